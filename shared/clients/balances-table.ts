@@ -1,0 +1,210 @@
+/** The stored balances: the table that other systems read. Every attribute is a published contract, `docs/balances-table.md`. */
+import {
+  type AttributeValue,
+  type DynamoDBClient,
+  GetItemCommand,
+  PutItemCommand,
+  QueryCommand,
+  UpdateItemCommand,
+} from '@aws-sdk/client-dynamodb';
+import {
+  balanceToStore,
+  noLongerListed,
+  type ObservationStamp,
+  type StorageRules,
+  type StoredBalance,
+} from '../domain/balance.ts';
+import { Decimal } from '../domain/decimal.ts';
+import { Failure } from '../domain/failure.ts';
+import type { FieldValue, MemberKey, MxAccount } from '../domain/mx.ts';
+import type { Balances } from '../domain/ports.ts';
+import type { Trigger } from '../domain/refresh.ts';
+import { fromAttributes, isLostCondition, toAttributes } from './attribute-values.ts';
+import { accountKey, balancesTable } from './table-keys.ts';
+
+type Item = Record<string, AttributeValue>;
+
+/** Raised when an attribute's meaning changes; new attributes do not raise it. */
+const SCHEMA_VERSION = 1;
+
+/** How many accounts are written at the same time. */
+const AT_ONCE = 10;
+
+/** How often one account is written again after somebody else wrote it first. */
+const MAX_RACES = 5;
+
+/** Reading only: what the API's functions may do. */
+export interface BalancesReader extends Pick<Balances, 'ofMember'> {
+  /** One account; null when it is not stored. */
+  read(key: MemberKey, accountGuid: string): Promise<StoredBalance | null>;
+}
+
+/** The stored balances in table `tableName`, for reading. */
+export function balancesReader(client: DynamoDBClient, tableName: string): BalancesReader {
+  return {
+    async read(key, accountGuid) {
+      const { Item } = await client.send(
+        new GetItemCommand({ TableName: tableName, Key: itemKey(key, accountGuid), ConsistentRead: true }),
+      );
+      return Item === undefined ? null : fromItem(Item);
+    },
+
+    async ofMember(key) {
+      const balances: StoredBalance[] = [];
+      let from: Item | undefined;
+      do {
+        const page = await client.send(
+          new QueryCommand({
+            TableName: tableName,
+            ConsistentRead: true,
+            KeyConditionExpression: 'user_guid = :user AND begins_with(account_key, :member)',
+            ExpressionAttributeValues: {
+              ':user': { S: key.userGuid },
+              ':member': { S: accountKey(key.memberGuid, '') },
+            },
+            ExclusiveStartKey: from,
+          }),
+        );
+        balances.push(...(page.Items ?? []).map(fromItem));
+        from = page.LastEvaluatedKey;
+      } while (from !== undefined);
+      return balances;
+    },
+  };
+}
+
+/** The stored balances in table `tableName`, for the one function that writes them. */
+export function balancesInDynamoDb(
+  client: DynamoDBClient,
+  tableName: string,
+  rules: StorageRules,
+): Balances & BalancesReader {
+  const reader = balancesReader(client, tableName);
+
+  /** Newer wins. The condition is what was read: if anybody wrote in between, it is read again and decided again. */
+  async function storeOne(key: MemberKey, account: MxAccount, stamp: ObservationStamp, known: StoredBalance | null) {
+    let stored = known;
+    for (let race = 0; race < MAX_RACES; race += 1) {
+      const next = balanceToStore(key, account, stamp, rules, stored);
+      if (next === null) return;
+      try {
+        await client.send(new PutItemCommand({ TableName: tableName, Item: toItem(next), ...unchangedSince(stored) }));
+        return;
+      } catch (error) {
+        if (!isLostCondition(error)) throw error;
+      }
+      stored = await reader.read(key, account.guid);
+    }
+    throw new Failure('try-again', 'busy', 'an account was written by others again and again');
+  }
+
+  async function markUnlisted(balance: StoredBalance): Promise<void> {
+    const { ConditionExpression, ExpressionAttributeValues } = unchangedSince(balance);
+    try {
+      await client.send(
+        new UpdateItemCommand({
+          TableName: tableName,
+          Key: itemKey(balance.member, balance.accountGuid),
+          UpdateExpression: 'SET listed = :false',
+          ConditionExpression,
+          ExpressionAttributeValues: { ...ExpressionAttributeValues, ':false': { BOOL: false } },
+        }),
+      );
+    } catch (error) {
+      // A newer observation has listed it again: it knows better.
+      if (!isLostCondition(error)) throw error;
+    }
+  }
+
+  return {
+    ...reader,
+    async store(key, accounts, stamp) {
+      const stored = await reader.ofMember(key);
+      const byGuid = new Map(stored.map((balance) => [balance.accountGuid, balance]));
+      const listed = new Set(accounts.map((account) => account.guid));
+      const writes = [
+        ...accounts.map((account) => () => storeOne(key, account, stamp, byGuid.get(account.guid) ?? null)),
+        ...noLongerListed(stored, listed, stamp).map((balance) => () => markUnlisted(balance)),
+      ];
+      for (let from = 0; from < writes.length; from += AT_ONCE) {
+        await Promise.all(writes.slice(from, from + AT_ONCE).map((write) => write()));
+      }
+    },
+  };
+}
+
+const itemKey = (key: MemberKey, accountGuid: string): Item => ({
+  [balancesTable.partitionKey]: { S: key.userGuid },
+  [balancesTable.sortKey]: { S: accountKey(key.memberGuid, accountGuid) },
+});
+
+function unchangedSince(stored: StoredBalance | null): {
+  ConditionExpression: string;
+  ExpressionAttributeValues?: Record<string, AttributeValue>;
+} {
+  if (stored === null) return { ConditionExpression: `attribute_not_exists(${balancesTable.sortKey})` };
+  return {
+    ConditionExpression: 'observed_at = :observed AND refresh_id = :refresh',
+    ExpressionAttributeValues: { ':observed': { S: stored.observedAt }, ':refresh': { S: stored.refreshId } },
+  };
+}
+
+/** The item of one account. The golden test in `test/contract` pins every attribute of it. */
+export function toItem(balance: StoredBalance): Item {
+  return {
+    ...toAttributes(balance.fields),
+    ...itemKey(balance.member, balance.accountGuid),
+    ...toAttributes({
+      schema_version: SCHEMA_VERSION,
+      observed_at: balance.observedAt,
+      refresh_id: balance.refreshId,
+      trigger: balance.trigger,
+      listed: balance.listed,
+      previous_balance: balance.previousBalance,
+      changed_by_refresh: balance.changedByRefresh,
+      changed_at: balance.changedAt,
+    }),
+  };
+}
+
+/** Reads an item of the balances table. @throws Failure when it is not one. */
+export function fromItem(item: Item): StoredBalance {
+  const {
+    account_key: key,
+    schema_version: _,
+    observed_at: observedAt,
+    refresh_id: refreshId,
+    trigger,
+    listed,
+    previous_balance: previousBalance,
+    changed_by_refresh: changedByRefresh,
+    changed_at: changedAt,
+    ...fields
+  } = fromAttributes(item);
+  const { user_guid: userGuid, member_guid: memberGuid, guid } = fields;
+  if (
+    typeof key !== 'string' ||
+    typeof userGuid !== 'string' ||
+    typeof memberGuid !== 'string' ||
+    typeof guid !== 'string' ||
+    typeof observedAt !== 'string' ||
+    typeof refreshId !== 'string'
+  ) {
+    throw new Failure('bug', 'internal', 'an item of the balances table has no keys or no observed_at');
+  }
+  return {
+    member: { userGuid, memberGuid },
+    accountGuid: guid,
+    // Only scalars are ever written: `keptFields` has filtered them.
+    fields: fields as Record<string, FieldValue>,
+    observedAt,
+    refreshId,
+    trigger: trigger as Trigger,
+    listed: listed !== false,
+    ...(previousBalance === undefined
+      ? {}
+      : { previousBalance: previousBalance instanceof Decimal ? previousBalance : null }),
+    ...(typeof changedByRefresh === 'string' ? { changedByRefresh } : {}),
+    ...(typeof changedAt === 'string' ? { changedAt } : {}),
+  };
+}

@@ -1,0 +1,33 @@
+/** EventBridge, outgoing. */
+import { type EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
+import { Failure } from '../domain/failure.ts';
+import type { Events } from '../domain/ports.ts';
+
+/** The `source` of every event of this service. */
+export const EVENT_SOURCE = 'mx-fresh-balances';
+
+/** The bus `busName`. @throws Failure `try-again` when EventBridge did not take the entry (it answers 200 even then). */
+export const eventBus = (client: EventBridgeClient, busName: string): Events => ({
+  async publish(event) {
+    const { FailedEntryCount, Entries } = await client.send(
+      new PutEventsCommand({
+        Entries: [
+          {
+            EventBusName: busName,
+            Source: EVENT_SOURCE,
+            DetailType: event.type,
+            Time: new Date(event.time),
+            Detail: JSON.stringify(event),
+          },
+        ],
+      }),
+    );
+    if (FailedEntryCount) {
+      throw new Failure(
+        'try-again',
+        'busy',
+        `EventBridge refused an event: ${Entries?.[0]?.ErrorCode ?? 'no reason given'}`,
+      );
+    }
+  },
+});

@@ -1,0 +1,348 @@
+/** The members: aliases, what is known, and the claim. One conditional write per step; reads are strongly consistent. */
+import {
+  type AttributeValue,
+  type DynamoDBClient,
+  GetItemCommand,
+  PutItemCommand,
+  QueryCommand,
+  UpdateItemCommand,
+} from '@aws-sdk/client-dynamodb';
+import type { ExactObject } from '../domain/decimal.ts';
+import { type Instant, plusSeconds } from '../domain/instant.ts';
+import type { MemberRecord, Success } from '../domain/member.ts';
+import type { Challenge, MemberIdentifiers, MemberKey, MxMember } from '../domain/mx.ts';
+import type { Policy } from '../domain/policy.ts';
+import type { Members, TakenLook } from '../domain/ports.ts';
+import { type Attempt, type Claim, LOOK_TIMEOUT_SECONDS, type Start } from '../domain/refresh.ts';
+import type { Enrolment } from '../domain/schedule.ts';
+import {
+  fromAttributes,
+  isLostCondition,
+  recordFromAttribute,
+  recordToAttribute,
+  toAttribute,
+} from './attribute-values.ts';
+import { membersTable } from './table-keys.ts';
+
+/** Partitions of the index of open claims: enough for thousands of claims a second, few enough to read every minute. */
+const OPEN_SHARDS = 4;
+
+const USER_GUID = /^USR-/;
+const MEMBER_GUID = /^MBR-/;
+
+type Item = Record<string, AttributeValue>;
+type Values = Record<string, AttributeValue>;
+
+/** The members in table `tableName`. */
+export function membersInDynamoDb(
+  client: DynamoDBClient,
+  tableName: string,
+  policy: Pick<Policy, 'minLookGapSeconds'>,
+): Members {
+  const keyOf = (key: MemberKey): Item => itemKey(key.userGuid, key.memberGuid);
+
+  const get = async (key: Item): Promise<Item | undefined> =>
+    (await client.send(new GetItemCommand({ TableName: tableName, Key: key, ConsistentRead: true }))).Item;
+
+  /** One conditional update; false when its condition did not hold. */
+  async function update(key: MemberKey, change: string, condition: string, values: Values): Promise<boolean> {
+    try {
+      await client.send(
+        new UpdateItemCommand({
+          TableName: tableName,
+          Key: keyOf(key),
+          UpdateExpression: change,
+          ConditionExpression: condition,
+          ...namesIn(change + condition),
+          ExpressionAttributeValues: values,
+        }),
+      );
+      return true;
+    } catch (error) {
+      if (isLostCondition(error)) return false;
+      throw error;
+    }
+  }
+
+  async function read(key: MemberKey): Promise<MemberRecord | null> {
+    const item = await get(keyOf(key));
+    return item === undefined ? null : toRecord(item);
+  }
+
+  return {
+    async resolve({ userIdentifier, memberIdentifier }: MemberIdentifiers) {
+      const userGuid = USER_GUID.test(userIdentifier)
+        ? userIdentifier
+        : (await get(userAlias(userIdentifier)))?.['target_guid']?.S;
+      if (userGuid === undefined) return null;
+      const memberGuid = MEMBER_GUID.test(memberIdentifier)
+        ? memberIdentifier
+        : (await get(memberAlias(userGuid, memberIdentifier)))?.['target_guid']?.S;
+      return memberGuid === undefined ? null : { userGuid, memberGuid };
+    },
+
+    read,
+
+    async writeAliases(member) {
+      const { userGuid, memberGuid } = member.key;
+      const put = (key: Item, target: string) =>
+        client.send(new PutItemCommand({ TableName: tableName, Item: { ...key, target_guid: { S: target } } }));
+      await Promise.all([
+        member.userId === null ? undefined : put(userAlias(member.userId), userGuid),
+        member.memberId === null ? undefined : put(memberAlias(userGuid, member.memberId), memberGuid),
+      ]);
+    },
+
+    claim: (key, claim, starts, startsVersion, member) =>
+      update(
+        key,
+        `SET claim = :claim, open_shard = :shard, open_since = :since, starts = :starts, starts_version = :next${member === null ? '' : ', #member = :member'}`,
+        `attribute_not_exists(claim) AND attribute_not_exists(deleted_at) AND ${startsVersion === 0 ? 'attribute_not_exists(starts_version)' : 'starts_version = :version'}`,
+        {
+          ':claim': recordToAttribute(claim),
+          ':shard': { S: shardOf(claim.refreshId) },
+          ':since': { S: claim.acceptedAt },
+          ':starts': toAttribute(starts),
+          ':next': toAttribute(startsVersion + 1),
+          ...(startsVersion === 0 ? {} : { ':version': toAttribute(startsVersion) }),
+          ...bodyValue(member),
+        },
+      ),
+
+    async joinUserPresent(key, refreshId) {
+      await update(key, 'SET claim.user_present = :true', 'claim.refresh_id = :id', {
+        ':true': { BOOL: true },
+        ':id': { S: refreshId },
+      });
+    },
+
+    async takeLook(key, refreshId, look, now): Promise<TakenLook> {
+      try {
+        const { Attributes } = await client.send(
+          new UpdateItemCommand({
+            TableName: tableName,
+            Key: keyOf(key),
+            UpdateExpression: 'SET claim.look = :look, claim.looked_at = :now',
+            ConditionExpression:
+              'claim.refresh_id = :id AND (claim.look < :look OR (claim.look = :look AND claim.looked_at <= :given_up))' +
+              ' AND (attribute_not_exists(claim.looked_at) OR claim.looked_at <= :gap_over)',
+            ExpressionAttributeValues: {
+              ':id': { S: refreshId },
+              ':look': toAttribute(look),
+              ':now': { S: now },
+              // The same look again: only when whoever took it has certainly stopped.
+              ':given_up': { S: plusSeconds(now, -LOOK_TIMEOUT_SECONDS) },
+              ':gap_over': { S: plusSeconds(now, -policy.minLookGapSeconds) },
+            },
+            ReturnValues: 'ALL_NEW',
+          }),
+        );
+        const record = toRecord(Attributes ?? {});
+        return record.claim === null ? { kind: 'superseded' } : { kind: 'taken', record, claim: record.claim };
+      } catch (error) {
+        if (!isLostCondition(error)) throw error;
+      }
+      const claim = (await read(key))?.claim;
+      return claim?.refreshId === refreshId && claim.look < look && claim.lookedAt !== null
+        ? { kind: 'too_early', lookedAt: claim.lookedAt }
+        : { kind: 'superseded' };
+    },
+
+    recordStarting: (key, claim, starts) =>
+      update(
+        key,
+        'SET claim.baseline = :baseline, claim.#start = :start, claim.flag_seen = :flag, starts = :starts ADD starts_version :one',
+        'claim.refresh_id = :id AND claim.look = :look AND claim.phase = :running',
+        {
+          ':baseline': recordToAttribute(claim.baseline ?? {}),
+          ':start': recordToAttribute(claim.start),
+          ':flag': { BOOL: claim.flagSeen },
+          ':starts': toAttribute(starts),
+          ':one': { N: '1' },
+          ':id': { S: claim.refreshId },
+          ':look': toAttribute(claim.look),
+          ':running': { S: 'running' },
+        },
+      ),
+
+    recordStart: (key, refreshId, start, flagSeen, starts) =>
+      update(
+        key,
+        `SET claim.#start = :start${flagSeen ? ', claim.flag_seen = :true' : ''}${startsChange(starts)}`,
+        // Not if a later POST of this refresh has been recorded meanwhile.
+        'claim.refresh_id = :id AND claim.#start.#at = :at',
+        {
+          ':start': recordToAttribute(start),
+          ':id': { S: refreshId },
+          ':at': { S: start.at ?? '' },
+          ...(flagSeen ? { ':true': { BOOL: true } } : {}),
+          ...startsValues(starts),
+        },
+      ),
+
+    async recordSeen(key, refreshId, flagSeen, challenges: readonly Challenge[]) {
+      await update(
+        key,
+        `SET claim.challenges = :challenges${flagSeen ? ', claim.flag_seen = :true' : ''}`,
+        'claim.refresh_id = :id',
+        {
+          ':challenges': challengesAttribute(challenges),
+          ':id': { S: refreshId },
+          ...(flagSeen ? { ':true': { BOOL: true } } : {}),
+        },
+      );
+    },
+
+    beginStoring: (key, refreshId, look) =>
+      update(
+        key,
+        'SET claim.phase = :storing',
+        'claim.refresh_id = :id AND claim.phase = :running AND claim.look = :look',
+        {
+          ':storing': { S: 'storing' },
+          ':running': { S: 'running' },
+          ':id': { S: refreshId },
+          ':look': toAttribute(look),
+        },
+      ),
+
+    end: (key, phase, attempt, member, starts) =>
+      update(
+        key,
+        `SET claim.phase = :ended, claim.#result = :result, last_attempt = :attempt${attempt.outcome === 'succeeded' ? ', last_success = :success' : ''}${member === null ? '' : ', #member = :member'}${startsChange(starts)}`,
+        'claim.refresh_id = :id AND claim.phase = :phase',
+        {
+          ':ended': { S: 'ended' },
+          ':phase': { S: phase },
+          ':id': { S: attempt.refreshId },
+          ':result': recordToAttribute(resultOf(attempt)),
+          ':attempt': recordToAttribute(attempt),
+          ...(attempt.outcome === 'succeeded' ? { ':success': recordToAttribute(successOf(attempt)) } : {}),
+          ...bodyValue(member),
+          ...startsValues(starts),
+        },
+      ),
+
+    async release(key, refreshId) {
+      await update(key, 'REMOVE claim, open_shard, open_since', 'claim.refresh_id = :id AND claim.phase = :ended', {
+        ':id': { S: refreshId },
+        ':ended': { S: 'ended' },
+      });
+    },
+
+    async abandon(key, refreshId, starts) {
+      await update(
+        key,
+        `SET starts = :starts REMOVE claim, open_shard, open_since ADD starts_version :one`,
+        'claim.refresh_id = :id',
+        { ':id': { S: refreshId }, ...startsValues(starts) },
+      );
+    },
+
+    async *openSince(before: Instant) {
+      for (let shard = 0; shard < OPEN_SHARDS; shard += 1) {
+        let from: Item | undefined;
+        do {
+          const page = await client.send(
+            new QueryCommand({
+              TableName: tableName,
+              IndexName: membersTable.openIndex.name,
+              KeyConditionExpression: 'open_shard = :shard AND open_since <= :before',
+              ExpressionAttributeValues: { ':shard': { S: String(shard) }, ':before': { S: before } },
+              ExclusiveStartKey: from,
+            }),
+          );
+          for (const item of page.Items ?? []) {
+            const { user_guid: user, item_key: member } = item;
+            if (user?.S && member?.S) yield { userGuid: user.S, memberGuid: member.S };
+          }
+          from = page.LastEvaluatedKey;
+        } while (from !== undefined);
+      }
+    },
+  };
+}
+
+const itemKey = (userGuid: string, itemKeyText: string): Item => ({
+  [membersTable.partitionKey]: { S: userGuid },
+  [membersTable.sortKey]: { S: itemKeyText },
+});
+
+const userAlias = (userId: string): Item => itemKey(`ALIAS#${userId}`, 'USER');
+const memberAlias = (userGuid: string, memberId: string): Item => itemKey(userGuid, `ALIAS#${memberId}`);
+
+/** `#start` and the like stand for attribute names that are reserved words of DynamoDB's expressions. */
+function namesIn(expression: string): { ExpressionAttributeNames?: Record<string, string> } {
+  const names = (expression.match(/#\w+/g) ?? []).map((placeholder) => [placeholder, placeholder.slice(1)] as const);
+  return names.length === 0 ? {} : { ExpressionAttributeNames: Object.fromEntries(names) };
+}
+
+/** By the id's last character: random in a ULID. */
+const shardOf = (refreshId: string): string => String(refreshId.charCodeAt(refreshId.length - 1) % OPEN_SHARDS);
+
+const bodyValue = (member: MxMember | null): Values => (member === null ? {} : { ':member': toAttribute(member.body) });
+
+const startsChange = (starts: readonly Instant[] | null): string =>
+  starts === null ? '' : ', starts = :starts ADD starts_version :one';
+
+const startsValues = (starts: readonly Instant[] | null): Values =>
+  starts === null ? {} : { ':starts': toAttribute(starts), ':one': { N: '1' } };
+
+const challengesAttribute = (challenges: readonly Challenge[]): AttributeValue => ({
+  L: challenges.map((challenge) => recordToAttribute(challenge)),
+});
+
+const resultOf = ({ refreshId: _, trigger: __, acceptedAt: ___, ...result }: Attempt) => result;
+
+const successOf = (attempt: Attempt): Success => ({
+  refreshId: attempt.refreshId,
+  observedAt: attempt.observedAt ?? attempt.endedAt,
+  endedAt: attempt.endedAt,
+});
+
+const emptyResult = { userMessage: null, connectionStatus: null, challenges: [], observedAt: null } as const;
+
+function toRecord(item: Item): MemberRecord {
+  const {
+    user_guid: user,
+    item_key: member,
+    member: body,
+    starts,
+    starts_version: version,
+    deleted_at: deleted,
+  } = item;
+  return {
+    key: { userGuid: user?.S ?? '', memberGuid: member?.S ?? '' },
+    body: body?.M === undefined ? {} : (fromAttributes(body.M) as ExactObject),
+    claim: toClaim(item['claim']),
+    lastAttempt: recordFromAttribute<Attempt>(item['last_attempt'], emptyResult),
+    lastSuccess: recordFromAttribute<Success>(item['last_success'], {}),
+    starts: (starts?.L ?? []).flatMap((start) => (start.S === undefined ? [] : [start.S])),
+    startsVersion: Number(version?.N ?? 0),
+    enrolment: recordFromAttribute<Enrolment>(item['enrolment'], {}),
+    deletedAt: deleted?.S ?? null,
+  };
+}
+
+function toClaim(attribute: AttributeValue | undefined): Claim | null {
+  const claim = recordFromAttribute<Claim>(attribute, {
+    baseline: null,
+    lookedAt: null,
+    result: null,
+    challenges: [],
+  });
+  if (claim === null) return null;
+  const start: Start = { ...{ at: null, jobGuid: null }, ...claim.start };
+  const emptyBaseline = {
+    connectionStatus: null,
+    mostRecentJobGuid: null,
+    aggregatedAt: null,
+    successfullyAggregatedAt: null,
+  };
+  return {
+    ...claim,
+    start,
+    baseline: claim.baseline && { ...emptyBaseline, ...claim.baseline },
+    result: claim.result && { ...emptyResult, ...claim.result },
+  };
+}

@@ -1,0 +1,112 @@
+/** Refreshes as resources: projections of claims that outlive them, until their time to live is over. */
+import {
+  type AttributeValue,
+  type DynamoDBClient,
+  GetItemCommand,
+  PutItemCommand,
+  QueryCommand,
+} from '@aws-sdk/client-dynamodb';
+import { type Clock, epochMillisecondsOf } from '../domain/instant.ts';
+import type { MemberKey } from '../domain/mx.ts';
+import type { Refreshes } from '../domain/ports.ts';
+import type { Refresh, Result } from '../domain/refresh.ts';
+import { isLostCondition, recordFromAttribute, recordToAttribute } from './attribute-values.ts';
+import { refreshesTable } from './table-keys.ts';
+
+type Item = Record<string, AttributeValue>;
+
+const SECONDS_PER_DAY = 86_400;
+
+/** The item of the refresh itself; other items of the same refresh stand beside it. */
+const REFRESH_ITEM = 'REFRESH';
+
+/** One page of a member's refreshes. */
+export interface RefreshPage {
+  readonly refreshes: readonly Refresh[];
+  /** Where the next page begins; null on the last. */
+  readonly next: string | null;
+}
+
+/** Reading a member's history, besides what the domain needs. */
+export interface RefreshHistory extends Refreshes {
+  /** Newest first. `after`: the `next` of the page before, a refresh id. */
+  ofMember(key: MemberKey, limit: number, after: string | null): Promise<RefreshPage>;
+}
+
+/** The refreshes in table `tableName`, kept for `retentionDays`. */
+export function refreshesInDynamoDb(
+  client: DynamoDBClient,
+  tableName: string,
+  retentionDays: number,
+  now: Clock,
+): RefreshHistory {
+  const itemOf = (refresh: Refresh): Item => ({
+    ...itemKey(refresh.refreshId),
+    member_key: { S: memberKeyText(refresh.member) },
+    refresh: recordToAttribute(refresh),
+    [refreshesTable.timeToLive]: {
+      N: String(Math.ceil(epochMillisecondsOf(refresh.acceptedAt) / 1000) + retentionDays * SECONDS_PER_DAY),
+    },
+  });
+
+  /** DynamoDB deletes what has expired within days, not at once: here it is gone at its time. */
+  const isAlive = (item: Item): boolean =>
+    Number(item[refreshesTable.timeToLive]?.N ?? 0) > epochMillisecondsOf(now()) / 1000;
+
+  return {
+    async put(refresh) {
+      try {
+        await client.send(
+          new PutItemCommand({
+            TableName: tableName,
+            Item: itemOf(refresh),
+            // A projection of the beginning that comes late must not undo the end.
+            ...(refresh.status === 'running' ? { ConditionExpression: 'attribute_not_exists(refresh_id)' } : {}),
+          }),
+        );
+      } catch (error) {
+        if (!isLostCondition(error)) throw error;
+      }
+    },
+
+    async read(refreshId) {
+      const { Item } = await client.send(
+        new GetItemCommand({ TableName: tableName, Key: itemKey(refreshId), ConsistentRead: true }),
+      );
+      return Item === undefined || !isAlive(Item) ? null : toRefresh(Item);
+    },
+
+    async ofMember(key, limit, after) {
+      const { Items = [], LastEvaluatedKey } = await client.send(
+        new QueryCommand({
+          TableName: tableName,
+          IndexName: refreshesTable.byMemberIndex.name,
+          KeyConditionExpression:
+            after === null ? 'member_key = :member' : 'member_key = :member AND refresh_id < :after',
+          ExpressionAttributeValues: {
+            ':member': { S: memberKeyText(key) },
+            ...(after === null ? {} : { ':after': { S: after } }),
+          },
+          ScanIndexForward: false,
+          Limit: limit,
+        }),
+      );
+      const last = Items.at(-1)?.['refresh_id']?.S ?? null;
+      return { refreshes: Items.filter(isAlive).map(toRefresh), next: LastEvaluatedKey === undefined ? null : last };
+    },
+  };
+}
+
+const itemKey = (refreshId: string): Item => ({
+  [refreshesTable.partitionKey]: { S: refreshId },
+  [refreshesTable.sortKey]: { S: REFRESH_ITEM },
+});
+
+const memberKeyText = (key: MemberKey): string => `${key.userGuid}#${key.memberGuid}`;
+
+function toRefresh(item: Item): Refresh {
+  const refresh = recordFromAttribute<Refresh>(item['refresh'], { result: null, challenges: [] });
+  if (refresh === null) throw new TypeError('an item of the refreshes table without its refresh');
+  const emptyResult: Partial<Result> = { userMessage: null, connectionStatus: null, observedAt: null, challenges: [] };
+  return { ...refresh, result: refresh.result && { ...emptyResult, ...refresh.result } };
+}

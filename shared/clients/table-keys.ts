@@ -1,0 +1,24 @@
+/** Keys and indexes of the three tables: one place for the stack, the clients and the tests' tables. */
+
+/** One item per account. The item is a published contract: `docs/balances-table.md`. */
+export const balancesTable = { partitionKey: 'user_guid', sortKey: 'account_key' } as const;
+
+/** Members, their aliases, the schedule's slots and the tick's bookmark. */
+export const membersTable = {
+  partitionKey: 'user_guid',
+  sortKey: 'item_key',
+  /** Sparse: only members with a claim. Keys only, so that a look costs no write to it. */
+  openIndex: { name: 'open', partitionKey: 'open_shard', sortKey: 'open_since' },
+} as const;
+
+/** Refreshes as resources. */
+export const refreshesTable = {
+  partitionKey: 'refresh_id',
+  sortKey: 'item_key',
+  timeToLive: 'expires_at',
+  /** A member's refreshes, oldest first (a ULID sorts by time). */
+  byMemberIndex: { name: 'by_member', partitionKey: 'member_key', sortKey: 'refresh_id' },
+} as const;
+
+/** `account_key` of an account: all of one member's stand together. */
+export const accountKey = (memberGuid: string, accountGuid: string): string => `${memberGuid}#${accountGuid}`;

@@ -1,0 +1,306 @@
+/** The decision: what to do with a refresh, from what MX says. One pure function; all traps of MX are dealt with here. */
+import { anotherJobFollowed, proofIn, succeededSince } from './evidence.ts';
+import type { Failure } from './failure.ts';
+import { type Instant, secondsBetween } from './instant.ts';
+import { secondsAfterFailure, secondsToNextLook } from './look-times.ts';
+import type { Challenge, MxMember } from './mx.ts';
+import type { Policy } from './policy.ts';
+import { type Claim, type Result, userActions } from './refresh.ts';
+import { memberErrorEnds, ruleFor, type StatusEnd, statusRules } from './statuses.ts';
+
+/** The most POSTs one refresh sends: the first, one after an unknown result or a conflict, and one more. */
+export const MAX_STARTS = 3;
+
+/** What one look saw. */
+export type Observation =
+  | {
+      readonly kind: 'member';
+      readonly member: MxMember;
+      readonly challenges: readonly Challenge[];
+      /** Whether the accounts were imported after the POST (MX facts 3.3, point 6); asked for only when it matters. */
+      readonly imported: 'not_checked' | 'since_start' | 'not_since_start';
+    }
+  | { readonly kind: 'failure'; readonly failure: Failure };
+
+/** What the chain of follow-ups carries from look to look, in the message itself. */
+export interface LookMemory {
+  /** Looks in a row that MX did not answer. */
+  readonly failures: number;
+  /** An end that the last look saw and that is believed when the next one sees it too. */
+  readonly candidate: string | null;
+}
+
+/** A chain's memory at its start, or after a message that carries none. */
+export const noMemory: LookMemory = { failures: 0, candidate: null };
+
+/** How a refresh ends, without the times that the caller adds. */
+export type Ending = Omit<Result, 'endedAt' | 'observedAt'>;
+
+/** What to do next. */
+export type NextStep =
+  | { readonly kind: 'look'; readonly inSeconds: number; readonly memory: LookMemory }
+  | { readonly kind: 'start' }
+  /** Read the accounts, compare `imported_at` with the POST, and decide again. */
+  | { readonly kind: 'check_imports' }
+  | { readonly kind: 'store' }
+  | { readonly kind: 'end'; readonly ending: Ending };
+
+/** Everything a decision depends on. */
+export interface Situation {
+  readonly claim: Claim;
+  readonly memory: LookMemory;
+  readonly policy: Policy;
+  readonly now: Instant;
+  /** In [0, 1), for jitter. */
+  readonly random: number;
+}
+
+/** The next step of the refresh `situation.claim`, phase `running`, after one look. */
+export function decide(situation: Situation, observation: Observation): NextStep {
+  return observation.kind === 'failure'
+    ? afterFailedLook(situation, observation.failure)
+    : afterLook(situation, observation.member, observation.challenges, observation.imported);
+}
+
+function afterLook(
+  situation: Situation,
+  member: MxMember,
+  challenges: readonly Challenge[],
+  imported: 'not_checked' | 'since_start' | 'not_since_start',
+): NextStep {
+  const { claim } = situation;
+  const rule = ruleFor(member.connectionStatus);
+  const askedUser = challenges.length > 0 || !member.isBeingAggregated;
+
+  if (claim.start.state === 'none') {
+    if (isOver(situation)) return end(atDeadline(claim, member));
+    // Accepted while MX was down; the user's attention may have become necessary since (invariant 6).
+    if (claim.trigger !== 'http' && rule.holdsBackUnattended) return end(endingFor(rule.end, member, challenges));
+    return { kind: 'start' };
+  }
+
+  // MX waits for the user, and the flag stays true meanwhile: waiting for `false` would hang until MX expires the
+  // challenge (MX fact 5). The value can be the last job's, so one that was there before is believed the second time.
+  if (member.connectionStatus === 'CHALLENGED' && member.isBeingAggregated && askedUser) {
+    const news = claim.baseline?.connectionStatus !== 'CHALLENGED' || situation.memory.candidate === 'challenged';
+    if ((news && !claim.userPresent) || isOver(situation)) return end(endingFor(rule.end, member, challenges));
+    return lookAgain(situation, 'challenged');
+  }
+
+  if (member.isBeingAggregated) {
+    const oursSucceeded =
+      claim.baseline !== null && anotherJobFollowed(claim, member) && succeededSince(claim.baseline, member);
+    if (oursSucceeded) return { kind: 'store' };
+    return isOver(situation) ? end(atDeadline(claim, member)) : lookAgain(situation, null);
+  }
+
+  // What was read cannot get older: data that another job brought since the baseline is newer data (409, MX facts 2.1).
+  const conflicting = claim.start.state === 'conflict' || claim.start.state === 'rate_limited';
+  const proof = proofIn(claim, member);
+  if (conflicting) {
+    const broughtByOther = claim.baseline !== null && succeededSince(claim.baseline, member);
+    if (broughtByOther && rule.whenOver === 'store') return { kind: 'store' };
+    if (isOver(situation)) return end(atDeadline(claim, member));
+    return startAgain(situation, member);
+  }
+
+  if (proof === 'none') {
+    if (inGrace(situation)) return lookAgain(situation, null);
+    if (isOver(situation) || claim.start.state === 'accepted') {
+      if (rule.whenOver === 'store' && imported === 'not_checked') return { kind: 'check_imports' };
+      if (rule.whenOver === 'store' && imported === 'since_start') return { kind: 'store' };
+      return end(notRefreshed(member));
+    }
+    return startAgain(situation, member);
+  }
+
+  if (rule.whenOver === 'store') return storeOnceProven(situation, proof, imported);
+  if (rule.whenOver === 'wait') return waitBetweenStates(situation, member);
+  return endOnceBelieved(situation, member, challenges, proof);
+}
+
+/** `CONNECTED`, idle, and a job of ours was started: is what MX shows its end? */
+function storeOnceProven(
+  situation: Situation,
+  proof: 'started' | 'ended',
+  imported: 'not_checked' | 'since_start' | 'not_since_start',
+): NextStep {
+  if (proof === 'ended' || imported === 'since_start') return { kind: 'store' };
+  // A lagging flag looks just like this. New imports prove the end; so does an idle member after the grace period.
+  if (imported === 'not_checked') return { kind: 'check_imports' };
+  return inGrace(situation) ? lookAgain(situation, null) : { kind: 'store' };
+}
+
+/** CREATED, UPDATED, RESUMED, PENDING, null: neither running nor over. */
+function waitBetweenStates(situation: Situation, member: MxMember): NextStep {
+  const rule = ruleFor(member.connectionStatus);
+  if (isOver(situation)) return end(atDeadline(situation.claim, member));
+  if (inGrace(situation)) return lookAgain(situation, null);
+  if (member.connectionStatus === null) return end(endingFor(rule.end, member, []));
+  if (rule.startOnceMore && situation.claim.start.count < 2) return { kind: 'start' };
+  return lookAgain(situation, null);
+}
+
+/** An error status, idle. MX's own widget believes it when seen twice in a row or with an error code (MX facts 3.2). */
+function endOnceBelieved(
+  situation: Situation,
+  member: MxMember,
+  challenges: readonly Challenge[],
+  proof: 'started' | 'ended',
+): NextStep {
+  const { claim, memory } = situation;
+  const rule = ruleFor(member.connectionStatus);
+  if (rule.startOnceMore && claim.start.count < 2 && !isOver(situation)) return { kind: 'start' };
+  const candidate = `${member.connectionStatus}/${member.error?.code ?? ''}`;
+  const seenTwice = memory.candidate === candidate;
+  // Started but not proven to have ended, with the status of before: that is what the last job left behind.
+  const believed = proof === 'ended' ? seenTwice || member.error?.code != null : seenTwice && !inGrace(situation);
+  if (believed || isOver(situation)) {
+    const byCode = member.error?.code == null ? undefined : memberErrorEnds[member.error.code];
+    return end(endingFor(byCode ?? rule.end, member, challenges));
+  }
+  return lookAgain(situation, candidate);
+}
+
+function startAgain(situation: Situation, member: MxMember): NextStep {
+  const { claim } = situation;
+  if (claim.start.count < MAX_STARTS) return { kind: 'start' };
+  const base = { outcome: 'not_refreshed', action: 'retry_later' } as const;
+  if (claim.start.state === 'conflict') {
+    return end(endingFor({ ...base, code: 'mx_conflict', message: 'Another job kept running at MX.' }, member, []));
+  }
+  if (claim.start.state === 'rate_limited') {
+    return end(
+      endingFor({ ...base, code: 'mx_rate_limited', message: 'MX refused to start another job now.' }, member, []),
+    );
+  }
+  return end(notRefreshed(member));
+}
+
+function afterFailedLook(situation: Situation, failure: Failure): NextStep {
+  const { claim, memory, policy, now, random } = situation;
+  // Right after a create MX may answer 404 for half a second (MX facts 2.1): believed the second time.
+  const unseen = failure.code === 'mx_not_found' && memory.candidate !== 'not_found';
+  if (failure.fate !== 'try-again' && !unseen) return end(endingAfterFailure(failure));
+  if (isOver(situation)) return end(atDeadline(claim, null));
+  return {
+    kind: 'look',
+    inSeconds: secondsAfterFailure(
+      memory.failures + 1,
+      failure.details.retryAfterSeconds,
+      now,
+      claim.deadline,
+      policy,
+      random,
+    ),
+    memory: { failures: memory.failures + 1, candidate: unseen ? 'not_found' : null },
+  };
+}
+
+const isOver = ({ claim, now }: Situation): boolean => now >= claim.deadline;
+
+/** Whether it is too early to conclude anything from seeing nothing. */
+function inGrace({ claim, policy, now }: Situation): boolean {
+  if (now >= claim.deadline) return false;
+  const since = claim.start.at === null ? 0 : secondsBetween(claim.start.at, now);
+  return since < policy.graceSeconds || claim.look - claim.start.look < policy.graceLooks;
+}
+
+function lookAgain({ claim, policy, now }: Situation, candidate: string | null): NextStep {
+  // A candidate only waits for its confirmation; the job itself is not expected to go on.
+  const inSeconds =
+    candidate === null
+      ? secondsToNextLook(claim.start.at ?? claim.acceptedAt, now, claim.deadline, policy)
+      : policy.minLookGapSeconds;
+  return { kind: 'look', inSeconds, memory: { failures: 0, candidate } };
+}
+
+const end = (ending: Ending): NextStep => ({ kind: 'end', ending });
+
+/** `row` as an ending, with MX's own words for the end user. */
+function endingFor(row: StatusEnd, member: MxMember, challenges: readonly Challenge[]): Ending {
+  return {
+    outcome: row.outcome,
+    action: row.action,
+    code: row.code,
+    message: row.message,
+    userMessage: member.error?.userMessage ?? member.connectionStatusMessage,
+    connectionStatus: member.connectionStatus,
+    challenges: row.action === 'answer_mfa' ? challenges : [],
+  };
+}
+
+/** MX accepted (or may have accepted) the POST, but nothing shows that a job ran: old numbers stay old. */
+function notRefreshed(member: MxMember): Ending {
+  const { end: statusEnd } = ruleFor(member.connectionStatus);
+  return {
+    ...endingFor(statusEnd, member, []),
+    outcome: 'not_refreshed',
+    // Nothing proves that the status is news, but what it asks of the user is the best hint there is.
+    action: userActions.has(statusEnd.action) ? statusEnd.action : 'retry_later',
+    code: 'no_evidence',
+    message: 'MX accepted the request, but nothing shows that it started a job.',
+  };
+}
+
+/** The end of a refresh whose deadline has passed. `member` is null when MX was not read. */
+export function atDeadline(claim: Claim, member: MxMember | null): Ending {
+  const late: StatusEnd = {
+    outcome: 'timed_out',
+    action: 'retry_later',
+    code: claim.start.state === 'none' ? 'mx_unavailable' : 'deadline',
+    message:
+      claim.start.state === 'none'
+        ? 'MX could not be reached before the deadline; no job was started.'
+        : 'The job did not end before the deadline.',
+  };
+  if (member === null) {
+    return { ...late, userMessage: null, connectionStatus: null, challenges: [] };
+  }
+  // Started or not, a member that waits for its user waits for its user.
+  if (member.connectionStatus === 'CHALLENGED' && claim.challenges.length > 0) {
+    return endingFor(statusRules.CHALLENGED.end, member, claim.challenges);
+  }
+  const rule = ruleFor(member.connectionStatus);
+  const byStatus = rule.whenOver === 'wait' && claim.start.state !== 'none' && !member.isBeingAggregated;
+  return endingFor(byStatus ? rule.end : late, member, []);
+}
+
+/** The end that a failure which must not be retried causes. */
+export function endingAfterFailure(failure: Failure): Ending {
+  const action =
+    failure.code === 'mx_not_found'
+      ? 'reconnect'
+      : failure.fate === 'try-again' || retriableInstitutionErrors.has(failure.details.mxErrorType ?? '')
+        ? 'retry_later'
+        : 'contact_support';
+  return {
+    outcome: 'failed',
+    action,
+    code: failure.code,
+    message: failure.message,
+    userMessage: failure.details.userMessage ?? null,
+    connectionStatus: null,
+    challenges: [],
+  };
+}
+
+/** Institution errors that pass by themselves; the other `institution_*` ones are permanent (MX facts 9). */
+const retriableInstitutionErrors: ReadonlySet<string> = new Set([
+  'institution_maintenance_error',
+  'institution_unavailable_error',
+]);
+
+/** What a POST that was not answered with 202 means for the refresh. */
+export type RefusedStart =
+  | { readonly kind: 'state'; readonly state: 'unknown' | 'conflict' | 'rate_limited' }
+  | { readonly kind: 'end'; readonly ending: Ending };
+
+/** Maps the failure of a POST (MX facts 2.1). Only a definite refusal gives the allowance back. */
+export function afterRefusedStart(failure: Failure): RefusedStart {
+  if (failure.code === 'mx_conflict') return { kind: 'state', state: 'conflict' };
+  if (failure.code === 'mx_rate_limited') return { kind: 'state', state: 'rate_limited' };
+  // 5xx, a timeout, an answer that cannot be read: the job may or may not have started.
+  if (failure.fate === 'try-again') return { kind: 'state', state: 'unknown' };
+  return { kind: 'end', ending: endingAfterFailure(failure) };
+}

@@ -1,0 +1,49 @@
+/** The end of a refresh: result, projection, event, claim gone. In this order, so that each crash in between is repairable. */
+import type { Ending } from './decision.ts';
+import { endedEvent } from './event.ts';
+import type { Instant } from './instant.ts';
+import type { MemberKey, MxMember } from './mx.ts';
+import type { RefreshDeps } from './ports.ts';
+import { type Attempt, type Claim, type Result, refreshOf } from './refresh.ts';
+
+type EndDeps = Pick<RefreshDeps, 'members' | 'refreshes' | 'events' | 'now'>;
+
+const attemptOf = (claim: Claim, result: Result): Attempt => ({
+  ...result,
+  refreshId: claim.refreshId,
+  trigger: claim.trigger,
+  acceptedAt: claim.acceptedAt,
+});
+
+/**
+ * Ends the refresh of `claim` and publishes it. Does nothing when another invocation was faster: what ended stays ended.
+ *
+ * @param observedAt with outcome `succeeded`: when the stored balances were observed.
+ * @param starts the member's starts without this one, when MX has certainly not counted it; null leaves them.
+ */
+export async function endRefresh(
+  deps: EndDeps,
+  key: MemberKey,
+  claim: Claim,
+  ending: Ending,
+  observedAt: Instant | null,
+  member: MxMember | null,
+  starts: readonly Instant[] | null = null,
+): Promise<boolean> {
+  const result: Result = { ...ending, endedAt: deps.now(), observedAt };
+  const won = await deps.members.end(key, claim.phase, attemptOf(claim, result), member, starts);
+  if (won) await publishEnd(deps, key, { ...claim, phase: 'ended', result });
+  return won;
+}
+
+/**
+ * What is left to do for a claim in phase `ended`. Repeatable: whoever finds such a claim (sweep, a follow-up, the next
+ * trigger) may finish it, because its first owner may have crashed on the way.
+ */
+export async function publishEnd(deps: EndDeps, key: MemberKey, claim: Claim): Promise<void> {
+  if (claim.result === null) throw new TypeError('a claim that ended has a result');
+  await deps.refreshes.put(refreshOf(key, claim));
+  // After the tables: whoever gets the event and reads finds what it speaks of.
+  await deps.events.publish(endedEvent(key, attemptOf(claim, claim.result)));
+  await deps.members.release(key, claim.refreshId);
+}

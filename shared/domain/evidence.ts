@@ -1,0 +1,51 @@
+/**
+ * What proves that *this* job ran and ended. Right after the POST everything that MX shows may still be the last job's:
+ * `CONNECTED`, `DENIED`, an error code, `is_being_aggregated: false` (MX facts 3.3, 3.4). A webhook is never evidence.
+ */
+import type { MxMember } from './mx.ts';
+import type { Baseline, Claim } from './refresh.ts';
+
+/** The baseline that `member` is, read before the POST. */
+export const baselineOf = (member: MxMember): Baseline => ({
+  connectionStatus: member.connectionStatus,
+  mostRecentJobGuid: member.mostRecentJobGuid,
+  aggregatedAt: member.aggregatedAt,
+  successfullyAggregatedAt: member.successfullyAggregatedAt,
+  isBeingAggregated: member.isBeingAggregated,
+});
+
+/** `none`: nothing shows that a job ran. `started`: one did. `ended`: one did, and what MX shows now is its end. */
+export type Proof = 'none' | 'started' | 'ended';
+
+const later = (now: string | null, before: string | null): boolean => now !== null && (before === null || now > before);
+
+/** MX facts 3.3, point 4: not required, but good proof of success when it happens. */
+export const succeededSince = (baseline: Baseline, member: MxMember): boolean =>
+  later(member.successfullyAggregatedAt, baseline.successfullyAggregatedAt);
+
+/**
+ * What `member` proves about the job of `claim`.
+ *
+ * A new job guid (3.3, point 1), a later `aggregated_at` (2) or the flag seen true (3) prove a start. They do not prove
+ * an end: a lagging flag can be false while the job has yet to run, beside a status that is still the last job's. So an
+ * end needs more: the flag seen true and false now, a later success time, or a status that the baseline did not have.
+ */
+export function proofIn(claim: Pick<Claim, 'baseline' | 'flagSeen'>, member: MxMember): Proof {
+  const { baseline, flagSeen } = claim;
+  if (baseline === null) return 'none';
+  if (succeededSince(baseline, member)) return member.isBeingAggregated ? 'started' : 'ended';
+  if (member.isBeingAggregated) return 'started';
+  if (flagSeen) return 'ended';
+  const newJob =
+    (member.mostRecentJobGuid !== null && member.mostRecentJobGuid !== baseline.mostRecentJobGuid) ||
+    later(member.aggregatedAt, baseline.aggregatedAt);
+  if (!newJob) return 'none';
+  return member.connectionStatus !== baseline.connectionStatus ? 'ended' : 'started';
+}
+
+/** Whether another job has followed ours: ours is over, whatever the flag says now (MX facts 3.3, point 1). */
+export const anotherJobFollowed = (claim: Claim, member: MxMember): boolean =>
+  claim.start.jobGuid !== null &&
+  member.mostRecentJobGuid !== null &&
+  member.mostRecentJobGuid !== claim.start.jobGuid &&
+  member.mostRecentJobGuid !== claim.baseline?.mostRecentJobGuid;

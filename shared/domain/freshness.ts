@@ -1,0 +1,51 @@
+/** The verdict on stored balances: how old, by which refresh, fresh or stale, and why. */
+import type { StoredBalance } from './balance.ts';
+import { type Instant, secondsBetween } from './instant.ts';
+import type { MemberRecord } from './member.ts';
+import type { Trigger } from './refresh.ts';
+
+/** How fresh balances are. */
+export interface Freshness {
+  readonly verdict: 'fresh' | 'stale';
+  /** Of the oldest account: a list is as fresh as its oldest account. */
+  readonly observedAt: Instant;
+  readonly ageSeconds: number;
+  readonly refreshId: string;
+  readonly trigger: Trigger;
+  /** Why it is stale, in the words of an outcome's code; `null` while fresh. */
+  readonly reason: string | null;
+}
+
+/**
+ * The freshness of `balances` at `now`; `null` for an empty list. An account that MX no longer lists says so itself and
+ * does not make the others stale.
+ */
+export function freshnessOf(
+  balances: readonly StoredBalance[],
+  member: Pick<MemberRecord, 'lastAttempt' | 'lastSuccess'> | null,
+  now: Instant,
+  staleAfterSeconds: number,
+): Freshness | null {
+  const counted = balances.some((balance) => balance.listed) ? balances.filter((b) => b.listed) : balances;
+  const [first, ...rest] = counted;
+  if (first === undefined) return null;
+  const oldest = rest.reduce((least, balance) => (balance.observedAt < least.observedAt ? balance : least), first);
+  const ageSeconds = Math.max(0, Math.floor(secondsBetween(oldest.observedAt, now)));
+  const stale = ageSeconds > staleAfterSeconds;
+  return {
+    verdict: stale ? 'stale' : 'fresh',
+    observedAt: oldest.observedAt,
+    ageSeconds,
+    refreshId: oldest.refreshId,
+    trigger: oldest.trigger,
+    reason: stale ? reasonFor(oldest, member) : null,
+  };
+}
+
+function reasonFor(oldest: StoredBalance, member: Pick<MemberRecord, 'lastAttempt'> | null): string {
+  if (!oldest.listed) return 'no_longer_listed';
+  const attempt = member?.lastAttempt;
+  return attempt && attempt.outcome !== 'succeeded' && attempt.endedAt > oldest.observedAt
+    ? attempt.code
+    : 'not_refreshed_since';
+}

@@ -1,0 +1,47 @@
+/** What is remembered about a member: MX's last word, the running refresh, the last attempt and the last success. */
+import type { ExactObject } from './decimal.ts';
+import { type Instant, plusSeconds } from './instant.ts';
+import type { MemberKey } from './mx.ts';
+import type { Policy } from './policy.ts';
+import type { Attempt, Claim } from './refresh.ts';
+import type { Enrolment } from './schedule.ts';
+
+/** The last refresh that succeeded. */
+export interface Success {
+  readonly refreshId: string;
+  readonly observedAt: Instant;
+  readonly endedAt: Instant;
+}
+
+/** A member's own item. */
+export interface MemberRecord {
+  readonly key: MemberKey;
+  /** MX's member object at the last look, after the rules of `mx-fields.ts`. */
+  readonly body: ExactObject;
+  readonly claim: Claim | null;
+  readonly lastAttempt: Attempt | null;
+  readonly lastSuccess: Success | null;
+  /** When jobs were started within the allowance's window, oldest first. */
+  readonly starts: readonly Instant[];
+  /** How many changes `starts` has seen: the claim's condition, so that two claims cannot both use the last start. */
+  readonly startsVersion: number;
+  /** Null: nobody said; the default of the settings applies. */
+  readonly enrolment: Enrolment | null;
+  /** Deleted at MX or here: nothing brings it back (invariant 9). */
+  readonly deletedAt: Instant | null;
+}
+
+/** The starts that still count at `now`. */
+export const startsInWindow = (starts: readonly Instant[], now: Instant, policy: Policy): readonly Instant[] => {
+  const since = plusSeconds(now, -policy.allowanceWindowSeconds);
+  return starts.filter((start) => start > since);
+};
+
+/** When the next job may be started: `null` = now, else the instant at which the oldest start leaves the window. */
+export function nextStartAllowedAt(starts: readonly Instant[], now: Instant, policy: Policy): Instant | null {
+  const counting = startsInWindow(starts, now, policy);
+  if (counting.length < policy.allowanceStarts) return null;
+  // The one whose leaving brings the number below the allowance.
+  const leaving = counting[counting.length - policy.allowanceStarts];
+  return leaving === undefined ? null : plusSeconds(leaving, policy.allowanceWindowSeconds);
+}

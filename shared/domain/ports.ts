@@ -1,0 +1,152 @@
+/** What the domain needs from the world. `shared/clients` fulfils it; the tests' fakes are held to the same contract. */
+import type { ObservationStamp, StoredBalance } from './balance.ts';
+import type { LookMemory } from './decision.ts';
+import type { DomainEvent } from './event.ts';
+import type { Clock, Instant } from './instant.ts';
+import type { MemberRecord } from './member.ts';
+import type { Challenge, MemberIdentifiers, MemberKey, MxAccount, MxMember } from './mx.ts';
+import type { Policy } from './policy.ts';
+import type { Attempt, Claim, Refresh, Start } from './refresh.ts';
+import type { EnrolledMember, Enrolment, StartBatch } from './schedule.ts';
+
+/** MX's Platform API. Every method throws `Failure` with a fate, and has a timeout. */
+export interface Mx {
+  readMember(member: MemberIdentifiers): Promise<MxMember>;
+  /** The challenges of a member that waits for its user. */
+  readChallenges(member: MemberIdentifiers): Promise<readonly Challenge[]>;
+  /** Starts the job. Never retried by the client. */
+  checkBalance(member: MemberIdentifiers): Promise<MxMember>;
+  /** All pages or a failure; each account once. */
+  listAccounts(member: MemberIdentifiers): Promise<readonly MxAccount[]>;
+}
+
+/** The members: what is known, and the claim. Reads are strongly consistent. */
+export interface Members {
+  /** The guids behind any identifiers; null when this service has not met that member. */
+  resolve(member: MemberIdentifiers): Promise<MemberKey | null>;
+  read(key: MemberKey): Promise<MemberRecord | null>;
+  /** Makes the member findable by the caller's own ids. */
+  writeAliases(member: MxMember): Promise<void>;
+  /**
+   * One conditional write: nothing else is claimed, nothing was started since `startsVersion` was read, and the member
+   * is not deleted. False when it lost. `member` null: MX could not be read, the known body stays.
+   */
+  claim(
+    key: MemberKey,
+    claim: Claim,
+    starts: readonly Instant[],
+    startsVersion: number,
+    member: MxMember | null,
+  ): Promise<boolean>;
+  /** Marks the running refresh as one whose user is present. */
+  joinUserPresent(key: MemberKey, refreshId: string): Promise<void>;
+  /**
+   * Lets one of several twins through: takes look `look` of refresh `refreshId` if it is the next or a later one, or the
+   * same one whose taker has had its time. Returns the member with the claim as taken.
+   */
+  takeLook(key: MemberKey, refreshId: string, look: number, now: Instant): Promise<TakenLook>;
+  /** Writes the claim before a POST: what is sent next has an unknown result until it is recorded. */
+  recordStarting(key: MemberKey, claim: Claim, starts: readonly Instant[]): Promise<boolean>;
+  /** Writes what came of a POST. `starts` without the start, when MX refused it for certain. */
+  recordStart(
+    key: MemberKey,
+    refreshId: string,
+    start: Start,
+    flagSeen: boolean,
+    starts: readonly Instant[] | null,
+  ): Promise<boolean>;
+  /** Writes what a look saw and later looks cannot see again. */
+  recordSeen(key: MemberKey, refreshId: string, flagSeen: boolean, challenges: readonly Challenge[]): Promise<void>;
+  /** Moves the claim from running to storing, if `look` is still the last one taken. */
+  beginStoring(key: MemberKey, refreshId: string, look: number): Promise<boolean>;
+  /** Ends the refresh: result, last attempt, last success. False when the claim is no longer in `phase`. */
+  end(
+    key: MemberKey,
+    phase: Claim['phase'],
+    attempt: Attempt,
+    member: MxMember | null,
+    starts: readonly Instant[] | null,
+  ): Promise<boolean>;
+  /** Removes an ended claim. */
+  release(key: MemberKey, refreshId: string): Promise<void>;
+  /** Removes a claim that leaves nothing behind: MX refused our credentials, or does not know the member. */
+  abandon(key: MemberKey, refreshId: string, starts: readonly Instant[]): Promise<void>;
+  /** Members whose claim is older than `before`, from the sparse index: costs what is running. */
+  openSince(before: Instant): AsyncIterable<MemberKey>;
+}
+
+/** What became of taking a look. */
+export type TakenLook =
+  | { readonly kind: 'taken'; readonly record: MemberRecord; readonly claim: Claim }
+  /** The refresh is no longer the member's claim, or another message took this look or a later one. */
+  | { readonly kind: 'superseded' }
+  /** The last look is less than the minimum gap ago. */
+  | { readonly kind: 'too_early'; readonly lookedAt: Instant };
+
+/** The stored balances. */
+export interface Balances {
+  /** All accounts of a member, every page. */
+  ofMember(key: MemberKey): Promise<readonly StoredBalance[]>;
+  /** Newer wins, account by account; marks what is no longer listed. Repeatable. */
+  store(key: MemberKey, accounts: readonly MxAccount[], stamp: ObservationStamp): Promise<void>;
+}
+
+/** Refreshes as resources. */
+export interface Refreshes {
+  /** Writes the projection; one that has ended is never replaced by one that runs. */
+  put(refresh: Refresh): Promise<void>;
+  read(refreshId: string): Promise<Refresh | null>;
+}
+
+/** The message that makes us look again. */
+export interface FollowUp {
+  readonly refreshId: string;
+  readonly member: MemberKey;
+  readonly look: number;
+  readonly memory: LookMemory | null;
+}
+
+/** The follow-up queue. */
+export interface FollowUps {
+  /** `inSeconds` up to 900 (SQS limit). */
+  send(followUp: FollowUp, inSeconds: number): Promise<void>;
+}
+
+/** The event bus. At least once: the same refresh may be published twice, with the same event id. */
+export interface Events {
+  publish(event: DomainEvent): Promise<void>;
+}
+
+/** The schedule: slots, each member's enrolment, and how far the ticks have come. */
+export interface Schedule {
+  /** Writes the slot's item, then the member's enrolment, then removes the item of its former slot. */
+  enrol(key: MemberKey, enrolment: Enrolment, former: Enrolment | null): Promise<void>;
+  /** The members of a slot, every page. */
+  membersOf(slot: string): Promise<readonly EnrolledMember[]>;
+  /** Removes an item that its member no longer points to. */
+  removeStray(enrolled: EnrolledMember): Promise<void>;
+  /** The last minute that was worked through; null before the first tick. */
+  lastMinute(): Promise<number | null>;
+  /** Remembers that `minute` was worked through; never goes back. */
+  setLastMinute(minute: number): Promise<void>;
+}
+
+/** The start queue. */
+export interface Starts {
+  send(batch: StartBatch, delaySeconds: number): Promise<void>;
+}
+
+/** Everything a refresh needs from its start to its end. */
+export interface RefreshDeps {
+  readonly mx: Mx;
+  readonly members: Members;
+  readonly refreshes: Refreshes;
+  readonly followUps: FollowUps;
+  readonly events: Events;
+  readonly policy: Policy;
+  readonly now: Clock;
+  /** In [0, 1), for jitter. */
+  readonly random: () => number;
+  /** `RFR-` and a ULID of the given instant. */
+  readonly newRefreshId: (now: Instant) => string;
+}

@@ -1,0 +1,94 @@
+/**
+ * When which member is due. Static slots: a member's guid decides its minute in its period once, at enrolment, so that
+ * finding what is due costs what is due, nothing is written per refresh, and no two members meet on the hour.
+ */
+import { epochMillisecondsOf, type Instant, instantOf } from './instant.ts';
+import type { MemberKey } from './mx.ts';
+
+/**
+ * The periods on offer, in hours. A closed list, because every tick reads one slot for each. Under 24 hours a schedule
+ * may keep MX's own nightly aggregation from running: any job blocks a new standard one for three hours (MX facts 5).
+ */
+export const everyHoursOnOffer = [1, 2, 3, 4, 6, 8, 12, 24, 48, 72, 168] as const;
+
+/** A period on offer. */
+export type EveryHours = (typeof everyHoursOnOffer)[number];
+
+/** Whether `hours` is on offer. */
+export const isEveryHours = (hours: number): hours is EveryHours => everyHoursOnOffer.some((offer) => offer === hours);
+
+/** A member's place in the schedule. `everyHours` 0: it asked not to be scheduled, the default does not apply. */
+export interface Enrolment {
+  readonly everyHours: EveryHours | 0;
+  /** The slot that holds its item; empty with 0. */
+  readonly slot: string;
+}
+
+/** What a slot's item says. */
+export interface EnrolledMember {
+  readonly member: MemberKey;
+  readonly everyHours: EveryHours;
+  readonly slot: string;
+}
+
+/** FNV-1a, 32 bit: spreads guids evenly, needs no library, and is the same in every version of this service. */
+function hash(text: string): number {
+  let value = 0x811c9dc5;
+  for (let index = 0; index < text.length; index += 1) {
+    value = Math.imul(value ^ text.charCodeAt(index), 0x01000193) >>> 0;
+  }
+  return value;
+}
+
+const slotName = (everyHours: number, minute: number, shard: number): string =>
+  `SLOT#${everyHours}h#${String(minute).padStart(5, '0')}#${shard}`;
+
+/** The slot of `member` in a period of `everyHours`. `shards` may be raised later, never lowered. */
+export function slotOf(member: MemberKey, everyHours: EveryHours, shards: number): string {
+  const minutes = everyHours * 60;
+  const value = hash(member.memberGuid);
+  return slotName(everyHours, value % minutes, Math.floor(value / minutes) % shards);
+}
+
+/** Minutes since 1970 at `now`. */
+export const minuteOf = (now: Instant): number => Math.floor(epochMillisecondsOf(now) / 60_000);
+
+/** The start of a minute. */
+export const minuteStart = (minute: number): Instant => instantOf(minute * 60_000);
+
+/** The slots that are due in `minute`: one for each period and shard. */
+export const slotsDueIn = (minute: number, shards: number): readonly string[] =>
+  everyHoursOnOffer.flatMap((everyHours) =>
+    Array.from({ length: shards }, (_, shard) => slotName(everyHours, minute % (everyHours * 60), shard)),
+  );
+
+/** The most minutes that one tick makes up for; what was due before that waits for its next turn. */
+export const MAX_MINUTES_PER_TICK = 60;
+
+/** The minutes a tick has to work through: after `lastMinute` (null: the first tick ever), up to and with `thisMinute`. */
+export function minutesDue(lastMinute: number | null, thisMinute: number): readonly number[] {
+  const first = Math.max(lastMinute === null ? thisMinute : lastMinute + 1, thisMinute - MAX_MINUTES_PER_TICK + 1);
+  return Array.from({ length: Math.max(0, thisMinute - first + 1) }, (_, index) => first + index);
+}
+
+/** How many members one message of the start queue carries. */
+export const MEMBERS_PER_MESSAGE = 25;
+
+/** A message of the start queue. */
+export interface StartBatch {
+  /** The minute for which these members were due. */
+  readonly dueAt: Instant;
+  readonly members: readonly EnrolledMember[];
+}
+
+/** `due` in messages, and the delay of each, spread over the minute so that MX is not called in one burst. */
+export function startBatches(
+  due: readonly EnrolledMember[],
+  dueAt: Instant,
+): readonly { batch: StartBatch; delaySeconds: number }[] {
+  const count = Math.ceil(due.length / MEMBERS_PER_MESSAGE);
+  return Array.from({ length: count }, (_, index) => ({
+    batch: { dueAt, members: due.slice(index * MEMBERS_PER_MESSAGE, (index + 1) * MEMBERS_PER_MESSAGE) },
+    delaySeconds: Math.floor((index * 60) / count),
+  }));
+}

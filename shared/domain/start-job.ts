@@ -1,0 +1,58 @@
+/** The POST that starts MX's job, and what is recorded before and after it. Used by the trigger and by follow-ups. */
+import { afterRefusedStart, type Ending } from './decision.ts';
+import { asFailure, type Failure } from './failure.ts';
+import type { Instant } from './instant.ts';
+import type { MemberIdentifiers, MemberKey, MxMember } from './mx.ts';
+import type { RefreshDeps } from './ports.ts';
+import type { Claim, Start } from './refresh.ts';
+
+/** What came of the POST. */
+export type StartedJob =
+  | { readonly kind: 'started'; readonly member: MxMember; readonly claim: Claim }
+  /** Result unknown, or refused for now: follow-ups deal with it. */
+  | { readonly kind: 'open'; readonly failure: Failure; readonly claim: Claim }
+  /** Refused for good. Nothing is recorded yet: the caller ends the refresh or abandons the claim. */
+  | {
+      readonly kind: 'refused';
+      readonly failure: Failure;
+      readonly ending: Ending;
+      readonly starts: readonly Instant[];
+    };
+
+/**
+ * Sends the POST for a claim whose start is already recorded as `unknown`, and records what came of it. Never repeated
+ * here: after a crash or a timeout the next look compares with the baseline first.
+ */
+export async function startJob(
+  deps: Pick<RefreshDeps, 'mx' | 'members'>,
+  key: MemberKey,
+  identifiers: MemberIdentifiers,
+  claim: Claim,
+  starts: readonly Instant[],
+): Promise<StartedJob> {
+  try {
+    const member = await deps.mx.checkBalance(identifiers);
+    const start: Start = { ...claim.start, state: 'accepted', jobGuid: jobNamedBy(member, claim) };
+    const flagSeen = claim.flagSeen || member.isBeingAggregated;
+    await deps.members.recordStart(key, claim.refreshId, start, flagSeen, null);
+    return { kind: 'started', member, claim: { ...claim, start, flagSeen } };
+  } catch (error) {
+    const failure = asFailure(error);
+    // Not MX's answer but a fault of ours, for example a write that failed: the result stays `unknown`, which is true.
+    if (failure.fate === 'bug') throw error;
+    const withoutThis = starts.filter((at) => at !== claim.start.at);
+    const refused = afterRefusedStart(failure);
+    if (refused.kind === 'end') return { kind: 'refused', failure, ending: refused.ending, starts: withoutThis };
+    const start: Start = { ...claim.start, state: refused.state };
+    if (refused.state !== 'unknown') {
+      await deps.members.recordStart(key, claim.refreshId, start, claim.flagSeen, withoutThis);
+    }
+    return { kind: 'open', failure, claim: { ...claim, start } };
+  }
+}
+
+/** The 202 may show the job before ours (it may lag); only a guid that the baseline did not have, or a running one, is ours. */
+function jobNamedBy(member: MxMember, claim: Claim): string | null {
+  const changed = member.mostRecentJobGuid !== claim.baseline?.mostRecentJobGuid;
+  return changed || member.isBeingAggregated ? member.mostRecentJobGuid : null;
+}
