@@ -2,35 +2,24 @@
 import {
   type AttributeValue,
   type DynamoDBClient,
-  GetItemCommand,
   PutItemCommand,
   QueryCommand,
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
-import type { ExactObject } from '../domain/decimal.ts';
 import { type Instant, plusSeconds } from '../domain/instant.ts';
-import type { MemberRecord, Success } from '../domain/member.ts';
-import type { Challenge, MemberIdentifiers, MemberKey, MxMember } from '../domain/mx.ts';
+import type { Success } from '../domain/member.ts';
+import type { Challenge, MemberKey, MxMember } from '../domain/mx.ts';
 import type { Policy } from '../domain/policy.ts';
 import type { Members, TakenLook } from '../domain/ports.ts';
-import { type Attempt, type Claim, LOOK_TIMEOUT_SECONDS, type Start } from '../domain/refresh.ts';
-import type { Enrolment } from '../domain/schedule.ts';
-import {
-  fromAttributes,
-  isLostCondition,
-  recordFromAttribute,
-  recordToAttribute,
-  toAttribute,
-} from './attribute-values.ts';
+import { type Attempt, LOOK_TIMEOUT_SECONDS } from '../domain/refresh.ts';
+import { isLostCondition, recordToAttribute, toAttribute } from './attribute-values.ts';
+import { type Item, itemKey, memberAlias, toRecord, userAlias } from './member-item.ts';
+import { membersReader } from './members-reader.ts';
 import { membersTable } from './table-keys.ts';
 
 /** Partitions of the index of open claims: enough for thousands of claims a second, few enough to read every minute. */
 const OPEN_SHARDS = 4;
 
-const USER_GUID = /^USR-/;
-const MEMBER_GUID = /^MBR-/;
-
-type Item = Record<string, AttributeValue>;
 type Values = Record<string, AttributeValue>;
 
 /** The members in table `tableName`. */
@@ -41,8 +30,7 @@ export function membersInDynamoDb(
 ): Members {
   const keyOf = (key: MemberKey): Item => itemKey(key.userGuid, key.memberGuid);
 
-  const get = async (key: Item): Promise<Item | undefined> =>
-    (await client.send(new GetItemCommand({ TableName: tableName, Key: key, ConsistentRead: true }))).Item;
+  const { resolve, read } = membersReader(client, tableName);
 
   /** One conditional update; false when its condition did not hold. */
   async function update(key: MemberKey, change: string, condition: string, values: Values): Promise<boolean> {
@@ -64,23 +52,8 @@ export function membersInDynamoDb(
     }
   }
 
-  async function read(key: MemberKey): Promise<MemberRecord | null> {
-    const item = await get(keyOf(key));
-    return item === undefined ? null : toRecord(item);
-  }
-
   return {
-    async resolve({ userIdentifier, memberIdentifier }: MemberIdentifiers) {
-      const userGuid = USER_GUID.test(userIdentifier)
-        ? userIdentifier
-        : (await get(userAlias(userIdentifier)))?.['target_guid']?.S;
-      if (userGuid === undefined) return null;
-      const memberGuid = MEMBER_GUID.test(memberIdentifier)
-        ? memberIdentifier
-        : (await get(memberAlias(userGuid, memberIdentifier)))?.['target_guid']?.S;
-      return memberGuid === undefined ? null : { userGuid, memberGuid };
-    },
-
+    resolve,
     read,
 
     async writeAliases(member) {
@@ -263,14 +236,6 @@ export function membersInDynamoDb(
   };
 }
 
-const itemKey = (userGuid: string, itemKeyText: string): Item => ({
-  [membersTable.partitionKey]: { S: userGuid },
-  [membersTable.sortKey]: { S: itemKeyText },
-});
-
-const userAlias = (userId: string): Item => itemKey(`ALIAS#${userId}`, 'USER');
-const memberAlias = (userGuid: string, memberId: string): Item => itemKey(userGuid, `ALIAS#${memberId}`);
-
 /** `#start` and the like stand for attribute names that are reserved words of DynamoDB's expressions. */
 function namesIn(expression: string): { ExpressionAttributeNames?: Record<string, string> } {
   const names = (expression.match(/#\w+/g) ?? []).map((placeholder) => [placeholder, placeholder.slice(1)] as const);
@@ -299,50 +264,3 @@ const successOf = (attempt: Attempt): Success => ({
   observedAt: attempt.observedAt ?? attempt.endedAt,
   endedAt: attempt.endedAt,
 });
-
-const emptyResult = { userMessage: null, connectionStatus: null, challenges: [], observedAt: null } as const;
-
-function toRecord(item: Item): MemberRecord {
-  const {
-    user_guid: user,
-    item_key: member,
-    member: body,
-    starts,
-    starts_version: version,
-    deleted_at: deleted,
-  } = item;
-  return {
-    key: { userGuid: user?.S ?? '', memberGuid: member?.S ?? '' },
-    body: body?.M === undefined ? {} : (fromAttributes(body.M) as ExactObject),
-    claim: toClaim(item['claim']),
-    lastAttempt: recordFromAttribute<Attempt>(item['last_attempt'], emptyResult),
-    lastSuccess: recordFromAttribute<Success>(item['last_success'], {}),
-    starts: (starts?.L ?? []).flatMap((start) => (start.S === undefined ? [] : [start.S])),
-    startsVersion: Number(version?.N ?? 0),
-    enrolment: recordFromAttribute<Enrolment>(item['enrolment'], {}),
-    deletedAt: deleted?.S ?? null,
-  };
-}
-
-function toClaim(attribute: AttributeValue | undefined): Claim | null {
-  const claim = recordFromAttribute<Claim>(attribute, {
-    baseline: null,
-    lookedAt: null,
-    result: null,
-    challenges: [],
-  });
-  if (claim === null) return null;
-  const start: Start = { ...{ at: null, jobGuid: null }, ...claim.start };
-  const emptyBaseline = {
-    connectionStatus: null,
-    mostRecentJobGuid: null,
-    aggregatedAt: null,
-    successfullyAggregatedAt: null,
-  };
-  return {
-    ...claim,
-    start,
-    baseline: claim.baseline && { ...emptyBaseline, ...claim.baseline },
-    result: claim.result && { ...emptyResult, ...claim.result },
-  };
-}

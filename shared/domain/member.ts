@@ -31,14 +31,17 @@ export interface MemberRecord {
   readonly deletedAt: Instant | null;
 }
 
+/** The part of the policy that limits starts. */
+export type Allowance = Pick<Policy, 'allowanceStarts' | 'allowanceWindowSeconds'>;
+
 /** The starts that still count at `now`. */
-export const startsInWindow = (starts: readonly Instant[], now: Instant, policy: Policy): readonly Instant[] => {
+export const startsInWindow = (starts: readonly Instant[], now: Instant, policy: Allowance): readonly Instant[] => {
   const since = plusSeconds(now, -policy.allowanceWindowSeconds);
   return starts.filter((start) => start > since);
 };
 
 /** When the next job may be started: `null` = now, else the instant at which the oldest start leaves the window. */
-export function nextStartAllowedAt(starts: readonly Instant[], now: Instant, policy: Policy): Instant | null {
+export function nextStartAllowedAt(starts: readonly Instant[], now: Instant, policy: Allowance): Instant | null {
   const counting = startsInWindow(starts, now, policy);
   if (counting.length < policy.allowanceStarts) return null;
   // The one whose leaving brings the number below the allowance.

@@ -12,6 +12,7 @@ import { type MemberRecord, nextStartAllowedAt, startsInWindow } from './member.
 import type { MemberIdentifiers, MemberKey, MxMember } from './mx.ts';
 import type { RefreshDeps } from './ports.ts';
 import { type Claim, type Refresh, refreshOf, type Trigger, userActions } from './refresh.ts';
+import type { Enrolment } from './schedule.ts';
 import { startJob } from './start-job.ts';
 import { ruleFor } from './statuses.ts';
 
@@ -31,8 +32,8 @@ export type StartAnswer =
       readonly refresh: Refresh;
       /** MX's member, as fresh as this answer knows it. */
       readonly body: MemberRecord['body'];
-      /** The member was not known here before. */
-      readonly firstSeen: boolean;
+      /** The member's place in the schedule; null when nobody said and the default has not been applied yet. */
+      readonly enrolment: Enrolment | null;
       readonly key: MemberKey;
       readonly nextAllowedAt: Instant | null;
     }
@@ -149,25 +150,17 @@ async function claimAndStart(
     deps.policy.firstLookSeconds,
   );
   if (!(await deps.members.claim(key, claim, starts, record?.startsVersion ?? 0, member))) return null;
-  const firstSeen = record === null;
+  const known = { starts, enrolment: record?.enrolment ?? null };
   if (member === null) {
     await deps.refreshes.put(refreshOf(key, claim));
-    return accepted(deps, key, claim, { starts }, record?.body ?? {}, false, firstSeen);
+    return accepted(deps, key, claim, known, record?.body ?? {}, false);
   }
 
   const job = await startJob(deps, key, request.identifiers, claim, starts);
   if (job.kind !== 'refused') {
     // After the POST, so that a refusal leaves no refresh behind. Lost in a crash, it is written again at the end.
     await deps.refreshes.put(refreshOf(key, claim));
-    return accepted(
-      deps,
-      key,
-      job.claim,
-      { starts },
-      job.kind === 'started' ? job.member.body : member.body,
-      false,
-      firstSeen,
-    );
+    return accepted(deps, key, job.claim, known, job.kind === 'started' ? job.member.body : member.body, false);
   }
   if (leavesNothingBehind.has(job.failure.code)) await deps.members.abandon(key, claim.refreshId, job.starts);
   else await endRefresh(deps, key, claim, job.ending, null, member, job.starts);
@@ -211,16 +204,15 @@ const accepted = (
   deps: RefreshDeps,
   key: MemberKey,
   claim: Claim,
-  record: Pick<MemberRecord, 'starts'>,
+  record: Pick<MemberRecord, 'starts' | 'enrolment'>,
   body: MemberRecord['body'],
   joined: boolean,
-  firstSeen = false,
 ): StartAnswer => ({
   kind: 'accepted',
   joined,
   refresh: refreshOf(key, claim),
   body,
-  firstSeen,
+  enrolment: record.enrolment,
   key,
   nextAllowedAt: nextStartAllowedAt(record.starts, deps.now(), deps.policy),
 });

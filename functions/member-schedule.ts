@@ -1,0 +1,85 @@
+// PUT, GET and DELETE …/members/{m}/schedule  ->  the member's place in the schedule
+import * as v from 'valibot';
+import { type MembersReader, membersReader } from '../shared/clients/members-reader.ts';
+import { scheduleInDynamoDb } from '../shared/clients/schedule-table.ts';
+import { Failure } from '../shared/domain/failure.ts';
+import type { MemberRecord } from '../shared/domain/member.ts';
+import type { Schedule } from '../shared/domain/ports.ts';
+import { everyHoursOnOffer, slotOf } from '../shared/domain/schedule.ts';
+import { readEnvironment } from '../shared/lambda/environment.ts';
+import { type ApiAnswer, type ApiRequest, httpHandler, memberIdentifiers } from '../shared/lambda/http.ts';
+import { apiWiring } from './wiring/api.ts';
+import { dynamoDb } from './wiring/refresh.ts';
+
+/** What enrolling needs. */
+export interface MemberScheduleDeps {
+  readonly members: MembersReader;
+  readonly schedule: Pick<Schedule, 'enrol'>;
+  readonly shards: number;
+}
+
+const bodySchema = v.strictObject({ every: v.picklist(everyHoursOnOffer) });
+
+/** Answers the three methods. */
+export async function memberSchedule(deps: MemberScheduleDeps, request: ApiRequest): Promise<ApiAnswer> {
+  const identifiers = memberIdentifiers(request);
+  const everyHours = request.method === 'PUT' ? readEvery(request.body) : null;
+  const key = await deps.members.resolve(identifiers);
+  const member = key && (await deps.members.read(key));
+  if (member === null) {
+    throw new Failure(
+      'caller-fault',
+      'member_not_found',
+      'this member is not known here; trigger a refresh of it first',
+    );
+  }
+  if (member.deletedAt !== null) throw new Failure('caller-fault', 'member_deleted', 'the member was deleted');
+  switch (request.method) {
+    case 'PUT': {
+      if (everyHours === null) throw new TypeError('PUT has a period');
+      const slot = slotOf(member.key, everyHours, deps.shards);
+      await deps.schedule.enrol(member.key, { everyHours, slot }, member.enrolment);
+      return { status: 200, body: scheduleBody(member, everyHours) };
+    }
+    case 'DELETE':
+      // Kept as “no”, so that a default of the settings does not enrol the member again.
+      await deps.schedule.enrol(member.key, { everyHours: 0, slot: '' }, member.enrolment);
+      return { status: 204 };
+    default:
+      return { status: 200, body: scheduleBody(member, member.enrolment?.everyHours ?? 0) };
+  }
+}
+
+const scheduleBody = (member: MemberRecord, everyHours: number) => ({
+  schedule: {
+    user_guid: member.key.userGuid,
+    member_guid: member.key.memberGuid,
+    every: everyHours === 0 ? null : everyHours,
+  },
+});
+
+function readEvery(body: unknown): (typeof everyHoursOnOffer)[number] {
+  const read = v.safeParse(bodySchema, body);
+  if (read.success) return read.output.every;
+  throw new Failure(
+    'caller-fault',
+    'invalid_request',
+    `the body has to be {"every": hours}, with hours one of ${everyHoursOnOffer.join(', ')}`,
+    { field: 'every' },
+  );
+}
+
+/** What AWS calls, given its environment. */
+export function wire(source: NodeJS.ProcessEnv) {
+  const env = readEnvironment('member-schedule', source);
+  const db = dynamoDb();
+  const deps: MemberScheduleDeps = {
+    members: membersReader(db, env.MEMBERS_TABLE),
+    schedule: scheduleInDynamoDb(db, env.MEMBERS_TABLE),
+    shards: env.SCHEDULE_SHARDS,
+  };
+  const right = ({ method }: { method: string }) => (method === 'GET' ? ('read' as const) : ('trigger' as const));
+  return httpHandler({ ...apiWiring('member-schedule', env), right }, (request) => memberSchedule(deps, request));
+}
+
+export const handler = wire(process.env);

@@ -1,0 +1,88 @@
+// GET …/members/{m}/accounts and …/accounts/{a}  ->  stored balances in MX's shape, their freshness in the headers
+import type { BalancesReader } from '../shared/clients/balances-table.ts';
+import { balancesReader } from '../shared/clients/balances-table.ts';
+import { type MembersReader, membersReader } from '../shared/clients/members-reader.ts';
+import type { StoredBalance } from '../shared/domain/balance.ts';
+import { Failure } from '../shared/domain/failure.ts';
+import { freshnessOf } from '../shared/domain/freshness.ts';
+import type { Clock } from '../shared/domain/instant.ts';
+import type { MemberRecord } from '../shared/domain/member.ts';
+import { pageOf, readPageQuery } from '../shared/domain/mx-pagination.ts';
+import { accountBody, freshnessHeaders } from '../shared/lambda/api-shapes.ts';
+import { readEnvironment } from '../shared/lambda/environment.ts';
+import { type ApiAnswer, type ApiRequest, httpHandler, identifier, memberIdentifiers } from '../shared/lambda/http.ts';
+import { apiWiring } from './wiring/api.ts';
+import { dynamoDb, now } from './wiring/refresh.ts';
+
+/** What the reads need. */
+export interface ReadBalancesDeps {
+  readonly members: MembersReader;
+  readonly balances: BalancesReader;
+  readonly staleAfterSeconds: number;
+  readonly now: Clock;
+}
+
+/** Answers both reads. MX is never called. */
+export async function readBalances(deps: ReadBalancesDeps, request: ApiRequest): Promise<ApiAnswer> {
+  const identifiers = memberIdentifiers(request);
+  const account =
+    request.parameters['account_identifier'] === undefined ? null : identifier(request, 'account_identifier');
+  const page = account === null ? readPageQuery(request.query) : null;
+  const trigger = `trigger a refresh first: POST /users/${identifiers.userIdentifier}/members/${identifiers.memberIdentifier}/check_balance`;
+  const key = await deps.members.resolve(identifiers);
+  const member = key && (await deps.members.read(key));
+  if (member === null)
+    throw new Failure('caller-fault', 'member_not_found', `this member is not known here; ${trigger}`);
+  if (member.deletedAt !== null) throw new Failure('caller-fault', 'member_deleted', 'the member was deleted');
+  const balances = await deps.balances.ofMember(member.key);
+  if (balances.length === 0 && member.lastSuccess === null) {
+    throw new Failure('caller-fault', 'never_refreshed', `no balances are stored for this member yet; ${trigger}`);
+  }
+  if (account !== null) return one(deps, member, balances, account);
+  const sorted = balances.toSorted((a, b) => (a.accountGuid < b.accountGuid ? -1 : 1));
+  const { items, pagination } = pageOf(sorted, page ?? readPageQuery({}));
+  return {
+    status: 200,
+    headers: headersFor(deps, member, balances),
+    body: { accounts: items.map(accountBody), pagination },
+  };
+}
+
+function one(
+  deps: ReadBalancesDeps,
+  member: MemberRecord,
+  balances: readonly StoredBalance[],
+  account: string,
+): ApiAnswer {
+  const balance =
+    balances.find((candidate) => candidate.accountGuid === account) ??
+    balances.find((candidate) => candidate.fields['id'] === account);
+  if (balance === undefined) {
+    throw new Failure(
+      'caller-fault',
+      'account_not_found',
+      'the stored accounts of this member have no such guid or id',
+    );
+  }
+  return { status: 200, headers: headersFor(deps, member, [balance]), body: { account: accountBody(balance) } };
+}
+
+const headersFor = (deps: ReadBalancesDeps, member: MemberRecord, balances: readonly StoredBalance[]) =>
+  freshnessHeaders(freshnessOf(balances, member, deps.now(), deps.staleAfterSeconds), member);
+
+/** What AWS calls, given its environment. */
+export function wire(source: NodeJS.ProcessEnv) {
+  const env = readEnvironment('read-balances', source);
+  const db = dynamoDb();
+  const deps: ReadBalancesDeps = {
+    members: membersReader(db, env.MEMBERS_TABLE),
+    balances: balancesReader(db, env.BALANCES_TABLE),
+    staleAfterSeconds: env.STALE_AFTER_SECONDS,
+    now,
+  };
+  return httpHandler({ ...apiWiring('read-balances', env), right: () => 'read' }, (request) =>
+    readBalances(deps, request),
+  );
+}
+
+export const handler = wire(process.env);

@@ -1,0 +1,84 @@
+// GET /refreshes/{refresh_id} and …/members/{m}/refreshes  ->  refreshes from DynamoDB
+import { type MembersReader, membersReader } from '../shared/clients/members-reader.ts';
+import { type RefreshHistory, refreshesInDynamoDb } from '../shared/clients/refreshes-table.ts';
+import { Failure } from '../shared/domain/failure.ts';
+import type { Clock } from '../shared/domain/instant.ts';
+import { type Allowance, nextStartAllowedAt } from '../shared/domain/member.ts';
+import { type Refresh, refreshOf } from '../shared/domain/refresh.ts';
+import { refreshBody } from '../shared/lambda/api-shapes.ts';
+import { readEnvironment } from '../shared/lambda/environment.ts';
+import { type ApiAnswer, type ApiRequest, httpHandler, identifier, memberIdentifiers } from '../shared/lambda/http.ts';
+import { apiWiring } from './wiring/api.ts';
+import { dynamoDb, now } from './wiring/refresh.ts';
+
+/** What the reads need. */
+export interface ReadRefreshDeps {
+  readonly members: MembersReader;
+  readonly refreshes: Pick<RefreshHistory, 'read' | 'ofMember'>;
+  readonly allowance: Allowance;
+  /** When asking again can show anything new. */
+  readonly retryAfterSeconds: number;
+  readonly now: Clock;
+}
+
+/** Refreshes on a page of a member's history. */
+const PAGE = 25;
+
+/** Answers both reads. */
+export async function readRefresh(deps: ReadRefreshDeps, request: ApiRequest): Promise<ApiAnswer> {
+  return request.parameters['refresh_id'] === undefined ? history(deps, request) : one(deps, request);
+}
+
+async function one(deps: ReadRefreshDeps, request: ApiRequest): Promise<ApiAnswer> {
+  const refreshId = identifier(request, 'refresh_id');
+  const projection = await deps.refreshes.read(refreshId);
+  if (projection === null)
+    throw new Failure('caller-fault', 'refresh_not_found', 'there is no such refresh, or no more');
+  const member = await deps.members.read(projection.member);
+  // The claim knows more than its projection while the refresh runs: its questions, and its end a moment earlier.
+  const refresh: Refresh =
+    member?.claim?.refreshId === refreshId ? refreshOf(projection.member, member.claim) : projection;
+  const nextAllowedAt = member && nextStartAllowedAt(member.starts, deps.now(), deps.allowance);
+  return {
+    status: 200,
+    headers: refresh.status === 'running' ? { 'retry-after': String(deps.retryAfterSeconds) } : {},
+    body: { refresh: refreshBody(refresh, nextAllowedAt) },
+  };
+}
+
+async function history(deps: ReadRefreshDeps, request: ApiRequest): Promise<ApiAnswer> {
+  const identifiers = memberIdentifiers(request);
+  const { cursor } = request.query;
+  if (cursor !== undefined && !/^RFR-[0-9A-Z]{26}$/.test(cursor)) {
+    throw new Failure('caller-fault', 'invalid_request', 'cursor must be the next_cursor of the page before', {
+      field: 'cursor',
+    });
+  }
+  const key = await deps.members.resolve(identifiers);
+  const member = key && (await deps.members.read(key));
+  if (member === null) throw new Failure('caller-fault', 'member_not_found', 'this member is not known here');
+  const nextAllowedAt = nextStartAllowedAt(member.starts, deps.now(), deps.allowance);
+  const { refreshes, next } = await deps.refreshes.ofMember(member.key, PAGE, cursor ?? null);
+  return {
+    status: 200,
+    body: { refreshes: refreshes.map((refresh) => refreshBody(refresh, nextAllowedAt)), next_cursor: next },
+  };
+}
+
+/** What AWS calls, given its environment. */
+export function wire(source: NodeJS.ProcessEnv) {
+  const env = readEnvironment('read-refresh', source);
+  const db = dynamoDb();
+  const deps: ReadRefreshDeps = {
+    members: membersReader(db, env.MEMBERS_TABLE),
+    refreshes: refreshesInDynamoDb(db, env.REFRESHES_TABLE, env.REFRESH_RETENTION_DAYS, now),
+    allowance: { allowanceStarts: env.ALLOWANCE_STARTS, allowanceWindowSeconds: env.ALLOWANCE_WINDOW_SECONDS },
+    retryAfterSeconds: env.MIN_LOOK_GAP_SECONDS,
+    now,
+  };
+  return httpHandler({ ...apiWiring('read-refresh', env), right: () => 'read' }, (request) =>
+    readRefresh(deps, request),
+  );
+}
+
+export const handler = wire(process.env);

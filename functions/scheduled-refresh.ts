@@ -1,0 +1,28 @@
+// EventBridge, every minute  ->  who is due  ->  SQS start queue
+import middy from '@middy/core';
+import { startQueue } from '../shared/clients/queues.ts';
+import { scheduleInDynamoDb } from '../shared/clients/schedule-table.ts';
+import { runSchedule } from '../shared/domain/run-schedule.ts';
+import { readEnvironment } from '../shared/lambda/environment.ts';
+import { telemetry } from '../shared/lambda/log.ts';
+import { dynamoDb, now, sqs } from './wiring/refresh.ts';
+
+/** What AWS calls, given its environment. An error is thrown: EventBridge tries the same minute again. */
+export function wire(source: NodeJS.ProcessEnv) {
+  const env = readEnvironment('scheduled-refresh', source);
+  const report = telemetry('scheduled-refresh', env.STAGE);
+  const deps = {
+    schedule: scheduleInDynamoDb(dynamoDb(), env.MEMBERS_TABLE),
+    starts: startQueue(sqs(), env.START_QUEUE_URL),
+    shards: env.SCHEDULE_SHARDS,
+    now,
+  };
+  return middy().handler(async () => {
+    const { minutes, members } = await runSchedule(deps);
+    report.count('MembersDue', members);
+    report.log('schedule.done', { counts: { minutes, members } });
+    report.flush();
+  });
+}
+
+export const handler = wire(process.env);

@@ -1,0 +1,52 @@
+// SQS start queue  ->  the same start as the trigger's, for every due member of a message
+import { ChangeMessageVisibilityCommand } from '@aws-sdk/client-sqs';
+import { decodeStartBatch } from '../shared/clients/messages.ts';
+import { scheduleInDynamoDb } from '../shared/clients/schedule-table.ts';
+import { asFailure } from '../shared/domain/failure.ts';
+import { type StartDueDeps, startDue } from '../shared/domain/start-due.ts';
+import { readEnvironment } from '../shared/lambda/environment.ts';
+import { countOperatorFaults, telemetry } from '../shared/lambda/log.ts';
+import { queueHandler } from '../shared/lambda/sqs.ts';
+import { dynamoDb, endingDeps, mxOf, sqs } from './wiring/refresh.ts';
+
+/** For each call of MX's; a member's start makes two. */
+const MX_TIMEOUT_MS = 5_000;
+
+/** What AWS calls, given its environment. */
+export function wire(source: NodeJS.ProcessEnv) {
+  const env = readEnvironment('start-refresh', source);
+  const db = dynamoDb();
+  const report = telemetry('start-refresh', env.STAGE);
+  const queue = sqs();
+  const deps: StartDueDeps = {
+    ...endingDeps(env, db),
+    mx: mxOf(env, MX_TIMEOUT_MS),
+    schedule: scheduleInDynamoDb(db, env.MEMBERS_TABLE),
+    report: ({ member }, error) => {
+      report.log('start.failed', { member_guid: member.memberGuid, error });
+      countOperatorFaults(report, asFailure(error).code);
+    },
+  };
+  return queueHandler({
+    telemetry: report,
+    decode: decodeStartBatch,
+    failedEvent: 'start.failed',
+    async handle(batch) {
+      const counts = await startDue(deps, batch);
+      report.count('RefreshAccepted', counts.accepted);
+      report.count('RefreshHeldBack', counts.held_back);
+      report.log('start.done', { counts });
+    },
+    async giveBackNow({ receiptHandle }) {
+      await queue.send(
+        new ChangeMessageVisibilityCommand({
+          QueueUrl: env.START_QUEUE_URL,
+          ReceiptHandle: receiptHandle,
+          VisibilityTimeout: 0,
+        }),
+      );
+    },
+  });
+}
+
+export const handler = wire(process.env);

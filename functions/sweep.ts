@@ -1,0 +1,27 @@
+// EventBridge, every minute  ->  open claims  ->  ended, published, or set going again
+import middy from '@middy/core';
+import { balancesReader } from '../shared/clients/balances-table.ts';
+import { type SweepDeps, sweep } from '../shared/domain/sweep.ts';
+import { readEnvironment } from '../shared/lambda/environment.ts';
+import { telemetry } from '../shared/lambda/log.ts';
+import { dynamoDb, endingDeps } from './wiring/refresh.ts';
+
+/** What AWS calls, given its environment. */
+export function wire(source: NodeJS.ProcessEnv) {
+  const env = readEnvironment('sweep', source);
+  const db = dynamoDb();
+  const report = telemetry('sweep', env.STAGE);
+  const deps: SweepDeps = { ...endingDeps(env, db), balances: balancesReader(db, env.BALANCES_TABLE) };
+  return middy().handler(async () => {
+    const counts = await sweep(deps, (key, error) =>
+      report.log('sweep.failed', { member_guid: key.memberGuid, error }),
+    );
+    report.count('SweepRepaired', counts.publish + counts.end + counts.end_storing + counts.look);
+    report.log('sweep.done', { counts });
+    report.flush();
+    // After all others had their turn: the alarm on errors is the only way an operator hears of it.
+    if (counts.failed > 0) throw new Error(`${counts.failed} open refreshes could not be repaired`);
+  });
+}
+
+export const handler = wire(process.env);

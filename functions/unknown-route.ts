@@ -1,0 +1,33 @@
+// $default: whatever matched no route  ->  a problem that says so, health, and the pages behind the problems' types
+import { Failure, type FailureCode } from '../shared/domain/failure.ts';
+import { readEnvironment } from '../shared/lambda/environment.ts';
+import { type ApiAnswer, type ApiRequest, httpHandler } from '../shared/lambda/http.ts';
+import { problemKinds } from '../shared/lambda/problem.ts';
+import { allowedMethods } from '../shared/lambda/routes.ts';
+import { apiWiring } from './wiring/api.ts';
+
+/** Answers without looking anything up: it tells nothing about what exists. */
+export async function unknownRoute(request: ApiRequest): Promise<ApiAnswer> {
+  if (request.method === 'GET' && request.path === '/health') return { status: 200, body: { status: 'ok' } };
+  const [, code] = /^\/problems\/([a-z_]+)$/.exec(request.path) ?? [];
+  if (request.method === 'GET' && code !== undefined && isCode(code)) {
+    const { title, status, meaning, action } = problemKinds[code];
+    return { status: 200, body: { code, title, status, meaning, action } };
+  }
+  const allow = allowedMethods(request.path);
+  if (allow.length > 0) {
+    throw new Failure('caller-fault', 'method_not_allowed', `this path has ${allow.join(', ')}`, { allow });
+  }
+  throw new Failure('caller-fault', 'not_found', 'there is nothing at this path');
+}
+
+const isCode = (text: string): text is FailureCode => Object.hasOwn(problemKinds, text);
+
+/** What AWS calls, given its environment. */
+export function wire(source: NodeJS.ProcessEnv) {
+  const env = readEnvironment('unknown-route', source);
+  // Health and the problems' pages hold no secret; a 404 for anybody else would say no more than a 401.
+  return httpHandler({ ...apiWiring('unknown-route', env), right: () => null }, unknownRoute);
+}
+
+export const handler = wire(process.env);

@@ -1,0 +1,15 @@
+/** What every HTTP function is wired with: who may call, and telemetry. */
+import { secret } from '../../shared/clients/secret.ts';
+import type { Environment } from '../../shared/lambda/environment.ts';
+import type { HttpOptions } from '../../shared/lambda/http.ts';
+import { type Telemetry, telemetry } from '../../shared/lambda/log.ts';
+import { now, secretsManager } from './refresh.ts';
+
+/** Telemetry and the callers' secret for the function `functionName`. */
+export function apiWiring(
+  functionName: string,
+  env: Environment<'unknown-route'>,
+): Pick<HttpOptions, 'telemetry' | 'callersSecret'> & { readonly telemetry: Telemetry } {
+  const callers = env.API_ACCESS === 'basic' ? secret(secretsManager(), env.API_CALLERS_SECRET_ARN, now) : null;
+  return { telemetry: telemetry(functionName, env.STAGE), callersSecret: callers && (() => callers.current()) };
+}

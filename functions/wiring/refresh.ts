@@ -1,0 +1,82 @@
+/** The real dependencies of everything that starts, follows or ends a refresh. Built once per cold start. */
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
+import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { SQSClient } from '@aws-sdk/client-sqs';
+import { ulid } from 'ulid';
+import { eventBus } from '../../shared/clients/event-bus.ts';
+import { httpsTransport } from '../../shared/clients/https-transport.ts';
+import { membersInDynamoDb } from '../../shared/clients/members-table.ts';
+import { mxClient } from '../../shared/clients/mx-client.ts';
+import { followUpQueue } from '../../shared/clients/queues.ts';
+import { refreshesInDynamoDb } from '../../shared/clients/refreshes-table.ts';
+import { secret } from '../../shared/clients/secret.ts';
+import { epochMillisecondsOf, type Instant, instantOf } from '../../shared/domain/instant.ts';
+import type { Policy } from '../../shared/domain/policy.ts';
+import type { RefreshDeps } from '../../shared/domain/ports.ts';
+import type { Environment } from '../../shared/lambda/environment.ts';
+
+/** The clock of every function: the machine's. */
+export const now = (): Instant => instantOf(Date.now());
+
+/** For AWS's own services: nearby and fast, so a call that takes longer than this is lost and worth repeating. */
+const AWS_CALL = { maxAttempts: 3, requestHandler: { connectionTimeout: 1_000, requestTimeout: 3_000 } };
+
+/** DynamoDB. Region and credentials come from Lambda's environment. */
+export const dynamoDb = (): DynamoDBClient => new DynamoDBClient(AWS_CALL);
+
+/** SQS. */
+export const sqs = (): SQSClient => new SQSClient(AWS_CALL);
+
+/** Secrets Manager. */
+export const secretsManager = (): SecretsManagerClient => new SecretsManagerClient(AWS_CALL);
+
+/** The settings that decisions depend on. */
+export const policyOf = (env: Omit<Environment<'sweep'>, 'BALANCES_TABLE'>): Policy => ({
+  deadlineSeconds: env.DEADLINE_SECONDS,
+  firstLookSeconds: env.FIRST_LOOK_SECONDS,
+  minLookGapSeconds: env.MIN_LOOK_GAP_SECONDS,
+  maxLookGapSeconds: env.MAX_LOOK_GAP_SECONDS,
+  graceSeconds: env.GRACE_SECONDS,
+  graceLooks: env.GRACE_LOOKS,
+  allowanceStarts: env.ALLOWANCE_STARTS,
+  allowanceWindowSeconds: env.ALLOWANCE_WINDOW_SECONDS,
+});
+
+/** Everything that ends a refresh, without MX. */
+export function endingDeps(
+  env: Omit<Environment<'sweep'>, 'BALANCES_TABLE'>,
+  db: DynamoDBClient,
+): Omit<RefreshDeps, 'mx'> {
+  const policy = policyOf(env);
+  return {
+    members: membersInDynamoDb(db, env.MEMBERS_TABLE, policy),
+    refreshes: refreshesInDynamoDb(db, env.REFRESHES_TABLE, env.REFRESH_RETENTION_DAYS, now),
+    followUps: followUpQueue(sqs(), env.FOLLOW_UP_QUEUE_URL),
+    events: eventBus(new EventBridgeClient(AWS_CALL), env.EVENT_BUS_NAME),
+    policy,
+    now,
+    random: Math.random,
+    // The generator is given: on its own the library looks for one by loading `node:crypto` in a way bundles dislike.
+    newRefreshId: (at) => `RFR-${ulid(epochMillisecondsOf(at), randomUnit)}`,
+  };
+}
+
+/** MX at `MX_BASE_URL`, with `timeoutMs` for each call. */
+export const mxOf = (
+  env: Pick<Environment<'start-refresh'>, 'MX_BASE_URL' | 'MX_ACCEPT_VERSION' | 'MX_SECRET_ARN'>,
+  timeoutMs: number,
+): RefreshDeps['mx'] =>
+  mxClient({
+    baseUrl: env.MX_BASE_URL,
+    acceptVersion: env.MX_ACCEPT_VERSION,
+    credentials: secret(secretsManager(), env.MX_SECRET_ARN, now),
+    send: httpsTransport(),
+    timeoutMs,
+  });
+
+/** Refresh ids are names that must not be guessed. */
+const randomUnit = (): number => {
+  const [value = 0] = crypto.getRandomValues(new Uint32Array(1));
+  return value / 2 ** 32;
+};

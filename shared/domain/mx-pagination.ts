@@ -1,0 +1,48 @@
+/** MX's pagination, as MX does it (MX facts 2.4): `page`, `records_per_page`, its bounds and its silent fallback. */
+import { Failure } from './failure.ts';
+
+/** A page, asked for. */
+export interface PageQuery {
+  readonly page: number;
+  readonly recordsPerPage: number;
+}
+
+const DEFAULT_RECORDS = 25;
+const MIN_RECORDS = 10;
+const MAX_RECORDS = 1000;
+
+/**
+ * Reads the query. `records_per_page` outside 10 to 1000 silently becomes 25, as at MX.
+ *
+ * @throws Failure `invalid_request` for what is not a positive whole number.
+ */
+export function readPageQuery(query: Readonly<Record<string, string | undefined>>): PageQuery {
+  const records = positive(query, 'records_per_page') ?? DEFAULT_RECORDS;
+  return {
+    page: positive(query, 'page') ?? 1,
+    recordsPerPage: records >= MIN_RECORDS && records <= MAX_RECORDS ? records : DEFAULT_RECORDS,
+  };
+}
+
+function positive(query: Readonly<Record<string, string | undefined>>, field: string): number | undefined {
+  const text = query[field];
+  if (text === undefined) return undefined;
+  if (!/^[1-9]\d{0,8}$/.test(text)) {
+    throw new Failure('caller-fault', 'invalid_request', `${field} must be a whole number from 1`, { field });
+  }
+  return Number(text);
+}
+
+/** One page of `all`, and MX's `pagination` object. A page past the end is empty. */
+export function pageOf<T>(all: readonly T[], { page, recordsPerPage }: PageQuery) {
+  const from = (page - 1) * recordsPerPage;
+  return {
+    items: all.slice(from, from + recordsPerPage),
+    pagination: {
+      current_page: page,
+      per_page: recordsPerPage,
+      total_entries: all.length,
+      total_pages: Math.max(1, Math.ceil(all.length / recordsPerPage)),
+    },
+  };
+}

@@ -1,0 +1,31 @@
+/** One tick of the schedule: who is due, sent to the start queue. */
+import type { Clock } from './instant.ts';
+import type { Schedule, Starts } from './ports.ts';
+import { minuteOf, minuteStart, minutesDue, slotsDueIn, startBatches } from './schedule.ts';
+
+/** What a tick needs. */
+export interface TickDeps {
+  readonly schedule: Pick<Schedule, 'membersOf' | 'lastMinute' | 'setLastMinute'>;
+  readonly starts: Starts;
+  readonly shards: number;
+  readonly now: Clock;
+}
+
+/**
+ * Sends every member that became due since the last tick. The bookmark moves only after a minute's messages are out: a
+ * crash sends that minute again, and who was started already is skipped there (`start-due.ts`).
+ */
+export async function runSchedule(deps: TickDeps): Promise<{ minutes: number; members: number }> {
+  const minutes = minutesDue(await deps.schedule.lastMinute(), minuteOf(deps.now()));
+  let members = 0;
+  for (const minute of minutes) {
+    const slots = await Promise.all(slotsDueIn(minute, deps.shards).map((slot) => deps.schedule.membersOf(slot)));
+    const due = slots.flat();
+    for (const { batch, delaySeconds } of startBatches(due, minuteStart(minute))) {
+      await deps.starts.send(batch, delaySeconds);
+    }
+    members += due.length;
+    await deps.schedule.setLastMinute(minute);
+  }
+  return { minutes: minutes.length, members };
+}

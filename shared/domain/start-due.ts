@@ -1,0 +1,78 @@
+/** Starting what the schedule says is due: the trigger's own path, member by member, with an unattended trigger's care. */
+import { asFailure } from './failure.ts';
+import type { RefreshDeps, Schedule } from './ports.ts';
+import type { EnrolledMember, StartBatch } from './schedule.ts';
+import { startRefresh } from './start-refresh.ts';
+
+/** What starting a batch needs. */
+export interface StartDueDeps extends RefreshDeps {
+  readonly schedule: Pick<Schedule, 'removeStray'>;
+  /** Told of every member that could not be started and is not tried again before its next turn. */
+  readonly report: (enrolled: EnrolledMember, error: unknown) => void;
+}
+
+/** How many members became what. */
+export interface StartDueCounts extends Record<string, number> {
+  accepted: number;
+  joined: number;
+  held_back: number;
+  /** Refreshed since they were due: a message that was delivered twice. */
+  done_already: number;
+  /** The slot's item is left over from an earlier enrolment. */
+  stray: number;
+  failed: number;
+}
+
+/** How many members are started at the same time. */
+const AT_ONCE = 5;
+
+/**
+ * Starts every member of `batch`. Repeatable: who was started by an earlier delivery is skipped.
+ *
+ * @throws whatever stopped a member from being started that may work when the message comes again: the batch stays in
+ * the queue, after all its other members have had their turn.
+ */
+export async function startDue(deps: StartDueDeps, batch: StartBatch): Promise<StartDueCounts> {
+  const counts: StartDueCounts = { accepted: 0, joined: 0, held_back: 0, done_already: 0, stray: 0, failed: 0 };
+  let again: unknown;
+  const startOne = async (enrolled: EnrolledMember): Promise<void> => {
+    try {
+      counts[await start(deps, enrolled, batch)] += 1;
+    } catch (error) {
+      counts.failed += 1;
+      const failure = asFailure(error);
+      // An allowance that is used up frees itself by the next turn; a member unknown to MX will not be known in a minute.
+      const forGood =
+        failure.code === 'allowance_used_up' || failure.fate === 'caller-fault' || failure.fate === 'never-retry';
+      if (forGood) deps.report(enrolled, error);
+      else again = error;
+    }
+  };
+  for (let from = 0; from < batch.members.length; from += AT_ONCE) {
+    await Promise.all(batch.members.slice(from, from + AT_ONCE).map(startOne));
+  }
+  if (again !== undefined) throw again;
+  return counts;
+}
+
+async function start(
+  deps: StartDueDeps,
+  enrolled: EnrolledMember,
+  { dueAt }: StartBatch,
+): Promise<'accepted' | 'joined' | 'held_back' | 'done_already' | 'stray'> {
+  const { member, slot } = enrolled;
+  const record = await deps.members.read(member);
+  if (record === null || record.deletedAt !== null || record.enrolment?.slot !== slot) {
+    await deps.schedule.removeStray(enrolled);
+    return 'stray';
+  }
+  const lastAt = record.claim?.acceptedAt ?? record.lastAttempt?.acceptedAt ?? '';
+  if (lastAt >= dueAt && record.claim === null) return 'done_already';
+  const answer = await startRefresh(deps, {
+    identifiers: { userIdentifier: member.userGuid, memberIdentifier: member.memberGuid },
+    trigger: 'schedule',
+    userPresent: false,
+  });
+  if (answer.kind === 'held_back') return 'held_back';
+  return answer.joined ? 'joined' : 'accepted';
+}

@@ -1,0 +1,32 @@
+/** The routes of the API: one list for the stack that makes them and for the answer to a wrong method. */
+import type { FunctionName } from './environment.ts';
+
+/** One route. */
+export interface Route {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
+  /** With API Gateway's `{parameters}`. */
+  readonly path: string;
+  readonly functionName: FunctionName;
+}
+
+const member = '/users/{user_identifier}/members/{member_identifier}';
+
+/** Every route but `$default`. */
+export const routes: readonly Route[] = [
+  { method: 'POST', path: `${member}/check_balance`, functionName: 'check-balance' },
+  { method: 'GET', path: `${member}/accounts`, functionName: 'read-balances' },
+  { method: 'GET', path: `${member}/accounts/{account_identifier}`, functionName: 'read-balances' },
+  { method: 'GET', path: `${member}/refreshes`, functionName: 'read-refresh' },
+  { method: 'GET', path: '/refreshes/{refresh_id}', functionName: 'read-refresh' },
+  { method: 'PUT', path: `${member}/schedule`, functionName: 'member-schedule' },
+  { method: 'GET', path: `${member}/schedule`, functionName: 'member-schedule' },
+  { method: 'DELETE', path: `${member}/schedule`, functionName: 'member-schedule' },
+];
+
+const patternOf = (path: string): RegExp => new RegExp(`^${path.replace(/\{\w+\}/g, '[^/]+')}/?$`);
+
+/** The methods that `path` has; empty when there is nothing at it. */
+export const allowedMethods = (path: string): readonly string[] => {
+  if (path === '/health' || path.startsWith('/problems/')) return ['GET'];
+  return routes.filter((route) => patternOf(route.path).test(path)).map((route) => route.method);
+};

@@ -1,0 +1,52 @@
+/** What every SQS consumer needs: a batch's records in parallel, each one's failure its own. */
+import { BatchProcessor, EventType, processPartialResponse } from '@aws-lambda-powertools/batch';
+import middy from '@middy/core';
+import type { SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
+import { asFailure } from '../domain/failure.ts';
+import { countOperatorFaults, type LogEvent, type Telemetry } from './log.ts';
+
+/** How a consumer treats a record. */
+export interface ConsumerOptions<Message> {
+  readonly telemetry: Telemetry;
+  /** Reads a body. @throws Failure `bad_message`. */
+  readonly decode: (body: string) => Message;
+  /** Handles one message. Throwing keeps it in the queue: SQS delivers it again, in the end to the dead-letter queue. */
+  readonly handle: (message: Message, record: SQSRecord) => Promise<void>;
+  /** Makes SQS deliver a record again at once, so that an unreadable one reaches the dead-letter queue in seconds. */
+  readonly giveBackNow: (record: SQSRecord) => Promise<void>;
+  readonly failedEvent: LogEvent;
+}
+
+/** The Lambda handler of a queue with `ReportBatchItemFailures`. */
+export function queueHandler<Message>(options: ConsumerOptions<Message>) {
+  const { telemetry } = options;
+
+  async function handleRecord(record: SQSRecord): Promise<void> {
+    let message: Message;
+    try {
+      message = options.decode(record.body);
+    } catch (error) {
+      telemetry.log('message.unreadable', { message_id: record.messageId, error });
+      telemetry.count('UnreadableMessage');
+      await options.giveBackNow(record);
+      throw error;
+    }
+    try {
+      await options.handle(message, record);
+    } catch (error) {
+      telemetry.log(options.failedEvent, { message_id: record.messageId, error });
+      countOperatorFaults(telemetry, asFailure(error).code);
+      throw error;
+    }
+  }
+
+  return middy<SQSEvent, SQSBatchResponse>().handler(async (event) => {
+    const processor = new BatchProcessor(EventType.SQS);
+    try {
+      // A batch in which everything failed is still a partial answer: throwing would log it as a crash of the function.
+      return await processPartialResponse(event, handleRecord, processor, { throwOnFullBatchFailure: false });
+    } finally {
+      telemetry.flush();
+    }
+  });
+}
