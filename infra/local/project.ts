@@ -1,0 +1,111 @@
+/** The project on one machine: the synthesized template on the local stack, beside the MX simulator or the real MX. */
+import { createHash, randomBytes } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { buildApp, createApp } from '../app.ts';
+import { readSettings } from '../settings.ts';
+import { type MxSimulator, type MxSimulatorOptions, startMxSimulator } from './mx-simulator/http-server.ts';
+import { DEFAULT_SETTINGS } from './mx-simulator/options.ts';
+import { type LocalStack, startLocalStack } from './stack/local-stack.ts';
+import { assetsIn, readTemplateFile } from './stack/template.ts';
+
+/** The real MX, in place of the simulator. */
+export interface RealMx {
+  readonly baseUrl: string;
+  readonly clientId: string;
+  readonly apiKey: string;
+}
+
+/** How to run the project. */
+export interface ProjectOptions {
+  /** Port of the HTTP API; 0 takes any free one. */
+  readonly port: number;
+  /** The real MX, or how to start the simulator. */
+  readonly mx: { readonly real: RealMx } | { readonly simulator: MxSimulatorOptions };
+  /** Settings other than the defaults, as texts of a command line or values. */
+  readonly settings?: Readonly<Record<string, unknown>>;
+  /** Whether the schedules fire by the clock. @default true */
+  readonly runSchedules?: boolean;
+}
+
+/** An API caller of this run: made anew each time, worth nothing anywhere else. */
+export interface DevelopmentCaller {
+  readonly clientId: string;
+  readonly key: string;
+  /** `Basic …` */
+  readonly authorization: string;
+}
+
+/** The running project. */
+export interface Project {
+  readonly stack: LocalStack;
+  /** Null with the real MX. */
+  readonly simulator: MxSimulator | null;
+  readonly caller: DevelopmentCaller;
+  close(): Promise<void>;
+}
+
+/**
+ * Synthesizes the stack of `infra/app.ts` and runs it. Only three settings differ from a deployment's defaults: the
+ * stage's name, where MX is, and `basic` callers instead of IAM's.
+ *
+ * @throws SettingsError, and Error with a sentence when a port is taken or the template holds something unknown.
+ */
+export async function startProject(options: ProjectOptions): Promise<Project> {
+  const cleanup = new AsyncDisposableStack();
+  try {
+    const simulator = 'simulator' in options.mx ? await startMxSimulator(options.mx.simulator) : null;
+    cleanup.defer(() => simulator?.close());
+    const credentials =
+      'real' in options.mx
+        ? { client_id: options.mx.real.clientId, api_key: options.mx.real.apiKey }
+        : { client_id: DEFAULT_SETTINGS.clientId, api_key: DEFAULT_SETTINGS.apiKey };
+    const settings = readSettings({
+      stage: 'local',
+      mxBaseUrl: simulator?.url ?? ('real' in options.mx ? options.mx.real.baseUrl : undefined),
+      apiAccess: 'basic',
+      ...options.settings,
+    });
+
+    const outdir = mkdtempSync(join(tmpdir(), 'mx-fresh-balances-'));
+    cleanup.defer(() => rmSync(outdir, { recursive: true, force: true }));
+    const { app, stack: described } = buildApp(settings, { app: createApp({ outdir, validate: false }) });
+    app.synth();
+
+    const caller = developmentCaller();
+    const stack = await startLocalStack({
+      template: readTemplateFile(join(outdir, `${described.artifactId}.template.json`)),
+      assetDirectory: assetsIn(outdir),
+      port: options.port,
+      stackName: described.stackName,
+      secrets: {
+        CredentialsMx: JSON.stringify(credentials),
+        ...(settings.apiAccess === 'basic' ? { CredentialsApiCallers: callersSecret(caller) } : {}),
+      },
+      runSchedules: options.runSchedules ?? true,
+    });
+    cleanup.defer(() => stack.close());
+    return { stack, simulator, caller, close: () => cleanup.disposeAsync() };
+  } catch (error) {
+    await cleanup.disposeAsync();
+    throw error;
+  }
+}
+
+function developmentCaller(): DevelopmentCaller {
+  const clientId = 'local-developer';
+  const key = randomBytes(32).toString('base64url');
+  return { clientId, key, authorization: `Basic ${Buffer.from(`${clientId}:${key}`).toString('base64')}` };
+}
+
+const callersSecret = ({ clientId, key }: DevelopmentCaller): string =>
+  JSON.stringify({
+    clients: [
+      {
+        client_id: clientId,
+        key_sha256: [createHash('sha256').update(key).digest('hex')],
+        rights: ['read', 'trigger'],
+      },
+    ],
+  });

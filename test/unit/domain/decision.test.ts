@@ -1,0 +1,263 @@
+import { describe, expect, it } from 'vitest';
+import { afterRefusedStart, decide, MAX_STARTS } from '../../../shared/domain/decision.ts';
+import { Failure } from '../../../shared/domain/failure.ts';
+import { type ConnectionStatus, connectionStatuses, statusRules } from '../../../shared/domain/statuses.ts';
+import { member, newJob, question, saw, situation } from './situations.ts';
+
+const ended = { ...newJob, successfullyAggregatedAt: '2026-11-21T12:00:07.000Z' };
+const past = { after: 31, claim: { look: 6 } };
+
+describe('a connected member', () => {
+  it('is not stored on the first idle look when nothing shows that our job ran', () => {
+    expect(decide(situation(), saw(member()))).toMatchObject({ kind: 'look' });
+  });
+
+  it('is stored when a later success time proves the end', () => {
+    expect(decide(situation(), saw(member(ended)))).toEqual({ kind: 'store' });
+  });
+
+  it('is stored when the flag was seen true and is false now', () => {
+    expect(decide(situation({ claim: { flagSeen: true } }), saw(member()))).toEqual({ kind: 'store' });
+  });
+
+  it('is not believed on a new job guid alone: a lagging flag looks the same', () => {
+    expect(decide(situation(), saw(member(newJob)))).toEqual({ kind: 'check_imports' });
+    expect(decide(situation(), saw(member(newJob), [], 'not_since_start'))).toMatchObject({ kind: 'look' });
+    expect(decide(situation(), saw(member(newJob), [], 'since_start'))).toEqual({ kind: 'store' });
+    expect(decide(situation(past), saw(member(newJob), [], 'not_since_start'))).toEqual({ kind: 'store' });
+  });
+
+  it('is believed on a new job guid when its status is news', () => {
+    const before = { ...situation().claim.baseline, connectionStatus: 'DENIED' } as never;
+    expect(decide(situation({ claim: { baseline: before } }), saw(member(newJob)))).toEqual({ kind: 'store' });
+  });
+
+  it('ends as not refreshed when the grace period shows nothing, unless accounts were imported', () => {
+    expect(decide(situation(past), saw(member()))).toEqual({ kind: 'check_imports' });
+    expect(decide(situation(past), saw(member(), [], 'since_start'))).toEqual({ kind: 'store' });
+    expect(decide(situation(past), saw(member(), [], 'not_since_start'))).toMatchObject({
+      kind: 'end',
+      ending: { outcome: 'not_refreshed', action: 'retry_later', code: 'no_evidence' },
+    });
+  });
+
+  it('is not over while the flag is true, whatever the status says', () => {
+    for (const connectionStatus of connectionStatuses) {
+      const step = decide(situation(), saw(member({ ...newJob, connectionStatus, isBeingAggregated: true })));
+      expect(step.kind, connectionStatus).toBe('look');
+    }
+  });
+});
+
+describe('an error status', () => {
+  const denied = member({ ...newJob, connectionStatus: 'DENIED' });
+
+  it('is believed when it is seen twice in a row', () => {
+    const first = decide(situation({ claim: { flagSeen: true } }), saw(denied));
+    expect(first).toMatchObject({ kind: 'look', memory: { candidate: 'DENIED/' } });
+    const second = decide(situation({ claim: { flagSeen: true }, memory: { candidate: 'DENIED/' } }), saw(denied));
+    expect(second).toMatchObject({ kind: 'end', ending: { outcome: 'action_required', action: 'reauthenticate' } });
+  });
+
+  it('is believed at once with an error code, which says more than the status', () => {
+    const error = { code: '2003', message: 'x', userMessage: 'Too late.' };
+    const step = decide(situation({ claim: { flagSeen: true } }), saw({ ...denied, error }));
+    expect(step).toMatchObject({
+      kind: 'end',
+      ending: { action: 'answer_mfa', code: 'mfa_timeout', userMessage: 'Too late.' },
+    });
+  });
+
+  it('is not believed when nothing shows that our job ran: it is the last job’s', () => {
+    const baseline = { ...situation().claim.baseline, connectionStatus: 'DENIED' } as never;
+    const error = { code: '2005', message: null, userMessage: null };
+    const old = member({ connectionStatus: 'DENIED', error });
+    expect(decide(situation({ claim: { baseline } }), saw(old)).kind).toBe('look');
+    expect(decide(situation({ ...past, claim: { ...past.claim, baseline } }), saw(old))).toMatchObject({
+      kind: 'end',
+      ending: { outcome: 'not_refreshed', action: 'reauthenticate', code: 'no_evidence' },
+    });
+  });
+
+  it('is not believed during the grace period when only a new job guid is seen and the status is the old one', () => {
+    const baseline = { ...situation().claim.baseline, connectionStatus: 'DENIED' } as never;
+    const memory = { candidate: 'DENIED/' };
+    expect(decide(situation({ claim: { baseline }, memory }), saw(denied)).kind).toBe('look');
+    const step = decide(situation({ ...past, claim: { ...past.claim, baseline }, memory }), saw(denied));
+    expect(step).toMatchObject({ kind: 'end', ending: { code: 'denied' } });
+  });
+
+  it.each(connectionStatuses.filter((status) => statusRules[status].whenOver === 'end'))(
+    '%s ends the refresh as its row says, once seen twice after a job of ours',
+    (connectionStatus: ConnectionStatus) => {
+      const given = { claim: { flagSeen: true, start: { ...situation().claim.start, count: MAX_STARTS } } };
+      const seen = saw(member({ ...newJob, connectionStatus }));
+      const step = decide(situation({ ...given, memory: { candidate: `${connectionStatus}/` } }), seen);
+      const { outcome, action, code } = statusRules[connectionStatus].end;
+      expect(step).toMatchObject({ kind: 'end', ending: { outcome, action, code, connectionStatus } });
+    },
+  );
+
+  it('of a kind that MX has added since ends as failed, to be tried later', () => {
+    const seen = saw(member({ ...newJob, connectionStatus: 'SOMETHING_NEW' }));
+    const step = decide(situation({ claim: { flagSeen: true }, memory: { candidate: 'SOMETHING_NEW/' } }), seen);
+    expect(step).toMatchObject({ kind: 'end', ending: { outcome: 'failed', code: 'unknown_status' } });
+  });
+});
+
+describe('a member that waits for its user', () => {
+  const challenged = member({ ...newJob, connectionStatus: 'CHALLENGED', isBeingAggregated: true });
+
+  it('ends an unattended refresh at once, with the questions, although the flag stays true', () => {
+    expect(decide(situation(), saw(challenged, [question]))).toMatchObject({
+      kind: 'end',
+      ending: { outcome: 'action_required', action: 'answer_mfa', challenges: [question] },
+    });
+  });
+
+  it('is watched until the deadline when the user is present', () => {
+    expect(decide(situation({ claim: { userPresent: true } }), saw(challenged, [question])).kind).toBe('look');
+    const late = situation({ claim: { userPresent: true, challenges: [question] }, after: 600 });
+    expect(decide(late, saw(challenged, [question]))).toMatchObject({ kind: 'end', ending: { action: 'answer_mfa' } });
+  });
+
+  it('is believed the second time when it waited before our POST already', () => {
+    const baseline = { ...situation().claim.baseline, connectionStatus: 'CHALLENGED' } as never;
+    expect(decide(situation({ claim: { baseline } }), saw(challenged, [question]))).toMatchObject({
+      kind: 'look',
+      memory: { candidate: 'challenged' },
+    });
+    const again = situation({ claim: { baseline }, memory: { candidate: 'challenged' } });
+    expect(decide(again, saw(challenged, [question])).kind).toBe('end');
+  });
+});
+
+describe('a start', () => {
+  const start = (state: 'none' | 'unknown' | 'conflict' | 'rate_limited', count = 1) => ({
+    start: { ...situation().claim.start, state, count, jobGuid: null, ...(state === 'none' ? { at: null } : {}) },
+  });
+
+  it('that was never sent is sent once MX answers', () => {
+    expect(decide(situation({ claim: start('none', 0) }), saw(member()))).toEqual({ kind: 'start' });
+  });
+
+  it('that was never sent is not sent unattended when the user has to act first', () => {
+    const scheduled = { ...start('none', 0), trigger: 'schedule' as const };
+    const step = decide(situation({ claim: scheduled }), saw(member({ connectionStatus: 'DENIED' })));
+    expect(step).toMatchObject({ kind: 'end', ending: { action: 'reauthenticate' } });
+  });
+
+  it('with an unknown result is not repeated while its job may be about to show', () => {
+    expect(decide(situation({ claim: start('unknown') }), saw(member())).kind).toBe('look');
+  });
+
+  it('with an unknown result is repeated after the grace period, and not without end', () => {
+    const later = { ...past, claim: { ...past.claim, ...start('unknown') } };
+    expect(decide(situation(later), saw(member()))).toEqual({ kind: 'start' });
+    const last = { ...past, claim: { ...past.claim, ...start('unknown', MAX_STARTS) } };
+    expect(decide(situation(last), saw(member()))).toMatchObject({ kind: 'end', ending: { outcome: 'not_refreshed' } });
+  });
+
+  it('that met another job waits for it, then takes its data when it is newer', () => {
+    const running = member({ isBeingAggregated: true });
+    expect(decide(situation({ claim: start('conflict') }), saw(running)).kind).toBe('look');
+    const over = member({ successfullyAggregatedAt: '2026-11-21T12:00:20.000Z' });
+    expect(decide(situation({ claim: start('conflict') }), saw(over))).toEqual({ kind: 'store' });
+    expect(decide(situation({ claim: start('conflict') }), saw(member()))).toEqual({ kind: 'start' });
+  });
+
+  it('that MX keeps limiting ends as not refreshed', () => {
+    const step = decide(situation({ claim: start('rate_limited', MAX_STARTS) }), saw(member()));
+    expect(step).toMatchObject({ kind: 'end', ending: { outcome: 'not_refreshed', code: 'mx_rate_limited' } });
+  });
+
+  it.each([
+    ['mx_conflict', 'try-again', { kind: 'state', state: 'conflict' }],
+    ['mx_rate_limited', 'try-again', { kind: 'state', state: 'rate_limited' }],
+    ['mx_timeout', 'try-again', { kind: 'state', state: 'unknown' }],
+    ['mx_unavailable', 'try-again', { kind: 'state', state: 'unknown' }],
+    ['mx_bad_answer', 'try-again', { kind: 'state', state: 'unknown' }],
+  ] as const)('refused with %s leaves a result that follow-ups deal with', (code, fate, expected) => {
+    expect(afterRefusedStart(new Failure(fate, code, 'x'))).toEqual(expected);
+  });
+
+  it.each([
+    ['institution_maintenance_error', 'retry_later'],
+    ['institution_unavailable_error', 'retry_later'],
+    ['institution_prevented_error', 'contact_support'],
+  ])('refused because of %s ends with %s', (mxErrorType, action) => {
+    const failure = new Failure('never-retry', 'mx_institution', 'x', { mxErrorType, userMessage: 'Sorry.' });
+    expect(afterRefusedStart(failure)).toMatchObject({
+      kind: 'end',
+      ending: { outcome: 'failed', action, userMessage: 'Sorry.' },
+    });
+  });
+});
+
+describe('between two states', () => {
+  it('a member without status ends as failed after the grace period', () => {
+    const seen = saw(member({ ...newJob, connectionStatus: null }));
+    expect(decide(situation({ claim: { flagSeen: true } }), seen).kind).toBe('look');
+    const late = { ...past, claim: { ...past.claim, flagSeen: true } };
+    expect(decide(situation(late), seen)).toMatchObject({ kind: 'end', ending: { code: 'no_status' } });
+  });
+
+  it('an OAuth limbo ends at the deadline, and says that the user has to complete it', () => {
+    const seen = saw(member({ ...newJob, connectionStatus: 'PENDING' }));
+    const claimed = { flagSeen: true, look: 20 };
+    expect(decide(situation({ claim: claimed, after: 300 }), seen).kind).toBe('look');
+    const step = decide(situation({ claim: claimed, after: 600 }), seen);
+    expect(step).toMatchObject({ kind: 'end', ending: { outcome: 'action_required', action: 'reauthenticate' } });
+  });
+
+  it.each(['CREATED', 'UPDATED'] as const)('%s is started once more after the grace period', (connectionStatus) => {
+    const seen = saw(member({ ...newJob, connectionStatus }));
+    const claimed = { flagSeen: true, look: 20 };
+    expect(decide(situation({ claim: claimed, after: 60 }), seen)).toEqual({ kind: 'start' });
+    const again = { ...claimed, start: { ...situation().claim.start, count: 2 } };
+    expect(decide(situation({ claim: again, after: 60 }), seen).kind).toBe('look');
+  });
+});
+
+describe('a look that MX did not answer', () => {
+  const failed = (code: 'mx_timeout' | 'mx_not_found' | 'mx_forbidden', fate: Failure['fate'], retryAfterSeconds = 0) =>
+    ({ kind: 'failure', failure: new Failure(fate, code, 'x', { retryAfterSeconds }) }) as const;
+
+  it('is repeated later and later, at MX’s own pace when it names one', () => {
+    const first = decide(situation(), failed('mx_timeout', 'try-again'));
+    const later = decide(situation({ memory: { failures: 4 } }), failed('mx_timeout', 'try-again'));
+    const asked = decide(situation(), failed('mx_timeout', 'try-again', 40));
+    expect(first).toMatchObject({ kind: 'look', inSeconds: 5, memory: { failures: 1 } });
+    expect(later).toMatchObject({ kind: 'look', inSeconds: 32 });
+    expect(asked).toMatchObject({ kind: 'look', inSeconds: 40 });
+  });
+
+  it('ends the refresh at the deadline', () => {
+    const step = decide(situation({ after: 600 }), failed('mx_timeout', 'try-again'));
+    expect(step).toMatchObject({ kind: 'end', ending: { outcome: 'timed_out', action: 'retry_later' } });
+  });
+
+  it('believes that a member is gone the second time', () => {
+    const first = decide(situation(), failed('mx_not_found', 'caller-fault'));
+    expect(first).toMatchObject({ kind: 'look', memory: { candidate: 'not_found' } });
+    const second = decide(situation({ memory: { candidate: 'not_found' } }), failed('mx_not_found', 'caller-fault'));
+    expect(second).toMatchObject({ kind: 'end', ending: { outcome: 'failed', action: 'reconnect' } });
+  });
+
+  it('ends the refresh when an operator has to repair something', () => {
+    const step = decide(situation(), failed('mx_forbidden', 'never-retry'));
+    expect(step).toMatchObject({ kind: 'end', ending: { outcome: 'failed', action: 'contact_support' } });
+  });
+});
+
+it('no step ever ends with success: only stored accounts do', () => {
+  for (const connectionStatus of [...connectionStatuses, null, 'NEW']) {
+    for (const isBeingAggregated of [true, false]) {
+      for (const after of [5, 40, 600]) {
+        const seen = member({ ...newJob, connectionStatus, isBeingAggregated });
+        const step = decide(situation({ claim: { flagSeen: true, look: 9 }, after }), saw(seen));
+        if (step.kind === 'end') expect(step.ending.outcome).not.toBe('succeeded');
+      }
+    }
+  }
+});
