@@ -4,30 +4,18 @@
  * because the SDK imports it dynamically, for which a bundler must wrap every module of the SDK in a function.
  */
 
-const unused = (what: string): Error => new Error(`${what} are left out of this bundle (infra/bundle.ts)`);
+const refuse = (what: string) => (): never => {
+  throw new Error(`${what} are left out of this bundle (infra/bundle.ts)`);
+};
 
 /** Of `@smithy/core/event-streams`: operations that stream events, such as reading a Kinesis stream. */
-export class EventStreamSerde {
-  constructor() {
-    throw unused('event streams');
-  }
-}
+export const eventStreamSerdeProvider = refuse('event streams');
 
-/** Of `@aws-sdk/endpoint-cache`: DynamoDB's endpoint discovery. Made by every client, asked only when that is on. */
+/** Of `@aws-sdk/endpoint-cache`: DynamoDB's endpoint discovery. Every client makes one, and asks it when that is on. */
 export class EndpointCache {
-  has(): never {
-    throw unused('discovered endpoints');
-  }
-
-  getEndpoint(): never {
-    throw unused('discovered endpoints');
-  }
-
-  set(): never {
-    throw unused('discovered endpoints');
-  }
-
-  delete(): never {
-    throw unused('discovered endpoints');
-  }
+  readonly has = refuse('discovered endpoints');
+  readonly get = refuse('discovered endpoints');
+  readonly getEndpoint = refuse('discovered endpoints');
+  readonly set = refuse('discovered endpoints');
+  readonly delete = refuse('discovered endpoints');
 }

@@ -1,0 +1,203 @@
+import { type App, CfnOutput, Duration, Stack } from 'aws-cdk-lib';
+import { EventBus } from 'aws-cdk-lib/aws-events';
+import { membersTable, refreshesTable } from '../shared/clients/table-keys.ts';
+import type { FunctionName } from '../shared/lambda/environment.ts';
+import { Alarms } from './constructs/alarms.ts';
+import { Credentials } from './constructs/credentials.ts';
+import { FixedEgress } from './constructs/fixed-egress.ts';
+import { MinuteTick } from './constructs/minute-tick.ts';
+import { grantPermissions } from './constructs/permissions.ts';
+import { PublicApi } from './constructs/public-api.ts';
+import { ServiceFunction } from './constructs/service-function.ts';
+import { Storage } from './constructs/storage.ts';
+import { DeadLetterQueue, WorkQueue } from './constructs/work-queue.ts';
+import { environmentOfAll } from './environment.ts';
+import type { Settings } from './settings.ts';
+
+const member = '/users/{user_identifier}/members/{member_identifier}';
+
+/** The settings of the deployment, and who bundles its functions. */
+export interface BalancesStackProps {
+  readonly settings: Settings;
+  /** Gives the folder with a function's `index.mjs`. */
+  readonly bundle: (functionName: FunctionName) => string;
+}
+
+/** Read top to bottom: where data ends up, a request, the follow-ups, the schedule, the readers, the doors. */
+export class BalancesStack extends Stack {
+  constructor(app: App, id: string, { settings, bundle }: BalancesStackProps) {
+    super(app, id, { stackName: id, description: 'Fresh bank balances from MX' });
+    const alarms = new Alarms(this, 'Alarms', { email: settings.alarmEmail });
+    const storage = new Storage(this, 'Storage', { retain: settings.retainData });
+    const credentials = new Credentials(this, 'Credentials', { ...settings, alarms });
+    const events = new EventBus(this, 'Events', { description: 'What happened to refreshes' });
+    const egress = settings.fixedEgress
+      ? new FixedEgress(this, 'Egress', {
+          zones: settings.egressZones,
+          mxBaseUrl: settings.mxBaseUrl,
+          retain: settings.retainData,
+        })
+      : undefined;
+
+    // The queues come before their functions: a message is the only way from one step of a refresh to the next.
+    const lookTimeout = Duration.seconds(30);
+    const followUps = new WorkQueue(this, 'FollowUps', {
+      alarms,
+      name: 'follow-ups',
+      workerTimeout: lookTimeout,
+      whenItIsLate: 'Running refreshes are looked at late: balances arrive late or refreshes time out.',
+      whenMessagesDie: 'Looks at running refreshes failed five times: these refreshes hang until the sweep ends them.',
+    });
+    const startTimeout = Duration.seconds(60);
+    const starts = new WorkQueue(this, 'Starts', {
+      alarms,
+      name: 'starts',
+      workerTimeout: startTimeout,
+      whenItIsLate: 'Scheduled refreshes start late: balances of scheduled members get old.',
+      whenMessagesDie: 'Scheduled refreshes could not be started: these members wait for their next turn.',
+    });
+
+    const common = {
+      alarms,
+      bundle,
+      logRetention: settings.logRetentionDays,
+      // About a third of a CPU; import runs at full speed whatever the memory.
+      memory: 512,
+      environment: environmentOfAll(settings, {
+        BALANCES_TABLE: storage.balances.tableName,
+        MEMBERS_TABLE: storage.members.tableName,
+        REFRESHES_TABLE: storage.refreshes.tableName,
+        FOLLOW_UP_QUEUE_URL: followUps.queue.queueUrl,
+        START_QUEUE_URL: starts.queue.queueUrl,
+        EVENT_BUS_NAME: events.eventBusName,
+        MX_SECRET_ARN: credentials.mx.secretArn,
+        API_CALLERS_SECRET_ARN: credentials.apiCallers?.secretArn ?? '',
+      }),
+    };
+
+    // A request: start a refresh, then look at it until it is over.
+    const checkBalance = new ServiceFunction(this, 'CheckBalance', {
+      ...common,
+      functionName: 'check-balance',
+      whenItFails: 'Other systems cannot ask for fresh balances.',
+      timeout: Duration.seconds(20),
+      egress,
+    });
+    const followUp = new ServiceFunction(this, 'FollowUp', {
+      ...common,
+      functionName: 'follow-up',
+      whenItFails: 'Running refreshes do not reach their end: no new balances are stored and nobody is told.',
+      timeout: lookTimeout,
+      egress,
+    });
+    followUps.deliverTo(followUp, settings.followUpConcurrency);
+
+    // The schedule: what is due, started; and what got lost, ended.
+    const scheduledRefresh = new ServiceFunction(this, 'ScheduledRefresh', {
+      ...common,
+      functionName: 'scheduled-refresh',
+      whenItFails: 'Members on a schedule are not refreshed: their balances get old.',
+      timeout: Duration.seconds(50),
+    });
+    const startRefresh = new ServiceFunction(this, 'StartRefresh', {
+      ...common,
+      functionName: 'start-refresh',
+      whenItFails: 'Members on a schedule are not refreshed: their balances get old.',
+      timeout: startTimeout,
+      egress,
+    });
+    starts.deliverTo(startRefresh, settings.startConcurrency);
+    const sweep = new ServiceFunction(this, 'Sweep', {
+      ...common,
+      functionName: 'sweep',
+      whenItFails: 'Refreshes that lost their messages never end, and their members cannot be refreshed.',
+      timeout: Duration.seconds(50),
+    });
+    const deadLetters = new DeadLetterQueue(this, 'TickDeadLetters', {
+      alarms,
+      whenItFails:
+        'A minute of the schedule or of the sweep failed three times: some members were not refreshed in time.',
+      runbook: 'tick-dead-letters',
+    });
+    new MinuteTick(this, 'EveryMinuteRefresh', {
+      alarms,
+      fn: scheduledRefresh,
+      deadLetters,
+      whenItStops: 'The schedule has stopped: balances of scheduled members get old.',
+    });
+    new MinuteTick(this, 'EveryMinuteSweep', {
+      alarms,
+      fn: sweep,
+      deadLetters,
+      whenItStops: 'The sweep has stopped: refreshes that lost their messages never end.',
+    });
+
+    // Reading what is stored, and saying what shall be refreshed by itself.
+    const readBalances = new ServiceFunction(this, 'ReadBalances', {
+      ...common,
+      functionName: 'read-balances',
+      whenItFails: 'Other systems cannot read balances over HTTP; the table itself can still be read.',
+      timeout: Duration.seconds(10),
+    });
+    const readRefresh = new ServiceFunction(this, 'ReadRefresh', {
+      ...common,
+      functionName: 'read-refresh',
+      whenItFails: 'Other systems cannot see how a refresh went; refreshes themselves go on.',
+      timeout: Duration.seconds(10),
+    });
+    const memberSchedule = new ServiceFunction(this, 'MemberSchedule', {
+      ...common,
+      functionName: 'member-schedule',
+      whenItFails: 'Members cannot be put on a schedule or taken off it; existing schedules go on.',
+      timeout: Duration.seconds(10),
+    });
+    const unknownRoute = new ServiceFunction(this, 'UnknownRoute', {
+      ...common,
+      functionName: 'unknown-route',
+      whenItFails: 'Calls of routes that do not exist get a bare 500 instead of an explanation.',
+      memory: 256,
+      timeout: Duration.seconds(10),
+    });
+
+    new PublicApi(this, 'Http', {
+      ...settings,
+      alarms,
+      logRetention: settings.logRetentionDays,
+      routes: [
+        { to: checkBalance, paths: [`POST ${member}/check_balance`] },
+        { to: readBalances, paths: [`GET ${member}/accounts`, `GET ${member}/accounts/{account_identifier}`] },
+        { to: readRefresh, paths: ['GET /refreshes/{refresh_id}', `GET ${member}/refreshes`] },
+        { to: memberSchedule, paths: ['GET', 'PUT', 'DELETE'].map((method) => `${method} ${member}/schedule`) },
+      ],
+      otherwise: unknownRoute,
+    });
+
+    grantPermissions(
+      [
+        checkBalance,
+        followUp,
+        scheduledRefresh,
+        startRefresh,
+        sweep,
+        readBalances,
+        readRefresh,
+        memberSchedule,
+        unknownRoute,
+      ],
+      {
+        balances: storage.balances.tableArn,
+        members: storage.members.tableArn,
+        'members/open': `${storage.members.tableArn}/index/${membersTable.openIndex.name}`,
+        refreshes: storage.refreshes.tableArn,
+        'refreshes/by_member': `${storage.refreshes.tableArn}/index/${refreshesTable.byMemberIndex.name}`,
+        followUps: followUps.queue.queueArn,
+        starts: starts.queue.queueArn,
+        events: events.eventBusArn,
+        mxSecret: credentials.mx.secretArn,
+        apiCallersSecret: credentials.apiCallers?.secretArn,
+      },
+    );
+
+    new CfnOutput(this, 'EventBusName', { value: events.eventBusName, description: 'Events about refreshes' });
+  }
+}

@@ -1,0 +1,79 @@
+import { Duration, Stack } from 'aws-cdk-lib';
+import {
+  Alarm,
+  ComparisonOperator,
+  type Metric,
+  type MetricOptions,
+  Stats,
+  TreatMissingData,
+} from 'aws-cdk-lib/aws-cloudwatch';
+import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
+import { Effect, PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { Topic } from 'aws-cdk-lib/aws-sns';
+import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
+import { Construct } from 'constructs';
+
+/** What an alarm has to say besides its number. */
+export interface AlarmProps {
+  readonly metric: Metric;
+  /** Fires when the metric reaches this. @default 1 */
+  readonly atLeast?: number;
+  /** Fires when the metric is below this, or missing, for three periods: something that should happen does not. */
+  readonly below?: number;
+  /** What a customer or another system notices. A whole sentence. */
+  readonly whenItFails: string;
+  /** Heading in docs/runbook.md, as the anchor in its link. */
+  readonly runbook: string;
+}
+
+/** Metrics of this service are read in steps of five minutes: shorter steps only make alarms flutter. */
+export const overFiveMinutes = (statistic: string): MetricOptions => ({ statistic, period: Duration.minutes(5) });
+
+/** Everything over five minutes, added up. */
+export const sum = overFiveMinutes(Stats.SUM);
+
+/** All alarms of the service, told to one topic. Every alarm says who is hurt and where its runbook is. */
+export class Alarms extends Construct {
+  readonly topic: Topic;
+
+  /** @param email who is told; empty for nobody. */
+  constructor(scope: Construct, id: string, { email }: { email: string }) {
+    super(scope, id);
+    // Not encrypted with a key: CloudWatch may not use the AWS-managed one, and alarms carry no data of anybody.
+    this.topic = new Topic(this, 'Topic', { enforceSSL: true });
+    // A topic policy replaces the default one, by which CloudWatch was allowed to publish: without this no alarm arrives.
+    this.topic.addToResourcePolicy(
+      new PolicyStatement({
+        sid: 'AlarmsOfThisAccount',
+        effect: Effect.ALLOW,
+        principals: [new ServicePrincipal('cloudwatch.amazonaws.com')],
+        actions: ['sns:Publish'],
+        resources: [this.topic.topicArn],
+        conditions: { StringEquals: { 'aws:SourceAccount': Stack.of(this).account } },
+      }),
+    );
+    if (email !== '') this.topic.addSubscription(new EmailSubscription(email));
+  }
+
+  /** Adds an alarm beside what it watches. Missing data is good news, except where something must happen (`below`). */
+  raise(scope: Construct, id: string, { metric, atLeast = 1, below, whenItFails, runbook }: AlarmProps): void {
+    const alarm = new Alarm(scope, id, {
+      metric,
+      alarmDescription: `${whenItFails} Runbook: docs/runbook.md#${runbook}`,
+      ...(below === undefined
+        ? {
+            threshold: atLeast,
+            comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+            evaluationPeriods: 1,
+            treatMissingData: TreatMissingData.NOT_BREACHING,
+          }
+        : {
+            threshold: below,
+            comparisonOperator: ComparisonOperator.LESS_THAN_THRESHOLD,
+            evaluationPeriods: 3,
+            treatMissingData: TreatMissingData.BREACHING,
+          }),
+    });
+    alarm.addAlarmAction(new SnsAction(this.topic));
+  }
+}

@@ -1,0 +1,70 @@
+import { CfnOutput, RemovalPolicy, SecretValue, Stack } from 'aws-cdk-lib';
+import { Metric } from 'aws-cdk-lib/aws-cloudwatch';
+import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
+import { Construct } from 'constructs';
+import { environmentOf, type VariableName } from '../../shared/lambda/environment.ts';
+import type { MetricName } from '../../shared/lambda/log.ts';
+import type { Settings } from '../settings.ts';
+import { type Alarms, sum } from './alarms.ts';
+
+const functionsThatCallMx = Object.entries<readonly VariableName[]>(environmentOf)
+  .filter(([, variables]) => variables.includes('MX_SECRET_ARN'))
+  .map(([functionName]) => functionName);
+
+/** Which secrets there are, how long they live, and who is told when MX refuses ours. */
+export interface CredentialsProps extends Pick<Settings, 'apiAccess' | 'retainData' | 'stage'> {
+  readonly alarms: Alarms;
+}
+
+/**
+ * The secrets, created without content: an operator fills them in after the first deployment (docs/runbook.md).
+ *
+ * The empty content below must never change. CloudFormation writes a secret again when its text in the template
+ * changes, and would overwrite what the operator filled in.
+ */
+export class Credentials extends Construct {
+  /** MX's `client_id` and `api_key`. */
+  readonly mx: Secret;
+  /** Who may call the HTTP API. Exists only when callers have keys (`apiAccess` = basic). */
+  readonly apiCallers: Secret | undefined;
+
+  constructor(scope: Construct, id: string, { apiAccess, retainData, stage, alarms }: CredentialsProps) {
+    super(scope, id);
+    const removalPolicy = retainData ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY;
+    this.mx = new Secret(this, 'Mx', {
+      description: 'MX credentials: {"client_id":"…","api_key":"…"}',
+      secretStringValue: SecretValue.unsafePlainText('{"client_id":"","api_key":""}'),
+      removalPolicy,
+    });
+    new CfnOutput(Stack.of(this), 'MxSecretArn', {
+      value: this.mx.secretArn,
+      description: 'Put the MX credentials here',
+    });
+
+    // Counted by the functions themselves: to AWS, an answer of 401 or 403 from MX is a call like any other. Each function
+    // counts under its own name, and CloudWatch does not add them up for an alarm.
+    const metricName: MetricName = 'MxCredentialsRejected';
+    for (const functionName of functionsThatCallMx)
+      alarms.raise(this, `MxRejects-${functionName}`, {
+        metric: new Metric({
+          namespace: 'MxFreshBalances',
+          metricName,
+          dimensionsMap: { service: functionName, stage },
+          ...sum,
+        }),
+        whenItFails: 'MX refuses our credentials or our address: no balance is refreshed until that is repaired.',
+        runbook: 'mx-credentials-rejected',
+      });
+
+    if (apiAccess !== 'basic') return;
+    this.apiCallers = new Secret(this, 'ApiCallers', {
+      description: 'Callers of the HTTP API: {"clients":[…]}',
+      secretStringValue: SecretValue.unsafePlainText('{"clients":[]}'),
+      removalPolicy,
+    });
+    new CfnOutput(Stack.of(this), 'ApiCallersSecretArn', {
+      value: this.apiCallers.secretArn,
+      description: 'Put the callers of the HTTP API here',
+    });
+  }
+}

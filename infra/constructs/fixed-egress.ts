@@ -1,0 +1,76 @@
+import { CfnOutput, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import {
+  CfnEIP,
+  GatewayVpcEndpointAwsService,
+  IpAddresses,
+  type IVpc,
+  NatProvider,
+  Peer,
+  Port,
+  SecurityGroup,
+  SubnetType,
+  Vpc,
+} from 'aws-cdk-lib/aws-ec2';
+import type { FunctionOptions } from 'aws-cdk-lib/aws-lambda';
+import { Construct } from 'constructs';
+
+/** Where the fixed way out leads, and how much of it there is. */
+export interface FixedEgressProps {
+  /** Availability zones, each with a NAT gateway and an address. */
+  readonly zones: number;
+  /** Where MX is; the functions may reach its port, and HTTPS for AWS. */
+  readonly mxBaseUrl: string;
+  /** Keeps the addresses when the stack is deleted: MX would have to allow-list new ones. */
+  readonly retain: boolean;
+}
+
+/**
+ * A network whose only way out has a fixed address, because MX accepts calls only from allow-listed ones. The address
+ * is allocated here and not by the NAT gateway, so that it outlives the gateway.
+ */
+export class FixedEgress extends Construct {
+  /** How a function is put behind the fixed address. */
+  readonly placement: Pick<FunctionOptions, 'vpc' | 'vpcSubnets' | 'securityGroups'>;
+
+  constructor(scope: Construct, id: string, { zones, mxBaseUrl, retain }: FixedEgressProps) {
+    super(scope, id);
+    const addresses = Array.from({ length: zones }, (_, zone) => {
+      const address = new CfnEIP(this, `Address${zone + 1}`, { domain: 'vpc' });
+      address.applyRemovalPolicy(retain ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY);
+      new CfnOutput(Stack.of(this), `MxAllowListAddress${zone === 0 ? '' : zone + 1}`, {
+        value: address.ref,
+        description: 'Calls to MX come from this address: have MX allow-list it',
+      });
+      return address;
+    });
+
+    const network = new Vpc(this, 'Network', {
+      ipAddresses: IpAddresses.cidr('10.0.0.0/24'),
+      maxAzs: zones,
+      natGateways: zones,
+      natGatewayProvider: NatProvider.gateway({
+        eipAllocationIds: addresses.map((address) => address.attrAllocationId),
+      }),
+      subnetConfiguration: [
+        { name: 'Way', subnetType: SubnetType.PUBLIC, cidrMask: 27, mapPublicIpOnLaunch: false },
+        { name: 'Functions', subnetType: SubnetType.PRIVATE_WITH_EGRESS, cidrMask: 26 },
+      ],
+      // Would bring a custom resource with a Lambda of the CDK's; nothing here uses the default group.
+      restrictDefaultSecurityGroup: false,
+    });
+    // Free, and keeps the largest part of the traffic away from the NAT gateway, which costs per byte.
+    network.addGatewayEndpoint('DynamoDb', { service: GatewayVpcEndpointAwsService.DYNAMODB });
+
+    // The CDK's own types do not fit together under exactOptionalPropertyTypes (Vpc and its interface IVpc).
+    const vpc = network as IVpc;
+    const group = new SecurityGroup(this, 'Functions', {
+      vpc,
+      description: 'Functions that call MX: out to HTTPS only, nothing in',
+      allowAllOutbound: false,
+    });
+    for (const port of new Set([443, Number(new URL(mxBaseUrl).port || 443)]))
+      group.addEgressRule(Peer.anyIpv4(), Port.tcp(port), 'MX and AWS');
+
+    this.placement = { vpc, vpcSubnets: { subnetType: SubnetType.PRIVATE_WITH_EGRESS }, securityGroups: [group] };
+  }
+}

@@ -1,0 +1,40 @@
+import { Duration } from 'aws-cdk-lib';
+import { SqsDestination } from 'aws-cdk-lib/aws-lambda-destinations';
+import { Schedule, ScheduleExpression, TimeWindow } from 'aws-cdk-lib/aws-scheduler';
+import { LambdaInvoke } from 'aws-cdk-lib/aws-scheduler-targets';
+import { Construct } from 'constructs';
+import type { FunctionName } from '../../shared/lambda/environment.ts';
+import { type Alarms, sum } from './alarms.ts';
+import type { ServiceFunction } from './service-function.ts';
+import type { DeadLetterQueue } from './work-queue.ts';
+
+/** What is called every minute, and what is noticed when it is not. */
+export interface MinuteTickProps {
+  readonly alarms: Alarms;
+  readonly fn: ServiceFunction<FunctionName>;
+  /** Where a minute ends up that could not be delivered or failed three times. */
+  readonly deadLetters: DeadLetterQueue;
+  readonly whenItStops: string;
+}
+
+/** Calls a function once a minute, on the minute. */
+export class MinuteTick extends Construct {
+  constructor(scope: Construct, id: string, { alarms, fn, deadLetters, whenItStops }: MinuteTickProps) {
+    super(scope, id);
+    // A minute that is five minutes old is not worth running: later ones have done its work.
+    const maxEventAge = Duration.minutes(5);
+    new Schedule(this, 'Schedule', {
+      schedule: ScheduleExpression.rate(Duration.minutes(1)),
+      timeWindow: TimeWindow.off(),
+      target: new LambdaInvoke(fn.fn, { deadLetterQueue: deadLetters.queue, maxEventAge, retryAttempts: 3 }),
+    });
+    // The scheduler only hands the minute over; when the function fails, Lambda repeats it and then gives it up here.
+    fn.fn.configureAsyncInvoke({ maxEventAge, retryAttempts: 2, onFailure: new SqsDestination(deadLetters.queue) });
+    alarms.raise(this, 'Stopped', {
+      metric: fn.fn.metricInvocations(sum),
+      below: 1,
+      whenItFails: whenItStops,
+      runbook: fn.functionName,
+    });
+  }
+}

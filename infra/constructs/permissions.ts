@@ -1,0 +1,91 @@
+import type { FunctionName } from '../../shared/lambda/environment.ts';
+import type { ServiceFunction } from './service-function.ts';
+
+/** What a function may be allowed to touch. An index is a resource of its own: a grant on the table does not cover it. */
+export type ResourceName =
+  | 'balances'
+  | 'members'
+  | 'members/open'
+  | 'refreshes'
+  | 'refreshes/by_member'
+  | 'followUps'
+  | 'starts'
+  | 'events'
+  | 'mxSecret'
+  | 'apiCallersSecret';
+
+type Permissions = Readonly<Partial<Record<ResourceName, readonly string[]>>>;
+
+const readSecret = ['secretsmanager:GetSecretValue'];
+const send = ['sqs:SendMessage'];
+const publish = ['events:PutEvents'];
+const get = 'dynamodb:GetItem';
+const query = 'dynamodb:Query';
+const put = 'dynamodb:PutItem';
+const update = 'dynamodb:UpdateItem';
+const remove = 'dynamodb:DeleteItem';
+
+/** Starting a refresh: claim the member, note the refresh, ask MX, book a look; end it at once when MX says so. */
+const starting: Permissions = {
+  members: [get, put, update],
+  refreshes: [put],
+  followUps: send,
+  events: publish,
+  mxSecret: readSecret,
+};
+
+/**
+ * Who may do what: every action that a function really uses, and none besides. Only `follow-up` writes balances.
+ * Reading a queue, and giving its messages back, is allowed by its event source.
+ */
+export const permissions: Readonly<Record<FunctionName, Permissions>> = {
+  'check-balance': { ...starting, apiCallersSecret: readSecret },
+  // It also removes items of the schedule that their members no longer point to.
+  'start-refresh': { ...starting, members: [get, put, update, remove] },
+  'follow-up': {
+    members: [get, update],
+    balances: [get, query, put, update],
+    refreshes: [put],
+    followUps: send,
+    events: publish,
+    mxSecret: readSecret,
+  },
+  // It keeps in the members table the last minute that it has worked through.
+  'scheduled-refresh': { members: [get, query, update], starts: send },
+  sweep: {
+    members: [get, update],
+    'members/open': [query],
+    balances: [query],
+    refreshes: [put],
+    followUps: send,
+    events: publish,
+  },
+  'read-balances': { balances: [query], members: [get], apiCallersSecret: readSecret },
+  'read-refresh': {
+    refreshes: [get],
+    'refreshes/by_member': [query],
+    members: [get],
+    apiCallersSecret: readSecret,
+  },
+  'member-schedule': { members: [get, put, update, remove], apiCallersSecret: readSecret },
+  'unknown-route': { apiCallersSecret: readSecret },
+};
+
+/**
+ * Gives every function its permissions.
+ *
+ * @param arns the resources of this deployment. One that is not deployed (no API callers without `basic`) is undefined.
+ */
+export function grantPermissions(
+  functions: readonly ServiceFunction<FunctionName>[],
+  arns: Readonly<Record<ResourceName, string | undefined>>,
+): void {
+  const names = Object.keys(arns) as readonly ResourceName[];
+  for (const fn of functions) {
+    for (const name of names) {
+      const actions = permissions[fn.functionName][name];
+      const arn = arns[name];
+      if (actions !== undefined && arn !== undefined) fn.allow(actions, arn);
+    }
+  }
+}

@@ -1,0 +1,94 @@
+import { CfnOutput, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { AccessLogFormat } from 'aws-cdk-lib/aws-apigateway';
+import {
+  HttpApi,
+  HttpMethod,
+  HttpNoneAuthorizer,
+  HttpRoute,
+  HttpRouteKey,
+  HttpStage,
+  LogGroupLogDestination,
+} from 'aws-cdk-lib/aws-apigatewayv2';
+import { HttpIamAuthorizer } from 'aws-cdk-lib/aws-apigatewayv2-authorizers';
+import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
+import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { Construct } from 'constructs';
+import type { FunctionName } from '../../shared/lambda/environment.ts';
+import type { Settings } from '../settings.ts';
+import { type Alarms, sum } from './alarms.ts';
+import type { ServiceFunction } from './service-function.ts';
+
+/** Where a request goes. The first four words of a path are MX's own. */
+export interface PublicApiProps extends Pick<Settings, 'apiAccess' | 'apiRate' | 'apiBurst'> {
+  readonly alarms: Alarms;
+  readonly logRetention: RetentionDays;
+  /** Routes such as `POST /users/{user_identifier}/…`, per function. */
+  readonly routes: readonly { readonly to: ServiceFunction<FunctionName>; readonly paths: readonly string[] }[];
+  /** Answers what no route takes, so that a caller gets this service's error format. */
+  readonly otherwise: ServiceFunction<FunctionName>;
+}
+
+/** One line per request. Paths and addresses are left out: they identify members and people. */
+const accessLog = {
+  requestId: '$context.requestId',
+  requestTime: '$context.requestTime',
+  route: '$context.routeKey',
+  status: '$context.status',
+  latency: '$context.responseLatency',
+  integrationStatus: '$context.integrationStatus',
+  integrationLatency: '$context.integrationLatency',
+  integrationError: '$context.integrationErrorMessage',
+  gatewayError: '$context.error.responseType',
+  responseLength: '$context.responseLength',
+};
+
+/** The HTTP API that other systems call. */
+export class PublicApi extends Construct {
+  constructor(scope: Construct, id: string, props: PublicApiProps) {
+    super(scope, id);
+    const stack = Stack.of(this);
+    const api = new HttpApi(this, 'Api', { apiName: stack.stackName, createDefaultStage: false });
+    const logGroup = new LogGroup(this, 'AccessLogs', {
+      retention: props.logRetention,
+      removalPolicy: RemovalPolicy.DESTROY,
+    });
+    new HttpStage(this, 'Stage', {
+      httpApi: api,
+      stageName: '$default',
+      autoDeploy: true,
+      throttle: { rateLimit: props.apiRate, burstLimit: props.apiBurst },
+      accessLogSettings: {
+        destination: new LogGroupLogDestination(logGroup),
+        format: AccessLogFormat.custom(JSON.stringify(accessLog)),
+      },
+    });
+
+    // With `basic` the functions check the caller: the gateway has no check of that kind without another function.
+    const authorizer = props.apiAccess === 'iam' ? new HttpIamAuthorizer() : new HttpNoneAuthorizer();
+    const route = (to: ServiceFunction<FunctionName>, keys: readonly HttpRouteKey[]): void => {
+      const integration = new HttpLambdaIntegration(to.functionName, to.fn);
+      for (const routeKey of keys)
+        new HttpRoute(this, idOf(routeKey), { httpApi: api, routeKey, integration, authorizer });
+    };
+    for (const { to, paths } of props.routes) route(to, paths.map(routeKeyOf));
+    route(props.otherwise, [HttpRouteKey.DEFAULT]);
+
+    // A few 5xx are MX's bad minutes, passed on; a row of them is ours to look at.
+    props.alarms.raise(this, 'ServerErrors', {
+      metric: api.metricServerError(sum),
+      atLeast: 5,
+      whenItFails: 'Calls to the HTTP API end with 5xx: other systems cannot ask for or read balances.',
+      runbook: 'http-5xx',
+    });
+    new CfnOutput(stack, 'ApiUrl', { value: api.apiEndpoint, description: 'Base URL of the HTTP API' });
+  }
+}
+
+const idOf = ({ key }: HttpRouteKey): string => key.replaceAll(/[^A-Za-z0-9]+/g, '-');
+
+function routeKeyOf(path: string): HttpRouteKey {
+  const [method, resource] = path.split(' ');
+  const known = Object.values(HttpMethod).find((candidate) => candidate === method);
+  if (known === undefined || resource === undefined) throw new Error(`"${path}" is not a route such as "GET /users"`);
+  return HttpRouteKey.with(resource, known);
+}

@@ -1,0 +1,117 @@
+import { type Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import {
+  Architecture,
+  Code,
+  Function as LambdaFunction,
+  LoggingFormat,
+  Runtime,
+  SystemLogLevel,
+} from 'aws-cdk-lib/aws-lambda';
+import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { Construct } from 'constructs';
+import {
+  type EnvironmentFor,
+  environmentOf,
+  type FunctionName,
+  type VariableName,
+} from '../../shared/lambda/environment.ts';
+import { type Alarms, sum } from './alarms.ts';
+import type { FixedEgress } from './fixed-egress.ts';
+
+/** What all functions of the service share. */
+export interface Platform {
+  readonly alarms: Alarms;
+  readonly logRetention: RetentionDays;
+  /** Gives the folder with the function's `index.mjs`. */
+  readonly bundle: (functionName: FunctionName) => string;
+}
+
+/** What each function has to say for itself. */
+export interface ServiceFunctionProps<F extends FunctionName> extends Platform {
+  /** Its file in `functions/`, and its heading in docs/runbook.md. */
+  readonly functionName: F;
+  /** At least what the function's contract names; more is left out. A missing variable does not compile. */
+  readonly environment: EnvironmentFor<F>;
+  /** What a customer or another system notices when it fails. Printed on its alarms. A whole sentence. */
+  readonly whenItFails: string;
+  /** MB; also sets the share of a CPU. */
+  readonly memory: number;
+  readonly timeout: Duration;
+  /** The fixed way out for functions that call MX. @default the function stays outside the VPC */
+  readonly egress?: FixedEgress | undefined;
+}
+
+/**
+ * A Lambda function the way this service runs them: a role of its own that can do nothing until it is allowed to, a log
+ * group with an end, and alarms that say who is hurt.
+ *
+ * X-Ray is off: tracing every request would cost more than everything else the service does together.
+ */
+export class ServiceFunction<F extends FunctionName> extends Construct {
+  readonly functionName: F;
+  readonly fn: LambdaFunction;
+  readonly role: Role;
+
+  constructor(scope: Construct, id: string, props: ServiceFunctionProps<F>) {
+    super(scope, id);
+    this.functionName = props.functionName;
+    const logGroup = new LogGroup(this, 'Logs', {
+      retention: props.logRetention,
+      removalPolicy: RemovalPolicy.DESTROY,
+    });
+    // AWS's managed policy would allow writing to every log group of the account.
+    this.role = new Role(this, 'Role', { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
+    logGroup.grantWrite(this.role);
+    if (props.egress) this.role.addToPolicy(networkInterfaces());
+
+    this.fn = new LambdaFunction(this, 'Function', {
+      description: props.functionName,
+      runtime: Runtime.NODEJS_24_X,
+      architecture: Architecture.ARM_64,
+      code: Code.fromAsset(props.bundle(props.functionName)),
+      handler: 'index.handler',
+      memorySize: props.memory,
+      timeout: props.timeout,
+      role: this.role,
+      logGroup,
+      // The lines are JSON already. Lambda's own START, END and REPORT lines of good invocations would be most of the log.
+      loggingFormat: LoggingFormat.JSON,
+      systemLogLevelV2: SystemLogLevel.WARN,
+      environment: contracted(props.functionName, props.environment),
+      ...(props.egress?.placement ?? {}),
+    });
+
+    const { whenItFails, functionName: runbook } = props;
+    props.alarms.raise(this, 'Errors', { metric: this.fn.metricErrors(sum), whenItFails, runbook });
+    props.alarms.raise(this, 'Throttles', { metric: this.fn.metricThrottles(sum), whenItFails, runbook });
+  }
+
+  /** Allows the function these actions on this resource, and nothing else. */
+  allow(actions: readonly string[], resourceArn: string): void {
+    this.role.addToPolicy(new PolicyStatement({ actions: [...actions], resources: [resourceArn] }));
+  }
+}
+
+/** Exactly the variables of the contract, so that no function sees what it does not read. */
+function contracted<F extends FunctionName>(
+  name: F,
+  environment: Readonly<Record<string, string>>,
+): Record<string, string> {
+  const names: readonly VariableName[] = environmentOf[name];
+  return Object.fromEntries(names.map((variable) => [variable, environment[variable] ?? '']));
+}
+
+/** What Lambda needs to put a function into a VPC. EC2 knows no resource for these before the interface exists. */
+const networkInterfaces = (): PolicyStatement =>
+  new PolicyStatement({
+    actions: [
+      'ec2:AssignPrivateIpAddresses',
+      'ec2:CreateNetworkInterface',
+      'ec2:DeleteNetworkInterface',
+      'ec2:DescribeNetworkInterfaces',
+      'ec2:DescribeSubnets',
+      'ec2:UnassignPrivateIpAddresses',
+    ],
+    resources: ['*'],
+  });

@@ -1,0 +1,75 @@
+import { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
+import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
+import { Construct } from 'constructs';
+import type { FunctionName } from '../../shared/lambda/environment.ts';
+import { type Alarms, overFiveMinutes } from './alarms.ts';
+import type { ServiceFunction } from './service-function.ts';
+
+/** Same for every queue: SQS's own encryption costs nothing, and nobody may speak to it in clear. */
+const closed = { encryption: QueueEncryption.SQS_MANAGED, enforceSSL: true, removalPolicy: RemovalPolicy.DESTROY };
+
+/** A message in it is a failure that somebody has to look at, and raises an alarm. Kept for 14 days. */
+export class DeadLetterQueue extends Construct {
+  readonly queue: Queue;
+
+  constructor(
+    scope: Construct,
+    id: string,
+    { alarms, whenItFails, runbook }: { alarms: Alarms; whenItFails: string; runbook: string },
+  ) {
+    super(scope, id);
+    this.queue = new Queue(this, 'Queue', { ...closed, retentionPeriod: Duration.days(14) });
+    alarms.raise(this, 'NotEmpty', {
+      metric: this.queue.metricApproximateNumberOfMessagesVisible(overFiveMinutes('Maximum')),
+      whenItFails,
+      runbook,
+    });
+  }
+}
+
+/** What a queue between two functions needs to know. */
+export interface WorkQueueProps {
+  readonly alarms: Alarms;
+  /** Longest time that the function which reads it may run. */
+  readonly workerTimeout: Duration;
+  /** Name in the runbook: headings `<name>-late` and `<name>-dead-letters`. */
+  readonly name: string;
+  readonly whenItIsLate: string;
+  readonly whenMessagesDie: string;
+}
+
+/** A queue of work for one function, with a dead-letter queue and an alarm when the work is late. */
+export class WorkQueue extends Construct {
+  readonly queue: Queue;
+
+  constructor(scope: Construct, id: string, props: WorkQueueProps) {
+    super(scope, id);
+    const dead = new DeadLetterQueue(this, 'DeadLetters', {
+      alarms: props.alarms,
+      whenItFails: props.whenMessagesDie,
+      runbook: `${props.name}-dead-letters`,
+    });
+    this.queue = new Queue(this, 'Queue', {
+      ...closed,
+      retentionPeriod: Duration.days(4),
+      // AWS's advice for event sources: with less, a message that Lambda is still holding appears a second time.
+      visibilityTimeout: Duration.seconds(6 * props.workerTimeout.toSeconds()),
+      deadLetterQueue: { queue: dead.queue, maxReceiveCount: 5 },
+    });
+    // No message is delayed by more than 15 minutes, so one of 20 minutes has not been looked at.
+    props.alarms.raise(this, 'Late', {
+      metric: this.queue.metricApproximateAgeOfOldestMessage(overFiveMinutes('Maximum')),
+      atLeast: Duration.minutes(20).toSeconds(),
+      whenItFails: props.whenItIsLate,
+      runbook: `${props.name}-late`,
+    });
+  }
+
+  /** Lets the function work on the queue in batches of 10, at most `maxConcurrency` of them at once (2 or more). */
+  deliverTo(worker: ServiceFunction<FunctionName>, maxConcurrency: number): void {
+    worker.fn.addEventSource(
+      new SqsEventSource(this.queue, { batchSize: 10, reportBatchItemFailures: true, maxConcurrency }),
+    );
+  }
+}

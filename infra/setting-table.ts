@@ -1,0 +1,173 @@
+import type * as v from 'valibot';
+import { everyHoursOnOffer } from '../shared/domain/schedule.ts';
+import { choice, flag, oneNumberOf, type Setting, text, wholeNumber } from './setting-kinds.ts';
+
+const matching =
+  (pattern: RegExp) =>
+  (input: string): string | undefined =>
+    pattern.test(input) ? input : undefined;
+
+/** True for a URL that cannot leave the machine: MX's limits and TLS do not apply there. */
+export function isLoopback(url: string): boolean {
+  return /^https?:\/\/(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d+)?$/.test(url);
+}
+
+/** The origin of a base URL. Plain HTTP would carry MX's API key in clear, so it is for this machine only. */
+function readBaseUrl(input: string): string | undefined {
+  if (!URL.canParse(input)) return undefined;
+  const url = new URL(input);
+  if (url.username !== '' || url.password !== '' || url.pathname !== '/' || url.search !== '' || url.hash !== '')
+    return undefined;
+  return url.protocol === 'https:' || isLoopback(url.origin) ? url.origin : undefined;
+}
+
+const seconds = (min: number, max: number) => ({ min, max, unit: 'seconds' });
+
+/** Every setting of a deployment. `docs/settings.md` is written from this table. */
+export const settings = {
+  stage: text(
+    'dev',
+    {
+      unit: 'name',
+      allowed: 'a name of at most 20 lower-case letters, digits and hyphens that starts with a letter',
+      read: matching(/^[a-z][a-z0-9-]{0,19}$/),
+    },
+    'Name of this deployment. It is part of the stack name and a dimension of the metrics, so several can share an account.',
+  ),
+  mxBaseUrl: text(
+    'https://int-api.mx.com',
+    {
+      unit: 'URL',
+      allowed:
+        'an https:// address without path, query or user, such as https://api.mx.com (http:// only for localhost)',
+      read: readBaseUrl,
+    },
+    "Where MX is: https://int-api.mx.com for MX's integration environment, https://api.mx.com for production. Each has its own credentials.",
+  ),
+  mxAcceptVersion: text(
+    'v20250224',
+    { unit: 'version', allowed: 'a version such as v20250224', read: matching(/^v\d{8}$/) },
+    'Sent to MX as Accept-Version. This service is written for v20250224.',
+  ),
+  deadlineSeconds: wholeNumber(
+    600,
+    seconds(30, 86_400),
+    'A refresh that is not over after this time ends as timed_out.',
+  ),
+  firstLookSeconds: wholeNumber(
+    5,
+    seconds(0, 900),
+    'From the start of a job to the first look at it. SQS cannot delay a message for more than 900 s.',
+  ),
+  minLookGapSeconds: wholeNumber(
+    3,
+    seconds(1, 900),
+    'Shortest time between two looks at one member. MX asks for 3 s or more; less is accepted only for an MX on this machine.',
+  ),
+  maxLookGapSeconds: wholeNumber(60, seconds(1, 900), 'Longest time between two looks at one member.'),
+  graceSeconds: wholeNumber(
+    30,
+    seconds(1, 900),
+    'How long to wait for proof that MX began the job. Without proof the refresh ends as not_refreshed.',
+  ),
+  graceLooks: wholeNumber(
+    5,
+    { min: 1, max: 100, unit: 'looks' },
+    'How many looks at least before the proof is given up.',
+  ),
+  allowanceStarts: wholeNumber(
+    5,
+    { min: 1, max: 100, unit: 'jobs' },
+    'Jobs that may be started per member within allowanceWindowSeconds. MX refuses more than 5 in 2 hours.',
+  ),
+  allowanceWindowSeconds: wholeNumber(7200, seconds(60, 86_400), 'The time in which allowanceStarts counts.'),
+  staleAfterSeconds: wholeNumber(
+    86_400,
+    seconds(60, 31_536_000),
+    'A balance observed longer ago than this is reported as stale.',
+  ),
+  refreshRetentionDays: wholeNumber(
+    30,
+    { min: 1, max: 3650, unit: 'days' },
+    'How long a refresh can be read after it was accepted. Balances are kept without limit.',
+  ),
+  defaultScheduleHours: oneNumberOf(
+    0,
+    { from: [0, ...everyHoursOnOffer], unit: 'hours' },
+    'Time between refreshes of members that nobody put on a schedule. 0: only scheduled members are refreshed by themselves.',
+  ),
+  scheduleShards: wholeNumber(
+    1,
+    { min: 1, max: 64, unit: 'shards' },
+    'Parts that each minute of the schedule is split into. 1 up to about 100,000 scheduled members, 2 up to 1 million, 16 up to 10 million. It may be raised later, never lowered: members in the parts that vanish would not be refreshed.',
+  ),
+  keepAccountNumbers: flag(
+    false,
+    'true stores full account numbers as MX sends them. false stores the last four characters.',
+  ),
+  keepUnknownFields: flag(
+    false,
+    'true stores account fields that this version does not know. false drops them and counts them by name.',
+  ),
+  fixedEgress: flag(
+    true,
+    'true lets the functions that call MX leave through a fixed address that MX can allow-list, at the price of a NAT gateway. false needs no VPC, but the calls come from changing addresses.',
+  ),
+  egressZones: wholeNumber(
+    1,
+    { min: 1, max: 2, unit: 'availability zones' },
+    'Zones with a NAT gateway and a fixed address of their own. 2 survives the loss of a zone and costs twice as much.',
+  ),
+  apiAccess: choice(
+    'iam',
+    ['iam', 'basic'],
+    'Who may call the HTTP API. iam: callers sign with AWS credentials and the gateway checks. basic: callers use a name and a key from a secret, as clients of MX do, and the functions check.',
+  ),
+  apiRate: wholeNumber(
+    50,
+    { min: 1, max: 10_000, unit: 'requests per second' },
+    'Steady rate that the HTTP API accepts over all routes; more is answered 429 by the gateway.',
+  ),
+  apiBurst: wholeNumber(
+    100,
+    { min: 1, max: 5000, unit: 'requests' },
+    'Requests above apiRate that the HTTP API accepts for a moment.',
+  ),
+  followUpConcurrency: wholeNumber(
+    10,
+    { min: 2, max: 1000, unit: 'invocations' },
+    'Batches of 10 follow-ups worked on at once: the ceiling on concurrent looks at MX.',
+  ),
+  startConcurrency: wholeNumber(
+    5,
+    { min: 2, max: 1000, unit: 'invocations' },
+    'Batches of scheduled starts worked on at once: the ceiling on concurrent starts at MX by the schedule.',
+  ),
+  logRetentionDays: oneNumberOf(
+    30,
+    {
+      from: [1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653],
+      unit: 'days',
+    },
+    'How long logs are kept. They hold identifiers of members, never amounts or account numbers.',
+  ),
+  alarmEmail: text(
+    '',
+    {
+      unit: 'e-mail address',
+      allowed: 'one e-mail address, or empty for none',
+      read: matching(/^([^\s@]+@[^\s@]+\.[^\s@]+)?$/),
+    },
+    'Who is told about alarms. AWS first sends a confirmation. Empty: nobody is, but the alarms and their topic exist.',
+  ),
+  retainData: flag(
+    true,
+    'true keeps tables, secrets and fixed addresses when the stack is deleted, and protects the tables against deletion. false deletes all of them with the stack.',
+  ),
+} as const satisfies Record<string, Setting<unknown>>;
+
+/** The name of a setting. */
+export type SettingName = keyof typeof settings;
+
+/** The settings of one deployment, read and checked. */
+export type Settings = { readonly [N in SettingName]: v.InferOutput<(typeof settings)[N]['schema']> };

@@ -1,0 +1,94 @@
+import * as v from 'valibot';
+import type { Setting } from './setting-kinds.ts';
+import { isLoopback, type Settings, settings } from './setting-table.ts';
+
+export type { SettingName, Settings } from './setting-table.ts';
+
+/** What does not fit together. Each part is fine by itself, so these run only when every part is. */
+const combinations: readonly ((all: Settings) => string | false)[] = [
+  (all) =>
+    all.deadlineSeconds <= all.firstLookSeconds &&
+    `deadlineSeconds (${all.deadlineSeconds}) must be more than firstLookSeconds (${all.firstLookSeconds}), or every refresh times out before the first look.`,
+  (all) =>
+    all.deadlineSeconds <= all.graceSeconds &&
+    `deadlineSeconds (${all.deadlineSeconds}) must be more than graceSeconds (${all.graceSeconds}), or a job that MX never began is reported as timed out.`,
+  (all) =>
+    all.maxLookGapSeconds < all.minLookGapSeconds &&
+    `maxLookGapSeconds (${all.maxLookGapSeconds}) must not be less than minLookGapSeconds (${all.minLookGapSeconds}).`,
+  (all) =>
+    all.minLookGapSeconds < 3 &&
+    !isLoopback(all.mxBaseUrl) &&
+    `minLookGapSeconds (${all.minLookGapSeconds}) must be 3 or more for ${all.mxBaseUrl}: MX asks for at least 3 s between looks.`,
+  (all) =>
+    (all.allowanceStarts * 7200) / all.allowanceWindowSeconds > 5 &&
+    !isLoopback(all.mxBaseUrl) &&
+    // MX's test institution has no such limit, and exists only in the integration environment.
+    all.mxBaseUrl !== 'https://int-api.mx.com' &&
+    `allowanceStarts (${all.allowanceStarts}) in allowanceWindowSeconds (${all.allowanceWindowSeconds}) is more than the 5 jobs in 7200 s that MX starts for a member; write a smaller allowanceStarts or a longer window.`,
+  (all) =>
+    all.deadlineSeconds > all.refreshRetentionDays * 86_400 &&
+    `refreshRetentionDays (${all.refreshRetentionDays}) must be longer than deadlineSeconds (${all.deadlineSeconds}).`,
+];
+
+/** Settings that cannot be used. `faults` has one sentence per mistake, each saying what to write instead. */
+export class SettingsError extends Error {
+  override readonly name = 'SettingsError';
+  readonly faults: readonly string[];
+  constructor(faults: readonly string[]) {
+    super(faults.join('\n'));
+    this.faults = faults;
+  }
+}
+
+/**
+ * Reads settings from JSON values or from texts of a command line. What is left out has its default.
+ *
+ * @throws SettingsError that lists every mistake: names that do not exist (with the nearest that does), values of the
+ *   wrong kind or out of range, and values that do not fit together.
+ */
+export function readSettings(input: Readonly<Record<string, unknown>>): Settings {
+  const faults = Object.keys(input)
+    .filter((name) => !Object.hasOwn(settings, name))
+    .map(unknownName);
+  const values: Record<string, unknown> = {};
+  for (const [name, { schema, default: fallback }] of Object.entries<Setting<unknown>>(settings)) {
+    const read = v.safeParse(schema, input[name] === undefined ? fallback : input[name]);
+    if (read.success) values[name] = read.output;
+    else faults.push(`${name} ${read.issues[0].message}; it is ${shown(input[name])}.`);
+  }
+  if (faults.length > 0) throw new SettingsError(faults);
+  // Every name of the table has been read above; TypeScript cannot see that through the loop.
+  const all = values as Settings;
+  const misfits = combinations.map((check) => check(all)).filter((sentence) => sentence !== false);
+  if (misfits.length > 0) throw new SettingsError(misfits);
+  return all;
+}
+
+/** A URL may hold a password, so a wrong one is described and not repeated. */
+const shown = (value: unknown): string =>
+  typeof value === 'string' && value.includes('@') ? 'another text' : (JSON.stringify(value) ?? String(value));
+
+const unknownName = (name: string): string => {
+  const near = Object.keys(settings)
+    .map((known) => ({ known, distance: editDistance(name.toLowerCase(), known.toLowerCase()) }))
+    .reduce((best, next) => (next.distance < best.distance ? next : best));
+  const advice =
+    near.distance <= Math.max(2, name.length / 3)
+      ? `Did you mean ${near.known}?`
+      : 'See docs/settings.md for all names.';
+  return `There is no setting ${name}. ${advice}`;
+};
+
+/** Levenshtein distance: how many letters must be added, removed or changed. */
+function editDistance(from: string, to: string): number {
+  let row = Array.from({ length: to.length + 1 }, (_, column) => column);
+  for (const [index, letter] of [...from].entries()) {
+    const next = [index + 1];
+    for (const [column, other] of [...to].entries()) {
+      const replaced = (row[column] ?? 0) + (letter === other ? 0 : 1);
+      next.push(Math.min(replaced, (row[column + 1] ?? 0) + 1, (next[column] ?? 0) + 1));
+    }
+    row = next;
+  }
+  return row.at(-1) ?? 0;
+}

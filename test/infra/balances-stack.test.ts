@@ -1,0 +1,180 @@
+import { describe, expect, it } from 'vitest';
+import { environmentOf, type FunctionName } from '../../shared/lambda/environment.ts';
+import { at, listAt, type Resource, synthesize } from './synthesized.ts';
+
+const stack = synthesize();
+const functionNames = Object.keys(environmentOf) as FunctionName[];
+const nameOf = (resource: Resource): unknown => at(resource.Properties, 'Description');
+const functions = stack.ofType('AWS::Lambda::Function');
+
+describe('the data', () => {
+  it('is kept when the stack is deleted, and cannot be deleted by mistake', () => {
+    const tables = stack.ofType('AWS::DynamoDB::GlobalTable');
+    expect(tables).toHaveLength(3);
+    for (const table of tables) {
+      expect(table.DeletionPolicy, table.id).toBe('Retain');
+      expect(at(table.Properties, 'Replicas', 0, 'DeletionProtectionEnabled'), table.id).toBe(true);
+    }
+    for (const { id, DeletionPolicy } of [
+      ...stack.ofType('AWS::SecretsManager::Secret'),
+      ...stack.ofType('AWS::EC2::EIP'),
+    ])
+      expect(DeletionPolicy, id).toBe('Retain');
+  });
+
+  it('goes with the stack when the settings say so', () => {
+    const passing = synthesize({ retainData: false, stage: 'trial' });
+    const kept = passing.resources.filter(({ DeletionPolicy }) => DeletionPolicy === 'Retain');
+    expect(kept.map(({ id }) => id)).toEqual([]);
+    for (const table of passing.ofType('AWS::DynamoDB::GlobalTable'))
+      expect(at(table.Properties, 'Replicas', 0, 'DeletionProtectionEnabled'), table.id).toBe(false);
+  });
+
+  it('can be restored to any second of the last 35 days', () => {
+    for (const table of stack.ofType('AWS::DynamoDB::GlobalTable'))
+      expect(
+        at(table.Properties, 'Replicas', 0, 'PointInTimeRecoverySpecification', 'PointInTimeRecoveryEnabled'),
+        table.id,
+      ).toBe(true);
+  });
+
+  it('is encrypted with the key that lets readers of other accounts in', () => {
+    for (const table of stack.ofType('AWS::DynamoDB::GlobalTable'))
+      expect(at(table.Properties, 'SSESpecification'), table.id).toEqual({ SSEEnabled: false });
+    for (const queue of stack.ofType('AWS::SQS::Queue'))
+      expect(at(queue.Properties, 'SqsManagedSseEnabled'), queue.id).toBe(true);
+  });
+
+  it('has the keys that the published contract names', () => {
+    const keys = stack
+      .ofType('AWS::DynamoDB::GlobalTable')
+      .map(({ Properties }) => [
+        listAt(Properties, 'KeySchema').map((key) => at(key, 'AttributeName')),
+        listAt(Properties, 'GlobalSecondaryIndexes').map((index) => [
+          at(index, 'IndexName'),
+          at(index, 'Projection', 'ProjectionType'),
+          ...listAt(index, 'KeySchema').map((key) => at(key, 'AttributeName')),
+        ]),
+        at(Properties, 'TimeToLiveSpecification', 'AttributeName'),
+      ]);
+    expect(keys).toEqual([
+      [['user_guid', 'account_key'], [], undefined],
+      [['user_guid', 'item_key'], [['open', 'KEYS_ONLY', 'open_shard', 'open_since']], undefined],
+      [['refresh_id', 'item_key'], [['by_member', 'ALL', 'member_key', 'refresh_id']], 'expires_at'],
+    ]);
+  });
+
+  it('is found by a stable name although the tables have generated ones', () => {
+    const names = stack.ofType('AWS::SSM::Parameter').map(({ Properties }) => at(Properties, 'Name'));
+    expect(names).toEqual(
+      ['balances', 'members', 'refreshes'].map((table) => `/mx-fresh-balances-dev/tables/${table}`),
+    );
+    expect(Object.keys(stack.outputs)).toEqual(
+      expect.arrayContaining(['BalancesTable', 'MembersTable', 'RefreshesTable', 'ApiUrl', 'MxAllowListAddress']),
+    );
+  });
+
+  it('keeps its identity: a changed logical id is a deleted table, secret, address or queue', () => {
+    const stateful = /^AWS::(DynamoDB|SecretsManager|SQS::Queue$|Events::EventBus|EC2::EIP$|ApiGatewayV2::Api$)/;
+    const both = synthesize({ egressZones: 2, apiAccess: 'basic' });
+    expect(both.resources.filter(({ Type }) => stateful.test(Type)).map(({ id }) => id)).toEqual([
+      'StorageBalances5C4537FD',
+      'StorageMembersC303E722',
+      'StorageRefreshes7581B27D',
+      'CredentialsMxAFD7209C',
+      'CredentialsApiCallers4BC8E2CF',
+      'EventsD32975C2',
+      'EgressAddress1E8D95509',
+      'EgressAddress2CDA037AB',
+      'FollowUpsDeadLettersQueue5E65864F',
+      'FollowUpsQueue2EDF34BB',
+      'StartsDeadLettersQueue8A201787',
+      'StartsQueue114A1B43',
+      'TickDeadLettersQueue6FDF9A99',
+      'HttpApi4E1D4184',
+    ]);
+  });
+});
+
+describe('the functions', () => {
+  it('are all there, once each', () => {
+    expect(functions.map(nameOf).sort()).toEqual([...functionNames].sort());
+  });
+
+  it.each(functionNames)('%s gets exactly the environment of its contract', (name) => {
+    const variables = at(
+      functions.find((candidate) => nameOf(candidate) === name)?.Properties,
+      'Environment',
+      'Variables',
+    );
+    expect(Object.keys(variables as object).sort()).toEqual([...environmentOf[name]].sort());
+  });
+
+  it('have no credential in their environment, only where to find it', () => {
+    for (const { id, Properties } of functions)
+      for (const [name, value] of Object.entries(at(Properties, 'Environment', 'Variables') as object))
+        if (/SECRET|KEY|PASSWORD|TOKEN/.test(name) && !name.startsWith('KEEP_'))
+          expect(value === '' || Object.keys(value).includes('Ref'), `${id} ${name}`).toBe(true);
+  });
+
+  it('are answered before the gateway gives up after 30 seconds, when they answer a call', () => {
+    const answering = ['check-balance', 'read-balances', 'read-refresh', 'member-schedule', 'unknown-route'];
+    for (const fn of functions.filter((candidate) => answering.includes(String(nameOf(candidate)))))
+      expect(at(fn.Properties, 'Timeout'), fn.id).toBeLessThan(30);
+  });
+
+  it('write to logs that end', () => {
+    expect(stack.ofType('AWS::Logs::LogGroup')).toHaveLength(functions.length + 1);
+    for (const group of stack.ofType('AWS::Logs::LogGroup'))
+      expect(at(group.Properties, 'RetentionInDays'), group.id).toBe(30);
+    for (const fn of functions) expect(at(fn.Properties, 'LoggingConfig', 'LogGroup'), fn.id).toBeDefined();
+  });
+});
+
+describe('the way to MX', () => {
+  const inNetwork = (fns: readonly Resource[]): unknown[] =>
+    fns.filter(({ Properties }) => at(Properties, 'VpcConfig') !== undefined).map(nameOf);
+
+  it('is the fixed address for functions that call MX, and for no other', () => {
+    const callsMx = functionNames.filter((name) => (environmentOf[name] as readonly string[]).includes('MX_BASE_URL'));
+    expect(inNetwork(functions).sort()).toEqual(callsMx.sort());
+  });
+
+  it('needs no network when the address need not be fixed', () => {
+    const open = synthesize({ fixedEgress: false });
+    expect(inNetwork(open.ofType('AWS::Lambda::Function'))).toEqual([]);
+    expect(open.resources.filter(({ Type }) => Type.startsWith('AWS::EC2::'))).toEqual([]);
+    expect(Object.keys(open.outputs)).not.toContain('MxAllowListAddress');
+  });
+
+  it('has one address for each zone, and names all of them for the allow list', () => {
+    const zones = synthesize({ egressZones: 2 });
+    expect(zones.ofType('AWS::EC2::EIP')).toHaveLength(2);
+    expect(zones.ofType('AWS::EC2::NatGateway')).toHaveLength(2);
+    expect(at(zones.outputs, 'MxAllowListAddress2', 'Value')).toEqual({ Ref: zones.ofType('AWS::EC2::EIP')[1]?.id });
+  });
+
+  it('brings no function of the CDK into the account', () => {
+    expect(stack.resources.filter(({ Type }) => /^Custom::|CloudFormation::CustomResource/.test(Type))).toEqual([]);
+  });
+
+  it('lets nothing in, and only HTTPS out', () => {
+    const [group] = stack.ofType('AWS::EC2::SecurityGroup');
+    expect(listAt(group?.Properties, 'SecurityGroupIngress')).toEqual([]);
+    expect(listAt(group?.Properties, 'SecurityGroupEgress').map((rule) => at(rule, 'ToPort'))).toEqual([443]);
+  });
+});
+
+describe('the secrets', () => {
+  it('are empty in the template', () => {
+    const secrets = synthesize({ apiAccess: 'basic' }).ofType('AWS::SecretsManager::Secret');
+    expect(secrets.map(({ Properties }) => at(Properties, 'SecretString'))).toEqual([
+      '{"client_id":"","api_key":""}',
+      '{"clients":[]}',
+    ]);
+  });
+
+  it('of API callers exist only when callers have keys', () => {
+    expect(stack.ofType('AWS::SecretsManager::Secret')).toHaveLength(1);
+  });
+});

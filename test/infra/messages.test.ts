@@ -1,0 +1,91 @@
+import { describe, expect, it } from 'vitest';
+import { at, listAt, type Resource, synthesize } from './synthesized.ts';
+
+const stack = synthesize({ followUpConcurrency: 7, startConcurrency: 3 });
+const queues = stack.ofType('AWS::SQS::Queue');
+const deadLetterIdOf = (queue: Resource): unknown =>
+  at(queue.Properties, 'RedrivePolicy', 'deadLetterTargetArn', 'Fn::GetAtt', 0);
+const sources = stack.ofType('AWS::Lambda::EventSourceMapping');
+const idOfArn = (arn: unknown): unknown => at(arn, 'Fn::GetAtt', 0);
+
+describe('the queues', () => {
+  it('have a dead-letter queue each, or are one with an alarm', () => {
+    const watched = stack
+      .ofType('AWS::CloudWatch::Alarm')
+      .filter(({ Properties }) => at(Properties, 'MetricName') === 'ApproximateNumberOfMessagesVisible')
+      .map(({ Properties }) => at(Properties, 'Dimensions', 0, 'Value', 'Fn::GetAtt', 0));
+    for (const queue of queues) {
+      const dead = deadLetterIdOf(queue);
+      if (dead === undefined) expect(watched, queue.id).toContain(queue.id);
+      else
+        expect(
+          queues.map(({ id }) => id),
+          queue.id,
+        ).toContain(dead);
+    }
+  });
+
+  it('hold dead letters longer than work, so that redriving is possible', () => {
+    for (const queue of queues)
+      expect(at(queue.Properties, 'MessageRetentionPeriod'), queue.id).toBe(
+        deadLetterIdOf(queue) === undefined ? 14 * 86_400 : 4 * 86_400,
+      );
+  });
+
+  it('refuse callers without TLS', () => {
+    expect(stack.ofType('AWS::SQS::QueuePolicy')).toHaveLength(queues.length);
+    for (const policy of stack.ofType('AWS::SQS::QueuePolicy')) {
+      const [deny] = listAt(policy.Properties, 'PolicyDocument', 'Statement').filter(
+        (statement) => at(statement, 'Effect') === 'Deny',
+      );
+      expect(at(deny, 'Condition', 'Bool', 'aws:SecureTransport'), policy.id).toBe('false');
+    }
+  });
+
+  it('hide a message six times as long as its function may run', () => {
+    for (const source of sources) {
+      const queue = queues.find(({ id }) => id === idOfArn(at(source.Properties, 'EventSourceArn')));
+      const worker = stack.resources.find(({ id }) => id === at(source.Properties, 'FunctionName', 'Ref'));
+      expect(at(queue?.Properties, 'VisibilityTimeout'), source.id).toBe(6 * Number(at(worker?.Properties, 'Timeout')));
+    }
+  });
+
+  it('let good messages of a batch go when others fail, and hold down the calls of MX', () => {
+    expect(
+      sources.map(({ Properties }) => [
+        at(Properties, 'BatchSize'),
+        at(Properties, 'FunctionResponseTypes'),
+        at(Properties, 'ScalingConfig', 'MaximumConcurrency'),
+      ]),
+    ).toEqual([
+      [10, ['ReportBatchItemFailures'], 7],
+      [10, ['ReportBatchItemFailures'], 3],
+    ]);
+  });
+});
+
+describe('the ticks', () => {
+  const schedules = stack.ofType('AWS::Scheduler::Schedule');
+
+  it('come every minute, on the minute, to the schedule and the sweep', () => {
+    const called = schedules.map(({ Properties }) => [
+      at(Properties, 'ScheduleExpression'),
+      at(Properties, 'FlexibleTimeWindow', 'Mode'),
+      at(stack.resources.find(({ id }) => id === idOfArn(at(Properties, 'Target', 'Arn')))?.Properties, 'Description'),
+    ]);
+    expect(called).toEqual([
+      ['rate(1 minute)', 'OFF', 'scheduled-refresh'],
+      ['rate(1 minute)', 'OFF', 'sweep'],
+    ]);
+  });
+
+  it('leave a dead letter when they cannot be delivered, and when the function gives up', () => {
+    const dead = 'TickDeadLettersQueue6FDF9A99';
+    for (const { id, Properties } of schedules)
+      expect(idOfArn(at(Properties, 'Target', 'DeadLetterConfig', 'Arn')), id).toBe(dead);
+    const fates = stack.ofType('AWS::Lambda::EventInvokeConfig');
+    expect(fates).toHaveLength(2);
+    for (const { id, Properties } of fates)
+      expect(idOfArn(at(Properties, 'DestinationConfig', 'OnFailure', 'Destination')), id).toBe(dead);
+  });
+});

@@ -1,0 +1,105 @@
+import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { at, listAt, synthesize } from './synthesized.ts';
+
+const stack = synthesize({ alarmEmail: 'ops@example.com' });
+const alarms = stack.ofType('AWS::CloudWatch::Alarm');
+const runbook = readFileSync(resolve(import.meta.dirname, '../../docs/runbook.md'), 'utf8');
+const sections = new Map(
+  runbook
+    .split(/^## /m)
+    .slice(1)
+    .map((section): [string, string] => {
+      const [heading = '', ...rest] = section.split('\n');
+      return [heading.trim().toLowerCase().replaceAll(' ', '-'), rest.join('\n')];
+    }),
+);
+
+/** Where a count of `functionName` ends up in CloudWatch, as its line on standard output says. */
+function written(functionName: string, stage: string): unknown {
+  const count = `import { telemetry } from './shared/lambda/log.ts';
+    const counts = telemetry(${JSON.stringify(functionName)}, ${JSON.stringify(stage)});
+    counts.count('MxCredentialsRejected');
+    counts.flush();`;
+  const root = resolve(import.meta.dirname, '../..');
+  const { stdout } = spawnSync(process.execPath, ['--input-type=module', '-e', count], { cwd: root, encoding: 'utf8' });
+  const line: unknown = JSON.parse(stdout);
+  const names = listAt(line, '_aws', 'CloudWatchMetrics', 0, 'Dimensions', 0).map(String);
+  return {
+    namespace: at(line, '_aws', 'CloudWatchMetrics', 0, 'Namespace'),
+    dimensions: Object.fromEntries(names.map((name) => [name, at(line, name)])),
+  };
+}
+
+describe('alarms', () => {
+  it('say who is hurt in a sentence, and link a heading of the runbook', () => {
+    expect(alarms.length).toBeGreaterThan(20);
+    for (const { id, Properties } of alarms) {
+      const [, sentence, anchor] =
+        /^([A-Z].{20,}\.) Runbook: docs\/runbook\.md#([a-z0-9-]+)$/.exec(String(at(Properties, 'AlarmDescription'))) ??
+        [];
+      expect(sentence, id).toBeDefined();
+      expect([...sections.keys()], id).toContain(anchor);
+    }
+  });
+
+  it('reach the topic, which CloudWatch may publish to and somebody reads', () => {
+    const [topic] = stack.ofType('AWS::SNS::Topic');
+    for (const { id, Properties } of alarms) expect(at(Properties, 'AlarmActions'), id).toEqual([{ Ref: topic?.id }]);
+    const [policy] = stack.ofType('AWS::SNS::TopicPolicy');
+    expect(JSON.stringify(policy?.Properties)).toContain('cloudwatch.amazonaws.com');
+    expect(stack.ofType('AWS::SNS::Subscription').map(({ Properties }) => at(Properties, 'Endpoint'))).toEqual([
+      'ops@example.com',
+    ]);
+  });
+
+  it('watch errors and throttles of every function', () => {
+    const watched = alarms.flatMap(({ Properties }) => {
+      const fn = at(Properties, 'Dimensions', 0, 'Value', 'Ref');
+      return at(Properties, 'Dimensions', 0, 'Name') === 'FunctionName'
+        ? [`${String(fn)} ${String(at(Properties, 'MetricName'))}`]
+        : [];
+    });
+    for (const { id } of stack.ofType('AWS::Lambda::Function'))
+      expect(watched).toEqual(expect.arrayContaining([`${id} Errors`, `${id} Throttles`]));
+  });
+
+  it('on refused credentials watch the very numbers that the functions write', () => {
+    const watched = alarms
+      .filter(({ Properties }) => at(Properties, 'MetricName') === 'MxCredentialsRejected')
+      .map(({ Properties }) => ({
+        namespace: at(Properties, 'Namespace'),
+        dimensions: Object.fromEntries(
+          listAt(Properties, 'Dimensions').map((dimension) => [at(dimension, 'Name'), at(dimension, 'Value')]),
+        ),
+      }));
+    const callMx = ['check-balance', 'follow-up', 'start-refresh'];
+    expect(watched).toEqual(callMx.map((functionName) => written(functionName, 'dev')));
+  });
+
+  it('take silence for trouble where a minute must pass', () => {
+    const silent = alarms.filter(({ Properties }) => at(Properties, 'TreatMissingData') === 'breaching');
+    expect(silent.map(({ Properties }) => at(Properties, 'MetricName'))).toEqual(['Invocations', 'Invocations']);
+  });
+});
+
+describe('the runbook', () => {
+  it('tells for each alarm what it means, who is hurt, how to look and how to repair', () => {
+    const anchors = alarms.map(({ Properties }) => String(at(Properties, 'AlarmDescription')).split('#')[1] ?? '');
+    for (const anchor of new Set(anchors))
+      for (const part of ['**Means:**', '**Hurt:**', '**Look:**', '**Repair:**'])
+        expect(sections.get(anchor), anchor).toContain(part);
+  });
+
+  it('has no line that names a resource which is not in the stack, or more than one', () => {
+    const named = [...runbook.matchAll(/\$\(physical (\w+) (AWS::\w+::\w+)\)/g)];
+    expect(named.length).toBeGreaterThan(10);
+    for (const [line, prefix = '', type = ''] of named)
+      expect(
+        stack.ofType(type).filter(({ id }) => id.startsWith(prefix)),
+        line,
+      ).toHaveLength(1);
+  });
+});

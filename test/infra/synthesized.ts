@@ -1,0 +1,76 @@
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Template } from 'aws-cdk-lib/assertions';
+import { buildApp, createApp } from '../../infra/app.ts';
+import { readSettings } from '../../infra/settings.ts';
+
+/** A resource of the template, with its logical id. */
+export interface Resource {
+  readonly id: string;
+  readonly Type: string;
+  readonly Properties: unknown;
+  readonly DeletionPolicy?: string;
+}
+
+/** The template of a stack, synthesized with a placeholder for every function's code. */
+export interface Synthesized {
+  readonly resources: readonly Resource[];
+  readonly outputs: Readonly<Record<string, unknown>>;
+  readonly ofType: (type: string) => readonly Resource[];
+}
+
+/** Walks into JSON; undefined when the way ends early. */
+export function at(value: unknown, ...path: readonly (string | number)[]): unknown {
+  return path.reduce<unknown>(
+    (inner, step) => (typeof inner === 'object' && inner !== null ? Reflect.get(inner, step) : undefined),
+    value,
+  );
+}
+
+/** The list at the end of the path; empty when there is none. A single value counts as a list of one, as in IAM. */
+export function listAt(value: unknown, ...path: readonly (string | number)[]): readonly unknown[] {
+  const found = at(value, ...path);
+  if (found === undefined) return [];
+  return Array.isArray(found) ? found : [found];
+}
+
+function placeholder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'placeholder-'));
+  writeFileSync(join(folder, 'index.mjs'), 'export const handler = async () => ({});\n');
+  return folder;
+}
+
+/** Synthesizes the stack with these settings over the defaults. */
+export function synthesize(settings: Readonly<Record<string, unknown>> = {}): Synthesized {
+  const folder = placeholder();
+  const app = createApp({ validate: false });
+  const { stack } = buildApp(readSettings(settings), { app, bundle: () => folder });
+  const template = Template.fromStack(stack).toJSON();
+  const resources = Object.entries<Omit<Resource, 'id'>>(template['Resources']).map(([id, resource]) => ({
+    ...resource,
+    id,
+  }));
+  return {
+    resources,
+    outputs: template['Outputs'],
+    ofType: (type) => resources.filter((resource) => resource.Type === type),
+  };
+}
+
+/** One statement of a role's policy. */
+export interface Statement {
+  readonly policy: string;
+  readonly actions: readonly unknown[];
+  readonly resources: readonly unknown[];
+}
+
+/** Every statement that any role of the stack is given. */
+export const statementsOf = (stack: Synthesized): readonly Statement[] =>
+  stack.ofType('AWS::IAM::Policy').flatMap((policy) =>
+    listAt(policy.Properties, 'PolicyDocument', 'Statement').map((statement) => ({
+      policy: policy.id,
+      actions: listAt(statement, 'Action'),
+      resources: listAt(statement, 'Resource'),
+    })),
+  );

@@ -1,0 +1,129 @@
+import { describe, expect, it } from 'vitest';
+import { settings } from '../../infra/setting-table.ts';
+import { readSettings, SettingsError } from '../../infra/settings.ts';
+
+/** The faults of settings that cannot be used. */
+function faultsOf(input: Record<string, unknown>): readonly string[] {
+  try {
+    readSettings(input);
+  } catch (error) {
+    if (error instanceof SettingsError) return error.faults;
+    throw error;
+  }
+  return [];
+}
+
+describe('settings', () => {
+  it('have defaults that fit together', () => {
+    const defaults = Object.entries(settings).map(([name, setting]) => [name, setting.default]);
+    expect(readSettings({})).toEqual(Object.fromEntries(defaults));
+  });
+
+  it('are the same from a command line as from JSON', () => {
+    const values = {
+      deadlineSeconds: 900,
+      fixedEgress: false,
+      apiAccess: 'basic',
+      stage: 'prod',
+      logRetentionDays: 90,
+    };
+    const texts = Object.fromEntries(Object.entries(values).map(([name, value]) => [name, String(value)]));
+    expect(readSettings(texts)).toEqual(readSettings(values));
+    expect(readSettings(texts)).toMatchObject(values);
+  });
+
+  it('are explained, with a unit, in whole sentences', () => {
+    for (const [name, { unit, explanation }] of Object.entries(settings)) {
+      expect(unit, name).not.toBe('');
+      expect(explanation, name).toMatch(/^[A-Za-z].+\.$/);
+    }
+  });
+
+  it.each([
+    ['deadlineSecond', 'Did you mean deadlineSeconds?'],
+    ['MXBASEURL', 'Did you mean mxBaseUrl?'],
+    ['loggRetentionDays', 'Did you mean logRetentionDays?'],
+    ['colour', 'See docs/settings.md for all names.'],
+    ['toString', 'See docs/settings.md for all names.'],
+  ])('that do not exist are refused: %s', (name, advice) => {
+    expect(faultsOf({ [name]: '1' })).toEqual([`There is no setting ${name}. ${advice}`]);
+  });
+
+  it.each([
+    ['deadlineSeconds', 29],
+    ['deadlineSeconds', 86_401],
+    ['deadlineSeconds', 60.5],
+    ['deadlineSeconds', '10 minutes'],
+    ['deadlineSeconds', ''],
+    ['deadlineSeconds', ' '],
+    ['deadlineSeconds', null],
+    ['deadlineSeconds', true],
+    ['deadlineSeconds', Number.NaN],
+    ['graceLooks', '-1'],
+    ['graceLooks', '0x10'],
+    ['followUpConcurrency', 1],
+    ['defaultScheduleHours', 5],
+    ['logRetentionDays', 31],
+    ['fixedEgress', 1],
+    ['fixedEgress', 'yes'],
+    ['apiAccess', 'IAM'],
+    ['stage', 'Prod'],
+    ['stage', '1st'],
+    ['stage', ['dev']],
+    ['mxAcceptVersion', '20250224'],
+    ['alarmEmail', 'nobody'],
+    ['mxBaseUrl', 'api.mx.com'],
+    ['mxBaseUrl', 'ftp://api.mx.com'],
+    ['mxBaseUrl', 'http://api.mx.com'],
+    ['mxBaseUrl', 'http://localhost.example.com'],
+    ['mxBaseUrl', 'http://127.0.0.1.example.com'],
+    ['mxBaseUrl', 'https://api.mx.com/v1'],
+    ['mxBaseUrl', 'https://api.mx.com?x=1'],
+  ])('that cannot be are refused with what may be written: %s = %j', (name, value) => {
+    const [fault, ...others] = faultsOf({ [name]: value });
+    expect(others).toEqual([]);
+    expect(fault).toMatch(new RegExp(`^${name} must be .+; it is .+\\.$`));
+  });
+
+  it('never repeat a password in a fault', () => {
+    expect(faultsOf({ mxBaseUrl: 'https://user:hunter2@api.mx.com' }).join()).not.toContain('hunter2');
+  });
+
+  it.each([
+    ['https://api.mx.com/', 'https://api.mx.com'],
+    ['HTTPS://API.MX.COM', 'https://api.mx.com'],
+    ['http://127.0.0.1:4001', 'http://127.0.0.1:4001'],
+    ['http://localhost:4001/', 'http://localhost:4001'],
+    ['http://[::1]:4001', 'http://[::1]:4001'],
+  ])('tidy the address of MX: %s', (written, read) => {
+    expect(readSettings({ mxBaseUrl: written }).mxBaseUrl).toBe(read);
+  });
+
+  it('report every fault at once', () => {
+    expect(faultsOf({ grace: 1, graceLooks: 0, stage: '' })).toHaveLength(3);
+  });
+
+  it.each([
+    [
+      { deadlineSeconds: 40, firstLookSeconds: 40, graceSeconds: 30 },
+      'deadlineSeconds (40) must be more than firstLook',
+    ],
+    [{ deadlineSeconds: 30 }, 'deadlineSeconds (30) must be more than graceSeconds (30)'],
+    [{ minLookGapSeconds: 61 }, 'maxLookGapSeconds (60) must not be less than minLookGapSeconds (61)'],
+    [{ minLookGapSeconds: 2 }, 'minLookGapSeconds (2) must be 3 or more for https://int-api.mx.com'],
+    [{ allowanceStarts: 6, mxBaseUrl: 'https://api.mx.com' }, 'allowanceStarts (6) in allowanceWindowSeconds (7200)'],
+    [
+      { allowanceWindowSeconds: 3600, mxBaseUrl: 'https://api.mx.com' },
+      'allowanceStarts (5) in allowanceWindowSeconds',
+    ],
+  ])('that do not fit together are refused: %j', (input, beginning) => {
+    const faults = faultsOf(input);
+    expect(faults).toHaveLength(1);
+    expect(faults[0]).toContain(beginning);
+  });
+
+  it("leave MX's limits alone for an MX on this machine", () => {
+    const local = { mxBaseUrl: 'http://127.0.0.1:4001', minLookGapSeconds: 1, allowanceStarts: 50 };
+    expect(readSettings(local)).toMatchObject(local);
+  });
+});
