@@ -1,0 +1,104 @@
+import { Agent, request, type Server } from 'node:http';
+import { createRequire } from 'node:module';
+import { type AwsAnswer, type AwsCall, type AwsEngine, awsError, services } from './aws-call.ts';
+import { listening, loopback } from './local-server.ts';
+import type { Properties } from './properties.ts';
+
+/** DynamoDB on one machine. */
+export interface DynamoDb {
+  readonly engine: AwsEngine;
+  /** Creates a table from the properties of a `GlobalTable` (CDK `TableV2`) or `Table`; ready when it resolves. */
+  createTable(name: string, properties: Properties): Promise<void>;
+  close(): Promise<void>;
+}
+
+// dynalite is CommonJS without types; this is the whole of it that is used.
+const dynalite: (options: { createTableMs: number; deleteTableMs: number; updateTableMs: number }) => Server =
+  createRequire(import.meta.url)('dynalite');
+
+/** What of a table's properties `CreateTable` takes. The rest (recovery, encryption, tags) has no effect in memory. */
+const createTableProperties = ['AttributeDefinitions', 'KeySchema', 'LocalSecondaryIndexes'] as const;
+
+/**
+ * Starts dynalite in memory. Not there: transactions, streams, PartiQL (`UnknownOperationException`). Time to live is
+ * accepted in the template and not enforced: nothing expires, so code has to check expiry itself, as DynamoDB may
+ * also take days to delete.
+ */
+export async function startDynamoDb(): Promise<DynamoDb> {
+  const server = await listening(dynalite({ createTableMs: 0, deleteTableMs: 0, updateTableMs: 0 }), 0);
+  const agent = new Agent({ keepAlive: true, maxSockets: 64 });
+
+  const send = (action: string, body: Buffer): Promise<AwsAnswer> =>
+    new Promise((resolve, reject) => {
+      const outgoing = request(
+        {
+          agent,
+          host: loopback,
+          port: server.port,
+          method: 'POST',
+          headers: {
+            'content-type': services.dynamodb.contentType,
+            'content-length': body.length,
+            'x-amz-target': `${services.dynamodb.target}.${action}`,
+            // dynalite only checks the form.
+            authorization: 'AWS4-HMAC-SHA256 Credential=local, SignedHeaders=host, Signature=local',
+            'x-amz-date': '20000101T000000Z',
+          },
+        },
+        (incoming) => {
+          const chunks: Buffer[] = [];
+          incoming.on('data', (chunk: Buffer) => chunks.push(chunk));
+          incoming.on('error', reject);
+          incoming.on('end', () => {
+            const headers: Record<string, string> = {};
+            for (const name of ['content-type', 'x-amz-crc32', 'x-amzn-requestid']) {
+              const value = incoming.headers[name];
+              if (typeof value === 'string') headers[name] = value;
+            }
+            resolve({ status: incoming.statusCode ?? 500, headers, body: Buffer.concat(chunks) });
+          });
+        },
+      );
+      outgoing.on('error', reject);
+      outgoing.end(body);
+    });
+
+  const demand = async (action: string, input: unknown): Promise<unknown> => {
+    const answer = await send(action, Buffer.from(JSON.stringify(input)));
+    const text = answer.body.toString();
+    if (answer.status !== 200) throw new Error(`DynamoDB ${action} failed: ${text}`);
+    return JSON.parse(text);
+  };
+
+  return {
+    engine: async (call: AwsCall) => {
+      // dynalite leaves it out in silence; code that relies on the old item would then work in AWS only, or here only.
+      if (call.body.includes('"ReturnValuesOnConditionCheckFailure":"ALL_OLD"')) {
+        const message = 'the local stack has no ReturnValuesOnConditionCheckFailure; read the item after the failure';
+        return awsError('dynamodb', 'com.amazon.coral.validate#ValidationException', message);
+      }
+      return send(call.action, call.body);
+    },
+    async createTable(name, properties) {
+      const input: Record<string, unknown> = { TableName: name, BillingMode: 'PAY_PER_REQUEST' };
+      for (const property of createTableProperties) {
+        if (properties.has(property)) input[property] = properties.raw(property);
+      }
+      const indexes = properties.objects('GlobalSecondaryIndexes');
+      if (indexes.length > 0) {
+        input['GlobalSecondaryIndexes'] = indexes.map((index) => ({
+          IndexName: index.text('IndexName'),
+          KeySchema: index.list('KeySchema'),
+          Projection: index.record('Projection'),
+        }));
+      }
+      await demand('CreateTable', input);
+      // The table turns ACTIVE on dynalite's next timer tick; one more round trip or two is all it takes.
+      while (!JSON.stringify(await demand('DescribeTable', { TableName: name })).includes('"TableStatus":"ACTIVE"'));
+    },
+    async close() {
+      agent.destroy();
+      await server.close();
+    },
+  };
+}

@@ -1,0 +1,33 @@
+/** What a function's worker is started with. */
+export interface WorkerSetup {
+  readonly taskRoot: string;
+  /** `index.handler` */
+  readonly handler: string;
+  readonly functionName: string;
+  readonly functionArn: string;
+  readonly memoryMb: number;
+}
+
+/** From the host to the worker: one invocation. */
+export interface InvokeMessage {
+  readonly requestId: string;
+  /** JSON text */
+  readonly event: string;
+  /** Milliseconds since 1970 at which the function is stopped. */
+  readonly deadline: number;
+}
+
+/** An error as Lambda's runtime writes it. */
+export interface LambdaError {
+  readonly errorType: string;
+  readonly errorMessage: string;
+  readonly trace?: readonly string[];
+}
+
+/** From the worker to the host. */
+export type WorkerMessage =
+  | { readonly kind: 'ready' }
+  /** `payload` is JSON text. */
+  | { readonly kind: 'result'; readonly payload: string }
+  /** The invocation failed, or the bundle could not be loaded. */
+  | { readonly kind: 'failed'; readonly error: LambdaError };

@@ -1,0 +1,195 @@
+import { setTimeout } from 'node:timers/promises';
+import type { AwsCaller } from './aws-call.ts';
+import { type Authorize, AwsCalls, allowEverything } from './aws-calls.ts';
+import { awsGateway } from './aws-gateway.ts';
+import { Blueprint } from './blueprint.ts';
+import { DeadLetters } from './dead-letters.ts';
+import { eventBuses } from './event-bus.ts';
+import { listenLate } from './late-server.ts';
+import { ObservationFeed, type ObservationKind, type Observations } from './observations.ts';
+import { stableSuffix } from './resource-types.ts';
+import { Schedules } from './schedules.ts';
+import type { Credentials } from './sigv4.ts';
+import { messagesIn } from './sqs-engine.ts';
+import { startEngines } from './start-engines.ts';
+import type { AssetDirectory, Template } from './template.ts';
+import { buildHttpApi } from './wire-api.ts';
+import { eventRules, scheduleSpecs } from './wire-events.ts';
+import { functionCredentials, functionHosts, type SessionCredentials } from './wire-functions.ts';
+import { deadLetterQueues, eventSources } from './wire-queues.ts';
+import { loadSecrets } from './wire-secrets.ts';
+
+export interface LocalStackOptions {
+  /** A synthesized template, parsed (`readTemplateFile`). */
+  readonly template: Template;
+  /** Where functions' bundles are (`assetsIn('cdk.out')`). */
+  readonly assetDirectory: AssetDirectory;
+  /** Port of the HTTP API; 0 takes any free one. */
+  readonly port: number;
+  /** Values of secrets by logical id or the beginning of it, instead of those of the template. */
+  readonly secrets?: Readonly<Record<string, string>>;
+  /** @default us-east-1 */
+  readonly region?: string;
+  /** @default 000000000000 */
+  readonly account?: string;
+  /** Part of every generated name. @default local */
+  readonly stackName?: string;
+  /** Workers of one function at the same time; further invocations wait in order. @default 4 */
+  readonly maxWorkersPerFunction?: number;
+  /** Whether schedules fire by the clock; they can always be fired by hand. @default true */
+  readonly runSchedules?: boolean;
+  /** Extra variables for all functions. */
+  readonly environment?: Readonly<Record<string, string>>;
+  /** Checks every AWS call. @default allows all of known credentials */
+  readonly authorize?: Authorize;
+  /** Milliseconds since 1970. @default the machine's clock */
+  readonly now?: () => number;
+}
+
+/** A running stack. A `prefix` is a logical id, or the beginning of one that fits only one resource. */
+export interface LocalStack {
+  /** `http://127.0.0.1:port` */
+  readonly apiUrl: string;
+  /** Endpoint for AWS clients: DynamoDB, SQS, EventBridge, Secrets Manager. */
+  readonly awsEndpointUrl: string;
+  readonly region: string;
+  /** For AWS clients of tools and tests. */
+  readonly awsCredentials: SessionCredentials;
+  /** Signs requests to routes with `AWS_IAM` (service `execute-api`). */
+  readonly callerCredentials: Credentials;
+  /** The stack's outputs, resolved. */
+  readonly outputs: Readonly<Record<string, string>>;
+  /** What `Ref` gives: a table's or function's name, a queue's URL, a secret's ARN. */
+  physicalId(prefix: string): string;
+  /** Fires a schedule now; resolves when its invocation is over and rejects when that failed. */
+  fireSchedule(prefix: string): Promise<void>;
+  /** Invokes a function and waits for its result; rejects with `FunctionError`. */
+  invoke(prefix: string, event: unknown): Promise<unknown>;
+  /** Listens; returns a function that stops listening. */
+  on<K extends ObservationKind>(kind: K, listener: (observation: Observations[K]) => void): () => void;
+  /**
+   * Resolves when nothing runs and no queue with an event source holds a message, also a delayed one or one that waits
+   * for its visibility timeout. Rejects when the stack is closed meanwhile.
+   */
+  idle(): Promise<void>;
+  /** Ends everything at once: running invocations fail, queues and tables are gone. */
+  close(): Promise<void>;
+}
+
+const IDLE_CHECK_MS = 10;
+
+/**
+ * Runs a synthesized template in this process: tables, queues, functions from their bundles, event sources, HTTP API,
+ * schedules, event buses and secrets. What lasts in AWS lasts here until `close`.
+ *
+ * @throws Error with a sentence: port taken, unknown resource type or intrinsic, missing bundle, property out of reach
+ */
+export async function startLocalStack(options: LocalStackOptions): Promise<LocalStack> {
+  const cleanup = new AsyncDisposableStack();
+  try {
+    return await start(options, cleanup);
+  } catch (error) {
+    await cleanup.disposeAsync();
+    throw error;
+  }
+}
+
+async function start(options: LocalStackOptions, cleanup: AsyncDisposableStack): Promise<LocalStack> {
+  const { region = 'us-east-1', account = '000000000000', stackName = 'local', now = Date.now } = options;
+  const maxWorkers = options.maxWorkersPerFunction ?? 4;
+  if (!Number.isInteger(maxWorkers) || maxWorkers < 1) {
+    throw new Error(`maxWorkersPerFunction must be a whole number of 1 or more and is ${maxWorkers}`);
+  }
+  const observations = new ObservationFeed();
+
+  // Both addresses are part of names and outputs, so the servers come first.
+  const awsServer = await listenLate(0, cleanup);
+  const apiServer = await listenLate(options.port, cleanup);
+
+  const place = { region, account, stackName, awsEndpointUrl: awsServer.url, apiUrl: apiServer.url };
+  const blueprint = new Blueprint(options.template, place);
+  const outputs = blueprint.outputs();
+
+  const { dynamoDb, sqs } = await startEngines(blueprint, cleanup);
+  const secrets = loadSecrets(blueprint, options.secrets ?? {}, now);
+  const settings = { assetDirectory: options.assetDirectory, maxWorkers, environment: options.environment ?? {} };
+  const { hosts, hostOf } = functionHosts(blueprint, settings, observations, now);
+  for (const host of hosts.values()) cleanup.defer(() => host.close());
+
+  const awsCredentials = functionCredentials('tools of the local stack');
+  const callers = new Map<string, AwsCaller>([[awsCredentials.accessKeyId, { via: 'tools' }]]);
+  for (const id of hosts.keys()) callers.set(functionCredentials(id).accessKeyId, { via: 'function', function: id });
+
+  const sendMessage = async (queueUrl: string, messageBody: string): Promise<void> => {
+    const body = Buffer.from(JSON.stringify({ QueueUrl: queueUrl, MessageBody: messageBody }));
+    const answer = await sqs.engine({ caller: { via: 'tools' }, service: 'sqs', action: 'SendMessage', body });
+    if (answer.status !== 200) throw new Error(answer.body.toString());
+  };
+  const wiring = { blueprint, hostOf, sendMessage, observations, now };
+  const busNames = blueprint.ofType('AWS::Events::EventBus').map(({ ref }) => ref);
+  const rules = eventRules(wiring);
+  const events = eventBuses({ region, account, buses: new Set(['default', ...busNames]), rules, observations, now });
+  const engines = { dynamodb: dynamoDb.engine, sqs: sqs.engine, events, secretsmanager: secrets.engine };
+  const calls = new AwsCalls({ engines, authorize: options.authorize ?? allowEverything, observations, now });
+
+  const callerCredentials = {
+    accessKeyId: `AKIA${stableSuffix('caller', 16)}`,
+    secretAccessKey: stableSuffix('caller secret', 40),
+  };
+  const api = buildHttpApi({ blueprint, hostOf, callers: [callerCredentials], observations, now });
+
+  const schedules = new Schedules(scheduleSpecs(wiring), now);
+  cleanup.defer(() => schedules.stop());
+
+  const deadLetters = new DeadLetters(deadLetterQueues(blueprint), sqs, observations);
+  cleanup.defer(() => deadLetters.stop());
+
+  const sources = eventSources({ blueprint, hostOf, calls, observations, now });
+  // Runs before everything deferred above: what is received while closing would be lost.
+  cleanup.defer(() => {
+    for (const source of sources.values()) source.stop();
+  });
+
+  awsServer.serve(awsGateway(calls, (key) => callers.get(key)));
+  apiServer.serve(api.listener);
+  deadLetters.start();
+  for (const source of sources.values()) source.start();
+  if (options.runSchedules ?? true) schedules.start();
+
+  let closing: Promise<void> | undefined;
+  const busy = (): boolean => api.busy > 0 || schedules.busy > 0 || [...hosts.values()].some((host) => host.busy > 0);
+  const nothingLeft = async (): Promise<boolean> => {
+    if (closing !== undefined) throw new Error('the local stack was closed');
+    if (busy()) return false;
+    const depths = await sqs.depths();
+    return [...sources.keys()].every((name) => messagesIn(depths.get(name)) === 0) && !busy();
+  };
+
+  return {
+    apiUrl: apiServer.url,
+    awsEndpointUrl: awsServer.url,
+    region,
+    awsCredentials,
+    callerCredentials,
+    outputs,
+    physicalId: (prefix) => blueprint.find(prefix).ref,
+    fireSchedule: async (prefix) =>
+      schedules.fire(blueprint.find(prefix, 'AWS::Scheduler::Schedule', 'AWS::Events::Rule').logicalId),
+    invoke: async (prefix, event) => {
+      const { logicalId, arn } = blueprint.find(prefix, 'AWS::Lambda::Function');
+      return hostOf(arn, logicalId).invoke(event);
+    },
+    on: (kind, listener) => observations.on(kind, listener),
+    async idle() {
+      // Twice in a row: a message may be on its way between two of the places that are looked at.
+      for (let times = 0; times < 2; times = (await nothingLeft()) ? times + 1 : 0) await setTimeout(IDLE_CHECK_MS);
+      await deadLetters.look();
+    },
+    close() {
+      closing ??= cleanup.disposeAsync().then(async () => {
+        await Promise.all([...sources.values()].map((source) => source.stoppedEverything()));
+      });
+      return closing;
+    },
+  };
+}

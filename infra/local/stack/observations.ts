@@ -1,0 +1,66 @@
+/** Everything a running local stack tells those who listen: one shape per kind. `function`, `queue` and `bus` are logical ids. */
+export interface Observations {
+  /** One HTTP request answered by the API; `route` is the route key that matched, if any. */
+  http: { method: string; path: string; status: number; ms: number; route: string | undefined };
+  /** One invocation that is over. `cold`: it started a new worker. */
+  invocation: { function: string; requestId: string; ms: number; cold: boolean; error?: ObservedError };
+  /** One line that a function wrote, without its line break. */
+  log: { function: string; stream: 'stdout' | 'stderr'; line: string };
+  /** One event that a bus accepted. */
+  event: { bus: string; id: string; source: string; detailType: string; detail: unknown; time: string };
+  /** One message that arrived in a dead-letter queue. */
+  'dead-letter': { queue: string; messageId: string; body: string };
+  /** One AWS call that came through the gateway. `function` is undefined for the tools' credentials. */
+  'aws-call': {
+    function: string | undefined;
+    via: 'function' | 'event-source' | 'tools';
+    service: string;
+    action: string;
+    status: number;
+    ms: number;
+    requestBytes: number;
+    responseBytes: number;
+  };
+}
+
+/** An error as Lambda reports it. */
+export interface ObservedError {
+  errorType: string;
+  errorMessage: string;
+}
+
+export type ObservationKind = keyof Observations;
+
+type Listener<K extends ObservationKind> = (observation: Observations[K]) => void;
+type Listeners = { [K in ObservationKind]: Set<Listener<K>> };
+
+/** Hands observations to listeners, in the order of subscription, synchronously. */
+export class ObservationFeed {
+  readonly #listeners: Listeners = {
+    http: new Set(),
+    invocation: new Set(),
+    log: new Set(),
+    event: new Set(),
+    'dead-letter': new Set(),
+    'aws-call': new Set(),
+  };
+
+  /** Calls `listener` for every observation of this kind until the returned function is called. */
+  on<K extends ObservationKind>(kind: K, listener: Listener<K>): () => void {
+    this.#listeners[kind].add(listener);
+    return () => {
+      this.#listeners[kind].delete(listener);
+    };
+  }
+
+  emit<K extends ObservationKind>(kind: K, observation: Observations[K]): void {
+    for (const listener of this.#listeners[kind]) {
+      try {
+        listener(observation);
+      } catch (error) {
+        // A listener only watches: its fault must not turn into a failed request or a lost message.
+        process.emitWarning(`a listener of '${kind}' threw: ${String(error)}`);
+      }
+    }
+  }
+}

@@ -1,0 +1,23 @@
+import type { Blueprint } from './blueprint.ts';
+import { type DynamoDb, startDynamoDb } from './dynamodb-engine.ts';
+import { type Sqs, startSqs } from './sqs-engine.ts';
+import { queueName } from './wire-queues.ts';
+
+/** Starts the engines and creates the template's tables and queues in them. @param cleanup ends them */
+export async function startEngines(
+  blueprint: Blueprint,
+  cleanup: AsyncDisposableStack,
+): Promise<{ readonly dynamoDb: DynamoDb; readonly sqs: Sqs }> {
+  const { awsEndpointUrl, region, account } = blueprint.place;
+  const dynamoDb = await startDynamoDb();
+  cleanup.defer(() => dynamoDb.close());
+  for (const { ref, properties } of blueprint.ofType('AWS::DynamoDB::GlobalTable', 'AWS::DynamoDB::Table')) {
+    await dynamoDb.createTable(ref, properties);
+  }
+  const sqs = await startSqs(awsEndpointUrl, region, account);
+  cleanup.defer(() => sqs.close());
+  for (const { ref, properties } of blueprint.ofType('AWS::SQS::Queue')) {
+    await sqs.createQueue(queueName(ref), properties);
+  }
+  return { dynamoDb, sqs };
+}
