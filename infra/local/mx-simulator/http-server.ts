@@ -1,0 +1,151 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { createServer } from 'node:http';
+import type { MxAnswer } from './answers.ts';
+import type { MxModel, MxModelOptions } from './mx-model.ts';
+import { createMxModel } from './mx-model.ts';
+import type { WebhookTarget } from './webhook-sender.ts';
+import { startWebhookSender } from './webhook-sender.ts';
+
+/** How to start a simulator that listens. */
+export interface MxSimulatorOptions {
+  /** 0 = any free one. */
+  port: number;
+  /** @default 127.0.0.1 */
+  host?: string;
+  /** @default the machine's clock and seed 1 */
+  model?: Partial<MxModelOptions>;
+  /** Where webhooks go; without it they are made and kept, but not sent. */
+  webhooks?: WebhookTarget;
+}
+
+/** A simulator that listens. */
+export interface MxSimulator {
+  /** Base URL without a slash at its end, as MX_BASE_URL wants it. */
+  url: string;
+  port: number;
+  model: MxModel;
+  /** Stops listening, cuts open connections and ends the deliveries. */
+  close(): Promise<void>;
+}
+
+const LARGEST_BODY = 1024 * 1024;
+
+/**
+ * Starts MX on a port of this machine.
+ * @throws Error with one sentence when the port is taken or may not be used.
+ */
+export async function startMxSimulator(options: MxSimulatorOptions): Promise<MxSimulator> {
+  const now = options.model?.now ?? Date.now;
+  const model = createMxModel({ seed: 1, ...options.model, now });
+  const host = options.host ?? '127.0.0.1';
+  const server = createServer((request, response) => {
+    serve(model, request, response).catch((problem: unknown) => {
+      console.error('The MX simulator failed on', request.method, request.url, problem);
+      if (!response.headersSent) response.writeHead(500);
+      response.end();
+    });
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (problem) =>
+      reject(new Error(listenProblem(problem, host, options.port), { cause: problem })),
+    );
+    server.listen(options.port, host, resolve);
+  });
+  const address = server.address();
+  const port = typeof address === 'object' && address !== null ? address.port : options.port;
+  const sender = options.webhooks === undefined ? null : startWebhookSender(model, options.webhooks, now);
+  return {
+    url: `http://${host.includes(':') ? `[${host}]` : host}:${port}`,
+    port,
+    model,
+    close: () =>
+      new Promise((resolve) => {
+        sender?.stop();
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
+
+function listenProblem(problem: Error, host: string, port: number): string {
+  const code = 'code' in problem ? problem.code : undefined;
+  if (code === 'EADDRINUSE') return `Port ${port} of ${host} is taken; choose another one.`;
+  if (code === 'EACCES') return `Port ${port} of ${host} may not be used by this user; choose one above 1023.`;
+  return `The MX simulator cannot listen on port ${port} of ${host}: ${problem.message}`;
+}
+
+async function serve(model: MxModel, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const body = await readBody(request);
+  if (body === null) {
+    response.writeHead(413, { 'content-type': 'application/json', connection: 'close' });
+    response.end('{"error":{"message":"The body is too large.","status":"payload_too_large"}}');
+    return;
+  }
+  const headers: Record<string, string> = {};
+  for (const [name, value] of Object.entries(request.headers)) {
+    if (value !== undefined) headers[name] = Array.isArray(value) ? value.join(', ') : value;
+  }
+  const answer = model.handle({ method: request.method ?? 'GET', path: request.url ?? '/', headers, body });
+  const isAtOnce = answer.delayMs === undefined || answer.fault === 'slow-body';
+  if (isAtOnce) send(answer, response);
+  else whileOpen(response, answer.delayMs ?? 0, () => send(answer, response));
+}
+
+async function readBody(request: IncomingMessage): Promise<string | null> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of request) {
+    if (!(chunk instanceof Buffer)) continue;
+    size += chunk.length;
+    if (size > LARGEST_BODY) return null;
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+/** Acts out what the model says that happens on the wire. */
+function send(answer: MxAnswer, response: ServerResponse): void {
+  const bytes = Buffer.from(answer.body, 'utf8');
+  const head = answer.status === 204 ? { ...answer.headers } : { ...answer.headers, 'content-length': bytes.length };
+  switch (answer.fault) {
+    case 'timeout':
+      return;
+    case 'reset':
+      response.socket?.resetAndDestroy();
+      return;
+    case 'broken-body':
+      response.writeHead(answer.status, { ...head, 'content-length': bytes.length + 1 });
+      // Cut only when the half has left: a client that has seen nothing would take it for a plain reset.
+      response.write(bytes.subarray(0, Math.floor(bytes.length / 2)), () => response.destroy());
+      return;
+    case 'slow-body':
+      response.writeHead(answer.status, head);
+      response.flushHeaders();
+      drip(response, bytes, answer.delayMs ?? 0);
+      return;
+    default:
+      response.writeHead(answer.status, head);
+      response.end(bytes);
+  }
+}
+
+const DROPS = 10;
+
+function drip(response: ServerResponse, bytes: Buffer, overMs: number): void {
+  const size = Math.max(1, Math.ceil(bytes.length / DROPS));
+  const next = (start: number): void => {
+    if (start >= bytes.length) {
+      response.end();
+      return;
+    }
+    response.write(bytes.subarray(start, start + size));
+    whileOpen(response, overMs / DROPS, () => next(start + size));
+  };
+  next(0);
+}
+
+/** Later, unless the caller has gone by then: a timer must not hold a process that nobody listens to. */
+function whileOpen(response: ServerResponse, ms: number, then: () => void): void {
+  const timer = setTimeout(then, ms);
+  response.once('close', () => clearTimeout(timer));
+}

@@ -1,0 +1,68 @@
+import type { MxAnswer, MxRequest } from './answers.ts';
+import { handleCall } from './calls.ts';
+import type { Control } from './control.ts';
+import { answerControl } from './control-http.ts';
+import { createControl } from './create-control.ts';
+import type { GivenSettings } from './options.ts';
+import { DEFAULT_SETTINGS, withGiven } from './options.ts';
+import type { Delivery } from './outbox.ts';
+import { addSeedData } from './seed-data.ts';
+import { advance, planAllBackgrounds } from './timeline.ts';
+import { createWorld, emptyWorld } from './world.ts';
+
+/** What the model is made from. Same seed, same clock, same calls: the same history. */
+export type MxModelOptions = GivenSettings & {
+  /** The present, epoch milliseconds. Never asked for anything but the present. */
+  now: () => number;
+  seed: number;
+};
+
+/** MX's Platform API v20250224 without any I/O and without timers: jobs come to the present when somebody looks. */
+export interface MxModel {
+  /** Answers one call. Never throws for what a caller sends. */
+  handle(request: MxRequest): MxAnswer;
+  /** What a test or an operator can do to the world behind the API. */
+  readonly control: Control;
+  /** Webhooks whose time has come, oldest first; each is handed out once. */
+  dueWebhooks(): Delivery[];
+  /** What became of a webhook: the receiver's status, or null when none came. Decides about its retries. */
+  webhookAnswered(id: number, status: number | null): void;
+  /** When something next happens by itself (a job's step, a webhook); null = never. May lie in the past. */
+  nextEventAt(): number | null;
+}
+
+/** Prefix of the simulator's own paths. */
+export const CONTROL_PREFIX = '/_simulator/';
+
+/** A new MX with nothing in it but the seed data. */
+export function createMxModel(options: MxModelOptions): MxModel {
+  const { now, seed, ...given } = options;
+  const settings = withGiven(DEFAULT_SETTINGS, given);
+  const world = createWorld(settings, seed, now);
+  const fill = (): void => {
+    if (settings.seedData) addSeedData(world);
+    planAllBackgrounds(world);
+  };
+  fill();
+  const control = createControl(world, () => {
+    emptyWorld(world, settings);
+    fill();
+  });
+  return {
+    control,
+    handle(request) {
+      advance(world, now());
+      if (request.path.startsWith(CONTROL_PREFIX)) return answerControl(control, request);
+      return handleCall(world, request);
+    },
+    dueWebhooks() {
+      advance(world, now());
+      return world.outbox.due(now());
+    },
+    webhookAnswered: (id, status) => world.outbox.answered(id, status),
+    nextEventAt() {
+      const next = Math.min(world.nextChangeAt, world.outbox.nextAt());
+      return Number.isFinite(next) ? next : null;
+    },
+  };
+}
