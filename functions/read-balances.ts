@@ -1,4 +1,4 @@
-// GET …/members/{m}/accounts and …/accounts/{a}  ->  stored balances in MX's shape, their freshness in the headers
+// GET …/members/{m}, …/status, …/accounts and …/accounts/{a}  ->  MX's shapes from our tables, freshness in the headers
 import type { BalancesReader } from '../shared/clients/balances-table.ts';
 import { balancesReader } from '../shared/clients/balances-table.ts';
 import { type MembersReader, membersReader } from '../shared/clients/members-reader.ts';
@@ -6,7 +6,8 @@ import type { StoredBalance } from '../shared/domain/balance.ts';
 import { Failure } from '../shared/domain/failure.ts';
 import { freshnessOf } from '../shared/domain/freshness.ts';
 import type { Clock } from '../shared/domain/instant.ts';
-import type { MemberRecord } from '../shared/domain/member.ts';
+import { type Allowance, nextStartAllowedAt } from '../shared/domain/member.ts';
+import { memberView, statusView } from '../shared/domain/member-view.ts';
 import { pageOf, readPageQuery } from '../shared/domain/mx-pagination.ts';
 import { accountBody, freshnessHeaders } from '../shared/lambda/api-shapes.ts';
 import { readEnvironment } from '../shared/lambda/environment.ts';
@@ -18,16 +19,17 @@ import { dynamoDb, now } from './wiring/refresh.ts';
 export interface ReadBalancesDeps {
   readonly members: MembersReader;
   readonly balances: BalancesReader;
+  readonly allowance: Allowance;
   readonly staleAfterSeconds: number;
   readonly now: Clock;
 }
 
-/** Answers both reads. MX is never called. */
+/** Answers all four reads. MX is never called. */
 export async function readBalances(deps: ReadBalancesDeps, request: ApiRequest): Promise<ApiAnswer> {
   const identifiers = memberIdentifiers(request);
   const account =
     request.parameters['account_identifier'] === undefined ? null : identifier(request, 'account_identifier');
-  const page = account === null ? readPageQuery(request.query) : null;
+  const page = readPageQuery(request.query);
   const trigger = `trigger a refresh first: POST /users/${identifiers.userIdentifier}/members/${identifiers.memberIdentifier}/check_balance`;
   const key = await deps.members.resolve(identifiers);
   const member = key && (await deps.members.read(key));
@@ -35,40 +37,36 @@ export async function readBalances(deps: ReadBalancesDeps, request: ApiRequest):
     throw new Failure('caller-fault', 'member_not_found', `this member is not known here; ${trigger}`);
   if (member.deletedAt !== null) throw new Failure('caller-fault', 'member_deleted', 'the member was deleted');
   const balances = await deps.balances.ofMember(member.key);
+  const answer = (about: readonly StoredBalance[], body: object): ApiAnswer => ({
+    status: 200,
+    headers: freshnessHeaders({
+      freshness: freshnessOf(about, member, deps.now(), deps.staleAfterSeconds),
+      member,
+      nextAllowedAt: nextStartAllowedAt(member.starts, deps.now(), deps.allowance),
+    }),
+    body,
+  });
+  if (request.routeKey.endsWith('/status')) return answer(balances, { member: statusView(member) });
+  if (!request.routeKey.includes('/accounts')) return answer(balances, { member: memberView(member) });
   if (balances.length === 0 && member.lastSuccess === null) {
     throw new Failure('caller-fault', 'never_refreshed', `no balances are stored for this member yet; ${trigger}`);
   }
-  if (account !== null) return one(deps, member, balances, account);
-  const sorted = balances.toSorted((a, b) => (a.accountGuid < b.accountGuid ? -1 : 1));
-  const { items, pagination } = pageOf(sorted, page ?? readPageQuery({}));
-  return {
-    status: 200,
-    headers: headersFor(deps, member, balances),
-    body: { accounts: items.map(accountBody), pagination },
-  };
+  if (account !== null) {
+    const balance = find(balances, account);
+    return answer([balance], { account: accountBody(balance) });
+  }
+  const { items, pagination } = pageOf(balances, page);
+  return answer(balances, { accounts: items.map(accountBody), pagination });
 }
 
-function one(
-  deps: ReadBalancesDeps,
-  member: MemberRecord,
-  balances: readonly StoredBalance[],
-  account: string,
-): ApiAnswer {
+/** By guid, else by own id. Own ids are the feed's and unique within a member (MX facts 7.1). */
+function find(balances: readonly StoredBalance[], account: string): StoredBalance {
   const balance =
     balances.find((candidate) => candidate.accountGuid === account) ??
     balances.find((candidate) => candidate.fields['id'] === account);
-  if (balance === undefined) {
-    throw new Failure(
-      'caller-fault',
-      'account_not_found',
-      'the stored accounts of this member have no such guid or id',
-    );
-  }
-  return { status: 200, headers: headersFor(deps, member, [balance]), body: { account: accountBody(balance) } };
+  if (balance !== undefined) return balance;
+  throw new Failure('caller-fault', 'account_not_found', 'the stored accounts of this member have no such guid or id');
 }
-
-const headersFor = (deps: ReadBalancesDeps, member: MemberRecord, balances: readonly StoredBalance[]) =>
-  freshnessHeaders(freshnessOf(balances, member, deps.now(), deps.staleAfterSeconds), member);
 
 /** What AWS calls, given its environment. */
 export function wire(source: NodeJS.ProcessEnv) {
@@ -77,6 +75,7 @@ export function wire(source: NodeJS.ProcessEnv) {
   const deps: ReadBalancesDeps = {
     members: membersReader(db, env.MEMBERS_TABLE),
     balances: balancesReader(db, env.BALANCES_TABLE),
+    allowance: { allowanceStarts: env.ALLOWANCE_STARTS, allowanceWindowSeconds: env.ALLOWANCE_WINDOW_SECONDS },
     staleAfterSeconds: env.STALE_AFTER_SECONDS,
     now,
   };

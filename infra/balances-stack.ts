@@ -1,7 +1,10 @@
 import { type App, CfnOutput, Duration, Stack } from 'aws-cdk-lib';
 import { EventBus } from 'aws-cdk-lib/aws-events';
 import { membersTable, refreshesTable } from '../shared/clients/table-keys.ts';
+import { LOOK_TIMEOUT_SECONDS } from '../shared/domain/refresh.ts';
+import { TRIGGER_TIMEOUT_SECONDS } from '../shared/domain/wait-for-end.ts';
 import type { FunctionName } from '../shared/lambda/environment.ts';
+import { routeKey, routes } from '../shared/lambda/routes.ts';
 import { Alarms } from './constructs/alarms.ts';
 import { Credentials } from './constructs/credentials.ts';
 import { FixedEgress } from './constructs/fixed-egress.ts';
@@ -13,8 +16,6 @@ import { Storage } from './constructs/storage.ts';
 import { DeadLetterQueue, WorkQueue } from './constructs/work-queue.ts';
 import { environmentOfAll } from './environment.ts';
 import type { Settings } from './settings.ts';
-
-const member = '/users/{user_identifier}/members/{member_identifier}';
 
 /** The settings of the deployment, and who bundles its functions. */
 export interface BalancesStackProps {
@@ -40,7 +41,7 @@ export class BalancesStack extends Stack {
       : undefined;
 
     // The queues come before their functions: a message is the only way from one step of a refresh to the next.
-    const lookTimeout = Duration.seconds(30);
+    const lookTimeout = Duration.seconds(LOOK_TIMEOUT_SECONDS);
     const followUps = new WorkQueue(this, 'FollowUps', {
       alarms,
       name: 'follow-ups',
@@ -80,7 +81,7 @@ export class BalancesStack extends Stack {
       ...common,
       functionName: 'check-balance',
       whenItFails: 'Other systems cannot ask for fresh balances.',
-      timeout: Duration.seconds(20),
+      timeout: Duration.seconds(TRIGGER_TIMEOUT_SECONDS),
       egress,
     });
     const followUp = new ServiceFunction(this, 'FollowUp', {
@@ -163,12 +164,10 @@ export class BalancesStack extends Stack {
       ...settings,
       alarms,
       logRetention: settings.logRetentionDays,
-      routes: [
-        { to: checkBalance, paths: [`POST ${member}/check_balance`] },
-        { to: readBalances, paths: [`GET ${member}/accounts`, `GET ${member}/accounts/{account_identifier}`] },
-        { to: readRefresh, paths: ['GET /refreshes/{refresh_id}', `GET ${member}/refreshes`] },
-        { to: memberSchedule, paths: ['GET', 'PUT', 'DELETE'].map((method) => `${method} ${member}/schedule`) },
-      ],
+      routes: [checkBalance, readBalances, readRefresh, memberSchedule].map((to) => ({
+        to,
+        paths: routes.filter(({ functionName }) => functionName === to.functionName).map(routeKey),
+      })),
       otherwise: unknownRoute,
     });
 

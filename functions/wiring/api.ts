@@ -9,7 +9,10 @@ import { now, secretsManager } from './refresh.ts';
 export function apiWiring(
   functionName: string,
   env: Environment<'unknown-route'>,
-): Pick<HttpOptions, 'telemetry' | 'callersSecret'> & { readonly telemetry: Telemetry } {
-  const callers = env.API_ACCESS === 'basic' ? secret(secretsManager(), env.API_CALLERS_SECRET_ARN, now) : null;
-  return { telemetry: telemetry(functionName, env.STAGE), callersSecret: callers && (() => callers.current()) };
+): Pick<HttpOptions, 'telemetry' | 'callersSecret' | 'now'> & { readonly telemetry: Telemetry } {
+  const callers =
+    env.API_ACCESS === 'basic'
+      ? secret(secretsManager(), env.API_CALLERS_SECRET_ARN, now, { maxAgeSeconds: 300 })
+      : null;
+  return { telemetry: telemetry(functionName, env.STAGE), callersSecret: callers, now };
 }

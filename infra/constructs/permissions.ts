@@ -39,7 +39,8 @@ const starting: Permissions = {
  * Reading a queue, and giving its messages back, is allowed by its event source.
  */
 export const permissions: Readonly<Record<FunctionName, Permissions>> = {
-  'check-balance': { ...starting, apiCallersSecret: readSecret },
+  // It also reads stored balances for callers that are content with them, and keeps answers by Idempotency-Key.
+  'check-balance': { ...starting, balances: [query], apiCallersSecret: readSecret },
   // It also removes items of the schedule that their members no longer point to.
   'start-refresh': { ...starting, members: [get, put, update, remove] },
   'follow-up': {

@@ -13,12 +13,20 @@ export interface Secret {
   refetched(): Promise<string>;
 }
 
+/** How a secret is kept. */
+export interface SecretOptions {
+  /** @default 30 */
+  readonly minSecondsBetweenFetches?: number;
+  /** After this time it is fetched again, so that what was taken out of it stops working. @default never */
+  readonly maxAgeSeconds?: number;
+}
+
 /** The secret `secretId`, through `client`. Concurrent callers share one fetch. */
 export function secret(
   client: SecretsManagerClient,
   secretId: string,
   now: Clock,
-  minSecondsBetweenFetches = 30,
+  { minSecondsBetweenFetches = 30, maxAgeSeconds = Number.POSITIVE_INFINITY }: SecretOptions = {},
 ): Secret {
   let fetchedAt: Instant | null = null;
   let pending: Promise<string> | null = null;
@@ -37,11 +45,10 @@ export function secret(
     return fetching;
   };
 
+  const age = (): number => (fetchedAt === null ? Number.POSITIVE_INFINITY : secondsBetween(fetchedAt, now()));
+
   return {
-    current: () => pending ?? fetch(),
-    refetched: () =>
-      pending === null || fetchedAt === null || secondsBetween(fetchedAt, now()) >= minSecondsBetweenFetches
-        ? fetch()
-        : pending,
+    current: () => (pending === null || age() >= maxAgeSeconds ? fetch() : pending),
+    refetched: () => (pending === null || age() >= minSecondsBetweenFetches ? fetch() : pending),
   };
 }

@@ -3,7 +3,7 @@ import type { StoredBalance } from '../domain/balance.ts';
 import type { Freshness } from '../domain/freshness.ts';
 import type { Instant } from '../domain/instant.ts';
 import type { MemberRecord } from '../domain/member.ts';
-import type { Attempt, Refresh } from '../domain/refresh.ts';
+import type { Refresh } from '../domain/refresh.ts';
 
 /** A refresh as `GET /refreshes/{refresh_id}` and the trigger show it. */
 export const refreshBody = (refresh: Refresh, nextAllowedAt: Instant | null) => ({
@@ -27,36 +27,58 @@ export const refreshBody = (refresh: Refresh, nextAllowedAt: Instant | null) => 
   next_refresh_allowed_at: nextAllowedAt,
 });
 
-/** The last attempt, short. */
-export const attemptBody = (attempt: Attempt) => ({
-  refresh_id: attempt.refreshId,
-  outcome: attempt.outcome,
-  action: attempt.action,
-  code: attempt.code,
-  ended_at: attempt.endedAt,
-});
-
 /** An account in MX's shape: MX's fields under MX's names, nothing else (MX facts 4.1). */
 export const accountBody = (balance: StoredBalance) => balance.fields;
 
+/** What is known about the age of a member's balances. */
+export interface KnownFreshness {
+  /** Null when nothing is stored. */
+  readonly freshness: Freshness | null;
+  readonly member: Pick<MemberRecord, 'lastAttempt' | 'lastSuccess'>;
+  readonly nextAllowedAt: Instant | null;
+}
+
+/** Freshness as a block in our own resources. */
+export const freshnessBody = ({ freshness, member, nextAllowedAt }: KnownFreshness) => ({
+  verdict: freshness?.verdict ?? 'never_refreshed',
+  reason: freshness?.reason ?? null,
+  observed_at: freshness?.observedAt ?? null,
+  age: freshness?.ageSeconds ?? null,
+  refresh_id: freshness?.refreshId ?? null,
+  trigger: freshness?.trigger ?? null,
+  last_attempt: member.lastAttempt && {
+    refresh_id: member.lastAttempt.refreshId,
+    outcome: member.lastAttempt.outcome,
+    action: member.lastAttempt.action,
+    code: member.lastAttempt.code,
+    user_message: member.lastAttempt.userMessage,
+    ended_at: member.lastAttempt.endedAt,
+  },
+  last_success: member.lastSuccess && {
+    refresh_id: member.lastSuccess.refreshId,
+    observed_at: member.lastSuccess.observedAt,
+  },
+  next_refresh_allowed_at: nextAllowedAt,
+});
+
 /** Freshness as headers on MX-shaped answers, whose bodies stay MX's. */
-export function freshnessHeaders(
-  freshness: Freshness | null,
-  member: Pick<MemberRecord, 'lastAttempt' | 'lastSuccess'> | null,
-): Record<string, string> {
-  if (freshness === null) return {};
-  return {
-    'balances-freshness': freshness.verdict,
-    ...(freshness.reason === null ? {} : { 'balances-stale-reason': freshness.reason }),
-    'balances-observed-at': freshness.observedAt,
-    'balances-refresh-id': freshness.refreshId,
-    'balances-trigger': freshness.trigger,
-    ...(member?.lastAttempt
-      ? {
-          'balances-last-attempt': `${member.lastAttempt.outcome}; action=${member.lastAttempt.action}; ended_at=${member.lastAttempt.endedAt}`,
-        }
-      : {}),
-    age: String(freshness.ageSeconds),
-    'last-modified': new Date(freshness.observedAt).toUTCString(),
+export function freshnessHeaders({ freshness, member, nextAllowedAt }: KnownFreshness): Record<string, string> {
+  const { lastAttempt, lastSuccess } = member;
+  const headers: Record<string, string | null | undefined> = {
+    'balances-freshness': freshness?.verdict ?? 'never_refreshed',
+    'balances-stale-reason': freshness?.reason,
+    'balances-observed-at': freshness?.observedAt,
+    'balances-refresh-id': freshness?.refreshId,
+    'balances-trigger': freshness?.trigger,
+    'balances-last-attempt':
+      lastAttempt &&
+      `${lastAttempt.outcome}; action=${lastAttempt.action}; code=${lastAttempt.code}; ended_at=${lastAttempt.endedAt}`,
+    'balances-last-success': lastSuccess?.observedAt,
+    'balances-next-refresh-allowed-at': nextAllowedAt,
+    age: freshness && String(freshness.ageSeconds),
+    'last-modified': freshness && new Date(freshness.observedAt).toUTCString(),
   };
+  return Object.fromEntries(
+    Object.entries(headers).filter((entry): entry is [string, string] => typeof entry[1] === 'string'),
+  );
 }

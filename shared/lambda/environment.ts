@@ -83,12 +83,19 @@ const enrolment = ['DEFAULT_SCHEDULE_HOURS', 'SCHEDULE_SHARDS'] as const;
 
 /** Which variables each function gets. Keys are the names of the files in `functions/`. */
 export const environmentOf = {
-  'check-balance': [...api, ...mx, ...policy, ...ending, ...enrolment],
+  'check-balance': [...api, ...mx, ...policy, ...ending, ...enrolment, 'BALANCES_TABLE', 'STALE_AFTER_SECONDS'],
   'follow-up': ['STAGE', ...mx, ...policy, ...ending, 'BALANCES_TABLE', 'KEEP_ACCOUNT_NUMBERS', 'KEEP_UNKNOWN_FIELDS'],
   'start-refresh': ['STAGE', ...mx, ...policy, ...ending, 'START_QUEUE_URL'],
   'scheduled-refresh': ['STAGE', 'MEMBERS_TABLE', 'START_QUEUE_URL', 'SCHEDULE_SHARDS'],
   sweep: ['STAGE', ...policy, ...ending, 'BALANCES_TABLE'],
-  'read-balances': [...api, 'BALANCES_TABLE', 'MEMBERS_TABLE', 'STALE_AFTER_SECONDS'],
+  'read-balances': [
+    ...api,
+    'BALANCES_TABLE',
+    'MEMBERS_TABLE',
+    'STALE_AFTER_SECONDS',
+    'ALLOWANCE_STARTS',
+    'ALLOWANCE_WINDOW_SECONDS',
+  ],
   'read-refresh': [
     ...api,
     'MEMBERS_TABLE',

@@ -2,8 +2,11 @@
 import middy from '@middy/core';
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import { asFailure, Failure } from '../domain/failure.ts';
+import { type Clock, type Instant, instantOf } from '../domain/instant.ts';
 import type { MemberIdentifiers } from '../domain/mx.ts';
 import { authorize, type Right, readCallers } from './callers.ts';
+import { entityTag, matches } from './etag.ts';
+import { failedAttempts } from './failed-attempts.ts';
 import { countOperatorFaults, type Telemetry } from './log.ts';
 import { problemOf } from './problem.ts';
 
@@ -20,13 +23,26 @@ export interface ApiRequest {
   readonly headers: Readonly<Record<string, string | undefined>>;
   /** The JSON of the body; undefined without one. */
   readonly body: unknown;
+  /** When the request arrived at the gateway. */
+  readonly arrivedAt: Instant;
+  /** Who calls: a client id with `basic`, an ARN with `iam`. Never logged. */
+  readonly caller: string;
 }
 
-/** An answer. `body` is serialised as JSON; amounts in it stay exact. */
+/** An answer. */
 export interface ApiAnswer {
   readonly status: number;
   readonly headers?: Readonly<Record<string, string>>;
+  /** Serialised as JSON; amounts in it stay exact. */
   readonly body?: unknown;
+  /** JSON that is serialised already, in place of `body`. */
+  readonly text?: string;
+}
+
+/** A secret's text, as `shared/clients/secret.ts` keeps it. */
+interface CallersSecret {
+  current(): Promise<string>;
+  refetched(): Promise<string>;
 }
 
 /** How a function answers HTTP. */
@@ -35,7 +51,8 @@ export interface HttpOptions {
   /** The right each route needs; null: anybody who may call at all. */
   readonly right: (request: Pick<ApiRequest, 'method' | 'routeKey'>) => Right | null;
   /** The callers' secret with `basic`; null with `iam`, where the gateway has checked already. */
-  readonly callersSecret: (() => Promise<string>) | null;
+  readonly callersSecret: CallersSecret | null;
+  readonly now: Clock;
 }
 
 /** Bodies of this API are small objects. */
@@ -52,21 +69,45 @@ const SECURITY_HEADERS = {
 export function httpHandler(options: HttpOptions, route: (request: ApiRequest) => Promise<ApiAnswer>) {
   const { telemetry } = options;
 
-  const checkCaller: middy.MiddlewareFn<APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2> = async ({
-    event,
-  }) => {
-    const right = options.right({ method: event.requestContext.http.method, routeKey: event.routeKey });
-    if (options.callersSecret === null || right === null) return;
-    authorize(readCallers(await options.callersSecret()), event.headers['authorization'], right);
+  const attempts = failedAttempts(options.now);
+  /** From the middleware to the handler: an invocation's context is its own. */
+  const callers = new WeakMap<object, string>();
+
+  const checkCaller: Middleware = async (request) => {
+    const { event } = request;
+    const { http } = event.requestContext;
+    const right = options.right({ method: http.method, routeKey: event.routeKey });
+    if (options.callersSecret === null || right === null) {
+      callers.set(request.context, iamCaller(event));
+      return;
+    }
+    attempts.check(http.sourceIp);
+    const { authorization } = event.headers;
+    const known = await options.callersSecret.current();
+    try {
+      callers.set(request.context, authorize(readCallers(known), authorization, right));
+      return;
+    } catch (error) {
+      if (asFailure(error).code !== 'unauthorized') throw error;
+    }
+    // A key may have been entered since the secret was read.
+    const fetched = await options.callersSecret.refetched();
+    try {
+      if (fetched === known) throw new Failure('caller-fault', 'unauthorized', 'client id or key is missing or wrong');
+      callers.set(request.context, authorize(readCallers(fetched), authorization, right));
+    } catch (error) {
+      if (asFailure(error).code === 'unauthorized') attempts.failed(http.sourceIp);
+      throw error;
+    }
   };
 
-  const answered: middy.MiddlewareFn<APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2> = (request) => {
+  const answered: Middleware = (request) => {
     const status = request.response?.statusCode ?? 200;
     telemetry.log('request.answered', { route: request.event.routeKey, status });
     telemetry.flush();
   };
 
-  const failed: middy.MiddlewareFn<APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2> = (request) => {
+  const failed: Middleware = (request) => {
     const failure = asFailure(request.error);
     const problem = problemOf(failure);
     request.response = { ...problem, headers: { ...SECURITY_HEADERS, ...problem.headers } };
@@ -80,10 +121,23 @@ export function httpHandler(options: HttpOptions, route: (request: ApiRequest) =
     .before(checkCaller)
     .after(answered)
     .onError(failed)
-    .handler(async (event) => toResult(await route(toRequest(event))));
+    .handler(async (event, context) => {
+      const request = toRequest(event, callers.get(context) ?? '');
+      return toResult(await route(request), request);
+    });
 }
 
-function toRequest(event: APIGatewayProxyEventV2): ApiRequest {
+type Middleware = middy.MiddlewareFn<APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2>;
+
+/** Who has signed, with `iam`: the gateway has checked it. */
+function iamCaller(event: APIGatewayProxyEventV2): string {
+  // The types know the gateway's context without an authorizer only.
+  const { authorizer } = event.requestContext as { authorizer?: { iam?: { userArn?: string } } };
+  return authorizer?.iam?.userArn ?? '';
+}
+
+function toRequest(event: APIGatewayProxyEventV2, caller: string): ApiRequest {
+  checkVersion(event);
   return {
     method: event.requestContext.http.method,
     routeKey: event.routeKey,
@@ -92,6 +146,8 @@ function toRequest(event: APIGatewayProxyEventV2): ApiRequest {
     query: event.queryStringParameters ?? {},
     headers: event.headers,
     body: readBody(event),
+    arrivedAt: instantOf(event.requestContext.timeEpoch),
+    caller,
   };
 }
 
@@ -112,15 +168,33 @@ function readBody(event: APIGatewayProxyEventV2): unknown {
   }
 }
 
-const toResult = (answer: ApiAnswer): APIGatewayProxyStructuredResultV2 => ({
-  statusCode: answer.status,
-  headers: {
-    ...(answer.body === undefined ? {} : { 'content-type': 'application/json' }),
-    ...SECURITY_HEADERS,
-    ...answer.headers,
-  },
-  ...(answer.body === undefined ? {} : { body: JSON.stringify(answer.body) }),
-});
+/** Versions of MX's API that this one speaks. A request without `Accept-Version` gets the newest of them. */
+const VERSIONS: ReadonlySet<string> = new Set(['v20250224']);
+
+/** @throws Failure `not_acceptable`: MX answers 406 to a version that it does not know (MX facts 2.1). */
+function checkVersion({ headers }: APIGatewayProxyEventV2): void {
+  const version = headers['accept-version'];
+  if (version === undefined || VERSIONS.has(version)) return;
+  throw new Failure(
+    'caller-fault',
+    'not_acceptable',
+    `Accept-Version may be ${[...VERSIONS].join(', ')}, or be left out`,
+    {
+      field: 'Accept-Version',
+    },
+  );
+}
+
+function toResult(answer: ApiAnswer, request: ApiRequest): APIGatewayProxyStructuredResultV2 {
+  const body = answer.text ?? (answer.body === undefined ? undefined : JSON.stringify(answer.body));
+  if (body === undefined) return { statusCode: answer.status, headers: { ...SECURITY_HEADERS, ...answer.headers } };
+  const headers = { 'content-type': 'application/json', ...SECURITY_HEADERS, ...answer.headers };
+  if (request.method !== 'GET' || answer.status !== 200) return { statusCode: answer.status, headers, body };
+  const etag = entityTag(body, headers);
+  return matches(request.headers['if-none-match'], etag)
+    ? { statusCode: 304, headers: { ...SECURITY_HEADERS, ...answer.headers, etag } }
+    : { statusCode: 200, headers: { ...headers, etag }, body };
+}
 
 /**
  * A path parameter that names something at MX or here: letters, digits, dash and underscore (MX facts 1,

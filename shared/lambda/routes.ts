@@ -14,6 +14,8 @@ const member = '/users/{user_identifier}/members/{member_identifier}';
 /** Every route but `$default`. */
 export const routes: readonly Route[] = [
   { method: 'POST', path: `${member}/check_balance`, functionName: 'check-balance' },
+  { method: 'GET', path: member, functionName: 'read-balances' },
+  { method: 'GET', path: `${member}/status`, functionName: 'read-balances' },
   { method: 'GET', path: `${member}/accounts`, functionName: 'read-balances' },
   { method: 'GET', path: `${member}/accounts/{account_identifier}`, functionName: 'read-balances' },
   { method: 'GET', path: `${member}/refreshes`, functionName: 'read-refresh' },
@@ -23,10 +25,13 @@ export const routes: readonly Route[] = [
   { method: 'DELETE', path: `${member}/schedule`, functionName: 'member-schedule' },
 ];
 
+/** A route as API Gateway names it. */
+export const routeKey = ({ method, path }: Route): string => `${method} ${path}`;
+
 const patternOf = (path: string): RegExp => new RegExp(`^${path.replace(/\{\w+\}/g, '[^/]+')}/?$`);
 
 /** The methods that `path` has; empty when there is nothing at it. */
 export const allowedMethods = (path: string): readonly string[] => {
-  if (path === '/health' || path.startsWith('/problems/')) return ['GET'];
+  if (path === '/health' || path === '/openapi.json' || path.startsWith('/problems/')) return ['GET'];
   return routes.filter((route) => patternOf(route.path).test(path)).map((route) => route.method);
 };

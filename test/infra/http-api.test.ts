@@ -22,6 +22,8 @@ describe('the HTTP API', () => {
     const member = '/users/{user_identifier}/members/{member_identifier}';
     expect(wiring(signed)).toEqual({
       [`POST ${member}/check_balance`]: 'check-balance',
+      [`GET ${member}`]: 'read-balances',
+      [`GET ${member}/status`]: 'read-balances',
       [`GET ${member}/accounts`]: 'read-balances',
       [`GET ${member}/accounts/{account_identifier}`]: 'read-balances',
       'GET /refreshes/{refresh_id}': 'read-refresh',

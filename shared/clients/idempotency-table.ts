@@ -1,0 +1,95 @@
+/** Idempotency keys in the refreshes table, beside the refreshes that they led to. They expire after 24 hours. */
+import { type AttributeValue, type DynamoDBClient, GetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
+import type { IdempotencyKeys, KeptAnswer, KeyedRequest } from '../domain/idempotency.ts';
+import { type Clock, epochMillisecondsOf } from '../domain/instant.ts';
+import { isLostCondition, toAttribute } from './attribute-values.ts';
+import { refreshesTable } from './table-keys.ts';
+
+const KEPT_SECONDS = 24 * 3600;
+
+/** An item may have 400 KB (AWS limit). A larger answer is not kept: its repetition is answered anew. */
+const MAX_BODY_BYTES = 300_000;
+
+/**
+ * Keys in table `tableName`. `leaseSeconds`: the function's timeout; a request that has not finished by then has crashed.
+ */
+export function idempotencyKeysInDynamoDb(
+  client: DynamoDBClient,
+  tableName: string,
+  leaseSeconds: number,
+  now: Clock,
+  newToken: () => string,
+): IdempotencyKeys {
+  const seconds = (): number => epochMillisecondsOf(now()) / 1000;
+
+  const itemOf = (request: KeyedRequest, token: string): Record<string, AttributeValue> => ({
+    ...itemKey(request),
+    request_hash: { S: request.requestHash },
+    token: { S: token },
+    [refreshesTable.timeToLive]: { N: String(Math.ceil(seconds()) + KEPT_SECONDS) },
+  });
+
+  /** Finishes the item, if this request still owns the key. */
+  async function finish(request: KeyedRequest, token: string, how: Record<string, AttributeValue>): Promise<void> {
+    try {
+      await client.send(
+        new PutItemCommand({
+          TableName: tableName,
+          Item: { ...itemOf(request, token), ...how },
+          ConditionExpression: '#token = :token',
+          ExpressionAttributeNames: { '#token': 'token' },
+          ExpressionAttributeValues: { ':token': { S: token } },
+        }),
+      );
+    } catch (error) {
+      // It took longer than its function may, and another request has taken over: that one's answer counts.
+      if (!isLostCondition(error)) throw error;
+    }
+  }
+
+  return {
+    async begin(request) {
+      const token = newToken();
+      try {
+        await client.send(
+          new PutItemCommand({
+            TableName: tableName,
+            Item: { ...itemOf(request, token), lease_until: { N: String(Math.ceil(seconds() + leaseSeconds)) } },
+            ConditionExpression:
+              'attribute_not_exists(refresh_id) OR expires_at <= :now OR (request_hash = :hash AND lease_until <= :now)',
+            ExpressionAttributeValues: {
+              ':now': { N: String(Math.floor(seconds())) },
+              ':hash': { S: request.requestHash },
+            },
+          }),
+        );
+        return { kind: 'first', token };
+      } catch (error) {
+        if (!isLostCondition(error)) throw error;
+      }
+      const { Item } = await client.send(
+        new GetItemCommand({ TableName: tableName, Key: itemKey(request), ConsistentRead: true }),
+      );
+      if (Item === undefined) return { kind: 'in_flight' };
+      if (Item['request_hash']?.S !== request.requestHash) return { kind: 'other_request' };
+      const kept = Item['answer']?.S;
+      return kept === undefined ? { kind: 'in_flight' } : { kind: 'answered', answer: JSON.parse(kept) as KeptAnswer };
+    },
+
+    keep: (request, token, answer) =>
+      Buffer.byteLength(answer.body) > MAX_BODY_BYTES
+        ? finish(request, token, leaseOver)
+        : finish(request, token, { answer: toAttribute(JSON.stringify(answer)) }),
+
+    // Not removed: whoever may delete here could delete refreshes too. The key stays bound to its request.
+    release: (request, token) => finish(request, token, leaseOver),
+  };
+}
+
+/** A lease that nobody holds: the next request is the first again. */
+const leaseOver = { lease_until: { N: '0' } };
+
+const itemKey = ({ id }: KeyedRequest): Record<string, AttributeValue> => ({
+  [refreshesTable.partitionKey]: { S: `IDEMPOTENCY#${id}` },
+  [refreshesTable.sortKey]: { S: 'IDEMPOTENCY' },
+});

@@ -1,0 +1,43 @@
+/** Waiting for the end of a refresh inside a request. A waiting function is paid for: the default is not to wait. */
+import { epochMillisecondsOf, type Instant, plusSeconds } from './instant.ts';
+import type { RefreshDeps } from './ports.ts';
+import { type Refresh, refreshOf } from './refresh.ts';
+
+/** What waiting needs. */
+export interface WaitDeps extends Pick<RefreshDeps, 'members' | 'refreshes' | 'now'> {
+  readonly sleep: (milliseconds: number) => Promise<void>;
+}
+
+/** Between two reads of our own table. MX is not looked at more often because somebody waits. */
+const STEP_MS = 500;
+
+/** `refresh` when it has ended, or as it is at `until`. */
+export async function waitForEnd(deps: WaitDeps, refresh: Refresh, until: Instant): Promise<Refresh> {
+  let seen = refresh;
+  for (;;) {
+    const left = epochMillisecondsOf(until) - epochMillisecondsOf(deps.now());
+    if (seen.status === 'ended' || left <= 0) return seen;
+    await deps.sleep(Math.min(STEP_MS, left));
+    const member = await deps.members.read(refresh.member);
+    seen =
+      member?.claim?.refreshId === refresh.refreshId
+        ? refreshOf(refresh.member, member.claim)
+        : ((await deps.refreshes.read(refresh.refreshId)) ?? seen);
+  }
+}
+
+/**
+ * Until when a request that arrived at `arrivedAt` may wait. Everything is answered by 27 s: HTTP APIs end at 30 (AWS
+ * limit), and an answer has to be written.
+ */
+export const waitUntil = (arrivedAt: Instant, waitSeconds: number): Instant =>
+  plusSeconds(arrivedAt, Math.min(waitSeconds, MAX_WAIT_SECONDS));
+
+/** The longest wait that can be asked for, in seconds. */
+export const MAX_WAIT_SECONDS = 25;
+
+/**
+ * The Lambda timeout of the function that triggers, in seconds: below the 30 s at which HTTP APIs end (AWS limit). A
+ * request that has not finished by then never will.
+ */
+export const TRIGGER_TIMEOUT_SECONDS = 29;

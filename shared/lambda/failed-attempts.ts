@@ -1,0 +1,47 @@
+/**
+ * Slows down whoever guesses credentials: after a number of failures an address waits. Counted in this instance of the
+ * function only: a brake, not a wall. Keys are 32 random bytes, which nobody guesses at any speed; what the brake saves
+ * is log lines and money.
+ */
+import { Failure } from '../domain/failure.ts';
+import { type Clock, type Instant, plusSeconds, secondsBetween } from '../domain/instant.ts';
+
+/** Counts failed attempts by address. */
+export interface FailedAttempts {
+  /** @throws Failure `too_many_requests` when `address` has failed too often in the last minute. */
+  check(address: string): void;
+  failed(address: string): void;
+}
+
+/** Addresses remembered at the same time; beyond it the oldest is forgotten, so that memory stays bounded. */
+const MAX_ADDRESSES = 1_000;
+
+/** A counter: `limit` failures in `windowSeconds`, then a wait until the window is over. */
+export function failedAttempts(now: Clock, limit = 10, windowSeconds = 60): FailedAttempts {
+  const counts = new Map<string, { since: Instant; failures: number }>();
+  return {
+    check(address) {
+      const known = counts.get(address);
+      if (known === undefined || known.failures < limit) return;
+      const left = windowSeconds - secondsBetween(known.since, now());
+      if (left <= 0) {
+        counts.delete(address);
+        return;
+      }
+      throw new Failure('try-again', 'too_many_requests', 'too many failed attempts from this address', {
+        retryAfterSeconds: Math.ceil(left),
+      });
+    },
+    failed(address) {
+      const known = counts.get(address);
+      if (known !== undefined && now() < plusSeconds(known.since, windowSeconds)) {
+        known.failures += 1;
+        return;
+      }
+      counts.delete(address);
+      counts.set(address, { since: now(), failures: 1 });
+      const [oldest] = counts.keys();
+      if (counts.size > MAX_ADDRESSES && oldest !== undefined) counts.delete(oldest);
+    },
+  };
+}
