@@ -5,6 +5,7 @@ import { awsGateway } from './aws-gateway.ts';
 import { Blueprint } from './blueprint.ts';
 import { DeadLetters } from './dead-letters.ts';
 import { eventBuses } from './event-bus.ts';
+import type { FunctionSpec } from './function-host.ts';
 import { listenLate } from './late-server.ts';
 import { ObservationFeed, type ObservationKind, type Observations } from './observations.ts';
 import { stableSuffix } from './resource-types.ts';
@@ -65,6 +66,8 @@ export interface LocalStack {
   fireSchedule(prefix: string): Promise<void>;
   /** Invokes a function and waits for its result; rejects with `FunctionError`. */
   invoke(prefix: string, event: unknown): Promise<unknown>;
+  /** A function's bundle and environment, for tools that run it in a process of its own. */
+  packageOf(prefix: string): Pick<FunctionSpec, 'taskRoot' | 'handler' | 'environment'>;
   /** Listens; returns a function that stops listening. */
   on<K extends ObservationKind>(kind: K, listener: (observation: Observations[K]) => void): () => void;
   /**
@@ -178,6 +181,10 @@ async function start(options: LocalStackOptions, cleanup: AsyncDisposableStack):
     invoke: async (prefix, event) => {
       const { logicalId, arn } = blueprint.find(prefix, 'AWS::Lambda::Function');
       return hostOf(arn, logicalId).invoke(event);
+    },
+    packageOf: (prefix) => {
+      const { logicalId, arn } = blueprint.find(prefix, 'AWS::Lambda::Function');
+      return hostOf(arn, logicalId).spec;
     },
     on: (kind, listener) => observations.on(kind, listener),
     async idle() {

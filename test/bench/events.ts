@@ -1,0 +1,82 @@
+/** For each function an event that makes it do its whole job once. */
+import { encodeFollowUp, encodeStartBatch } from '../../shared/clients/messages.ts';
+import { noMemory } from '../../shared/domain/decision.ts';
+import { slotOf } from '../../shared/domain/schedule.ts';
+import { type Running, refreshIdOf } from '../local/running.ts';
+
+type EventOf = (running: Running, round: number) => Promise<unknown>;
+
+const httpEvent = (
+  running: Running,
+  method: string,
+  routeKey: string,
+  parameters: Record<string, string>,
+  body?: object,
+) => {
+  const path = routeKey.replace(/^\w+ /, '').replace(/\{(\w+)\}/g, (_, name: string) => parameters[name] ?? '');
+  return {
+    version: '2.0',
+    routeKey,
+    rawPath: path,
+    rawQueryString: '',
+    headers: { authorization: running.project.caller.authorization, 'content-type': 'application/json' },
+    pathParameters: parameters,
+    requestContext: { http: { method, path, sourceIp: '127.0.0.1' }, timeEpoch: Date.now() },
+    isBase64Encoded: false,
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  };
+};
+
+const sqsEvent = (body: string) => ({
+  Records: [
+    { messageId: 'bench', receiptHandle: 'bench', body, attributes: {}, messageAttributes: {}, eventSource: 'aws:sqs' },
+  ],
+});
+
+/** A member with a claim, and its guids. Its first look is 15 minutes away: nobody else takes it. */
+async function claimed(running: Running) {
+  const member = running.addMember();
+  const trigger = await running.call('POST', `${member.path}/check_balance`);
+  const { userGuid } = running.mx.member({ member: member.guid });
+  return { ...member, userGuid, refreshId: refreshIdOf(trigger) };
+}
+
+const memberRoute = '/users/{user_identifier}/members/{member_identifier}';
+
+/** By function. */
+export const events: Readonly<Record<string, EventOf>> = {
+  'check-balance': async (running) => {
+    const { id } = running.addMember();
+    return httpEvent(running, 'POST', `POST ${memberRoute}/check_balance`, {
+      user_identifier: 'user-3',
+      member_identifier: id,
+    });
+  },
+  'follow-up': async (running) => {
+    const { refreshId, userGuid, guid: memberGuid } = await claimed(running);
+    return sqsEvent(encodeFollowUp({ refreshId, member: { userGuid, memberGuid }, look: 1, memory: noMemory }));
+  },
+  'start-refresh': async (running) => {
+    const { userGuid, guid: memberGuid, path } = await claimed(running);
+    const headers = { 'content-type': 'application/json' };
+    await running.call('PUT', `${path}/schedule`, { headers, body: '{"every":24}' });
+    const member = { userGuid, memberGuid };
+    const enrolled = { member, everyHours: 24, slot: slotOf(member, 24, 1) } as const;
+    return sqsEvent(encodeStartBatch({ dueAt: new Date().toISOString(), members: [enrolled] }));
+  },
+  'scheduled-refresh': async () => ({}),
+  sweep: async () => ({}),
+  'read-balances': async (running) =>
+    httpEvent(running, 'GET', `GET ${memberRoute}/accounts`, {
+      user_identifier: 'user-1',
+      member_identifier: 'member-ok',
+    }),
+  'read-refresh': async (running) =>
+    httpEvent(running, 'GET', 'GET /refreshes/{refresh_id}', { refresh_id: (await claimed(running)).refreshId }),
+  'member-schedule': async (running) =>
+    httpEvent(running, 'GET', `GET ${memberRoute}/schedule`, {
+      user_identifier: 'user-1',
+      member_identifier: 'member-ok',
+    }),
+  'unknown-route': async (running) => httpEvent(running, 'GET', '$default', {}),
+};

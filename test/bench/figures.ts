@@ -1,0 +1,13 @@
+/** Figures of the bench. */
+
+/** The median; of an even number of values the mean of the middle two. */
+export function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  const middle = Math.floor(sorted.length / 2);
+  const [low = Number.NaN, high = Number.NaN] = [sorted[Math.ceil(sorted.length / 2) - 1], sorted[middle]];
+  return (low + high) / 2;
+}
+
+/** A line of a table: the first cell to the left, the others to the right. */
+export const row = ([first = '', ...rest]: readonly string[]): string =>
+  `  ${first.padEnd(26)}${rest.map((cell) => cell.padStart(11)).join('')}`;
