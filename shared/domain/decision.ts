@@ -57,9 +57,26 @@ export interface Situation {
 
 /** The next step of the refresh `situation.claim`, phase `running`, after one look. */
 export function decide(situation: Situation, observation: Observation): NextStep {
-  return observation.kind === 'failure'
-    ? afterFailedLook(situation, observation.failure)
-    : afterLook(situation, observation.member, observation.challenges, observation.imported);
+  if (observation.kind === 'failure') return afterFailedLook(situation, observation.failure);
+  const { member, challenges, imported } = observation;
+  const step = afterLook(situation, member, challenges, imported);
+  // Whichever way led to a start: without anybody there, none may try to log in for a member that needs its user. The
+  // user's attention may have become necessary since the refresh was accepted (invariant 6).
+  const waitsFor = step.kind === 'start' && situation.claim.trigger !== 'http' ? neededUserAction(member) : null;
+  return waitsFor === null ? step : end(endingFor(waitsFor, member, challenges));
+}
+
+/** What the user has to do before any login may be tried without them; null when nothing. */
+export function neededUserAction(member: MxMember): StatusEnd | null {
+  const rule = ruleFor(member.connectionStatus);
+  if (rule.holdsBackUnattended) return rule.end;
+  if (!member.needsUpdatedCredentials) return null;
+  return {
+    outcome: 'action_required',
+    action: 'reauthenticate',
+    code: 'needs_updated_credentials',
+    message: 'MX does not aggregate this member until its credentials are updated.',
+  };
 }
 
 function afterLook(
@@ -74,8 +91,6 @@ function afterLook(
 
   if (claim.start.state === 'none') {
     if (isOver(situation)) return end(atDeadline(claim, member));
-    // Accepted while MX was down; the user's attention may have become necessary since (invariant 6).
-    if (claim.trigger !== 'http' && rule.holdsBackUnattended) return end(endingFor(rule.end, member, challenges));
     return { kind: 'start' };
   }
 

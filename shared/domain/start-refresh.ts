@@ -3,7 +3,7 @@
  * comes before MX is called, the follow-up message is sent before the claim is written, and the claim before the POST.
  * A crash anywhere leaves a message that finishes the story; a message without its claim is dropped.
  */
-import { noMemory } from './decision.ts';
+import { neededUserAction, noMemory } from './decision.ts';
 import { endRefresh, publishEnd } from './end-refresh.ts';
 import { baselineOf } from './evidence.ts';
 import { asFailure, Failure } from './failure.ts';
@@ -14,7 +14,6 @@ import type { RefreshDeps } from './ports.ts';
 import { type Claim, type Refresh, refreshOf, type Trigger, userActions } from './refresh.ts';
 import type { Enrolment } from './schedule.ts';
 import { startJob } from './start-job.ts';
-import { ruleFor } from './statuses.ts';
 
 /** A wish for fresh balances. */
 export interface StartRequest {
@@ -73,6 +72,8 @@ export async function startRefresh(deps: RefreshDeps, request: StartRequest): Pr
     const answer = await claimAndStart(deps, request, record, member);
     if (answer !== null) return answer;
     record = await deps.members.read(keyOf(record, member));
+    // Somebody else's job may have run since: compared with the old baseline, it would pass for ours.
+    member = null;
   }
   throw new Failure('try-again', 'busy', 'too many triggers for this member at once', { retryAfterSeconds: 1 });
 }
@@ -125,11 +126,7 @@ async function readBaseline(
 /** Why an unattended trigger must not start a job now; null when it may. An HTTP trigger always may: somebody asked. */
 function heldBack(request: StartRequest, record: MemberRecord | null, member: MxMember | null): string | null {
   if (request.trigger === 'http') return null;
-  if (member !== null) {
-    if (member.needsUpdatedCredentials) return 'needs_updated_credentials';
-    const rule = ruleFor(member.connectionStatus);
-    return rule.holdsBackUnattended ? rule.end.code : null;
-  }
+  if (member !== null) return neededUserAction(member)?.code ?? null;
   const last = record?.lastAttempt;
   return last && userActions.has(last.action) ? last.code : null;
 }

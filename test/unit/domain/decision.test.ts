@@ -147,6 +147,22 @@ describe('a start', () => {
     expect(step).toMatchObject({ kind: 'end', ending: { action: 'reauthenticate' } });
   });
 
+  it('is not repeated unattended when the job that was in its way has left a member that needs its user', () => {
+    const scheduled = { ...start('conflict'), trigger: 'schedule' as const };
+    const denied = member({ connectionStatus: 'DENIED' });
+    expect(decide(situation({ claim: scheduled }), saw(denied))).toMatchObject({
+      kind: 'end',
+      ending: { action: 'reauthenticate', code: 'denied' },
+    });
+    expect(decide(situation({ claim: start('conflict') }), saw(denied))).toEqual({ kind: 'start' });
+  });
+
+  it('is not sent unattended while MX waits for new credentials', () => {
+    const scheduled = { ...start('none', 0), trigger: 'schedule' as const };
+    const step = decide(situation({ claim: scheduled }), saw(member({ needsUpdatedCredentials: true })));
+    expect(step).toMatchObject({ kind: 'end', ending: { code: 'needs_updated_credentials' } });
+  });
+
   it('with an unknown result is not repeated while its job may be about to show', () => {
     expect(decide(situation({ claim: start('unknown') }), saw(member())).kind).toBe('look');
   });
