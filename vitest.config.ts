@@ -30,6 +30,13 @@ const env = {
   SCHEDULE_SHARDS: '1',
   KEEP_ACCOUNT_NUMBERS: 'false',
   KEEP_UNKNOWN_FIELDS: 'false',
+  WEBHOOKS: 'off',
+  MX_WEBHOOK_SECRET_ARN: 'none',
+  AMOUNTS_IN_EVENTS: 'false',
+  CALLBACK_QUEUE_URL: '',
+  CALLBACK_SECRET_ARN: 'none',
+  CALLBACK_HOSTS: '',
+  CALLBACK_LOOPBACK: 'false',
 };
 
 export default defineConfig({

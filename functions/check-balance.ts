@@ -3,8 +3,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type BalancesReader, balancesReader } from '../shared/clients/balances-table.ts';
 import { idempotencyKeysInDynamoDb } from '../shared/clients/idempotency-table.ts';
 import { scheduleInDynamoDb } from '../shared/clients/schedule-table.ts';
+import { registerCallback } from '../shared/domain/callback.ts';
+import { type CallbackRules, checkCallbackUrl } from '../shared/domain/callback-url.ts';
 import { enrolByDefault } from '../shared/domain/enrol-by-default.ts';
-import { asFailure } from '../shared/domain/failure.ts';
+import { asFailure, Failure } from '../shared/domain/failure.ts';
 import { freshnessOf } from '../shared/domain/freshness.ts';
 import { answerOnce, type IdempotencyKeys, type KeptAnswer } from '../shared/domain/idempotency.ts';
 import { nextStartAllowedAt } from '../shared/domain/member.ts';
@@ -18,7 +20,7 @@ import { accountBody, freshnessBody, refreshBody } from '../shared/lambda/api-sh
 import { readEnvironment } from '../shared/lambda/environment.ts';
 import { type ApiAnswer, type ApiRequest, httpHandler, memberIdentifiers } from '../shared/lambda/http.ts';
 import { problemOf } from '../shared/lambda/problem.ts';
-import { keyedRequest, readTriggerOptions, type TriggerOptions } from '../shared/lambda/trigger-options.ts';
+import { callbackId, keyedRequest, readTriggerOptions, type TriggerOptions } from '../shared/lambda/trigger-options.ts';
 import { apiWiring } from './wiring/api.ts';
 import { dynamoDb, endingDeps, mxOf, now } from './wiring/refresh.ts';
 
@@ -30,6 +32,7 @@ export interface CheckBalanceDeps extends RefreshDeps {
   readonly defaultScheduleHours: number;
   readonly scheduleShards: number;
   readonly staleAfterSeconds: number;
+  readonly callbackRules: CallbackRules;
   readonly sleep: (milliseconds: number) => Promise<void>;
   /** Told of every refresh that was accepted. */
   readonly count: (metric: 'RefreshAccepted' | 'RefreshJoined') => void;
@@ -38,7 +41,11 @@ export interface CheckBalanceDeps extends RefreshDeps {
 /** Answers the trigger. Whatever is wrong with the request is said before anything is called. */
 export async function checkBalance(deps: CheckBalanceDeps, request: ApiRequest): Promise<ApiAnswer> {
   const identifiers = memberIdentifiers(request);
-  const options = readTriggerOptions(request);
+  const given = readTriggerOptions(request);
+  const options = {
+    ...given,
+    callbackUrl: given.callbackUrl && checkCallbackUrl(given.callbackUrl, deps.callbackRules),
+  };
   const keyed = keyedRequest(request, options);
   if (keyed === null) return trigger(deps, identifiers, options, request);
   const { status, headers, body } = await answerOnce(
@@ -71,6 +78,11 @@ async function trigger(
   // Only unattended triggers hold back.
   if (answer.kind === 'held_back') throw new TypeError('an HTTP trigger is never held back');
   deps.count(answer.joined ? 'RefreshJoined' : 'RefreshAccepted');
+  if (options.callbackUrl !== null) {
+    const { refreshId } = answer.refresh;
+    const id = callbackId(refreshId, request.caller, options.callbackUrl);
+    await registerCallback(deps, refreshId, id, options.callbackUrl);
+  }
   await enrolByDefault(deps.schedule, answer.key, answer.enrolment, deps.defaultScheduleHours, deps.scheduleShards);
   if (options.wait > 0) {
     const refresh = await waitForEnd(deps, answer.refresh, waitUntil(request.arrivedAt, options.wait));
@@ -101,8 +113,8 @@ async function freshEnough(
 ): Promise<ApiAnswer | null> {
   const key = await deps.members.resolve(identifiers);
   if (key === null) return null;
-  const { age, answer } = await storedAnswer(deps, key, null);
-  return age !== null && age <= maxAge ? answer : null;
+  const stored = await storedAnswer(deps, key, null);
+  return stored !== null && stored.age !== null && stored.age <= maxAge ? stored.answer : null;
 }
 
 /** 200 with the refresh that was waited for, and the balances as they are stored now. */
@@ -112,17 +124,19 @@ async function endedAnswer(
   refresh: Refresh,
   joined: boolean,
 ): Promise<ApiAnswer> {
-  const { answer } = await storedAnswer(deps, key, { refresh, joined });
-  return answer;
+  const stored = await storedAnswer(deps, key, { refresh, joined });
+  if (stored === null) throw new Failure('caller-fault', 'member_deleted', 'the member was deleted meanwhile');
+  return stored.answer;
 }
 
+/** Null when the member is not there, or deleted. */
 async function storedAnswer(
   deps: CheckBalanceDeps,
   key: MemberKey,
   waited: { refresh: Refresh; joined: boolean } | null,
-): Promise<{ age: number | null; answer: ApiAnswer }> {
+): Promise<{ age: number | null; answer: ApiAnswer } | null> {
   const [member, balances] = await Promise.all([deps.members.read(key), deps.balances.ofMember(key)]);
-  if (member === null || member.deletedAt !== null) return { age: null, answer: { status: 200 } };
+  if (member === null || member.deletedAt !== null) return null;
   const freshness = freshnessOf(balances, member, deps.now(), deps.staleAfterSeconds);
   const nextAllowedAt = nextStartAllowedAt(member.starts, deps.now(), deps.policy);
   const answer: ApiAnswer = {
@@ -157,6 +171,7 @@ export function wire(source: NodeJS.ProcessEnv) {
     defaultScheduleHours: env.DEFAULT_SCHEDULE_HOURS,
     scheduleShards: env.SCHEDULE_SHARDS,
     staleAfterSeconds: env.STALE_AFTER_SECONDS,
+    callbackRules: { hosts: env.CALLBACK_HOSTS, loopback: env.CALLBACK_LOOPBACK },
     sleep: (milliseconds) => sleep(milliseconds),
     count: (metric) => wiring.telemetry.count(metric),
   };

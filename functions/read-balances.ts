@@ -30,7 +30,8 @@ export async function readBalances(deps: ReadBalancesDeps, request: ApiRequest):
   const account =
     request.parameters['account_identifier'] === undefined ? null : identifier(request, 'account_identifier');
   const page = readPageQuery(request.query);
-  const trigger = `trigger a refresh first: POST /users/${identifiers.userIdentifier}/members/${identifiers.memberIdentifier}/check_balance`;
+  // Not the path itself: a failure's message is logged, and the caller's own ids are not.
+  const trigger = 'trigger a refresh first: POST …/members/{member_identifier}/check_balance';
   const key = await deps.members.resolve(identifiers);
   const member = key && (await deps.members.read(key));
   if (member === null)

@@ -24,6 +24,8 @@ export interface ReadRefreshDeps {
 /** Refreshes on a page of a member's history. */
 const PAGE = 25;
 
+const REFRESH_ID = /^RFR-[0-9A-Z]{26}$/;
+
 /** Answers both reads. */
 export async function readRefresh(deps: ReadRefreshDeps, request: ApiRequest): Promise<ApiAnswer> {
   return request.parameters['refresh_id'] === undefined ? history(deps, request) : one(deps, request);
@@ -31,6 +33,11 @@ export async function readRefresh(deps: ReadRefreshDeps, request: ApiRequest): P
 
 async function one(deps: ReadRefreshDeps, request: ApiRequest): Promise<ApiAnswer> {
   const refreshId = identifier(request, 'refresh_id');
+  if (!REFRESH_ID.test(refreshId)) {
+    throw new Failure('caller-fault', 'invalid_request', 'refresh_id must be RFR- and 26 digits and capital letters', {
+      field: 'refresh_id',
+    });
+  }
   const projection = await deps.refreshes.read(refreshId);
   if (projection === null)
     throw new Failure('caller-fault', 'refresh_not_found', 'there is no such refresh, or no more');
@@ -49,7 +56,7 @@ async function one(deps: ReadRefreshDeps, request: ApiRequest): Promise<ApiAnswe
 async function history(deps: ReadRefreshDeps, request: ApiRequest): Promise<ApiAnswer> {
   const identifiers = memberIdentifiers(request);
   const { cursor } = request.query;
-  if (cursor !== undefined && !/^RFR-[0-9A-Z]{26}$/.test(cursor)) {
+  if (cursor !== undefined && !REFRESH_ID.test(cursor)) {
     throw new Failure('caller-fault', 'invalid_request', 'cursor must be the next_cursor of the page before', {
       field: 'cursor',
     });

@@ -1,6 +1,5 @@
 // EventBridge, every minute  ->  open claims  ->  ended, published, or set going again
 import middy from '@middy/core';
-import { balancesReader } from '../shared/clients/balances-table.ts';
 import { type SweepDeps, sweep } from '../shared/domain/sweep.ts';
 import { readEnvironment } from '../shared/lambda/environment.ts';
 import { telemetry } from '../shared/lambda/log.ts';
@@ -9,9 +8,8 @@ import { dynamoDb, endingDeps } from './wiring/refresh.ts';
 /** What AWS calls, given its environment. */
 export function wire(source: NodeJS.ProcessEnv) {
   const env = readEnvironment('sweep', source);
-  const db = dynamoDb();
   const report = telemetry('sweep', env.STAGE);
-  const deps: SweepDeps = { ...endingDeps(env, db), balances: balancesReader(db, env.BALANCES_TABLE) };
+  const deps: SweepDeps = endingDeps(env, dynamoDb());
   return middy().handler(async () => {
     const counts = await sweep(deps, (key, error) =>
       report.log('sweep.failed', { member_guid: key.memberGuid, error }),

@@ -1,21 +1,26 @@
-// $default: whatever matched no route  ->  a problem that says so, health, and the pages behind the problems' types
+// $default: whatever matched no route  ->  a problem that says so, health, the API's description, the problems' pages
+import openApi from '../docs/openapi.json' with { type: 'json' };
 import { Failure, type FailureCode } from '../shared/domain/failure.ts';
 import { readEnvironment } from '../shared/lambda/environment.ts';
 import { type ApiAnswer, type ApiRequest, httpHandler } from '../shared/lambda/http.ts';
 import { problemKinds } from '../shared/lambda/problem.ts';
-import { allowedMethods } from '../shared/lambda/routes.ts';
+import { allowedMethods, PREFLIGHT_ROUTE } from '../shared/lambda/routes.ts';
 import { apiWiring } from './wiring/api.ts';
 
 /** Answers without looking anything up: it tells nothing about what exists. */
 export async function unknownRoute(request: ApiRequest): Promise<ApiAnswer> {
   if (request.method === 'GET' && request.path === '/health') return { status: 200, body: { status: 'ok' } };
+  if (request.method === 'GET' && request.path === '/openapi.json') return { status: 200, body: openApi };
+  // With `corsOrigins` set, a browser's question before its request. The gateway adds the headers that answer it.
+  if (request.routeKey === PREFLIGHT_ROUTE) return { status: 204 };
   const [, code] = /^\/problems\/([a-z_]+)$/.exec(request.path) ?? [];
   if (request.method === 'GET' && code !== undefined && isCode(code)) {
     const { title, status, meaning, action } = problemKinds[code];
     return { status: 200, body: { code, title, status, meaning, action } };
   }
   const allow = allowedMethods(request.path);
-  if (allow.length > 0) {
+  // A page that the path could have but does not, such as /problems/nonsense, is not a wrong method.
+  if (allow.length > 0 && !allow.some((method) => method === request.method)) {
     throw new Failure('caller-fault', 'method_not_allowed', `this path has ${allow.join(', ')}`, { allow });
   }
   throw new Failure('caller-fault', 'not_found', 'there is nothing at this path');
@@ -26,7 +31,7 @@ const isCode = (text: string): text is FailureCode => Object.hasOwn(problemKinds
 /** What AWS calls, given its environment. */
 export function wire(source: NodeJS.ProcessEnv) {
   const env = readEnvironment('unknown-route', source);
-  // Health and the problems' pages hold no secret; a 404 for anybody else would say no more than a 401.
+  // Health, the description and the problems' pages hold no secret; a 404 for anybody else would say no more than a 401.
   return httpHandler({ ...apiWiring('unknown-route', env), right: () => null }, unknownRoute);
 }
 

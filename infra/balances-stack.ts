@@ -15,7 +15,7 @@ import { ServiceFunction } from './constructs/service-function.ts';
 import { Storage } from './constructs/storage.ts';
 import { DeadLetterQueue, WorkQueue } from './constructs/work-queue.ts';
 import { environmentOfAll } from './environment.ts';
-import type { Settings } from './settings.ts';
+import { callbacksAreOn, type Settings } from './settings.ts';
 
 /** The settings of the deployment, and who bundles its functions. */
 export interface BalancesStackProps {
@@ -58,6 +58,17 @@ export class BalancesStack extends Stack {
       whenMessagesDie: 'Scheduled refreshes could not be started: these members wait for their next turn.',
     });
 
+    const callbackTimeout = Duration.seconds(20);
+    const callbacks = callbacksAreOn(settings)
+      ? new WorkQueue(this, 'Callbacks', {
+          alarms,
+          name: 'callbacks',
+          workerTimeout: callbackTimeout,
+          whenItIsLate: 'Callbacks go out late: callers that wait for them learn late how their refreshes ended.',
+          whenMessagesDie: 'A receiver of callbacks did not take one for a day: it will not learn how a refresh ended.',
+        })
+      : undefined;
+
     const common = {
       alarms,
       bundle,
@@ -73,6 +84,9 @@ export class BalancesStack extends Stack {
         EVENT_BUS_NAME: events.eventBusName,
         MX_SECRET_ARN: credentials.mx.secretArn,
         API_CALLERS_SECRET_ARN: credentials.apiCallers?.secretArn ?? '',
+        MX_WEBHOOK_SECRET_ARN: credentials.mxWebhooks?.secretArn ?? '',
+        CALLBACK_QUEUE_URL: callbacks?.queue.queueUrl ?? '',
+        CALLBACK_SECRET_ARN: credentials.callbacks?.secretArn ?? '',
       }),
     };
 
@@ -92,6 +106,28 @@ export class BalancesStack extends Stack {
       egress,
     });
     followUps.deliverTo(followUp, settings.followUpConcurrency);
+
+    // Being told: MX's webhooks in, callbacks out. What is switched off is not there.
+    const mxWebhook =
+      settings.webhooks === 'off'
+        ? undefined
+        : new ServiceFunction(this, 'MxWebhook', {
+            ...common,
+            functionName: 'mx-webhook',
+            whenItFails:
+              'Ends of jobs are noticed by polling instead of at once, and data MX gathers by itself is missed.',
+            timeout: Duration.seconds(10),
+          });
+    const deliverCallback =
+      callbacks &&
+      new ServiceFunction(this, 'DeliverCallback', {
+        ...common,
+        functionName: 'deliver-callback',
+        whenItFails: 'Callers that wait for a callback do not learn how their refreshes ended.',
+        timeout: callbackTimeout,
+      });
+    // 50 calls at once, each of 10 s at most.
+    if (deliverCallback) callbacks?.deliverTo(deliverCallback, 5);
 
     // The schedule: what is due, started; and what got lost, ended.
     const scheduledRefresh = new ServiceFunction(this, 'ScheduledRefresh', {
@@ -164,10 +200,14 @@ export class BalancesStack extends Stack {
       ...settings,
       alarms,
       logRetention: settings.logRetentionDays,
-      routes: [checkBalance, readBalances, readRefresh, memberSchedule].map((to) => ({
-        to,
-        paths: routes.filter(({ functionName }) => functionName === to.functionName).map(routeKey),
-      })),
+      routes: [checkBalance, readBalances, readRefresh, memberSchedule, ...(mxWebhook ? [mxWebhook] : [])].map(
+        (to) => ({
+          to,
+          paths: routes.filter(({ functionName }) => functionName === to.functionName).map(routeKey),
+          // MX cannot sign as AWS wants it.
+          checksItself: to === mxWebhook,
+        }),
+      ),
       otherwise: unknownRoute,
     });
 
@@ -182,6 +222,8 @@ export class BalancesStack extends Stack {
         readRefresh,
         memberSchedule,
         unknownRoute,
+        ...(mxWebhook ? [mxWebhook] : []),
+        ...(deliverCallback ? [deliverCallback] : []),
       ],
       {
         balances: storage.balances.tableArn,
@@ -194,6 +236,9 @@ export class BalancesStack extends Stack {
         events: events.eventBusArn,
         mxSecret: credentials.mx.secretArn,
         apiCallersSecret: credentials.apiCallers?.secretArn,
+        mxWebhookSecret: credentials.mxWebhooks?.secretArn,
+        callbacks: callbacks?.queue.queueArn,
+        callbackSecret: credentials.callbacks?.secretArn,
       },
     );
 

@@ -1,5 +1,5 @@
 import type { VariableName } from '../shared/lambda/environment.ts';
-import type { Settings } from './settings.ts';
+import { firstLookSeconds, type Settings } from './settings.ts';
 
 /** Variables that name what this deployment created. All others come from its settings. */
 export type ResourceVariable =
@@ -10,7 +10,10 @@ export type ResourceVariable =
   | 'START_QUEUE_URL'
   | 'EVENT_BUS_NAME'
   | 'MX_SECRET_ARN'
-  | 'API_CALLERS_SECRET_ARN';
+  | 'API_CALLERS_SECRET_ARN'
+  | 'MX_WEBHOOK_SECRET_ARN'
+  | 'CALLBACK_QUEUE_URL'
+  | 'CALLBACK_SECRET_ARN';
 
 /**
  * Every environment variable of the service. A function gets those that its contract names
@@ -27,7 +30,8 @@ export function environmentOfAll(
     MX_ACCEPT_VERSION: settings.mxAcceptVersion,
     API_ACCESS: settings.apiAccess,
     DEADLINE_SECONDS: String(settings.deadlineSeconds),
-    FIRST_LOOK_SECONDS: String(settings.firstLookSeconds),
+    // With webhooks the end is told: polling early would only cost.
+    FIRST_LOOK_SECONDS: String(firstLookSeconds(settings)),
     MIN_LOOK_GAP_SECONDS: String(settings.minLookGapSeconds),
     MAX_LOOK_GAP_SECONDS: String(settings.maxLookGapSeconds),
     GRACE_SECONDS: String(settings.graceSeconds),
@@ -40,5 +44,9 @@ export function environmentOfAll(
     SCHEDULE_SHARDS: String(settings.scheduleShards),
     KEEP_ACCOUNT_NUMBERS: String(settings.keepAccountNumbers),
     KEEP_UNKNOWN_FIELDS: String(settings.keepUnknownFields),
+    WEBHOOKS: settings.webhooks,
+    AMOUNTS_IN_EVENTS: String(settings.amountsInEvents),
+    CALLBACK_HOSTS: settings.callbackHosts,
+    CALLBACK_LOOPBACK: String(settings.callbackLoopback),
   };
 }

@@ -1,4 +1,5 @@
 import type * as v from 'valibot';
+import { readCallbackHost } from '../shared/domain/callback-url.ts';
 import { everyHoursOnOffer } from '../shared/domain/schedule.ts';
 import { choice, flag, oneNumberOf, type Setting, text, wholeNumber } from './setting-kinds.ts';
 
@@ -21,7 +22,26 @@ function readBaseUrl(input: string): string | undefined {
   return url.protocol === 'https:' || isLoopback(url.origin) ? url.origin : undefined;
 }
 
+/** Host names with commas between them, each in the form that a callback's URL is compared with. */
+function readHosts(input: string): string | undefined {
+  const hosts = input
+    .split(',')
+    .map((entry) => entry.trim())
+    .filter((entry) => entry !== '')
+    .map(readCallbackHost);
+  return hosts.includes(null) ? undefined : [...new Set(hosts)].join(',');
+}
+
 const seconds = (min: number, max: number) => ({ min, max, unit: 'seconds' });
+
+/** Origins as browsers send them: scheme and host, perhaps a port, nothing behind it. */
+function readOrigins(input: string): string | undefined {
+  if (input === '') return '';
+  const origins = input.split(',').map((entry) => entry.trim());
+  const known = origins.every((origin) => /^https:\/\/[^\s*]+$/.test(origin) && URL.canParse(origin));
+  if (!known || origins.some((origin) => new URL(origin).origin !== origin)) return undefined;
+  return [...new Set(origins)].join(',');
+}
 
 /** Every setting of a deployment. `docs/settings.md` is written from this table. */
 export const settings = {
@@ -58,6 +78,16 @@ export const settings = {
     5,
     seconds(0, 900),
     'From the start of a job to the first look at it. SQS cannot delay a message for more than 900 s.',
+  ),
+  webhooks: choice(
+    'off',
+    ['off', 'known', 'all'],
+    'Whether MX tells this service what happens (docs/webhooks.md). off: it does not, and POST /webhooks/mx is not there. known: it does, for members that were refreshed here before. all: data that MX gathers for any other member is fetched and stored too.',
+  ),
+  firstLookWithWebhooksSeconds: wholeNumber(
+    20,
+    seconds(0, 300),
+    "Takes the place of firstLookSeconds while webhooks are on: MX's word comes earlier, and this look is for when it gets lost.",
   ),
   minLookGapSeconds: wholeNumber(
     3,
@@ -109,6 +139,23 @@ export const settings = {
     false,
     'true stores account fields that this version does not know. false drops them and counts them by name.',
   ),
+  amountsInEvents: flag(
+    false,
+    'true writes the old and the new balance into balance.changed events. Whoever may read the bus then sees amounts. false: ids and statuses only.',
+  ),
+  callbackHosts: text(
+    '',
+    {
+      unit: 'host names',
+      allowed: 'host names with commas between them, each perhaps with a port, such as hooks.example.com:8443',
+      read: readHosts,
+    },
+    'Hosts that callers may name in callback_url (docs/callbacks.md). Empty: callbacks are off and a callback_url is refused.',
+  ),
+  callbackLoopback: flag(
+    false,
+    'true also allows http://localhost in callback_url. Only for a service that runs on this machine.',
+  ),
   fixedEgress: flag(
     true,
     'true lets the functions that call MX leave through a fixed address that MX can allow-list, at the price of a NAT gateway. false needs no VPC, but the calls come from changing addresses.',
@@ -132,6 +179,16 @@ export const settings = {
     100,
     { min: 1, max: 5000, unit: 'requests' },
     'Requests above apiRate that the HTTP API accepts for a moment.',
+  ),
+  corsOrigins: text(
+    '',
+    {
+      unit: 'origins',
+      allowed:
+        'origins with commas between them, each https:// and a host in lower case, perhaps with a port, such as https://app.example.com',
+      read: readOrigins,
+    },
+    'Web pages whose scripts may call the HTTP API from a browser (CORS, docs/calling.md). Empty: none. Everybody who can open such a page can read the credentials in it.',
   ),
   followUpConcurrency: wholeNumber(
     10,

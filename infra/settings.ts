@@ -4,11 +4,19 @@ import { isLoopback, type Settings, settings } from './setting-table.ts';
 
 export type { SettingName, Settings } from './setting-table.ts';
 
+/** From the start of a job to the first look at it. */
+export const firstLookSeconds = (all: Settings): number =>
+  all.webhooks === 'off' ? all.firstLookSeconds : all.firstLookWithWebhooksSeconds;
+
+/** Whether any callback_url can be accepted. */
+export const callbacksAreOn = (all: Pick<Settings, 'callbackHosts' | 'callbackLoopback'>): boolean =>
+  all.callbackHosts !== '' || all.callbackLoopback;
+
 /** What does not fit together. Each part is fine by itself, so these run only when every part is. */
 const combinations: readonly ((all: Settings) => string | false)[] = [
   (all) =>
-    all.deadlineSeconds <= all.firstLookSeconds &&
-    `deadlineSeconds (${all.deadlineSeconds}) must be more than firstLookSeconds (${all.firstLookSeconds}), or every refresh times out before the first look.`,
+    all.deadlineSeconds <= firstLookSeconds(all) &&
+    `deadlineSeconds (${all.deadlineSeconds}) must be more than ${all.webhooks === 'off' ? 'firstLookSeconds' : 'firstLookWithWebhooksSeconds'} (${firstLookSeconds(all)}), or every refresh times out before the first look.`,
   (all) =>
     all.deadlineSeconds <= all.graceSeconds &&
     `deadlineSeconds (${all.deadlineSeconds}) must be more than graceSeconds (${all.graceSeconds}), or a job that MX never began is reported as timed out.`,
@@ -25,6 +33,10 @@ const combinations: readonly ((all: Settings) => string | false)[] = [
     // MX's test institution has no such limit, and exists only in the integration environment.
     all.mxBaseUrl !== 'https://int-api.mx.com' &&
     `allowanceStarts (${all.allowanceStarts}) in allowanceWindowSeconds (${all.allowanceWindowSeconds}) is more than the 5 jobs in 7200 s that MX starts for a member; write a smaller allowanceStarts or a longer window.`,
+  (all) =>
+    all.callbackLoopback &&
+    !isLoopback(all.mxBaseUrl) &&
+    'callbackLoopback must be false for a service that is not on this machine: it would let callers reach inside it.',
   (all) =>
     all.deadlineSeconds > all.refreshRetentionDays * 86_400 &&
     `refreshRetentionDays (${all.refreshRetentionDays}) must be longer than deadlineSeconds (${all.deadlineSeconds}).`,

@@ -4,13 +4,16 @@ import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { ulid } from 'ulid';
+import { balancesReader } from '../../shared/clients/balances-table.ts';
+import { callbacksInDynamoDb, noCallbacks } from '../../shared/clients/callbacks-table.ts';
 import { eventBus } from '../../shared/clients/event-bus.ts';
 import { httpsTransport } from '../../shared/clients/https-transport.ts';
 import { membersInDynamoDb } from '../../shared/clients/members-table.ts';
 import { mxClient } from '../../shared/clients/mx-client.ts';
-import { followUpQueue } from '../../shared/clients/queues.ts';
+import { deliveryQueue, followUpQueue } from '../../shared/clients/queues.ts';
 import { refreshesInDynamoDb } from '../../shared/clients/refreshes-table.ts';
 import { secret } from '../../shared/clients/secret.ts';
+import type { CallbackRules } from '../../shared/domain/callback-url.ts';
 import { epochMillisecondsOf, type Instant, instantOf } from '../../shared/domain/instant.ts';
 import type { Policy } from '../../shared/domain/policy.ts';
 import type { RefreshDeps } from '../../shared/domain/ports.ts';
@@ -32,7 +35,7 @@ export const sqs = (): SQSClient => new SQSClient(AWS_CALL);
 export const secretsManager = (): SecretsManagerClient => new SecretsManagerClient(AWS_CALL);
 
 /** The settings that decisions depend on. */
-export const policyOf = (env: Omit<Environment<'sweep'>, 'BALANCES_TABLE'>): Policy => ({
+export const policyOf = (env: Environment<'sweep'>): Policy => ({
   deadlineSeconds: env.DEADLINE_SECONDS,
   firstLookSeconds: env.FIRST_LOOK_SECONDS,
   minLookGapSeconds: env.MIN_LOOK_GAP_SECONDS,
@@ -44,16 +47,22 @@ export const policyOf = (env: Omit<Environment<'sweep'>, 'BALANCES_TABLE'>): Pol
 });
 
 /** Everything that ends a refresh, without MX. */
-export function endingDeps(
-  env: Omit<Environment<'sweep'>, 'BALANCES_TABLE'>,
-  db: DynamoDBClient,
-): Omit<RefreshDeps, 'mx'> {
+export function endingDeps(env: Environment<'sweep'>, db: DynamoDBClient): Omit<RefreshDeps, 'mx'> {
   const policy = policyOf(env);
+  const queues = sqs();
   return {
     members: membersInDynamoDb(db, env.MEMBERS_TABLE, policy),
     refreshes: refreshesInDynamoDb(db, env.REFRESHES_TABLE, env.REFRESH_RETENTION_DAYS, now),
-    followUps: followUpQueue(sqs(), env.FOLLOW_UP_QUEUE_URL),
+    followUps: followUpQueue(queues, env.FOLLOW_UP_QUEUE_URL),
+    balances: balancesReader(db, env.BALANCES_TABLE),
     events: eventBus(new EventBridgeClient(AWS_CALL), env.EVENT_BUS_NAME),
+    amountsInEvents: env.AMOUNTS_IN_EVENTS,
+    // No queue: the operator has allowed no hosts, and nobody can have asked.
+    callbacks:
+      env.CALLBACK_QUEUE_URL === ''
+        ? noCallbacks
+        : callbacksInDynamoDb(db, env.REFRESHES_TABLE, env.REFRESH_RETENTION_DAYS),
+    deliveries: deliveryQueue(queues, env.CALLBACK_QUEUE_URL),
     policy,
     now,
     random: Math.random,
@@ -61,6 +70,11 @@ export function endingDeps(
     newRefreshId: (at) => `RFR-${ulid(epochMillisecondsOf(at), randomUnit)}`,
   };
 }
+
+/** Which callbacks the operator allows. */
+export const callbackRulesOf = (
+  env: Pick<Environment<'deliver-callback'>, 'CALLBACK_HOSTS' | 'CALLBACK_LOOPBACK'>,
+): CallbackRules => ({ hosts: env.CALLBACK_HOSTS, loopback: env.CALLBACK_LOOPBACK });
 
 /** MX at `MX_BASE_URL`, with `timeoutMs` for each call. */
 export const mxOf = (

@@ -4,7 +4,7 @@ import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
 import { environmentOf, type VariableName } from '../../shared/lambda/environment.ts';
 import type { MetricName } from '../../shared/lambda/log.ts';
-import type { Settings } from '../settings.ts';
+import { callbacksAreOn, type Settings } from '../settings.ts';
 import { type Alarms, sum } from './alarms.ts';
 
 const functionsThatCallMx = Object.entries<readonly VariableName[]>(environmentOf)
@@ -12,7 +12,8 @@ const functionsThatCallMx = Object.entries<readonly VariableName[]>(environmentO
   .map(([functionName]) => functionName);
 
 /** Which secrets there are, how long they live, and who is told when MX refuses ours. */
-export interface CredentialsProps extends Pick<Settings, 'apiAccess' | 'retainData' | 'stage'> {
+export interface CredentialsProps
+  extends Pick<Settings, 'apiAccess' | 'retainData' | 'stage' | 'webhooks' | 'callbackHosts' | 'callbackLoopback'> {
   readonly alarms: Alarms;
 }
 
@@ -27,8 +28,12 @@ export class Credentials extends Construct {
   readonly mx: Secret;
   /** Who may call the HTTP API. Exists only when callers have keys (`apiAccess` = basic). */
   readonly apiCallers: Secret | undefined;
+  /** What MX calls with. Exists only when webhooks are on. */
+  readonly mxWebhooks: Secret | undefined;
+  /** What callbacks are signed with. Exists only when some host may be called. */
+  readonly callbacks: Secret | undefined;
 
-  constructor(scope: Construct, id: string, { apiAccess, retainData, stage, alarms }: CredentialsProps) {
+  constructor(scope: Construct, id: string, { retainData, stage, alarms, ...settings }: CredentialsProps) {
     super(scope, id);
     const removalPolicy = retainData ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY;
     this.mx = new Secret(this, 'Mx', {
@@ -56,15 +61,44 @@ export class Credentials extends Construct {
         runbook: 'mx-credentials-rejected',
       });
 
-    if (apiAccess !== 'basic') return;
-    this.apiCallers = new Secret(this, 'ApiCallers', {
-      description: 'Callers of the HTTP API: {"clients":[…]}',
-      secretStringValue: SecretValue.unsafePlainText('{"clients":[]}'),
-      removalPolicy,
-    });
-    new CfnOutput(Stack.of(this), 'ApiCallersSecretArn', {
-      value: this.apiCallers.secretArn,
-      description: 'Put the callers of the HTTP API here',
-    });
+    if (settings.apiAccess === 'basic') {
+      this.apiCallers = new Secret(this, 'ApiCallers', {
+        description: 'Callers of the HTTP API: {"clients":[…]}',
+        secretStringValue: SecretValue.unsafePlainText('{"clients":[]}'),
+        removalPolicy,
+      });
+      new CfnOutput(Stack.of(this), 'ApiCallersSecretArn', {
+        value: this.apiCallers.secretArn,
+        description: 'Put the callers of the HTTP API here',
+      });
+    }
+    if (settings.webhooks !== 'off') {
+      this.mxWebhooks = new Secret(this, 'Webhooks', {
+        description: 'What MX calls POST /webhooks/mx with: {"clients":[…]}',
+        secretStringValue: SecretValue.unsafePlainText('{"clients":[]}'),
+        removalPolicy,
+      });
+      new CfnOutput(Stack.of(this), 'WebhooksSecretArn', {
+        value: this.mxWebhooks.secretArn,
+        description: 'Put the hash of the key that MX calls with here',
+      });
+    }
+    if (callbacksAreOn(settings)) {
+      this.callbacks = new Secret(this, 'Callbacks', {
+        description: 'What callbacks are signed with: {"current":"<base 64>","previous":"<base 64 or empty>"}',
+        // Made here, so that callbacks work from the first on: 44 letters and digits are 33 bytes in base 64.
+        generateSecretString: {
+          secretStringTemplate: '{"previous":""}',
+          generateStringKey: 'current',
+          passwordLength: 44,
+          excludePunctuation: true,
+        },
+        removalPolicy,
+      });
+      new CfnOutput(Stack.of(this), 'CallbacksSecretArn', {
+        value: this.callbacks.secretArn,
+        description: 'Receivers of callbacks check signatures with its value "current"',
+      });
+    }
   }
 }

@@ -12,7 +12,10 @@ export type ResourceName =
   | 'starts'
   | 'events'
   | 'mxSecret'
-  | 'apiCallersSecret';
+  | 'apiCallersSecret'
+  | 'mxWebhookSecret'
+  | 'callbacks'
+  | 'callbackSecret';
 
 type Permissions = Readonly<Partial<Record<ResourceName, readonly string[]>>>;
 
@@ -25,42 +28,39 @@ const put = 'dynamodb:PutItem';
 const update = 'dynamodb:UpdateItem';
 const remove = 'dynamodb:DeleteItem';
 
-/** Starting a refresh: claim the member, note the refresh, ask MX, book a look; end it at once when MX says so. */
-const starting: Permissions = {
-  members: [get, put, update],
-  refreshes: [put],
+/** Ending a refresh: note it, tell of it and of what it changed, to the bus and to whoever asked for a callback. */
+const ending: Permissions = {
+  members: [get, update],
+  balances: [query],
+  refreshes: [put, query],
   followUps: send,
   events: publish,
-  mxSecret: readSecret,
+  callbacks: send,
 };
+
+/** Starting a refresh: claim the member, note the refresh, ask MX, book a look; end it at once when MX says so. */
+const starting: Permissions = { ...ending, members: [get, put, update], mxSecret: readSecret };
 
 /**
  * Who may do what: every action that a function really uses, and none besides. Only `follow-up` writes balances.
  * Reading a queue, and giving its messages back, is allowed by its event source.
  */
 export const permissions: Readonly<Record<FunctionName, Permissions>> = {
-  // It also reads stored balances for callers that are content with them, and keeps answers by Idempotency-Key.
-  'check-balance': { ...starting, balances: [query], apiCallersSecret: readSecret },
+  // It also keeps answers by Idempotency-Key and callbacks, and reads how a refresh went that is over already.
+  'check-balance': { ...starting, refreshes: [get, put, query], apiCallersSecret: readSecret },
   // It also removes items of the schedule that their members no longer point to.
   'start-refresh': { ...starting, members: [get, put, update, remove] },
+  // It heeds MX's webhooks too: members that MX has deleted lose their place in the schedule and their balances.
   'follow-up': {
-    members: [get, update],
-    balances: [get, query, put, update],
-    refreshes: [put],
-    followUps: send,
-    events: publish,
+    ...ending,
+    members: [get, put, update, remove],
+    balances: [get, query, put, update, remove],
+    refreshes: [get, put, query],
     mxSecret: readSecret,
   },
   // It keeps in the members table the last minute that it has worked through.
   'scheduled-refresh': { members: [get, query, update], starts: send },
-  sweep: {
-    members: [get, update],
-    'members/open': [query],
-    balances: [query],
-    refreshes: [put],
-    followUps: send,
-    events: publish,
-  },
+  sweep: { ...ending, 'members/open': [query] },
   'read-balances': { balances: [query], members: [get], apiCallersSecret: readSecret },
   'read-refresh': {
     refreshes: [get],
@@ -70,6 +70,8 @@ export const permissions: Readonly<Record<FunctionName, Permissions>> = {
   },
   'member-schedule': { members: [get, put, update, remove], apiCallersSecret: readSecret },
   'unknown-route': { apiCallersSecret: readSecret },
+  'mx-webhook': { followUps: send, mxWebhookSecret: readSecret },
+  'deliver-callback': { callbacks: send, callbackSecret: readSecret },
 };
 
 /**

@@ -1,12 +1,15 @@
-import { CfnOutput, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { CfnOutput, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { AccessLogFormat } from 'aws-cdk-lib/aws-apigateway';
 import {
+  CorsHttpMethod,
+  type CorsPreflightOptions,
   HttpApi,
   HttpMethod,
   HttpNoneAuthorizer,
   HttpRoute,
   HttpRouteKey,
   HttpStage,
+  type IHttpRouteAuthorizer,
   LogGroupLogDestination,
 } from 'aws-cdk-lib/aws-apigatewayv2';
 import { HttpIamAuthorizer } from 'aws-cdk-lib/aws-apigatewayv2-authorizers';
@@ -14,16 +17,26 @@ import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations
 import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import type { FunctionName } from '../../shared/lambda/environment.ts';
+import { PREFLIGHT_ROUTE } from '../../shared/lambda/routes.ts';
+import { headers, requestHeaders } from '../openapi/headers.ts';
 import type { Settings } from '../settings.ts';
 import { type Alarms, sum } from './alarms.ts';
 import type { ServiceFunction } from './service-function.ts';
 
+/** The routes that one function answers. */
+export interface ApiRoutes {
+  readonly to: ServiceFunction<FunctionName>;
+  readonly paths: readonly string[];
+  /** The function checks its callers by itself, whatever `apiAccess` says. @default false */
+  readonly checksItself?: boolean;
+}
+
 /** Where a request goes. The first four words of a path are MX's own. */
-export interface PublicApiProps extends Pick<Settings, 'apiAccess' | 'apiRate' | 'apiBurst'> {
+export interface PublicApiProps extends Pick<Settings, 'apiAccess' | 'apiRate' | 'apiBurst' | 'corsOrigins'> {
   readonly alarms: Alarms;
   readonly logRetention: RetentionDays;
   /** Routes such as `POST /users/{user_identifier}/…`, per function. */
-  readonly routes: readonly { readonly to: ServiceFunction<FunctionName>; readonly paths: readonly string[] }[];
+  readonly routes: readonly ApiRoutes[];
   /** Answers what no route takes, so that a caller gets this service's error format. */
   readonly otherwise: ServiceFunction<FunctionName>;
 }
@@ -47,7 +60,11 @@ export class PublicApi extends Construct {
   constructor(scope: Construct, id: string, props: PublicApiProps) {
     super(scope, id);
     const stack = Stack.of(this);
-    const api = new HttpApi(this, 'Api', { apiName: stack.stackName, createDefaultStage: false });
+    const api = new HttpApi(this, 'Api', {
+      apiName: stack.stackName,
+      createDefaultStage: false,
+      ...(props.corsOrigins === '' ? {} : { corsPreflight: corsFor(props.corsOrigins) }),
+    });
     const logGroup = new LogGroup(this, 'AccessLogs', {
       retention: props.logRetention,
       removalPolicy: RemovalPolicy.DESTROY,
@@ -65,13 +82,20 @@ export class PublicApi extends Construct {
 
     // With `basic` the functions check the caller: the gateway has no check of that kind without another function.
     const authorizer = props.apiAccess === 'iam' ? new HttpIamAuthorizer() : new HttpNoneAuthorizer();
-    const route = (to: ServiceFunction<FunctionName>, keys: readonly HttpRouteKey[]): void => {
+    const route = (
+      to: ServiceFunction<FunctionName>,
+      keys: readonly HttpRouteKey[],
+      checkedBy: IHttpRouteAuthorizer,
+    ) => {
       const integration = new HttpLambdaIntegration(to.functionName, to.fn);
       for (const routeKey of keys)
-        new HttpRoute(this, idOf(routeKey), { httpApi: api, routeKey, integration, authorizer });
+        new HttpRoute(this, idOf(routeKey), { httpApi: api, routeKey, integration, authorizer: checkedBy });
     };
-    for (const { to, paths } of props.routes) route(to, paths.map(routeKeyOf));
-    route(props.otherwise, [HttpRouteKey.DEFAULT]);
+    for (const { to, paths, checksItself } of props.routes)
+      route(to, paths.map(routeKeyOf), checksItself ? new HttpNoneAuthorizer() : authorizer);
+    route(props.otherwise, [HttpRouteKey.DEFAULT], authorizer);
+    // A browser's question comes without credentials; `$default` would take it and ask for a signature.
+    if (props.corsOrigins !== '') route(props.otherwise, [routeKeyOf(PREFLIGHT_ROUTE)], new HttpNoneAuthorizer());
 
     // A few 5xx are MX's bad minutes, passed on; a row of them is ours to look at.
     props.alarms.raise(this, 'ServerErrors', {
@@ -83,6 +107,15 @@ export class PublicApi extends Construct {
     new CfnOutput(stack, 'ApiUrl', { value: api.apiEndpoint, description: 'Base URL of the HTTP API' });
   }
 }
+
+/** Scripts of these origins may send and read every header that the API has. Cookies are no credentials here. */
+const corsFor = (origins: string): CorsPreflightOptions => ({
+  allowOrigins: origins.split(','),
+  allowMethods: [CorsHttpMethod.GET, CorsHttpMethod.POST, CorsHttpMethod.PUT, CorsHttpMethod.DELETE],
+  allowHeaders: [...requestHeaders, 'X-Amz-Content-Sha256', 'X-Amz-Date', 'X-Amz-Security-Token'],
+  exposeHeaders: Object.keys(headers),
+  maxAge: Duration.hours(1),
+});
 
 const idOf = ({ key }: HttpRouteKey): string => key.replaceAll(/[^A-Za-z0-9]+/g, '-');
 

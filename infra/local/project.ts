@@ -4,9 +4,10 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buildApp, createApp } from '../app.ts';
-import { readSettings } from '../settings.ts';
+import { callbacksAreOn, readSettings } from '../settings.ts';
 import { type MxSimulator, type MxSimulatorOptions, startMxSimulator } from './mx-simulator/http-server.ts';
 import { DEFAULT_SETTINGS } from './mx-simulator/options.ts';
+import type { WebhookTarget } from './mx-simulator/webhook-sender.ts';
 import { type LocalStack, startLocalStack } from './stack/local-stack.ts';
 import { assetsIn, readTemplateFile } from './stack/template.ts';
 
@@ -43,6 +44,10 @@ export interface Project {
   /** Null with the real MX. */
   readonly simulator: MxSimulator | null;
   readonly caller: DevelopmentCaller;
+  /** Who sends webhooks; with the setting `webhooks` on, the simulator does. */
+  readonly webhookSender: DevelopmentCaller;
+  /** What callbacks are signed with. */
+  readonly callbackSecret: string;
   close(): Promise<void>;
 }
 
@@ -50,12 +55,19 @@ export interface Project {
  * Synthesizes the stack of `infra/app.ts` and runs it. Only three settings differ from a deployment's defaults: the
  * stage's name, where MX is, and `basic` callers instead of IAM's.
  *
+ * With the setting `webhooks` on, the simulator sends its webhooks to the API.
+ *
  * @throws SettingsError, and Error with a sentence when a port is taken or the template holds something unknown.
  */
 export async function startProject(options: ProjectOptions): Promise<Project> {
   const cleanup = new AsyncDisposableStack();
   try {
-    const simulator = 'simulator' in options.mx ? await startMxSimulator(options.mx.simulator) : null;
+    const webhookSender = developmentCaller('mx');
+    // The API has no address yet; the simulator reads it here when it first has something to send.
+    const target: WebhookTarget = { url: '', user: webhookSender.clientId, password: webhookSender.key };
+    const webhooks = on(options.settings?.['webhooks']) ? { webhooks: target } : {};
+    const simulator =
+      'simulator' in options.mx ? await startMxSimulator({ ...options.mx.simulator, ...webhooks }) : null;
     cleanup.defer(() => simulator?.close());
     const credentials =
       'real' in options.mx
@@ -73,7 +85,8 @@ export async function startProject(options: ProjectOptions): Promise<Project> {
     const { app, stack: described } = buildApp(settings, { app: createApp({ outdir, validate: false }) });
     app.synth();
 
-    const caller = developmentCaller();
+    const caller = developmentCaller('local-developer');
+    const callbackSecret = randomBytes(33).toString('base64');
     const stack = await startLocalStack({
       template: readTemplateFile(join(outdir, `${described.artifactId}.template.json`)),
       assetDirectory: assetsIn(outdir),
@@ -81,31 +94,39 @@ export async function startProject(options: ProjectOptions): Promise<Project> {
       stackName: described.stackName,
       secrets: {
         CredentialsMx: JSON.stringify(credentials),
-        ...(settings.apiAccess === 'basic' ? { CredentialsApiCallers: callersSecret(caller) } : {}),
+        ...(settings.apiAccess === 'basic'
+          ? { CredentialsApiCallers: callersSecret(caller, ['read', 'trigger']) }
+          : {}),
+        ...(on(settings.webhooks) ? { CredentialsWebhooks: callersSecret(webhookSender, ['webhook']) } : {}),
+        ...(callbacksAreOn(settings)
+          ? { CredentialsCallbacks: JSON.stringify({ current: callbackSecret, previous: '' }) }
+          : {}),
       },
       runSchedules: options.runSchedules ?? true,
     });
     cleanup.defer(() => stack.close());
-    return { stack, simulator, caller, close: () => cleanup.disposeAsync() };
+    target.url = `${stack.apiUrl}/webhooks/mx`;
+    return { stack, simulator, caller, webhookSender, callbackSecret, close: () => cleanup.disposeAsync() };
   } catch (error) {
     await cleanup.disposeAsync();
     throw error;
   }
 }
 
-function developmentCaller(): DevelopmentCaller {
-  const clientId = 'local-developer';
+const on = (webhooks: unknown): boolean => webhooks === 'known' || webhooks === 'all';
+
+function developmentCaller(clientId: string): DevelopmentCaller {
   const key = randomBytes(32).toString('base64url');
   return { clientId, key, authorization: `Basic ${Buffer.from(`${clientId}:${key}`).toString('base64')}` };
 }
 
-const callersSecret = ({ clientId, key }: DevelopmentCaller): string =>
+const callersSecret = ({ clientId, key }: DevelopmentCaller, rights: readonly string[]): string =>
   JSON.stringify({
     clients: [
       {
         client_id: clientId,
         key_sha256: [createHash('sha256').update(key).digest('hex')],
-        rights: ['read', 'trigger'],
+        rights,
       },
     ],
   });

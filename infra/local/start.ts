@@ -1,10 +1,14 @@
 /** `npm start`: the project on this machine, and one refresh before the user's eyes. */
+import { setTimeout } from 'node:timers/promises';
 import { Decimal, type ExactObject, isExactObject, parseExactJson } from '../../shared/domain/decimal.ts';
 import { type Project, startProject } from './project.ts';
 import { HELP, readStartOptions, type StartOptions } from './start-options.ts';
 
 /** A job of the member that is shown takes this long, so that a first run is neither over at once nor a wait. */
 const SHOWN_JOB_SECONDS = 6;
+
+/** MX's word and ours, both ways: the simulator sends webhooks, and callbacks may go to a receiver on this machine. */
+const WITH_SIMULATOR = { webhooks: 'known', callbackLoopback: true } as const;
 
 const say = (line: string): void => console.log(line);
 
@@ -22,7 +26,7 @@ async function main(): Promise<number | undefined> {
       options.realMx === null
         ? { simulator: { port: options.simulatorPort, model: { seed: options.seed } } }
         : { real: options.realMx },
-    settings: options.settings,
+    settings: { ...(options.realMx === null ? WITH_SIMULATOR : {}), ...options.settings },
   });
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.once(signal, () => {
@@ -52,11 +56,14 @@ async function showRefresh(project: Project, { user, member }: { user: string; m
   const step = (text: string): void =>
     say(`  ${((performance.now() - began) / 1000).toFixed(2).padStart(6)} s  ${text}`);
   const over = Promise.withResolvers<ExactObject>();
+  const saidLast = Promise.withResolvers<void>();
   const stopListening = [
-    project.stack.on('log', ({ line }) => sayLook(line, step)),
+    project.stack.on('log', ({ line }) => {
+      if (sayLook(line, step)) saidLast.resolve();
+    }),
     project.stack.on('event', ({ detailType, detail }) => {
       step(`event ${detailType}`);
-      over.resolve(parseExactJson(JSON.stringify(detail)) as ExactObject);
+      if (detailType.startsWith('refresh.')) over.resolve(parseExactJson(JSON.stringify(detail)) as ExactObject);
     }),
   ];
   say(`\nOne refresh of ${path}:`);
@@ -71,8 +78,9 @@ async function showRefresh(project: Project, { user, member }: { user: string; m
   const memberBody = isExactObject(answer.body) ? answer.body['member'] : undefined;
   if (isExactObject(memberBody)) step(`job started at MX: ${memberBody['most_recent_job_guid'] ?? 'not named yet'}`);
   const event = await over.promise;
-  // The event goes out a moment before its function ends and says what it did.
-  await project.stack.idle();
+  // The event goes out a moment before its function ends and says what it did. The follow-up that was booked for later
+  // and has nothing left to do is not waited for.
+  await Promise.race([saidLast.promise, setTimeout(1_000)]);
   for (const stop of stopListening) stop();
   const { outcome, action, code } = event['data'] as ExactObject;
   if (outcome !== 'succeeded') {
@@ -84,12 +92,13 @@ async function showRefresh(project: Project, { user, member }: { user: string; m
   return true;
 }
 
-/** The follow-up's own log line, in words. */
-function sayLook(line: string, step: (text: string) => void): void {
-  if (!line.includes('"follow_up.')) return;
+/** The follow-up's own log line, in words. True when it is the last one of a refresh. */
+function sayLook(line: string, step: (text: string) => void): boolean {
+  if (!line.includes('"follow_up.') && !line.includes('"webhook.heeded"')) return false;
   const { event, look, outcome, failure } = JSON.parse(line) as Record<string, unknown>;
+  if (event === 'webhook.heeded' && outcome === 'nudged') step('a webhook of MX’s made us look');
   if (event === 'follow_up.failed') step(`a look failed: ${failure}`);
-  if (event !== 'follow_up.done') return;
+  if (event !== 'follow_up.done') return event === 'webhook.heeded' && outcome === 'nudged';
   const words: Record<string, string> = {
     looking_again: 'the job is not over; look again later',
     stored: 'the job is over; accounts fetched and stored',
@@ -97,6 +106,7 @@ function sayLook(line: string, step: (text: string) => void): void {
     started: 'the job was started again',
   };
   step(`look ${look}: ${words[String(outcome)] ?? outcome}`);
+  return outcome === 'stored' || outcome === 'ended';
 }
 
 interface Answer {
@@ -143,7 +153,7 @@ function sayAccounts(body: Answer['body'], headers: Headers): void {
   );
 }
 
-function sayWhatNext(project: Project, { member }: StartOptions): void {
+function sayWhatNext(project: Project, { member, realMx }: StartOptions): void {
   const { clientId, key } = project.caller;
   const path = member === null ? '/users/USER/members/MEMBER' : `/users/${member.user}/members/${member.member}`;
   const curl = `curl -s -u ${clientId}:${key}`;
@@ -151,6 +161,13 @@ function sayWhatNext(project: Project, { member }: StartOptions): void {
   say(`  ${curl} -X POST ${project.stack.apiUrl}${path}/check_balance`);
   say(`  ${curl} ${project.stack.apiUrl}${path}/accounts`);
   say(`  ${curl} ${project.stack.apiUrl}${path}/refreshes`);
+  if (realMx === null) {
+    say('\nA signed callback, with a receiver in another terminal:');
+    say(`  CALLBACK_SECRET=whsec_${project.callbackSecret} npm run callback-receiver`);
+    say(
+      `  ${curl} -X POST -H 'content-type: application/json' -d '{"callback_url":"http://localhost:4020/"}' ${project.stack.apiUrl}${path}/check_balance`,
+    );
+  }
   say('\nCtrl-C stops everything.');
 }
 

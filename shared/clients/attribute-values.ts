@@ -68,3 +68,9 @@ function withCounts(value: ExactJson): unknown {
 /** Whether a conditional write lost. */
 export const isLostCondition = (error: unknown): boolean =>
   error instanceof Error && error.name === 'ConditionalCheckFailedException';
+
+/** `#start` and the like stand for attribute names that are reserved words of DynamoDB's expressions. */
+export function namesIn(expression: string): { ExpressionAttributeNames?: Record<string, string> } {
+  const names = (expression.match(/#\w+/g) ?? []).map((placeholder) => [placeholder, placeholder.slice(1)] as const);
+  return names.length === 0 ? {} : { ExpressionAttributeNames: Object.fromEntries(names) };
+}

@@ -1,6 +1,7 @@
 /** The items of the members table: keys and the codec of a member's own item. */
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import type { ExactObject } from '../domain/decimal.ts';
+import type { ConnectionChange } from '../domain/event.ts';
 import type { MemberRecord, Success } from '../domain/member.ts';
 import type { Attempt, Claim, Start } from '../domain/refresh.ts';
 import type { Enrolment } from '../domain/schedule.ts';
@@ -32,16 +33,22 @@ export function toRecord(item: Item): MemberRecord {
     starts,
     starts_version: version,
     deleted_at: deleted,
+    seen_at: seen,
+    heeded_until: heeded,
+    untold_change: untold,
   } = item;
   return {
     key: { userGuid: user?.S ?? '', memberGuid: member?.S ?? '' },
     body: body?.M === undefined ? {} : (fromAttributes(body.M) as ExactObject),
+    seenAt: seen?.S ?? null,
     claim: toClaim(item['claim']),
     lastAttempt: recordFromAttribute<Attempt>(item['last_attempt'], emptyResult),
     lastSuccess: recordFromAttribute<Success>(item['last_success'], {}),
     starts: (starts?.L ?? []).flatMap((start) => (start.S === undefined ? [] : [start.S])),
     startsVersion: Number(version?.N ?? 0),
     enrolment: recordFromAttribute<Enrolment>(item['enrolment'], {}),
+    heededUntil: heeded?.S ?? null,
+    untoldChange: recordFromAttribute<ConnectionChange>(untold, { from: null, to: null, refreshId: null }),
     deletedAt: deleted?.S ?? null,
   };
 }

@@ -12,7 +12,8 @@ import type { Challenge, MemberKey, MxMember } from '../domain/mx.ts';
 import type { Policy } from '../domain/policy.ts';
 import type { Members, TakenLook } from '../domain/ports.ts';
 import { type Attempt, LOOK_TIMEOUT_SECONDS } from '../domain/refresh.ts';
-import { isLostCondition, recordToAttribute, toAttribute } from './attribute-values.ts';
+import { snakeCased } from '../domain/snake-case.ts';
+import { isLostCondition, namesIn, recordToAttribute, toAttribute } from './attribute-values.ts';
 import { type Item, itemKey, memberAlias, toRecord, userAlias } from './member-item.ts';
 import { membersReader } from './members-reader.ts';
 import { membersTable } from './table-keys.ts';
@@ -69,7 +70,7 @@ export function membersInDynamoDb(
     claim: (key, claim, starts, startsVersion, member) =>
       update(
         key,
-        `SET claim = :claim, open_shard = :shard, open_since = :since, starts = :starts, starts_version = :next${member === null ? '' : ', #member = :member'}`,
+        `SET claim = :claim, open_shard = :shard, open_since = :since, starts = :starts, starts_version = :next${member === null ? '' : ', #member = :member, seen_at = :since'}`,
         `attribute_not_exists(claim) AND attribute_not_exists(deleted_at) AND ${startsVersion === 0 ? 'attribute_not_exists(starts_version)' : 'starts_version = :version'}`,
         {
           ':claim': recordToAttribute(claim),
@@ -127,7 +128,7 @@ export function membersInDynamoDb(
         'SET claim.baseline = :baseline, claim.#start = :start, claim.flag_seen = :flag, starts = :starts ADD starts_version :one',
         'claim.refresh_id = :id AND claim.look = :look AND claim.phase = :running',
         {
-          ':baseline': recordToAttribute(claim.baseline ?? {}),
+          ':baseline': claim.baseline === null ? toAttribute(null) : recordToAttribute(claim.baseline),
           ':start': recordToAttribute(claim.start),
           ':flag': { BOOL: claim.flagSeen },
           ':starts': toAttribute(starts),
@@ -159,7 +160,8 @@ export function membersInDynamoDb(
         `SET claim.challenges = :challenges${flagSeen ? ', claim.flag_seen = :true' : ''}`,
         'claim.refresh_id = :id',
         {
-          ':challenges': challengesAttribute(challenges),
+          // Nulls stay: what is read back has to be what MX said, and equal to what the next look sees.
+          ':challenges': toAttribute(snakeCased(challenges)),
           ':id': { S: refreshId },
           ...(flagSeen ? { ':true': { BOOL: true } } : {}),
         },
@@ -182,7 +184,7 @@ export function membersInDynamoDb(
     end: (key, phase, attempt, member, starts) =>
       update(
         key,
-        `SET claim.phase = :ended, claim.#result = :result, last_attempt = :attempt${attempt.outcome === 'succeeded' ? ', last_success = :success' : ''}${member === null ? '' : ', #member = :member'}${startsChange(starts)}`,
+        `SET claim.phase = :ended, claim.#result = :result, last_attempt = :attempt${attempt.outcome === 'succeeded' ? ', last_success = :success' : ''}${member === null ? '' : `, #member = :member, ${seenAtLook}`}${startsChange(starts)}`,
         'claim.refresh_id = :id AND claim.phase = :phase',
         {
           ':ended': { S: 'ended' },
@@ -201,15 +203,6 @@ export function membersInDynamoDb(
         ':id': { S: refreshId },
         ':ended': { S: 'ended' },
       });
-    },
-
-    async abandon(key, refreshId, starts) {
-      await update(
-        key,
-        `SET starts = :starts REMOVE claim, open_shard, open_since ADD starts_version :one`,
-        'claim.refresh_id = :id',
-        { ':id': { S: refreshId }, ...startsValues(starts) },
-      );
     },
 
     async *openSince(before: Instant) {
@@ -236,14 +229,11 @@ export function membersInDynamoDb(
   };
 }
 
-/** `#start` and the like stand for attribute names that are reserved words of DynamoDB's expressions. */
-function namesIn(expression: string): { ExpressionAttributeNames?: Record<string, string> } {
-  const names = (expression.match(/#\w+/g) ?? []).map((placeholder) => [placeholder, placeholder.slice(1)] as const);
-  return names.length === 0 ? {} : { ExpressionAttributeNames: Object.fromEntries(names) };
-}
-
 /** By the id's last character: random in a ULID. */
 const shardOf = (refreshId: string): string => String(refreshId.charCodeAt(refreshId.length - 1) % OPEN_SHARDS);
+
+/** The body that a refresh ends with is what its last look saw. */
+const seenAtLook = 'seen_at = if_not_exists(claim.looked_at, claim.accepted_at)';
 
 const bodyValue = (member: MxMember | null): Values => (member === null ? {} : { ':member': toAttribute(member.body) });
 
@@ -252,10 +242,6 @@ const startsChange = (starts: readonly Instant[] | null): string =>
 
 const startsValues = (starts: readonly Instant[] | null): Values =>
   starts === null ? {} : { ':starts': toAttribute(starts), ':one': { N: '1' } };
-
-const challengesAttribute = (challenges: readonly Challenge[]): AttributeValue => ({
-  L: challenges.map((challenge) => recordToAttribute(challenge)),
-});
 
 const resultOf = ({ refreshId: _, trigger: __, acceptedAt: ___, ...result }: Attempt) => result;
 

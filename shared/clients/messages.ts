@@ -1,9 +1,12 @@
 /** The messages of our queues: encoder and decoder of each side by side, with a version, so that both ends use one file. */
 import * as v from 'valibot';
+import type { Delivery } from '../domain/callback.ts';
 import { Failure } from '../domain/failure.ts';
+import type { MemberKey } from '../domain/mx.ts';
 import type { FollowUp } from '../domain/ports.ts';
 import { everyHoursOnOffer, type StartBatch } from '../domain/schedule.ts';
 import { camelCased, snakeCased } from '../domain/snake-case.ts';
+import type { WebhookHint } from '../domain/webhook-hint.ts';
 
 const member = v.object({ userGuid: v.pipe(v.string(), v.nonEmpty()), memberGuid: v.pipe(v.string(), v.nonEmpty()) });
 
@@ -13,6 +16,37 @@ const followUp = v.object({
   member,
   look: v.pipe(v.number(), v.integer(), v.minValue(1)),
   memory: v.nullable(v.object({ failures: v.pipe(v.number(), v.integer()), candidate: v.nullable(v.string()) })),
+});
+
+const instant = v.pipe(v.string(), v.isoTimestamp());
+
+/** What the follow-up queue carries. A look has no kind: it is what the queue is for, and was there first. */
+const work = v.variant('kind', [
+  v.object({ kind: v.literal('look'), ...followUp.entries }),
+  v.object({
+    kind: v.literal('webhook'),
+    version: v.literal(1),
+    about: v.picklist(['data', 'connection', 'deletion']),
+    member,
+    completedAt: v.nullable(instant),
+    receivedAt: instant,
+  }),
+  v.object({ kind: v.literal('erase'), version: v.literal(1), member }),
+]);
+
+/** A message of the follow-up queue. */
+export type Work =
+  | ({ readonly kind: 'look' } & FollowUp)
+  | ({ readonly kind: 'webhook' } & WebhookHint)
+  | { readonly kind: 'erase'; readonly member: MemberKey };
+
+const delivery = v.object({
+  version: v.literal(1),
+  callbackId: v.pipe(v.string(), v.startsWith('CBK-')),
+  url: v.pipe(v.string(), v.url()),
+  attempt: v.pipe(v.number(), v.integer(), v.minValue(0)),
+  since: instant,
+  notBefore: instant,
 });
 
 const startBatch = v.object({
@@ -29,19 +63,52 @@ export const encodeFollowUp = (message: FollowUp): string => encode(message);
 /** The only way a body becomes a follow-up. @throws Failure `bad_message`, never to be retried. */
 export const decodeFollowUp = (body: string): FollowUp => decode('follow-up', followUp, body);
 
+/** The body of a message that brings a webhook to whoever heeds it. */
+export const encodeHint = (hint: WebhookHint): string => encode({ kind: 'webhook', ...hint });
+
+/** The body of a message that has a deleted member's balances erased once more. */
+export const encodeErasure = (erased: MemberKey): string => encode({ kind: 'erase', member: erased });
+
+/** The only way a body of the follow-up queue becomes work. @throws Failure `bad_message`, never to be retried. */
+export const decodeWork = (body: string): Work =>
+  check('follow-up', work, { kind: 'look', ...(parse('follow-up', body) as object) });
+
+/**
+ * The body of a delivery. The event stays as it is published: whoever gets it over the bus and by callback finds the
+ * same.
+ */
+export const encodeDelivery = ({ event, ...message }: Delivery): string =>
+  JSON.stringify({ ...(JSON.parse(encode(message)) as object), event });
+
+/** The only way a body becomes a delivery. @throws Failure `bad_message`, never to be retried. */
+export function decodeDelivery(body: string): Delivery {
+  const read = decode('delivery', delivery, body);
+  const { event } = JSON.parse(body) as { event?: Delivery['event'] };
+  if (typeof event?.id !== 'string' || typeof event.type !== 'string') {
+    throw new Failure('never-retry', 'bad_message', 'a delivery message has no event');
+  }
+  // Written by this service a moment or a day ago, passed on as it is and read by nobody here.
+  return { ...read, event };
+}
+
 /** The body of a start message. */
 export const encodeStartBatch = (batch: StartBatch): string => encode(batch);
 
 /** The only way a body becomes a start batch. @throws Failure `bad_message`, never to be retried. */
 export const decodeStartBatch = (body: string): StartBatch => decode('start', startBatch, body);
 
-function decode<S extends v.GenericSchema>(name: string, schema: S, body: string): v.InferOutput<S> {
-  let message: unknown;
+const decode = <S extends v.GenericSchema>(name: string, schema: S, body: string): v.InferOutput<S> =>
+  check(name, schema, parse(name, body));
+
+function parse(name: string, body: string): unknown {
   try {
-    message = camelCased(JSON.parse(body));
+    return camelCased(JSON.parse(body));
   } catch (cause) {
     throw new Failure('never-retry', 'bad_message', `a ${name} message is not JSON`, {}, { cause });
   }
+}
+
+function check<S extends v.GenericSchema>(name: string, schema: S, message: unknown): v.InferOutput<S> {
   const read = v.safeParse(schema, message);
   if (read.success) return read.output;
   const at = read.issues.map((issue) => v.getDotPath(issue) ?? 'the whole').join(', ');

@@ -1,7 +1,8 @@
-/** The two queues: follow-ups and starts. */
+/** The queues, outgoing: follow-ups (with webhooks and erasures), starts, deliveries. */
 import { SendMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
-import type { FollowUps, Starts } from '../domain/ports.ts';
-import { encodeFollowUp, encodeStartBatch } from './messages.ts';
+import type { Deliveries } from '../domain/callback.ts';
+import type { Erasure, FollowUps, Hints, Starts } from '../domain/ports.ts';
+import { encodeDelivery, encodeErasure, encodeFollowUp, encodeHint, encodeStartBatch } from './messages.ts';
 
 /** The longest delay SQS knows (AWS limit). */
 const MAX_DELAY_SECONDS = 900;
@@ -20,6 +21,27 @@ const send = (client: SQSClient, queueUrl: string, body: string, inSeconds: numb
 export const followUpQueue = (client: SQSClient, queueUrl: string): FollowUps => ({
   async send(followUp, inSeconds) {
     await send(client, queueUrl, encodeFollowUp(followUp), inSeconds);
+  },
+});
+
+/** Webhooks on the follow-up queue at `queueUrl`. */
+export const hintQueue = (client: SQSClient, queueUrl: string): Hints => ({
+  async send(hint, inSeconds) {
+    await send(client, queueUrl, encodeHint(hint), inSeconds);
+  },
+});
+
+/** Sends the message that erases again, on the follow-up queue at `queueUrl`. */
+export const erasureQueue =
+  (client: SQSClient, queueUrl: string): Erasure['eraseAgain'] =>
+  async (key, inSeconds) => {
+    await send(client, queueUrl, encodeErasure(key), inSeconds);
+  };
+
+/** The queue of deliveries at `queueUrl`. */
+export const deliveryQueue = (client: SQSClient, queueUrl: string): Deliveries => ({
+  async send(delivery, inSeconds) {
+    await send(client, queueUrl, encodeDelivery(delivery), inSeconds);
   },
 });
 

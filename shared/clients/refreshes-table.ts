@@ -60,8 +60,14 @@ export function refreshesInDynamoDb(
           new PutItemCommand({
             TableName: tableName,
             Item: itemOf(refresh),
-            // A projection of the beginning that comes late must not undo the end.
-            ...(refresh.status === 'running' ? { ConditionExpression: 'attribute_not_exists(refresh_id)' } : {}),
+            // A beginning that comes late must not undo the end, and of two ends the first is the one that was told.
+            ...(refresh.status === 'running'
+              ? { ConditionExpression: 'attribute_not_exists(refresh_id)' }
+              : {
+                  ConditionExpression: 'attribute_not_exists(refresh_id) OR refresh.#status = :running',
+                  ExpressionAttributeNames: { '#status': 'status' },
+                  ExpressionAttributeValues: { ':running': { S: 'running' } },
+                }),
           }),
         );
       } catch (error) {

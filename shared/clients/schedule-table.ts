@@ -8,6 +8,7 @@ import {
   QueryCommand,
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
+import { Failure } from '../domain/failure.ts';
 import type { MemberKey } from '../domain/mx.ts';
 import type { Schedule } from '../domain/ports.ts';
 import { type EnrolledMember, isEveryHours } from '../domain/schedule.ts';
@@ -40,15 +41,20 @@ export function scheduleInDynamoDb(client: DynamoDBClient, tableName: string): S
           }),
         );
       }
-      await client.send(
-        new UpdateItemCommand({
-          TableName: tableName,
-          Key: { [membersTable.partitionKey]: { S: key.userGuid }, [membersTable.sortKey]: { S: key.memberGuid } },
-          UpdateExpression: 'SET enrolment = :enrolment',
-          ConditionExpression: `attribute_exists(${membersTable.sortKey}) AND attribute_not_exists(deleted_at)`,
-          ExpressionAttributeValues: { ':enrolment': recordToAttribute(enrolment) },
-        }),
-      );
+      try {
+        await client.send(
+          new UpdateItemCommand({
+            TableName: tableName,
+            Key: { [membersTable.partitionKey]: { S: key.userGuid }, [membersTable.sortKey]: { S: key.memberGuid } },
+            UpdateExpression: 'SET enrolment = :enrolment',
+            ConditionExpression: `attribute_exists(${membersTable.sortKey}) AND attribute_not_exists(deleted_at)`,
+            ExpressionAttributeValues: { ':enrolment': recordToAttribute(enrolment) },
+          }),
+        );
+      } catch (error) {
+        if (!isLostCondition(error)) throw error;
+        throw new Failure('caller-fault', 'member_deleted', 'the member was deleted and cannot be scheduled');
+      }
       if (former !== null && former.everyHours !== 0 && former.slot !== enrolment.slot) {
         await removeSlotItem(key, former.slot);
       }

@@ -129,7 +129,7 @@ function afterLook(
     return startAgain(situation, member);
   }
 
-  if (rule.whenOver === 'store') return storeOnceProven(situation, proof, imported);
+  if (rule.whenOver === 'store') return storeOnceProven(situation, member, proof, imported);
   if (rule.whenOver === 'wait') return waitBetweenStates(situation, member);
   return endOnceBelieved(situation, member, challenges, proof);
 }
@@ -137,13 +137,16 @@ function afterLook(
 /** `CONNECTED`, idle, and a job of ours was started: is what MX shows its end? */
 function storeOnceProven(
   situation: Situation,
+  member: MxMember,
   proof: 'started' | 'ended',
   imported: 'not_checked' | 'since_start' | 'not_since_start',
 ): NextStep {
   if (proof === 'ended' || imported === 'since_start') return { kind: 'store' };
   // A lagging flag looks just like this. New imports prove the end; so does an idle member after the grace period.
   if (imported === 'not_checked') return { kind: 'check_imports' };
-  return inGrace(situation) ? lookAgain(situation, null) : { kind: 'store' };
+  if (hasGraceLeft(situation, member))
+    return isOver(situation) ? end(atDeadline(situation.claim, member)) : lookAgain(situation, null);
+  return { kind: 'store' };
 }
 
 /** CREATED, UPDATED, RESUMED, PENDING, null: neither running nor over. */
@@ -166,14 +169,18 @@ function endOnceBelieved(
   const { claim, memory } = situation;
   const rule = ruleFor(member.connectionStatus);
   if (rule.startOnceMore && claim.start.count < 2 && !isOver(situation)) return { kind: 'start' };
-  const candidate = `${member.connectionStatus}/${member.error?.code ?? ''}`;
+  // A question is no error: a code beside it is what the last job left behind.
+  const code = member.connectionStatus === 'CHALLENGED' ? null : (member.error?.code ?? null);
+  const candidate = `${member.connectionStatus}/${code ?? ''}`;
   const seenTwice = memory.candidate === candidate;
   // Started but not proven to have ended, with the status of before: that is what the last job left behind.
-  const believed = proof === 'ended' ? seenTwice || member.error?.code != null : seenTwice && !inGrace(situation);
-  if (believed || isOver(situation)) {
-    const byCode = member.error?.code == null ? undefined : memberErrorEnds[member.error.code];
+  const believed =
+    proof === 'ended' ? seenTwice || code !== null || isOver(situation) : seenTwice && !hasGraceLeft(situation, member);
+  if (believed) {
+    const byCode = code === null ? undefined : memberErrorEnds[code];
     return end(endingFor(byCode ?? rule.end, member, challenges));
   }
+  if (isOver(situation)) return end(atDeadline(claim, member));
   return lookAgain(situation, candidate);
 }
 
@@ -214,11 +221,19 @@ function afterFailedLook(situation: Situation, failure: Failure): NextStep {
 
 const isOver = ({ claim, now }: Situation): boolean => now >= claim.deadline;
 
-/** Whether it is too early to conclude anything from seeing nothing. */
-function inGrace({ claim, policy, now }: Situation): boolean {
-  if (now >= claim.deadline) return false;
-  const since = claim.start.at === null ? 0 : secondsBetween(claim.start.at, now);
-  return since < policy.graceSeconds || claim.look - claim.start.look < policy.graceLooks;
+/** Whether it is too early to conclude anything from seeing nothing. At the deadline there is no more time for that. */
+const inGrace = (situation: Situation): boolean => !isOver(situation) && hasGraceLeft(situation, null);
+
+/**
+ * Whether too little time has passed, or too few looks were taken, to take what looks over for over.
+ *
+ * @param member with `started` proven: a job that has only just begun, ours or one of MX's own, has its own grace period.
+ */
+function hasGraceLeft({ claim, policy, now }: Situation, member: MxMember | null): boolean {
+  const { at, look } = claim.start;
+  const began = member?.aggregatedAt != null && member.aggregatedAt > (at ?? '') ? member.aggregatedAt : at;
+  const since = began === null ? 0 : secondsBetween(began, now);
+  return since < policy.graceSeconds || claim.look - look < policy.graceLooks;
 }
 
 function lookAgain({ claim, policy, now }: Situation, candidate: string | null): NextStep {

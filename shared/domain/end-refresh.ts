@@ -1,12 +1,18 @@
 /** The end of a refresh: result, projection, event, claim gone. In this order, so that each crash in between is repairable. */
+
+import { bookDeliveries } from './callback.ts';
 import type { Ending } from './decision.ts';
-import { endedEvent } from './event.ts';
+import { balanceEvents, connectionEvent, endedEvent } from './event.ts';
 import type { Instant } from './instant.ts';
 import type { MemberKey, MxMember } from './mx.ts';
 import type { RefreshDeps } from './ports.ts';
 import { type Attempt, type Claim, type Result, refreshOf } from './refresh.ts';
 
-type EndDeps = Pick<RefreshDeps, 'members' | 'refreshes' | 'events' | 'now'>;
+/** What ending a refresh needs. */
+export type EndDeps = Pick<
+  RefreshDeps,
+  'members' | 'refreshes' | 'balances' | 'events' | 'callbacks' | 'deliveries' | 'amountsInEvents' | 'now'
+>;
 
 const attemptOf = (claim: Claim, result: Result): Attempt => ({
   ...result,
@@ -43,7 +49,27 @@ export async function endRefresh(
 export async function publishEnd(deps: EndDeps, key: MemberKey, claim: Claim): Promise<void> {
   if (claim.result === null) throw new TypeError('a claim that ended has a result');
   await deps.refreshes.put(refreshOf(key, claim));
-  // After the tables: whoever gets the event and reads finds what it speaks of.
-  await deps.events.publish(endedEvent(key, attemptOf(claim, claim.result)));
+  // After the tables: whoever gets an event and reads finds what it speaks of.
+  const attempt = attemptOf(claim, claim.result);
+  await publishOutcome(deps, key, attempt);
+  const [before, after] = [claim.baseline, attempt.connectionStatus];
+  if (before !== null && after !== null && before.connectionStatus !== after) {
+    const change = { from: before.connectionStatus, to: after, at: attempt.endedAt, refreshId: claim.refreshId };
+    await deps.events.publish(connectionEvent(key, change));
+  }
+  await bookDeliveries(deps, endedEvent(key, attempt));
   await deps.members.release(key, claim.refreshId);
+}
+
+/** The events of an attempt that is over: its end, and each balance that it changed. Repeatable: the ids stay the same. */
+export async function publishOutcome(
+  deps: Pick<EndDeps, 'balances' | 'events' | 'amountsInEvents'>,
+  key: MemberKey,
+  attempt: Attempt,
+): Promise<void> {
+  await deps.events.publish(endedEvent(key, attempt));
+  if (attempt.outcome !== 'succeeded') return;
+  const stored = await deps.balances.ofMember(key);
+  const changed = balanceEvents(stored, attempt, deps.amountsInEvents);
+  await Promise.all(changed.map((event) => deps.events.publish(event)));
 }

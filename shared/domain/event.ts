@@ -1,22 +1,31 @@
-/** Events for other systems: ids, statuses and actions; no amounts, no account numbers. */
+/**
+ * Events for other systems: ids, statuses and actions; no account numbers, and amounts only where the operator wants
+ * them. Their shapes are published: `docs/events.md` and a JSON Schema for each type in `docs/events/`.
+ */
+import type { StoredBalance } from './balance.ts';
+import { Decimal } from './decimal.ts';
 import type { Instant } from './instant.ts';
 import type { MemberKey } from './mx.ts';
 import type { Action, Attempt, Outcome, Trigger } from './refresh.ts';
-
-/** The detail-types on the bus. `not_refreshed` and `timed_out` are told apart in the data of `refresh.failed`. */
-export type EventType = 'refresh.succeeded' | 'refresh.action_required' | 'refresh.failed';
+import { ruleFor } from './statuses.ts';
 
 /** An event in the manner of CloudEvents 1.0: the `detail` of the EventBridge entry. */
-export interface DomainEvent {
+interface CloudEvent<Type extends string, Data> {
   readonly specversion: '1.0';
   /** The same for every delivery of the same event: recognise doubles by it. */
   readonly id: string;
-  readonly type: EventType;
-  /** `/users/{user_guid}/members/{member_guid}` */
+  readonly type: Type;
+  /** A path of this API: `/users/{user_guid}/members/{member_guid}`, perhaps with `/accounts/{account_guid}`. */
   readonly subject: string;
   readonly time: Instant;
   readonly schema_version: 1;
-  readonly data: {
+  readonly data: Data;
+}
+
+/** A refresh is over. `not_refreshed` and `timed_out` are told apart in the data of `refresh.failed`. */
+export type RefreshEnded = CloudEvent<
+  'refresh.succeeded' | 'refresh.action_required' | 'refresh.failed',
+  {
     readonly refresh_id: string;
     readonly user_guid: string;
     readonly member_guid: string;
@@ -28,24 +37,69 @@ export interface DomainEvent {
     readonly accepted_at: Instant;
     readonly ended_at: Instant;
     readonly observed_at: Instant | null;
-  };
-}
+  }
+>;
 
-const typeOf = (outcome: Outcome): EventType =>
+/** The balance of one account is another than at the observation before. */
+export type BalanceChanged = CloudEvent<
+  'balance.changed',
+  {
+    readonly refresh_id: string;
+    readonly user_guid: string;
+    readonly member_guid: string;
+    readonly account_guid: string;
+    readonly trigger: Trigger;
+    readonly observed_at: Instant;
+    /** Only with the setting `amountsInEvents`; decimals as text, so that no reader's double bends them. */
+    readonly amounts?: {
+      readonly balance: string | null;
+      readonly previous_balance: string | null;
+      readonly currency_code: string | null;
+    };
+  }
+>;
+
+/** MX shows another connection status than before, or no longer has the member. */
+export type ConnectionChanged = CloudEvent<
+  'connection.changed',
+  {
+    readonly user_guid: string;
+    readonly member_guid: string;
+    /** Null: MX gives none, or the member is gone. */
+    readonly connection_status: string | null;
+    readonly previous_connection_status: string | null;
+    readonly action: Action;
+    readonly deleted: boolean;
+    /** The refresh at whose end it was seen; null when a webhook made us look. */
+    readonly refresh_id: string | null;
+  }
+>;
+
+/** Everything that is published. Its `type` is the detail-type on the bus. */
+export type DomainEvent = RefreshEnded | BalanceChanged | ConnectionChanged;
+
+/** The detail-types on the bus. */
+export type EventType = DomainEvent['type'];
+
+const envelope = { specversion: '1.0', schema_version: 1 } as const;
+
+const subjectOf = (member: MemberKey): string => `/users/${member.userGuid}/members/${member.memberGuid}`;
+
+const guidsOf = (member: MemberKey) => ({ user_guid: member.userGuid, member_guid: member.memberGuid });
+
+const typeOf = (outcome: Outcome): RefreshEnded['type'] =>
   outcome === 'succeeded' || outcome === 'action_required' ? `refresh.${outcome}` : 'refresh.failed';
 
 /** The event that tells of the end of a refresh. */
-export const endedEvent = (member: MemberKey, attempt: Attempt): DomainEvent => ({
-  specversion: '1.0',
+export const endedEvent = (member: MemberKey, attempt: Attempt): RefreshEnded => ({
+  ...envelope,
   id: `${attempt.refreshId}/ended`,
   type: typeOf(attempt.outcome),
-  subject: `/users/${member.userGuid}/members/${member.memberGuid}`,
+  subject: subjectOf(member),
   time: attempt.endedAt,
-  schema_version: 1,
   data: {
     refresh_id: attempt.refreshId,
-    user_guid: member.userGuid,
-    member_guid: member.memberGuid,
+    ...guidsOf(member),
     trigger: attempt.trigger,
     outcome: attempt.outcome,
     action: attempt.action,
@@ -56,3 +110,85 @@ export const endedEvent = (member: MemberKey, attempt: Attempt): DomainEvent => 
     observed_at: attempt.observedAt,
   },
 });
+
+/**
+ * The events for those of `stored` whose balance `refresh` changed. The items themselves say so, so that a crash between
+ * storing and publishing loses none. What an item says of its last observation is not used: that may be a later one.
+ */
+export const balanceEvents = (
+  stored: readonly StoredBalance[],
+  { refreshId, trigger }: Pick<Attempt, 'refreshId' | 'trigger'>,
+  withAmounts: boolean,
+): readonly BalanceChanged[] =>
+  stored
+    .filter((balance) => balance.changedByRefresh === refreshId)
+    .map((balance) => ({
+      ...envelope,
+      id: `${refreshId}/${balance.accountGuid}`,
+      type: 'balance.changed',
+      subject: `${subjectOf(balance.member)}/accounts/${balance.accountGuid}`,
+      time: balance.changedAt ?? balance.observedAt,
+      data: {
+        refresh_id: refreshId,
+        ...guidsOf(balance.member),
+        account_guid: balance.accountGuid,
+        trigger,
+        observed_at: balance.changedAt ?? balance.observedAt,
+        ...(withAmounts ? { amounts: amountsOf(balance) } : {}),
+      },
+    }));
+
+function amountsOf({ fields, previousBalance }: StoredBalance): NonNullable<BalanceChanged['data']['amounts']> {
+  const { balance, currency_code: currency } = fields;
+  return {
+    balance: balance instanceof Decimal ? balance.text : null,
+    previous_balance: previousBalance?.text ?? null,
+    currency_code: typeof currency === 'string' ? currency : null,
+  };
+}
+
+/** A connection status that is another than before. */
+export interface ConnectionChange {
+  readonly from: string | null;
+  readonly to: string | null;
+  readonly at: Instant;
+  /** The refresh at whose end it was seen; null when a webhook made us look. */
+  readonly refreshId: string | null;
+}
+
+/** The event that tells of `change`. */
+export const connectionEvent = (member: MemberKey, change: ConnectionChange): ConnectionChanged =>
+  connectionChanged(member, change, actionFor(change.to), false);
+
+/** The event that tells that MX no longer has the member. The same member is deleted once. */
+export const deletedEvent = (member: MemberKey, at: Instant): ConnectionChanged => ({
+  ...connectionChanged(member, { from: null, to: null, at, refreshId: null }, 'reconnect', true),
+  id: `${member.userGuid}/${member.memberGuid}/deleted`,
+});
+
+const connectionChanged = (
+  member: MemberKey,
+  { from, to, at, refreshId }: ConnectionChange,
+  action: Action,
+  deleted: boolean,
+): ConnectionChanged => ({
+  ...envelope,
+  id: `${member.userGuid}/${member.memberGuid}/${refreshId ?? at}/connection`,
+  type: 'connection.changed',
+  subject: subjectOf(member),
+  time: at,
+  data: {
+    ...guidsOf(member),
+    connection_status: to,
+    previous_connection_status: from,
+    action,
+    deleted,
+    refresh_id: refreshId,
+  },
+});
+
+/** What a status asks of somebody, outside a refresh. A status between two states asks for patience. */
+function actionFor(status: string | null): Action {
+  const rule = ruleFor(status);
+  return rule.whenOver === 'wait' && !rule.holdsBackUnattended ? 'wait' : rule.end.action;
+}

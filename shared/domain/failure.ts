@@ -1,3 +1,5 @@
+import type { Action } from './refresh.ts';
+
 /**
  * What to do with something that went wrong. `caller-fault`: the caller has to change the request. `try-again`: it may
  * work later as it is. `never-retry`: it will not work until somebody changes something here or at MX. `bug`: ours.
@@ -50,6 +52,8 @@ export interface FailureDetails {
   readonly retryAfterSeconds?: number;
   /** The refresh it belongs to. */
   readonly refreshId?: string;
+  /** What somebody has to do, when more is known than the code alone says. */
+  readonly action?: Action;
   /** The request field at fault. */
   readonly field?: string;
   /** Methods that the path does have, with `method_not_allowed`. */

@@ -8,7 +8,7 @@ import {
   noMemory,
   type Observation,
 } from './decision.ts';
-import { endRefresh, publishEnd } from './end-refresh.ts';
+import { type EndDeps, endRefresh, publishEnd } from './end-refresh.ts';
 import { baselineOf } from './evidence.ts';
 import { asFailure, type Failure } from './failure.ts';
 import { type Instant, secondsBetween } from './instant.ts';
@@ -240,15 +240,20 @@ async function storeLater(deps: FollowDeps, look: Look, failure: Failure): Promi
  * nothing and may end as failed; if some were, it has succeeded for those, and each account says itself how old it is.
  */
 export async function endInterruptedStoring(
-  deps: Pick<FollowDeps, 'members' | 'refreshes' | 'events' | 'now'> & {
-    readonly balances: Pick<Balances, 'ofMember'>;
-  },
+  deps: EndDeps,
   key: MemberKey,
   claim: Claim,
   failure: Failure | null,
 ): Promise<'ended'> {
-  const written = (await deps.balances.ofMember(key)).filter((balance) => balance.refreshId === claim.refreshId);
-  const observedAt = written.map((balance) => balance.observedAt).sort()[0] ?? null;
+  // Also what a newer observation has written over since, as far as it can still be seen.
+  const written = (await deps.balances.ofMember(key)).flatMap((balance) =>
+    balance.refreshId === claim.refreshId
+      ? [balance.observedAt]
+      : balance.changedByRefresh === claim.refreshId
+        ? [balance.changedAt ?? balance.observedAt]
+        : [],
+  );
+  const observedAt = written.sort()[0] ?? null;
   const ending =
     observedAt === null
       ? failure === null || failure.fate === 'try-again'
@@ -282,9 +287,17 @@ async function readAccounts(
 
 const isList = <T, U>(value: readonly T[] | U): value is readonly T[] => Array.isArray(value);
 
-/** MX facts 3.3, point 6. */
-const importedSince = (accounts: readonly MxAccount[], start: Instant | null): boolean =>
-  accounts.some((account) => {
-    const importedAt = account.fields.imported_at;
-    return start !== null && typeof importedAt === 'string' && Date.parse(importedAt) > Date.parse(start);
-  });
+/**
+ * MX facts 3.3, point 6; every account, because they arrive one by one (3.4): with some of them the job still runs. A
+ * closed or a manual account gets no data any more.
+ */
+function importedSince(accounts: readonly MxAccount[], start: Instant | null): boolean {
+  const expected = accounts.filter(({ fields }) => fields.is_closed !== true && fields.is_manual !== true);
+  return (
+    expected.length > 0 &&
+    expected.every(({ fields }) => {
+      const importedAt = fields.imported_at;
+      return start !== null && typeof importedAt === 'string' && Date.parse(importedAt) > Date.parse(start);
+    })
+  );
+}

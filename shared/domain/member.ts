@@ -1,5 +1,6 @@
 /** What is remembered about a member: MX's last word, the running refresh, the last attempt and the last success. */
 import type { ExactObject } from './decimal.ts';
+import type { ConnectionChange } from './event.ts';
 import { type Instant, plusSeconds } from './instant.ts';
 import type { MemberKey } from './mx.ts';
 import type { Policy } from './policy.ts';
@@ -18,6 +19,8 @@ export interface MemberRecord {
   readonly key: MemberKey;
   /** MX's member object at the last look, after the rules of `mx-fields.ts`. */
   readonly body: ExactObject;
+  /** When that was read: an older reading does not replace it. */
+  readonly seenAt: Instant | null;
   readonly claim: Claim | null;
   readonly lastAttempt: Attempt | null;
   readonly lastSuccess: Success | null;
@@ -27,6 +30,10 @@ export interface MemberRecord {
   readonly startsVersion: number;
   /** Null: nobody said; the default of the settings applies. */
   readonly enrolment: Enrolment | null;
+  /** MX's completions up to this one are dealt with: doubled and late webhooks of them change nothing. */
+  readonly heededUntil: Instant | null;
+  /** A change of the connection status that is stored and not yet published. */
+  readonly untoldChange: ConnectionChange | null;
   /** Deleted at MX or here: nothing brings it back (invariant 9). */
   readonly deletedAt: Instant | null;
 }

@@ -8,8 +8,10 @@ export interface PageQuery {
 }
 
 const DEFAULT_RECORDS = 25;
-const MIN_RECORDS = 10;
-const MAX_RECORDS = 1000;
+/** MX's bounds of `records_per_page`. */
+export const MIN_RECORDS = 10;
+/** See `MIN_RECORDS`. */
+export const MAX_RECORDS = 1000;
 
 /**
  * Reads the query. `records_per_page` outside 10 to 1000 silently becomes 25, as at MX.

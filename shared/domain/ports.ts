@@ -1,13 +1,15 @@
 /** What the domain needs from the world. `shared/clients` fulfils it; the tests' fakes are held to the same contract. */
 import type { ObservationStamp, StoredBalance } from './balance.ts';
+import type { Callbacks, Deliveries } from './callback.ts';
 import type { LookMemory } from './decision.ts';
-import type { DomainEvent } from './event.ts';
+import type { ConnectionChange, DomainEvent } from './event.ts';
 import type { Clock, Instant } from './instant.ts';
 import type { MemberRecord } from './member.ts';
 import type { Challenge, MemberIdentifiers, MemberKey, MxAccount, MxMember } from './mx.ts';
 import type { Policy } from './policy.ts';
 import type { Attempt, Claim, Refresh, Start } from './refresh.ts';
 import type { EnrolledMember, Enrolment, StartBatch } from './schedule.ts';
+import type { WebhookHint } from './webhook-hint.ts';
 
 /** MX's Platform API. Every method throws `Failure` with a fate, and has a timeout. */
 export interface Mx {
@@ -69,10 +71,33 @@ export interface Members {
   ): Promise<boolean>;
   /** Removes an ended claim. */
   release(key: MemberKey, refreshId: string): Promise<void>;
-  /** Removes a claim that leaves nothing behind: MX refused our credentials, or does not know the member. */
-  abandon(key: MemberKey, refreshId: string, starts: readonly Instant[]): Promise<void>;
   /** Members whose claim is older than `before`, from the sparse index: costs what is running. */
   openSince(before: Instant): AsyncIterable<MemberKey>;
+}
+
+/** What is learnt about members outside their refreshes, and their end. */
+export interface SeenMembers {
+  /**
+   * Reserves one read of the member at MX outside a refresh. False when it was read less than the minimum gap ago, is
+   * deleted or is not known.
+   */
+  takeGlance(key: MemberKey, now: Instant): Promise<boolean>;
+  /**
+   * Stores MX's member as read at `readAt`, and with it the change that has yet to be told. False when somebody has read
+   * it since, or it is deleted. Makes a member known that was not.
+   */
+  recordSighting(member: MxMember, readAt: Instant, change: ConnectionChange | null): Promise<boolean>;
+  /** Forgets a change that has been told. */
+  settleChange(key: MemberKey, change: ConnectionChange): Promise<void>;
+  /** Remembers a refresh that held no claim as last attempt and last success, each unless there is a newer one. */
+  recordBackground(key: MemberKey, attempt: Attempt): Promise<void>;
+  /** Remembers that the completion at `completedAt` is dealt with; never goes back. */
+  recordHeeded(key: MemberKey, completedAt: Instant): Promise<void>;
+  /**
+   * Leaves a tombstone in the member's place: its guids and `now`, nothing else, for good. False while it has a claim,
+   * and for one that is buried already.
+   */
+  bury(record: Pick<MemberRecord, 'key' | 'body'>, now: Instant): Promise<boolean>;
 }
 
 /** What became of taking a look. */
@@ -93,7 +118,7 @@ export interface Balances {
 
 /** Refreshes as resources. */
 export interface Refreshes {
-  /** Writes the projection; one that has ended is never replaced by one that runs. */
+  /** Writes the projection. One that has ended stands: nothing replaces it. */
   put(refresh: Refresh): Promise<void>;
   read(refreshId: string): Promise<Refresh | null>;
 }
@@ -112,6 +137,19 @@ export interface FollowUps {
   send(followUp: FollowUp, inSeconds: number): Promise<void>;
 }
 
+/** Webhooks that wait for the function that heeds them: the follow-up queue too, because most make it look. */
+export interface Hints {
+  send(hint: WebhookHint, inSeconds: number): Promise<void>;
+}
+
+/** Deleting what is stored of a member, now and once more when no function that began before can still be writing. */
+export interface Erasure {
+  /** Deletes the member's balances. */
+  erase(key: MemberKey): Promise<void>;
+  /** Sends the message that erases again. */
+  eraseAgain(key: MemberKey, inSeconds: number): Promise<void>;
+}
+
 /** The event bus. At least once: the same refresh may be published twice, with the same event id. */
 export interface Events {
   publish(event: DomainEvent): Promise<void>;
@@ -119,7 +157,11 @@ export interface Events {
 
 /** The schedule: slots, each member's enrolment, and how far the ticks have come. */
 export interface Schedule {
-  /** Writes the slot's item, then the member's enrolment, then removes the item of its former slot. */
+  /**
+   * Writes the slot's item, then the member's enrolment, then removes the item of its former slot.
+   *
+   * @throws Failure `member_deleted` when the member is gone; the slot's item that is left is removed as a stray.
+   */
   enrol(key: MemberKey, enrolment: Enrolment, former: Enrolment | null): Promise<void>;
   /** The members of a slot, every page. */
   membersOf(slot: string): Promise<readonly EnrolledMember[]>;
@@ -142,7 +184,12 @@ export interface RefreshDeps {
   readonly members: Members;
   readonly refreshes: Refreshes;
   readonly followUps: FollowUps;
+  readonly balances: Pick<Balances, 'ofMember'>;
   readonly events: Events;
+  readonly callbacks: Callbacks;
+  readonly deliveries: Deliveries;
+  /** Setting: whether `balance.changed` says from what to what. */
+  readonly amountsInEvents: boolean;
   readonly policy: Policy;
   readonly now: Clock;
   /** In [0, 1), for jitter. */

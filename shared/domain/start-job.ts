@@ -11,7 +11,7 @@ export type StartedJob =
   | { readonly kind: 'started'; readonly member: MxMember; readonly claim: Claim }
   /** Result unknown, or refused for now: follow-ups deal with it. */
   | { readonly kind: 'open'; readonly failure: Failure; readonly claim: Claim }
-  /** Refused for good. Nothing is recorded yet: the caller ends the refresh or abandons the claim. */
+  /** Refused for good. Nothing is recorded yet: the caller ends the refresh. */
   | {
       readonly kind: 'refused';
       readonly failure: Failure;

@@ -155,25 +155,18 @@ async function claimAndStart(
 
   const job = await startJob(deps, key, request.identifiers, claim, starts);
   if (job.kind !== 'refused') {
-    // After the POST, so that a refusal leaves no refresh behind. Lost in a crash, it is written again at the end.
+    // After the POST: a refusal writes it anyway, as ended. Lost in a crash, it is written again at the end.
     await deps.refreshes.put(refreshOf(key, claim));
     return accepted(deps, key, job.claim, known, job.kind === 'started' ? job.member.body : member.body, false);
   }
-  if (leavesNothingBehind.has(job.failure.code)) await deps.members.abandon(key, claim.refreshId, job.starts);
-  else await endRefresh(deps, key, claim, job.ending, null, member, job.starts);
+  // Ended, not taken back: another caller may have joined it meanwhile, and has to get an end.
+  await endRefresh(deps, key, claim, job.ending, null, member, job.starts);
   throw new Failure(job.failure.fate, job.failure.code, job.failure.message, {
     ...job.failure.details,
-    ...(leavesNothingBehind.has(job.failure.code) ? {} : { refreshId: claim.refreshId }),
+    refreshId: claim.refreshId,
+    action: job.ending.action,
   });
 }
-
-/** Refusals that say nothing about the member: our credentials, our address, or no such member. */
-const leavesNothingBehind: ReadonlySet<string> = new Set([
-  'mx_credentials_missing',
-  'mx_credentials_rejected',
-  'mx_forbidden',
-  'mx_not_found',
-]);
 
 function newClaim(deps: RefreshDeps, request: StartRequest, member: MxMember | null, now: Instant): Claim {
   return {

@@ -1,17 +1,15 @@
 /** What keeps the promise that every refresh ends: repairs and ends what its own messages no longer reach. */
 import { atDeadline, noMemory } from './decision.ts';
-import { endRefresh, publishEnd } from './end-refresh.ts';
+import { type EndDeps, endRefresh, publishEnd } from './end-refresh.ts';
 import { endInterruptedStoring } from './follow-refresh.ts';
 import { type Instant, plusSeconds, secondsBetween } from './instant.ts';
 import type { MemberKey } from './mx.ts';
 import type { Policy } from './policy.ts';
-import type { Balances, RefreshDeps } from './ports.ts';
+import type { RefreshDeps } from './ports.ts';
 import { type Claim, LOOK_TIMEOUT_SECONDS } from './refresh.ts';
 
 /** What the sweep needs. */
-export type SweepDeps = Pick<RefreshDeps, 'members' | 'refreshes' | 'followUps' | 'events' | 'policy' | 'now'> & {
-  readonly balances: Pick<Balances, 'ofMember'>;
-};
+export type SweepDeps = EndDeps & Pick<RefreshDeps, 'followUps' | 'policy'>;
 
 /** What to do with one open claim. */
 export type SweepStep = 'leave' | 'publish' | 'end' | 'end_storing' | 'look';

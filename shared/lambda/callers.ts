@@ -4,7 +4,7 @@ import * as v from 'valibot';
 import { Failure } from '../domain/failure.ts';
 
 /** What a caller may do. */
-export type Right = 'read' | 'trigger';
+export type Right = 'read' | 'trigger' | 'webhook';
 
 /**
  * The secret with the callers. A key is random (32 bytes), so one SHA-256 is slow enough to make its hash useless to
@@ -15,7 +15,7 @@ const callersSchema = v.object({
     v.object({
       client_id: v.pipe(v.string(), v.nonEmpty()),
       key_sha256: v.pipe(v.array(v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/))), v.minLength(1)),
-      rights: v.array(v.picklist(['read', 'trigger'])),
+      rights: v.array(v.picklist(['read', 'trigger', 'webhook'])),
     }),
   ),
 });
@@ -24,11 +24,20 @@ type Callers = v.InferOutput<typeof callersSchema>;
 
 /** Reads the callers' secret. @throws Error that says what the secret has to look like. */
 export function readCallers(secretText: string): Callers {
-  const read = v.safeParse(callersSchema, secretText === '' ? { clients: [] } : JSON.parse(secretText));
+  const read = v.safeParse(callersSchema, secretText === '' ? { clients: [] } : jsonOrNull(secretText));
   if (read.success) return read.output;
   throw new Error(
     'the secret with the callers must be {"clients":[{"client_id":"…","key_sha256":["<64 hex digits>"],"rights":["read","trigger"]}]}',
   );
+}
+
+/** The parser's own error would quote the secret, and errors are logged. */
+function jsonOrNull(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
 }
 
 const sha256 = (text: string): Buffer => createHash('sha256').update(text, 'utf8').digest();

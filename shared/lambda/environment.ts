@@ -8,7 +8,8 @@ const text = (value: string): string => value;
 
 const wholeNumber = (value: string): number => {
   const number = Number(value);
-  if (!Number.isSafeInteger(number) || number < 0) throw new Error('must be a whole number of 0 or more');
+  // Digits only: `Number` takes a blank for 0 and `0x10` for 16.
+  if (!/^\d+$/.test(value) || !Number.isSafeInteger(number)) throw new Error('must be a whole number of 0 or more');
   return number;
 };
 
@@ -58,6 +59,18 @@ const variables = {
   SCHEDULE_SHARDS: wholeNumber,
   KEEP_ACCOUNT_NUMBERS: flag,
   KEEP_UNKNOWN_FIELDS: flag,
+  /** Whose webhooks are heeded. */
+  WEBHOOKS: oneOf('off', 'known', 'all'),
+  /** ARN of the secret with the keys that MX calls with. */
+  MX_WEBHOOK_SECRET_ARN: text,
+  AMOUNTS_IN_EVENTS: flag,
+  /** Empty: the operator has allowed no hosts. */
+  CALLBACK_QUEUE_URL: text,
+  /** ARN of the secret with the keys that callbacks are signed with. */
+  CALLBACK_SECRET_ARN: text,
+  /** Hosts that callbacks may go to, with commas between them; empty: none. */
+  CALLBACK_HOSTS: (value: string): readonly string[] => value.split(',').filter((host) => host !== ''),
+  CALLBACK_LOOPBACK: flag,
 } as const;
 
 type Variables = typeof variables;
@@ -78,16 +91,25 @@ const policy = [
   'ALLOWANCE_WINDOW_SECONDS',
   'REFRESH_RETENTION_DAYS',
 ] as const;
-const ending = ['MEMBERS_TABLE', 'REFRESHES_TABLE', 'FOLLOW_UP_QUEUE_URL', 'EVENT_BUS_NAME'] as const;
+const ending = [
+  'MEMBERS_TABLE',
+  'REFRESHES_TABLE',
+  'BALANCES_TABLE',
+  'FOLLOW_UP_QUEUE_URL',
+  'EVENT_BUS_NAME',
+  'AMOUNTS_IN_EVENTS',
+  'CALLBACK_QUEUE_URL',
+] as const;
+const callbackRules = ['CALLBACK_HOSTS', 'CALLBACK_LOOPBACK'] as const;
 const enrolment = ['DEFAULT_SCHEDULE_HOURS', 'SCHEDULE_SHARDS'] as const;
 
 /** Which variables each function gets. Keys are the names of the files in `functions/`. */
 export const environmentOf = {
-  'check-balance': [...api, ...mx, ...policy, ...ending, ...enrolment, 'BALANCES_TABLE', 'STALE_AFTER_SECONDS'],
-  'follow-up': ['STAGE', ...mx, ...policy, ...ending, 'BALANCES_TABLE', 'KEEP_ACCOUNT_NUMBERS', 'KEEP_UNKNOWN_FIELDS'],
+  'check-balance': [...api, ...mx, ...policy, ...ending, ...enrolment, ...callbackRules, 'STALE_AFTER_SECONDS'],
+  'follow-up': ['STAGE', ...mx, ...policy, ...ending, 'WEBHOOKS', 'KEEP_ACCOUNT_NUMBERS', 'KEEP_UNKNOWN_FIELDS'],
   'start-refresh': ['STAGE', ...mx, ...policy, ...ending, 'START_QUEUE_URL'],
   'scheduled-refresh': ['STAGE', 'MEMBERS_TABLE', 'START_QUEUE_URL', 'SCHEDULE_SHARDS'],
-  sweep: ['STAGE', ...policy, ...ending, 'BALANCES_TABLE'],
+  sweep: ['STAGE', ...policy, ...ending],
   'read-balances': [
     ...api,
     'BALANCES_TABLE',
@@ -107,6 +129,8 @@ export const environmentOf = {
   ],
   'member-schedule': [...api, 'MEMBERS_TABLE', 'SCHEDULE_SHARDS'],
   'unknown-route': [...api],
+  'mx-webhook': ['STAGE', 'MX_WEBHOOK_SECRET_ARN', 'FOLLOW_UP_QUEUE_URL'],
+  'deliver-callback': ['STAGE', ...callbackRules, 'CALLBACK_SECRET_ARN', 'CALLBACK_QUEUE_URL'],
 } as const satisfies Record<string, readonly VariableName[]>;
 
 /** The name of a function: its file in `functions/`, without `.ts`. */
@@ -121,7 +145,11 @@ export type Environment<F extends FunctionName> = {
 };
 
 /** May be set to an empty text: the setting behind it is off. */
-const mayBeEmpty: ReadonlySet<VariableName> = new Set(['API_CALLERS_SECRET_ARN']);
+const mayBeEmpty: ReadonlySet<VariableName> = new Set([
+  'API_CALLERS_SECRET_ARN',
+  'CALLBACK_QUEUE_URL',
+  'CALLBACK_HOSTS',
+]);
 
 /**
  * Reads the environment of one function.

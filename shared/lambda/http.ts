@@ -21,7 +21,7 @@ export interface ApiRequest {
   readonly query: Readonly<Record<string, string | undefined>>;
   /** Names in lower case. */
   readonly headers: Readonly<Record<string, string | undefined>>;
-  /** The JSON of the body; undefined without one. */
+  /** The JSON of the body; undefined without one, and where the route takes none: what nobody reads cannot be wrong. */
   readonly body: unknown;
   /** When the request arrived at the gateway. */
   readonly arrivedAt: Instant;
@@ -56,7 +56,7 @@ export interface HttpOptions {
 }
 
 /** Bodies of this API are small objects. */
-const MAX_BODY_BYTES = 10_000;
+export const MAX_BODY_BYTES = 10_000;
 
 const SECURITY_HEADERS = {
   'strict-transport-security': 'max-age=31536000',
@@ -129,11 +129,14 @@ export function httpHandler(options: HttpOptions, route: (request: ApiRequest) =
 
 type Middleware = middy.MiddlewareFn<APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2>;
 
-/** Who has signed, with `iam`: the gateway has checked it. */
+/**
+ * Who has signed, with `iam`: the gateway has checked it. A role without its session's name: two machines of one caller
+ * have two sessions, and a request that one repeats for the other is the same caller's.
+ */
 function iamCaller(event: APIGatewayProxyEventV2): string {
   // The types know the gateway's context without an authorizer only.
   const { authorizer } = event.requestContext as { authorizer?: { iam?: { userArn?: string } } };
-  return authorizer?.iam?.userArn ?? '';
+  return (authorizer?.iam?.userArn ?? '').replace(/(:assumed-role\/[^/]+)\/.*$/, '$1');
 }
 
 function toRequest(event: APIGatewayProxyEventV2, caller: string): ApiRequest {
@@ -145,7 +148,7 @@ function toRequest(event: APIGatewayProxyEventV2, caller: string): ApiRequest {
     parameters: event.pathParameters ?? {},
     query: event.queryStringParameters ?? {},
     headers: event.headers,
-    body: readBody(event),
+    body: /^(POST|PUT) /.test(event.routeKey) ? readBody(event) : undefined,
     arrivedAt: instantOf(event.requestContext.timeEpoch),
     caller,
   };
@@ -169,7 +172,7 @@ function readBody(event: APIGatewayProxyEventV2): unknown {
 }
 
 /** Versions of MX's API that this one speaks. A request without `Accept-Version` gets the newest of them. */
-const VERSIONS: ReadonlySet<string> = new Set(['v20250224']);
+export const VERSIONS: ReadonlySet<string> = new Set(['v20250224']);
 
 /** @throws Failure `not_acceptable`: MX answers 406 to a version that it does not know (MX facts 2.1). */
 function checkVersion({ headers }: APIGatewayProxyEventV2): void {
@@ -196,19 +199,24 @@ function toResult(answer: ApiAnswer, request: ApiRequest): APIGatewayProxyStruct
     : { statusCode: 200, headers: { ...headers, etag }, body };
 }
 
+/** MX allows 1,024; a DynamoDB sort key holds that and no prefix. */
+export const MAX_IDENTIFIER_LENGTH = 1_000;
+
+const IDENTIFIER = new RegExp(`^[A-Za-z0-9_-]{1,${MAX_IDENTIFIER_LENGTH}}$`);
+
 /**
  * A path parameter that names something at MX or here: letters, digits, dash and underscore (MX facts 1,
- * "Identifiers"). 1,000 characters at most: MX allows 1,024, a DynamoDB sort key holds that and no prefix.
+ * "Identifiers").
  *
  * @throws Failure `invalid_request` that names the parameter.
  */
 export function identifier(request: ApiRequest, name: string): string {
   const value = request.parameters[name] ?? '';
-  if (!/^[A-Za-z0-9_-]{1,1000}$/.test(value)) {
+  if (!IDENTIFIER.test(value)) {
     throw new Failure(
       'caller-fault',
       'invalid_request',
-      `${name} may only have letters, digits, dashes and underscores, 1 to 1000 of them`,
+      `${name} may only have letters, digits, dashes and underscores, 1 to ${MAX_IDENTIFIER_LENGTH} of them`,
       { field: name },
     );
   }

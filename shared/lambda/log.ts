@@ -13,10 +13,14 @@ export type LogEvent =
   | 'follow_up.done'
   | 'follow_up.failed'
   | 'message.unreadable'
+  | 'webhook.ignored'
+  | 'webhook.heeded'
+  | 'member.erased'
+  | 'callback.done'
+  | 'callback.failed'
   | 'schedule.done'
   | 'sweep.done'
-  | 'sweep.failed'
-  | 'caller.refused';
+  | 'sweep.failed';
 
 /** The only metrics there are, in namespace `MxFreshBalances`. */
 export type MetricName =
@@ -24,8 +28,13 @@ export type MetricName =
   | 'RefreshAccepted'
   | 'RefreshJoined'
   | 'RefreshHeldBack'
-  | 'RefreshEnded'
   | 'FollowUp'
+  | 'WebhookReceived'
+  | 'WebhookIgnored'
+  | 'WebhookHeeded'
+  | 'CallbackDelivered'
+  | 'CallbackRetried'
+  | 'CallbackGivenUp'
   | 'UnreadableMessage'
   | 'MembersDue'
   | 'SweepRepaired'
@@ -37,6 +46,7 @@ export type MetricName =
  */
 export interface LogFields {
   readonly refresh_id?: string | undefined;
+  readonly callback_id?: string | undefined;
   readonly member_guid?: string | undefined;
   readonly route?: string | undefined;
   readonly status?: number | undefined;

@@ -10,7 +10,7 @@ export interface ProblemKind {
   readonly action: Action;
   /** One or two sentences for `/problems/{code}` and `docs/problems.md`. */
   readonly meaning: string;
-  /** The failure's own message is for whoever called. Otherwise only the title is shown (5xx never leaks a message). */
+  /** The failure's own message and MX's are for whoever called. Otherwise neither is shown (5xx never leaks a message). */
   readonly showsDetail: boolean;
 }
 
@@ -40,7 +40,7 @@ export const problemKinds: Readonly<Record<FailureCode, ProblemKind>> = {
     403,
     'These credentials may not do this',
     'none',
-    'The caller lacks the right `read` or `trigger` for this route.',
+    'The caller lacks the right that this route needs: `read`, `trigger` or `webhook`.',
   ),
   not_found: kind(404, 'There is nothing at this path', 'none', 'The path is not one of this API’s.'),
   method_not_allowed: kind(
@@ -232,14 +232,14 @@ export function problemOf(failure: Failure): ProblemAnswer {
     status,
     detail,
     code: failure.code,
-    action,
+    action: details.action ?? action,
     ...(details.refreshId === undefined ? {} : { refresh_id: details.refreshId }),
     ...(retryAfter === undefined ? {} : { retry_after: retryAfter }),
     ...(details.field === undefined ? {} : { field: details.field }),
     error: {
-      message: details.userMessage ?? title,
+      message: (showsDetail ? details.userMessage : undefined) ?? title,
       status: statusWord(status),
-      type: details.mxErrorType ?? failure.code,
+      type: (showsDetail ? details.mxErrorType : undefined) ?? failure.code,
     },
   };
   return {

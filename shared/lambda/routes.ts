@@ -23,15 +23,27 @@ export const routes: readonly Route[] = [
   { method: 'PUT', path: `${member}/schedule`, functionName: 'member-schedule' },
   { method: 'GET', path: `${member}/schedule`, functionName: 'member-schedule' },
   { method: 'DELETE', path: `${member}/schedule`, functionName: 'member-schedule' },
+  { method: 'POST', path: '/webhooks/mx', functionName: 'mx-webhook' },
 ];
 
-/** A route as API Gateway names it. */
-export const routeKey = ({ method, path }: Route): string => `${method} ${path}`;
+/** What the function behind `$default` answers besides problems. */
+export const defaultRoutes: readonly Pick<Route, 'method' | 'path'>[] = [
+  { method: 'GET', path: '/health' },
+  { method: 'GET', path: '/openapi.json' },
+  { method: 'GET', path: '/problems/{code}' },
+];
 
-const patternOf = (path: string): RegExp => new RegExp(`^${path.replace(/\{\w+\}/g, '[^/]+')}/?$`);
+/**
+ * Only with the setting `corsOrigins`, and for anybody: browsers ask without credentials. `$default` would take the
+ * question otherwise, and ask for a signature with `iam`.
+ */
+export const PREFLIGHT_ROUTE = 'OPTIONS /{proxy+}';
+
+/** A route as API Gateway names it. */
+export const routeKey = ({ method, path }: Pick<Route, 'method' | 'path'>): string => `${method} ${path}`;
+
+const patternOf = (path: string): RegExp => new RegExp(`^${path.replace(/\{\w+\}/g, '[^/]+')}$`);
 
 /** The methods that `path` has; empty when there is nothing at it. */
-export const allowedMethods = (path: string): readonly string[] => {
-  if (path === '/health' || path === '/openapi.json' || path.startsWith('/problems/')) return ['GET'];
-  return routes.filter((route) => patternOf(route.path).test(path)).map((route) => route.method);
-};
+export const allowedMethods = (path: string): readonly string[] =>
+  [...routes, ...defaultRoutes].filter((route) => patternOf(route.path).test(path)).map((route) => route.method);

@@ -7,7 +7,7 @@ import { MAX_WAIT_SECONDS } from '../domain/wait-for-end.ts';
 import type { ApiRequest } from './http.ts';
 
 /** The longest age that can be asked for: a year. */
-const MAX_AGE_SECONDS = 31_536_000;
+export const MAX_AGE_SECONDS = 31_536_000;
 
 const wholeNumber = (most: number) => v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(most));
 
@@ -60,13 +60,21 @@ export function readTriggerOptions({ body, headers }: Pick<ApiRequest, 'body' | 
     return { maxAge, wait, userPresent, callbackUrl };
   }
   const field = v.getDotPath(read.issues[0]) ?? 'body';
-  const sentence = allowed[field] ?? `${field} is not known here; the body may have ${Object.keys(allowed).join(', ')}`;
-  throw new Failure('caller-fault', 'invalid_request', sentence, { field });
+  // Of its own: every object has a `toString`.
+  const sentence = Object.hasOwn(allowed, field) ? allowed[field] : undefined;
+  const names = Object.keys(allowed).join(', ');
+  throw new Failure(
+    'caller-fault',
+    'invalid_request',
+    sentence ?? `${field} is not known here; the body may have ${names}`,
+    { field },
+  );
 }
 
 /** `60` and `true` as a number and a flag; anything else stays what it is, and is refused as that. */
 function jsonOrText(text: string): unknown {
-  return /^(\d{1,10}|true|false)$/.test(text) ? JSON.parse(text) : text;
+  // Without leading zeros: they are no JSON.
+  return /^(0|[1-9]\d{0,9}|true|false)$/.test(text) ? JSON.parse(text) : text;
 }
 
 const hash = (parts: readonly unknown[]): string => createHash('sha256').update(JSON.stringify(parts)).digest('hex');
@@ -93,3 +101,7 @@ export function keyedRequest(request: ApiRequest, options: TriggerOptions): Keye
   const { wait: _, ...compared } = options;
   return { id: hash([request.caller, request.method, request.path, key]), requestHash: hash([compared]) };
 }
+
+/** The id of a caller's wish to be told of a refresh at a URL: a wish that is repeated is one wish. */
+export const callbackId = (refreshId: string, caller: string, url: string): string =>
+  `CBK-${hash([refreshId, caller, url]).slice(0, 32)}`;

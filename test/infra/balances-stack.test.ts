@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { environmentOf, type FunctionName } from '../../shared/lambda/environment.ts';
-import { at, listAt, type Resource, synthesize } from './synthesized.ts';
+import { at, everythingOn, listAt, type Resource, synthesize } from './synthesized.ts';
 
-const stack = synthesize();
+const stack = synthesize(everythingOn);
 const functionNames = Object.keys(environmentOf) as FunctionName[];
 const nameOf = (resource: Resource): unknown => at(resource.Properties, 'Description');
 const functions = stack.ofType('AWS::Lambda::Function');
@@ -76,13 +76,15 @@ describe('the data', () => {
 
   it('keeps its identity: a changed logical id is a deleted table, secret, address or queue', () => {
     const stateful = /^AWS::(DynamoDB|SecretsManager|SQS::Queue$|Events::EventBus|EC2::EIP$|ApiGatewayV2::Api$)/;
-    const both = synthesize({ egressZones: 2, apiAccess: 'basic' });
+    const both = synthesize({ ...everythingOn, egressZones: 2, apiAccess: 'basic' });
     expect(both.resources.filter(({ Type }) => stateful.test(Type)).map(({ id }) => id)).toEqual([
       'StorageBalances5C4537FD',
       'StorageMembersC303E722',
       'StorageRefreshes7581B27D',
       'CredentialsMxAFD7209C',
       'CredentialsApiCallers4BC8E2CF',
+      'CredentialsWebhooksB4C793B1',
+      'CredentialsCallbacks2BEC47C6',
       'EventsD32975C2',
       'EgressAddress1E8D95509',
       'EgressAddress2CDA037AB',
@@ -90,6 +92,8 @@ describe('the data', () => {
       'FollowUpsQueue2EDF34BB',
       'StartsDeadLettersQueue8A201787',
       'StartsQueue114A1B43',
+      'CallbacksDeadLettersQueueE5588C08',
+      'CallbacksQueueE66F73FB',
       'TickDeadLettersQueue6FDF9A99',
       'HttpApi4E1D4184',
     ]);
@@ -99,6 +103,15 @@ describe('the data', () => {
 describe('the functions', () => {
   it('are all there, once each', () => {
     expect(functions.map(nameOf).sort()).toEqual([...functionNames].sort());
+  });
+
+  it('are not there, nor anything of theirs, when they are switched off', () => {
+    const plain = synthesize();
+    const missing = functionNames.filter(
+      (name) => !plain.ofType('AWS::Lambda::Function').some((candidate) => nameOf(candidate) === name),
+    );
+    expect(missing).toEqual(['mx-webhook', 'deliver-callback']);
+    expect(plain.resources.filter(({ id }) => /Webhook|Callback/.test(id))).toEqual([]);
   });
 
   it.each(functionNames)('%s gets exactly the environment of its contract', (name) => {
@@ -118,7 +131,14 @@ describe('the functions', () => {
   });
 
   it('are answered before the gateway gives up after 30 seconds, when they answer a call', () => {
-    const answering = ['check-balance', 'read-balances', 'read-refresh', 'member-schedule', 'unknown-route'];
+    const answering = [
+      'check-balance',
+      'read-balances',
+      'read-refresh',
+      'member-schedule',
+      'unknown-route',
+      'mx-webhook',
+    ];
     for (const fn of functions.filter((candidate) => answering.includes(String(nameOf(candidate)))))
       expect(at(fn.Properties, 'Timeout'), fn.id).toBeLessThan(30);
   });
@@ -167,14 +187,32 @@ describe('the way to MX', () => {
 
 describe('the secrets', () => {
   it('are empty in the template', () => {
-    const secrets = synthesize({ apiAccess: 'basic' }).ofType('AWS::SecretsManager::Secret');
+    const secrets = synthesize({ ...everythingOn, apiAccess: 'basic' }).ofType('AWS::SecretsManager::Secret');
     expect(secrets.map(({ Properties }) => at(Properties, 'SecretString'))).toEqual([
       '{"client_id":"","api_key":""}',
       '{"clients":[]}',
+      '{"clients":[]}',
+      undefined,
+    ]);
+  });
+
+  it('of callbacks make their own key, in base 64', () => {
+    const generated = stack
+      .ofType('AWS::SecretsManager::Secret')
+      .map(({ Properties }) => at(Properties, 'GenerateSecretString'))
+      .filter((value) => value !== undefined);
+    expect(generated).toEqual([
+      {
+        SecretStringTemplate: '{"previous":""}',
+        GenerateStringKey: 'current',
+        // A multiple of four, of letters and digits only.
+        PasswordLength: 44,
+        ExcludePunctuation: true,
+      },
     ]);
   });
 
   it('of API callers exist only when callers have keys', () => {
-    expect(stack.ofType('AWS::SecretsManager::Secret')).toHaveLength(1);
+    expect(synthesize().ofType('AWS::SecretsManager::Secret')).toHaveLength(1);
   });
 });

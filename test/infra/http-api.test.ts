@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { at, type Synthesized, synthesize } from './synthesized.ts';
+import { at, everythingOn, listAt, type Synthesized, synthesize } from './synthesized.ts';
 
 const signed = synthesize({ apiRate: 20, apiBurst: 40 });
 
@@ -48,6 +48,39 @@ describe('the HTTP API', () => {
       .map(({ Properties }) => at(Properties, 'Environment', 'Variables', 'API_ACCESS'))
       .filter((value) => value !== undefined);
     expect(told).toEqual(Array.from({ length: 5 }, () => apiAccess));
+  });
+
+  it('has a route for MX, which cannot sign, only when webhooks are on', () => {
+    expect(Object.keys(wiring(signed))).not.toContain('POST /webhooks/mx');
+    const on = synthesize({ ...everythingOn, apiAccess: 'iam' });
+    expect(wiring(on)).toMatchObject({ 'POST /webhooks/mx': 'mx-webhook' });
+    const open = on
+      .ofType('AWS::ApiGatewayV2::Route')
+      .filter(({ Properties }) => at(Properties, 'AuthorizationType') === 'NONE')
+      .map(({ Properties }) => at(Properties, 'RouteKey'));
+    expect(open).toEqual(['POST /webhooks/mx']);
+  });
+
+  it('answers scripts of the origins in the settings, and of no other', () => {
+    const [closed] = signed.ofType('AWS::ApiGatewayV2::Api');
+    expect(at(closed?.Properties, 'CorsConfiguration')).toBeUndefined();
+    const origins = ['https://app.example.com', 'https://b.example.com:8443'];
+    const open = synthesize({ corsOrigins: origins.join(', ') });
+    const [api] = open.ofType('AWS::ApiGatewayV2::Api');
+    const cors = at(api?.Properties, 'CorsConfiguration');
+    expect(cors).toMatchObject({ AllowOrigins: origins, AllowMethods: ['GET', 'POST', 'PUT', 'DELETE'] });
+    expect(at(cors, 'AllowCredentials')).toBeUndefined();
+    expect(listAt(cors, 'AllowHeaders')).toEqual(expect.arrayContaining(['Authorization', 'Idempotency-Key']));
+    expect(listAt(cors, 'ExposeHeaders')).toEqual(
+      expect.arrayContaining(['ETag', 'Retry-After', 'Balances-Freshness']),
+    );
+    // The question that browsers ask first has no signature, whatever apiAccess says.
+    const unsigned = open
+      .ofType('AWS::ApiGatewayV2::Route')
+      .filter(({ Properties }) => at(Properties, 'AuthorizationType') === 'NONE')
+      .map(({ Properties }) => at(Properties, 'RouteKey'));
+    expect(unsigned).toEqual(['OPTIONS /{proxy+}']);
+    expect(wiring(open)).toMatchObject({ 'OPTIONS /{proxy+}': 'unknown-route' });
   });
 
   it('is throttled as the settings say', () => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { at, listAt, type Resource, synthesize } from './synthesized.ts';
+import { at, everythingOn, listAt, type Resource, synthesize } from './synthesized.ts';
 
-const stack = synthesize({ followUpConcurrency: 7, startConcurrency: 3 });
+const stack = synthesize({ ...everythingOn, followUpConcurrency: 7, startConcurrency: 3 });
 const queues = stack.ofType('AWS::SQS::Queue');
 const deadLetterIdOf = (queue: Resource): unknown =>
   at(queue.Properties, 'RedrivePolicy', 'deadLetterTargetArn', 'Fn::GetAtt', 0);
@@ -59,6 +59,7 @@ describe('the queues', () => {
       ]),
     ).toEqual([
       [10, ['ReportBatchItemFailures'], 7],
+      [10, ['ReportBatchItemFailures'], 5],
       [10, ['ReportBatchItemFailures'], 3],
     ]);
   });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { at, listAt, type Statement, statementsOf, synthesize } from './synthesized.ts';
+import { at, everythingOn, listAt, type Statement, statementsOf, synthesize } from './synthesized.ts';
 
-const stack = synthesize({ apiAccess: 'basic' });
+const stack = synthesize({ ...everythingOn, apiAccess: 'basic' });
 const statements = statementsOf(stack);
 const about = (resource: string) => (statement: Statement) =>
   statement.resources.some((candidate) => JSON.stringify(candidate).includes(resource));
@@ -22,9 +22,9 @@ describe('permissions', () => {
     expect(roles(statements.filter(about('StorageBalances')).filter(writes))).toEqual(['FollowUp']);
   });
 
-  it('let nobody delete a balance or a refresh', () => {
+  it('let only follow-up delete balances, of members that MX has deleted, and nobody a refresh', () => {
     const deletes = statements.filter(({ actions }) => actions.includes('dynamodb:DeleteItem'));
-    expect(deletes.filter(about('StorageBalances'))).toEqual([]);
+    expect(roles(deletes.filter(about('StorageBalances')))).toEqual(['FollowUp']);
     expect(deletes.filter(about('StorageRefreshes'))).toEqual([]);
   });
 
@@ -46,6 +46,21 @@ describe('permissions', () => {
     ]);
   });
 
+  it('let nobody but the function that needs it read the keys of webhooks and callbacks', () => {
+    expect(roles(statements.filter(about('CredentialsWebhooks')))).toEqual(['MxWebhook']);
+    expect(roles(statements.filter(about('CredentialsCallbacks')))).toEqual(['DeliverCallback']);
+  });
+
+  it('let MX’s door do nothing but send', () => {
+    const door = statements.filter(({ policy }) => policy.startsWith('MxWebhookRole'));
+    expect(door.flatMap(({ actions }) => actions)).toEqual([
+      'logs:CreateLogStream',
+      'logs:PutLogEvents',
+      'sqs:SendMessage',
+      'secretsmanager:GetSecretValue',
+    ]);
+  });
+
   it('cover exactly what a function is told about: no name without a permission, no permission without a name', () => {
     const resource: Record<string, string> = {
       BALANCES_TABLE: 'StorageBalances',
@@ -56,6 +71,9 @@ describe('permissions', () => {
       EVENT_BUS_NAME: 'Events',
       MX_SECRET_ARN: 'CredentialsMx',
       API_CALLERS_SECRET_ARN: 'CredentialsApiCallers',
+      MX_WEBHOOK_SECRET_ARN: 'CredentialsWebhooks',
+      CALLBACK_QUEUE_URL: 'CallbacksQueue',
+      CALLBACK_SECRET_ARN: 'CredentialsCallbacks',
     };
     for (const fn of stack.ofType('AWS::Lambda::Function')) {
       const variables = Object.keys(at(fn.Properties, 'Environment', 'Variables') as object);

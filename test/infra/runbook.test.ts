@@ -2,9 +2,9 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { at, listAt, synthesize } from './synthesized.ts';
+import { at, everythingOn, listAt, synthesize } from './synthesized.ts';
 
-const stack = synthesize({ alarmEmail: 'ops@example.com' });
+const stack = synthesize({ ...everythingOn, alarmEmail: 'ops@example.com' });
 const alarms = stack.ofType('AWS::CloudWatch::Alarm');
 const runbook = readFileSync(resolve(import.meta.dirname, '../../docs/runbook.md'), 'utf8');
 const sections = new Map(

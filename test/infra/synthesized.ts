@@ -20,6 +20,9 @@ export interface Synthesized {
   readonly ofType: (type: string) => readonly Resource[];
 }
 
+/** Settings with which everything is there that can be switched on. */
+export const everythingOn = { webhooks: 'known', callbackHosts: 'hooks.example.com' } as const;
+
 /** Walks into JSON; undefined when the way ends early. */
 export function at(value: unknown, ...path: readonly (string | number)[]): unknown {
   return path.reduce<unknown>(

@@ -177,7 +177,7 @@ describe('bad input', () => {
     const member = running.addMember();
     const answer = await running.call('GET', `${member.path}/accounts`);
     expect(answer.status).toBe(404);
-    expect(answer.body['detail']).toContain(`POST ${member.path}/check_balance`);
+    expect(answer.body['detail']).toContain('POST …/members/{member_identifier}/check_balance');
     expect(callsTo(member.guid)).toBe(0);
   });
 

@@ -55,7 +55,8 @@ export async function startRunning(settings: Readonly<Record<string, unknown>> =
   const mx = simulator.model.control;
   const over = new Map<string, ExactObject>();
   const waiting = new Map<string, (event: ExactObject) => void>();
-  project.stack.on('event', ({ detail }) => {
+  project.stack.on('event', ({ detailType, detail }) => {
+    if (!detailType.startsWith('refresh.')) return;
     const event = parseExactJson(JSON.stringify(detail)) as ExactObject;
     const { refresh_id: id } = event['data'] as { refresh_id: string };
     over.set(id, event);

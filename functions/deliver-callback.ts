@@ -1,0 +1,66 @@
+// SQS callbacks queue  ->  one signed POST to whoever asked to be told  ->  done, or another try later
+import { ChangeMessageVisibilityCommand } from '@aws-sdk/client-sqs';
+import { callbackPost } from '../shared/clients/callback-post.ts';
+import { decodeDelivery } from '../shared/clients/messages.ts';
+import { deliveryQueue } from '../shared/clients/queues.ts';
+import { secret } from '../shared/clients/secret.ts';
+import { type DeliverDeps, type Delivered, deliverCallback } from '../shared/domain/deliver-callback.ts';
+import { readEnvironment } from '../shared/lambda/environment.ts';
+import { type MetricName, telemetry } from '../shared/lambda/log.ts';
+import { queueHandler } from '../shared/lambda/sqs.ts';
+import { callbackRulesOf, now, secretsManager, sqs } from './wiring/refresh.ts';
+
+const metrics: Readonly<Record<Delivered, MetricName | null>> = {
+  delivered: 'CallbackDelivered',
+  waiting: null,
+  retrying: 'CallbackRetried',
+  gone: 'CallbackGivenUp',
+  not_allowed: 'CallbackGivenUp',
+};
+
+/** What AWS calls, given its environment. */
+export function wire(source: NodeJS.ProcessEnv) {
+  const env = readEnvironment('deliver-callback', source);
+  const report = telemetry('deliver-callback', env.STAGE);
+  const queue = sqs();
+  const deps: DeliverDeps = {
+    post: callbackPost({
+      // Fetched again now and then, so that a rotation reaches functions that stay warm.
+      secret: secret(secretsManager(), env.CALLBACK_SECRET_ARN, now, { maxAgeSeconds: 300 }),
+      loopback: env.CALLBACK_LOOPBACK,
+      now,
+    }),
+    deliveries: deliveryQueue(queue, env.CALLBACK_QUEUE_URL),
+    rules: callbackRulesOf(env),
+    now,
+    random: Math.random,
+  };
+  return queueHandler({
+    telemetry: report,
+    decode: decodeDelivery,
+    failedEvent: 'callback.failed',
+    async handle(delivery) {
+      const done = await deliverCallback(deps, delivery);
+      const metric = metrics[done];
+      if (metric !== null) report.count(metric);
+      // Not the URL: it may hold whatever its owner hides in it.
+      report.log('callback.done', {
+        callback_id: delivery.callbackId,
+        refresh_id: delivery.event.data.refresh_id,
+        outcome: done,
+        count: delivery.attempt,
+      });
+    },
+    async giveBackNow({ receiptHandle }) {
+      await queue.send(
+        new ChangeMessageVisibilityCommand({
+          QueueUrl: env.CALLBACK_QUEUE_URL,
+          ReceiptHandle: receiptHandle,
+          VisibilityTimeout: 0,
+        }),
+      );
+    },
+  });
+}
+
+export const handler = wire(process.env);

@@ -1,0 +1,94 @@
+// POST /webhooks/mx, MX tells of something  ->  a message on the follow-up queue, 204
+import type { APIGatewayProxyEventV2, Context } from 'aws-lambda';
+import { hintQueue } from '../shared/clients/queues.ts';
+import { secret } from '../shared/clients/secret.ts';
+import { Failure } from '../shared/domain/failure.ts';
+import type { Clock } from '../shared/domain/instant.ts';
+import type { Hints } from '../shared/domain/ports.ts';
+import { readWebhook, webhookFields } from '../shared/domain/webhook-hint.ts';
+import { readEnvironment } from '../shared/lambda/environment.ts';
+import { type ApiAnswer, httpHandler } from '../shared/lambda/http.ts';
+import { type Telemetry, telemetry } from '../shared/lambda/log.ts';
+import { now, secretsManager, sqs } from './wiring/refresh.ts';
+
+/** What receiving needs. */
+export interface ReceiveDeps {
+  readonly hints: Hints;
+  readonly telemetry: Telemetry;
+  readonly now: Clock;
+}
+
+/**
+ * Answers MX: 204 to everything that came from it, readable or not, because it would send the same bytes again for a day
+ * (MX facts 6.1). Only when the queue does not take it, 429: MX then sends it again soon.
+ */
+export async function receiveWebhook(deps: ReceiveDeps, body: unknown): Promise<ApiAnswer> {
+  const read = readWebhook(body, deps.now());
+  deps.telemetry.count('WebhookReceived');
+  if (read.kind === 'ignored') {
+    deps.telemetry.count('WebhookIgnored');
+    deps.telemetry.log('webhook.ignored', { reason: read.reason });
+    return { status: 204 };
+  }
+  try {
+    await deps.hints.send(read.hint, 0);
+  } catch (cause) {
+    throw new Failure('try-again', 'too_many_requests', 'the queue did not take the webhook', {}, { cause });
+  }
+  return { status: 204 };
+}
+
+/** MX's webhooks are smaller; what is larger is not read. */
+const MAX_BYTES = 256 * 1024;
+
+/**
+ * The request with as much of its body as is read. What this API asks of its own callers' requests (size, content type,
+ * version) is not asked of MX: a refusal would only make it repeat itself.
+ */
+export function asOurs(event: APIGatewayProxyEventV2): APIGatewayProxyEventV2 {
+  const { 'accept-version': _, ...headers } = event.headers;
+  return {
+    ...event,
+    headers: { ...headers, 'content-type': 'application/json' },
+    body: JSON.stringify(shortFields(jsonIn(event))),
+    isBase64Encoded: false,
+  };
+}
+
+function jsonIn({ body = '', isBase64Encoded }: APIGatewayProxyEventV2): unknown {
+  if (body.length > MAX_BYTES) return null;
+  try {
+    return JSON.parse(isBase64Encoded ? Buffer.from(body, 'base64').toString('utf8') : body);
+  } catch {
+    return null;
+  }
+}
+
+/** No guid or type is longer than this. */
+const MAX_TEXT = 200;
+
+function shortFields(json: unknown): unknown {
+  if (typeof json !== 'object' || json === null || Array.isArray(json)) return null;
+  const fields = webhookFields.map((name): [string, unknown] => [name, Reflect.get(json, name)]);
+  return Object.fromEntries(
+    fields.filter(([, value]) => typeof value === 'number' || (typeof value === 'string' && value.length <= MAX_TEXT)),
+  );
+}
+
+/** What AWS calls, given its environment. */
+export function wire(source: NodeJS.ProcessEnv) {
+  const env = readEnvironment('mx-webhook', source);
+  const report = telemetry('mx-webhook', env.STAGE);
+  const deps: ReceiveDeps = { hints: hintQueue(sqs(), env.FOLLOW_UP_QUEUE_URL), telemetry: report, now };
+  const options = {
+    telemetry: report,
+    // MX cannot sign as AWS wants it, so this route checks by itself also where all others let the gateway check.
+    callersSecret: secret(secretsManager(), env.MX_WEBHOOK_SECRET_ARN, now, { maxAgeSeconds: 300 }),
+    right: () => 'webhook' as const,
+    now,
+  };
+  const answer = httpHandler(options, ({ body }) => receiveWebhook(deps, body));
+  return (event: APIGatewayProxyEventV2, context: Context) => answer(asOurs(event), context);
+}
+
+export const handler = wire(process.env);

@@ -1,0 +1,195 @@
+/**
+ * The OpenAPI document of the HTTP API, written from the tables that the code itself works with.
+ *
+ * `node infra/openapi-document.ts --write` writes docs/openapi.json; a test fails while the two differ.
+ */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { FailureCode } from '../shared/domain/failure.ts';
+import { MAX_BODY_BYTES } from '../shared/lambda/http.ts';
+import { problemKinds } from '../shared/lambda/problem.ts';
+import { defaultRoutes, routeKey, routes } from '../shared/lambda/routes.ts';
+import { headers, headersOf } from './openapi/headers.ts';
+import { mxOperations } from './openapi/mx-operations.ts';
+import type { Operation, Success } from './openapi/operation.ts';
+import { ownOperations } from './openapi/own-operations.ts';
+import { type ParameterName, parameters } from './openapi/parameters.ts';
+import { problemExamples, problemResponse, unmatchedResponses } from './openapi/problems.ts';
+import { schemas } from './openapi/schemas.ts';
+
+const projectRoot = join(import.meta.dirname, '..');
+
+/** Answers that the gateway may give by itself to any request (docs/calling.md). */
+const gatewayStatuses = [403, 429, 500, 503];
+
+const description = `Fresh bank balances from MX. The routes of MX’s Platform API v20250224 that are listed here have MX’s paths, headers, status codes and bodies, so that a client made for MX works when it is pointed at this service; what MX does not have stands beside them.
+
+- **Freshness.** Every read says how old it is and why: as headers on MX’s shapes, as a block in our own.
+- **Errors** are RFC 9457 problems with MX’s \`error\` member in them. \`code\` is for machines; \`type\` leads to a page about it. A path that does not exist is answered 404 \`not_found\`, another method 405 \`method_not_allowed\` with \`Allow\`; see \`x-any-other-request\`.
+- **Amounts** are exact decimals of up to 38 digits: read them with a decimal type.
+- **Time.** Everything is answered within 30 seconds.
+- **Growth.** Members may be added to answers without a new version. Query parameters and headers that are not listed are ignored; members of a body are not. Bodies have at most ${MAX_BODY_BYTES.toLocaleString('en')} bytes.`;
+
+/** A route without an entry fails the making of the document. */
+const operations = { ...mxOperations, ...ownOperations };
+
+const tags: Readonly<Record<Operation['tag'], string>> = {
+  Refreshes: 'Bringing balances up to date, and how that went.',
+  Balances: 'What is stored, in MX’s shapes.',
+  Schedule: 'Refreshes without anybody asking.',
+  'From MX': 'What MX calls.',
+  Service: 'About the API itself.',
+};
+
+/** Codes that an operation may answer, by status, the gateway's own statuses included. */
+function codesByStatus({ parameters: names, body, right, problems }: Operation): Map<number, FailureCode[]> {
+  const codes: FailureCode[] = [
+    ...(right === null ? [] : (['unauthorized', 'forbidden', 'too_many_requests'] as const)),
+    // Nothing that MX sends is refused for its form: it would only send it again.
+    ...(right !== 'webhook' && (body !== undefined || names.some((name) => checked.has(name)))
+      ? (['invalid_request'] as const)
+      : []),
+    ...(right === 'webhook' ? [] : (['not_acceptable'] as const)),
+    ...problems,
+    'internal',
+  ];
+  const byStatus = new Map(
+    [...gatewayStatuses, ...(body === undefined ? [] : [413])].map((status): [number, FailureCode[]] => [status, []]),
+  );
+  for (const code of codes) {
+    const { status } = problemKinds[code];
+    byStatus.set(status, [...(byStatus.get(status) ?? []), code]);
+  }
+  return byStatus;
+}
+
+/** Parameters whose value can be wrong. A page of no problem is not found, a version not offered is 406. */
+const checked: ReadonlySet<ParameterName> = new Set(
+  (Object.keys(parameters) as ParameterName[]).filter(
+    (name) => !['code', 'Accept-Version', 'If-None-Match'].includes(name),
+  ),
+);
+
+const goodResponse = ({ description: text, headers: names, schema, examples }: Success) => ({
+  description: text,
+  headers: headersOf(names),
+  ...(schema === undefined
+    ? {}
+    : {
+        content: {
+          'application/json': {
+            schema,
+            ...(examples === undefined
+              ? {}
+              : { examples: Object.fromEntries(Object.entries(examples).map(([name, value]) => [name, { value }])) }),
+          },
+        },
+      }),
+});
+
+function securityOf({ right }: Operation): readonly object[] {
+  if (right === 'webhook') return [{ basic: [right] }];
+  // With `basic`, what needs no right needs no credentials.
+  return right === null ? [{}, { sigv4: [] }] : [{ basic: [right] }, { sigv4: [] }];
+}
+
+/** The document. */
+export function openApiDocument(): Readonly<Record<string, unknown>> {
+  const { version }: { version: string } = JSON.parse(readFileSync(join(projectRoot, 'package.json'), 'utf8'));
+  const responses: Record<string, object> = {};
+  const refersTo = (status: number, codes: readonly FailureCode[]) => {
+    const { name, response } = problemResponse(status, codes);
+    responses[name] = response;
+    return { $ref: `#/components/responses/${name}` };
+  };
+
+  const written = (operation: Operation) => ({
+    operationId: operation.operationId,
+    summary: operation.summary,
+    description: operation.description,
+    tags: [operation.tag],
+    security: securityOf(operation),
+    parameters: operation.parameters.map((name) => ({ $ref: `#/components/parameters/${name}` })),
+    ...(operation.body === undefined
+      ? {}
+      : {
+          requestBody: {
+            required: operation.body.required,
+            content: {
+              'application/json': {
+                schema: { $ref: `#/components/schemas/${operation.body.schema}` },
+                examples: Object.fromEntries(
+                  Object.entries(operation.body.examples).map(([name, value]) => [name, { value }]),
+                ),
+              },
+            },
+          },
+        }),
+    responses: {
+      ...Object.fromEntries(
+        Object.entries(operation.answers).map(([status, answer]) => [status, goodResponse(answer)]),
+      ),
+      ...Object.fromEntries([...codesByStatus(operation)].map(([status, codes]) => [status, refersTo(status, codes)])),
+    },
+  });
+
+  const paths: Record<string, Record<string, object>> = {};
+  for (const route of [...routes, ...defaultRoutes]) {
+    const operation = operations[routeKey(route)];
+    if (operation === undefined) throw new Error(`no file of infra/openapi says anything about ${routeKey(route)}`);
+    paths[route.path] = { ...paths[route.path], [route.method.toLowerCase()]: written(operation) };
+  }
+  const shown = (Object.keys(problemKinds) as FailureCode[]).filter((code) =>
+    Object.values(responses).some((response) => JSON.stringify(response).includes(`/examples/${code}"`)),
+  );
+
+  return {
+    openapi: '3.1.1',
+    info: {
+      title: 'Fresh bank balances from MX',
+      version,
+      summary: 'Asks MX for fresh balances, stores them, and says how fresh they are.',
+      description,
+      license: { name: 'Apache License 2.0', identifier: 'Apache-2.0' },
+    },
+    servers: [{ url: '/', description: 'Where this document was read.' }],
+    tags: Object.entries(tags).map(([name, text]) => ({ name, description: text })),
+    paths,
+    components: {
+      securitySchemes: {
+        basic: {
+          type: 'http',
+          scheme: 'basic',
+          description:
+            'With the setting `apiAccess` = `basic`: client id and key, as at MX. The role beside it is the right that the caller needs.',
+        },
+        sigv4: {
+          type: 'apiKey',
+          in: 'header',
+          name: 'Authorization',
+          description:
+            'With `apiAccess` = `iam`: AWS Signature Version 4 for the service `execute-api`; the caller’s policies allow `execute-api:Invoke` on the route.',
+          'x-amazon-apigateway-authtype': 'awsSigv4',
+        },
+      },
+      parameters,
+      // `Allow` stands where it is used.
+      headers: Object.fromEntries(Object.entries(headers).filter(([name]) => name !== 'Allow')),
+      schemas,
+      responses,
+      examples: problemExamples(shown),
+    },
+    'x-any-other-request': { responses: unmatchedResponses() },
+  };
+}
+
+/** The text of docs/openapi.json. */
+export const openApiText = (): string => `${JSON.stringify(openApiDocument(), null, 2)}\n`;
+
+/** Where it is kept. */
+export const openApiFile = join(projectRoot, 'docs', 'openapi.json');
+
+if (import.meta.main) {
+  if (process.argv.includes('--write')) writeFileSync(openApiFile, openApiText());
+  else process.stdout.write(openApiText());
+}

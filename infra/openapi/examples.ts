@@ -1,0 +1,119 @@
+/** Examples of answers, made from the domain by the code that makes the real ones. Made-up people and accounts. */
+import type { StoredBalance } from '../../shared/domain/balance.ts';
+import { Decimal } from '../../shared/domain/decimal.ts';
+import { freshnessOf } from '../../shared/domain/freshness.ts';
+import { statusView } from '../../shared/domain/member-view.ts';
+import { pageOf } from '../../shared/domain/mx-pagination.ts';
+import type { Attempt, Refresh } from '../../shared/domain/refresh.ts';
+import { accountBody, freshnessBody, refreshBody } from '../../shared/lambda/api-shapes.ts';
+
+const key = {
+  userGuid: 'USR-fa7537f3-48aa-a683-a02a-b18940482f54',
+  memberGuid: 'MBR-7c6f361b-e582-15b6-60c0-358f12466b4b',
+};
+const refreshId = 'RFR-01KJPWK7Y0QX0V5D8ZJ4H2M9TC';
+const observedAt = '2026-03-02T09:00:04.000Z';
+
+const running: Refresh = {
+  refreshId,
+  member: key,
+  trigger: 'http',
+  status: 'running',
+  acceptedAt: '2026-03-02T09:00:00.000Z',
+  deadline: '2026-03-02T09:10:00.000Z',
+  userPresent: false,
+  challenges: [],
+  result: null,
+};
+
+const success: Attempt = {
+  refreshId,
+  trigger: 'http',
+  acceptedAt: running.acceptedAt,
+  outcome: 'succeeded',
+  action: 'none',
+  code: 'stored',
+  message: 'The balances are stored.',
+  userMessage: null,
+  connectionStatus: 'CONNECTED',
+  challenges: [],
+  endedAt: '2026-03-02T09:00:05.000Z',
+  observedAt,
+};
+
+const ended: Refresh = { ...running, status: 'ended', result: success };
+
+const balance: StoredBalance = {
+  member: key,
+  accountGuid: 'ACT-06d7f44b-caae-0f6e-1384-01f52e75dcb1',
+  fields: {
+    account_number: '****1261',
+    available_balance: Decimal.of('1000.25'),
+    balance: Decimal.of('1012.75'),
+    currency_code: 'USD',
+    guid: 'ACT-06d7f44b-caae-0f6e-1384-01f52e75dcb1',
+    id: 'act-23445745',
+    imported_at: '2026-03-02T09:00:03.000Z',
+    institution_code: 'mxbank',
+    is_closed: false,
+    member_guid: key.memberGuid,
+    name: 'Checking',
+    type: 'CHECKING',
+    user_guid: key.userGuid,
+  },
+  observedAt,
+  refreshId,
+  trigger: 'http',
+  listed: true,
+};
+
+const memberBody = {
+  aggregated_at: '2026-03-02T09:00:00Z',
+  connection_status: 'CONNECTED',
+  error: null,
+  guid: key.memberGuid,
+  id: 'my-member-1',
+  institution_code: 'mxbank',
+  is_being_aggregated: false,
+  most_recent_job_guid: 'JOB-12345678-90ab-cdef-1234-567890abcdef',
+  successfully_aggregated_at: '2026-03-02T09:00:03Z',
+  user_guid: key.userGuid,
+  user_id: 'my-user-1',
+};
+
+const attempts = { lastAttempt: success, lastSuccess: { refreshId, observedAt, endedAt: success.endedAt } };
+const freshness = freshnessBody({
+  freshness: freshnessOf([balance], attempts, '2026-03-02T09:00:16.000Z', 86_400),
+  member: attempts,
+  nextAllowedAt: null,
+});
+
+/** What a reader of the document would get: plain JSON. */
+const plain = (value: unknown): unknown => JSON.parse(JSON.stringify(value));
+
+const account = accountBody(balance);
+const { pagination } = pageOf([balance], { page: 1, recordsPerPage: 25 });
+const schedule = { user_guid: key.userGuid, member_guid: key.memberGuid, every: 24 };
+
+/** Bodies of answers. */
+export const examples = {
+  accepted: plain({
+    member: { ...memberBody, is_being_aggregated: true },
+    refresh: { ...refreshBody(running, null), joined: false },
+  }),
+  waited: plain({
+    member: memberBody,
+    refresh: { ...refreshBody(ended, null), joined: false },
+    accounts: [account],
+    freshness,
+  }),
+  freshEnough: plain({ member: memberBody, refresh: null, accounts: [account], freshness }),
+  member: plain({ member: memberBody }),
+  status: plain({ member: statusView({ body: memberBody, claim: null, lastAttempt: success }) }),
+  accounts: plain({ accounts: [account], pagination }),
+  account: plain({ account }),
+  refresh: plain({ refresh: refreshBody(ended, null) }),
+  refreshes: plain({ refreshes: [refreshBody(ended, null)], next_cursor: null }),
+  schedule: plain({ schedule }),
+  health: { status: 'ok' },
+};

@@ -1,0 +1,120 @@
+/** MX’s routes: the trigger, and reads of what is stored. */
+import { examples } from './examples.ts';
+import { freshnessHeaderNames } from './headers.ts';
+import { listOf, member, memberPath, type Operation, object, read, reading, ref, stored } from './operation.ts';
+
+const triggerBody = {
+  member: ref('Member'),
+  refresh: ref('TriggeredRefresh'),
+};
+
+/** By route key. */
+export const mxOperations: Readonly<Record<string, Operation>> = {
+  [`POST ${memberPath}/check_balance`]: {
+    operationId: 'checkBalances',
+    summary: 'Ask for fresh balances',
+    description:
+      'Starts MX’s balance check for the member, or joins the refresh that is running. MX’s route, status and `member`; `refresh` is beside it. With `max_age` or `wait` the answer may be 200 with the balances. Options stand in the body or in headers.',
+    tag: 'Refreshes',
+    right: 'trigger',
+    parameters: [
+      ...member,
+      'Accept-Version',
+      'Idempotency-Key',
+      'Balances-Max-Age',
+      'Balances-Wait',
+      'Balances-User-Present',
+      'Balances-Callback-Url',
+    ],
+    body: {
+      schema: 'TriggerOptions',
+      required: false,
+      examples: { asAtMx: {}, freshEnough: { max_age: 3600 }, waiting: { wait: 20 }, both: { max_age: 600, wait: 20 } },
+    },
+    answers: {
+      200: {
+        description:
+          'The balances: young enough for `max_age` (`refresh` is null), or after the end of the refresh that was waited for. See `refresh.outcome` whether that brought new ones.',
+        headers: ['Location', 'Idempotency-Replayed'],
+        schema: object({
+          ...triggerBody,
+          refresh: { anyOf: [ref('TriggeredRefresh'), { type: 'null' }] },
+          accounts: listOf('Account'),
+          freshness: ref('Freshness'),
+        }),
+        examples: { waited: examples.waited, freshEnough: examples.freshEnough },
+      },
+      202: {
+        description: 'A refresh runs: this trigger’s, or one that it has joined.',
+        headers: ['Location', 'Retry-After', 'Idempotency-Replayed'],
+        schema: object(triggerBody),
+        examples: { example: examples.accepted },
+      },
+    },
+    problems: [
+      'payload_too_large',
+      'unsupported_media_type',
+      'idempotency_conflict',
+      'idempotency_in_flight',
+      'member_deleted',
+      'allowance_used_up',
+      'mx_credentials_missing',
+      'mx_credentials_rejected',
+      'mx_forbidden',
+      'mx_not_found',
+      'mx_refused',
+      'mx_institution',
+      'mx_conflict',
+      'mx_rate_limited',
+      'mx_unavailable',
+      'mx_timeout',
+      'mx_bad_answer',
+      'busy',
+    ],
+  },
+  [`GET ${memberPath}`]: {
+    operationId: 'readMember',
+    summary: 'Read a member',
+    description: `${stored}\`is_being_aggregated\` stays true until what a reader would find is stored.`,
+    tag: 'Balances',
+    right: 'read',
+    parameters: [...member, ...reading],
+    answers: read('The member.', object({ member: ref('Member') }), examples.member, freshnessHeaderNames),
+    problems: ['member_not_found', 'member_deleted'],
+  },
+  [`GET ${memberPath}/status`]: {
+    operationId: 'readMemberStatus',
+    summary: 'Read a member’s status',
+    description: `${stored}For clients that poll until the member is idle and then read its accounts.`,
+    tag: 'Balances',
+    right: 'read',
+    parameters: [...member, ...reading],
+    answers: read('The status.', object({ member: ref('MemberStatus') }), examples.status, freshnessHeaderNames),
+    problems: ['member_not_found', 'member_deleted'],
+  },
+  [`GET ${memberPath}/accounts`]: {
+    operationId: 'listMemberAccounts',
+    summary: 'List a member’s accounts with their balances',
+    description: `${stored}Paged as at MX.`,
+    tag: 'Balances',
+    right: 'read',
+    parameters: [...member, 'page', 'records_per_page', ...reading],
+    answers: read(
+      'A page of accounts.',
+      object({ accounts: listOf('Account'), pagination: ref('Pagination') }),
+      examples.accounts,
+      freshnessHeaderNames,
+    ),
+    problems: ['member_not_found', 'member_deleted', 'never_refreshed'],
+  },
+  [`GET ${memberPath}/accounts/{account_identifier}`]: {
+    operationId: 'readAccountByMember',
+    summary: 'Read one account with its balance',
+    description: `${stored}Freshness is the account’s own.`,
+    tag: 'Balances',
+    right: 'read',
+    parameters: [...member, 'account_identifier', ...reading],
+    answers: read('The account.', object({ account: ref('Account') }), examples.account, freshnessHeaderNames),
+    problems: ['member_not_found', 'member_deleted', 'never_refreshed', 'account_not_found'],
+  },
+};

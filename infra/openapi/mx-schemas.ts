@@ -1,0 +1,134 @@
+/** MX's shapes, from the one table of MX's fields, so that the document cannot name a field that is not returned. */
+import {
+  type AccountField,
+  accountFields,
+  type FieldType,
+  type MemberField,
+  memberFields,
+  type Treatment,
+} from '../../shared/domain/mx-fields.ts';
+import { connectionStatuses } from '../../shared/domain/statuses.ts';
+
+/** Whatever a field's type may hold. MX marks hardly anything as required, so null is always possible (MX facts 4). */
+const typeOf: Readonly<Record<FieldType, object>> = {
+  amount: { type: ['number', 'null'] },
+  number: { type: ['number', 'null'] },
+  text: { type: ['string', 'null'] },
+  flag: { type: ['boolean', 'null'] },
+  scalar: { type: ['string', 'number', 'boolean', 'null'] },
+  json: {},
+};
+
+const statuses = `MX’s connection status: ${connectionStatuses.join(', ')}; MX may add others.`;
+
+const accountNotes: Readonly<Partial<Record<AccountField, string>>> = {
+  account_number: '`****` and the last four characters, unless the operator keeps account numbers.',
+  available_balance: 'What can be spent, on accounts that hold money. Exact: see `balance`.',
+  available_credit: 'Unused credit, on accounts that owe money. Exact: see `balance`.',
+  balance:
+    'The current balance. An exact decimal of up to 38 digits: read it with a decimal type, a double bends it. Positive also for debt. Missing or null is not zero.',
+  currency_code: 'ISO 4217. May be null: then the currency is not known.',
+  guid: 'MX’s guid of the account.',
+  id: 'The account’s id in the institution’s feed or yours; unique within its member.',
+  imported_at: 'When MX last got data of this account.',
+  is_closed: 'Closed accounts stay in the list and do not change any more.',
+  name: 'The account’s name at the institution.',
+  type: 'For example CHECKING, SAVINGS, CREDIT_CARD, LOAN, MORTGAGE, INVESTMENT; MX may add others.',
+};
+
+const memberNotes: Readonly<Partial<Record<MemberField, string>>> = {
+  aggregated_at: 'When the newest job of any kind began at MX.',
+  connection_status: statuses,
+  error: 'MX’s error object of the newest job; null, `{}` and missing are no error.',
+  guid: 'MX’s guid of the member.',
+  id: 'Your own id of the member.',
+  is_being_aggregated: 'True until what a reader would find is stored here. While MX waits for the user it stays true.',
+  most_recent_job_guid: 'The newest job at MX.',
+  successfully_aggregated_at: 'When MX last succeeded for this member.',
+};
+
+const propertiesOf = (
+  fields: Readonly<Record<string, { readonly type: FieldType; readonly treatment: Treatment }>>,
+  notes: Readonly<Record<string, string>>,
+) =>
+  Object.fromEntries(
+    Object.entries(fields)
+      .filter(([, { treatment }]) => treatment !== 'drop')
+      .map(([name, { type }]) => {
+        const description = notes[name];
+        return [name, { ...typeOf[type], ...(description === undefined ? {} : { description }) }];
+      }),
+  );
+
+const nullableText = { type: ['string', 'null'] };
+
+const memberProperties = propertiesOf(memberFields, memberNotes);
+
+/** `components.schemas` in MX's shape. */
+export const mxSchemas = {
+  Account: {
+    type: 'object',
+    description:
+      'MX’s account, v20250224, as it was last observed: MX’s fields under MX’s names. Any may be missing or null but the three guids.',
+    required: ['guid', 'member_guid', 'user_guid'],
+    properties: {
+      ...propertiesOf(accountFields, accountNotes),
+      guid: { type: 'string', description: accountNotes.guid },
+      member_guid: { type: 'string', description: 'MX’s guid of the member.' },
+      user_guid: { type: 'string', description: 'MX’s guid of the user.' },
+    },
+  },
+  Member: {
+    type: 'object',
+    description: 'MX’s member, v20250224, as it was last seen. Any field may be missing or null.',
+    properties: memberProperties,
+  },
+  MemberStatus: {
+    type: 'object',
+    description: 'The part of MX’s member status that is known here without asking MX.',
+    required: ['is_being_aggregated'],
+    properties: {
+      guid: memberProperties['guid'],
+      aggregated_at: memberProperties['aggregated_at'],
+      challenges: {
+        type: 'array',
+        description: 'What MX asks the user; only while something is asked.',
+        items: { $ref: '#/components/schemas/Challenge' },
+      },
+      connection_status: memberProperties['connection_status'],
+      is_being_aggregated: memberProperties['is_being_aggregated'],
+      successfully_aggregated_at: memberProperties['successfully_aggregated_at'],
+    },
+  },
+  Challenge: {
+    type: 'object',
+    description:
+      'A question that the user has to answer at MX: `PUT …/members/{m}/resume` of MX’s own API. Images are read there.',
+    required: ['guid', 'label', 'type', 'field_name', 'options'],
+    properties: {
+      guid: nullableText,
+      label: { ...nullableText, description: 'The question.' },
+      type: { ...nullableText, description: 'TEXT, OPTIONS, TOKEN, IMAGE_DATA or IMAGE_OPTIONS; MX may add others.' },
+      field_name: nullableText,
+      options: {
+        type: 'array',
+        items: {
+          type: 'object',
+          required: ['guid', 'label', 'value'],
+          properties: { guid: nullableText, label: nullableText, value: nullableText },
+        },
+      },
+    },
+  },
+  Pagination: {
+    type: 'object',
+    description: 'MX’s pagination.',
+    required: ['current_page', 'per_page', 'total_entries', 'total_pages'],
+    properties: {
+      current_page: { type: 'integer', minimum: 1 },
+      per_page: { type: 'integer', minimum: 1 },
+      total_entries: { type: 'integer', minimum: 0 },
+      total_pages: { type: 'integer', minimum: 1 },
+    },
+  },
+} as const;

@@ -1,0 +1,65 @@
+/** What is said of an operation before it is written out, and what operations are made from. */
+import type { FailureCode } from '../../shared/domain/failure.ts';
+import type { HeaderName } from './headers.ts';
+import type { ParameterName } from './parameters.ts';
+
+/** A good answer. */
+export interface Success {
+  readonly description: string;
+  readonly headers: readonly HeaderName[];
+  /** Absent: no body. */
+  readonly schema?: object;
+  readonly examples?: Readonly<Record<string, unknown>>;
+}
+
+/** One operation, before it is written out. */
+export interface Operation {
+  readonly operationId: string;
+  readonly summary: string;
+  readonly description: string;
+  readonly tag: 'Refreshes' | 'Balances' | 'Schedule' | 'From MX' | 'Service';
+  /** The right that a `basic` caller needs; null: none. `webhook`: MX’s own, checked as `basic` also with `iam`. */
+  readonly right: 'read' | 'trigger' | 'webhook' | null;
+  readonly parameters: readonly ParameterName[];
+  readonly body?: {
+    readonly schema: string;
+    readonly required: boolean;
+    readonly examples: Readonly<Record<string, unknown>>;
+  };
+  readonly answers: Readonly<Record<number, Success>>;
+  /** Besides those that every operation of its kind has. */
+  readonly problems: readonly FailureCode[];
+}
+
+/** A body whose named members are always there. */
+export const object = (properties: Readonly<Record<string, unknown>>) => ({
+  type: 'object',
+  required: Object.keys(properties),
+  properties,
+});
+/** A schema of the components, by name. */
+export const ref = (name: string) => ({ $ref: `#/components/schemas/${name}` });
+/** A list of such. */
+export const listOf = (name: string) => ({ type: 'array', items: ref(name) });
+
+/** The parameters of every route of a member. */
+export const member: readonly ParameterName[] = ['user_identifier', 'member_identifier'];
+/** The headers of every GET. */
+export const reading: readonly ParameterName[] = ['Accept-Version', 'If-None-Match'];
+
+/** A GET: its answer, and 304 for who has it already. */
+export const read = (
+  description: string,
+  schema: object,
+  example: unknown,
+  headers: readonly HeaderName[] = [],
+): Operation['answers'] => ({
+  200: { description, headers: ['ETag', ...headers], schema, examples: { example } },
+  304: { description: 'What `If-None-Match` names still says the same.', headers: ['ETag', ...headers] },
+});
+
+/** How descriptions of MX’s reads begin. */
+export const stored = 'From the tables; MX is not asked. The body is MX’s, freshness is in the headers. ';
+
+/** The path of a member. */
+export const memberPath = '/users/{user_identifier}/members/{member_identifier}';

@@ -1,0 +1,141 @@
+/** What MX lacks. */
+import type { FailureCode } from '../../shared/domain/failure.ts';
+import { problemKinds } from '../../shared/lambda/problem.ts';
+import { examples } from './examples.ts';
+import { listOf, member, memberPath, type Operation, object, read, reading, ref } from './operation.ts';
+
+/** By route key. */
+export const ownOperations: Readonly<Record<string, Operation>> = {
+  [`GET ${memberPath}/refreshes`]: {
+    operationId: 'listMemberRefreshes',
+    summary: 'List a member’s refreshes',
+    description: 'Newest first, 25 on a page, for as long as the operator keeps them.',
+    tag: 'Refreshes',
+    right: 'read',
+    parameters: [...member, 'cursor', ...reading],
+    answers: read(
+      'A page of refreshes.',
+      object({
+        refreshes: listOf('Refresh'),
+        next_cursor: { type: ['string', 'null'], description: '`cursor` of the next page; null: this was the last.' },
+      }),
+      examples.refreshes,
+    ),
+    problems: ['member_not_found'],
+  },
+  'GET /refreshes/{refresh_id}': {
+    operationId: 'readRefresh',
+    summary: 'Read a refresh',
+    description: 'While it runs, `Retry-After` says when asking again can show anything new.',
+    tag: 'Refreshes',
+    right: 'read',
+    parameters: ['refresh_id', ...reading],
+    answers: read('The refresh.', object({ refresh: ref('Refresh') }), examples.refresh, ['Retry-After']),
+    problems: ['refresh_not_found'],
+  },
+  [`GET ${memberPath}/schedule`]: {
+    operationId: 'readSchedule',
+    summary: 'Read a member’s schedule',
+    description: 'Whether and how often the member is refreshed by itself.',
+    tag: 'Schedule',
+    right: 'read',
+    parameters: [...member, ...reading],
+    answers: read('The schedule.', object({ schedule: ref('Schedule') }), examples.schedule),
+    problems: ['member_not_found', 'member_deleted'],
+  },
+  [`PUT ${memberPath}/schedule`]: {
+    operationId: 'setSchedule',
+    summary: 'Put a member on a schedule',
+    description:
+      'The service chooses the minute. Less than 24 hours may keep MX’s own nightly aggregation from running. Scheduled refreshes hold back while the member needs its user.',
+    tag: 'Schedule',
+    right: 'trigger',
+    parameters: [...member, 'Accept-Version'],
+    body: { schema: 'ScheduleRequest', required: true, examples: { daily: { every: 24 } } },
+    answers: {
+      200: {
+        description: 'The schedule as it is now.',
+        headers: [],
+        schema: object({ schedule: ref('Schedule') }),
+        examples: { example: examples.schedule },
+      },
+    },
+    problems: ['payload_too_large', 'unsupported_media_type', 'member_not_found', 'member_deleted'],
+  },
+  [`DELETE ${memberPath}/schedule`]: {
+    operationId: 'removeSchedule',
+    summary: 'Take a member off its schedule',
+    description: 'Also keeps a default schedule of the operator from applying to it.',
+    tag: 'Schedule',
+    right: 'trigger',
+    parameters: [...member, 'Accept-Version'],
+    answers: { 204: { description: 'It is not on a schedule.', headers: [] } },
+    problems: ['member_not_found', 'member_deleted'],
+  },
+  'POST /webhooks/mx': {
+    operationId: 'receiveMxWebhook',
+    summary: 'Receive a webhook of MX',
+    description:
+      'For MX, not for callers of this API; deployed only with the setting `webhooks`. Whatever MX sends is answered 204 and taken as a hint to look, never as data.',
+    tag: 'From MX',
+    right: 'webhook',
+    parameters: [],
+    body: {
+      schema: 'MxWebhook',
+      required: true,
+      examples: {
+        balance: {
+          action: 'member_data_updated',
+          completed_at: 1772442005,
+          member_guid: 'MBR-7c6f361b-e582-15b6-60c0-358f12466b4b',
+          type: 'BALANCE',
+          user_guid: 'USR-fa7537f3-48aa-a683-a02a-b18940482f54',
+        },
+      },
+    },
+    answers: { 204: { description: 'Received.', headers: [] } },
+    problems: [],
+  },
+  'GET /health': {
+    operationId: 'readHealth',
+    summary: 'See that the API answers',
+    description: 'Calls nothing, least of all MX. With `basic` it needs no credentials.',
+    tag: 'Service',
+    right: null,
+    parameters: reading,
+    answers: read('It answers.', ref('Health'), examples.health),
+    problems: [],
+  },
+  'GET /openapi.json': {
+    operationId: 'readOpenApi',
+    summary: 'Read this document',
+    description: 'With `basic` it needs no credentials.',
+    tag: 'Service',
+    right: null,
+    parameters: reading,
+    answers: {
+      200: {
+        description: 'This document.',
+        headers: ['ETag'],
+        schema: { ...object({ openapi: { type: 'string' } }), additionalProperties: true },
+      },
+      304: { description: 'It is the one you have.', headers: ['ETag'] },
+    },
+    problems: [],
+  },
+  'GET /problems/{code}': {
+    operationId: 'readProblemPage',
+    summary: 'Read what a problem means',
+    description: 'The page behind a problem’s `type`. With `basic` it needs no credentials.',
+    tag: 'Service',
+    right: null,
+    parameters: ['code', ...reading],
+    answers: read('The meaning of the code.', ref('ProblemPage'), problemPage('member_not_found')),
+    problems: ['not_found'],
+  },
+};
+
+function problemPage(code: FailureCode) {
+  const { title, status, meaning, action } = problemKinds[code];
+  return { code, title, status, meaning, action };
+}

@@ -1,0 +1,115 @@
+/** Every parameter of the API, with the limits that the code checks. */
+import { MAX_RECORDS, MIN_RECORDS } from '../../shared/domain/mx-pagination.ts';
+import { MAX_WAIT_SECONDS } from '../../shared/domain/wait-for-end.ts';
+import { MAX_IDENTIFIER_LENGTH, VERSIONS } from '../../shared/lambda/http.ts';
+import { MAX_AGE_SECONDS } from '../../shared/lambda/trigger-options.ts';
+
+const identifier = (name: string, description: string, example: string) => ({
+  name,
+  in: 'path',
+  required: true,
+  description,
+  schema: { type: 'string', pattern: `^[A-Za-z0-9_-]{1,${MAX_IDENTIFIER_LENGTH}}$` },
+  example,
+});
+
+const REFRESH_ID = '^RFR-[0-9A-Z]{26}$';
+
+/** `components.parameters`. */
+export const parameters = {
+  user_identifier: identifier(
+    'user_identifier',
+    'The user: MX’s guid or your own id, as at MX.',
+    'USR-fa7537f3-48aa-a683-a02a-b18940482f54',
+  ),
+  member_identifier: identifier(
+    'member_identifier',
+    'The member: MX’s guid or your own id, as at MX.',
+    'MBR-7c6f361b-e582-15b6-60c0-358f12466b4b',
+  ),
+  account_identifier: identifier(
+    'account_identifier',
+    'The account: MX’s guid or its id, as at MX.',
+    'ACT-06d7f44b-caae-0f6e-1384-01f52e75dcb1',
+  ),
+  refresh_id: {
+    name: 'refresh_id',
+    in: 'path',
+    required: true,
+    description: 'From the trigger’s answer, its `Location`, an event or a freshness block.',
+    schema: { type: 'string', pattern: REFRESH_ID },
+    example: 'RFR-01KJPWK7Y0QX0V5D8ZJ4H2M9TC',
+  },
+  code: {
+    name: 'code',
+    in: 'path',
+    required: true,
+    description: 'The `code` of a problem.',
+    schema: { type: 'string', pattern: '^[a-z_]+$' },
+    example: 'member_not_found',
+  },
+  page: {
+    name: 'page',
+    in: 'query',
+    description: 'The page, counted from 1. A page past the end is empty.',
+    schema: { type: 'integer', minimum: 1, maximum: 999_999_999, default: 1 },
+  },
+  records_per_page: {
+    name: 'records_per_page',
+    in: 'query',
+    description: `Accounts on a page. As at MX, a number outside ${MIN_RECORDS} to ${MAX_RECORDS} silently becomes 25.`,
+    schema: { type: 'integer', minimum: 1, maximum: 999_999_999, default: 25 },
+  },
+  cursor: {
+    name: 'cursor',
+    in: 'query',
+    description: 'The `next_cursor` of the page before.',
+    schema: { type: 'string', pattern: REFRESH_ID },
+  },
+  'Accept-Version': {
+    name: 'Accept-Version',
+    in: 'header',
+    description: 'The version of MX’s API to speak. Left out, it is the newest of these.',
+    schema: { type: 'string', enum: [...VERSIONS] },
+  },
+  'If-None-Match': {
+    name: 'If-None-Match',
+    in: 'header',
+    description: 'The `ETag` of an answer you have. When it still says the same: 304 and no body.',
+    schema: { type: 'string' },
+  },
+  'Idempotency-Key': {
+    name: 'Idempotency-Key',
+    in: 'header',
+    description:
+      'Makes repeating safe for 24 hours, per caller, method and path: the same request gets the same answer (2xx and final 4xx), another request 422, and one that comes while the first is being answered 409. `wait` is not compared.',
+    schema: { type: 'string', pattern: '^[\\x21-\\x7e]{1,255}$' },
+  },
+  'Balances-Max-Age': {
+    name: 'Balances-Max-Age',
+    in: 'header',
+    description: '`max_age` for clients that cannot send a body. The body wins.',
+    schema: { type: 'integer', minimum: 0, maximum: MAX_AGE_SECONDS },
+  },
+  'Balances-Wait': {
+    name: 'Balances-Wait',
+    in: 'header',
+    description: '`wait` for clients that cannot send a body. The body wins.',
+    schema: { type: 'integer', minimum: 0, maximum: MAX_WAIT_SECONDS },
+  },
+  'Balances-User-Present': {
+    name: 'Balances-User-Present',
+    in: 'header',
+    description: '`user_present` for clients that cannot send a body. The body wins.',
+    schema: { type: 'boolean' },
+  },
+  'Balances-Callback-Url': {
+    name: 'Balances-Callback-Url',
+    in: 'header',
+    description: '`callback_url` for clients that cannot send a body. The body wins.',
+    schema: { type: 'string', format: 'uri', maxLength: 2000 },
+  },
+} as const;
+
+/** The name of a parameter. */
+export type ParameterName = keyof typeof parameters;

@@ -1,0 +1,177 @@
+/** Our own resources, and what a caller may send. */
+
+import { everyHoursOnOffer } from '../../shared/domain/schedule.ts';
+import { MAX_WAIT_SECONDS } from '../../shared/domain/wait-for-end.ts';
+import { problemKinds } from '../../shared/lambda/problem.ts';
+import { MAX_AGE_SECONDS } from '../../shared/lambda/trigger-options.ts';
+import { mxSchemas } from './mx-schemas.ts';
+import {
+  actions,
+  explained,
+  instant,
+  instantOrNull,
+  oneOf,
+  oneOfOrNull,
+  outcomes,
+  refreshId,
+  textOrNull,
+  triggers,
+  whole,
+} from './vocabulary.ts';
+
+const nextAllowed = instantOrNull('When MX’s allowance for this member lets the next refresh start; null: now.');
+
+const refreshProperties = {
+  refresh_id: refreshId,
+  user_guid: { type: 'string' },
+  member_guid: { type: 'string' },
+  trigger: oneOf(triggers),
+  status: { type: 'string', enum: ['running', 'ended'] },
+  outcome: { ...oneOfOrNull(outcomes), description: `Null while it runs. ${explained(outcomes)}.` },
+  action: oneOf(actions),
+  code: textOrNull('Why it ended like that, for machines; null while it runs. For example `stored`, `denied`.'),
+  message: textOrNull('The same in a sentence, for whoever integrates or operates this.'),
+  user_message: textOrNull('MX’s own text for the end user, when there is one.'),
+  connection_status: textOrNull('MX’s connection status at the end.'),
+  challenges: {
+    type: 'array',
+    description: 'What MX asks the user.',
+    items: { $ref: '#/components/schemas/Challenge' },
+  },
+  user_present: { type: 'boolean', description: 'A user is there to answer questions.' },
+  accepted_at: instant,
+  deadline: { ...instant, description: 'When it ends as `timed_out`, at the latest.' },
+  ended_at: instantOrNull('When it ended; null while it runs.'),
+  observed_at: instantOrNull('When the stored balances were observed; only with `succeeded`.'),
+  next_refresh_allowed_at: nextAllowed,
+};
+
+const freshnessProperties = {
+  verdict: { type: 'string', enum: ['fresh', 'stale', 'never_refreshed'] },
+  reason: textOrNull('Why the balances are stale; null while they are fresh.'),
+  observed_at: instantOrNull('When the oldest account was observed at MX.'),
+  age: { type: ['integer', 'null'], minimum: 0, description: 'Seconds since `observed_at`.' },
+  refresh_id: { ...refreshId, type: ['string', 'null'] },
+  trigger: oneOfOrNull(triggers),
+  last_attempt: {
+    ...whole('The newest refresh that has ended; null when there was none.', {
+      refresh_id: refreshId,
+      outcome: oneOf(outcomes),
+      action: oneOf(actions),
+      code: { type: 'string' },
+      user_message: textOrNull('MX’s own text for the end user, when there is one.'),
+      ended_at: instant,
+    }),
+    type: ['object', 'null'],
+  },
+  last_success: {
+    ...whole('The newest refresh that succeeded; null when there was none.', {
+      refresh_id: refreshId,
+      observed_at: instant,
+    }),
+    type: ['object', 'null'],
+  },
+  next_refresh_allowed_at: nextAllowed,
+};
+
+const options = {
+  max_age: {
+    type: 'integer',
+    minimum: 0,
+    maximum: MAX_AGE_SECONDS,
+    description:
+      'Seconds. Stored balances of at most this age are good enough: then 200 with them, and nobody is called.',
+  },
+  wait: {
+    type: 'integer',
+    minimum: 0,
+    maximum: MAX_WAIT_SECONDS,
+    default: 0,
+    description:
+      'Seconds from the request’s arrival to wait for the end of the refresh: 200 with the balances when it comes in time, else 202. The operator pays for a waiting function.',
+  },
+  user_present: {
+    type: 'boolean',
+    default: false,
+    description: 'A user is there to answer questions: when MX asks one, the refresh goes on instead of ending.',
+  },
+  callback_url: {
+    type: 'string',
+    format: 'uri',
+    maxLength: 2000,
+    description: 'Told by a signed POST when the refresh ends. Which hosts are allowed is a setting of the operator.',
+  },
+};
+
+/** `components.schemas`. */
+export const schemas = {
+  ...mxSchemas,
+  Refresh: whole('One attempt to bring a member’s balances up to date.', refreshProperties),
+  TriggeredRefresh: whole('The refresh that a trigger started or joined.', {
+    ...refreshProperties,
+    joined: { type: 'boolean', description: 'A refresh of this member was running already; this is it.' },
+  }),
+  Freshness: whole('How fresh the stored balances are, and why.', freshnessProperties),
+  TriggerOptions: {
+    type: 'object',
+    description: 'All optional: without any of them a trigger behaves as MX’s.',
+    additionalProperties: false,
+    properties: options,
+  },
+  ScheduleRequest: {
+    type: 'object',
+    additionalProperties: false,
+    required: ['every'],
+    properties: { every: { type: 'integer', enum: [...everyHoursOnOffer], description: 'Hours between refreshes.' } },
+  },
+  Schedule: whole('When the member is refreshed by itself.', {
+    user_guid: { type: 'string' },
+    member_guid: { type: 'string' },
+    every: {
+      type: ['integer', 'null'],
+      enum: [...everyHoursOnOffer, null],
+      description: 'Hours between refreshes; null: it is not on a schedule.',
+    },
+  }),
+  MxWebhook: { type: 'object', description: 'As MX sends it: a `type`, guids, perhaps `completed_at`.' },
+  Health: whole('The API answers.', { status: { type: 'string', const: 'ok' } }),
+  Problem: {
+    type: 'object',
+    description: 'RFC 9457. `error` is where MX’s clients look.',
+    required: ['type', 'title', 'status', 'detail', 'code', 'action', 'error'],
+    properties: {
+      type: {
+        type: 'string',
+        format: 'uri-reference',
+        pattern: '^/problems/[a-z_]+$',
+        description: 'Path of a page about this code.',
+      },
+      title: { type: 'string' },
+      status: { type: 'integer', minimum: 400, maximum: 599 },
+      detail: { type: 'string', description: 'What is wrong with this request. 5xx say nothing specific.' },
+      code: { type: 'string', enum: Object.keys(problemKinds) },
+      action: oneOf(actions),
+      refresh_id: { ...refreshId, description: 'The refresh that ended with this problem.' },
+      retry_after: { type: 'integer', minimum: 0, description: 'Seconds, as in `Retry-After`.' },
+      field: { type: 'string', description: 'The parameter, header or member of the body at fault.' },
+      error: whole('MX’s error object.', {
+        message: { type: 'string', description: 'May be shown to end users.' },
+        status: { type: 'string' },
+        type: { type: 'string', description: 'MX’s type when the problem is MX’s, else `code`.' },
+      }),
+    },
+  },
+  ProblemPage: whole('What a problem’s code means.', {
+    code: { type: 'string', enum: Object.keys(problemKinds) },
+    title: { type: 'string' },
+    status: { type: 'integer', minimum: 400, maximum: 599 },
+    meaning: { type: 'string' },
+    action: oneOf(actions),
+  }),
+  GatewayMessage: {
+    type: 'object',
+    description: 'What Amazon API Gateway answers by itself, before or instead of this service. No problem, no code.',
+    required: ['message'],
+    properties: { message: { type: ['string', 'null'] } },
+  },
+} as const;

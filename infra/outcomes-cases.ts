@@ -1,0 +1,164 @@
+/** What happens to a refresh for everything that MX may say: found by asking the decision itself, not written down. */
+import { mxFailure } from '../shared/clients/mx-failure.ts';
+import { afterRefusedStart, decide, type NextStep, type Situation } from '../shared/domain/decision.ts';
+import { Failure } from '../shared/domain/failure.ts';
+import { plusSeconds } from '../shared/domain/instant.ts';
+import type { Challenge, MxMember } from '../shared/domain/mx.ts';
+import type { Policy } from '../shared/domain/policy.ts';
+import type { Claim } from '../shared/domain/refresh.ts';
+import { ruleFor } from '../shared/domain/statuses.ts';
+
+// Any values: which row comes out does not depend on them, only when.
+const policy: Policy = {
+  deadlineSeconds: 600,
+  firstLookSeconds: 5,
+  minLookGapSeconds: 3,
+  maxLookGapSeconds: 60,
+  graceSeconds: 30,
+  graceLooks: 5,
+  allowanceStarts: 5,
+  allowanceWindowSeconds: 7200,
+};
+const start = '2026-01-01T12:00:00.000Z';
+const question: Challenge = { guid: 'CRD-1', label: 'a question', type: 'TEXT', fieldName: null, options: [] };
+
+const member = (connectionStatus: string | null, isBeingAggregated: boolean): MxMember => ({
+  key: { userGuid: 'USR-1', memberGuid: 'MBR-1' },
+  userId: null,
+  memberId: null,
+  institutionCode: null,
+  connectionStatus,
+  connectionStatusMessage: null,
+  isBeingAggregated,
+  mostRecentJobGuid: 'JOB-2',
+  aggregatedAt: start,
+  successfullyAggregatedAt: null,
+  needsUpdatedCredentials: false,
+  error: null,
+  body: {},
+});
+
+const claim = (given: Partial<Claim> = {}): Claim => ({
+  refreshId: 'RFR-1',
+  trigger: 'http',
+  phase: 'running',
+  acceptedAt: start,
+  deadline: plusSeconds(start, policy.deadlineSeconds),
+  userPresent: false,
+  baseline: {
+    connectionStatus: 'CONNECTED',
+    mostRecentJobGuid: 'JOB-1',
+    aggregatedAt: null,
+    successfullyAggregatedAt: null,
+    isBeingAggregated: false,
+  },
+  start: { state: 'accepted', at: start, count: 1, look: 0, jobGuid: 'JOB-2' },
+  look: 9,
+  lookedAt: plusSeconds(start, 60),
+  flagSeen: true,
+  challenges: [],
+  result: null,
+  ...given,
+});
+
+/** A refresh with the proof of its job's end, past its grace period, whose last look saw `candidate` too. */
+const situation = (given: Partial<Claim>, candidate: string | null, afterSeconds = 60): Situation => ({
+  claim: claim(given),
+  memory: { failures: 0, candidate },
+  policy,
+  now: plusSeconds(start, afterSeconds),
+  random: 0,
+});
+
+/** The decision about a member with this status. */
+function stepFor(status: string | null, running: boolean, starts: number, afterSeconds?: number): NextStep {
+  const challenges = status === 'CHALLENGED' ? [question] : [];
+  const seen = { kind: 'member', member: member(status, running), challenges, imported: 'since_start' } as const;
+  const given = { start: { ...claim().start, count: starts } };
+  return decide(situation(given, `${status}/`, afterSeconds), seen);
+}
+
+/** One row of the table of statuses. */
+export interface StatusCase {
+  readonly whileRunning: NextStep['kind'];
+  /** What an idle member with this status leads to at first, and once a job was started again. */
+  readonly over: NextStep['kind'];
+  readonly overAgain: NextStep['kind'];
+  /** How it ends in the end: the deadline's result for a status that is only waited for. */
+  readonly end: NextStep;
+  readonly holdsBack: boolean;
+  readonly source: string;
+}
+
+/** What happens with `status` at MX, with evidence that it is our job's. */
+export function statusCase(status: string | null): StatusCase {
+  const overAgain = stepFor(status, false, 2);
+  const rule = ruleFor(status);
+  return {
+    whileRunning: stepFor(status, true, 1).kind,
+    over: stepFor(status, false, 1).kind,
+    overAgain: overAgain.kind,
+    end: overAgain.kind === 'look' ? stepFor(status, false, 2, policy.deadlineSeconds) : overAgain,
+    holdsBack: rule.holdsBackUnattended === true,
+    source: rule.source,
+  };
+}
+
+const answered = (status: number, type?: string): Failure =>
+  mxFailure({ status, headers: {}, body: type === undefined ? '' : JSON.stringify({ error: { type } }) }, 'a call');
+
+/** How MX may fail to do what it is asked (MX facts 2.1, 9). */
+export const mxFailures: readonly { readonly what: string; readonly failure: Failure }[] = [
+  ...[
+    'institution_maintenance_error',
+    'institution_unavailable_error',
+    'institution_prevented_error',
+    'institution_prevent_new_error',
+    'institution_prevent_verification_error',
+  ].map((type) => ({ what: `400 \`${type}\``, failure: answered(400, type) })),
+  ...[400, 401, 403, 404, 405, 406, 409, 422, 429, 500, 502, 503, 504].map((status) => ({
+    what: status === 400 ? '400, anything else' : String(status),
+    failure: answered(status),
+  })),
+  { what: 'no answer in time', failure: new Failure('try-again', 'mx_timeout', '') },
+  { what: 'an answer that cannot be read', failure: new Failure('try-again', 'mx_bad_answer', '') },
+  { what: 'nothing: our secret is empty', failure: new Failure('never-retry', 'mx_credentials_missing', '') },
+];
+
+/** What a POST that failed this way leaves: an end, or a start in this state. */
+export const afterPost = afterRefusedStart;
+
+/** What a look that failed this way leads to: the first time, and the second time in a row. */
+export const afterLook = (failure: Failure): readonly [NextStep, NextStep] => [
+  decide(situation({}, null), { kind: 'failure', failure }),
+  decide(situation({}, failure.code === 'mx_not_found' ? 'not_found' : null), { kind: 'failure', failure }),
+];
+
+/** Ends that neither a status nor a failure names: nothing was proven, no job may be started, or time is up. */
+export function otherEnds(): readonly { readonly when: string; readonly step: NextStep }[] {
+  const idle = {
+    kind: 'member',
+    member: member('CONNECTED', false),
+    challenges: [],
+    imported: 'not_since_start',
+  } as const;
+  const nothing = { ...idle, member: { ...idle.member, mostRecentJobGuid: 'JOB-1', aggregatedAt: null } };
+  const running = { ...idle, member: member('CONNECTED', true) };
+  const refused = (state: 'conflict' | 'rate_limited') => ({ start: { ...claim().start, state, count: 3 } });
+  const unproven = { flagSeen: false };
+  const none = { start: { state: 'none', at: null, count: 0, look: 0, jobGuid: null } } as const;
+  const late = policy.deadlineSeconds;
+  const unattended = situation({ ...none, trigger: 'schedule' }, null);
+  const outdated = { ...idle, member: { ...idle.member, needsUpdatedCredentials: true } };
+  return [
+    {
+      when: 'MX accepted the POST, and nothing shows that a job ran',
+      step: decide(situation(unproven, null), nothing),
+    },
+    { when: 'MX answered 409 again and again', step: decide(situation(refused('conflict'), null), nothing) },
+    { when: 'MX answered 429 again and again', step: decide(situation(refused('rate_limited'), null), nothing) },
+    { when: 'MX’s job still runs at the deadline', step: decide(situation({}, null, late), running) },
+    { when: 'MX could not be reached until the deadline', step: decide(situation(none, null, late), idle) },
+    { when: 'MX wants new credentials, and nobody is there to give them', step: decide(unattended, outdated) },
+  ];
+}

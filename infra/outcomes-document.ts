@@ -1,0 +1,171 @@
+import type { NextStep } from '../shared/domain/decision.ts';
+import type { FailureCode } from '../shared/domain/failure.ts';
+import type { Action, Outcome } from '../shared/domain/refresh.ts';
+import { connectionStatuses, memberErrorEnds, type StatusEnd } from '../shared/domain/statuses.ts';
+import { problemKinds } from '../shared/lambda/problem.ts';
+import { afterLook, afterPost, mxFailures, otherEnds, type StatusCase, statusCase } from './outcomes-cases.ts';
+
+type Row = Pick<StatusEnd, 'outcome' | 'action' | 'code' | 'message'>;
+
+/** Ends that are not MX's saying: what became of storing, and what our own tables knew. */
+const ownEnds: readonly Row[] = [
+  { outcome: 'succeeded', action: 'none', code: 'stored', message: 'The balances are stored.' },
+  {
+    outcome: 'succeeded',
+    action: 'none',
+    code: 'stored_in_part',
+    message: 'Storing was interrupted; some accounts are from this refresh, the others say how old they are.',
+  },
+  {
+    outcome: 'not_refreshed',
+    action: 'retry_later',
+    code: 'allowance_used_up',
+    message: 'MX’s allowance of balance checks for this member is used up.',
+  },
+  { outcome: 'failed', action: 'reconnect', code: 'member_deleted', message: 'The member was deleted at MX.' },
+];
+
+const stored: Row = { outcome: 'succeeded', action: 'none', code: 'stored', message: 'The balances are stored.' };
+
+/** The result that `step` is; null for a step that is no end. */
+function resultOf(step: NextStep): Row | null {
+  if (step.kind === 'store') return stored;
+  return step.kind === 'end' ? step.ending : null;
+}
+
+const cells = (row: Row | null): string =>
+  row === null ? '| | |' : `${row.outcome} | ${row.action} | \`${row.code}\``;
+
+const words: Readonly<Record<NextStep['kind'], string>> = {
+  look: 'look again',
+  start: 'start a job once more',
+  check_imports: 'read the accounts',
+  store: 'store the balances',
+  end: 'end',
+};
+
+function overWords({ over, overAgain }: StatusCase): string {
+  const last = overAgain === 'look' ? 'look again, until the deadline' : words[overAgain];
+  return over === 'start' ? `${words.start}, then ${last}` : last;
+}
+
+function statusRow(name: string, status: string | null): string {
+  const row = statusCase(status);
+  const held = row.holdsBack ? 'held back' : 'goes on';
+  return `| ${name} | ${words[row.whileRunning]} | ${overWords(row)} | ${cells(resultOf(row.end))} | ${held} | ${row.source} |`;
+}
+
+const endOrWords = (step: NextStep): string => {
+  const result = resultOf(step);
+  return result === null ? words[step.kind] : `${result.outcome}, ${result.action}`;
+};
+
+const startStates = {
+  unknown: 'not known whether it started: look, and start again only if nothing shows',
+  conflict: 'wait for the other job, then start, or take its data',
+  rate_limited: 'start again later',
+} as const;
+
+function failureRow({ what, failure }: (typeof mxFailures)[number]): string {
+  const post = afterPost(failure);
+  const posted = post.kind === 'end' ? `${post.ending.outcome}, ${post.ending.action}` : startStates[post.state];
+  const [first, second] = afterLook(failure).map(endOrWords);
+  const looked = first === second ? first : `${first}; the second time ${second}`;
+  return `| ${what} | \`${failure.code}\` | ${problemKinds[failure.code].status} | ${posted} | ${looked} |`;
+}
+
+/** Every result of a refresh that there is, by code; a code may come with several actions. */
+export function allResults(): ReadonlyMap<string, readonly { outcome: Outcome; action: Action; message: string }[]> {
+  const steps = [
+    ...otherEnds().map(({ step }) => step),
+    ...[...connectionStatuses, null, 'UNKNOWN'].map((status) => statusCase(status).end),
+    ...mxFailures.flatMap(({ failure }) => afterLook(failure)),
+  ];
+  const posts = mxFailures.map(({ failure }) => afterPost(failure));
+  const rows = [
+    ...steps.map(resultOf).filter((row) => row !== null),
+    ...posts.flatMap((post) => (post.kind === 'end' ? [post.ending] : [])),
+    ...Object.values(memberErrorEnds),
+    ...ownEnds,
+  ];
+  const byCode = new Map<string, { outcome: Outcome; action: Action; message: string }[]>();
+  for (const { code, outcome, action, message } of rows) {
+    const known = byCode.get(code) ?? [];
+    const isKnown = known.some((other) => other.outcome === outcome && other.action === action);
+    // What MX's failures say is said once, at the problem of the same name.
+    const said = isFailureCode(code) && code.startsWith('mx_') ? problemKinds[code].title : message;
+    if (!isKnown) byCode.set(code, [...known, { outcome, action, message: said.replace(/\.$/, '') }]);
+  }
+  return new Map([...byCode].toSorted(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+const isFailureCode = (code: string): code is FailureCode => Object.hasOwn(problemKinds, code);
+
+const resultRows = (): string =>
+  [...allResults()]
+    .flatMap(([code, results]) =>
+      results.map(({ outcome, action, message }) => `| \`${code}\` | ${outcome} | ${action} | ${message} |`),
+    )
+    .join('\n');
+
+/** The text of docs/outcomes.md. A test compares the two; `node infra/outcomes-document.ts > docs/outcomes.md` repairs it. */
+export const outcomesDocument = (): string => `# How refreshes end
+
+Made from the code by \`node infra/outcomes-document.ts > docs/outcomes.md\`; a test says when it is out of date. “MX facts”
+are in docs/mx-facts.md.
+
+A refresh ends with an \`outcome\` (how), an \`action\` (what somebody has to do now) and a \`code\` (why). Nothing that MX
+shows ends a refresh without evidence that it is *this* job’s: a new job guid, a later start, or the flag seen true.
+
+## By connection status
+
+“Running” and “over” are MX’s \`is_being_aggregated\`. An error status is believed when it is seen twice in a row or with
+an error code. “Schedule”: whether unattended triggers go on while MX shows this status; HTTP triggers always may.
+
+| status | running | over | outcome | action | code | schedule | source |
+|---|---|---|---|---|---|---|---|
+${connectionStatuses.map((status) => statusRow(`\`${status}\``, status)).join('\n')}
+${statusRow('null', null)}
+${statusRow('any other', 'UNKNOWN')}
+
+A refresh whose user is present (\`user_present\`) does not end at \`CHALLENGED\`: it shows the questions and watches on until
+its deadline. Unattended triggers are also held back by MX’s \`needs_updated_credentials\`: what would start a job, at first
+or once more, ends instead.
+
+## By the member’s error code
+
+With an error status, \`error.error_code\` says more than the status does, and wins. A code that is not here leaves the
+status’s own row in force.
+
+| error code | outcome | action | code | source |
+|---|---|---|---|---|
+${Object.entries(memberErrorEnds)
+  .map(([code, end]) => `| ${code} | ${cells(end)} | ${end.source} |`)
+  .join('\n')}
+
+## By the way MX fails
+
+“Answered with”: the HTTP status of a trigger that failed this way; \`docs/problems.md\` has the bodies. A trigger that MX
+refuses with 401, 403 or 404 leaves no refresh behind; any other refusal is a refresh that ended. When MX cannot be reached
+and the member is known here, the trigger is accepted and the follow-up starts the job.
+
+| MX’s answer | code | answered with | to the POST that starts the job | to a look |
+|---|---|---|---|---|
+${mxFailures.map(failureRow).join('\n')}
+
+## Other ends
+
+| when | outcome | action | code |
+|---|---|---|---|
+${otherEnds()
+  .map(({ when, step }) => `| ${when} | ${cells(resultOf(step))} |`)
+  .join('\n')}
+
+## All codes
+
+| code | outcome | action | meaning |
+|---|---|---|---|
+${resultRows()}
+`;
+
+if (import.meta.main) process.stdout.write(outcomesDocument());

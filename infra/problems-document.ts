@@ -1,0 +1,36 @@
+import { problemKinds } from '../shared/lambda/problem.ts';
+
+const row = ([code, { status, title, action, meaning }]: [string, (typeof problemKinds)['internal']]): string =>
+  `| \`${code}\` | ${status} | ${title} | ${action} | ${meaning} |`;
+
+/** The text of docs/problems.md. A test compares the two; `node infra/problems-document.ts > docs/problems.md` repairs it. */
+export const problemsDocument = (): string => `# Problems
+
+Made from the code by \`node infra/problems-document.ts > docs/problems.md\`; a test says when it is out of date.
+
+Whatever this API refuses is answered as \`application/problem+json\` (RFC 9457) with this body:
+
+| member | what it is |
+|---|---|
+| \`type\` | \`/problems/{code}\`: a GET answers with this table’s row |
+| \`title\`, \`status\` | as in the table |
+| \`detail\` | what was wrong this time; with 5xx only what the code means |
+| \`code\` | the name to act on |
+| \`action\` | what somebody has to do, in the words of docs/outcomes.md |
+| \`retry_after\` | seconds, as in the header \`Retry-After\`; always with 429 and 503 |
+| \`refresh_id\` | the refresh that it belongs to, when there is one |
+| \`field\` | the part of the request at fault, when there is one |
+| \`error\` | MX’s own error member (\`message\`, \`status\`, \`type\`), where MX’s clients look |
+
+The gateway itself answers some requests before any function runs, with \`{"message": …}\` and no more: a signature that is
+wrong (403) and more requests than it lets through (429, 503).
+
+| code | status | title | action | meaning |
+|---|---|---|---|---|
+${Object.entries(problemKinds)
+  .toSorted(([, a], [, b]) => a.status - b.status)
+  .map(row)
+  .join('\n')}
+`;
+
+if (import.meta.main) process.stdout.write(problemsDocument());

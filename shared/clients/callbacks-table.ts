@@ -1,0 +1,60 @@
+/** Who is to be told of which refresh: items in the refreshes table, beside the refresh, that expire with it. */
+import { type AttributeValue, type DynamoDBClient, PutItemCommand, QueryCommand } from '@aws-sdk/client-dynamodb';
+import type { Callback, Callbacks } from '../domain/callback.ts';
+import { epochMillisecondsOf } from '../domain/instant.ts';
+import { refreshesTable } from './table-keys.ts';
+
+type Item = Record<string, AttributeValue>;
+
+const PREFIX = 'CALLBACK#';
+
+const SECONDS_PER_DAY = 86_400;
+
+/** The callbacks in table `tableName`, kept for `retentionDays`. */
+export const callbacksInDynamoDb = (client: DynamoDBClient, tableName: string, retentionDays: number): Callbacks => ({
+  async put({ id, refreshId, url, registeredAt }) {
+    await client.send(
+      new PutItemCommand({
+        TableName: tableName,
+        Item: {
+          [refreshesTable.partitionKey]: { S: refreshId },
+          [refreshesTable.sortKey]: { S: PREFIX + id },
+          url: { S: url },
+          registered_at: { S: registeredAt },
+          [refreshesTable.timeToLive]: {
+            N: String(Math.ceil(epochMillisecondsOf(registeredAt) / 1000) + retentionDays * SECONDS_PER_DAY),
+          },
+        },
+      }),
+    );
+  },
+
+  async ofRefresh(refreshId) {
+    const callbacks: Callback[] = [];
+    let from: Item | undefined;
+    do {
+      const page = await client.send(
+        new QueryCommand({
+          TableName: tableName,
+          // Or a wish that was written a moment ago might be missed by both sides.
+          ConsistentRead: true,
+          KeyConditionExpression: `${refreshesTable.partitionKey} = :refresh AND begins_with(${refreshesTable.sortKey}, :prefix)`,
+          ExpressionAttributeValues: { ':refresh': { S: refreshId }, ':prefix': { S: PREFIX } },
+          ExclusiveStartKey: from,
+        }),
+      );
+      for (const { [refreshesTable.sortKey]: key, url, registered_at: registeredAt } of page.Items ?? []) {
+        if (!key?.S || !url?.S || !registeredAt?.S) throw new TypeError('a callback’s item lacks its key or its url');
+        callbacks.push({ id: key.S.slice(PREFIX.length), refreshId, url: url.S, registeredAt: registeredAt.S });
+      }
+      from = page.LastEvaluatedKey;
+    } while (from !== undefined);
+    return callbacks;
+  },
+});
+
+/** In a deployment whose operator has allowed no hosts: nobody can have asked to be told. */
+export const noCallbacks: Callbacks = {
+  put: () => Promise.reject(new TypeError('callbacks are off, so no callback_url is accepted')),
+  ofRefresh: async () => [],
+};

@@ -1,0 +1,103 @@
+/**
+ * A refresh that nobody asked for: MX has gathered data by itself and we only read it. It holds no claim that a trigger
+ * could join, starts no job, and is told by the same events as any other.
+ */
+import type { StoredBalance } from './balance.ts';
+import { type EndDeps, publishOutcome } from './end-refresh.ts';
+import { type Instant, plusSeconds, readInstant } from './instant.ts';
+import type { MemberRecord } from './member.ts';
+import type { MemberKey, MxAccount, MxMember } from './mx.ts';
+import type { Balances, RefreshDeps, SeenMembers } from './ports.ts';
+import type { Refresh } from './refresh.ts';
+import { stableUlid } from './stable-id.ts';
+import type { WebhookHint } from './webhook-hint.ts';
+
+/** What such a refresh needs. */
+export type BackgroundDeps = EndDeps &
+  Pick<RefreshDeps, 'mx' | 'policy'> & { readonly balances: Balances; readonly seen: SeenMembers };
+
+/** One completion at MX is one refresh, however often and in whatever words we are told of it. */
+export const backgroundRefreshId = (member: MemberKey, completedAt: Instant): string =>
+  `RFR-${stableUlid(completedAt, member.userGuid, member.memberGuid)}`;
+
+/**
+ * Reads the accounts and stores them if MX has gathered anything since. Null when it has not: then nothing is written.
+ * Repeatable: ids depend on the completion alone, newer wins.
+ *
+ * @throws Failure of MX's.
+ */
+export async function storeNews(
+  deps: BackgroundDeps,
+  hint: WebhookHint & { readonly completedAt: Instant },
+  record: MemberRecord | null,
+  member: MxMember,
+): Promise<Refresh | null> {
+  const { key } = member;
+  const observedAt = deps.now();
+  const accounts = await deps.mx.listAccounts({ userIdentifier: key.userGuid, memberIdentifier: key.memberGuid });
+  if (!isNews(record, member, accounts, await deps.balances.ofMember(key))) return null;
+  const refreshId = backgroundRefreshId(key, hint.completedAt);
+  await deps.balances.store(key, accounts, { observedAt, refreshId, trigger: 'mx_webhook' });
+  const refresh: Refresh = {
+    refreshId,
+    member: key,
+    trigger: 'mx_webhook',
+    status: 'ended',
+    acceptedAt: hint.receivedAt,
+    deadline: plusSeconds(hint.receivedAt, deps.policy.deadlineSeconds),
+    userPresent: false,
+    challenges: [],
+    result: {
+      outcome: 'succeeded',
+      action: 'none',
+      code: 'stored',
+      message: 'MX had gathered data by itself; the balances are stored.',
+      userMessage: null,
+      connectionStatus: member.connectionStatus,
+      challenges: [],
+      endedAt: deps.now(),
+      observedAt,
+    },
+  };
+  await deps.refreshes.put(refresh);
+  // A twin may have been faster: everybody is told the same, and that is what can be read.
+  return (await deps.refreshes.read(refreshId)) ?? refresh;
+}
+
+/**
+ * What is left to do for a background refresh whose projection is written. The completion is remembered last: a crash
+ * before that makes the webhook's message come again, find the projection and do the rest.
+ */
+export async function finishBackground(deps: BackgroundDeps, refresh: Refresh, completedAt: Instant): Promise<void> {
+  const { member, refreshId, trigger, acceptedAt, result } = refresh;
+  if (result === null) throw new TypeError('a background refresh has a result from the beginning');
+  const attempt = { ...result, refreshId, trigger, acceptedAt };
+  await deps.seen.recordBackground(member, attempt);
+  await publishOutcome(deps, member, attempt);
+  await deps.seen.recordHeeded(member, completedAt);
+}
+
+/**
+ * Whether what MX shows is newer than what is stored. MX's times are compared with MX's, never with our clock. The
+ * member's body may have been read since by somebody who stored no accounts, so the accounts' own times count as well.
+ */
+export function isNews(
+  record: Pick<MemberRecord, 'body'> | null,
+  member: MxMember,
+  accounts: readonly MxAccount[],
+  stored: readonly StoredBalance[],
+): boolean {
+  const byGuid = new Map(stored.map((balance) => [balance.accountGuid, balance]));
+  const newAccounts = accounts.some(({ guid, fields }) => {
+    const known = byGuid.get(guid);
+    return known === undefined || isLater(readInstant(fields.imported_at), readInstant(known.fields['imported_at']));
+  });
+  return (
+    newAccounts ||
+    isLater(member.aggregatedAt, readInstant(record?.body['aggregated_at'])) ||
+    isLater(member.successfullyAggregatedAt, readInstant(record?.body['successfully_aggregated_at']))
+  );
+}
+
+const isLater = (now: Instant | null, before: Instant | null): boolean =>
+  now !== null && (before === null || now > before);

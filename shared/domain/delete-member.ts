@@ -1,0 +1,71 @@
+/** The end of a member. Deleted stays deleted (invariant 9): no late message and no late function brings it back. */
+import type { Ending } from './decision.ts';
+import { type EndDeps, endRefresh, publishEnd } from './end-refresh.ts';
+import { deletedEvent } from './event.ts';
+import { Failure } from './failure.ts';
+import type { Instant } from './instant.ts';
+import type { MemberKey } from './mx.ts';
+import type { Erasure, Schedule, SeenMembers } from './ports.ts';
+import { LOOK_TIMEOUT_SECONDS } from './refresh.ts';
+
+/** What deleting needs. */
+export type DeleteDeps = EndDeps & {
+  readonly seen: Pick<SeenMembers, 'bury'>;
+  readonly schedule: Pick<Schedule, 'removeStray'>;
+  readonly erasure: Erasure;
+};
+
+const memberDeleted: Ending = {
+  outcome: 'failed',
+  action: 'reconnect',
+  code: 'member_deleted',
+  message: 'The member was deleted at MX.',
+  userMessage: null,
+  connectionStatus: null,
+  challenges: [],
+};
+
+/** How often a new claim may come between ending the old one and the tombstone. */
+const MAX_RACES = 4;
+
+/**
+ * Ends the member's refresh, takes it off the schedule, buries it and erases its balances. Repeatable after a crash
+ * anywhere: what is done already is found done.
+ *
+ * @throws Failure `busy` when triggers kept claiming it; its message comes again.
+ */
+export async function deleteMember(deps: DeleteDeps, key: MemberKey): Promise<'deleted' | 'unknown_member'> {
+  for (let race = 0; race < MAX_RACES; race += 1) {
+    const record = await deps.members.read(key);
+    if (record === null) return 'unknown_member';
+    if (record.deletedAt !== null) return finish(deps, key, record.deletedAt);
+    const { claim, enrolment } = record;
+    if (claim?.phase === 'ended') await publishEnd(deps, key, claim);
+    else if (claim !== null) await endRefresh(deps, key, claim, memberDeleted, null, null);
+    if (enrolment !== null && enrolment.everyHours !== 0) {
+      await deps.schedule.removeStray({ member: key, everyHours: enrolment.everyHours, slot: enrolment.slot });
+    }
+    const now = deps.now();
+    if (await deps.seen.bury(record, now)) return finish(deps, key, now);
+  }
+  throw new Failure('try-again', 'busy', 'a member that is to be deleted was claimed again and again');
+}
+
+async function finish(deps: DeleteDeps, key: MemberKey, deletedAt: Instant): Promise<'deleted'> {
+  await deps.erasure.erase(key);
+  await deps.events.publish(deletedEvent(key, deletedAt));
+  // A function that read the member before it was buried may still be storing its accounts, for as long as it may run.
+  await deps.erasure.eraseAgain(key, 2 * LOOK_TIMEOUT_SECONDS);
+  return 'deleted';
+}
+
+/** The second erasing. Only of a member that is deleted: a message is no evidence. */
+export async function eraseAgain(
+  deps: Pick<DeleteDeps, 'members'> & { readonly erasure: Pick<Erasure, 'erase'> },
+  key: MemberKey,
+): Promise<'erased' | 'not_deleted'> {
+  const record = await deps.members.read(key);
+  if (record === null || record.deletedAt === null) return 'not_deleted';
+  await deps.erasure.erase(key);
+  return 'erased';
+}

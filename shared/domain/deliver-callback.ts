@@ -1,0 +1,88 @@
+/** One try to deliver a callback, and when the next one is due: growing waits over about a day. */
+import type { Deliveries, Delivery } from './callback.ts';
+import { type CallbackRules, checkCallbackUrl } from './callback-url.ts';
+import { Failure } from './failure.ts';
+import { type Clock, plusSeconds, secondsBetween } from './instant.ts';
+
+/** What the receiver answered; null when it did not: no connection, no answer in time, an address that is not public. */
+export interface Receipt {
+  readonly status: number;
+  /** Its `Retry-After`, in seconds. */
+  readonly retryAfterSeconds: number | null;
+}
+
+/** Signs and sends. Never follows a redirect. @throws Failure `internal` when it cannot be signed. */
+export type PostCallback = (delivery: Delivery) => Promise<Receipt | null>;
+
+/** What delivering needs. */
+export interface DeliverDeps {
+  readonly post: PostCallback;
+  readonly deliveries: Deliveries;
+  readonly rules: CallbackRules;
+  readonly now: Clock;
+  /** In [0, 1), for jitter. */
+  readonly random: () => number;
+}
+
+/** What became of a delivery. */
+export type Delivered =
+  | 'delivered'
+  /** Too early: SQS cannot wait as long as the receiver wants. */
+  | 'waiting'
+  | 'retrying'
+  /** The receiver answered 410: it never wants to hear of this again. */
+  | 'gone'
+  /** The operator has taken the host off the list. */
+  | 'not_allowed';
+
+/** Seconds from each try to the next, before jitter: about 22 hours in all. */
+export const RETRY_SECONDS: readonly number[] = [5, 30, 120, 300, 900, 1_800, 3_600, 7_200, 14_400, 21_600, 28_800];
+
+/** A receiver may put us off for as long as our own longest wait. */
+const MAX_RETRY_AFTER_SECONDS = 28_800;
+
+/**
+ * Handles one message of the queue of deliveries.
+ *
+ * @throws Failure (`try-again`) when the last try failed: the queue repeats it a few times and then keeps it
+ *   among its dead letters, from where an operator can send it once more.
+ */
+export async function deliverCallback(deps: DeliverDeps, delivery: Delivery): Promise<Delivered> {
+  const now = deps.now();
+  const early = secondsBetween(now, delivery.notBefore);
+  if (early > 0) {
+    await deps.deliveries.send(delivery, Math.ceil(early));
+    return 'waiting';
+  }
+  if (!isAllowed(delivery.url, deps.rules)) return 'not_allowed';
+  const receipt = await deps.post(delivery);
+  if (receipt !== null && receipt.status >= 200 && receipt.status < 300) return 'delivered';
+  if (receipt?.status === 410) return 'gone';
+  const wait = waitAfter(delivery.attempt, receipt?.retryAfterSeconds ?? null, deps.random());
+  if (wait === null) {
+    const answer = receipt === null ? 'did not answer' : `answered ${receipt.status}`;
+    throw new Failure('try-again', 'internal', `the receiver of a callback ${answer} for about a day`);
+  }
+  const next = { ...delivery, attempt: delivery.attempt + 1, notBefore: plusSeconds(deps.now(), wait) };
+  await deps.deliveries.send(next, wait);
+  return 'retrying';
+}
+
+/**
+ * Seconds after the failed try `attempt`; null after the last. Jitter of a fifth to both sides, so that everything that
+ * failed in one outage does not come back at the same moment.
+ */
+export function waitAfter(attempt: number, retryAfterSeconds: number | null, random: number): number | null {
+  const planned = RETRY_SECONDS[attempt];
+  if (planned === undefined) return null;
+  const asked = Math.min(retryAfterSeconds ?? 0, MAX_RETRY_AFTER_SECONDS);
+  return Math.ceil(Math.max(planned * (0.8 + 0.4 * random), asked));
+}
+
+function isAllowed(url: string, rules: CallbackRules): boolean {
+  try {
+    return checkCallbackUrl(url, rules) === url;
+  } catch {
+    return false;
+  }
+}

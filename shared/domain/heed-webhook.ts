@@ -1,0 +1,165 @@
+/**
+ * Heeding one of MX's webhooks. It only makes us look: lost, doubled, early, late and reordered ones change nothing but
+ * the delay, and what is believed is what MX's API says.
+ */
+import { type BackgroundDeps, backgroundRefreshId, finishBackground, storeNews } from './background-refresh.ts';
+import { type DeleteDeps, deleteMember } from './delete-member.ts';
+import { publishEnd } from './end-refresh.ts';
+import { type ConnectionChange, connectionEvent } from './event.ts';
+import { asFailure, type Failure } from './failure.ts';
+import { type FollowDeps, followUp } from './follow-refresh.ts';
+import { type Instant, plusSeconds } from './instant.ts';
+import { secondsToNextLook } from './look-times.ts';
+import type { MemberRecord } from './member.ts';
+import type { MemberKey, MxMember } from './mx.ts';
+import type { Hints } from './ports.ts';
+import type { Refresh } from './refresh.ts';
+import { ruleFor } from './statuses.ts';
+import type { WebhookHint } from './webhook-hint.ts';
+
+/** What heeding needs. */
+export type HeedDeps = FollowDeps &
+  BackgroundDeps &
+  DeleteDeps & {
+    readonly hints: Hints;
+    /** Setting: whose webhooks are heeded. `all` makes members known that nobody has asked for. */
+    readonly heed: 'known' | 'all';
+  };
+
+/** What became of a webhook, for its log line. */
+export type Heeded =
+  | 'unknown_member'
+  | 'deleted_member'
+  /** A refresh is running: it looked now, or will as soon as MX's minimum gap allows. */
+  | 'nudged'
+  /** The completion is one that we followed, or dealt with before. */
+  | 'known_already'
+  /** Somebody has read the member since the webhook came. */
+  | 'seen_since'
+  /** Not now: the member was read a moment ago, still runs, or MX does not answer. The webhook comes again. */
+  | 'later'
+  | 'given_up'
+  /** The member was read; MX has nothing newer than what is stored. */
+  | 'seen'
+  | 'stored'
+  | 'deleted';
+
+/** Heeds `hint`. Repeatable after a crash anywhere. @throws Failure of MX's that an operator has to repair. */
+export async function heedWebhook(deps: HeedDeps, hint: WebhookHint): Promise<Heeded> {
+  const { member: key } = hint;
+  const record = await deps.members.read(key);
+  if (record === null && deps.heed === 'known') return 'unknown_member';
+  if (record !== null && record.deletedAt !== null)
+    return hint.about === 'deletion' ? deleteMember(deps, key) : 'deleted_member';
+  if (record?.untoldChange) await tell(deps, key, record.untoldChange);
+
+  const claim = record?.claim;
+  if (claim?.phase === 'ended') await publishEnd(deps, key, claim);
+  else if (claim && hint.about !== 'deletion') {
+    // It is being stored: whatever this is about, the member can be read when that is over.
+    if (claim.phase === 'storing') return again(deps, hint);
+    // The next number: it takes the place of the message that waits.
+    await followUp(deps, { refreshId: claim.refreshId, member: key, look: claim.look + 1, memory: null });
+    return 'nudged';
+  }
+
+  if (isCompletion(hint)) {
+    const done = await dealtWith(deps, hint, record);
+    if (done !== null) return done;
+  } else if (record?.seenAt && record.seenAt > hint.receivedAt && hint.about === 'connection') return 'seen_since';
+
+  const readAt = deps.now();
+  // A member that is not known yet has nothing in the tables that could keep two reads apart; its first is its only one.
+  if (record !== null && !(await deps.seen.takeGlance(key, readAt))) return again(deps, hint);
+  return look(deps, hint, record, readAt);
+}
+
+type Completion = WebhookHint & { readonly completedAt: Instant };
+
+const isCompletion = (hint: WebhookHint): hint is Completion => hint.about === 'data' && hint.completedAt !== null;
+
+/** A completion about which nothing is left to do, or only the end of what a crash has interrupted; else null. */
+async function dealtWith(deps: HeedDeps, hint: Completion, record: MemberRecord | null): Promise<Heeded | null> {
+  const { completedAt } = hint;
+  if (record?.heededUntil === completedAt) return 'known_already';
+  const interrupted = await deps.refreshes.read(backgroundRefreshId(hint.member, completedAt));
+  // Also when a later one was heeded meanwhile: what this one has stored may not have been told.
+  if (interrupted !== null) {
+    await finishBackground(deps, interrupted, completedAt);
+    return 'stored';
+  }
+  if (record?.heededUntil && completedAt < record.heededUntil) return 'known_already';
+  // A job that we followed: its data was read after it had ended.
+  if (record?.lastSuccess && completedAt <= record.lastSuccess.observedAt) return 'known_already';
+  return null;
+}
+
+/** One read of the member at MX, and what follows from it. */
+async function look(deps: HeedDeps, hint: WebhookHint, record: MemberRecord | null, readAt: Instant): Promise<Heeded> {
+  const { member: key } = hint;
+  let member: MxMember;
+  let refresh: Refresh | null = null;
+  try {
+    member = await deps.mx.readMember({ userIdentifier: key.userGuid, memberIdentifier: key.memberGuid });
+    if (isCompletion(hint)) {
+      // Early, or another job has begun: its own end will tell, and looking then costs the same.
+      if (member.isBeingAggregated) return await again(deps, hint);
+      if (ruleFor(member.connectionStatus).whenOver === 'store') {
+        refresh = await storeNews(deps, hint, record, member);
+      }
+    }
+  } catch (error) {
+    return afterFailure(deps, hint, record, asFailure(error));
+  }
+  await recordSighting(deps, record, member, readAt);
+  if (isCompletion(hint)) {
+    if (refresh !== null) await finishBackground(deps, refresh, hint.completedAt);
+    else await deps.seen.recordHeeded(key, hint.completedAt);
+  }
+  return refresh === null ? 'seen' : 'stored';
+}
+
+async function afterFailure(
+  deps: HeedDeps,
+  hint: WebhookHint,
+  record: MemberRecord | null,
+  failure: Failure,
+): Promise<Heeded> {
+  if (failure.code === 'mx_not_found') {
+    // Word and reading agree. One alone is not enough: MX answers 404 also right after a create (MX facts 2.1).
+    if (hint.about === 'deletion' && record !== null) return deleteMember(deps, hint.member);
+    return 'unknown_member';
+  }
+  if (failure.fate === 'try-again') return again(deps, hint);
+  throw failure;
+}
+
+/** Stores what MX says of the member, and tells of its connection status when that is news. */
+async function recordSighting(
+  deps: HeedDeps,
+  record: MemberRecord | null,
+  member: MxMember,
+  readAt: Instant,
+): Promise<void> {
+  const { key, connectionStatus: to } = member;
+  if (record === null) await deps.members.writeAliases(member);
+  const from = record?.body['connection_status'];
+  const change =
+    (typeof from === 'string' || from === null) && from !== to ? { from, to, at: readAt, refreshId: null } : null;
+  const stored = await deps.seen.recordSighting(member, readAt, change);
+  if (stored && change !== null) await tell(deps, key, change);
+}
+
+async function tell(deps: HeedDeps, key: MemberKey, change: ConnectionChange): Promise<void> {
+  await deps.events.publish(connectionEvent(key, change));
+  await deps.seen.settleChange(key, change);
+}
+
+/** Sends the webhook's message again for later, at growing distances, for as long as a refresh would be followed. */
+async function again(deps: HeedDeps, hint: WebhookHint): Promise<'later' | 'given_up'> {
+  const now = deps.now();
+  const deadline = plusSeconds(hint.receivedAt, deps.policy.deadlineSeconds);
+  if (now >= deadline) return 'given_up';
+  await deps.hints.send(hint, secondsToNextLook(hint.receivedAt, now, deadline, deps.policy));
+  return 'later';
+}

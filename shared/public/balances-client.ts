@@ -1,0 +1,222 @@
+/**
+ * `mx-fresh-balances/client`: the HTTP API as a typed client, for Node 20 and later and for browsers. It needs nothing
+ * but the platform. MX's own objects (accounts, members) keep MX's names; what this service adds is in camelCase. Every
+ * method has a time limit, repeats nothing by itself, and throws `BalancesProblem` for what was not answered as asked.
+ */
+
+import { readAllPages } from './all-pages.ts';
+import { listIn, objectIn, objectOf, textIn, textOrNullIn } from './answer-fields.ts';
+import {
+  type AccountAnswer,
+  type AccountsPage,
+  type AllAccounts,
+  accountAnswer,
+  accountsAnswer,
+  type BalancesAnswered,
+  type MemberAnswer,
+  memberAnswer,
+  type NotModified,
+  type RefreshRunning,
+  type StatusAnswer,
+  statusAnswer,
+  triggerAnswer,
+} from './client-answers.ts';
+import { type BasicCredentials, type Call, httpCalls, type RequestSigner } from './http-calls.ts';
+import { checkedIdentifier } from './identifiers.ts';
+import { retryAfterSeconds } from './problem.ts';
+import { type MemberSchedule, type Refresh, refreshFrom, scheduleFrom } from './refresh.ts';
+import { platformTime, type Time, untilEnded } from './until-ended.ts';
+
+export type * from './client-answers.ts';
+export type { DecimalText, Json } from './exact-json.ts';
+export type { ApiFreshness, Freshness, LastAttempt, LastSuccess } from './freshness.ts';
+export type { BasicCredentials, RequestSigner, UnsignedRequest } from './http-calls.ts';
+export type { Account, Member } from './mx-shapes.ts';
+export { BalancesProblem, type ProblemCode } from './problem.ts';
+export type { Challenge, MemberSchedule, Pagination, Refresh, TriggeredRefresh } from './refresh.ts';
+export type { Time } from './until-ended.ts';
+export type { Action, Outcome, Trigger } from './vocabulary.ts';
+
+/** How to reach the API. */
+export interface BalancesClientOptions {
+  /** The stack's output `ApiUrl`. */
+  readonly baseUrl: string;
+  /** An API with `basic` callers takes an id and a key, one with `iam` callers a function that signs. */
+  readonly credentials: BasicCredentials | RequestSigner;
+  /** In place of the platform's. */
+  readonly fetch?: typeof globalThis.fetch;
+  /** For each call, `wait` not counted. @default 30, the longest that the gateway takes */
+  readonly timeoutSeconds?: number;
+  /** In place of the platform's clock and timers: for tests of `waitForEnd`. */
+  readonly time?: Time;
+}
+
+/** What every method takes. */
+export interface CallOptions {
+  /** Ends the call; it then rejects with the signal's reason. */
+  readonly signal?: AbortSignal;
+}
+
+/** What a trigger may ask for. */
+export interface CheckBalanceOptions extends CallOptions {
+  /** Seconds: stored balances of at most this age are good enough, and nobody is called. */
+  readonly maxAge?: number;
+  /** Seconds, at most 25: wait for the end of the refresh. @default 0 */
+  readonly wait?: number;
+  /** The end user is there and can answer MX's questions. @default false */
+  readonly userPresent?: boolean;
+  /** Where the service reports the end. */
+  readonly callbackUrl?: string;
+  /** The same key within 24 hours gets the same answer: for a caller that repeats a request whose answer was lost. */
+  readonly idempotencyKey?: string;
+}
+
+/** Which page of accounts. */
+export interface PageOptions extends CallOptions {
+  /** @default 1 */
+  readonly page?: number;
+  /** 10 to 1000; anything else is 25, as at MX. @default 25 */
+  readonly recordsPerPage?: number;
+}
+
+/** How long to wait for the end of a refresh. */
+export interface WaitOptions extends CallOptions {
+  /** @default 900: a refresh ends by its deadline (10 minutes, a setting of the service), or about a minute later */
+  readonly timeoutSeconds?: number;
+}
+
+/** The API. `user`, `member` and `account` are MX's guids or your own ids. */
+export interface BalancesClient {
+  /** Asks for fresh balances. Repeating it is harmless: a refresh that runs is joined. */
+  checkBalance(user: string, member: string, options?: CheckBalanceOptions): Promise<RefreshRunning | BalancesAnswered>;
+  /** One refresh. */
+  refresh(refreshId: string, options?: CallOptions): Promise<Refresh>;
+  /**
+   * The refresh once it has ended. Asks as often as the service's `Retry-After` says, and goes on when the connection
+   * breaks or the service is busy. Problem `timed_out` (action `wait`) when it has not ended in time: it can be waited
+   * for again.
+   */
+  waitForEnd(refreshId: string, options?: WaitOptions): Promise<Refresh>;
+  /** Stored accounts, one page. With `ifNoneMatch` (an `etag` of before), `notModified` says that nothing changed. */
+  accounts(user: string, member: string, options?: PageOptions): Promise<AccountsPage>;
+  accounts(
+    user: string,
+    member: string,
+    options: PageOptions & { readonly ifNoneMatch: string },
+  ): Promise<AccountsPage | NotModified>;
+  /** All stored accounts, of one and the same moment. */
+  allAccounts(user: string, member: string, options?: CallOptions): Promise<AllAccounts>;
+  /** One stored account. */
+  account(user: string, member: string, account: string, options?: CallOptions): Promise<AccountAnswer>;
+  /** The member as the service last saw it. MX is not asked. */
+  member(user: string, member: string, options?: CallOptions): Promise<MemberAnswer>;
+  /** Whether the member is being refreshed, and what MX asks its user. MX is not asked. */
+  status(user: string, member: string, options?: CallOptions): Promise<StatusAnswer>;
+  /** The member's refreshes, newest first; pages are fetched as they are needed. */
+  refreshes(user: string, member: string, options?: CallOptions): AsyncGenerator<Refresh, void, undefined>;
+  readonly schedule: {
+    get(user: string, member: string, options?: CallOptions): Promise<MemberSchedule>;
+    /** `everyHours`: one of 1, 2, 3, 4, 6, 8, 12, 24, 48, 72, 168. */
+    set(user: string, member: string, everyHours: number, options?: CallOptions): Promise<MemberSchedule>;
+    remove(user: string, member: string, options?: CallOptions): Promise<void>;
+  };
+  /** Resolves when the API answers. MX is not asked. */
+  health(options?: CallOptions): Promise<{ readonly status: string }>;
+}
+
+/** No answer comes later: HTTP APIs end at 30 s (AWS limit). */
+const TIMEOUT_SECONDS = 30;
+const WAIT_FOR_END_SECONDS = 900;
+
+/** A client of the API. @throws TypeError for options that cannot work. */
+export function createBalancesClient(options: BalancesClientOptions): BalancesClient {
+  const { timeoutSeconds = TIMEOUT_SECONDS, time = platformTime } = options;
+  const call = httpCalls({ ...options, timeoutSeconds });
+
+  const get = (path: string, { signal }: CallOptions, more: Partial<Call> = {}) =>
+    call({ method: 'GET', path, signal, ...more });
+
+  // Async, so that an identifier that cannot be one rejects the promise like everything else.
+  const refreshAt = async (refreshId: string, callOptions: CallOptions, seconds = timeoutSeconds) => {
+    const path = `/refreshes/${checkedIdentifier('refreshId', refreshId)}`;
+    const { headers, body } = await get(path, callOptions, { timeoutSeconds: seconds });
+    return { refresh: refreshFrom(objectIn(body, 'refresh')), retryAfter: retryAfterSeconds(headers) };
+  };
+
+  async function accounts(user: string, member: string, given?: PageOptions): Promise<AccountsPage>;
+  async function accounts(
+    user: string,
+    member: string,
+    given: PageOptions & { readonly ifNoneMatch?: string },
+  ): Promise<AccountsPage | NotModified>;
+  async function accounts(user: string, member: string, given: PageOptions & { readonly ifNoneMatch?: string } = {}) {
+    const { page, recordsPerPage, ifNoneMatch } = given;
+    const query = { page, records_per_page: recordsPerPage };
+    const headers = { 'if-none-match': ifNoneMatch };
+    return accountsAnswer(await get(`${memberPath(user, member)}/accounts`, given, { query, headers }));
+  }
+
+  return {
+    async checkBalance(user, member, given = {}) {
+      const { maxAge, wait, userPresent, callbackUrl, idempotencyKey, signal } = given;
+      const body = { max_age: maxAge, wait, user_present: userPresent, callback_url: callbackUrl };
+      const path = `${memberPath(user, member)}/check_balance`;
+      const headers = { 'idempotency-key': idempotencyKey };
+      const patience = timeoutSeconds + (wait ?? 0);
+      return triggerAnswer(await call({ method: 'POST', path, headers, body, signal, timeoutSeconds: patience }));
+    },
+
+    refresh: async (refreshId, given = {}) => (await refreshAt(refreshId, given)).refresh,
+
+    waitForEnd: async (refreshId, given = {}) =>
+      untilEnded(
+        (seconds) => refreshAt(refreshId, given, Math.min(seconds, timeoutSeconds)),
+        refreshId,
+        given.timeoutSeconds ?? WAIT_FOR_END_SECONDS,
+        time,
+        given.signal,
+      ),
+
+    accounts,
+
+    allAccounts: (user, member, given = {}) =>
+      readAllPages((page, recordsPerPage) => accounts(user, member, { ...given, page, recordsPerPage })),
+
+    account: async (user, member, account, given = {}) =>
+      accountAnswer(await get(`${memberPath(user, member)}/accounts/${checkedIdentifier('account', account)}`, given)),
+
+    member: async (user, member, given = {}) => memberAnswer(await get(memberPath(user, member), given)),
+
+    status: async (user, member, given = {}) => statusAnswer(await get(`${memberPath(user, member)}/status`, given)),
+
+    async *refreshes(user, member, given = {}) {
+      const path = `${memberPath(user, member)}/refreshes`;
+      let cursor: string | undefined;
+      do {
+        const { body } = await get(path, given, { query: { cursor } });
+        yield* listIn(objectOf(body), 'refreshes').map(refreshFrom);
+        cursor = textOrNullIn(objectOf(body), 'next_cursor') ?? undefined;
+      } while (cursor !== undefined);
+    },
+
+    schedule: {
+      get: async (user, member, given = {}) =>
+        scheduleFrom((await get(`${memberPath(user, member)}/schedule`, given)).body),
+      async set(user, member, everyHours, { signal } = {}) {
+        const path = `${memberPath(user, member)}/schedule`;
+        return scheduleFrom((await call({ method: 'PUT', path, body: { every: everyHours }, signal })).body);
+      },
+      async remove(user, member, { signal } = {}) {
+        await call({ method: 'DELETE', path: `${memberPath(user, member)}/schedule`, signal });
+      },
+    },
+
+    async health(given = {}) {
+      const { body } = await get('/health', given);
+      return { status: textIn(objectOf(body), 'status') };
+    },
+  };
+}
+
+const memberPath = (user: string, member: string): string =>
+  `/users/${checkedIdentifier('user', user)}/members/${checkedIdentifier('member', member)}`;

@@ -1,0 +1,145 @@
+/** What the client's methods answer, and how each is read from an answer of the API. */
+import { listIn, objectIn, objectOf } from './answer-fields.ts';
+import { type ApiFreshness, freshnessFromBlock, freshnessFromHeaders } from './freshness.ts';
+import type { Answer } from './http-calls.ts';
+import { type Account, accountOf, type Member, memberOf } from './mx-shapes.ts';
+import { retryAfterSeconds, unexpectedAnswer } from './problem.ts';
+import {
+  type Challenge,
+  challengesFrom,
+  type Pagination,
+  paginationFrom,
+  type TriggeredRefresh,
+  triggeredRefreshFrom,
+} from './refresh.ts';
+
+/** A refresh runs; its end can be waited for with `waitForEnd`. */
+export interface RefreshRunning {
+  readonly kind: 'running';
+  /** The member as MX told it before the job. */
+  readonly member: Member;
+  readonly refresh: TriggeredRefresh;
+  /** When asking again can show anything new. */
+  readonly retryAfterSeconds: number;
+  /** An earlier request with this idempotency key got this answer. */
+  readonly replayed: boolean;
+}
+
+/** The balances as they are stored now: they were young enough (`maxAge`), or the refresh ended in time (`wait`). */
+export interface BalancesAnswered {
+  readonly kind: 'balances';
+  readonly member: Member;
+  /** Null: the stored balances were young enough. Otherwise the one waited for, which may have ended without success. */
+  readonly refresh: TriggeredRefresh | null;
+  readonly accounts: readonly Account[];
+  readonly freshness: ApiFreshness;
+  readonly replayed: boolean;
+}
+
+/** What a read says of itself. */
+export interface ReadFacts {
+  readonly freshness: ApiFreshness;
+  /** For `ifNoneMatch` of the next read. */
+  readonly etag: string;
+}
+
+/** The same as in the answer that `ifNoneMatch` names. */
+export interface NotModified extends ReadFacts {
+  readonly notModified: true;
+}
+
+/** Accounts of a member, one page. */
+export interface AccountsPage extends ReadFacts {
+  readonly notModified: false;
+  readonly accounts: readonly Account[];
+  readonly pagination: Pagination;
+}
+
+/** All accounts of a member. */
+export interface AllAccounts {
+  readonly accounts: readonly Account[];
+  readonly freshness: ApiFreshness;
+}
+
+/** One account; the freshness is its own. */
+export interface AccountAnswer extends ReadFacts {
+  readonly account: Account;
+}
+
+/** The member as this service knows it; the freshness is of its balances. */
+export interface MemberAnswer extends ReadFacts {
+  readonly member: Member;
+}
+
+/** The member's status in MX's shape. */
+export interface StatusAnswer extends ReadFacts {
+  readonly member: Pick<
+    Member,
+    'guid' | 'aggregated_at' | 'connection_status' | 'is_being_aggregated' | 'successfully_aggregated_at'
+  >;
+  /** What MX asks the end user; empty unless it waits for an answer. */
+  readonly challenges: readonly Challenge[];
+}
+
+/** The seconds that a 202 without a readable `Retry-After` means. */
+const DEFAULT_RETRY_AFTER_SECONDS = 5;
+
+/** Reads the answer to a trigger. @throws BalancesProblem `unexpected_answer`, as all functions here. */
+export function triggerAnswer({ status, headers, body }: Answer): RefreshRunning | BalancesAnswered {
+  const member = memberOf(objectIn(body, 'member'));
+  const replayed = headers.get('idempotency-replayed') === 'true';
+  if (status === 202) {
+    return {
+      kind: 'running',
+      member,
+      refresh: triggeredRefreshFrom(body),
+      retryAfterSeconds: retryAfterSeconds(headers) ?? DEFAULT_RETRY_AFTER_SECONDS,
+      replayed,
+    };
+  }
+  return {
+    kind: 'balances',
+    member,
+    refresh: objectOf(body)['refresh'] === null ? null : triggeredRefreshFrom(body),
+    accounts: listIn(objectOf(body), 'accounts').map(accountOf),
+    freshness: freshnessFromBlock(body),
+    replayed,
+  };
+}
+
+/** Reads a page of accounts. */
+export function accountsAnswer(answer: Answer): AccountsPage | NotModified {
+  const facts = readFacts(answer);
+  if (answer.status === 304) return { notModified: true, ...facts };
+  return {
+    notModified: false,
+    accounts: listIn(objectOf(answer.body), 'accounts').map(accountOf),
+    pagination: paginationFrom(answer.body),
+    ...facts,
+  };
+}
+
+/** Reads one account. */
+export const accountAnswer = (answer: Answer): AccountAnswer => ({
+  account: accountOf(objectIn(answer.body, 'account')),
+  ...readFacts(answer),
+});
+
+/** Reads a member. */
+export const memberAnswer = (answer: Answer): MemberAnswer => ({
+  member: memberOf(objectIn(answer.body, 'member')),
+  ...readFacts(answer),
+});
+
+/** Reads a member's status. */
+export function statusAnswer(answer: Answer): StatusAnswer {
+  const { challenges, ...member } = objectIn(answer.body, 'member');
+  return { member: memberOf(member), challenges: challengesFrom(challenges ?? []), ...readFacts(answer) };
+}
+
+const readFacts = ({ headers }: Answer): ReadFacts => {
+  const freshness = freshnessFromHeaders(headers);
+  const etag = headers.get('etag');
+  if (etag === null) throw unexpectedAnswer(null, 'the answer has no etag header');
+  return { freshness, etag };
+};

@@ -1,0 +1,186 @@
+/**
+ * `mx-fresh-balances/reader`: stored balances straight from the tables, with `GetItem` and `Query` and an IAM permission
+ * of the reader's own. It needs `@aws-sdk/client-dynamodb`, and calls neither the service nor MX.
+ */
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { type BalancesReader, balancesReader } from '../clients/balances-table.ts';
+import { membersReader } from '../clients/members-reader.ts';
+import type { StoredBalance } from '../domain/balance.ts';
+import { Decimal } from '../domain/decimal.ts';
+import { freshnessOf } from '../domain/freshness.ts';
+import { instantOf } from '../domain/instant.ts';
+import type { MemberRecord } from '../domain/member.ts';
+import { type DecimalText, isDecimalText, withoutExponent } from './exact-json.ts';
+import type { Freshness } from './freshness.ts';
+import { checkedIdentifier } from './identifiers.ts';
+import { type Account, accountOf } from './mx-shapes.ts';
+import type { Trigger } from './vocabulary.ts';
+
+export type { DecimalText, Json } from './exact-json.ts';
+export type { Freshness, LastAttempt, LastSuccess } from './freshness.ts';
+export type { Account } from './mx-shapes.ts';
+export { BalancesProblem, type ProblemCode } from './problem.ts';
+export type { Action, Outcome, Trigger } from './vocabulary.ts';
+
+/** The names of two of the stack's tables: its outputs `BalancesTable` and `MembersTable`. */
+export interface BalancesTables {
+  readonly balances: string;
+  readonly members: string;
+}
+
+/** A member: MX's guids or your own ids. */
+export interface MemberNames {
+  readonly user: string;
+  readonly member: string;
+}
+
+/** What decides between fresh and stale. */
+export interface ReadOptions {
+  /** @default the clock of this machine */
+  readonly now?: () => Date;
+  /** @default 86400, a day, as in the service's settings */
+  readonly staleAfterSeconds?: number;
+}
+
+/** A stored account: what MX said, and when and how it came here. Instants are RFC 3339 in UTC, always 24 characters. */
+export interface StoredAccount {
+  readonly account: Account;
+  /** When it was read from MX. */
+  readonly observedAt: string;
+  readonly refreshId: string;
+  readonly trigger: Trigger;
+  /** False: MX did not list it at the last successful refresh; its values are the last ones known. */
+  readonly listed: boolean;
+  /** The last change of `balance`; null: none since it was first stored. */
+  readonly lastChange: {
+    /** Null: there was no amount before. */
+    readonly previousBalance: DecimalText | null;
+    readonly refreshId: string | null;
+    readonly at: string | null;
+  } | null;
+}
+
+/** The stored accounts of a member. */
+export interface StoredBalances {
+  readonly userGuid: string;
+  readonly memberGuid: string;
+  /** Every page; closed, hidden and unlisted ones too. Empty when no refresh has succeeded yet. */
+  readonly accounts: readonly StoredAccount[];
+  /** Of the oldest listed account. */
+  readonly freshness: Freshness;
+}
+
+/** One stored account and its own freshness. */
+export interface StoredAccountAndFreshness extends StoredAccount {
+  readonly freshness: Freshness;
+}
+
+const STALE_AFTER_SECONDS = 86_400;
+
+/**
+ * The stored balances of a member; null when the service has not met it, or it was deleted. Strongly consistent: what
+ * an event announced is there. Time limits are those of `client`.
+ *
+ * @throws BalancesProblem `invalid_request` for what cannot be an identifier, and the errors of `client`.
+ */
+export async function readBalances(
+  client: DynamoDBClient,
+  tables: BalancesTables,
+  names: MemberNames,
+  options: ReadOptions = {},
+): Promise<StoredBalances | null> {
+  const member = await readMember(client, tables, names);
+  if (member === null) return null;
+  const balances = await balancesReader(client, tables.balances).ofMember(member.key);
+  return { ...member.key, accounts: balances.map(storedAccount), freshness: freshness(balances, member, options) };
+}
+
+/** One stored account, by guid or own id; null when the member or the account is not known. Otherwise as `readBalances`. */
+export async function readAccount(
+  client: DynamoDBClient,
+  tables: BalancesTables,
+  names: MemberNames & { readonly account: string },
+  options: ReadOptions = {},
+): Promise<StoredAccountAndFreshness | null> {
+  const account = checkedIdentifier('account', names.account);
+  const member = await readMember(client, tables, names);
+  if (member === null) return null;
+  const balance = await find(balancesReader(client, tables.balances), member, account);
+  return balance === null ? null : { ...storedAccount(balance), freshness: freshness([balance], member, options) };
+}
+
+async function readMember(
+  client: DynamoDBClient,
+  tables: BalancesTables,
+  { user, member }: MemberNames,
+): Promise<MemberRecord | null> {
+  const identifiers = {
+    userIdentifier: checkedIdentifier('user', user),
+    memberIdentifier: checkedIdentifier('member', member),
+  };
+  const members = membersReader(client, tables.members);
+  const key = await members.resolve(identifiers);
+  const record = key && (await members.read(key));
+  return record === null || record.deletedAt !== null ? null : record;
+}
+
+/** Own ids must not begin like MX's guids (MX facts 1, "Identifiers"), so the prefix decides what is cheaper to read. */
+async function find(reader: BalancesReader, { key }: MemberRecord, account: string): Promise<StoredBalance | null> {
+  if (account.startsWith('ACT-')) return reader.read(key, account);
+  return (await reader.ofMember(key)).find(({ fields }) => fields['id'] === account) ?? null;
+}
+
+function storedAccount(balance: StoredBalance): StoredAccount {
+  const { observedAt, refreshId, trigger, listed, previousBalance, changedByRefresh, changedAt } = balance;
+  const fields = Object.entries(balance.fields).map(([name, value]) => [
+    name,
+    value instanceof Decimal ? withoutExponent(value.text) : value,
+  ]);
+  return {
+    account: accountOf(Object.fromEntries(fields)),
+    observedAt,
+    refreshId,
+    trigger,
+    listed,
+    lastChange:
+      previousBalance === undefined
+        ? null
+        : {
+            previousBalance: previousBalance && decimalText(previousBalance),
+            refreshId: changedByRefresh ?? null,
+            at: changedAt ?? null,
+          },
+  };
+}
+
+function decimalText(decimal: Decimal): DecimalText {
+  const text = withoutExponent(decimal.text);
+  if (!isDecimalText(text)) throw new TypeError('a stored number is outside DynamoDB’s range');
+  return text;
+}
+
+function freshness(
+  balances: readonly StoredBalance[],
+  member: Pick<MemberRecord, 'lastAttempt' | 'lastSuccess'>,
+  { now = () => new Date(), staleAfterSeconds = STALE_AFTER_SECONDS }: ReadOptions,
+): Freshness {
+  const { lastAttempt, lastSuccess } = member;
+  const known = freshnessOf(balances, member, instantOf(now().getTime()), staleAfterSeconds);
+  return {
+    verdict: known?.verdict ?? 'never_refreshed',
+    reason: known?.reason ?? null,
+    observedAt: known?.observedAt ?? null,
+    ageSeconds: known?.ageSeconds ?? null,
+    refreshId: known?.refreshId ?? null,
+    trigger: known?.trigger ?? null,
+    lastAttempt: lastAttempt && {
+      outcome: lastAttempt.outcome,
+      action: lastAttempt.action,
+      code: lastAttempt.code,
+      endedAt: lastAttempt.endedAt,
+      refreshId: lastAttempt.refreshId,
+      userMessage: lastAttempt.userMessage,
+    },
+    lastSuccess: lastSuccess && { observedAt: lastSuccess.observedAt, refreshId: lastSuccess.refreshId },
+  };
+}

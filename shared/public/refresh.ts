@@ -1,0 +1,153 @@
+/** A refresh as the API tells it. */
+import {
+  countIn,
+  countOrNullIn,
+  flagIn,
+  listIn,
+  objectIn,
+  textIn,
+  textOrNullIn,
+  wordIn,
+  wordOrNullIn,
+} from './answer-fields.ts';
+import { isJsonObject, type Json, type JsonObject } from './exact-json.ts';
+import { unexpectedAnswer } from './problem.ts';
+import { type Action, isAction, isOutcome, isTrigger, type Outcome, type Trigger } from './vocabulary.ts';
+
+/** A question that MX asks the end user. It is answered at MX, not here. */
+export interface Challenge {
+  readonly guid: string | null;
+  readonly label: string | null;
+  readonly type: string | null;
+  readonly fieldName: string | null;
+  readonly options: readonly {
+    readonly guid: string | null;
+    readonly label: string | null;
+    readonly value: string | null;
+  }[];
+}
+
+/** One attempt to bring a member's balances up to date. Instants are RFC 3339 in UTC, always 24 characters. */
+export interface Refresh {
+  readonly refreshId: string;
+  readonly userGuid: string;
+  readonly memberGuid: string;
+  readonly trigger: Trigger;
+  readonly status: 'running' | 'ended';
+  /** Null while it runs. */
+  readonly outcome: Outcome | null;
+  readonly action: Action;
+  /** Why it ended as it did, for example `denied`: `docs/outcomes.md` of the service. Null while it runs. */
+  readonly code: string | null;
+  /** One sentence for developers and operators. */
+  readonly message: string | null;
+  /** MX's text for the end user. */
+  readonly userMessage: string | null;
+  /** MX's connection status at the end. */
+  readonly connectionStatus: string | null;
+  /** What MX asks the end user, with `answer_mfa`. */
+  readonly challenges: readonly Challenge[];
+  readonly userPresent: boolean;
+  readonly acceptedAt: string;
+  /** By when it ends at the latest, give or take a minute. */
+  readonly deadline: string;
+  readonly endedAt: string | null;
+  /** With `succeeded`: when the stored balances were observed. */
+  readonly observedAt: string | null;
+  /** When MX's allowance lets the next one start; null: now. */
+  readonly nextRefreshAllowedAt: string | null;
+}
+
+/** A refresh in the answer to its trigger. */
+export interface TriggeredRefresh extends Refresh {
+  /** It was running already, for somebody else. */
+  readonly joined: boolean;
+}
+
+const isStatus = (word: unknown): word is Refresh['status'] => word === 'running' || word === 'ended';
+
+/** Reads a refresh. @throws BalancesProblem `unexpected_answer` that names the field. */
+export function refreshFrom(value: Json): Refresh {
+  if (!isJsonObject(value)) throw unexpectedAnswer(null, 'the refresh is not an object');
+  return {
+    refreshId: textIn(value, 'refresh_id'),
+    userGuid: textIn(value, 'user_guid'),
+    memberGuid: textIn(value, 'member_guid'),
+    trigger: wordIn(value, 'trigger', isTrigger),
+    status: wordIn(value, 'status', isStatus),
+    outcome: wordOrNullIn(value, 'outcome', isOutcome),
+    action: wordIn(value, 'action', isAction),
+    code: textOrNullIn(value, 'code'),
+    message: textOrNullIn(value, 'message'),
+    userMessage: textOrNullIn(value, 'user_message'),
+    connectionStatus: textOrNullIn(value, 'connection_status'),
+    challenges: challengesFrom(value['challenges'] ?? null),
+    userPresent: flagIn(value, 'user_present'),
+    acceptedAt: textIn(value, 'accepted_at'),
+    deadline: textIn(value, 'deadline'),
+    endedAt: textOrNullIn(value, 'ended_at'),
+    observedAt: textOrNullIn(value, 'observed_at'),
+    nextRefreshAllowedAt: textOrNullIn(value, 'next_refresh_allowed_at'),
+  };
+}
+
+/** Reads a list of challenges. */
+export const challengesFrom = (value: Json): readonly Challenge[] =>
+  listIn({ challenges: value }, 'challenges').filter(isJsonObject).map(challengeFrom);
+
+const challengeFrom = (challenge: JsonObject): Challenge => ({
+  guid: textOrNullIn(challenge, 'guid'),
+  label: textOrNullIn(challenge, 'label'),
+  type: textOrNullIn(challenge, 'type'),
+  fieldName: textOrNullIn(challenge, 'field_name'),
+  options: listIn(challenge, 'options')
+    .filter(isJsonObject)
+    .map((option) => ({
+      guid: textOrNullIn(option, 'guid'),
+      label: textOrNullIn(option, 'label'),
+      value: textOrNullIn(option, 'value'),
+    })),
+});
+
+/** Reads the `refresh` of a trigger's answer. */
+export function triggeredRefreshFrom(body: Json): TriggeredRefresh {
+  const refresh = objectIn(body, 'refresh');
+  return { ...refreshFrom(refresh), joined: flagIn(refresh, 'joined') };
+}
+
+/** A page of MX's pagination. */
+export interface Pagination {
+  readonly currentPage: number;
+  readonly perPage: number;
+  readonly totalEntries: number;
+  readonly totalPages: number;
+}
+
+/** Reads MX's `pagination`. */
+export function paginationFrom(body: Json): Pagination {
+  const pagination = objectIn(body, 'pagination');
+  return {
+    currentPage: countIn(pagination, 'current_page'),
+    perPage: countIn(pagination, 'per_page'),
+    totalEntries: countIn(pagination, 'total_entries'),
+    totalPages: countIn(pagination, 'total_pages'),
+  };
+}
+
+/** A member's place in the schedule. */
+export interface MemberSchedule {
+  readonly userGuid: string;
+  readonly memberGuid: string;
+  /** Hours between two refreshes; null: not on a schedule. */
+  readonly everyHours: number | null;
+}
+
+/** Reads the `schedule` of an answer. */
+export function scheduleFrom(body: Json): MemberSchedule {
+  const schedule = objectIn(body, 'schedule');
+  return {
+    userGuid: textIn(schedule, 'user_guid'),
+    memberGuid: textIn(schedule, 'member_guid'),
+    everyHours: countOrNullIn(schedule, 'every'),
+  };
+}

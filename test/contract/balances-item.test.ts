@@ -1,0 +1,174 @@
+/** The item of the balances table is read by other systems: what is pinned here is what `docs/balances-table.md` says. */
+import { readFile } from 'node:fs/promises';
+import { type AttributeValue, GetItemCommand, QueryCommand } from '@aws-sdk/client-dynamodb';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { balancesInDynamoDb } from '../../shared/clients/balances-table.ts';
+import { parseExactJson } from '../../shared/domain/decimal.ts';
+import { readAccountsPage } from '../../shared/domain/mx.ts';
+import { accountFields } from '../../shared/domain/mx-fields.ts';
+import { type LocalTables, startLocalTables } from './local-tables.ts';
+import { at, refreshId } from './samples.ts';
+
+let tables: LocalTables;
+beforeAll(async () => {
+  tables = await startLocalTables();
+});
+afterAll(() => tables.close());
+
+const key = {
+  userGuid: 'USR-fa7537f3-48aa-a683-a02a-b18940482f54',
+  memberGuid: 'MBR-7c6f361b-e582-15b6-60c0-358f12466b4b',
+};
+const accountGuid = 'ACT-06d7f44b-caae-0f6e-1384-01f52e75dcb1';
+
+/** Every one of MX's 58 fields, in MX's own spelling: numbers with the digits that have to survive. */
+const fromMx = (balance: string): string => `{"accounts":[{
+  "account_number":"4921710685","account_ownership":"INDIVIDUAL","annuity_policy_to_date":"2025-12-31",
+  "annuity_provider":"Metlife","annuity_term_year":30,"apr":1,"apy":2.35,"available_balance":1000.50,
+  "available_credit":null,"balance":${balance},"cash_balance":2500,"cash_surrender_value":1000,
+  "created_at":"2025-02-13T18:08:00+00:00","credit_limit":5000,"currency_code":"USD","day_payment_is_due":14,
+  "death_benefit":1000,"federal_insurance_status":"INSURED","guid":"${accountGuid}","id":"act-23445745",
+  "imported_at":"2026-01-15T12:00:09.000Z","institution_code":"mxbank","insured_name":"Tommy Shelby","interest_rate":3.25,
+  "is_closed":false,"is_hidden":false,"is_manual":false,"last_payment":100,"last_payment_at":"2023-07-25T17:14:46Z",
+  "loan_amount":1000,"margin_balance":1000,"matures_on":"2015-10-13T17:57:37.000Z","member_guid":"${key.memberGuid}",
+  "member_id":"member123","member_is_managed_by_user":false,"metadata":"some metadata","minimum_balance":100,
+  "minimum_payment":10,"name":"Test account 2","nickname":"My Checking","original_balance":10,"pay_out_amount":10,
+  "payment_due_at":"2015-10-13T17:57:37.000Z","payoff_balance":10,"premium_amount":1,"property_type":"VEHICLE",
+  "routing_number":"005026788","started_on":"2025-10-13T17:57:37.000Z","statement_balance":1000.5,"subtype":"MONEY_MARKET",
+  "today_ugl_amount":1000.5,"today_ugl_percentage":6.9,"total_account_value":1,"total_account_value_ugl":1,
+  "type":"CHECKING","updated_at":"2025-02-13T18:09:00+00:00","user_guid":"${key.userGuid}","user_id":"u-1234"
+}],"pagination":{"current_page":1,"per_page":25,"total_entries":1,"total_pages":1}}`;
+
+const golden: Record<string, AttributeValue> = {
+  user_guid: { S: key.userGuid },
+  account_key: { S: `${key.memberGuid}#${accountGuid}` },
+  schema_version: { N: '1' },
+  observed_at: { S: '2026-01-15T12:10:00.000Z' },
+  refresh_id: { S: refreshId(2) },
+  trigger: { S: 'schedule' },
+  listed: { BOOL: true },
+  previous_balance: { N: '1000' },
+  changed_by_refresh: { S: refreshId(2) },
+  changed_at: { S: '2026-01-15T12:10:00.000Z' },
+  account_number: { S: '****0685' },
+  account_ownership: { S: 'INDIVIDUAL' },
+  annuity_policy_to_date: { S: '2025-12-31' },
+  annuity_provider: { S: 'Metlife' },
+  annuity_term_year: { N: '30' },
+  apr: { N: '1' },
+  apy: { N: '2.35' },
+  available_balance: { N: '1000.5' },
+  available_credit: { NULL: true },
+  balance: { N: '12345678901234567.89' },
+  cash_balance: { N: '2500' },
+  cash_surrender_value: { N: '1000' },
+  created_at: { S: '2025-02-13T18:08:00+00:00' },
+  credit_limit: { N: '5000' },
+  currency_code: { S: 'USD' },
+  day_payment_is_due: { N: '14' },
+  death_benefit: { N: '1000' },
+  federal_insurance_status: { S: 'INSURED' },
+  guid: { S: accountGuid },
+  id: { S: 'act-23445745' },
+  imported_at: { S: '2026-01-15T12:00:09.000Z' },
+  institution_code: { S: 'mxbank' },
+  insured_name: { S: 'Tommy Shelby' },
+  interest_rate: { N: '3.25' },
+  is_closed: { BOOL: false },
+  is_hidden: { BOOL: false },
+  is_manual: { BOOL: false },
+  last_payment: { N: '100' },
+  last_payment_at: { S: '2023-07-25T17:14:46Z' },
+  loan_amount: { N: '1000' },
+  margin_balance: { N: '1000' },
+  matures_on: { S: '2015-10-13T17:57:37.000Z' },
+  member_guid: { S: key.memberGuid },
+  member_id: { S: 'member123' },
+  member_is_managed_by_user: { BOOL: false },
+  metadata: { S: 'some metadata' },
+  minimum_balance: { N: '100' },
+  minimum_payment: { N: '10' },
+  name: { S: 'Test account 2' },
+  nickname: { S: 'My Checking' },
+  original_balance: { N: '10' },
+  pay_out_amount: { N: '10' },
+  payment_due_at: { S: '2015-10-13T17:57:37.000Z' },
+  payoff_balance: { N: '10' },
+  premium_amount: { N: '1' },
+  property_type: { S: 'VEHICLE' },
+  routing_number: { S: '005026788' },
+  started_on: { S: '2025-10-13T17:57:37.000Z' },
+  statement_balance: { N: '1000.5' },
+  subtype: { S: 'MONEY_MARKET' },
+  today_ugl_amount: { N: '1000.5' },
+  today_ugl_percentage: { N: '6.9' },
+  total_account_value: { N: '1' },
+  total_account_value_ugl: { N: '1' },
+  type: { S: 'CHECKING' },
+  updated_at: { S: '2025-02-13T18:09:00+00:00' },
+  user_id: { S: 'u-1234' },
+};
+
+async function storeTwice(): Promise<void> {
+  const balances = balancesInDynamoDb(tables.client, tables.balances, {
+    keepAccountNumbers: false,
+    keepUnknownFields: false,
+  });
+  const page = (balance: string) => readAccountsPage(parseExactJson(fromMx(balance))).accounts;
+  await balances.store(key, page('1000.00'), { observedAt: at(0), refreshId: refreshId(1), trigger: 'http' });
+  await balances.store(key, page('12345678901234567.89'), {
+    observedAt: at(600),
+    refreshId: refreshId(2),
+    trigger: 'schedule',
+  });
+}
+
+describe('the item of the balances table', () => {
+  it('has these attributes and no others', async () => {
+    await storeTwice();
+    const { Item } = await tables.client.send(
+      new GetItemCommand({
+        TableName: tables.balances,
+        Key: { user_guid: { S: key.userGuid }, account_key: { S: `${key.memberGuid}#${accountGuid}` } },
+      }),
+    );
+    expect(Item).toEqual(golden);
+  });
+
+  it('is found by a user, and by a user and a member, with nothing but a query', async () => {
+    await storeTwice();
+    const query = async (condition: string, values: Record<string, AttributeValue>) =>
+      (
+        await tables.client.send(
+          new QueryCommand({
+            TableName: tables.balances,
+            KeyConditionExpression: condition,
+            ExpressionAttributeValues: values,
+          }),
+        )
+      ).Items;
+    const user = { ':user': { S: key.userGuid } };
+    expect(await query('user_guid = :user', user)).toEqual([golden]);
+    expect(
+      await query('user_guid = :user AND begins_with(account_key, :member)', {
+        ...user,
+        ':member': { S: `${key.memberGuid}#` },
+      }),
+    ).toEqual([golden]);
+  });
+
+  it('has in it every field of MX’s account', () => {
+    expect(Object.keys(golden)).toEqual(expect.arrayContaining(Object.keys(accountFields)));
+    expect(Object.keys(accountFields)).toHaveLength(58);
+  });
+
+  it('says in its document every attribute, and in the document’s sample what is stored', async () => {
+    const document = await readFile(new URL('../../docs/balances-table.md', import.meta.url), 'utf8');
+    const missing = Object.keys(golden).filter((name) => !document.includes(`\`${name}\``));
+    expect(missing).toEqual([]);
+    const [, sample = ''] = /```json\n(\{[^`]*"user_guid"[^`]*\})\n```/.exec(document) ?? [];
+    const shown: Record<string, AttributeValue> = JSON.parse(sample);
+    for (const [name, value] of Object.entries(shown)) expect({ [name]: value }).toEqual({ [name]: golden[name] });
+    expect(Object.keys(shown).length).toBeGreaterThan(10);
+  });
+});

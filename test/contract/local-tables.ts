@@ -1,0 +1,98 @@
+/** The three tables on a DynamoDB engine in this process, made from the constants that the stack makes them from. */
+import { createServer, type Server } from 'node:http';
+import { createRequire } from 'node:module';
+import {
+  type AttributeDefinition,
+  CreateTableCommand,
+  DynamoDBClient,
+  type KeySchemaElement,
+} from '@aws-sdk/client-dynamodb';
+import { balancesTable, membersTable, refreshesTable } from '../../shared/clients/table-keys.ts';
+
+/** An engine with the tables, empty. Tests keep apart by using members of their own. */
+export interface LocalTables {
+  readonly client: DynamoDBClient;
+  readonly balances: string;
+  readonly members: string;
+  readonly refreshes: string;
+  close(): Promise<void>;
+}
+
+interface Keys {
+  readonly partitionKey: string;
+  readonly sortKey: string;
+}
+
+// dynalite is CommonJS without types; this is the whole of it that is used.
+const dynalite: (options: { createTableMs: number }) => Server = createRequire(import.meta.url)('dynalite');
+
+const schemaOf = ({ partitionKey, sortKey }: Keys): KeySchemaElement[] => [
+  { AttributeName: partitionKey, KeyType: 'HASH' },
+  { AttributeName: sortKey, KeyType: 'RANGE' },
+];
+
+const attributesOf = (...keys: readonly Keys[]): AttributeDefinition[] =>
+  [...new Set(keys.flatMap(({ partitionKey, sortKey }) => [partitionKey, sortKey]))].map((name) => ({
+    AttributeName: name,
+    AttributeType: 'S',
+  }));
+
+/** Starts the engine on a free port of this machine. */
+export async function startLocalTables(): Promise<LocalTables> {
+  const server = dynalite({ createTableMs: 0 });
+  const port = await listenOnLoopback(server);
+  const client = new DynamoDBClient({
+    endpoint: `http://127.0.0.1:${port}`,
+    region: 'local',
+    credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+    // A lost condition or a bad request must show at once, not after three tries.
+    maxAttempts: 1,
+  });
+  const create = (name: string, keys: Keys, index?: Keys & { name: string }, projection: 'ALL' | 'KEYS_ONLY' = 'ALL') =>
+    client.send(
+      new CreateTableCommand({
+        TableName: name,
+        BillingMode: 'PAY_PER_REQUEST',
+        KeySchema: schemaOf(keys),
+        AttributeDefinitions: attributesOf(keys, ...(index ? [index] : [])),
+        ...(index
+          ? {
+              GlobalSecondaryIndexes: [
+                { IndexName: index.name, KeySchema: schemaOf(index), Projection: { ProjectionType: projection } },
+              ],
+            }
+          : {}),
+      }),
+    );
+  await create('balances', balancesTable);
+  await create('members', membersTable, membersTable.openIndex, 'KEYS_ONLY');
+  await create('refreshes', refreshesTable, refreshesTable.byMemberIndex);
+  return {
+    client,
+    balances: 'balances',
+    members: 'members',
+    refreshes: 'refreshes',
+    close: () => {
+      client.destroy();
+      return closed(server);
+    },
+  };
+}
+
+/** Listens on a free port of the loopback interface and says which. */
+export function listenOnLoopback(server: Server = createServer()): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address();
+      resolve(typeof address === 'object' && address !== null ? address.port : 0);
+    });
+  });
+}
+
+/** Ends a server, open connections included. */
+export const closed = (server: Server): Promise<void> =>
+  new Promise((resolve) => {
+    server.close(() => resolve());
+    server.closeAllConnections();
+  });

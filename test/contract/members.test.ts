@@ -1,0 +1,423 @@
+import { type DynamoDBClient, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { membersInDynamoDb } from '../../shared/clients/members-table.ts';
+import { scheduleInDynamoDb } from '../../shared/clients/schedule-table.ts';
+import type { MemberKey } from '../../shared/domain/mx.ts';
+import type { Members, Schedule } from '../../shared/domain/ports.ts';
+import type { Claim } from '../../shared/domain/refresh.ts';
+import { fakeMembers } from '../fakes/fake-members.ts';
+import { fakeSchedule } from '../fakes/fake-schedule.ts';
+import { emptyMembersTable, textOf } from '../fakes/members-table.ts';
+import { type LocalTables, startLocalTables } from './local-tables.ts';
+import { at, attemptOf, claimOf, mxMember, newKey, policy, refreshId } from './samples.ts';
+
+let tables: LocalTables;
+beforeAll(async () => {
+  tables = await startLocalTables();
+});
+afterAll(() => tables.close());
+
+interface Subject {
+  readonly members: Members;
+  readonly schedule: Schedule;
+  /** Marks a member as deleted, which nothing in the service does yet. */
+  markDeleted(key: MemberKey): Promise<void>;
+}
+
+const fake = (): Subject => {
+  const table = emptyMembersTable();
+  const members = fakeMembers(table, { policy, now: () => at(0) });
+  return {
+    members,
+    schedule: fakeSchedule(table),
+    async markDeleted(key) {
+      const known = await members.read(key);
+      const nothing = { body: {}, seenAt: null, claim: null, lastAttempt: null, lastSuccess: null, starts: [] };
+      const nobody = { ...nothing, startsVersion: 0, enrolment: null, heededUntil: null, untoldChange: null };
+      table.members.set(textOf(key), { ...nobody, ...known, key, deletedAt: at(0) });
+    },
+  };
+};
+
+const real = (): Subject => ({
+  members: membersInDynamoDb(tables.client, tables.members, policy),
+  schedule: scheduleInDynamoDb(tables.client, tables.members),
+  markDeleted: (key) => markDeletedInDynamoDb(tables.client, tables.members, key),
+});
+
+async function markDeletedInDynamoDb(client: DynamoDBClient, table: string, key: MemberKey): Promise<void> {
+  await client.send(
+    new UpdateItemCommand({
+      TableName: table,
+      Key: { user_guid: { S: key.userGuid }, item_key: { S: key.memberGuid } },
+      UpdateExpression: 'SET deleted_at = :at',
+      ExpressionAttributeValues: { ':at': { S: at(0) } },
+    }),
+  );
+}
+
+describe.each<[string, () => Subject]>([
+  ['the fake', fake],
+  ['DynamoDB', real],
+])('members: %s', (_name, subject) => {
+  /** A member with a running claim. */
+  async function claimed(fields: Partial<Claim> = {}) {
+    const it = subject();
+    const key = newKey();
+    const claim = claimOf(refreshId(1), fields);
+    expect(await it.members.claim(key, claim, [at(0)], 0, mxMember(key))).toBe(true);
+    const open = async (before: string): Promise<MemberKey[]> => {
+      const found: MemberKey[] = [];
+      for await (const one of it.members.openSince(before)) if (one.memberGuid === key.memberGuid) found.push(one);
+      return found;
+    };
+    const claimNow = async (): Promise<Claim | null | undefined> => (await it.members.read(key))?.claim;
+    return { ...it, key, claim, open, claimNow };
+  }
+
+  it('knows nothing of a member that was never claimed', async () => {
+    expect(await subject().members.read(newKey())).toBeNull();
+  });
+
+  it('reads back what a claim wrote, to the last field', async () => {
+    const { members, key, claim } = await claimed({ userPresent: true });
+    expect(await members.read(key)).toEqual({
+      key,
+      body: mxMember(key).body,
+      seenAt: claim.acceptedAt,
+      claim,
+      lastAttempt: null,
+      lastSuccess: null,
+      starts: [at(0)],
+      startsVersion: 1,
+      enrolment: null,
+      heededUntil: null,
+      untoldChange: null,
+      deletedAt: null,
+    });
+  });
+
+  it('reads back a claim that was made while MX was down', async () => {
+    const { claimNow, claim } = await claimed({
+      baseline: null,
+      start: { state: 'none', at: null, count: 0, look: 0, jobGuid: null },
+    });
+    expect(await claimNow()).toEqual(claim);
+  });
+
+  it('keeps the body that is known when MX could not be read', async () => {
+    const { members, key, claim } = await claimed();
+    await members.end(key, 'running', attemptOf(claim), mxMember(key, { connection_status: 'DENIED' }), null);
+    await members.release(key, claim.refreshId);
+    expect(await members.claim(key, claimOf(refreshId(2)), [], 1, null)).toBe(true);
+    expect((await members.read(key))?.body).toMatchObject({ connection_status: 'DENIED' });
+  });
+
+  it('lets one of twenty parallel claims through', async () => {
+    const { members } = subject();
+    const key = newKey();
+    const won = await Promise.all(
+      Array.from({ length: 20 }, (_, index) => members.claim(key, claimOf(refreshId(index)), [at(0)], 0, null)),
+    );
+    expect(won.filter((one) => one)).toHaveLength(1);
+    expect((await members.read(key))?.claim?.refreshId).toBe(refreshId(won.indexOf(true)));
+  });
+
+  it('does not claim on starts that have changed since they were read', async () => {
+    const { members, key, claim } = await claimed();
+    await members.end(key, 'running', attemptOf(claim), null, null);
+    await members.release(key, claim.refreshId);
+    expect(await members.claim(key, claimOf(refreshId(2)), [], 0, null)).toBe(false);
+    expect(await members.claim(key, claimOf(refreshId(2)), [], 2, null)).toBe(false);
+    expect(await members.claim(key, claimOf(refreshId(2)), [], 1, null)).toBe(true);
+  });
+
+  it('counts a change of the starts by whatever step makes it', async () => {
+    const { members, key, claim } = await claimed();
+    const version = async () => (await members.read(key))?.startsVersion;
+    await members.takeLook(key, claim.refreshId, 1, at(5));
+    expect(await version()).toBe(1);
+    await members.recordStarting(key, { ...claim, look: 1 }, [at(0), at(5)]);
+    expect(await version()).toBe(2);
+    await members.recordStart(key, claim.refreshId, { ...claim.start, state: 'conflict' }, false, []);
+    expect(await version()).toBe(3);
+    await members.recordStart(key, claim.refreshId, claim.start, false, null);
+    expect(await version()).toBe(3);
+    await members.end(key, 'running', attemptOf(claim), null, []);
+    expect(await version()).toBe(4);
+  });
+
+  it('does not claim a deleted member, and keeps saying that it is deleted', async () => {
+    const { members, markDeleted } = subject();
+    const key = newKey();
+    await markDeleted(key);
+    expect(await members.claim(key, claimOf(refreshId(1)), [], 0, mxMember(key))).toBe(false);
+    expect((await members.read(key))?.deletedAt).toBe(at(0));
+  });
+
+  describe('taking a look', () => {
+    it('gives the member with the claim as taken', async () => {
+      const { members, key, claim } = await claimed();
+      const taken = await members.takeLook(key, claim.refreshId, 1, at(5));
+      expect(taken).toEqual({
+        kind: 'taken',
+        record: await members.read(key),
+        claim: { ...claim, look: 1, lookedAt: at(5) },
+      });
+    });
+
+    it('lets one of many twins through', async () => {
+      const { members, key, claim } = await claimed();
+      const twins = await Promise.all(
+        Array.from({ length: 10 }, () => members.takeLook(key, claim.refreshId, 1, at(5))),
+      );
+      expect(twins.map(({ kind }) => kind).sort()).toEqual([...Array<string>(9).fill('superseded'), 'taken']);
+    });
+
+    it('is too early within the minimum gap, for the next look only', async () => {
+      const { members, key, claim } = await claimed();
+      await members.takeLook(key, claim.refreshId, 1, at(5));
+      expect(await members.takeLook(key, claim.refreshId, 2, at(7.999))).toEqual({
+        kind: 'too_early',
+        lookedAt: at(5),
+      });
+      expect(await members.takeLook(key, claim.refreshId, 1, at(7.999))).toEqual({ kind: 'superseded' });
+      expect(await members.takeLook(key, claim.refreshId, 2, at(8))).toMatchObject({ kind: 'taken' });
+    });
+
+    it('is superseded by a later look, and for a refresh that is not the claim', async () => {
+      const { members, key, claim } = await claimed();
+      await members.takeLook(key, claim.refreshId, 4, at(5));
+      expect(await members.takeLook(key, claim.refreshId, 3, at(500))).toEqual({ kind: 'superseded' });
+      expect(await members.takeLook(key, refreshId(9), 5, at(500))).toEqual({ kind: 'superseded' });
+      expect(await members.takeLook(newKey(), claim.refreshId, 1, at(500))).toEqual({ kind: 'superseded' });
+    });
+
+    it('may be taken again when whoever took it has had its time', async () => {
+      const { members, key, claim } = await claimed();
+      await members.takeLook(key, claim.refreshId, 1, at(5));
+      expect(await members.takeLook(key, claim.refreshId, 1, at(34.999))).toEqual({ kind: 'superseded' });
+      expect(await members.takeLook(key, claim.refreshId, 1, at(35))).toMatchObject({ kind: 'taken' });
+    });
+
+    it('is taken in every phase', async () => {
+      const { members, key, claim } = await claimed();
+      await members.takeLook(key, claim.refreshId, 1, at(5));
+      await members.beginStoring(key, claim.refreshId, 1);
+      expect(await members.takeLook(key, claim.refreshId, 2, at(10))).toMatchObject({ claim: { phase: 'storing' } });
+      await members.end(key, 'storing', attemptOf(claim), null, null);
+      expect(await members.takeLook(key, claim.refreshId, 3, at(20))).toMatchObject({ claim: { phase: 'ended' } });
+    });
+  });
+
+  describe('a start', () => {
+    it('is written before it is sent, by the look that sends it and by no other', async () => {
+      const { members, key, claim, claimNow } = await claimed();
+      await members.takeLook(key, claim.refreshId, 1, at(5));
+      const starting: Claim = {
+        ...claim,
+        look: 1,
+        baseline: { ...(claim.baseline ?? expect.fail()), mostRecentJobGuid: null },
+        start: { state: 'unknown', at: at(6), count: 2, look: 1, jobGuid: null },
+      };
+      expect(await members.recordStarting(key, { ...starting, look: 2 }, [])).toBe(false);
+      expect(await members.recordStarting(key, { ...starting, refreshId: refreshId(2) }, [])).toBe(false);
+      expect(await members.recordStarting(key, starting, [at(0), at(6)])).toBe(true);
+      expect(await claimNow()).toEqual({ ...starting, lookedAt: at(5) });
+      expect((await members.read(key))?.starts).toEqual([at(0), at(6)]);
+      expect(await members.recordStarting(key, { ...starting, baseline: null }, [])).toBe(true);
+      expect((await claimNow())?.baseline).toBeNull();
+      await members.beginStoring(key, claim.refreshId, 1);
+      expect(await members.recordStarting(key, starting, [])).toBe(false);
+    });
+
+    it('has what came of it recorded, unless a later one was sent meanwhile', async () => {
+      const { members, key, claim, claimNow } = await claimed();
+      const accepted = { ...claim.start, state: 'accepted', jobGuid: 'JOB-2' } as const;
+      expect(await members.recordStart(key, claim.refreshId, accepted, true, null)).toBe(true);
+      expect(await claimNow()).toEqual({ ...claim, start: accepted, flagSeen: true });
+      await members.takeLook(key, claim.refreshId, 1, at(5));
+      const later = { ...claim.start, at: at(6), count: 2, look: 1 };
+      await members.recordStarting(key, { ...claim, look: 1, start: later }, []);
+      expect(await members.recordStart(key, claim.refreshId, accepted, false, null)).toBe(false);
+      expect((await claimNow())?.start).toEqual(later);
+    });
+
+    it('keeps the flag that was seen, and the starts when they do not change', async () => {
+      const { members, key, claim } = await claimed();
+      await members.recordSeen(key, claim.refreshId, true, []);
+      await members.recordStart(key, claim.refreshId, { ...claim.start, state: 'accepted' }, false, null);
+      expect(await members.read(key)).toMatchObject({ claim: { flagSeen: true }, starts: [at(0)] });
+      await members.recordStart(key, claim.refreshId, { ...claim.start, state: 'rate_limited' }, false, []);
+      expect(await members.read(key)).toMatchObject({ claim: { flagSeen: true }, starts: [] });
+    });
+  });
+
+  it('remembers the questions exactly, and the flag for good', async () => {
+    const { members, key, claim, claimNow } = await claimed();
+    const challenge = {
+      guid: 'CRD-1',
+      label: null,
+      type: 'OPTIONS',
+      fieldName: null,
+      options: [{ guid: 'O-1', label: 'Blue', value: null }],
+    };
+    await members.recordSeen(key, claim.refreshId, true, [challenge]);
+    expect(await claimNow()).toEqual({ ...claim, flagSeen: true, challenges: [challenge] });
+    await members.recordSeen(key, claim.refreshId, false, []);
+    expect(await claimNow()).toEqual({ ...claim, flagSeen: true, challenges: [] });
+    await members.recordSeen(key, refreshId(2), true, [challenge]);
+    expect((await claimNow())?.challenges).toEqual([]);
+  });
+
+  it('marks the user as present, for the refresh that runs and no other', async () => {
+    const { members, key, claim, claimNow } = await claimed();
+    await members.joinUserPresent(key, refreshId(2));
+    expect((await claimNow())?.userPresent).toBe(false);
+    await members.joinUserPresent(key, claim.refreshId);
+    expect((await claimNow())?.userPresent).toBe(true);
+  });
+
+  it('begins to store once, and only for the last look taken', async () => {
+    const { members, key, claim, claimNow } = await claimed();
+    await members.takeLook(key, claim.refreshId, 2, at(5));
+    expect(await members.beginStoring(key, claim.refreshId, 1)).toBe(false);
+    expect(await members.beginStoring(key, refreshId(2), 2)).toBe(false);
+    expect(await members.beginStoring(key, claim.refreshId, 2)).toBe(true);
+    expect(await members.beginStoring(key, claim.refreshId, 2)).toBe(false);
+    expect((await claimNow())?.phase).toBe('storing');
+  });
+
+  it('ends once, from the phase that was expected, and remembers the attempt', async () => {
+    const { members, key, claim } = await claimed();
+    const challenges = [{ guid: 'CRD-1', label: 'City?', type: null, fieldName: null, options: [] }];
+    const attempt = attemptOf(claim, { outcome: 'action_required', action: 'answer_mfa', challenges });
+    expect(await members.end(key, 'storing', attempt, null, null)).toBe(false);
+    expect(await members.end(key, 'running', { ...attempt, refreshId: refreshId(2) }, null, null)).toBe(false);
+    const member = mxMember(key, { connection_status: 'CHALLENGED' });
+    await members.takeLook(key, claim.refreshId, 1, at(5));
+    expect(await members.end(key, 'running', attempt, member, [])).toBe(true);
+    expect(await members.end(key, 'running', attempt, null, null)).toBe(false);
+    const { refreshId: _, trigger: __, acceptedAt: ___, ...result } = attempt;
+    expect(await members.read(key)).toMatchObject({
+      body: member.body,
+      seenAt: at(5),
+      claim: { ...claim, look: 1, lookedAt: at(5), phase: 'ended', result },
+      lastAttempt: attempt,
+      lastSuccess: null,
+      starts: [],
+    });
+  });
+
+  it('remembers the last success when a later attempt fails', async () => {
+    const { members, key, claim } = await claimed();
+    await members.end(
+      key,
+      'running',
+      attemptOf(claim, { outcome: 'succeeded', action: 'none', code: 'stored', observedAt: at(15) }),
+      null,
+      null,
+    );
+    await members.release(key, claim.refreshId);
+    const second = claimOf(refreshId(2));
+    await members.claim(key, second, [], 1, null);
+    await members.end(key, 'running', attemptOf(second), null, null);
+    expect(await members.read(key)).toMatchObject({
+      lastSuccess: { refreshId: claim.refreshId, observedAt: at(15), endedAt: at(20) },
+      lastAttempt: { refreshId: second.refreshId, outcome: 'failed' },
+    });
+  });
+
+  it('releases a claim that has ended and no other, and its entry in the index with it', async () => {
+    const { members, key, claim, claimNow, open } = await claimed();
+    await members.release(key, claim.refreshId);
+    expect((await claimNow())?.phase).toBe('running');
+    await members.end(key, 'running', attemptOf(claim), null, null);
+    await members.release(key, refreshId(2));
+    expect((await claimNow())?.phase).toBe('ended');
+    expect(await open(at(0))).toEqual([key]);
+    await members.release(key, claim.refreshId);
+    expect(await claimNow()).toBeNull();
+    expect(await open(at(0))).toEqual([]);
+  });
+
+  it('changes nothing for a member that has no claim', async () => {
+    const { members } = subject();
+    const key = newKey();
+    const claim = claimOf(refreshId(1));
+    await members.joinUserPresent(key, claim.refreshId);
+    await members.recordSeen(key, claim.refreshId, true, []);
+    await members.release(key, claim.refreshId);
+    expect(await members.recordStarting(key, claim, [])).toBe(false);
+    expect(await members.recordStart(key, claim.refreshId, claim.start, true, null)).toBe(false);
+    expect(await members.beginStoring(key, claim.refreshId, 1)).toBe(false);
+    expect(await members.end(key, 'running', attemptOf(claim), null, null)).toBe(false);
+    expect(await members.read(key)).toBeNull();
+  });
+
+  it('lists claims that are at least so old', async () => {
+    const { open, key } = await claimed();
+    expect(await open(at(-0.001))).toEqual([]);
+    expect(await open(at(0))).toEqual([key]);
+  });
+
+  describe('names', () => {
+    it('are found by guids without a look into the table', async () => {
+      const key = newKey();
+      expect(
+        await subject().members.resolve({ userIdentifier: key.userGuid, memberIdentifier: key.memberGuid }),
+      ).toEqual(key);
+    });
+
+    it('lead from own ids to guids, in any mixture', async () => {
+      const { members } = subject();
+      const key = newKey();
+      const [user, member] = [`user-of-${key.userGuid}`, `member-of-${key.memberGuid}`];
+      const find = (userIdentifier: string, memberIdentifier: string) =>
+        members.resolve({ userIdentifier, memberIdentifier });
+      expect(await find(user, member)).toBeNull();
+      await members.writeAliases(mxMember(key, { id: member, user_id: user }));
+      expect(await find(user, member)).toEqual(key);
+      expect(await find(key.userGuid, member)).toEqual(key);
+      expect(await find(user, key.memberGuid)).toEqual(key);
+      expect(await find(user, 'another')).toBeNull();
+      // A member's own id counts within its user.
+      expect(await find(newKey().userGuid, member)).toBeNull();
+    });
+
+    it('are not written for members that have none', async () => {
+      const { members } = subject();
+      const key = newKey();
+      await members.writeAliases(mxMember(key));
+      expect(await members.resolve({ userIdentifier: key.userGuid, memberIdentifier: 'null' })).toBeNull();
+    });
+  });
+
+  it('keeps the enrolment through a refresh', async () => {
+    const { members, schedule, key, claim } = await claimed();
+    await schedule.enrol(key, { everyHours: 6, slot: 'SLOT#6h#00001#0' }, null);
+    await members.end(key, 'running', attemptOf(claim), mxMember(key), null);
+    await members.release(key, claim.refreshId);
+    expect((await members.read(key))?.enrolment).toEqual({ everyHours: 6, slot: 'SLOT#6h#00001#0' });
+  });
+});
+
+describe('members: the fake alone', () => {
+  it('has an index that can lag: late to show a claim, late to forget one', async () => {
+    let now = 0;
+    const table = emptyMembersTable();
+    const members = fakeMembers(table, { policy, now: () => at(now), indexLagSeconds: 2 });
+    const key = newKey();
+    const claim = claimOf(refreshId(1));
+    const open = () => Array.fromAsync(members.openSince(at(1000)));
+    await members.claim(key, claim, [], 0, null);
+    expect(await open()).toEqual([]);
+    now = 2;
+    expect(await open()).toEqual([key]);
+    await members.end(key, 'running', attemptOf(claim), null, null);
+    await members.release(key, claim.refreshId);
+    expect(await open()).toEqual([key]);
+    now = 4;
+    expect(await open()).toEqual([]);
+  });
+});

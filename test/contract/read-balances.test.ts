@@ -1,0 +1,186 @@
+import { DynamoDBClient, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { balancesInDynamoDb } from '../../shared/clients/balances-table.ts';
+import { membersInDynamoDb } from '../../shared/clients/members-table.ts';
+import type { MemberKey } from '../../shared/domain/mx.ts';
+import { BalancesProblem, readAccount, readBalances } from '../../shared/public/read-balances.ts';
+import { type LocalTables, startLocalTables } from './local-tables.ts';
+import { at, attemptOf, claimOf, mxAccount, mxMember, newKey, policy, refreshId } from './samples.ts';
+
+let tables: LocalTables;
+beforeAll(async () => {
+  tables = await startLocalTables();
+});
+afterAll(() => tables.close());
+
+const members = () => membersInDynamoDb(tables.client, tables.members, policy);
+const rules = { keepAccountNumbers: false, keepUnknownFields: false };
+const now = () => new Date(at(100));
+
+/** A member as a refresh at `at(10)` left it. */
+async function storedMember(accounts: readonly ReturnType<typeof mxAccount>[]): Promise<MemberKey> {
+  const key = newKey();
+  const claim = claimOf(refreshId(1));
+  const seen = mxMember(key, { id: `own-${key.memberGuid}`, user_id: `own-${key.userGuid}` });
+  await members().writeAliases(seen);
+  await members().claim(key, claim, [at(0)], 0, seen);
+  const attempt = attemptOf(claim, { outcome: 'succeeded', action: 'none', code: 'succeeded', observedAt: at(10) });
+  await members().end(key, 'running', attempt, null, null);
+  await members().release(key, refreshId(1));
+  await store(key, accounts, 10, 1);
+  return key;
+}
+
+const store = (key: MemberKey, accounts: readonly ReturnType<typeof mxAccount>[], seconds: number, id: number) =>
+  balancesInDynamoDb(tables.client, tables.balances, rules).store(key, accounts, {
+    observedAt: at(seconds),
+    refreshId: refreshId(id),
+    trigger: 'http',
+  });
+
+const read = (user: string, member: string, staleAfterSeconds?: number) =>
+  readBalances(tables.client, tables, { user, member }, { now, ...(staleAfterSeconds && { staleAfterSeconds }) });
+
+describe('a member’s stored balances', () => {
+  it('are the same by guids and by own ids, amounts digit for digit, with their freshness', async () => {
+    const key = await storedMember([
+      mxAccount('ACT-1', '12345678901234567.89', '"type":"CHECKING","available_balance":null,"apy":1e-7'),
+      mxAccount('ACT-2', '0', '"is_closed":true'),
+    ]);
+    const stored = await read(key.userGuid, key.memberGuid);
+    expect(stored).toEqual({
+      ...key,
+      accounts: [
+        {
+          account: {
+            guid: 'ACT-1',
+            member_guid: key.memberGuid,
+            user_guid: key.userGuid,
+            type: 'CHECKING',
+            balance: '12345678901234567.89',
+            available_balance: null,
+            apy: '0.0000001',
+          },
+          observedAt: at(10),
+          refreshId: refreshId(1),
+          trigger: 'http',
+          listed: true,
+          lastChange: null,
+        },
+        expect.objectContaining({ account: expect.objectContaining({ balance: '0', is_closed: true }) }),
+      ],
+      freshness: {
+        verdict: 'fresh',
+        reason: null,
+        observedAt: at(10),
+        ageSeconds: 90,
+        refreshId: refreshId(1),
+        trigger: 'http',
+        lastAttempt: {
+          outcome: 'succeeded',
+          action: 'none',
+          code: 'succeeded',
+          endedAt: at(20),
+          refreshId: refreshId(1),
+          userMessage: null,
+        },
+        lastSuccess: { observedAt: at(10), refreshId: refreshId(1) },
+      },
+    });
+    expect(await read(`own-${key.userGuid}`, `own-${key.memberGuid}`)).toEqual(stored);
+  });
+
+  it('tell what changed and what MX no longer lists', async () => {
+    const key = await storedMember([mxAccount('ACT-1', '1000.50'), mxAccount('ACT-2', '1'), mxAccount('ACT-3', null)]);
+    await store(key, [mxAccount('ACT-1', '7'), mxAccount('ACT-3', '3')], 60, 2);
+    const accounts = (await read(key.userGuid, key.memberGuid))?.accounts;
+    expect(accounts?.map(({ listed, lastChange }) => ({ listed, lastChange }))).toEqual([
+      { listed: true, lastChange: { previousBalance: '1000.5', refreshId: refreshId(2), at: at(60) } },
+      { listed: false, lastChange: null },
+      { listed: true, lastChange: { previousBalance: null, refreshId: refreshId(2), at: at(60) } },
+    ]);
+  });
+
+  it('are stale when the reader says so', async () => {
+    const key = await storedMember([mxAccount('ACT-1')]);
+    const { freshness } = (await read(key.userGuid, key.memberGuid, 89)) ?? {};
+    expect(freshness).toMatchObject({ verdict: 'stale', reason: 'not_refreshed_since', ageSeconds: 90 });
+  });
+
+  it('are none, and said to be, for a member whose refreshes have stored nothing', async () => {
+    const key = newKey();
+    await members().claim(key, claimOf(refreshId(1)), [at(0)], 0, mxMember(key));
+    expect(await read(key.userGuid, key.memberGuid)).toMatchObject({
+      accounts: [],
+      freshness: { verdict: 'never_refreshed', observedAt: null, lastAttempt: null, lastSuccess: null },
+    });
+  });
+
+  it('are null for a member that is not known, and for one that was deleted', async () => {
+    const key = await storedMember([mxAccount('ACT-1')]);
+    await tables.client.send(
+      new UpdateItemCommand({
+        TableName: tables.members,
+        Key: { user_guid: { S: key.userGuid }, item_key: { S: key.memberGuid } },
+        UpdateExpression: 'SET deleted_at = :at',
+        ExpressionAttributeValues: { ':at': { S: at(30) } },
+      }),
+    );
+    expect(await read(key.userGuid, key.memberGuid)).toBeNull();
+    expect(await read(key.userGuid, 'MBR-nobody')).toBeNull();
+    expect(await read('nobody', 'nobody')).toBeNull();
+  });
+
+  it('are read with every page', async () => {
+    const text = 'x'.repeat(300_000);
+    const key = await storedMember(
+      Array.from({ length: 5 }, (_, index) => mxAccount(`ACT-${index}`, '1', `"name":"${text}"`)),
+    );
+    expect((await read(key.userGuid, key.memberGuid))?.accounts).toHaveLength(5);
+  });
+});
+
+describe('one account', () => {
+  const account = (key: MemberKey, name: string) =>
+    readAccount(tables.client, tables, { user: key.userGuid, member: key.memberGuid, account: name }, { now });
+
+  it('is found by its guid and by its own id, with a freshness of its own', async () => {
+    const key = await storedMember([mxAccount('ACT-1', '1'), mxAccount('ACT-2', '2', '"id":"own-2"')]);
+    await store(key, [mxAccount('ACT-2', '2', '"id":"own-2"')], 60, 2);
+    const byGuid = await account(key, 'ACT-2');
+    expect(byGuid).toMatchObject({ account: { guid: 'ACT-2', balance: '2' }, freshness: { ageSeconds: 40 } });
+    expect(await account(key, 'own-2')).toEqual(byGuid);
+    expect((await account(key, 'ACT-1'))?.freshness.ageSeconds).toBe(90);
+  });
+
+  it('is null when it, or its member, is not there', async () => {
+    const key = await storedMember([mxAccount('ACT-1')]);
+    expect(await account(key, 'ACT-9')).toBeNull();
+    expect(await account(key, 'own-9')).toBeNull();
+    expect(await account(newKey(), 'ACT-1')).toBeNull();
+  });
+});
+
+it('amounts have no exponent, however a table writes its numbers', async () => {
+  const account = { user_guid: { S: 'USR-1' }, account_key: { S: 'MBR-1#ACT-1' }, guid: { S: 'ACT-1' } };
+  const stamp = { observed_at: { S: at(0) }, refresh_id: { S: refreshId(1) }, trigger: { S: 'http' } };
+  const numbers = { balance: { N: '1.5E+3' }, apy: { N: '1E-7' }, previous_balance: { N: '2e2' } };
+  const answer = {
+    Item: { user_guid: { S: 'USR-1' }, item_key: { S: 'MBR-1' } },
+    Items: [{ ...account, member_guid: { S: 'MBR-1' }, ...stamp, ...numbers }],
+  };
+  const client = Object.assign(new DynamoDBClient({ region: 'none' }), { send: async () => answer });
+  const stored = await readBalances(client, tables, { user: 'USR-1', member: 'MBR-1' }, { now });
+  expect(stored?.accounts[0]).toMatchObject({
+    account: { balance: '1500', apy: '0.0000001' },
+    lastChange: { previousBalance: '200' },
+  });
+});
+
+it('what cannot be an identifier is refused by name', async () => {
+  await expect(read('', 'm')).rejects.toThrow(BalancesProblem);
+  await expect(read('u', 'a b')).rejects.toMatchObject({ code: 'invalid_request', field: 'member' });
+  await expect(
+    readAccount(tables.client, tables, { user: 'u', member: 'm', account: '' }, { now }),
+  ).rejects.toMatchObject({ field: 'account' });
+});

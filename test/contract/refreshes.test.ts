@@ -1,0 +1,120 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type RefreshHistory, refreshesInDynamoDb } from '../../shared/clients/refreshes-table.ts';
+import type { MemberKey } from '../../shared/domain/mx.ts';
+import type { Refresh } from '../../shared/domain/refresh.ts';
+import { fakeRefreshes, type RefreshesTable } from '../fakes/fake-refreshes.ts';
+import { type LocalTables, startLocalTables } from './local-tables.ts';
+import { at, attemptOf, claimOf, newKey, refreshOfMember } from './samples.ts';
+
+let tables: LocalTables;
+beforeAll(async () => {
+  tables = await startLocalTables();
+});
+afterAll(() => tables.close());
+
+const RETENTION_DAYS = 30;
+const fakeTable: RefreshesTable = new Map();
+
+let ids = 0;
+/** A refresh id that no other test has; later ones sort after earlier ones. */
+const newId = (): string => {
+  ids += 1;
+  return `RFR-${String(ids).padStart(26, '0')}`;
+};
+
+const ended = (member: MemberKey, id: string, fields: Partial<Refresh> = {}): Refresh => {
+  const { refreshId: _, trigger: __, acceptedAt: ___, ...result } = attemptOf(claimOf(id));
+  return refreshOfMember(member, id, { status: 'ended', result, ...fields });
+};
+
+describe.each<[string, (now: () => string) => RefreshHistory]>([
+  ['the fake', (now) => fakeRefreshes(fakeTable, RETENTION_DAYS, now)],
+  ['DynamoDB', (now) => refreshesInDynamoDb(tables.client, tables.refreshes, RETENTION_DAYS, now)],
+])('refreshes: %s', (_name, subject) => {
+  const present = () => subject(() => at(0));
+
+  it('does not know a refresh that was never put', async () => {
+    expect(await present().read(newId())).toBeNull();
+  });
+
+  it('reads back a running and an ended refresh, to the last field', async () => {
+    const refreshes = present();
+    const running = refreshOfMember(newKey(), newId(), { userPresent: true });
+    await refreshes.put(running);
+    expect(await refreshes.read(running.refreshId)).toEqual(running);
+    const challenges = [
+      {
+        guid: 'CRD-1',
+        label: null,
+        type: 'OPTIONS',
+        fieldName: 'city',
+        options: [{ guid: null, label: 'Rome', value: 'rome' }],
+      },
+    ];
+    const over = ended(newKey(), newId(), { challenges });
+    const withQuestions = { ...over, result: { ...(over.result ?? expect.fail()), challenges } };
+    await refreshes.put(withQuestions);
+    expect(await refreshes.read(over.refreshId)).toEqual(withQuestions);
+  });
+
+  it('never replaces an end by a beginning', async () => {
+    const refreshes = present();
+    const [key, id] = [newKey(), newId()];
+    const end = ended(key, id);
+    await refreshes.put(end);
+    await refreshes.put(refreshOfMember(key, id));
+    expect(await refreshes.read(id)).toEqual(end);
+  });
+
+  it('replaces a beginning by its end, and an end by the same end', async () => {
+    const refreshes = present();
+    const [key, id] = [newKey(), newId()];
+    await refreshes.put(refreshOfMember(key, id));
+    for (let time = 0; time < 2; time += 1) {
+      await refreshes.put(ended(key, id));
+      expect(await refreshes.read(id)).toEqual(ended(key, id));
+    }
+  });
+
+  it('keeps the first of two different ends: that is the one that was told', async () => {
+    const refreshes = present();
+    const [key, id] = [newKey(), newId()];
+    const end = ended(key, id);
+    await refreshes.put(end);
+    await refreshes.put({ ...end, result: { ...(end.result ?? expect.fail()), endedAt: at(99) } });
+    expect(await refreshes.read(id)).toEqual(end);
+  });
+
+  it('lets a refresh expire to the second, whether or not it is still in the table', async () => {
+    const [key, id] = [newKey(), newId()];
+    await present().put(refreshOfMember(key, id));
+    const days = RETENTION_DAYS * 86_400;
+    expect(await subject(() => at(days - 1)).read(id)).not.toBeNull();
+    expect(await subject(() => at(days)).read(id)).toBeNull();
+    expect((await subject(() => at(days)).ofMember(key, 10, null)).refreshes).toEqual([]);
+  });
+
+  it('pages through a member’s refreshes, newest first, each once', async () => {
+    const refreshes = present();
+    const key = newKey();
+    const known = Array.from({ length: 7 }, () => newId());
+    await refreshes.put(refreshOfMember(newKey(), newId()));
+    for (const id of [...known.slice(4), ...known.slice(0, 4)]) await refreshes.put(refreshOfMember(key, id));
+    const seen: string[] = [];
+    let after: string | null = null;
+    let pages = 0;
+    do {
+      const page: Awaited<ReturnType<RefreshHistory['ofMember']>> = await refreshes.ofMember(key, 3, after);
+      expect(page.refreshes.length).toBeLessThanOrEqual(3);
+      seen.push(...page.refreshes.map(({ refreshId }) => refreshId));
+      after = page.next;
+      pages += 1;
+    } while (after !== null);
+    expect(seen).toEqual(known.toReversed());
+    expect(pages).toBe(3);
+  });
+
+  it('answers a member without refreshes with an empty, last page', async () => {
+    expect(await present().ofMember(newKey(), 3, null)).toEqual({ refreshes: [], next: null });
+  });
+});

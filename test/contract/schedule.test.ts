@@ -1,0 +1,165 @@
+import { UpdateItemCommand } from '@aws-sdk/client-dynamodb';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { membersInDynamoDb } from '../../shared/clients/members-table.ts';
+import { scheduleInDynamoDb } from '../../shared/clients/schedule-table.ts';
+import { Failure } from '../../shared/domain/failure.ts';
+import type { MemberKey } from '../../shared/domain/mx.ts';
+import type { Members, Schedule } from '../../shared/domain/ports.ts';
+import { type EveryHours, slotOf } from '../../shared/domain/schedule.ts';
+import { fakeMembers } from '../fakes/fake-members.ts';
+import { fakeSchedule } from '../fakes/fake-schedule.ts';
+import { emptyMembersTable, textOf } from '../fakes/members-table.ts';
+import { type LocalTables, startLocalTables } from './local-tables.ts';
+import { at, attemptOf, claimOf, newKey, policy, refreshId } from './samples.ts';
+
+let tables: LocalTables;
+beforeAll(async () => {
+  tables = await startLocalTables();
+});
+afterAll(() => tables.close());
+
+interface Subject {
+  readonly members: Members;
+  readonly schedule: Schedule;
+  markDeleted(key: MemberKey): Promise<void>;
+}
+
+const fake = (): Subject => {
+  const table = emptyMembersTable();
+  return {
+    members: fakeMembers(table, { policy, now: () => at(0) }),
+    schedule: fakeSchedule(table),
+    async markDeleted(key) {
+      const record = table.members.get(textOf(key));
+      if (record) table.members.set(textOf(key), { ...record, deletedAt: at(0) });
+    },
+  };
+};
+
+const real = (): Subject => ({
+  members: membersInDynamoDb(tables.client, tables.members, policy),
+  schedule: scheduleInDynamoDb(tables.client, tables.members),
+  async markDeleted(key) {
+    await tables.client.send(
+      new UpdateItemCommand({
+        TableName: tables.members,
+        Key: { user_guid: { S: key.userGuid }, item_key: { S: key.memberGuid } },
+        UpdateExpression: 'SET deleted_at = :at',
+        ExpressionAttributeValues: { ':at': { S: at(0) } },
+      }),
+    );
+  },
+});
+
+describe.each<[string, () => Subject]>([
+  ['the fake', fake],
+  ['DynamoDB', real],
+])('the schedule: %s', (_name, subject) => {
+  async function known() {
+    const it = subject();
+    const key = newKey();
+    const claim = claimOf(refreshId(1));
+    await it.members.claim(key, claim, [], 0, null);
+    await it.members.end(key, 'running', attemptOf(claim), null, null);
+    const enrolment = (everyHours: EveryHours) => ({ everyHours, slot: slotOf(key, everyHours, 1) });
+    const inSlot = async (slot: string) =>
+      (await it.schedule.membersOf(slot)).filter(({ member }) => member.memberGuid === key.memberGuid);
+    return { ...it, key, enrolment, inSlot };
+  }
+
+  it('finds an enrolled member in its slot, and the slot in the member', async () => {
+    const { members, schedule, key, enrolment, inSlot } = await known();
+    const six = enrolment(6);
+    await schedule.enrol(key, six, null);
+    expect(await inSlot(six.slot)).toEqual([{ member: key, everyHours: 6, slot: six.slot }]);
+    expect((await members.read(key))?.enrolment).toEqual(six);
+  });
+
+  it('moves a member to another slot', async () => {
+    const { members, schedule, key, enrolment, inSlot } = await known();
+    const [six, day] = [enrolment(6), enrolment(24)];
+    await schedule.enrol(key, six, null);
+    await schedule.enrol(key, day, six);
+    expect(await inSlot(six.slot)).toEqual([]);
+    expect(await inSlot(day.slot)).toEqual([{ member: key, everyHours: 24, slot: day.slot }]);
+    expect((await members.read(key))?.enrolment).toEqual(day);
+  });
+
+  it('keeps the slot when a member is enrolled the same way again', async () => {
+    const { schedule, key, enrolment, inSlot } = await known();
+    const six = enrolment(6);
+    await schedule.enrol(key, six, null);
+    await schedule.enrol(key, six, six);
+    expect(await inSlot(six.slot)).toHaveLength(1);
+  });
+
+  it('withdraws a member, and remembers that somebody said no', async () => {
+    const { members, schedule, key, enrolment, inSlot } = await known();
+    const six = enrolment(6);
+    await schedule.enrol(key, six, null);
+    await schedule.enrol(key, { everyHours: 0, slot: '' }, six);
+    expect(await inSlot(six.slot)).toEqual([]);
+    expect((await members.read(key))?.enrolment).toEqual({ everyHours: 0, slot: '' });
+  });
+
+  it('does not enrol a member that is not known or was deleted', async () => {
+    const { schedule, members, markDeleted, key, enrolment } = await known();
+    await expect(schedule.enrol(newKey(), enrolment(6), null)).rejects.toThrow(Failure);
+    await markDeleted(key);
+    await expect(schedule.enrol(key, enrolment(6), null)).rejects.toMatchObject({ code: 'member_deleted' });
+    expect((await members.read(key))?.enrolment).toBeNull();
+  });
+
+  it('removes a stray item and nothing else', async () => {
+    const { members, schedule, key, enrolment, inSlot } = await known();
+    const [six, day] = [enrolment(6), enrolment(24)];
+    await schedule.enrol(key, six, null);
+    await schedule.removeStray({ member: key, everyHours: 24, slot: day.slot });
+    expect(await inSlot(six.slot)).toHaveLength(1);
+    await schedule.removeStray({ member: key, everyHours: 6, slot: six.slot });
+    expect(await inSlot(six.slot)).toEqual([]);
+    expect((await members.read(key))?.enrolment).toEqual(six);
+  });
+
+  it('has a bookmark that never goes back', async () => {
+    // The table of all tests has one bookmark, so this one counts from wherever it is.
+    const { schedule } = subject();
+    const begin = (await schedule.lastMinute()) ?? 1000;
+    await schedule.setLastMinute(begin + 2);
+    await schedule.setLastMinute(begin + 1);
+    expect(await schedule.lastMinute()).toBe(begin + 2);
+    await Promise.all([begin + 7, begin + 5, begin + 9, begin + 6].map((minute) => schedule.setLastMinute(minute)));
+    expect(await schedule.lastMinute()).toBe(begin + 9);
+  });
+});
+
+describe('the schedule before its first tick', () => {
+  it('has no bookmark', async () => {
+    expect(await fake().schedule.lastMinute()).toBeNull();
+    const others = await startLocalTables();
+    expect(await scheduleInDynamoDb(others.client, others.members).lastMinute()).toBeNull();
+    await others.close();
+  });
+
+  it('gives all members of a slot that holds more than one answer of DynamoDB', async () => {
+    const schedule = scheduleInDynamoDb(tables.client, tables.members);
+    const members = membersInDynamoDb(tables.client, tables.members, policy);
+    // Guids of this length make 1 MB of a few hundred items.
+    const keys = Array.from({ length: 600 }, (_, n) => ({
+      userGuid: `USR-${'u'.repeat(900)}-${n}`,
+      memberGuid: 'MBR-1',
+    }));
+    const slot = 'SLOT#168h#00000#0';
+    for (let from = 0; from < keys.length; from += 20) {
+      await Promise.all(
+        keys.slice(from, from + 20).map(async (key) => {
+          await members.claim(key, claimOf(refreshId(1)), [], 0, null);
+          await schedule.enrol(key, { everyHours: 168, slot }, null);
+        }),
+      );
+    }
+    expect((await schedule.membersOf(slot)).map(({ member }) => textOf(member)).sort()).toEqual(
+      keys.map(textOf).sort(),
+    );
+  });
+});

@@ -1,0 +1,199 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { membersInDynamoDb } from '../../shared/clients/members-table.ts';
+import { seenMembersInDynamoDb } from '../../shared/clients/seen-members.ts';
+import type { ConnectionChange } from '../../shared/domain/event.ts';
+import type { Members, SeenMembers } from '../../shared/domain/ports.ts';
+import { fakeMembers } from '../fakes/fake-members.ts';
+import { fakeSeenMembers } from '../fakes/fake-seen-members.ts';
+import { emptyMembersTable } from '../fakes/members-table.ts';
+import { type LocalTables, startLocalTables } from './local-tables.ts';
+import { at, attemptOf, claimOf, mxMember, newKey, policy, refreshId } from './samples.ts';
+
+let tables: LocalTables;
+beforeAll(async () => {
+  tables = await startLocalTables();
+});
+afterAll(() => tables.close());
+
+interface Subject {
+  readonly members: Members;
+  readonly seen: SeenMembers;
+}
+
+const fakeTable = emptyMembersTable();
+const fake = (): Subject => ({
+  members: fakeMembers(fakeTable, { policy, now: () => at(0) }),
+  seen: fakeSeenMembers(fakeTable, policy),
+});
+const real = (): Subject => ({
+  members: membersInDynamoDb(tables.client, tables.members, policy),
+  seen: seenMembersInDynamoDb(tables.client, tables.members, policy),
+});
+
+const change = (seconds: number): ConnectionChange => ({
+  from: 'CONNECTED',
+  to: null,
+  at: at(seconds),
+  refreshId: null,
+});
+
+describe.each<[string, () => Subject]>([
+  ['the fake', fake],
+  ['DynamoDB', real],
+])('members seen outside refreshes: %s', (_name, subject) => {
+  const known = async () => {
+    const { members, seen } = subject();
+    const key = newKey();
+    await seen.recordSighting(mxMember(key, { id: `own-${key.memberGuid}` }), at(0), null);
+    return { members, seen, key };
+  };
+
+  it('makes a member known, with its body and when it was read', async () => {
+    const { members, key } = await known();
+    expect(await members.read(key)).toMatchObject({
+      key,
+      body: { guid: key.memberGuid, connection_status: 'CONNECTED' },
+      seenAt: at(0),
+      claim: null,
+      heededUntil: null,
+      untoldChange: null,
+      deletedAt: null,
+    });
+  });
+
+  it('lets the newer reading win', async () => {
+    const { members, seen, key } = await known();
+    expect(await seen.recordSighting(mxMember(key, { connection_status: 'DENIED' }), at(10), null)).toBe(true);
+    expect(await seen.recordSighting(mxMember(key, { connection_status: 'LOCKED' }), at(5), change(5))).toBe(false);
+    expect(await seen.recordSighting(mxMember(key, { connection_status: 'LOCKED' }), at(10), null)).toBe(false);
+    expect(await members.read(key)).toMatchObject({ body: { connection_status: 'DENIED' }, untoldChange: null });
+  });
+
+  it('keeps what a refresh has read, which is newer', async () => {
+    const { members, seen, key } = await known();
+    await members.claim(key, claimOf(refreshId(1), { acceptedAt: at(10) }), [], 0, mxMember(key));
+    expect((await members.read(key))?.seenAt).toBe(at(10));
+    expect(await seen.recordSighting(mxMember(key), at(9), null)).toBe(false);
+    await members.takeLook(key, refreshId(1), 1, at(20));
+    const attempt = attemptOf(claimOf(refreshId(1), { acceptedAt: at(10) }), { endedAt: at(22) });
+    await members.end(key, 'running', attempt, mxMember(key, { connection_status: 'DEGRADED' }), null);
+    // When its look was taken, not when it ended: a webhook that came in between still has something to tell.
+    expect((await members.read(key))?.seenAt).toBe(at(20));
+  });
+
+  it('ends with what a refresh has read that never took a look', async () => {
+    const { members, key } = await known();
+    await members.claim(key, claimOf(refreshId(1), { acceptedAt: at(10) }), [], 0, null);
+    await members.end(key, 'running', attemptOf(claimOf(refreshId(1))), mxMember(key), null);
+    expect((await members.read(key))?.seenAt).toBe(at(10));
+  });
+
+  it('reserves reads at least the minimum gap apart, from each other and from a refresh’s', async () => {
+    const { seen, key } = await known();
+    expect(await seen.takeGlance(key, at(2.9))).toBe(false);
+    expect(await seen.takeGlance(key, at(3))).toBe(true);
+    expect(await seen.takeGlance(key, at(5.9))).toBe(false);
+    expect(await seen.takeGlance(key, at(6))).toBe(true);
+  });
+
+  it('reserves no read of a member that nobody knows', async () => {
+    const { members, seen } = subject();
+    const key = newKey();
+    expect(await seen.takeGlance(key, at(3))).toBe(false);
+    expect(await members.read(key)).toBeNull();
+  });
+
+  it('remembers a change until it is told, and no other', async () => {
+    const { members, seen, key } = await known();
+    await seen.recordSighting(mxMember(key, { connection_status: null }), at(10), change(10));
+    expect((await members.read(key))?.untoldChange).toEqual(change(10));
+    await seen.settleChange(key, change(9));
+    expect((await members.read(key))?.untoldChange).toEqual(change(10));
+    await seen.settleChange(key, change(10));
+    await seen.settleChange(key, change(10));
+    expect((await members.read(key))?.untoldChange).toBeNull();
+  });
+
+  it('remembers a background refresh as the last attempt and success, unless there are newer ones', async () => {
+    const { members, seen, key } = await known();
+    const attempt = (id: string, observed: number, ended: number) =>
+      attemptOf(claimOf(id, { trigger: 'mx_webhook' }), {
+        outcome: 'succeeded',
+        observedAt: at(observed),
+        endedAt: at(ended),
+      });
+    await seen.recordBackground(key, attempt(refreshId(5), 50, 51));
+    expect(await members.read(key)).toMatchObject({
+      lastAttempt: { refreshId: refreshId(5), outcome: 'succeeded', trigger: 'mx_webhook' },
+      lastSuccess: { refreshId: refreshId(5), observedAt: at(50), endedAt: at(51) },
+    });
+    await seen.recordBackground(key, attempt(refreshId(4), 40, 60));
+    expect(await members.read(key)).toMatchObject({
+      lastAttempt: { refreshId: refreshId(4) },
+      lastSuccess: { refreshId: refreshId(5) },
+    });
+    await seen.recordBackground(key, attempt(refreshId(3), 30, 31));
+    expect(await members.read(key)).toMatchObject({
+      lastAttempt: { refreshId: refreshId(4) },
+      lastSuccess: { refreshId: refreshId(5) },
+    });
+  });
+
+  it('remembers how far completions are dealt with, and never goes back', async () => {
+    const { members, seen, key } = await known();
+    await seen.recordHeeded(key, at(20));
+    await seen.recordHeeded(key, at(10));
+    expect((await members.read(key))?.heededUntil).toBe(at(20));
+    const nobody = newKey();
+    await seen.recordHeeded(nobody, at(20));
+    expect(await members.read(nobody)).toBeNull();
+  });
+
+  it('buries a member for good: guids and time remain, nothing else, and nothing brings it back', async () => {
+    const { members, seen, key } = await known();
+    await members.writeAliases(mxMember(key, { id: `own-${key.memberGuid}` }));
+    const record = await members.read(key);
+    if (record === null) throw new Error('the member is known');
+    expect(await seen.bury(record, at(30))).toBe(true);
+    const tombstone = {
+      key,
+      body: {},
+      seenAt: null,
+      claim: null,
+      lastAttempt: null,
+      lastSuccess: null,
+      starts: [],
+      startsVersion: 0,
+      enrolment: null,
+      heededUntil: null,
+      untoldChange: null,
+      deletedAt: at(30),
+    };
+    expect(await members.read(key)).toEqual(tombstone);
+    expect(
+      await members.resolve({ userIdentifier: key.userGuid, memberIdentifier: `own-${key.memberGuid}` }),
+    ).toBeNull();
+
+    expect(await seen.bury(record, at(40))).toBe(false);
+    expect(await seen.takeGlance(key, at(40))).toBe(false);
+    expect(await seen.recordSighting(mxMember(key), at(40), null)).toBe(false);
+    await seen.recordHeeded(key, at(40));
+    await seen.recordBackground(key, attemptOf(claimOf(refreshId(1)), { outcome: 'succeeded', observedAt: at(40) }));
+    expect(await members.claim(key, claimOf(refreshId(2)), [], 0, null)).toBe(false);
+    expect(await members.read(key)).toEqual(tombstone);
+  });
+
+  it('does not bury a member that has a claim, nor an alias that leads to another', async () => {
+    const { members, seen, key } = await known();
+    const other = { ...newKey(), userGuid: key.userGuid };
+    await members.writeAliases(mxMember(other, { id: `own-${key.memberGuid}` }));
+    const record = await members.read(key);
+    if (record === null) throw new Error('the member is known');
+    await members.claim(key, claimOf(refreshId(1)), [], 0, null);
+    expect(await seen.bury(record, at(30))).toBe(false);
+    expect((await members.read(key))?.claim).not.toBeNull();
+    expect(await members.resolve({ userIdentifier: key.userGuid, memberIdentifier: `own-${key.memberGuid}` })).toEqual(
+      other,
+    );
+  });
+});

@@ -1,0 +1,72 @@
+/** The stored balances in memory: newer wins by the same conditions as `shared/clients/balances-table.ts` writes. */
+import type { BalancesReader } from '../../shared/clients/balances-table.ts';
+import {
+  balanceToStore,
+  noLongerListed,
+  type ObservationStamp,
+  type StorageRules,
+  type StoredBalance,
+} from '../../shared/domain/balance.ts';
+import { Failure } from '../../shared/domain/failure.ts';
+import type { MemberKey, MxAccount } from '../../shared/domain/mx.ts';
+import type { Balances } from '../../shared/domain/ports.ts';
+import { textOf } from './members-table.ts';
+import { atOnce, type Request } from './request.ts';
+
+/** Member, then account guid. Items are replaced and never changed. */
+export type BalancesTable = Map<string, Map<string, StoredBalance>>;
+
+const MAX_RACES = 5;
+const AT_ONCE = 10;
+
+/** The balances in `table`. */
+export function fakeBalances(
+  table: BalancesTable,
+  rules: StorageRules,
+  request: Request = atOnce,
+): Balances & BalancesReader {
+  const get = (key: MemberKey, guid: string): StoredBalance | null => table.get(textOf(key))?.get(guid) ?? null;
+  const all = (key: MemberKey): readonly StoredBalance[] => [...(table.get(textOf(key))?.values() ?? [])];
+
+  /** The conditional write: nothing, when the item is no longer the observation that was read. */
+  function put(next: StoredBalance, read: StoredBalance | null): boolean {
+    const { member, accountGuid } = next;
+    const stored = get(member, accountGuid);
+    if (stored?.observedAt !== read?.observedAt || stored?.refreshId !== read?.refreshId) return false;
+    const items = table.get(textOf(member)) ?? new Map<string, StoredBalance>();
+    items.set(accountGuid, next);
+    table.set(textOf(member), items);
+    return true;
+  }
+
+  async function storeOne(key: MemberKey, account: MxAccount, stamp: ObservationStamp, known: StoredBalance | null) {
+    let stored = known;
+    for (let race = 0; race < MAX_RACES; race += 1) {
+      const next = balanceToStore(key, account, stamp, rules, stored);
+      const read = stored;
+      if (next === null || (await request('balances.store/put', () => put(next, read)))) return;
+      stored = await request('balances.store/read', () => get(key, account.guid));
+    }
+    throw new Failure('try-again', 'busy', 'an account was written by others again and again');
+  }
+
+  return {
+    read: (key, accountGuid) => request('balances.read', () => get(key, accountGuid)),
+    ofMember: (key) => request('balances.ofMember', () => all(key)),
+    async store(key, accounts, stamp) {
+      const stored = await request('balances.store/query', () => all(key));
+      const byGuid = new Map(stored.map((balance) => [balance.accountGuid, balance]));
+      const listed = new Set(accounts.map((account) => account.guid));
+      const writes = [
+        ...accounts.map((account) => () => storeOne(key, account, stamp, byGuid.get(account.guid) ?? null)),
+        ...noLongerListed(stored, listed, stamp).map(
+          (balance) => () =>
+            request('balances.store/unlist', () => void put({ ...balance, listed: false }, balance)).then(() => {}),
+        ),
+      ];
+      for (let from = 0; from < writes.length; from += AT_ONCE) {
+        await Promise.all(writes.slice(from, from + AT_ONCE).map((write) => write()));
+      }
+    },
+  };
+}

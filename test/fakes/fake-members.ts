@@ -1,0 +1,213 @@
+/** The members in memory: the same conditions, one by one, as `shared/clients/members-table.ts` writes them. */
+import { type Clock, plusSeconds } from '../../shared/domain/instant.ts';
+import type { MemberRecord } from '../../shared/domain/member.ts';
+import type { MemberKey, MxMember } from '../../shared/domain/mx.ts';
+import type { Policy } from '../../shared/domain/policy.ts';
+import type { Members } from '../../shared/domain/ports.ts';
+import { type Attempt, type Claim, LOOK_TIMEOUT_SECONDS, type Result } from '../../shared/domain/refresh.ts';
+import { type MembersTable, textOf } from './members-table.ts';
+import { atOnce, type Request } from './request.ts';
+
+/** How the fake behaves. */
+export interface FakeMembersOptions {
+  readonly policy: Pick<Policy, 'minLookGapSeconds'>;
+  /** Only for the index: when its entries were written. */
+  readonly now: Clock;
+  /** How long the index of open claims lags behind the items. @default 0 */
+  readonly indexLagSeconds?: number;
+  readonly request?: Request;
+}
+
+/** A member of which nothing is known. */
+export const unknownMember = (key: MemberKey): MemberRecord => ({
+  key,
+  body: {},
+  seenAt: null,
+  claim: null,
+  lastAttempt: null,
+  lastSuccess: null,
+  starts: [],
+  startsVersion: 0,
+  enrolment: null,
+  heededUntil: null,
+  untoldChange: null,
+  deletedAt: null,
+});
+
+/** The members in `table`. */
+export function fakeMembers(table: MembersTable, options: FakeMembersOptions): Members {
+  const { policy, now, indexLagSeconds = 0, request = atOnce } = options;
+
+  const get = (key: MemberKey): MemberRecord | null => table.members.get(textOf(key)) ?? null;
+
+  /** One conditional update of the item, and of its entry in the index. */
+  function put(before: MemberRecord | null, after: MemberRecord): true {
+    table.members.set(textOf(after.key), after);
+    const [was, is] = [before?.claim?.acceptedAt ?? null, after.claim?.acceptedAt ?? null];
+    if (was === is) return true;
+    const at = now();
+    const text = textOf(after.key);
+    table.open = table.open.map((entry) =>
+      entry.removedAt === null && textOf(entry.key) === text ? { ...entry, removedAt: at } : entry,
+    );
+    if (is !== null) table.open = [...table.open, { key: after.key, since: is, writtenAt: at, removedAt: null }];
+    return true;
+  }
+
+  /** Changes the claim `refreshId`, if it is the member's and `holds`; false otherwise. */
+  function change(
+    key: MemberKey,
+    refreshId: string,
+    holds: (claim: Claim) => boolean,
+    changed: (record: MemberRecord, claim: Claim) => Partial<MemberRecord>,
+  ): boolean {
+    const record = get(key);
+    if (record?.claim?.refreshId !== refreshId || !holds(record.claim)) return false;
+    return put(record, { ...record, ...changed(record, record.claim) });
+  }
+
+  const always = (): boolean => true;
+  const bodyOf = (member: MxMember | null, seenAt: string): Pick<MemberRecord, 'body' | 'seenAt'> | undefined =>
+    member === null ? undefined : { body: member.body, seenAt };
+  const startsOf = (record: MemberRecord, starts: MemberRecord['starts'] | null) =>
+    starts === null ? undefined : { starts, startsVersion: record.startsVersion + 1 };
+
+  return {
+    async resolve({ userIdentifier, memberIdentifier }) {
+      const userGuid = userIdentifier.startsWith('USR-')
+        ? userIdentifier
+        : await request('members.resolve/user', () => table.aliases.get(`ALIAS#${userIdentifier}/USER`));
+      if (userGuid === undefined) return null;
+      const memberGuid = memberIdentifier.startsWith('MBR-')
+        ? memberIdentifier
+        : await request('members.resolve/member', () => table.aliases.get(`${userGuid}/ALIAS#${memberIdentifier}`));
+      return memberGuid === undefined ? null : { userGuid, memberGuid };
+    },
+
+    read: (key) => request('members.read', () => get(key)),
+
+    async writeAliases({ key, userId, memberId }) {
+      const { userGuid, memberGuid } = key;
+      const put = (which: string, alias: string, guid: string) =>
+        request(`members.writeAliases/${which}`, () => void table.aliases.set(alias, guid));
+      await Promise.all([
+        userId === null ? undefined : put('user', `ALIAS#${userId}/USER`, userGuid),
+        memberId === null ? undefined : put('member', `${userGuid}/ALIAS#${memberId}`, memberGuid),
+      ]);
+    },
+
+    claim: (key, claim, starts, startsVersion, member) =>
+      request('members.claim', () => {
+        const before = get(key);
+        const record = before ?? unknownMember(key);
+        if (record.claim !== null || record.deletedAt !== null || record.startsVersion !== startsVersion) return false;
+        const body = bodyOf(member, claim.acceptedAt);
+        return put(before, { ...record, ...body, claim, starts, startsVersion: startsVersion + 1 });
+      }),
+
+    joinUserPresent: (key, refreshId) =>
+      request('members.joinUserPresent', () => {
+        change(key, refreshId, always, (_, claim) => ({ claim: { ...claim, userPresent: true } }));
+      }),
+
+    async takeLook(key, refreshId, look, now) {
+      const gapOver = plusSeconds(now, -policy.minLookGapSeconds);
+      const givenUp = plusSeconds(now, -LOOK_TIMEOUT_SECONDS);
+      const taken = await request('members.takeLook', () => {
+        const mayTake = ({ look: last, lookedAt }: Claim): boolean =>
+          (last < look || (last === look && lookedAt !== null && lookedAt <= givenUp)) &&
+          (lookedAt === null || lookedAt <= gapOver);
+        const won = change(key, refreshId, mayTake, (_, claim) => ({ claim: { ...claim, look, lookedAt: now } }));
+        return won ? get(key) : null;
+      });
+      if (taken?.claim) return { kind: 'taken', record: taken, claim: taken.claim };
+      const claim = (await request('members.takeLook/read', () => get(key)))?.claim;
+      return claim?.refreshId === refreshId && claim.look < look && claim.lookedAt !== null
+        ? { kind: 'too_early', lookedAt: claim.lookedAt }
+        : { kind: 'superseded' };
+    },
+
+    recordStarting: (key, { refreshId, look, baseline, start, flagSeen }, starts) =>
+      request('members.recordStarting', () =>
+        change(
+          key,
+          refreshId,
+          (claim) => claim.look === look && claim.phase === 'running',
+          (record, claim) => ({ claim: { ...claim, baseline, start, flagSeen }, ...startsOf(record, starts) }),
+        ),
+      ),
+
+    recordStart: (key, refreshId, start, flagSeen, starts) =>
+      request('members.recordStart', () =>
+        change(
+          key,
+          refreshId,
+          (claim) => start.at !== null && claim.start.at === start.at,
+          (record, claim) => ({
+            claim: { ...claim, start, flagSeen: claim.flagSeen || flagSeen },
+            ...startsOf(record, starts),
+          }),
+        ),
+      ),
+
+    recordSeen: (key, refreshId, flagSeen, challenges) =>
+      request('members.recordSeen', () => {
+        change(key, refreshId, always, (_, claim) => ({
+          claim: { ...claim, challenges, flagSeen: claim.flagSeen || flagSeen },
+        }));
+      }),
+
+    beginStoring: (key, refreshId, look) =>
+      request('members.beginStoring', () =>
+        change(
+          key,
+          refreshId,
+          (claim) => claim.phase === 'running' && claim.look === look,
+          (_, claim) => ({ claim: { ...claim, phase: 'storing' } }),
+        ),
+      ),
+
+    end: (key, phase, attempt, member, starts) =>
+      request('members.end', () =>
+        change(
+          key,
+          attempt.refreshId,
+          (claim) => claim.phase === phase,
+          (record, claim) => ({
+            claim: { ...claim, phase: 'ended', result: resultOf(attempt) },
+            lastAttempt: attempt,
+            ...(attempt.outcome === 'succeeded' ? { lastSuccess: successOf(attempt) } : {}),
+            ...bodyOf(member, claim.lookedAt ?? claim.acceptedAt),
+            ...startsOf(record, starts),
+          }),
+        ),
+      ),
+
+    release: (key, refreshId) =>
+      request('members.release', () => {
+        change(
+          key,
+          refreshId,
+          (claim) => claim.phase === 'ended',
+          () => ({ claim: null }),
+        );
+      }),
+
+    async *openSince(before) {
+      const entries = await request('members.openSince', () => {
+        const seen = plusSeconds(now(), -indexLagSeconds);
+        table.open = table.open.filter(({ removedAt }) => removedAt === null || removedAt > seen);
+        return table.open.filter(({ since, writtenAt }) => since <= before && writtenAt <= seen);
+      });
+      for (const { key } of entries) yield key;
+    },
+  };
+}
+
+const resultOf = ({ refreshId: _, trigger: __, acceptedAt: ___, ...result }: Attempt): Result => result;
+
+const successOf = ({ refreshId, observedAt, endedAt }: Attempt) => ({
+  refreshId,
+  observedAt: observedAt ?? endedAt,
+  endedAt,
+});

@@ -1,0 +1,46 @@
+/** What the members table holds, as plain data: a member's item is replaced and never changed, so a copy is cheap. */
+import type { Instant } from '../../shared/domain/instant.ts';
+import type { MemberRecord } from '../../shared/domain/member.ts';
+import type { MemberKey } from '../../shared/domain/mx.ts';
+import type { EveryHours } from '../../shared/domain/schedule.ts';
+
+/** An entry of the sparse index of open claims. It comes and goes later than the item that it stands for. */
+export interface OpenEntry {
+  readonly key: MemberKey;
+  readonly since: Instant;
+  readonly writtenAt: Instant;
+  readonly removedAt: Instant | null;
+}
+
+/** The table. */
+export interface MembersTable {
+  readonly members: Map<string, MemberRecord>;
+  /** From a user's or a member's own id to a guid. */
+  readonly aliases: Map<string, string>;
+  /** Slot, then member: its period. */
+  readonly slots: Map<string, Map<string, EveryHours>>;
+  /** When a member was last read outside a refresh, or was about to be. */
+  readonly glances: Map<string, Instant>;
+  /** How far the ticks have come. */
+  bookmark: number | null;
+  open: readonly OpenEntry[];
+}
+
+/** An empty table. */
+export const emptyMembersTable = (): MembersTable => ({
+  members: new Map(),
+  aliases: new Map(),
+  slots: new Map(),
+  glances: new Map(),
+  bookmark: null,
+  open: [],
+});
+
+/** One text for a member's two guids. */
+export const textOf = (key: MemberKey): string => `${key.userGuid}#${key.memberGuid}`;
+
+/** The way back from `textOf`. */
+export function memberOf(text: string): MemberKey {
+  const [userGuid = '', memberGuid = ''] = text.split('#');
+  return { userGuid, memberGuid };
+}

@@ -1,0 +1,11 @@
+/**
+ * One request to the world: everything that a real client would send over the wire goes through it, one by one. A test
+ * lets it happen at once; the simulation delays it, lets it fail before or after its effect, or never comes back.
+ *
+ * @param name port, method and, where a method sends several, which: `members.claim`, `balances.store/put`.
+ * @param effect what happens at the other end, all at once.
+ */
+export type Request = <T>(name: string, effect: () => T) => Promise<T>;
+
+/** Nothing goes wrong and nothing takes time. */
+export const atOnce: Request = async (_name, effect) => effect();

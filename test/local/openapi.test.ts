@@ -1,0 +1,379 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { DynamoDBClient, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
+import { PutSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { problemKinds } from '../../shared/lambda/problem.ts';
+import {
+  type Answered,
+  objectIn,
+  openApi,
+  operation,
+  operations,
+  undocumented,
+  unmatched,
+} from '../openapi/contract.ts';
+import { rawClient } from '../openapi/raw-request.ts';
+import { type Running, startRunning } from './running.ts';
+
+let running: Running;
+let client: ReturnType<typeof rawClient>;
+
+/** `operationId status` and codes that were really answered. */
+const seen = new Set<string>();
+const codes = new Set<string>();
+
+beforeAll(async () => {
+  running = await startRunning({ allowanceStarts: 3 });
+  client = rawClient(running.project.stack.apiUrl);
+  await enterCallers();
+});
+
+/** Before any function has read who may call: what it has read it keeps for a while. */
+async function enterCallers(): Promise<void> {
+  const { stack, caller } = running.project;
+  const { awsEndpointUrl: endpoint, awsCredentials: credentials, region } = stack;
+  const secrets = new SecretsManagerClient({ endpoint, credentials, region });
+  const entry = (id: string, secret: string, rights: string[]) => ({
+    client_id: id,
+    key_sha256: [createHash('sha256').update(secret).digest('hex')],
+    rights,
+  });
+  const clients = [
+    entry(caller.clientId, caller.key, ['read', 'trigger']),
+    entry('reader', key, ['read']),
+    entry('nothing', key, []),
+  ];
+  await secrets.send(
+    new PutSecretValueCommand({
+      SecretId: stack.physicalId('CredentialsApiCallers'),
+      SecretString: JSON.stringify({ clients }),
+    }),
+  );
+  secrets.destroy();
+}
+
+const key = 'a key that is random in real life';
+
+afterAll(async () => {
+  client?.close();
+  await running?.close();
+});
+
+interface Given {
+  /** In place of the parameters of the path, in their order. */
+  readonly path?: readonly string[];
+  readonly query?: string;
+  readonly headers?: Record<string, string>;
+  readonly json?: unknown;
+  readonly body?: string;
+}
+
+/** Calls the operation; whatever comes back has to be in the document. */
+async function ask(operationId: string, given: Given = {}): Promise<Answered & { body: Record<string, unknown> }> {
+  const { method, path, responses } = operation(operationId);
+  const values = [...(given.path ?? [])];
+  const target = path.replaceAll(/\{\w+\}/g, () => values.shift() ?? 'nobody') + (given.query ?? '');
+  const body = given.json === undefined ? given.body : JSON.stringify(given.json);
+  const answer = await client.send({
+    method,
+    target,
+    headers: {
+      authorization: running.project.caller.authorization,
+      ...(given.json === undefined ? {} : { 'content-type': 'application/json' }),
+      ...given.headers,
+    },
+    ...(body === undefined ? {} : { body }),
+  });
+  expect(undocumented(responses, answer), `${operationId} ${answer.status}`).toEqual([]);
+  for (const name of ['cache-control', 'strict-transport-security', 'x-content-type-options', 'apigw-requestid']) {
+    expect(answer.headers, `${operationId} ${answer.status}`).toHaveProperty(name);
+  }
+  seen.add(`${operationId} ${answer.status}`);
+  const read = answer.text === '' ? {} : JSON.parse(answer.text);
+  if (answer.headers['content-type'] === 'application/problem+json') codes.add(read.code);
+  return { ...answer, body: read };
+}
+
+const memberOf = (member: { user: string; id: string }): readonly string[] => [member.user, member.id];
+
+const memberRoutes = ['readMember', 'readMemberStatus', 'listMemberAccounts', 'readSchedule', 'listMemberRefreshes'];
+
+async function refreshed(given: { scenario?: string } = {}) {
+  const member = running.addMember(given);
+  await running.refresh(member.path);
+  return { ...member, at: memberOf(member) };
+}
+
+describe('what the running API answers is in the document', () => {
+  it('for a member from its first refresh on', async () => {
+    const member = running.addMember();
+    const at = memberOf(member);
+    for (const id of ['readMember', 'listMemberRefreshes', 'readAccountByMember']) {
+      expect((await ask(id, { path: at })).status).toBe(404);
+    }
+    const accepted = await ask('checkBalances', { path: at });
+    expect(accepted.status).toBe(202);
+    expect(accepted.headers).toMatchObject({
+      'retry-after': '1',
+      location: expect.stringMatching(/^\/refreshes\/RFR-/),
+    });
+    const id = String(objectIn(accepted.body['refresh'])['refresh_id']);
+    expect((await ask('checkBalances', { path: at, json: {} })).body['refresh']).toMatchObject({ joined: true });
+    const runs = await ask('readRefresh', { path: [id] });
+    expect(runs.headers).toHaveProperty('retry-after');
+    expect((await ask('listMemberAccounts', { path: at })).body['code']).toBe('never_refreshed');
+    expect((await ask('readAccountByMember', { path: [...at, 'x'] })).body['code']).toBe('never_refreshed');
+    await running.ended(id);
+    await running.project.stack.idle();
+    for (const one of [...memberRoutes, 'readRefresh']) {
+      const path = one === 'readRefresh' ? [id] : at;
+      const first = await ask(one, { path });
+      expect(first.status).toBe(200);
+      const again = await ask(one, { path, headers: { 'if-none-match': first.headers['etag'] ?? '' } });
+      expect([again.status, again.text]).toEqual([304, '']);
+    }
+    const list = await ask('listMemberAccounts', { path: at, query: '?page=2&records_per_page=10' });
+    expect(list.body['pagination']).toMatchObject({ current_page: 2, per_page: 10, total_entries: 6 });
+    const { accounts } = (await ask('listMemberAccounts', { path: at })).body as { accounts: { guid: string }[] };
+    const path = [...at, accounts[0]?.guid ?? ''];
+    const account = await ask('readAccountByMember', { path });
+    expect(account.headers).toHaveProperty('balances-freshness', 'fresh');
+    const headers = { 'if-none-match': account.headers['etag'] ?? '' };
+    expect((await ask('readAccountByMember', { path, headers })).status).toBe(304);
+    expect((await ask('readAccountByMember', { path: [...at, 'x'] })).body['code']).toBe('account_not_found');
+    expect((await ask('readRefresh', { path: [`RFR-${'0'.repeat(26)}`] })).body['code']).toBe('refresh_not_found');
+    expect((await ask('checkBalances', { path: at, json: { max_age: 60 } })).status).toBe(200);
+  });
+
+  it('for a refresh that is waited for, and one that needs its user', async () => {
+    const waited = await ask('checkBalances', { path: memberOf(running.addMember()), json: { wait: 20 } });
+    expect([waited.status, objectIn(waited.body['refresh'])['outcome']]).toEqual([200, 'succeeded']);
+    const at = memberOf(running.addMember({ scenario: 'challenged' }));
+    const asked = await ask('checkBalances', { path: at, json: { wait: 20 } });
+    expect(asked.body['freshness']).toMatchObject({
+      verdict: 'never_refreshed',
+      last_attempt: { action: 'answer_mfa' },
+    });
+    const status = await ask('readMemberStatus', { path: at });
+    expect(objectIn(status.body['member'])['challenges']).toHaveLength(1);
+  });
+
+  it('for a stale balance, and the next page of a history', async () => {
+    const { at, guid, path } = await refreshed();
+    await running.refresh(path);
+    const first = await ask('listMemberRefreshes', { path: at });
+    const { refreshes } = first.body as { refreshes: { refresh_id: string }[] };
+    const next = await ask('listMemberRefreshes', { path: at, query: `?cursor=${refreshes[0]?.refresh_id}` });
+    expect(next.body['refreshes']).toHaveLength(1);
+    running.mx.setScenario({ member: guid, scenario: 'denied' });
+    await running.refresh(path);
+    const list = await ask('listMemberAccounts', { path: at });
+    expect(list.headers['balances-last-attempt']).toContain('action=reauthenticate');
+    expect(list.headers).toHaveProperty('balances-next-refresh-allowed-at');
+    expect((await ask('checkBalances', { path: at })).body['code']).toBe('allowance_used_up');
+  });
+
+  it('for the schedule', async () => {
+    const { at } = await refreshed();
+    expect((await ask('setSchedule', { path: at, json: { every: 24 } })).status).toBe(200);
+    expect((await ask('readSchedule', { path: at })).body).toMatchObject({ schedule: { every: 24 } });
+    expect((await ask('removeSchedule', { path: at })).status).toBe(204);
+    expect((await ask('readSchedule', { path: at })).body).toMatchObject({ schedule: { every: null } });
+  });
+
+  it('for itself', async () => {
+    const served = await ask('readOpenApi', { headers: { authorization: '' } });
+    expect(served.body).toEqual(openApi);
+    for (const [id, path] of [['readOpenApi'], ['readHealth'], ['readProblemPage', 'busy']] as const) {
+      const given = { path: path === undefined ? [] : [path], headers: { authorization: '' } };
+      const first = await ask(id, given);
+      const headers = { authorization: '', 'if-none-match': first.headers['etag'] ?? '' };
+      expect((await ask(id, { ...given, headers })).status).toBe(304);
+    }
+    for (const code of Object.keys(problemKinds))
+      expect((await ask('readProblemPage', { path: [code] })).status).toBe(200);
+    expect((await ask('readProblemPage', { path: ['no_such_code'] })).body['code']).toBe('not_found');
+  });
+
+  it('for every kind of bad request', async () => {
+    const at = ['u', 'm'];
+    for (const { operationId, parameters, body } of operations.filter(
+      ({ operationId: id }) => id !== 'receiveMxWebhook',
+    )) {
+      const old = await ask(operationId, { headers: { 'accept-version': 'v20111101' } });
+      expect(old.body).toMatchObject({ code: 'not_acceptable', field: 'Accept-Version' });
+      const [first] = parameters;
+      if (first?.in === 'path' && first.name !== 'code') {
+        expect((await ask(operationId, { path: ['a%20b', 'm', 'a'] })).body['field']).toBe(first.name);
+      }
+      if (body === null) continue;
+      expect((await ask(operationId, { path: at, json: 1 })).status).toBe(400);
+      expect((await ask(operationId, { path: at, body: '{}', headers: { 'content-type': 'text/plain' } })).status).toBe(
+        415,
+      );
+      expect((await ask(operationId, { path: at, json: { pad: 'x'.repeat(10_000) } })).status).toBe(413);
+    }
+  });
+
+  it('for repeated requests', async () => {
+    const path = memberOf(running.addMember());
+    const headers = { 'idempotency-key': 'once' };
+    await ask('checkBalances', { path, headers });
+    expect((await ask('checkBalances', { path, headers })).headers['idempotency-replayed']).toBe('true');
+    expect((await ask('checkBalances', { path, headers, json: { user_present: true } })).status).toBe(422);
+    const slow = { path: memberOf(running.addMember({ jobSeconds: 2 })), headers, json: { wait: 20 } };
+    const first = ask('checkBalances', slow);
+    const second = await Promise.race([first, until409(slow)]);
+    expect(second.body['code']).toBe('idempotency_in_flight');
+    await first;
+  });
+
+  /** The first request needs a moment to write its key down. */
+  async function until409(given: Given): ReturnType<typeof ask> {
+    for (;;) {
+      const answer = await ask('checkBalances', given);
+      if (answer.status === 409) return answer;
+    }
+  }
+
+  it('for MX’s bad days', async () => {
+    const trouble = async (status: number, type?: string) => {
+      const { guid, user, id } = running.addMember();
+      running.mx.addFault({ how: { kind: 'status', status, ...(type === undefined ? {} : { type }) }, member: guid });
+      return ask('checkBalances', { path: [user, id], headers: { 'idempotency-key': randomUUID() } });
+    };
+    const told = {
+      400: 'mx_refused',
+      401: 'mx_credentials_rejected',
+      403: 'mx_forbidden',
+      409: 'mx_conflict',
+      429: 'mx_rate_limited',
+      503: 'mx_unavailable',
+    };
+    for (const [status, code] of Object.entries(told)) {
+      // A 401 makes the client fetch its secret anew and try once more.
+      const again = status === '401' ? await troubleTwice() : await trouble(Number(status));
+      expect(again.body['code']).toBe(code);
+      // The simulator's own words are in every one of its errors.
+      if (again.status >= 500) expect(again.text).not.toContain('simulator');
+    }
+    expect((await trouble(400, 'institution_maintenance_error')).body['code']).toBe('mx_institution');
+    const broken = running.addMember();
+    running.mx.addFault({ how: { kind: 'status', status: 200, body: 'html' }, member: broken.guid });
+    expect((await ask('checkBalances', { path: memberOf(broken) })).body['code']).toBe('mx_bad_answer');
+    expect((await ask('checkBalances', { path: ['user-3', 'not-there'] })).body['code']).toBe('mx_not_found');
+
+    async function troubleTwice() {
+      const { guid, user, id } = running.addMember();
+      running.mx.addFault({ how: { kind: 'status', status: 401 }, member: guid, times: 2 });
+      return ask('checkBalances', { path: [user, id] });
+    }
+  });
+
+  it('for a deleted member', async () => {
+    const { at, guid } = await refreshed();
+    const { awsEndpointUrl: endpoint, awsCredentials: credentials, region } = running.project.stack;
+    const db = new DynamoDBClient({ endpoint, credentials, region });
+    await db.send(
+      new UpdateItemCommand({
+        TableName: running.project.stack.physicalId('StorageMembers'),
+        Key: { user_guid: { S: running.mx.member({ member: guid }).userGuid }, item_key: { S: guid } },
+        UpdateExpression: 'SET deleted_at = :now',
+        ExpressionAttributeValues: { ':now': { S: new Date().toISOString() } },
+      }),
+    );
+    db.destroy();
+    for (const id of ['checkBalances', 'readMember', 'readMemberStatus', 'listMemberAccounts', 'readSchedule']) {
+      expect((await ask(id, { path: at })).body['code'], id).toBe('member_deleted');
+    }
+    expect((await ask('setSchedule', { path: at, json: { every: 24 } })).body['code']).toBe('member_deleted');
+    expect((await ask('removeSchedule', { path: at })).body['code']).toBe('member_deleted');
+  });
+
+  it('for what matches nothing', async () => {
+    const { authorization } = running.project.caller;
+    const other = async (method: string, target: string, headers: Record<string, string> = {}) => {
+      const answer = await client.send({ method, target, headers: { authorization, ...headers } });
+      expect(undocumented(unmatched, answer), `${method} ${target}`).toEqual([]);
+      codes.add(JSON.parse(answer.text).code);
+      return answer;
+    };
+    expect((await other('GET', '/')).status).toBe(404);
+    expect((await other('GET', '/users/u/members/m/')).status).toBe(404);
+    expect((await other('GET', '/users/u%2Fmembers%2Fm')).status).toBe(404);
+    expect((await other('PATCH', '/users/u/members/m/schedule')).headers['allow']).toBe('PUT, GET, DELETE');
+    expect((await other('DELETE', '/openapi.json')).headers['allow']).toBe('GET');
+    expect((await other('GET', '/nothing', { 'accept-version': 'v1' })).status).toBe(406);
+  });
+});
+
+describe('a caller without rights', () => {
+  const authorization = `Basic ${Buffer.from(`reader:${key}`).toString('base64')}`;
+
+  it('is told 403, and may do what its rights say', async () => {
+    const nothing = `Basic ${Buffer.from(`nothing:${key}`).toString('base64')}`;
+    for (const { operationId, security } of operations.filter((one) => 'basic' in (one.security[0] ?? {}))) {
+      const [right] = (security[0]?.['basic'] ?? []) as string[];
+      if (right === 'webhook') continue;
+      expect((await ask(operationId, { headers: { authorization: nothing } })).status, operationId).toBe(403);
+      const asReader = await ask(operationId, { headers: { authorization } });
+      expect(asReader.status === 403, operationId).toBe(right === 'trigger');
+    }
+  });
+
+  it('without credentials is told 401, learns nothing, and soon has to wait', async () => {
+    const member = await refreshed();
+    const guarded = operations.filter(
+      (one) => 'basic' in (one.security[0] ?? {}) && one.operationId !== 'receiveMxWebhook',
+    );
+    for (const { operationId } of guarded) {
+      const answers: Answered[] = [];
+      for (const path of [member.at, ['nobody', 'nobody'], ['%00', '%00']]) {
+        answers.push(await ask(operationId, { path, headers: { authorization: 'Basic bm9ib2R5' } }));
+      }
+      // Functions that have heard enough already say 429, as much to everybody.
+      const refusals = answers.map(({ status, text }) => [status, status === 401 ? text : '']);
+      expect(new Set(refusals.filter(([status]) => status === 401).map(String)).size).toBeLessThanOrEqual(1);
+      expect(refusals.every(([status]) => status === 401 || status === 429)).toBe(true);
+    }
+    for (const { operationId } of guarded) {
+      let status = 0;
+      for (let attempt = 0; attempt < 60 && status !== 429; attempt += 1) {
+        ({ status } = await ask(operationId, { headers: { authorization: '' } }));
+      }
+      expect(status, operationId).toBe(429);
+    }
+  });
+});
+
+describe('what the document says', () => {
+  /** Answers that nothing on this machine provokes. */
+  const notProvoked = (status: string, id: string): boolean =>
+    // Faults of ours, and the gateway's own words.
+    status === '500' ||
+    (status === '503' && id !== 'checkBalances') ||
+    (status === '403' && ['readHealth', 'readOpenApi', 'readProblemPage'].includes(id)) ||
+    (status === '429' && ['readHealth', 'readOpenApi', 'readProblemPage'].includes(id)) ||
+    // Deployed with a setting only; tested with the webhooks.
+    id === 'receiveMxWebhook';
+
+  it('was really answered: every operation with every status', () => {
+    const documented = operations.flatMap(({ operationId, responses }) =>
+      Object.keys(responses)
+        .filter((status) => !notProvoked(status, operationId))
+        .map((status) => `${operationId} ${status}`),
+    );
+    expect(documented.filter((answer) => !seen.has(answer))).toEqual([]);
+  });
+
+  it('and so was every code, but for a few', () => {
+    const never = [
+      'mx_credentials_missing', // a deployment without MX credentials
+      'mx_timeout', // takes seconds, and is as mx_unavailable
+      'bad_message', // never leaves a queue
+      'busy', // four lost races in a row
+      'internal', // a fault of ours
+    ];
+    expect(Object.keys(problemKinds).filter((code) => !codes.has(code))).toEqual(never);
+  });
+});

@@ -1,0 +1,126 @@
+/** What can go wrong, drawn from the seed. Every fault has a key, so that a shorter story can be told without it. */
+import type { Random } from '../../infra/local/mx-simulator/random.ts';
+
+/** What can happen to a request to AWS. `twice`: the SDK sends it again because the first answer was lost. */
+export const awsFaults = [
+  'crash before',
+  'crash after',
+  'error before',
+  'error after',
+  'timeout before',
+  'timeout after',
+  'slow',
+  'twice',
+] as const;
+
+/** What can happen to a request to MX. `late`: the client has given up when MX gets to it. */
+export const mxFaults = [
+  'crash before',
+  'crash after',
+  'mx timeout before',
+  'mx timeout after',
+  'mx late',
+  'mx reset before',
+  'mx reset after',
+  'mx refusal',
+  'mx 500 after',
+  'mx garbage',
+  'slow',
+] as const;
+
+/** What can happen to a message, a tick, a sweep or a webhook. */
+export type PassiveFault =
+  | 'message lost'
+  | 'message doubled'
+  | 'message late'
+  | 'delete lost'
+  | 'tick missed'
+  | 'webhook lost'
+  | 'webhook doubled'
+  | 'webhook late';
+
+/** The kind of a fault. */
+export type FaultKind = (typeof awsFaults)[number] | (typeof mxFaults)[number] | PassiveFault | 'mx down';
+
+/** A fault that happens now. */
+export interface Fault {
+  readonly key: string;
+  readonly kind: FaultKind;
+  /** In [0, 1): how long, which one, and the like. */
+  readonly amount: number;
+}
+
+/** How badly the world treats one history. */
+export interface FaultProfile {
+  /** Probability that a request is hit. */
+  readonly rate: number;
+  /** Relative weights of the kinds; what is missing weighs nothing. */
+  readonly weights: Readonly<Partial<Record<FaultKind, number>>>;
+  /** Probability that a message, a tick or a sweep is hit. */
+  readonly passiveRate: number;
+  /** Epoch milliseconds: after this nothing goes wrong any more. */
+  readonly until: number;
+}
+
+/** No faults at all. */
+export const noFaults: FaultProfile = { rate: 0, weights: {}, passiveRate: 0, until: 0 };
+
+/** A profile from the seed: one history in seven has no faults, some have few of many kinds, some many of few. */
+export function drawProfile(random: Random, until: number): FaultProfile {
+  if (random.chance(1 / 7)) return noFaults;
+  const rate = [0.01, 0.03, 0.08, 0.2][random.integer(4)] ?? 0.03;
+  const weights: Partial<Record<FaultKind, number>> = {};
+  const whose = random.integer(5);
+  const kinds = whose === 0 ? awsFaults : whose === 1 ? mxFaults : [...awsFaults, ...mxFaults];
+  for (const kind of kinds) {
+    // Crashes weigh more: they are what the order of the steps has to survive.
+    weights[kind] ??= random.integer(3) * (kind.startsWith('crash') ? 3 : 1);
+  }
+  return { rate, weights, passiveRate: random.chance(0.5) ? 0 : rate * 2, until };
+}
+
+/** Chooses faults, and knows which of them are not to happen. */
+export interface FaultChooser {
+  /** The fault that hits a request, if one does. Always draws as many numbers, whatever it decides. */
+  atRequest(key: string, random: Random, kinds: readonly FaultKind[], factor: number, now: number): Fault | null;
+  /** The same for a message, a tick or a sweep. */
+  passive(key: string, random: Random, kinds: readonly PassiveFault[], now: number): Fault | null;
+  /** Whether something of this key may happen. */
+  allows(key: string): boolean;
+}
+
+/** A chooser for one history. `only`: keys of what may happen; null for everything. */
+export function faultChooser(
+  profile: FaultProfile,
+  only: ReadonlySet<string> | null,
+  chosen: (fault: Fault) => void,
+): FaultChooser {
+  const allows = (key: string): boolean => only === null || only.has(key);
+  const take = (fault: Fault): Fault | null => {
+    if (!allows(fault.key)) return null;
+    chosen(fault);
+    return fault;
+  };
+
+  return {
+    allows,
+    atRequest(key, random, kinds, factor, now) {
+      const [hit, which, amount] = [random.next(), random.next(), random.next()];
+      if (now >= profile.until || hit >= profile.rate * factor) return null;
+      let sum = 0;
+      for (const kind of kinds) sum += profile.weights[kind] ?? 0;
+      let left = which * sum;
+      for (const kind of kinds) {
+        left -= profile.weights[kind] ?? 0;
+        if (left < 0) return take({ key, kind, amount });
+      }
+      return null;
+    },
+    passive(key, random, kinds, now) {
+      const [hit, which, amount] = [random.next(), random.next(), random.next()];
+      if (now >= profile.until || hit >= profile.passiveRate) return null;
+      const kind = kinds[Math.floor(which * kinds.length)];
+      return kind === undefined ? null : take({ key, kind, amount });
+    },
+  };
+}

@@ -1,0 +1,227 @@
+/** Who calls which function when: callers, messages, ticks, sweeps and MX, as the stack wires them. */
+import './environment.ts';
+import { checkBalance } from '../../functions/check-balance.ts';
+import { doWork } from '../../functions/follow-up.ts';
+import { receiveWebhook } from '../../functions/mx-webhook.ts';
+import type { Delivery as MxWebhook } from '../../infra/local/mx-simulator/outbox.ts';
+import { createRandom, hashText } from '../../infra/local/mx-simulator/random.ts';
+import { decodeStartBatch, decodeWork } from '../../shared/clients/messages.ts';
+import { asFailure, fateOf } from '../../shared/domain/failure.ts';
+import { instantOf } from '../../shared/domain/instant.ts';
+import { runSchedule } from '../../shared/domain/run-schedule.ts';
+import { startDue } from '../../shared/domain/start-due.ts';
+import { sweep } from '../../shared/domain/sweep.ts';
+import { problemOf } from '../../shared/lambda/problem.ts';
+import { textOf } from '../fakes/members-table.ts';
+import type { FaultChooser } from './faults.ts';
+import type { Ended, Invocation, Invocations } from './invocations.ts';
+import { messageDelivery } from './message-delivery.ts';
+import type { Action, Plan } from './plan.ts';
+import type { Scheduler } from './scheduler.ts';
+import { checkJoined, checkSwept } from './spot-checks.ts';
+import type { Truth } from './truth.ts';
+import { Violation } from './violation.ts';
+import { timeouts, type World } from './world.ts';
+
+/** What a caller was answered with 200 or 202. */
+export interface Answer {
+  readonly invocation: Invocation;
+  readonly answeredAt: number;
+  readonly refreshId: string;
+  readonly member: string;
+  readonly joined: boolean;
+  readonly action: TriggerAction;
+}
+
+type TriggerAction = Extract<Action, { what: 'trigger' }>;
+
+/** Calls of the functions of one history, and what they left for others to read. */
+export interface FunctionsInTime {
+  readonly answers: Answer[];
+  /** Everything that ends up in a log or in a problem's body. */
+  readonly written: string[];
+  trigger(action: TriggerAction): void;
+  /** MX calls; `answered` is told the status that it gets, null for none. */
+  webhook(webhook: MxWebhook, answered: (status: number | null) => void): void;
+  tick(number: number): void;
+  sweep(number: number): void;
+  /** A message was put into a queue: it comes out of it when its time is there, mostly. */
+  followUpPut(id: number): void;
+  startPut(id: number): void;
+}
+
+/** Everything that the functions of one history stand on. */
+export interface Stage {
+  readonly plan: Plan;
+  readonly scheduler: Scheduler;
+  readonly faults: FaultChooser;
+  readonly invocations: Invocations;
+  readonly world: World;
+  readonly truth: Truth;
+  /** Told of a promise that was found broken outside of any request. */
+  broken(violation: Violation): void;
+  /** Told of what belongs into the story. */
+  told(line: string): void;
+}
+
+/** The host that callbacks may go to. */
+const RECEIVER = 'receiver.example';
+
+/** The functions of one history. */
+export function functionsInTime(stage: Stage): FunctionsInTime {
+  const { plan, scheduler, faults, invocations, world, truth, broken, told } = stage;
+  const answers: Answer[] = [];
+  const written: string[] = [];
+  const { now } = scheduler;
+  const telemetry = {
+    log: (event: string, fields: object = {}) => void written.push(`${event} ${JSON.stringify(fields)}`),
+    count: () => {},
+    flush: () => {},
+  };
+
+  /** As `shared/lambda/log.ts` writes it, and more: whatever an error says could end up in a log. */
+  function log(error: unknown): void {
+    const { message, code, fate, details, cause } = asFailure(error);
+    const { userMessage: _, ...said } = details;
+    const because = cause instanceof Error ? `${cause.name} ${cause.message} ${cause.stack ?? ''}` : String(cause);
+    written.push(JSON.stringify({ message, code, fate, said, because }));
+  }
+
+  function logged(ended: Ended<unknown>, invocation: Invocation): void {
+    if (ended.kind !== 'threw') return;
+    log(ended.error);
+    // Neither a failure with a name nor one that was made here: a mistake in the code, or in this simulation.
+    if (isSimulated(ended.error) || fateOf(ended.error) !== 'bug') return;
+    broken(new Violation(0, `${invocation.id} threw ${String(ended.error)}`));
+  }
+
+  const reach = (invocation: Invocation, mxTimeoutMs = 5_000) =>
+    world.reach(invocations, truth, invocation, mxTimeoutMs);
+  const deliver = messageDelivery(plan.seed, scheduler, faults, invocations, logged, told);
+
+  const followUps = {
+    queue: world.followUps,
+    role: 'follow-up',
+    timeoutSeconds: timeouts['follow-up'],
+    work(body: string) {
+      const work = decodeWork(body);
+      return {
+        about: work.kind === 'look' ? work.refreshId : work.kind,
+        run: (invocation: Invocation) => doWork(reach(invocation), telemetry, work),
+      };
+    },
+  } as const;
+
+  const starts = {
+    queue: world.starts,
+    role: 'start-due',
+    timeoutSeconds: timeouts['start-due'],
+    work(body: string) {
+      const batch = decodeStartBatch(body);
+      return {
+        about: `${batch.members.length} members`,
+        run: (invocation: Invocation) =>
+          startDue({ ...reach(invocation), report: (_enrolled, error) => log(error) }, batch),
+      };
+    },
+  } as const;
+
+  const isMissed = (what: string): boolean =>
+    faults.passive(what, createRandom(hashText(what, plan.seed)), ['tick missed'], now()) !== null;
+
+  function trigger(action: TriggerAction): void {
+    const member = world.members[action.member];
+    if (member === undefined) return;
+    const { userId, memberId, key } = member;
+    const user = action.names === 'guids' ? key.userGuid : userId;
+    const identifier = action.names === 'own ids' ? memberId : key.memberGuid;
+    const run = (invocation: Invocation) =>
+      checkBalance(
+        {
+          ...reach(invocation, 4_000),
+          defaultScheduleHours: plan.defaultScheduleHours,
+          scheduleShards: 1,
+          staleAfterSeconds: 86_400,
+          callbackRules: { hosts: [RECEIVER], loopback: false },
+          count: () => {},
+        },
+        {
+          method: 'POST',
+          routeKey: 'POST check_balance',
+          path: `/users/${user}/members/${identifier}/check_balance`,
+          parameters: { user_identifier: user, member_identifier: identifier },
+          query: {},
+          headers: action.idempotencyKey === null ? {} : { 'idempotency-key': action.idempotencyKey },
+          body: {
+            ...(action.userPresent ? { user_present: true } : {}),
+            ...(action.wait > 0 ? { wait: action.wait } : {}),
+            ...(action.callback === null ? {} : { callback_url: `https://${RECEIVER}/${action.callback}` }),
+          },
+          arrivedAt: instantOf(now()),
+          caller: 'a-caller',
+        },
+      );
+    invocations.start('trigger', action.key, timeouts.trigger, run, (ended, invocation) => {
+      logged(ended, invocation);
+      if (ended.kind === 'threw') written.push(problemOf(asFailure(ended.error)).body);
+      // A problem can be an answer as well: the one that a repeated request got the first time.
+      if (ended.kind !== 'returned' || ended.value.status >= 300) return;
+      const { headers = {}, text, body } = ended.value;
+      const [, refreshId = ''] = headers['location']?.split('/refreshes/') ?? [];
+      // Waited for a member that was deleted meanwhile: there is nothing to tell.
+      if (refreshId === '' && truth.deletedAt.has(textOf(key))) return;
+      const joined = (text ?? JSON.stringify(body ?? {})).includes('"joined":true');
+      const answer = { invocation, answeredAt: now(), refreshId, member: textOf(key), joined, action };
+      answers.push(answer);
+      checkJoined(stage, answer, world.record(key)?.claim ?? null);
+    });
+  }
+
+  return {
+    answers,
+    written,
+    trigger,
+    followUpPut: (id) => deliver(followUps, id),
+    startPut: (id) => deliver(starts, id),
+
+    webhook({ id, attempt, type, body }, answered) {
+      const key = `webhook ${id}.${attempt}`;
+      const random = createRandom(hashText(key, plan.seed));
+      const hit = faults.passive(key, random, ['webhook lost', 'webhook doubled', 'webhook late'], now());
+      if (hit !== null) told(`${hit.kind}   [${key}]`);
+      if (hit?.kind === 'webhook lost') {
+        answered(204);
+        return;
+      }
+      const run = (invocation: Invocation) => {
+        const { hints, now: clock } = reach(invocation);
+        return receiveWebhook({ hints, telemetry, now: clock }, JSON.parse(body));
+      };
+      const call = (then: (status: number | null) => void): void =>
+        invocations.start('webhook', type, timeouts.webhook, run, (ended, invocation) => {
+          logged(ended, invocation);
+          then(ended.kind === 'returned' ? ended.value.status : null);
+        });
+      scheduler.at(now() + (hit?.kind === 'webhook late' ? hit.amount * 60_000 : 100), () => call(answered));
+      if (hit?.kind === 'webhook doubled') scheduler.at(now() + hit.amount * 3_000, () => call(() => {}));
+    },
+
+    tick(number) {
+      if (isMissed(`tick ${number}`)) return;
+      const run = (invocation: Invocation) => runSchedule({ ...reach(invocation), shards: 1 });
+      invocations.start('tick', 'a minute', timeouts.tick, run, logged);
+    },
+
+    sweep(number) {
+      if (isMissed(`sweep ${number}`)) return;
+      const run = (invocation: Invocation) => sweep(reach(invocation), (_key, error) => log(error));
+      invocations.start('sweep', 'a minute', timeouts.sweep, run, (ended, invocation) => {
+        logged(ended, invocation);
+        if (ended.kind === 'returned' && !invocation.hit) checkSwept(stage, invocation);
+      });
+    },
+  };
+}
+
+const isSimulated = (error: unknown): boolean =>
+  error instanceof Error && (error.message.startsWith('simulated: ') || isSimulated(error.cause));

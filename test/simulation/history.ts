@@ -1,0 +1,217 @@
+/** One history, from its seed to its verdict. The same seed, and the same things left out, is the same history. */
+import type { MemberKey } from '../../shared/domain/mx.ts';
+import { textOf } from '../fakes/members-table.ts';
+import type { AwaitPoints, CrashAt } from './await-points.ts';
+import { type Fault, faultChooser } from './faults.ts';
+import { type FunctionsInTime, functionsInTime } from './functions-in-time.ts';
+import { checkHistory } from './invariants.ts';
+import { createInvocations } from './invocations.ts';
+import { type Action, type Plan, planHistory } from './plan.ts';
+import { createScheduler } from './scheduler.ts';
+import { createTruth, type Truth } from './truth.ts';
+import { Violation } from './violation.ts';
+import { createWorld, type World, type WrapPort } from './world.ts';
+
+/** What a history was. */
+export interface History {
+  readonly seed: number;
+  readonly violation: Violation | null;
+  /** Faults that happened, and the actions; what a shorter story could do without. */
+  readonly faults: readonly Fault[];
+  readonly actionKeys: readonly string[];
+  /** `succeeded/stored` and the like. */
+  readonly outcomes: readonly string[];
+  readonly virtualSeconds: number;
+  readonly story: readonly string[];
+}
+
+/** How to run one. */
+export interface HistoryOptions {
+  readonly points: AwaitPoints;
+  /** Keys of the faults and actions that may happen; null for all. */
+  readonly only?: ReadonlySet<string> | null;
+  readonly withStory?: boolean;
+  /** Somebody dies there, whatever else happens. */
+  readonly crashAt?: CrashAt | null;
+  /** Puts something around each port, to see how it is used. */
+  readonly wrap?: WrapPort;
+}
+
+const START = Date.UTC(2026, 0, 15, 12, 0, 20);
+const MINUTE_MS = 60_000;
+const TICKS = 4;
+/** Longer than any message can wait, and a few sweeps. */
+const QUIET_BY_SECONDS = 3_600;
+
+/** Runs the history with this seed. Never throws for a broken promise: that is its result. */
+export async function runHistory(seed: number, options: HistoryOptions): Promise<History> {
+  const plan = planHistory(seed, START);
+  const scheduler = createScheduler(START);
+  const { now } = scheduler;
+  const faultsSeen: Fault[] = [];
+  const story: string[] = [];
+  const tell = options.withStory
+    ? (line: string) => void story.push(`${((now() - START) / 1000).toFixed(3).padStart(9)}  ${line}`)
+    : null;
+  let violation: Violation | null = null;
+  const broken = (found: Violation): void => {
+    violation ??= found;
+  };
+
+  const faults = faultChooser(plan.faults, options.only ?? null, (fault) => void faultsSeen.push(fault));
+  const downs = plan.actions.filter((action) => action.what === 'mx down' && faults.allows(action.key));
+  const isMxDown = (at: number): boolean =>
+    downs.some((down) => down.what === 'mx down' && at >= START + down.at * 1000 && at < START + down.until * 1000);
+  // These three know each other; each is called only after all of them are there.
+  const late: { truth?: Truth; functions?: FunctionsInTime } = {};
+  const world = createWorld(plan, scheduler, {
+    followUps: (id) => {
+      const message = world.followUps.messages.get(id);
+      late.truth?.sent.add(/"refresh_id":"([^"]+)"/.exec(message?.body ?? '')?.[1] ?? '');
+      late.functions?.followUpPut(id);
+    },
+    starts: (id) => late.functions?.startPut(id),
+    webhook: (webhook, answered) => {
+      // MX's own jobs never end: what they tell after everything else is over is not part of the history.
+      if (now() > lastAction && now() > plan.faults.until) answered(204);
+      else late.functions?.webhook(webhook, answered);
+    },
+    ...(options.wrap === undefined ? {} : { wrap: options.wrap }),
+  });
+  const truth = createTruth({
+    policy: plan.policy,
+    now,
+    record: world.record,
+    balances: (key) => world.balances.get(textOf(key)),
+    members: world.members.map(({ key }) => key),
+    published: world.published,
+    projectionEnded: (refreshId) => world.refreshes.get(refreshId)?.refresh.status === 'ended',
+    jobsEnded: world.jobsEnded,
+  });
+  const watcher = {
+    effect: truth.effect,
+    answered: () => {},
+    tell: tell && ((line: string) => tell(line)),
+  };
+  const invocations = createInvocations(
+    seed,
+    scheduler,
+    faults,
+    options.points,
+    watcher,
+    isMxDown,
+    options.crashAt ?? null,
+  );
+  const told = (line: string): void => tell?.(line);
+  const functions = functionsInTime({ plan, scheduler, faults, invocations, world, truth, broken, told });
+  Object.assign(late, { truth, functions });
+
+  for (const action of plan.actions) {
+    if (!faults.allows(action.key)) continue;
+    scheduler.at(START + action.at * 1000, () => {
+      tell?.(`— ${action.key}${'member' in action ? `, member ${action.member + 1}` : ''}`);
+      perform(action, plan, world, functions);
+      world.planMx();
+    });
+  }
+  if (plan.hasSchedule) {
+    for (let tick = 0; tick < TICKS; tick += 1) {
+      scheduler.at(Math.ceil(START / MINUTE_MS + tick) * MINUTE_MS + 500, () => functions.tick(tick));
+    }
+  }
+  const isQuiet = (): boolean =>
+    now() > lastAction &&
+    invocations.running() === 0 &&
+    world.followUps.messages.size === 0 &&
+    world.starts.messages.size === 0 &&
+    world.members.every(({ key }) => !world.record(key)?.claim);
+  const lastAction = Math.max(
+    START + (plan.hasSchedule ? (TICKS + 1) * MINUTE_MS : 0),
+    ...plan.actions.filter(({ key }) => faults.allows(key)).map(({ at }) => START + at * 1000 + 1_000),
+  );
+  const quietBy = Math.max(lastAction, plan.faults.until) + (plan.policy.deadlineSeconds + QUIET_BY_SECONDS) * 1000;
+  let isOver = false;
+  const everyMinute = (number: number): void => {
+    if (isQuiet()) {
+      isOver = true;
+      return;
+    }
+    if (now() > quietBy) throw new Violation(1, 'long after the last fault something is still not over');
+    // Nothing is open: a sweep would read an empty index and go.
+    if (world.table.open.length > 0) functions.sweep(number);
+    scheduler.at(now() + MINUTE_MS, () => everyMinute(number + 1));
+  };
+  scheduler.at(START + 45_000, () => everyMinute(1));
+
+  try {
+    while (violation === null && !isOver && scheduler.step()) await invocations.settle();
+    if (violation === null) checkHistory(plan, world, truth, functions, faultsSeen);
+  } catch (error) {
+    if (!(error instanceof Violation)) throw error;
+    broken(error);
+  }
+  if (violation !== null)
+    tell?.(`✗ invariant ${(violation as Violation).invariant}: ${(violation as Violation).message}`);
+  return {
+    seed,
+    violation,
+    faults: faultsSeen,
+    actionKeys: plan.actions.map(({ key }) => key),
+    outcomes: [...truth.refreshes.values()].map(({ result }) => (result ? `${result.outcome}/${result.code}` : 'open')),
+    virtualSeconds: (now() - START) / 1000,
+    story,
+  };
+}
+
+/** Does what is planned; what is no function's work happens at once. */
+function perform(action: Action, plan: Plan, world: World, functions: FunctionsInTime): void {
+  if (action.what === 'mx down') return;
+  const member = world.members[action.member];
+  if (member === undefined || (action.what !== 'trigger' && world.gone.has(member.key.memberGuid))) return;
+  const { key, memberId } = member;
+  const { control } = world.model;
+  switch (action.what) {
+    case 'trigger':
+      functions.trigger(action);
+      return;
+    case 'answer the challenge': {
+      const path = pathOf(key);
+      const ask = { method: 'GET', path: `${path}/challenges`, headers: ourselves, body: '' };
+      const { body } = world.model.handle(ask);
+      const challenges = [...body.matchAll(/"guid":"(CRD-[^"]+)"/g)].map(([, guid]) => ({
+        guid,
+        value: action.answer,
+      }));
+      const given = JSON.stringify({ member: { challenges } });
+      world.model.handle({ method: 'PUT', path: `${path}/resume`, headers: ourselves, body: given });
+      return;
+    }
+    case 'repair':
+      control.setScenario({ member: memberId, scenario: 'ok' });
+      return;
+    case 'move a balance':
+    case 'drop an account': {
+      const [account] = control.member({ member: memberId }).accounts;
+      if (account === undefined) return;
+      const named = { member: memberId, account: account.guid };
+      if (action.what === 'drop an account') control.dropAccount(named);
+      else control.setBalances({ ...named, values: { balance: action.balance }, when: 'now' });
+      return;
+    }
+    case 'add an account':
+      control.addAccount({ member: memberId, values: { id: 'act-new', balance: plan.members[0]?.balances[0] ?? '0' } });
+      return;
+    case 'delete':
+      world.gone.add(key.memberGuid);
+      world.model.handle({ method: 'DELETE', path: pathOf(key), headers: ourselves, body: '' });
+      return;
+  }
+}
+
+const pathOf = (key: MemberKey): string => `/users/${key.userGuid}/members/${key.memberGuid}`;
+
+/** Whoever has MX's credentials: the operator's other systems. */
+const ourselves = {
+  authorization: `Basic ${btoa('local-client-id:local-api-key')}`,
+  'accept-version': 'v20250224',
+};

@@ -1,0 +1,231 @@
+/** The promises that can only be checked when everything is quiet. Those of single moments are in `truth.ts`. */
+import { epochMillisecondsOf } from '../../shared/domain/instant.ts';
+import { memberErrorEnds, ruleFor, statusRules } from '../../shared/domain/statuses.ts';
+import { textOf } from '../fakes/members-table.ts';
+import type { Fault } from './faults.ts';
+import type { Answer, FunctionsInTime } from './functions-in-time.ts';
+import { type Plan, secretDigits } from './plan.ts';
+import type { RefreshTruth, Truth } from './truth.ts';
+import { Violation } from './violation.ts';
+import type { World } from './world.ts';
+
+/** Ends that MX's status or error code causes, and nothing else. */
+const codesOfStatuses: ReadonlySet<string> = new Set(
+  [...Object.values(statusRules), ...Object.values(memberErrorEnds).map((end) => ({ end }))]
+    .map(({ end }) => end)
+    .filter(({ outcome }) => outcome === 'action_required' || outcome === 'failed')
+    .map(({ code }) => code),
+);
+
+/** Checks everything. @throws Violation, the first that it finds. */
+export function checkHistory(
+  plan: Plan,
+  world: World,
+  truth: Truth,
+  { answers, written }: FunctionsInTime,
+  faults: readonly Fault[],
+): void {
+  for (const refresh of truth.refreshes.values()) {
+    checkEnded(world, refresh);
+    checkEvidence(plan, refresh, world);
+    // A deleted member's balances are erased right after the end of its refresh.
+    const isErased = refresh.result?.code === 'member_deleted';
+    if (refresh.leftBalances && refresh.result?.outcome !== 'succeeded' && !isErased) {
+      throw new Violation(3, `${refresh.refreshId} ended as ${refresh.result?.outcome} and has changed balances`);
+    }
+  }
+  // What holds no claim is finished by its own message alone.
+  const isLost = faults.some(({ kind }) => kind === 'message lost') || world.followUps.deadLetters.length > 0;
+  checkAnswers(truth, answers);
+  checkCallbacks(world, answers);
+  checkMembers(world, truth, isLost);
+  if (!isLost) checkBackground(world);
+  checkEventIds(world);
+  checkWritten(world, written);
+  if (plan.isPlain) checkExpected(plan, truth, world);
+}
+
+/** 1 and 8: it ended, can be read as ended, and everybody was told the same. */
+function checkEnded(world: World, { refreshId, result }: RefreshTruth): void {
+  if (result === null) throw new Violation(1, `${refreshId} never ended`);
+  const projection = world.refreshes.get(refreshId)?.refresh;
+  if (projection?.status !== 'ended') throw new Violation(1, `${refreshId} ended and is still shown as running`);
+  if (projection.result?.outcome !== result.outcome) throw new Violation(1, `${refreshId} is shown with another end`);
+  const ends = world.published.filter(({ id }) => id === `${refreshId}/ended`);
+  if (ends.length === 0) throw new Violation(8, `nobody was told of the end of ${refreshId}`);
+  const told = ends.map(({ data }) => ('outcome' in data ? data.outcome : null));
+  if (told.some((outcome) => outcome !== result.outcome))
+    throw new Violation(8, `${refreshId} was told with another end`);
+}
+
+/** 8: an id stands for one event, however often it is delivered. */
+function checkEventIds(world: World): void {
+  const known = new Map<string, string>();
+  for (const event of world.published) {
+    const text = JSON.stringify(event);
+    if ((known.get(event.id) ?? text) !== text) throw new Violation(8, `two different events have the id ${event.id}`);
+    known.set(event.id, text);
+  }
+}
+
+/** 4: an end that a status causes was caused by a job that really ended after the refresh had begun. */
+function checkEvidence(plan: Plan, refresh: RefreshTruth, world: World): void {
+  const { refreshId, result, baseline, claimedAt } = refresh;
+  if (result === null) return;
+  const since = baseline?.at ?? claimedAt;
+  const index = world.members.findIndex(({ key }) => key.memberGuid === refresh.member.memberGuid);
+  const scenario = plan.members[index]?.scenario;
+  // Long after the start, every answer that there was hid the running job: MX was down, and a lag that is counted in
+  // answers, as the simulator counts it, is then none.
+  const waitedMs = refresh.lastReadAt - (refresh.posts.at(-1)?.at ?? 0);
+  const isHidden = scenario?.lag !== undefined && refresh.reads <= scenario.lag.answers;
+  if (isHidden && waitedMs >= plan.policy.graceSeconds * 1000) return;
+  if (result.outcome === 'succeeded') {
+    const observedAt = result.observedAt === null ? 0 : epochMillisecondsOf(result.observedAt);
+    // The data of a job can all be there a little before its end; MX's times may be cut to whole seconds.
+    const isImported = refresh.oldestImport >= Math.floor(since / 1000) * 1000;
+    const member = textOf(refresh.member);
+    const isProven = world.successes.some((end) => end.member === member && end.at >= since && end.at <= observedAt);
+    if (!isImported && !isProven) {
+      throw new Violation(4, `${refreshId} succeeded, but no job of its member ended well while it ran`);
+    }
+    return;
+  }
+  // Flapping looks exactly like an end for longer than two looks: nobody could know.
+  const flaps = scenario?.interim?.idle === true;
+  // Held back before any start: what MX shows is why nothing was started, not how something ended.
+  const startedNothing = refresh.posts.every(({ status }) => status !== 202);
+  const waits = ['challenged', 'pending', 'no_status'].includes(result.code);
+  if (!codesOfStatuses.has(result.code) || flaps || startedNothing || waits || baseline === null) return;
+  if (refresh.jobsAtEnd <= baseline.jobsEnded) {
+    throw new Violation(4, `${refreshId} ended as ${result.code}, but no job of its member ended while it ran`);
+  }
+}
+
+/** 2: everybody got a refresh that was running when they asked, and one of them started it. */
+function checkAnswers(truth: Truth, answers: readonly Answer[]): void {
+  const firsts = new Set<string>();
+  const byKey = new Map<string, string>();
+  for (const { invocation, refreshId, member, joined, answeredAt, action } of answers) {
+    const refresh = truth.refreshes.get(refreshId);
+    if (refresh === undefined || textOf(refresh.member) !== member) {
+      throw new Violation(2, `${invocation.id} was given ${refreshId}, which is no refresh of its member`);
+    }
+    const mayBeOver = action.idempotencyKey !== null;
+    if (refresh.endedAt !== null && refresh.endedAt < invocation.startedAt && !mayBeOver) {
+      throw new Violation(2, `${invocation.id} was given ${refreshId}, which had ended before it asked`);
+    }
+    if (refresh.claimedAt > answeredAt)
+      throw new Violation(2, `${invocation.id} was given ${refreshId} before its claim`);
+    const { idempotencyKey } = action;
+    // A repeated request is answered with the first one's answer.
+    const isAgain = idempotencyKey !== null && byKey.has(idempotencyKey);
+    if (isAgain && byKey.get(idempotencyKey) !== refreshId) {
+      throw new Violation(2, `${invocation.id} repeated its request and was given another refresh than before`);
+    }
+    if (idempotencyKey !== null) byKey.set(idempotencyKey, refreshId);
+    if (!joined && !isAgain && firsts.has(refreshId)) throw new Violation(2, `${refreshId} was begun for two callers`);
+    if (!joined) firsts.add(refreshId);
+  }
+}
+
+/** 8: who asked to be told has a delivery booked with the end that it was. */
+function checkCallbacks(world: World, answers: readonly Answer[]): void {
+  const booked = [...world.deliveries.messages.values()].map(({ body }) => body);
+  for (const { refreshId, action } of answers) {
+    const outcome = world.refreshes.get(refreshId)?.refresh.result?.outcome;
+    if (action.callback === null || outcome === undefined) continue;
+    const isBooked = booked.some(
+      (body) =>
+        body.includes(`"${refreshId}/ended"`) && body.includes(`/${action.callback}"`) && body.includes(`"${outcome}"`),
+    );
+    if (!isBooked) throw new Violation(8, `${action.callback} asked to be told of ${refreshId} and never is`);
+  }
+}
+
+/** 8: reads of what MX has gathered by itself are told like any other refresh. */
+function checkBackground(world: World): void {
+  for (const { refresh } of world.refreshes.values()) {
+    if (refresh.trigger !== 'mx_webhook' || world.record(refresh.member)?.deletedAt != null) continue;
+    if (!world.published.some(({ id }) => id === `${refresh.refreshId}/ended`)) {
+      throw new Violation(8, `nobody was told of ${refresh.refreshId}, which read what MX had gathered`);
+    }
+  }
+}
+
+/** Nothing is left open, the member remembers its last end and its last success, and deleted is deleted. */
+function checkMembers(world: World, truth: Truth, isLost: boolean): void {
+  for (const { key } of world.members) {
+    const record = world.record(key);
+    const text = textOf(key);
+    if (record?.claim) throw new Violation(1, `${record.claim.refreshId} is still the claim of its member`);
+    if (truth.deletedAt.has(text)) {
+      if (record?.deletedAt == null) throw new Violation(9, `${text} was deleted and came back`);
+      const left = world.balances.get(text)?.size ?? 0;
+      if (left > 0 && !isLost) throw new Violation(9, `${text} was deleted, and ${left} of its balances are stored`);
+      continue;
+    }
+    const ended = [...truth.refreshes.values()]
+      .filter(({ member, endedAt }) => textOf(member) === text && endedAt !== null)
+      .sort((a, b) => (a.endedAt ?? 0) - (b.endedAt ?? 0));
+    const last = ended.at(-1)?.result;
+    const success = ended.findLast(({ result }) => result?.outcome === 'succeeded')?.result;
+    // Reads of what MX has gathered by itself count as well; they may be later, not earlier.
+    if (last && !(record?.lastAttempt && record.lastAttempt.endedAt >= last.endedAt)) {
+      throw new Violation(1, `${text} does not remember the end of its last refresh`);
+    }
+    if (success?.observedAt && !(record?.lastSuccess && record.lastSuccess.observedAt >= success.observedAt)) {
+      throw new Violation(4, `${text} does not remember its last success`);
+    }
+  }
+}
+
+/** 10: what belongs to somebody's bank account is in no log line, no problem and no event. */
+function checkWritten(world: World, written: readonly string[]): void {
+  for (const text of [...written, ...world.published.map((event) => JSON.stringify(event))]) {
+    for (const secret of [secretDigits, 'local-api-key']) {
+      if (text.includes(secret)) throw new Violation(10, `a log line, a problem or an event holds a secret: ${text}`);
+    }
+  }
+}
+
+const succeeding: ReadonlySet<string> = new Set([
+  'ok',
+  'moving',
+  'instant',
+  'flag-lags',
+  'everything-lags',
+  'guid-unchanged',
+  'evidence-unchanged',
+  'last-job-failed',
+  'old-error-stays',
+  'interim-error',
+  'followed',
+]);
+
+/** Without faults the first refresh of a member ends as its scenario says; otherwise “everything times out” would pass. */
+function checkExpected(plan: Plan, truth: Truth, world: World): void {
+  const [first] = truth.refreshes.values();
+  if (first === undefined) return;
+  const index = world.members.findIndex(({ key }) => key.memberGuid === first.member.memberGuid);
+  const member = plan.members[index];
+  if (member === undefined || member.jobSeconds + 60 > plan.policy.deadlineSeconds) return;
+  const expect = (outcome: string, code?: string): void => {
+    const { result } = first;
+    if (result?.outcome === outcome && (code === undefined || result.code === code)) return;
+    throw new Violation(
+      0,
+      `${member.scenarioName}: ${result?.outcome}/${result?.code} instead of ${outcome}/${code ?? '*'}`,
+    );
+  };
+  if (succeeding.has(member.scenarioName)) expect('succeeded', 'stored');
+  if (member.scenarioName === 'starts-nothing') expect('not_refreshed', 'no_evidence');
+  const { status, errorCode } = member.scenario.end;
+  const { whenOver, end, startOnceMore } = ruleFor(status);
+  const isPlainEnd =
+    plan.members[index]?.scenarioName === status?.toLowerCase() && whenOver === 'end' && !startOnceMore;
+  if (isPlainEnd && !member.isNew) {
+    const { outcome, code } = memberErrorEnds[String(errorCode)] ?? end;
+    expect(outcome, code);
+  }
+}

@@ -1,0 +1,327 @@
+/** Running functions in virtual time: each request takes a while, may fail, may happen twice, or is the last one. */
+import type { MxAnswer } from '../../infra/local/mx-simulator/answers.ts';
+import { createRandom, hashText, type Random } from '../../infra/local/mx-simulator/random.ts';
+import { Failure } from '../../shared/domain/failure.ts';
+import type { Request } from '../fakes/request.ts';
+import { type AwaitPoints, type CrashAt, pass } from './await-points.ts';
+import { awsFaults, type Fault, type FaultChooser, type FaultKind, mxFaults } from './faults.ts';
+import type { Scheduler } from './scheduler.ts';
+
+/** What runs: `trigger` is check-balance, `start-due` start-refresh, `tick` scheduled-refresh, `webhook` mx-webhook. */
+export type Role = 'trigger' | 'follow-up' | 'sweep' | 'start-due' | 'tick' | 'webhook';
+
+/** One invocation of a function. */
+export interface Invocation {
+  /** `follow-up 7`: the seventh of its history. */
+  readonly id: string;
+  readonly role: Role;
+  readonly random: Random;
+  readonly startedAt: number;
+  /** What it was called for. */
+  readonly about: string;
+  alive: boolean;
+  done: boolean;
+  /** Hit by a fault. */
+  hit: boolean;
+  /** Requests under way. */
+  pending: number;
+  requests: number;
+}
+
+/** How an invocation ended. */
+export type Ended<T> =
+  | { readonly kind: 'returned'; readonly value: T }
+  | { readonly kind: 'threw'; readonly error: unknown }
+  /** It crashed or ran out of time: nobody will ever hear of it. */
+  | { readonly kind: 'died' };
+
+/** What the machinery tells those who watch. */
+export interface Watcher {
+  /** A request has just had its effect. */
+  effect(invocation: Invocation, name: string): void;
+  /** The answer of a request has reached the function. */
+  answered(invocation: Invocation, name: string): void;
+  /** A line for the story; built only when somebody reads it. */
+  tell: ((line: string) => void) | null;
+}
+
+/** Runs functions. */
+export interface Invocations {
+  /** Starts `work` now. */
+  start<T>(
+    role: Role,
+    about: string,
+    timeoutSeconds: number,
+    work: (invocation: Invocation) => Promise<T>,
+    ended: (ended: Ended<T>, invocation: Invocation) => void,
+  ): void;
+  /** A line for the story, if there is one. */
+  tell(invocation: Invocation, what: () => string): void;
+  /** A request of AWS's, for the fakes. */
+  requestOf(invocation: Invocation): Request;
+  /** A request to MX. @throws Failure as the transport does. */
+  askMx(invocation: Invocation, name: string, timeoutMs: number, effect: () => MxAnswer): Promise<MxAnswer>;
+  /** Waits without asking anybody for anything. */
+  sleep(invocation: Invocation, milliseconds: number): Promise<void>;
+  /** Lets what was resumed run until it waits again. Call after every step of the scheduler. */
+  settle(): Promise<void>;
+  readonly running: () => number;
+}
+
+/** The SDK's three tries of 3 s each (`functions/wiring/refresh.ts`). */
+const AWS_TIMEOUT_MS = 9_300;
+
+/** A crash is drawn more often where it is rarer to come by. */
+const factorOf: Readonly<Record<Role, number>> = {
+  trigger: 1.5,
+  'follow-up': 1,
+  sweep: 3,
+  'start-due': 1.5,
+  tick: 1,
+  webhook: 1,
+};
+
+/** The machinery of one history. `isMxDown` says when MX cannot be reached at all, `crashAt` where somebody must die. */
+export function createInvocations(
+  seed: number,
+  scheduler: Scheduler,
+  faults: FaultChooser,
+  points: AwaitPoints,
+  watcher: Watcher,
+  isMxDown: (now: number) => boolean,
+  crashAt: CrashAt | null,
+): Invocations {
+  const counts: Partial<Record<Role, number>> = {};
+  const alive = new Set<Invocation>();
+  let resumed: Invocation[] = [];
+  let hasCrashed = false;
+  const { now } = scheduler;
+  const tell = (invocation: Invocation, what: string): void => watcher.tell?.(`${invocation.id}: ${what}`);
+
+  function die(invocation: Invocation): void {
+    invocation.alive = false;
+    alive.delete(invocation);
+  }
+
+  /** The crash that was asked for, the first time that somebody comes by. */
+  function toCrash(role: Role, request: string): Fault | null {
+    if (crashAt === null || crashAt.role !== role || crashAt.request !== request || hasCrashed) return null;
+    hasCrashed = true;
+    return { key: 'crash', kind: `crash ${crashAt.when}`, amount: 0 };
+  }
+
+  /** A request: `fault` decides when it has its effect, and what its sender hears of it. */
+  function send<T>(
+    invocation: Invocation,
+    name: string,
+    kinds: readonly FaultKind[],
+    latencyMs: (random: Random) => number,
+    timeoutMs: number,
+    effect: () => T,
+    spoil: (fault: Fault, value: T | undefined) => { value: T } | { error: unknown },
+  ): Promise<T> {
+    // Never resumed: whoever died does not go on.
+    if (!invocation.alive) return new Promise(() => {});
+    const { random } = invocation;
+    const { before, after } = points.of(invocation.role, name);
+    invocation.requests += 1;
+    const key = `${invocation.id}.${invocation.requests}`;
+    const drawn = faults.atRequest(key, random, kinds, factorOf[invocation.role], now());
+    const fault = toCrash(invocation.role, name) ?? drawn;
+    const [first, second, arrives] = [latencyMs(random), random.chance(0.5) ? 0 : latencyMs(random), random.next()];
+    const kind = fault?.kind ?? null;
+    if (fault !== null) {
+      invocation.hit = true;
+      tell(invocation, `${name}: ${fault.kind}   [${fault.key}]`);
+    }
+    pass(before, seed);
+    if (kind === 'crash before') {
+      before.crashed += 1;
+      die(invocation);
+      return new Promise(() => {});
+    }
+    invocation.pending += 1;
+    return new Promise<T>((resolve, reject) => {
+      const sentAt = now();
+      const arrive = (result: { value: T } | { error: unknown }): void => {
+        if (!invocation.alive) return;
+        pass(after, seed);
+        invocation.pending -= 1;
+        resumed.push(invocation);
+        if ('value' in result) {
+          watcher.answered(invocation, name);
+          resolve(result.value);
+        } else reject(result.error);
+      };
+      const finish = (at: number, result: { value: T } | { error: unknown }): void => {
+        if (at <= now()) arrive(result);
+        else scheduler.at(at, () => arrive(result));
+      };
+      const happens = (at: number, then: (value: T) => void): void =>
+        scheduler.at(at, () => {
+          // What a function has sent before it died may still arrive.
+          if (!invocation.alive && arrives < 0.5) return;
+          const value = effect();
+          watcher.effect(invocation, name);
+          if (invocation.alive) then(value);
+        });
+      const arrivesAt = sentAt + first;
+      const slowMs = fault !== null && kind === 'slow' ? fault.amount * (timeoutMs - 200) : 0;
+      if (fault === null) {
+        happens(arrivesAt, (value) => finish(arrivesAt + second, { value }));
+        return;
+      }
+      switch (kind) {
+        case 'crash after':
+          happens(arrivesAt, () => {
+            pass(after, seed);
+            after.crashed += 1;
+            die(invocation);
+          });
+          return;
+        case 'slow':
+          // Half of the slow ones are slow on their way there, the others on their way back.
+          if (arrives < 0.5) happens(arrivesAt + slowMs, (value) => finish(now(), { value }));
+          else happens(arrivesAt, (value) => finish(arrivesAt + slowMs, { value }));
+          return;
+        case 'twice':
+          happens(arrivesAt, () => happens(arrivesAt + 3_000, (value) => finish(now(), { value })));
+          return;
+        case 'error before':
+        case 'mx reset before':
+        case 'mx refusal':
+          finish(arrivesAt, spoil(fault, undefined));
+          return;
+        case 'timeout before':
+        case 'mx timeout before':
+          finish(sentAt + timeoutMs, spoil(fault, undefined));
+          return;
+        case 'timeout after':
+        case 'mx timeout after':
+          happens(arrivesAt, () => finish(sentAt + timeoutMs, spoil(fault, undefined)));
+          return;
+        case 'mx late':
+          happens(sentAt + timeoutMs + fault.amount * 8_000, () => {});
+          finish(sentAt + timeoutMs, spoil(fault, undefined));
+          return;
+        default:
+          happens(arrivesAt, (value) => finish(arrivesAt + second, spoil(fault, value)));
+      }
+    });
+  }
+
+  return {
+    running: () => alive.size,
+    tell: (invocation, what) => {
+      if (watcher.tell !== null) tell(invocation, what());
+    },
+
+    start(role, about, timeoutSeconds, work, ended) {
+      counts[role] = (counts[role] ?? 0) + 1;
+      const id = `${role} ${counts[role]}`;
+      const invocation: Invocation = {
+        id,
+        role,
+        random: createRandom(hashText(id, seed), 'invocation'),
+        startedAt: now(),
+        about,
+        alive: true,
+        done: false,
+        hit: false,
+        pending: 0,
+        requests: 0,
+      };
+      alive.add(invocation);
+      tell(invocation, `begins (${about})`);
+      const over = (result: Parameters<typeof ended>[0]): void => {
+        if (!invocation.alive || invocation.done) return;
+        invocation.done = true;
+        die(invocation);
+        if (watcher.tell !== null) tell(invocation, sayingOf(result));
+        ended(result, invocation);
+      };
+      scheduler.at(invocation.startedAt + timeoutSeconds * 1000, () => {
+        if (invocation.done) return;
+        tell(invocation, 'is dead');
+        invocation.done = true;
+        die(invocation);
+        ended({ kind: 'died' }, invocation);
+      });
+      resumed.push(invocation);
+      work(invocation).then(
+        (value) => over({ kind: 'returned', value }),
+        (error: unknown) => over({ kind: 'threw', error }),
+      );
+    },
+
+    requestOf: (invocation) => (name, effect) =>
+      send(invocation, name, awsFaults, awsLatency, AWS_TIMEOUT_MS, effect, (fault) => ({
+        error: new Error(`simulated: ${fault.kind} at ${name}`),
+      })),
+
+    askMx(invocation, name, timeoutMs, effect) {
+      if (isMxDown(now())) {
+        const down: Fault = { key: 'outage', kind: 'mx down', amount: 0 };
+        return send(invocation, name, crashes, mxLatency, timeoutMs, () => spoiled(down), spoilMx);
+      }
+      return send(invocation, name, mxFaults, mxLatency, timeoutMs, effect, spoilMx);
+    },
+
+    sleep(invocation, milliseconds) {
+      invocation.pending += 1;
+      return new Promise((resolve) => {
+        scheduler.at(now() + milliseconds, () => {
+          if (!invocation.alive) return;
+          invocation.pending -= 1;
+          resumed.push(invocation);
+          resolve();
+        });
+      });
+    },
+
+    async settle() {
+      if (resumed.length === 0) return;
+      const waiting = resumed;
+      resumed = [];
+      for (const invocation of waiting) {
+        // A function that waits for one thing at a time runs until it waits for the next, or is over.
+        for (let turn = 0; invocation.pending === 0 && invocation.alive && turn < 1_000; turn += 1) await null;
+        // One that waits for several may have gone on or not: enough turns for what it does next.
+        if (invocation.pending > 1) for (let turn = 0; turn < 40; turn += 1) await null;
+      }
+    },
+  };
+}
+
+function sayingOf(ended: Ended<unknown>): string {
+  if (ended.kind !== 'returned') return ended.kind === 'threw' ? `throws ${String(ended.error)}` : 'is dead';
+  return `→ ${JSON.stringify(ended.value)?.slice(0, 160) ?? 'done'}`;
+}
+
+const crashes = ['crash before', 'crash after'] as const;
+
+const awsLatency = (random: Random): number => 2 + random.next() * 18;
+const mxLatency = (random: Random): number => 40 + random.next() * 400;
+
+const refusals = [500, 502, 503, 504, 429, 403, 404, 401, 409] as const;
+
+/** An answer that MX, or something on the way, gives instead of the real one. */
+function spoiled({ kind, amount }: Fault): MxAnswer {
+  const headers = { 'content-type': 'application/json' };
+  if (kind === 'mx refusal') {
+    const status = refusals[Math.floor(amount * refusals.length)] ?? 500;
+    return { status, headers, body: '{"error":{"message":"simulated","status":"simulated"}}' };
+  }
+  if (kind === 'mx garbage') return { status: 200, headers, body: '{"member":{"guid":' };
+  return { status: kind === 'mx 500 after' ? 500 : 503, headers, body: '<html>gateway</html>' };
+}
+
+function spoilMx(fault: Fault): { value: MxAnswer } | { error: unknown } {
+  if (fault.kind.startsWith('mx timeout') || fault.kind === 'mx late') {
+    return { error: new Failure('try-again', 'mx_timeout', 'MX did not answer in time') };
+  }
+  if (fault.kind.startsWith('mx reset')) {
+    return { error: new Failure('try-again', 'mx_unavailable', 'the connection to MX failed') };
+  }
+  return { value: spoiled(fault) };
+}

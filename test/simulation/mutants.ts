@@ -1,0 +1,269 @@
+/** Deliberate faults in the code: what the simulation has to find, or it would prove nothing. Each is a small diff. */
+import { readFileSync } from 'node:fs';
+import { registerHooks } from 'node:module';
+import { fileURLToPath } from 'node:url';
+
+/** One fault. */
+export interface Mutant {
+  readonly name: string;
+  readonly what: string;
+  /** The invariants, one of which has to be found broken. */
+  readonly breaks: readonly number[];
+  readonly changes: readonly { readonly file: string; readonly find: string; readonly replace: string }[];
+}
+
+const domain = (file: string, find: string, replace: string) => ({ file: `shared/domain/${file}`, find, replace });
+const fake = (file: string, find: string, replace: string) => ({ file: `test/fakes/${file}`, find, replace });
+
+/** The faults. Those in a fake stand for the same fault in the client that the fake is held to. */
+export const mutants: readonly Mutant[] = [
+  {
+    name: 'balances-without-condition',
+    what: 'a balance is written whatever is stored',
+    breaks: [3],
+    changes: [
+      domain('balance.ts', 'if (stored !== null && isNewer(stored, stamp)) return null;', ''),
+      fake(
+        'fake-balances.ts',
+        'stored?.observedAt !== read?.observedAt || stored?.refreshId !== read?.refreshId',
+        'false',
+      ),
+    ],
+  },
+  {
+    name: 'success-without-evidence',
+    what: 'CONNECTED after the grace period is success, whether or not a job ran',
+    breaks: [4],
+    changes: [domain('decision.ts', "if (proof === 'none') {", "if (proof === 'none' && rule.whenOver !== 'store') {")],
+  },
+  {
+    name: 'failure-without-evidence',
+    what: 'an error status is believed whether or not a job ran',
+    breaks: [4],
+    changes: [domain('decision.ts', "if (proof === 'none') {", "if (proof === 'none' && rule.whenOver !== 'end') {")],
+  },
+  {
+    name: 'first-false-is-the-end',
+    what: 'a started job is over as soon as the flag is false',
+    breaks: [4],
+    changes: [
+      domain('evidence.ts', "member.connectionStatus !== baseline.connectionStatus ? 'ended' : 'started'", "'ended'"),
+    ],
+  },
+  {
+    name: 'claim-before-message',
+    what: 'the claim is written before the message that finishes its story is sent',
+    breaks: [1],
+    changes: [
+      domain(
+        'start-refresh.ts',
+        'await deps.followUps.send(\n    { refreshId: claim.refreshId, member: key, look: 1, memory: noMemory },\n    deps.policy.firstLookSeconds,\n  );\n',
+        '',
+      ),
+      domain(
+        'start-refresh.ts',
+        'const known = { starts,',
+        'await deps.followUps.send({ refreshId: claim.refreshId, member: key, look: 1, memory: noMemory }, deps.policy.firstLookSeconds);\n  const known = { starts,',
+      ),
+    ],
+  },
+  {
+    name: 'claim-never-released',
+    what: 'an ended claim stays',
+    breaks: [1],
+    changes: [domain('end-refresh.ts', 'await deps.members.release(key, claim.refreshId);', '')],
+  },
+  {
+    name: 'storing-without-fence',
+    what: 'accounts are written without moving the claim to storing',
+    breaks: [3],
+    changes: [
+      domain(
+        'follow-refresh.ts',
+        "claim.phase === 'running' && !(await deps.members.beginStoring(key, claim.refreshId, claim.look))",
+        'false',
+      ),
+      domain(
+        'follow-refresh.ts',
+        "await endRefresh(deps, key, { ...claim, phase: 'storing' }, ending",
+        'await endRefresh(deps, key, claim, ending',
+      ),
+    ],
+  },
+  {
+    name: 'sweep-off',
+    what: 'the sweep leaves everything as it is',
+    breaks: [1, 8],
+    changes: [
+      domain('sweep.ts', 'const step = sweepStep(claim, deps.now(), deps.policy);', "const step: SweepStep = 'leave';"),
+    ],
+  },
+  {
+    name: 'second-chain',
+    what: 'the look number of a message is ignored: a nudge starts a second chain',
+    breaks: [2],
+    changes: [
+      fake('fake-members.ts', '(last < look || (last === look && lookedAt !== null && lookedAt <= givenUp)) &&', ''),
+    ],
+  },
+  {
+    name: 'twin-looks',
+    what: 'two deliveries of the same message both look',
+    breaks: [2, 7],
+    changes: [
+      fake('fake-members.ts', '(last === look && lookedAt !== null && lookedAt <= givenUp)', 'last === look'),
+      fake('fake-members.ts', '(lookedAt === null || lookedAt <= gapOver)', 'true'),
+    ],
+  },
+  {
+    name: 'allowance-given-back-on-timeout',
+    what: 'a start whose result is unknown is not counted',
+    breaks: [7],
+    changes: [domain('start-job.ts', "if (refused.state !== 'unknown') {", 'if (true) {')],
+  },
+  {
+    name: 'allowance-not-counted',
+    what: 'the trigger ignores MX’s limit',
+    breaks: [7],
+    changes: [domain('start-refresh.ts', 'if (allowedAt !== null) {', 'if (false) {')],
+  },
+  {
+    name: 'start-repeated-blindly',
+    what: 'a POST that failed is sent again at once',
+    breaks: [2],
+    changes: [
+      domain(
+        'start-job.ts',
+        'await deps.mx.checkBalance(identifiers);',
+        'await deps.mx.checkBalance(identifiers).catch(() => deps.mx.checkBalance(identifiers));',
+      ),
+    ],
+  },
+  {
+    name: 'failed-refresh-stores',
+    what: 'a refresh that ends as failed writes what MX lists',
+    breaks: [3],
+    changes: [
+      domain(
+        'follow-refresh.ts',
+        "    case 'end':\n",
+        "    case 'end':\n      await (async (stamp) => deps.balances.store(look.key, await deps.mx.listAccounts(look.identifiers), stamp))({ observedAt: deps.now(), refreshId: look.claim.refreshId, trigger: look.claim.trigger });\n",
+      ),
+    ],
+  },
+  {
+    name: 'observed-after-reading',
+    what: 'the accounts are said to be from after they were read',
+    breaks: [4],
+    changes: [
+      domain(
+        'follow-refresh.ts',
+        'const observedAt = already?.observedAt ?? deps.now();\n  const accounts = already?.accounts ?? (await readAccounts(deps, look));',
+        'const accounts = already?.accounts ?? (await readAccounts(deps, look));\n  const observedAt = already?.observedAt ?? deps.now();',
+      ),
+    ],
+  },
+  {
+    name: 'ended-refresh-joined',
+    what: 'a trigger joins a refresh that has ended',
+    breaks: [2],
+    changes: [domain('start-refresh.ts', "claim !== null && claim.phase !== 'ended'", 'claim !== null')],
+  },
+  {
+    name: 'unattended-not-held-back',
+    what: 'the schedule starts jobs for members that need their user',
+    breaks: [6],
+    changes: [domain('start-refresh.ts', "if (request.trigger === 'http') return null;", 'if (true) return null;')],
+  },
+  {
+    name: 'unattended-starts-again',
+    what: 'a follow-up starts again for a member that has come to need its user',
+    breaks: [6],
+    changes: [
+      domain(
+        'decision.ts',
+        "step.kind === 'start' && situation.claim.trigger !== 'http' ? neededUserAction(member) : null",
+        'null',
+      ),
+    ],
+  },
+  {
+    name: 'deleted-comes-back',
+    what: 'a deleted member can be claimed',
+    breaks: [9],
+    changes: [
+      domain('start-refresh.ts', 'if (record.deletedAt !== null) {', 'if (false) {'),
+      fake('fake-members.ts', 'record.deletedAt !== null || ', ''),
+    ],
+  },
+  {
+    name: 'money-through-a-double',
+    what: 'amounts pass through a double',
+    breaks: [5],
+    changes: [domain('decimal.ts', "Decimal.read(context.source ?? '')", 'Decimal.read(String(value))')],
+  },
+  {
+    name: 'end-not-published',
+    what: 'nobody is told of the end',
+    breaks: [8],
+    changes: [domain('end-refresh.ts', 'await publishOutcome(deps, key, attempt);', '')],
+  },
+  {
+    name: 'published-before-stored',
+    what: 'the event goes out before the refresh can be read as ended',
+    breaks: [8],
+    changes: [domain('end-refresh.ts', 'await deps.refreshes.put(refreshOf(key, claim));', '')],
+  },
+  {
+    name: 'body-in-the-error',
+    what: 'a failure repeats MX’s answer',
+    breaks: [10],
+    changes: [
+      {
+        file: 'shared/clients/mx-client.ts',
+        find: ' is not JSON`, {}, { cause }',
+        replace: ' is not JSON: ` + known, {}, { cause }',
+      },
+    ],
+  },
+];
+
+const root = new URL('../../', import.meta.url);
+
+/**
+ * Puts the fault `name` into every module that is imported from now on.
+ *
+ * @throws Error when there is no such fault, or the code that it changes is no longer there.
+ */
+export function applyMutant(name: string): void {
+  const mutant = mutants.find((one) => one.name === name);
+  if (mutant === undefined) {
+    throw new Error(`there is no mutant ${name}; there are: ${mutants.map((one) => one.name).join(', ')}`);
+  }
+  const sources = mutatedSources(mutant);
+  registerHooks({
+    load(url, context, nextLoad) {
+      const source = url.startsWith('file:') ? sources.get(fileURLToPath(url)) : undefined;
+      return source === undefined
+        ? nextLoad(url, context)
+        : { format: 'module-typescript', source, shortCircuit: true };
+    },
+  });
+}
+
+/** The changed files, by their paths. @throws Error when a change does not apply exactly once. */
+export function mutatedSources(mutant: Mutant): ReadonlyMap<string, string> {
+  const sources = new Map<string, string>();
+  for (const { file, find, replace } of mutant.changes) {
+    const path = fileURLToPath(new URL(file, root));
+    const source = sources.get(path) ?? readFileSync(path, 'utf8');
+    const parts = source.split(find);
+    if (parts.length !== 2) {
+      throw new Error(
+        `${mutant.name}: ${file} has ${parts.length - 1} places like ${JSON.stringify(find)}; it has to be 1`,
+      );
+    }
+    sources.set(path, parts.join(replace));
+  }
+  return sources;
+}

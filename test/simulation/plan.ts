@@ -1,0 +1,198 @@
+/** What a history is about, drawn from its seed: the member, MX's behaviour, who asks when, and what else happens. */
+import { createRandom, type Random } from '../../infra/local/mx-simulator/random.ts';
+import { namedScenario, type Scenario, scenarioNames } from '../../infra/local/mx-simulator/scenarios.ts';
+import type { Policy } from '../../shared/domain/policy.ts';
+import { drawProfile, type FaultProfile } from './faults.ts';
+
+/** Something that happens at an instant, seconds after the beginning. Its key lets a shorter story do without it. */
+export type Action = { readonly key: string; readonly at: number } & (
+  | {
+      readonly what: 'trigger';
+      readonly member: number;
+      readonly names: 'guids' | 'own ids' | 'mixed';
+      readonly userPresent: boolean;
+      /** Seconds that the caller waits for the end. */
+      readonly wait: number;
+      /** Where it wants to be told; null: nowhere. */
+      readonly callback: string | null;
+      readonly idempotencyKey: string | null;
+    }
+  | { readonly what: 'answer the challenge'; readonly member: number; readonly answer: string }
+  | { readonly what: 'repair'; readonly member: number }
+  | { readonly what: 'move a balance'; readonly member: number; readonly balance: string }
+  | { readonly what: 'drop an account'; readonly member: number }
+  | { readonly what: 'add an account'; readonly member: number }
+  | { readonly what: 'delete'; readonly member: number }
+  | { readonly what: 'mx down'; readonly until: number }
+);
+
+/** A member of a history. */
+export interface PlannedMember {
+  readonly scenarioName: string;
+  readonly scenario: Scenario;
+  readonly isNew: boolean;
+  /** Known to this service from the start. */
+  readonly isKnown: boolean;
+  readonly jobSeconds: number;
+  readonly balances: readonly string[];
+  /** On the schedule, hourly. */
+  readonly isScheduled: boolean;
+}
+
+/** A history before it happens. */
+export interface Plan {
+  readonly seed: number;
+  readonly policy: Policy;
+  readonly members: readonly PlannedMember[];
+  readonly actions: readonly Action[];
+  readonly wholeSeconds: boolean;
+  readonly balanceJobsMoveSuccess: boolean;
+  readonly noError: 'object' | 'null' | 'missing';
+  readonly backgroundEverySeconds: number;
+  readonly indexLagSeconds: number;
+  readonly defaultScheduleHours: number;
+  readonly hasSchedule: boolean;
+  /** The setting; null for off. */
+  readonly heed: 'known' | 'all' | null;
+  readonly faults: FaultProfile;
+  /** Nothing in it but one member's plain triggers: how it ends is known beforehand. */
+  readonly isPlain: boolean;
+}
+
+const names = scenarioNames();
+
+/** Part of every amount and account number of every history, and of nothing else: it must not turn up in a log. */
+export const secretDigits = '80862093';
+
+function drawScenario(random: Random, isScheduled: boolean): { scenarioName: string; scenario: Scenario } {
+  const scenarioName = random.chance(0.4)
+    ? (['ok', 'moving', 'flag-lags', 'conflict', 'instant', 'challenged'][random.integer(6)] ?? 'ok')
+    : (names[random.integer(names.length)] ?? 'ok');
+  const scenario = namedScenario(scenarioName);
+  if (scenario === undefined) throw new Error(`there is no scenario ${scenarioName}`);
+  if (!random.chance(isScheduled ? 0.5 : 0.25)) return { scenarioName, scenario };
+  // What MX showed before, and how it starts jobs, mixed at random: combinations that nobody has thought of.
+  const before = ['CONNECTED', 'DENIED', 'FAILED', 'CHALLENGED', 'CREATED', 'LOCKED', 'EXPIRED'][random.integer(7)];
+  const mixed: Scenario = {
+    ...scenario,
+    before: { status: before ?? 'CONNECTED', errorCode: before === 'DENIED' ? 2005 : null },
+    ...(random.chance(0.3) ? { startsNothing: true } : {}),
+    ...(random.chance(0.3) ? { lag: { answers: 1 + random.integer(4), of: 'flag' as const } } : {}),
+    ...(random.chance(0.2) ? { keepsJobGuid: true } : {}),
+  };
+  return { scenarioName: `${scenarioName}, mixed`, scenario: mixed };
+}
+
+function drawMember(random: Random, deadlineSeconds: number, isScheduled: boolean): PlannedMember {
+  const amounts = Array.from({ length: 1 + random.integer(3) }, () => drawBalance(random));
+  const jobs = [0.5, 3, 5, 8, 12, 20, 40, deadlineSeconds];
+  return {
+    ...drawScenario(random, isScheduled),
+    isNew: random.chance(0.1),
+    isKnown: isScheduled || random.chance(0.5),
+    jobSeconds: (jobs[random.integer(jobs.length)] ?? 8) * (0.5 + random.next()),
+    balances: amounts,
+    isScheduled,
+  };
+}
+
+function drawBalance(random: Random): string {
+  const cents = String(random.integer(100)).padStart(2, '0');
+  const digits = `${1 + random.integer(9)}${secretDigits}${random.integer(1000)}`;
+  return (
+    [
+      `${digits}.${cents}`,
+      `-${digits}.${cents}`,
+      `${digits}123456789012345678901234.${cents}`,
+      `${digits}e2`,
+      `0.0${digits}`,
+    ][random.integer(5)] ?? digits
+  );
+}
+
+/** The plan of the history with this seed. */
+export function planHistory(seed: number, start: number): Plan {
+  const random = createRandom(seed, 'plan');
+  const deadlineSeconds = [60, 120, 600][random.integer(3)] ?? 600;
+  const isLong = random.chance(0.06);
+  const hasSchedule = random.chance(0.25);
+  const members = Array.from({ length: random.chance(0.1) ? 2 : 1 }, () =>
+    drawMember(random, deadlineSeconds, hasSchedule && random.chance(0.8)),
+  );
+  const span = isLong ? 1.5 * 3600 : random.chance(0.3) ? 2 * deadlineSeconds : 30;
+  const actions: Action[] = [];
+  const add = (action: Action): void => void actions.push(action);
+  const member = (): number => random.integer(members.length);
+  // Some members are refreshed by the schedule alone.
+  const triggers = isLong ? 8 : hasSchedule && random.chance(0.5) ? 0 : 1 + random.integer(5);
+  let last = 0;
+  for (let index = 0; index < triggers; index += 1) {
+    // Half of them come at the same moment as the one before.
+    const at = index > 0 && random.chance(0.5) ? last + random.next() * 0.3 : random.next() * span;
+    last = at;
+    const action: Action = {
+      key: `trigger-${index}`,
+      what: 'trigger',
+      at,
+      member: member(),
+      names: (['guids', 'own ids', 'mixed'] as const)[random.integer(3)] ?? 'guids',
+      userPresent: random.chance(0.25),
+      wait: random.chance(0.1) ? 1 + random.integer(25) : 0,
+      callback: random.chance(0.3) ? `callback-${random.integer(2)}` : null,
+      idempotencyKey: random.chance(0.15) ? `key-${index}` : null,
+    };
+    add(action);
+    // A caller that got no answer in time, or thinks so, and asks once more.
+    if (action.idempotencyKey !== null) add({ ...action, key: `${action.key}-again`, at: at + random.next() * 40 });
+  }
+  if (random.chance(0.3)) {
+    const answer = random.chance(0.7) ? 'correct' : 'wrong';
+    add({ key: 'answer', what: 'answer the challenge', at: 5 + random.next() * 40, member: member(), answer });
+  }
+  if (random.chance(0.1)) add({ key: 'repair', what: 'repair', at: random.next() * span, member: member() });
+  if (random.chance(0.2)) {
+    const balance = drawBalance(random);
+    add({ key: 'balance', what: 'move a balance', at: random.next() * (span + 30), member: member(), balance });
+  }
+  if (random.chance(0.05)) add({ key: 'drop', what: 'drop an account', at: random.next() * span, member: member() });
+  if (random.chance(0.05)) add({ key: 'add', what: 'add an account', at: random.next() * span, member: member() });
+  if (random.chance(0.05)) add({ key: 'delete', what: 'delete', at: random.next() * span, member: member() });
+  if (random.chance(hasSchedule ? 0.4 : 0.15)) {
+    // Every other time over the minute in which scheduled members are due.
+    const at = hasSchedule && random.chance(0.5) ? 30 + random.next() * 10 : random.next() * span;
+    add({ key: 'outage', what: 'mx down', at, until: at + random.next() * 1.5 * deadlineSeconds });
+  }
+  const faults = drawProfile(random, start + (span + random.next() * 1.2 * deadlineSeconds) * 1000);
+  // A lag that is counted in answers hides for hours what nobody looks at: with jobs of MX's own it would not be a lag.
+  const lags = members.some(({ scenario }) => scenario.lag?.of === 'everything');
+  const backgroundEverySeconds = lags || !random.chance(0.25) ? 0 : (isLong ? 300 : 30) + random.integer(300);
+  return {
+    seed,
+    policy: {
+      deadlineSeconds,
+      firstLookSeconds: 5,
+      minLookGapSeconds: 3,
+      maxLookGapSeconds: 60,
+      graceSeconds: 30,
+      graceLooks: 5,
+      allowanceStarts: random.chance(0.7) ? 5 : 2,
+      allowanceWindowSeconds: 7200,
+    },
+    members,
+    actions,
+    wholeSeconds: random.chance(0.7),
+    balanceJobsMoveSuccess: random.chance(0.6),
+    noError: (['object', 'null', 'missing'] as const)[random.integer(3)] ?? 'object',
+    backgroundEverySeconds,
+    indexLagSeconds: random.chance(0.5) ? 0 : random.next() * 2,
+    defaultScheduleHours: random.chance(0.1) ? 1 : 0,
+    hasSchedule,
+    heed: random.chance(0.5) ? null : random.chance(0.7) ? 'known' : 'all',
+    faults,
+    isPlain:
+      faults.rate === 0 &&
+      backgroundEverySeconds === 0 &&
+      !hasSchedule &&
+      actions.every(({ what }) => what === 'trigger'),
+  };
+}

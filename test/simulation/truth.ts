@@ -1,0 +1,310 @@
+/**
+ * What really happened: every change of the tables and every call that reached MX, seen from outside, and the promises
+ * that can be checked at that very moment. What can only be said at the end is in `invariants.ts`.
+ */
+import type { StoredBalance } from '../../shared/domain/balance.ts';
+import { Decimal } from '../../shared/domain/decimal.ts';
+import type { DomainEvent } from '../../shared/domain/event.ts';
+import { epochMillisecondsOf, type Instant } from '../../shared/domain/instant.ts';
+import type { MemberRecord } from '../../shared/domain/member.ts';
+import type { MemberKey } from '../../shared/domain/mx.ts';
+import type { Policy } from '../../shared/domain/policy.ts';
+import { type Claim, LOOK_TIMEOUT_SECONDS, type Result, type Trigger } from '../../shared/domain/refresh.ts';
+import { ruleFor } from '../../shared/domain/statuses.ts';
+import { textOf } from '../fakes/members-table.ts';
+import type { Invocation } from './invocations.ts';
+import { Violation } from './violation.ts';
+
+/** One look or trigger's read of the member, as MX answered it. */
+export interface MemberSeen {
+  readonly at: number;
+  readonly status: string | null;
+  readonly needsUpdatedCredentials: boolean;
+  /** Guid and start of the newest job, as shown. */
+  readonly newestJob: string;
+  /** Jobs of the member that had come to an end, whatever the answer showed. */
+  readonly jobsEnded: number;
+}
+
+/** A refresh as it really went. */
+export interface RefreshTruth {
+  readonly refreshId: string;
+  readonly member: MemberKey;
+  readonly trigger: Trigger;
+  readonly claimedAt: number;
+  readonly deadline: Instant;
+  /** What its baseline was read from; null when MX was down. */
+  readonly baseline: MemberSeen | null;
+  readonly posts: PostTruth[];
+  /** When one of its follow-ups last read the member. */
+  lastReadAt: number;
+  /** How often they did since the newest job had begun, as far as MX showed it. */
+  reads: number;
+  newestJob: string;
+  /** The claim as last written. */
+  claim: Claim;
+  result: Result | null;
+  endedAt: number | null;
+  jobsAtEnd: number;
+  released: boolean;
+  /** Balances that it had written, or changed before somebody else wrote them, could be seen at its end. */
+  leftBalances: boolean;
+  /** When MX had last imported the account that it had not imported for longest, as listed when they were stored. */
+  oldestImport: number;
+}
+
+/** A POST that reached MX. */
+export interface PostTruth {
+  /** When the function sent it; MX may have got to it later. */
+  readonly sentAt: number;
+  readonly at: number;
+  readonly status: number;
+}
+
+/** The accounts as MX listed them at one moment: guid, balance as text. */
+export interface Listing {
+  readonly at: number;
+  readonly balances: ReadonlyMap<string, string | null>;
+  readonly oldestImport: number;
+}
+
+/** What an observer needs to see. */
+export interface Observed {
+  readonly policy: Policy;
+  readonly now: () => number;
+  readonly record: (key: MemberKey) => MemberRecord | null;
+  readonly balances: (key: MemberKey) => ReadonlyMap<string, StoredBalance> | undefined;
+  readonly members: readonly MemberKey[];
+  readonly published: readonly DomainEvent[];
+  /** Whether the refresh's projection has ended. */
+  readonly projectionEnded: (refreshId: string) => boolean;
+  readonly jobsEnded: (key: MemberKey) => number;
+}
+
+/** The observer of one history. */
+export interface Truth {
+  readonly refreshes: ReadonlyMap<string, RefreshTruth>;
+  /** Refresh ids of messages that were sent. */
+  readonly sent: Set<string>;
+  /** When each member was deleted. */
+  readonly deletedAt: ReadonlyMap<string, number>;
+  /** After an effect of `name`. @throws Violation */
+  effect(invocation: Invocation, name: string): void;
+  memberRead(invocation: Invocation, key: MemberKey, seen: MemberSeen): void;
+  accountsListed(invocation: Invocation, key: MemberKey, listing: Listing): void;
+  /** @throws Violation */
+  posted(invocation: Invocation, key: MemberKey, sentAt: number, status: number): void;
+}
+
+/** POSTs are recorded with the instant of their claim, which is at most this much earlier than the POST itself. */
+const POST_SLACK_MS = 60_000;
+
+/** Starts observing. */
+export function createTruth(world: Observed): Truth {
+  const refreshes = new Map<string, RefreshTruth>();
+  const sent = new Set<string>();
+  const deletedAt = new Map<string, number>();
+  const known = new Map<string, MemberRecord | null>();
+  const knownBalances = new Map<string, ReadonlyMap<string, StoredBalance>>();
+  const started = new Map<string, number[]>();
+  const seenBy = new WeakMap<Invocation, Map<string, MemberSeen>>();
+  const listedBy = new WeakMap<Invocation, Map<string, Listing>>();
+  /** Which refresh an invocation works for: the one that it claimed, or that its message names. */
+  const claimedBy = new WeakMap<Invocation, Map<string, string>>();
+
+  const remember = <V>(map: WeakMap<Invocation, Map<string, V>>, invocation: Invocation, key: MemberKey, value: V) => {
+    const of = map.get(invocation) ?? new Map<string, V>();
+    map.set(invocation, of.set(textOf(key), value));
+  };
+
+  const refreshFor = (invocation: Invocation, key: MemberKey): string | undefined =>
+    claimedBy.get(invocation)?.get(textOf(key)) ?? (invocation.about.startsWith('RFR-') ? invocation.about : undefined);
+
+  function memberChanged(invocation: Invocation, before: MemberRecord | null, after: MemberRecord): void {
+    if (after.deletedAt !== null && !deletedAt.has(textOf(after.key))) deletedAt.set(textOf(after.key), world.now());
+    if (before !== null && before.deletedAt !== null && after.deletedAt === null) {
+      throw new Violation(9, `${textOf(after.key)} was deleted and came back`);
+    }
+    const [was, is] = [before?.claim ?? null, after.claim];
+    if (was !== null && was.refreshId !== is?.refreshId) gone(was);
+    if (is !== null && was?.refreshId !== is.refreshId) claimed(invocation, was, is, after);
+    if (is !== null && was?.refreshId === is.refreshId) claimChanged(invocation, was, is, after);
+  }
+
+  function claimed(invocation: Invocation, was: Claim | null, claim: Claim, record: MemberRecord): void {
+    const { refreshId } = claim;
+    if (was !== null) throw new Violation(2, `${refreshId} was claimed while ${was.refreshId} was the claim`);
+    if (record.deletedAt !== null) throw new Violation(9, `${refreshId} was claimed for a deleted member`);
+    if (!sent.has(refreshId)) throw new Violation(1, `${refreshId} was claimed before any message of it was sent`);
+    remember(claimedBy, invocation, record.key, refreshId);
+    refreshes.set(refreshId, {
+      refreshId,
+      member: record.key,
+      trigger: claim.trigger,
+      claimedAt: world.now(),
+      deadline: claim.deadline,
+      baseline: claim.baseline === null ? null : (seenBy.get(invocation)?.get(textOf(record.key)) ?? null),
+      posts: [],
+      lastReadAt: 0,
+      reads: 0,
+      newestJob: '',
+      claim,
+      result: null,
+      endedAt: null,
+      jobsAtEnd: 0,
+      released: false,
+      leftBalances: false,
+      oldestImport: 0,
+    });
+  }
+
+  function claimChanged(invocation: Invocation, was: Claim, is: Claim, record: MemberRecord): void {
+    const truth = refreshes.get(is.refreshId);
+    if (truth === undefined) throw new Violation(2, `${is.refreshId} is a claim that nobody made`);
+    truth.claim = is;
+    if (is.lookedAt !== was.lookedAt) remember(claimedBy, invocation, record.key, is.refreshId);
+    if (is.lookedAt !== was.lookedAt && is.lookedAt !== null && was.lookedAt !== null) {
+      const gap = (epochMillisecondsOf(is.lookedAt) - epochMillisecondsOf(was.lookedAt)) / 1000;
+      const again = is.look <= was.look && gap < LOOK_TIMEOUT_SECONDS;
+      if (again || is.look < was.look) throw new Violation(2, `look ${is.look} was taken after look ${was.look}`);
+      if (gap < world.policy.minLookGapSeconds)
+        throw new Violation(7, `two looks at ${textOf(record.key)} in ${gap} s`);
+    }
+    if (was.phase === 'ended' && is.phase !== 'ended') throw new Violation(1, `${is.refreshId} went on after its end`);
+    if (was.phase !== 'ended' && is.phase === 'ended') {
+      truth.result = is.result;
+      truth.endedAt = world.now();
+      truth.jobsAtEnd = world.jobsEnded(record.key);
+      const left = [...(world.balances(record.key)?.values() ?? [])];
+      truth.leftBalances = left.some(
+        (item) => item.refreshId === is.refreshId || item.changedByRefresh === is.refreshId,
+      );
+    }
+  }
+
+  function gone(was: Claim): void {
+    const truth = refreshes.get(was.refreshId);
+    if (truth === undefined) return;
+    truth.released = true;
+    if (was.phase !== 'ended') throw new Violation(1, `${was.refreshId} vanished without an end`);
+    else if (!world.published.some(({ id }) => id === `${was.refreshId}/ended`)) {
+      throw new Violation(8, `${was.refreshId} was released before anybody was told of its end`);
+    }
+  }
+
+  function balanceChanged(invocation: Invocation, before: StoredBalance | undefined, after: StoredBalance): void {
+    const sameObservation = before?.refreshId === after.refreshId && before.observedAt === after.observedAt;
+    const by = before !== undefined && sameObservation ? refreshFor(invocation, after.member) : after.refreshId;
+    const what = `${after.accountGuid} by ${by ?? 'nobody'}`;
+    const older =
+      before !== undefined &&
+      (after.observedAt < before.observedAt ||
+        (after.observedAt === before.observedAt && after.refreshId < before.refreshId));
+    if (older) throw new Violation(3, `${what}: an older observation replaced a newer one`);
+    const deleted = deletedAt.get(textOf(after.member));
+    if (deleted !== undefined && invocation.startedAt > deleted)
+      throw new Violation(9, `${what}: written after deletion`);
+    const truth = by === undefined ? undefined : refreshes.get(by);
+    // Data that MX has gathered by itself is stored without a claim.
+    if (truth === undefined && after.trigger !== 'mx_webhook' && !sameObservation) {
+      throw new Violation(3, `${what}: no such refresh`);
+    }
+    if (sameObservation) return;
+    if (truth?.result && truth.result.outcome !== 'succeeded') {
+      throw new Violation(3, `${what}: written after its end as ${truth.result.outcome}`);
+    }
+    const listing = listedBy.get(invocation)?.get(textOf(after.member));
+    if (truth && listing) truth.oldestImport = listing.oldestImport;
+    if (listing === undefined) throw new Violation(4, `${what}: written by a function that has not read it`);
+    if (epochMillisecondsOf(after.observedAt) > listing.at)
+      throw new Violation(4, `${what}: is said to be newer than it is`);
+    const shown = listing.balances.get(after.accountGuid) ?? null;
+    const stored = after.fields['balance'];
+    const same = shown === null ? stored === null : stored instanceof Decimal && stored.equals(Decimal.of(shown));
+    if (!same)
+      throw new Violation(
+        5,
+        `${what}: MX said ${shown}, stored is ${stored instanceof Decimal ? stored.text : stored}`,
+      );
+  }
+
+  return {
+    refreshes,
+    sent,
+    deletedAt,
+
+    effect(invocation, name) {
+      if (name.startsWith('members.') || name.startsWith('seen.')) {
+        for (const key of world.members) {
+          const text = textOf(key);
+          const [before, after] = [known.get(text) ?? null, world.record(key)];
+          if (before === after || after === null) continue;
+          known.set(text, after);
+          memberChanged(invocation, before, after);
+        }
+      } else if (name.startsWith('balances.store/')) {
+        for (const key of world.members) {
+          const items = world.balances(key);
+          if (items === undefined) continue;
+          const before = knownBalances.get(textOf(key));
+          let changed = false;
+          for (const [guid, item] of items) {
+            if (before?.get(guid) === item) continue;
+            changed = true;
+            balanceChanged(invocation, before?.get(guid), item);
+          }
+          if (changed) knownBalances.set(textOf(key), new Map(items));
+        }
+      } else if (name === 'events.publish') {
+        const event = world.published.at(-1);
+        if (event?.id.endsWith('/ended') && !world.projectionEnded(event.id.slice(0, -'/ended'.length))) {
+          throw new Violation(8, `${event.id} was published before it could be read`);
+        }
+      }
+    },
+
+    memberRead(invocation, key, seen) {
+      remember(seenBy, invocation, key, seen);
+      if (invocation.role !== 'follow-up') return;
+      const truth = refreshes.get(refreshFor(invocation, key) ?? '');
+      if (truth === undefined) return;
+      truth.lastReadAt = seen.at;
+      truth.reads = truth.newestJob === seen.newestJob ? truth.reads + 1 : 1;
+      truth.newestJob = seen.newestJob;
+    },
+
+    accountsListed: (invocation, key, listing) => remember(listedBy, invocation, key, listing),
+
+    posted(invocation, key, sentAt, status) {
+      const text = textOf(key);
+      const id = refreshFor(invocation, key);
+      const truth = id === undefined ? undefined : refreshes.get(id);
+      if (truth === undefined) throw new Violation(2, `a job was started at MX without a claim, by ${invocation.id}`);
+      const deleted = deletedAt.get(text);
+      if (deleted !== undefined && invocation.startedAt > deleted) {
+        throw new Violation(9, `a job of a deleted member was started by ${invocation.id}`);
+      }
+      const last = truth.posts.at(-1);
+      if (last !== undefined && truth.lastReadAt < last.sentAt) {
+        throw new Violation(2, `${truth.refreshId} started a job again without looking what came of the first`);
+      }
+      if (truth.trigger !== 'http') {
+        const seen = seenBy.get(invocation)?.get(text);
+        if (seen === undefined) throw new Violation(6, `${truth.refreshId} was started unattended without a look`);
+        if (seen.needsUpdatedCredentials || ruleFor(seen.status).holdsBackUnattended) {
+          throw new Violation(6, `${truth.refreshId} was started unattended although the member was ${seen.status}`);
+        }
+      }
+      const post: PostTruth = { sentAt, at: world.now(), status };
+      truth.posts.push(post);
+      truth.reads = 0;
+      if (status === 202) {
+        const since = post.at - world.policy.allowanceWindowSeconds * 1000 + POST_SLACK_MS;
+        const all = [...(started.get(text) ?? []).filter((at) => at > since), post.at];
+        started.set(text, all);
+        if (all.length > world.policy.allowanceStarts)
+          throw new Violation(7, `${all.length} jobs of ${text} in the window`);
+      }
+    },
+  };
+}

@@ -1,0 +1,340 @@
+/** The world of one history: tables, queues, MX, and every function's dependencies, made of the real clients and fakes. */
+import type { MxAnswer } from '../../infra/local/mx-simulator/answers.ts';
+import { createMxModel, type MxModel } from '../../infra/local/mx-simulator/mx-model.ts';
+import type { Delivery as MxWebhook } from '../../infra/local/mx-simulator/outbox.ts';
+import { mxClient } from '../../shared/clients/mx-client.ts';
+import type { DomainEvent } from '../../shared/domain/event.ts';
+import type { HeedDeps } from '../../shared/domain/heed-webhook.ts';
+import type { IdempotencyKeys } from '../../shared/domain/idempotency.ts';
+import { instantOf } from '../../shared/domain/instant.ts';
+import type { MemberRecord } from '../../shared/domain/member.ts';
+import type { MemberKey } from '../../shared/domain/mx.ts';
+import type { Mx, Schedule, Starts } from '../../shared/domain/ports.ts';
+import { minuteOf, slotsDueIn } from '../../shared/domain/schedule.ts';
+import { TRIGGER_TIMEOUT_SECONDS } from '../../shared/domain/wait-for-end.ts';
+import { type BalancesTable, fakeBalances } from '../fakes/fake-balances.ts';
+import { type CallbacksTable, fakeCallbacks, fakeDeliveries } from '../fakes/fake-callbacks.ts';
+import { fakeErasure } from '../fakes/fake-erasure.ts';
+import { fakeEvents } from '../fakes/fake-events.ts';
+import { fakeIdempotencyKeys, type IdempotencyTable } from '../fakes/fake-idempotency.ts';
+import { fakeMembers } from '../fakes/fake-members.ts';
+import { type FakeQueue, fakeFollowUps, fakeHints, fakeQueue, fakeStarts } from '../fakes/fake-queue.ts';
+import { fakeRefreshes, type RefreshesTable } from '../fakes/fake-refreshes.ts';
+import { fakeSchedule } from '../fakes/fake-schedule.ts';
+import { fakeSeenMembers } from '../fakes/fake-seen-members.ts';
+import { emptyMembersTable, type MembersTable, textOf } from '../fakes/members-table.ts';
+import type { Invocation, Invocations } from './invocations.ts';
+import { type Plan, secretDigits } from './plan.ts';
+import type { Scheduler } from './scheduler.ts';
+import type { MemberSeen, Truth } from './truth.ts';
+
+/** A member and its names. */
+export interface SimulatedMember {
+  readonly key: MemberKey;
+  readonly userId: string;
+  readonly memberId: string;
+}
+
+/** Everything a function can reach. */
+export interface Reachable extends HeedDeps {
+  readonly schedule: Schedule;
+  readonly starts: Starts;
+  readonly keys: IdempotencyKeys;
+  readonly sleep: (milliseconds: number) => Promise<void>;
+}
+
+/** The world of one history. */
+export interface World {
+  readonly model: MxModel;
+  readonly members: readonly SimulatedMember[];
+  readonly table: MembersTable;
+  readonly balances: BalancesTable;
+  readonly refreshes: RefreshesTable;
+  readonly followUps: FakeQueue;
+  readonly starts: FakeQueue;
+  /** Deliveries of callbacks; only put into, here. */
+  readonly deliveries: FakeQueue;
+  readonly published: DomainEvent[];
+  readonly callbacks: CallbacksTable;
+  /** Jobs of MX's that really ended well: member and instant. */
+  readonly successes: { readonly member: string; readonly at: number }[];
+  /** Guids of members that MX does not have any more. */
+  readonly gone: Set<string>;
+  /** Call after whatever may have changed something at MX: what follows from it comes in its time. */
+  planMx(): void;
+  record(key: MemberKey): MemberRecord | null;
+  jobsEnded(key: MemberKey): number;
+  /** The dependencies of one invocation. `mxTimeoutMs` as its function sets it. */
+  reach(invocations: Invocations, truth: Truth, invocation: Invocation, mxTimeoutMs: number): Reachable;
+}
+
+/** `functions/wiring` and `infra/constructs/work-queue.ts`: six times the longest that the function may run. */
+export const timeouts = {
+  trigger: TRIGGER_TIMEOUT_SECONDS,
+  'follow-up': 30,
+  'start-due': 60,
+  sweep: 50,
+  tick: 50,
+  webhook: 10,
+} as const;
+
+/** What of an invocation's dependencies talks to the world. */
+const ports: ReadonlySet<string> = new Set([
+  'mx',
+  'members',
+  'balances',
+  'refreshes',
+  'followUps',
+  'starts',
+  'schedule',
+  'events',
+  'callbacks',
+  'deliveries',
+  'keys',
+  'seen',
+  'hints',
+  'erasure',
+]);
+
+const secretText = JSON.stringify({ client_id: 'local-client-id', api_key: 'local-api-key' });
+const credentials = { current: async () => secretText, refetched: async () => secretText };
+
+/** Puts something around a port of one invocation. */
+export type WrapPort = <P extends object>(port: P, name: string, invocation: Invocation) => P;
+
+/** What a world calls. */
+export interface Given {
+  followUps(id: number): void;
+  starts(id: number): void;
+  webhook(webhook: MxWebhook, answered: (status: number | null) => void): void;
+  readonly wrap?: WrapPort;
+}
+
+/** Everything as it is before anybody asks. `given` is told of every message, so that somebody comes to fetch it. */
+export function createWorld(plan: Plan, scheduler: Scheduler, given: Given): World {
+  const { now } = scheduler;
+  const model = createMxModel({
+    now,
+    seed: plan.seed,
+    seedData: false,
+    throttleBalanceJobs: true,
+    wholeSeconds: plan.wholeSeconds,
+    balanceJobsMoveSuccess: plan.balanceJobsMoveSuccess,
+    noError: plan.noError,
+    backgroundEverySeconds: plan.backgroundEverySeconds,
+    // Every change of a member: many, and needed only where one is deleted.
+    webhooks: { member: plan.actions.some(({ what }) => what === 'delete') },
+  });
+  const table = emptyMembersTable();
+  const balances: BalancesTable = new Map();
+  const refreshes: RefreshesTable = new Map();
+  const callbacks: CallbacksTable = new Map();
+  const keys: IdempotencyTable = new Map();
+  const published: DomainEvent[] = [];
+  let lastRead = { at: Number.NaN, instant: '' };
+  const clock = () => {
+    if (lastRead.at !== now()) lastRead = { at: now(), instant: instantOf(now()) };
+    return lastRead.instant;
+  };
+  const queue = (visibilitySeconds: number, put: (id: number) => void): FakeQueue => {
+    const real = fakeQueue({ visibilitySeconds, maxReceives: 5, now });
+    return {
+      ...real,
+      put(body, delaySeconds) {
+        const message = real.put(body, delaySeconds);
+        put(message.id);
+        return message;
+      },
+    };
+  };
+
+  const user = model.control.addUser({ id: 'user-1' });
+  const members = plan.members.map((planned, index): SimulatedMember => {
+    const memberId = `member-${index + 1}`;
+    const { guid } = model.control.addMember({
+      user: 'user-1',
+      id: memberId,
+      institutionCode: 'riverbank',
+      scenario: planned.scenario,
+      jobSeconds: planned.jobSeconds,
+      isNew: planned.isNew,
+      accounts: planned.balances.map((balance, at) => ({
+        id: `act-${at}`,
+        balance,
+        available_balance: balance,
+        account_number: `55${secretDigits}1${at}`,
+      })),
+    });
+    const key = { userGuid: user.guid, memberGuid: guid };
+    if (planned.isKnown) know(table, key, memberId, planned.isScheduled, clock());
+    return { key, userId: 'user-1', memberId };
+  });
+  const byName = new Map(
+    members.flatMap(
+      ({ key, memberId }) =>
+        [
+          [key.memberGuid, key],
+          [memberId, key],
+        ] as const,
+    ),
+  );
+
+  let plannedMx = Number.POSITIVE_INFINITY;
+  function turnOfMx(): void {
+    plannedMx = Number.POSITIVE_INFINITY;
+    for (const webhook of model.dueWebhooks()) {
+      const key = byName.get(webhook.memberGuid);
+      const isSuccess = webhook.type === 'BALANCE' || webhook.type === 'AGGREGATION';
+      // Nothing here loses them or makes them late, so they say to the millisecond when a job ended.
+      if (key && isSuccess && webhook.attempt === 0) world.successes.push({ member: textOf(key), at: webhook.dueAt });
+      const answered = (status: number | null): void => {
+        model.webhookAnswered(webhook.id, status);
+        world.planMx();
+      };
+      if (plan.heed === null) answered(204);
+      else given.webhook(webhook, answered);
+    }
+    world.planMx();
+  }
+
+  const world: World = {
+    model,
+    members,
+    table,
+    balances,
+    refreshes,
+    published,
+    followUps: queue(180, given.followUps),
+    starts: queue(360, given.starts),
+    callbacks,
+    successes: [],
+    gone: new Set(),
+    deliveries: queue(180, () => {}),
+    record: (key) => table.members.get(textOf(key)) ?? null,
+    planMx() {
+      const next = model.nextEventAt();
+      if (next === null || next >= plannedMx) return;
+      plannedMx = next;
+      scheduler.at(next, turnOfMx);
+    },
+    // Of a deleted member nobody knows; what is concluded from the number is not concluded then.
+    jobsEnded: (key) =>
+      world.gone.has(key.memberGuid)
+        ? Number.POSITIVE_INFINITY
+        : model.control.member({ member: key.memberGuid }).jobsEnded,
+
+    reach(invocations, truth, invocation, mxTimeoutMs) {
+      const request = invocations.requestOf(invocation);
+      const { policy } = plan;
+      const reachable: Reachable = {
+        mx: mxFor(invocations, truth, invocation, mxTimeoutMs),
+        members: fakeMembers(table, { policy, now: clock, indexLagSeconds: plan.indexLagSeconds, request }),
+        balances: fakeBalances(balances, { keepAccountNumbers: false, keepUnknownFields: false }, request),
+        refreshes: fakeRefreshes(refreshes, 30, clock, request),
+        followUps: fakeFollowUps(world.followUps, request),
+        starts: fakeStarts(world.starts, request),
+        schedule: fakeSchedule(table, request),
+        seen: fakeSeenMembers(table, policy, request),
+        hints: fakeHints(world.followUps, request),
+        erasure: fakeErasure(balances, world.followUps, request),
+        heed: plan.heed ?? 'known',
+        events: fakeEvents(published, request),
+        callbacks: fakeCallbacks(callbacks, request),
+        deliveries: fakeDeliveries(world.deliveries, request),
+        keys: fakeIdempotencyKeys(keys, timeouts.trigger, clock, () => String(invocation.random.next()), request),
+        amountsInEvents: false,
+        sleep: (milliseconds) => invocations.sleep(invocation, milliseconds),
+        policy,
+        now: clock,
+        random: invocation.random.next,
+        newRefreshId: () => {
+          const random = String(invocation.random.integer(1e9)).padStart(13, '0');
+          return `RFR-${String(Math.floor(now())).padStart(13, '0')}${random}`;
+        },
+      };
+      const { wrap } = given;
+      if (wrap === undefined) return reachable;
+      const wrapped = Object.entries(reachable).map(([name, port]) =>
+        ports.has(name) ? [name, wrap(port, name, invocation)] : [name, port],
+      );
+      return Object.fromEntries(wrapped);
+    },
+  };
+
+  function mxFor(invocations: Invocations, truth: Truth, invocation: Invocation, timeoutMs: number): Mx {
+    return mxClient({
+      baseUrl: 'https://mx.simulated',
+      acceptVersion: 'v20250224',
+      credentials,
+      timeoutMs,
+      async send({ method, url, headers }) {
+        const path = url.pathname + url.search;
+        const [, , , , name = '', route = ''] = url.pathname.split('/');
+        const key = byName.get(name);
+        const sentAt = now();
+        const what = method === 'POST' ? 'checkBalance' : (routeNames[route] ?? 'readMember');
+        return invocations.askMx(invocation, `mx.${what}`, timeoutMs, () => {
+          const answer = model.handle({ method, path, headers, body: '' });
+          world.planMx();
+          invocations.tell(invocation, () => `MX answers ${what} with ${answer.status} ${shortly(answer)}`);
+          if (key === undefined) return answer;
+          if (what === 'checkBalance') truth.posted(invocation, key, sentAt, answer.status);
+          if (what === 'readMember' && answer.status === 200) truth.memberRead(invocation, key, seenIn(answer, key));
+          if (what === 'listAccounts') {
+            const { accounts } = model.control.member({ member: key.memberGuid });
+            const imports = [...answer.body.matchAll(/"imported_at":"([^"]+)"/g)].map(([, at = '']) => Date.parse(at));
+            truth.accountsListed(invocation, key, {
+              at: now(),
+              balances: new Map(accounts.map(({ guid, balance }) => [guid, balance])),
+              oldestImport: Math.min(...imports),
+            });
+          }
+          return answer;
+        });
+      },
+    });
+  }
+
+  const seenIn = ({ body }: MxAnswer, key: MemberKey): MemberSeen => ({
+    at: now(),
+    status: /"connection_status":"(\w+)"/.exec(body)?.[1] ?? null,
+    newestJob: [...body.matchAll(/"(?:most_recent_job_guid|aggregated_at)":("[^"]*")/g)].join(),
+    needsUpdatedCredentials: body.includes('"needs_updated_credentials":true'),
+    jobsEnded: world.jobsEnded(key),
+  });
+
+  return world;
+}
+
+/** What matters of an answer, for a story. */
+function shortly({ body }: MxAnswer): string {
+  const fields = /"(connection_status|is_being_aggregated|most_recent_job_guid|error_code|imported_at)":("[^"]*"|\w+)/g;
+  return [...body.matchAll(fields)].map(([, name, value]) => `${name}=${value}`).join(' ');
+}
+
+const routeNames: Readonly<Record<string, string>> = { accounts: 'listAccounts', status: 'readChallenges' };
+
+/** A member that this service has met before, and that may be on the schedule: due in the next minute. */
+function know(table: MembersTable, key: MemberKey, memberId: string, isScheduled: boolean, at: string): void {
+  const minute = minuteOf(at);
+  // The first slot of a minute is that of the hourly ones.
+  const [slot = ''] = slotsDueIn(minute + 1, 1);
+  table.aliases.set('ALIAS#user-1/USER', key.userGuid);
+  table.aliases.set(`${key.userGuid}/ALIAS#${memberId}`, key.memberGuid);
+  table.members.set(textOf(key), {
+    key,
+    body: { guid: key.memberGuid, user_guid: key.userGuid, id: memberId, user_id: 'user-1' },
+    seenAt: null,
+    claim: null,
+    lastAttempt: null,
+    lastSuccess: null,
+    starts: [],
+    startsVersion: 0,
+    enrolment: isScheduled ? { everyHours: 1, slot } : null,
+    heededUntil: null,
+    untoldChange: null,
+    deletedAt: null,
+  });
+  if (isScheduled) table.slots.set(slot, (table.slots.get(slot) ?? new Map()).set(textOf(key), 1));
+  table.bookmark = minute;
+}

@@ -1,0 +1,177 @@
+import { describe, expect, it } from 'vitest';
+import { readSource, type SourceFile, sourceFiles } from './source-files.ts';
+
+/** Who may import what. A folder's own files come first in each list; `packages` are names, `node:` is any builtin. */
+const rules: readonly { folder: string; own: readonly string[]; packages: readonly RegExp[] }[] = [
+  { folder: 'shared/domain', own: ['shared/domain/'], packages: [] },
+  {
+    folder: 'shared/clients',
+    own: ['shared/clients/', 'shared/domain/'],
+    packages: [/^@aws-sdk\//, /^valibot$/, /^standardwebhooks$/, /^node:/],
+  },
+  {
+    folder: 'shared/lambda',
+    own: ['shared/lambda/', 'shared/domain/'],
+    packages: [/^@middy\//, /^@aws-lambda-powertools\//, /^valibot$/, /^ulid$/, /^aws-lambda$/, /^node:/],
+  },
+  {
+    folder: 'shared/public',
+    own: [
+      'shared/public/',
+      'shared/domain/',
+      // The readers only: what writes is not for other projects.
+      'shared/clients/balances-table.ts',
+      'shared/clients/members-reader.ts',
+    ],
+    packages: [/^@aws-sdk\/client-dynamodb$/],
+  },
+  {
+    folder: 'functions/wiring',
+    own: ['functions/wiring/', 'shared/domain/', 'shared/clients/', 'shared/lambda/'],
+    packages: [/^@aws-sdk\//, /^ulid$/, /^node:/],
+  },
+  {
+    folder: 'functions',
+    // The API's own description is served as it is published: data, not code.
+    own: ['functions/wiring/', 'shared/domain/', 'shared/clients/', 'shared/lambda/', 'docs/openapi.json'],
+    packages: [/^@aws-sdk\//, /^@middy\//, /^valibot$/, /^ulid$/, /^aws-lambda$/, /^node:/],
+  },
+  { folder: 'infra', own: ['infra/', 'shared/'], packages: [/./] },
+];
+
+const production = ['shared', 'functions', 'infra'].flatMap(sourceFiles);
+const tests = sourceFiles('test');
+
+const ruleOf = (path: string) =>
+  rules
+    .filter(({ folder }) => path.startsWith(`${folder}/`))
+    .toSorted((a, b) => b.folder.length - a.folder.length)
+    .at(0);
+
+/** What `file` imports and must not, as `file -> import`. */
+function offences({ path, imports }: SourceFile): string[] {
+  const rule = ruleOf(path);
+  return imports
+    .filter(({ of, own }) =>
+      own ? !rule?.own.some((folder) => of.startsWith(folder)) : !rule?.packages.some((allowed) => allowed.test(of)),
+    )
+    .map(({ of }) => `${path} -> ${of}`);
+}
+
+const using = (files: readonly SourceFile[], pattern: RegExp): string[] =>
+  files.filter(({ code }) => pattern.test(code)).map(({ path }) => path);
+
+describe('imports go one way', () => {
+  it.each(rules)('$folder imports nothing but what it may know', ({ folder }) => {
+    const files = production.filter(({ path }) => ruleOf(path)?.folder === folder);
+    expect(files.length).toBeGreaterThan(0);
+    expect(files.flatMap(offences)).toEqual([]);
+  });
+
+  it('every file of ours is under one of these rules', () => {
+    expect(production.filter(({ path }) => ruleOf(path) === undefined).map(({ path }) => path)).toEqual([]);
+  });
+
+  it('functions do not import each other: each is one file, bundled and wired for itself', () => {
+    const functions = production.filter(({ path }) => /^functions\/[^/]+\.ts$/.test(path));
+    const between = functions.flatMap(({ path, imports }) =>
+      imports.filter(({ of }) => /^functions\/[^/]+\.ts$/.test(of)).map(({ of }) => `${path} -> ${of}`),
+    );
+    expect(between).toEqual([]);
+  });
+
+  it('infra names functions by path and never imports one: that would run its wiring at synthesis', () => {
+    const imported = production.filter(({ path }) => path.startsWith('infra/')).flatMap(({ imports }) => imports);
+    expect(imported.filter(({ of }) => of.startsWith('functions/'))).toEqual([]);
+  });
+
+  it('nothing in production imports a test', () => {
+    const offending = production.filter(({ imports }) => imports.some(({ of }) => of.startsWith('test/')));
+    expect(offending.map(({ path }) => path)).toEqual([]);
+  });
+
+  it('what is published for other projects is not used inside', () => {
+    const inside = production.filter(({ path }) => !path.startsWith('shared/public/'));
+    const offending = inside.filter(({ imports }) => imports.some(({ of }) => of.startsWith('shared/public/')));
+    expect(offending.map(({ path }) => path)).toEqual([]);
+  });
+});
+
+it('no file is named after nothing in particular', () => {
+  const vague = /(^|[/.-])(utils?|helpers?|manager|misc|common|index)\.m?[jt]s$/;
+  expect(
+    [...production, ...tests].map(({ path }) => path).filter((path) => vague.test(path) && !/fixtures\//.test(path)),
+  ).toEqual([]);
+});
+
+describe('time and chance are given', () => {
+  const inside = (folder: string) => production.filter(({ path }) => path.startsWith(`${folder}/`));
+
+  it.each(['shared/domain', 'shared/clients', 'shared/lambda'])('%s reads no clock and throws no dice', (folder) => {
+    expect(using(inside(folder), /\bDate\.now\b|\bnew Date\(\s*\)|\bMath\.random\b|\bDate\(\s*\)/)).toEqual([]);
+  });
+
+  it('the domain reads nothing of the world around it at all', () => {
+    expect(
+      using(
+        inside('shared/domain'),
+        /\bprocess\b|\bsetTimeout\b|\bsetInterval\b|\bfetch\(|\bperformance\b|\bcrypto\b|\bconsole\b/,
+      ),
+    ).toEqual([]);
+  });
+
+  it('only the wiring and the credentials of Lambda read the environment', () => {
+    const readers = using([...inside('shared'), ...inside('functions')], /\bprocess\.env\b(?!\);)/);
+    expect(readers).toEqual(['shared/lambda/environment-credentials.ts']);
+  });
+});
+
+it('no test replaces a module: what a test needs is a parameter', () => {
+  expect(using(tests, /\bvi\s*\.\s*(do)?[mM]ock\s*\(/)).toEqual([]);
+});
+
+describe('the reader of imports', () => {
+  const imports = (code: string) => readSource('shared/domain/x.ts', code).imports.map(({ of }) => of);
+
+  it.each([
+    ["import { a } from './a.ts';", 'shared/domain/a.ts'],
+    ["import type { A } from '../lambda/a.ts';", 'shared/lambda/a.ts'],
+    ["import a, { type B } from '@aws-sdk/client-sqs';", '@aws-sdk/client-sqs'],
+    ["import * as v from 'valibot';", 'valibot'],
+    ["import {\n  a,\n  b,\n} from 'aws-cdk-lib/aws-sqs';", 'aws-cdk-lib'],
+    ["export { a } from '../../test/a.ts';", 'test/a.ts'],
+    ["export * from './a.ts';", 'shared/domain/a.ts'],
+    ["import '../../functions/sweep.ts';", 'functions/sweep.ts'],
+    ["const a = await import('../clients/a.ts');", 'shared/clients/a.ts'],
+    ["const http = process.getBuiltinModule('node:http');", 'node:http'],
+    ["const fs = require('fs');", 'fs'],
+    ["type A = import('../lambda/a.ts').A;", 'shared/lambda/a.ts'],
+  ])('sees %s', (code, expected) => {
+    expect(imports(code)).toEqual([expected]);
+  });
+
+  it.each([
+    "// import { a } from './a.ts';",
+    "/* import('./a.ts') */",
+    "/** Not `import x from './a.ts'`. */ const a = 1;",
+    "const url = 'https://example.com'; // from './a.ts'",
+  ])('takes no comment for an import: %s', (code) => expect(imports(code)).toEqual([]));
+
+  it('finds what is forbidden: each of these would fail', () => {
+    const offending = [
+      ['shared/domain/x.ts', "import { createHash } from 'node:crypto';"],
+      ['shared/domain/x.ts', "import { a } from '../clients/a.ts';"],
+      ['shared/domain/x.ts', "import * as v from 'valibot';"],
+      ['shared/clients/x.ts', "import { a } from '../lambda/a.ts';"],
+      ['shared/lambda/x.ts', "import type { A } from '../clients/a.ts';"],
+      ['shared/public/x.ts', "import { a } from '../clients/mx-client.ts';"],
+      ['shared/public/x.ts', "import { a } from '../lambda/a.ts';"],
+      ['shared/public/x.ts', "import { Buffer } from 'node:buffer';"],
+      ['functions/x.ts', "import { a } from '../infra/a.ts';"],
+      ['functions/wiring/x.ts', "import { a } from '../sweep.ts';"],
+      ['infra/x.ts', "import { a } from '../functions/sweep.ts';"],
+      ['infra/x.ts', "import { a } from '../test/a.ts';"],
+    ] as const;
+    for (const [path, code] of offending) expect(offences(readSource(path, code)), path).toHaveLength(1);
+  });
+});

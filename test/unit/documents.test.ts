@@ -1,0 +1,52 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { allResults, outcomesDocument } from '../../infra/outcomes-document.ts';
+import { problemsDocument } from '../../infra/problems-document.ts';
+import { connectionStatuses, memberErrorEnds } from '../../shared/domain/statuses.ts';
+import { problemKinds } from '../../shared/lambda/problem.ts';
+import { sourceFiles } from './source-files.ts';
+
+const onDisk = (name: string) => readFileSync(new URL(`../../${name}`, import.meta.url), 'utf8');
+
+it.each([
+  ['docs/outcomes.md', 'node infra/outcomes-document.ts', outcomesDocument],
+  ['docs/problems.md', 'node infra/problems-document.ts', problemsDocument],
+])('%s is what the code does', (path, command, document) => {
+  expect(onDisk(path), `${path} is out of date: ${command} > ${path}`).toBe(document());
+});
+
+describe('docs/outcomes.md', () => {
+  it('has a row for each status, for null, for an unknown one and for each error code', () => {
+    const rows = outcomesDocument().split('\n');
+    const names = [...connectionStatuses.map((status) => `\`${status}\``), 'null', 'any other'];
+    for (const name of [...names, ...Object.keys(memberErrorEnds)]) {
+      expect(
+        rows.filter((row) => row.startsWith(`| ${name} |`)),
+        name,
+      ).toHaveLength(1);
+    }
+  });
+
+  it('has every code with which the domain can end a refresh', () => {
+    const literal = /\bcode: '([a-z_]+)'|\bended\(\s*'\w+',\s*'\w+',\s*'([a-z_]+)'|\bstillWaiting\(()/g;
+    const codes = sourceFiles('shared/domain').flatMap(({ code }) =>
+      [...code.matchAll(literal)].map(([, named, positional]) => named ?? positional ?? ''),
+    );
+    const known = allResults();
+    expect(codes.length).toBeGreaterThan(30);
+    expect(codes.filter((code) => code !== '' && !known.has(code))).toEqual([]);
+  });
+
+  it('has a meaning and an end for every code', () => {
+    for (const [code, results] of allResults()) {
+      for (const { message, outcome, action } of results) {
+        expect(message, code).not.toBe('');
+        expect(action === 'none', code).toBe(outcome === 'succeeded');
+      }
+    }
+  });
+});
+
+it('docs/problems.md has a row for every problem', () => {
+  for (const code of Object.keys(problemKinds)) expect(problemsDocument()).toContain(`| \`${code}\` |`);
+});

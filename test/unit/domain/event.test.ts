@@ -1,0 +1,139 @@
+import { describe, expect, it } from 'vitest';
+import type { StoredBalance } from '../../../shared/domain/balance.ts';
+import { Decimal } from '../../../shared/domain/decimal.ts';
+import { balanceEvents, connectionEvent, deletedEvent, endedEvent } from '../../../shared/domain/event.ts';
+import { type Action, type Attempt, type Outcome, userActions } from '../../../shared/domain/refresh.ts';
+import { connectionStatuses } from '../../../shared/domain/statuses.ts';
+import { faultsOf, typesWithSchema } from './event-schemas.ts';
+
+const member = { userGuid: 'USR-1', memberGuid: 'MBR-1' };
+const refreshId = 'RFR-01M7Y73T98KQEFG4D69QXDE6NT';
+const at = '2026-11-21T12:00:00.000Z';
+
+const attempt = (outcome: Outcome, action: Action): Attempt => ({
+  refreshId,
+  trigger: 'http',
+  acceptedAt: at,
+  outcome,
+  action,
+  code: 'some_code',
+  message: 'A sentence with 500.00 in it.',
+  userMessage: 'MX’s words',
+  connectionStatus: 'DENIED',
+  challenges: [{ guid: 'CRD-1', label: 'What city?', type: null, fieldName: null, options: [] }],
+  endedAt: at,
+  observedAt: outcome === 'succeeded' ? at : null,
+});
+
+const stored = (given: Partial<StoredBalance> = {}): StoredBalance => ({
+  member,
+  accountGuid: 'ACT-1',
+  fields: { balance: Decimal.of('12345678901234567.89'), currency_code: 'USD', account_number: '****1234' },
+  observedAt: at,
+  refreshId,
+  trigger: 'schedule',
+  previousBalance: Decimal.of('-0.10'),
+  changedByRefresh: refreshId,
+  changedAt: at,
+  listed: true,
+  ...given,
+});
+
+describe('an event', () => {
+  it('has a schema for each type', () => {
+    expect(typesWithSchema.toSorted()).toEqual([
+      'balance.changed',
+      'connection.changed',
+      'refresh.action_required',
+      'refresh.failed',
+      'refresh.succeeded',
+    ]);
+  });
+
+  it.each<[Outcome, Action, string]>([
+    ['succeeded', 'none', 'refresh.succeeded'],
+    ['action_required', 'answer_mfa', 'refresh.action_required'],
+    ['failed', 'retry_later', 'refresh.failed'],
+    ['not_refreshed', 'retry_later', 'refresh.failed'],
+    ['timed_out', 'retry_later', 'refresh.failed'],
+  ])('of an end as %s fits its schema', (outcome, action, type) => {
+    const event = endedEvent(member, attempt(outcome, action));
+    expect(event.type).toBe(type);
+    expect(faultsOf(event)).toEqual([]);
+    // Sentences, questions and MX's words stay here.
+    expect(JSON.stringify(event)).not.toMatch(/500|city|words/);
+  });
+
+  it('is refused by its schema when a field is missing, is new or does not fit', () => {
+    const event = endedEvent(member, attempt('succeeded', 'none'));
+    const { code: _, ...data } = event.data;
+    expect(faultsOf({ ...event, data } as never)).toEqual(["/data must have required property 'code'"]);
+    expect(faultsOf({ ...event, amount: 1 } as never)).toEqual([' must NOT have additional properties']);
+    expect(faultsOf({ ...event, time: 'yesterday' })).toHaveLength(1);
+    expect(faultsOf({ ...event, data: { ...event.data, outcome: 'failed' } })).toHaveLength(1);
+  });
+});
+
+describe('balance.changed', () => {
+  it('is told for each account whose balance this refresh changed, and for no other', () => {
+    const balances = [
+      stored(),
+      stored({ accountGuid: 'ACT-2', changedByRefresh: 'RFR-01M7Y73T98KQEFG4D69QXDE6NS' }),
+      stored({ accountGuid: 'ACT-3' }),
+    ];
+    const events = balanceEvents(balances, { refreshId, trigger: 'http' }, false);
+    expect(events.map(({ id, subject }) => [id, subject])).toEqual([
+      [`${refreshId}/ACT-1`, '/users/USR-1/members/MBR-1/accounts/ACT-1'],
+      [`${refreshId}/ACT-3`, '/users/USR-1/members/MBR-1/accounts/ACT-3'],
+    ]);
+    for (const event of events) expect(faultsOf(event)).toEqual([]);
+  });
+
+  it('has no amount and no account number unless the operator wants amounts', () => {
+    const [without] = balanceEvents([stored()], { refreshId, trigger: 'http' }, false);
+    expect(JSON.stringify(without)).not.toMatch(/1234|0\.10|amounts/);
+    const [withAmounts] = balanceEvents([stored()], { refreshId, trigger: 'http' }, true);
+    expect(withAmounts?.data.amounts).toEqual({
+      balance: '12345678901234567.89',
+      previous_balance: '-0.10',
+      currency_code: 'USD',
+    });
+    expect(JSON.stringify(withAmounts)).not.toContain('****');
+    for (const event of balanceEvents(
+      [stored({ fields: {}, previousBalance: null })],
+      { refreshId, trigger: 'http' },
+      true,
+    )) {
+      expect(event.data.amounts).toEqual({ balance: null, previous_balance: null, currency_code: null });
+      expect(faultsOf(event)).toEqual([]);
+    }
+    if (withAmounts) expect(faultsOf(withAmounts)).toEqual([]);
+  });
+});
+
+describe('connection.changed', () => {
+  it.each([...connectionStatuses, 'SOMETHING_NEW', null])('to %s fits its schema and says what to do', (to) => {
+    const event = connectionEvent(member, { from: 'DELAYED', to, at, refreshId: null });
+    expect(faultsOf(event)).toEqual([]);
+    expect(event.data).toMatchObject({ connection_status: to, previous_connection_status: 'DELAYED', deleted: false });
+    if (to === 'CONNECTED') expect(event.data.action).toBe('none');
+    if (to === 'DENIED') expect(event.data.action).toBe('reauthenticate');
+    if (to === 'RESUMED' || to === null) expect(event.data.action).toBe('wait');
+    if (to === 'PENDING') expect(userActions.has(event.data.action)).toBe(true);
+  });
+
+  it('has an id that is the same for the same change and another for another', () => {
+    const change = { from: 'CONNECTED', to: 'DENIED', at, refreshId: null };
+    const { id } = connectionEvent(member, change);
+    expect(connectionEvent(member, { ...change }).id).toBe(id);
+    expect(connectionEvent(member, { ...change, at: '2026-11-21T12:00:00.001Z' }).id).not.toBe(id);
+    expect(connectionEvent({ ...member, memberGuid: 'MBR-2' }, change).id).not.toBe(id);
+  });
+
+  it('tells once that a member is gone, whenever that is noticed', () => {
+    const event = deletedEvent(member, at);
+    expect(faultsOf(event)).toEqual([]);
+    expect(event.data).toMatchObject({ deleted: true, connection_status: null, action: 'reconnect' });
+    expect(deletedEvent(member, '2026-11-22T12:00:00.000Z').id).toBe(event.id);
+  });
+});

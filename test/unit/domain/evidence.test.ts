@@ -1,0 +1,92 @@
+import { describe, expect, it } from 'vitest';
+import { anotherJobFollowed, baselineOf, proofIn, succeededSince } from '../../../shared/domain/evidence.ts';
+import type { MxMember } from '../../../shared/domain/mx.ts';
+import { claim, member, newJob } from './situations.ts';
+
+const later = '2026-11-21T12:00:09.000Z';
+const proof = (seen: Partial<MxMember>, flagSeen = false) => proofIn({ ...claim(), flagSeen }, member(seen));
+
+describe('what a look proves about our job', () => {
+  it.each<[string, Partial<MxMember>, boolean, string]>([
+    ['nothing has moved', {}, false, 'none'],
+    ['CONNECTED with a new message', { connectionStatusMessage: 'Connected just now' }, false, 'none'],
+    ['another status alone', { connectionStatus: 'DENIED' }, false, 'none'],
+    ['an error code alone', { error: { code: '2005', message: null, userMessage: null } }, false, 'none'],
+    ['an earlier aggregated_at', { aggregatedAt: '2026-11-20T00:00:00.000Z' }, false, 'none'],
+    ['no job guid any more', { mostRecentJobGuid: null }, false, 'none'],
+    ['no times any more', { aggregatedAt: null, successfullyAggregatedAt: null }, false, 'none'],
+    ['the flag is true', { isBeingAggregated: true }, false, 'started'],
+    ['the flag was true and still is', { isBeingAggregated: true }, true, 'started'],
+    ['a new job guid, status as before', { mostRecentJobGuid: 'JOB-new' }, false, 'started'],
+    ['a later aggregated_at, status as before', { aggregatedAt: later }, false, 'started'],
+    [
+      'a later success while the flag is true',
+      { successfullyAggregatedAt: later, isBeingAggregated: true },
+      false,
+      'started',
+    ],
+    ['a new job guid and another status', { mostRecentJobGuid: 'JOB-new', connectionStatus: 'DENIED' }, false, 'ended'],
+    ['a later aggregated_at and another status', { aggregatedAt: later, connectionStatus: 'LOCKED' }, false, 'ended'],
+    ['the flag was true and is false', {}, true, 'ended'],
+    ['a later success', { successfullyAggregatedAt: later }, false, 'ended'],
+  ])('%s: %s', (_what, seen, flagSeen, expected) => {
+    expect(proof(seen, flagSeen)).toBe(expected);
+  });
+
+  it('is nothing without a baseline to compare with, whatever is seen', () => {
+    const seen = member({ ...newJob, successfullyAggregatedAt: later, isBeingAggregated: true });
+    expect(proofIn({ baseline: null, flagSeen: true }, seen)).toBe('none');
+  });
+
+  it('holds for a member that never had a job: any guid and any time are new', () => {
+    const never = {
+      ...baselineOf(member()),
+      mostRecentJobGuid: null,
+      aggregatedAt: null,
+      successfullyAggregatedAt: null,
+    };
+    const before = { baseline: never, flagSeen: false };
+    const idle = { mostRecentJobGuid: null, aggregatedAt: null, successfullyAggregatedAt: null };
+    expect(proofIn(before, member({ ...idle, mostRecentJobGuid: 'JOB-1' }))).toBe('started');
+    expect(proofIn(before, member({ ...idle, aggregatedAt: later }))).toBe('started');
+    expect(proofIn(before, member({ ...idle, successfullyAggregatedAt: later }))).toBe('ended');
+  });
+});
+
+it('a baseline is what proofs compare with: a member does not prove anything against itself', () => {
+  const before = member({ isBeingAggregated: false });
+  expect(proofIn({ baseline: baselineOf(before), flagSeen: false }, before)).toBe('none');
+  expect(baselineOf(before)).toEqual({
+    connectionStatus: 'CONNECTED',
+    mostRecentJobGuid: 'JOB-old',
+    aggregatedAt: '2026-11-21T06:00:00.000Z',
+    successfullyAggregatedAt: '2026-11-21T06:00:09.000Z',
+    isBeingAggregated: false,
+  });
+});
+
+it('a success time that is missing, older or the same is no success since', () => {
+  const baseline = baselineOf(member());
+  const at = (successfullyAggregatedAt: string | null) =>
+    succeededSince(baseline, member({ successfullyAggregatedAt }));
+  expect([at(null), at('2026-11-21T05:00:00.000Z'), at('2026-11-21T06:00:09.000Z'), at(later)]).toEqual([
+    false,
+    false,
+    false,
+    true,
+  ]);
+});
+
+describe('another job has followed ours', () => {
+  const followed = (guid: string | null, named: string | null = 'JOB-new') =>
+    anotherJobFollowed(claim({ start: { ...claim().start, jobGuid: named } }), member({ mostRecentJobGuid: guid }));
+
+  it('when MX names a third one', () => expect(followed('JOB-third')).toBe(true));
+
+  it.each([
+    ['ours', 'JOB-new', 'JOB-new'],
+    ['the one before ours, which a lagging read still shows', 'JOB-old', 'JOB-new'],
+    ['none', null, 'JOB-new'],
+    ['one, but ours was never named', 'JOB-third', null],
+  ])('not when MX names %s', (_what, guid, named) => expect(followed(guid, named)).toBe(false));
+});

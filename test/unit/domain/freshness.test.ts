@@ -1,0 +1,94 @@
+import { describe, expect, it } from 'vitest';
+import type { StoredBalance } from '../../../shared/domain/balance.ts';
+import { freshnessOf } from '../../../shared/domain/freshness.ts';
+import { plusSeconds } from '../../../shared/domain/instant.ts';
+import type { MemberRecord } from '../../../shared/domain/member.ts';
+import type { Attempt } from '../../../shared/domain/refresh.ts';
+import { key, T0 } from './situations.ts';
+
+const at = (seconds: number) => plusSeconds(T0, seconds);
+const balance = (observedAfter: number, given: Partial<StoredBalance> = {}): StoredBalance => ({
+  member: key,
+  accountGuid: `ACT-${observedAfter}`,
+  fields: {},
+  observedAt: at(observedAfter),
+  refreshId: `RFR-${observedAfter}`,
+  trigger: 'http',
+  listed: true,
+  ...given,
+});
+const attempt = (
+  endedAfter: number,
+  given: Partial<Attempt> = {},
+): Pick<MemberRecord, 'lastAttempt' | 'lastSuccess'> => ({
+  lastAttempt: {
+    refreshId: 'RFR-9',
+    trigger: 'schedule',
+    acceptedAt: at(endedAfter - 10),
+    outcome: 'action_required',
+    action: 'reauthenticate',
+    code: 'denied',
+    message: 'x',
+    userMessage: null,
+    connectionStatus: 'DENIED',
+    challenges: [],
+    endedAt: at(endedAfter),
+    observedAt: null,
+    ...given,
+  },
+  lastSuccess: null,
+});
+const HOUR = 3600;
+const verdict = (balances: StoredBalance[], after: number, member: ReturnType<typeof attempt> | null = null) =>
+  freshnessOf(balances, member, at(after), HOUR);
+
+describe('stored balances', () => {
+  it('are fresh up to the setting and stale after it', () => {
+    expect(verdict([balance(0)], HOUR)).toMatchObject({ verdict: 'fresh', ageSeconds: HOUR, reason: null });
+    expect(verdict([balance(0)], HOUR + 1)).toMatchObject({ verdict: 'stale', reason: 'not_refreshed_since' });
+  });
+
+  it('are as fresh as the oldest account, and say which refresh that was', () => {
+    const list = [balance(500), balance(100, { trigger: 'schedule' }), balance(900)];
+    expect(verdict(list, 1000)).toEqual({
+      verdict: 'fresh',
+      observedAt: at(100),
+      ageSeconds: 900,
+      refreshId: 'RFR-100',
+      trigger: 'schedule',
+      reason: null,
+    });
+  });
+
+  it('have no verdict when there are none', () => expect(verdict([], 0)).toBeNull());
+
+  it('are not younger than nothing when the clocks of two machines differ', () => {
+    expect(verdict([balance(5)], 0)).toMatchObject({ verdict: 'fresh', ageSeconds: 0 });
+  });
+
+  it('are not made stale by an account that MX no longer lists', () => {
+    const list = [balance(0, { listed: false }), balance(HOUR)];
+    expect(verdict(list, HOUR + 10)).toMatchObject({ verdict: 'fresh', observedAt: at(HOUR) });
+  });
+
+  it('are stale because MX no longer lists them, when it lists none', () => {
+    expect(verdict([balance(0, { listed: false })], HOUR + 1, attempt(60))).toMatchObject({
+      reason: 'no_longer_listed',
+    });
+  });
+});
+
+describe('stale balances say why', () => {
+  const why = (member: ReturnType<typeof attempt> | null) => verdict([balance(100)], 2 * HOUR, member)?.reason;
+
+  it('with the code of an attempt that has failed since', () => expect(why(attempt(200))).toBe('denied'));
+
+  it.each([
+    ['the failed attempt was before them', attempt(50)],
+    ['the attempt since then succeeded', attempt(200, { outcome: 'succeeded', code: 'stored' })],
+    ['there was no attempt', { lastAttempt: null, lastSuccess: null }],
+    ['the member is not known any more', null],
+  ])('and otherwise that nobody has refreshed them: %s', (_what, member) => {
+    expect(why(member)).toBe('not_refreshed_since');
+  });
+});

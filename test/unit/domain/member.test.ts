@@ -1,0 +1,61 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { plusSeconds } from '../../../shared/domain/instant.ts';
+import { nextStartAllowedAt, startsInWindow } from '../../../shared/domain/member.ts';
+import { seeded } from './number-texts.ts';
+import { policy, T0 } from './situations.ts';
+
+const at = (seconds: number) => plusSeconds(T0, seconds);
+const starts = (...seconds: number[]) => seconds.map(at);
+
+describe('the allowance of a member', () => {
+  it('is free until the fifth start', () => {
+    expect(nextStartAllowedAt([], T0, policy)).toBeNull();
+    expect(nextStartAllowedAt(starts(0, 10, 20, 30), at(40), policy)).toBeNull();
+  });
+
+  it('is used up by five starts until the first of them is two hours old', () => {
+    const five = starts(0, 10, 20, 30, 40);
+    expect(nextStartAllowedAt(five, at(50), policy)).toBe(at(7200));
+    expect(nextStartAllowedAt(five, at(7199.999), policy)).toBe(at(7200));
+    expect(nextStartAllowedAt(five, at(7200), policy)).toBeNull();
+  });
+
+  it('rolls: it does not begin anew as a whole', () => {
+    const six = starts(0, 10, 20, 30, 40, 7200);
+    expect(nextStartAllowedAt(six, at(7201), policy)).toBe(at(7210));
+  });
+
+  it('waits for as many starts to leave as there are too many, after the setting was lowered', () => {
+    const lowered = { ...policy, allowanceStarts: 2 };
+    expect(nextStartAllowedAt(starts(0, 10, 20, 30), at(40), lowered)).toBe(at(7220));
+  });
+
+  it('counts only what is in the window', () => {
+    expect(startsInWindow(starts(0, 10, 20), at(7210), policy)).toEqual(starts(20));
+  });
+
+  it('never lets more starts into any window than it has, and always lets the next one in at the time it names', () => {
+    fc.assert(
+      fc.property(fc.array(fc.integer({ min: 0, max: 4000 }), { maxLength: 40 }), (gaps) => {
+        const made: string[] = [];
+        let now = T0;
+        for (const gap of gaps) {
+          now = plusSeconds(now, gap);
+          const allowedAt = nextStartAllowedAt(made, now, policy);
+          if (allowedAt !== null) {
+            expect(allowedAt > now).toBe(true);
+            expect(nextStartAllowedAt(made, plusSeconds(allowedAt, -0.001), policy)).toBe(allowedAt);
+            now = allowedAt;
+          }
+          expect(nextStartAllowedAt(made, now, policy)).toBeNull();
+          made.push(now);
+          expect(
+            made.filter((start) => start > plusSeconds(now, -policy.allowanceWindowSeconds)).length,
+          ).toBeLessThanOrEqual(policy.allowanceStarts);
+        }
+      }),
+      seeded,
+    );
+  });
+});

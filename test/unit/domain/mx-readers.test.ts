@@ -1,0 +1,278 @@
+import { describe, expect, it } from 'vitest';
+import { Decimal, parseExactJson } from '../../../shared/domain/decimal.ts';
+import { Failure } from '../../../shared/domain/failure.ts';
+import { readAccount, readAccountsPage, readChallenges, readMember } from '../../../shared/domain/mx.ts';
+import { accountFields, memberFields } from '../../../shared/domain/mx-fields.ts';
+
+const account = (more: string) => readAccount(parseExactJson(`{"guid":"ACT-1"${more === '' ? '' : `,${more}`}}`));
+const memberOf = (more: string) =>
+  readMember(parseExactJson(`{"member":{"guid":"MBR-1","user_guid":"USR-1"${more === '' ? '' : `,${more}`}}}`));
+
+const badAnswer = (read: () => unknown): Failure => {
+  try {
+    read();
+  } catch (error) {
+    if (error instanceof Failure) return error;
+    throw error;
+  }
+  throw new Error('nothing was thrown');
+};
+
+/** A value of each type as MX writes it. */
+const sampleOf = {
+  amount: '1000.50',
+  number: '3.25',
+  text: '"some text"',
+  flag: 'true',
+  scalar: '"INSURED"',
+  json: '{}',
+};
+/** A value that no field of that type may have. */
+const oddFor = {
+  amount: null,
+  number: '"3.25"',
+  text: '7',
+  flag: '"true"',
+  scalar: '["INSURED"]',
+  json: null,
+} as const;
+
+describe('an account', () => {
+  const names = Object.keys(accountFields) as (keyof typeof accountFields)[];
+
+  it('has 58 fields at MX (MX facts 4.1), and a member 24 (4.2)', () => {
+    expect(names).toHaveLength(58);
+    expect(Object.keys(memberFields)).toHaveLength(24);
+  });
+
+  it.each(names)('keeps %s: its value, null as null, and missing as missing', (name) => {
+    const sample = name === 'guid' ? '"ACT-1"' : sampleOf[accountFields[name].type];
+    const { fields, oddFields } = readAccount(parseExactJson(`{"guid":"ACT-1","${name}":${sample}}`));
+    expect(JSON.stringify(fields[name])).toBe(sample);
+    expect(oddFields).toEqual([]);
+    if (name === 'guid') return;
+    expect(account(`"${name}":null`).fields[name]).toBeNull();
+    expect(account('').fields).not.toHaveProperty(name);
+  });
+
+  it.each(names.filter((name) => name !== 'guid' && oddFor[accountFields[name].type] !== null))(
+    'drops a %s of another type and counts it by name',
+    (name) => {
+      const { fields, oddFields } = account(`"${name}":${oddFor[accountFields[name].type]}`);
+      expect(fields).not.toHaveProperty(name);
+      expect(oddFields).toEqual([name]);
+    },
+  );
+
+  it('keeps fields that MX has added since apart, and counts them, also those that cannot be stored', () => {
+    const read = account('"rewards_points":12.50,"nested":{"a":1},"hasOwnProperty":"x"');
+    expect(JSON.stringify(read.unknownFields)).toBe('{"rewards_points":12.50,"hasOwnProperty":"x"}');
+    expect(read.oddFields).toEqual(['rewards_points', 'nested', 'hasOwnProperty']);
+    expect(Object.keys(read.fields)).toEqual(['guid']);
+  });
+
+  it('takes a field named __proto__ for an unknown one that is not kept', () => {
+    const { oddFields, unknownFields } = account('"__proto__":7');
+    expect(oddFields).toEqual(['__proto__']);
+    expect(Object.keys(unknownFields)).toEqual([]);
+  });
+
+  it.each(['balance', 'available_balance', 'available_credit'] as const)(
+    'takes %s as text for the same exact number',
+    (name) => {
+      const read = account(`"${name}":"12345678901234567.89"`).fields[name];
+      expect(read).toBeInstanceOf(Decimal);
+      expect(JSON.stringify(read)).toBe('12345678901234567.89');
+    },
+  );
+
+  it.each(['"1,000.00"', '"USD 5"', '""', 'true', '[]', '{}', '1'.repeat(39), `"${'1'.repeat(39)}"`])(
+    'is refused as a whole with the balance %s, and the error does not repeat it',
+    (balance) => {
+      const failure = badAnswer(() => account(`"balance":${balance}`));
+      expect(failure).toMatchObject({ code: 'mx_bad_answer', fate: 'try-again' });
+      expect(failure.message).toBe("MX's answer cannot be used: balance is not a decimal of at most 38 digits");
+    },
+  );
+
+  it('drops a lesser number that has too many digits rather than store it with other ones', () => {
+    expect(account(`"credit_limit":${'1'.repeat(39)}`)).toMatchObject({ oddFields: ['credit_limit'] });
+  });
+
+  it.each(['{}', '{"guid":null}', '{"guid":""}', '{"guid":7}', '"ACT-1"', 'null', '[]'])(
+    'without a guid is refused: %s',
+    (json) => expect(badAnswer(() => readAccount(parseExactJson(json))).code).toBe('mx_bad_answer'),
+  );
+});
+
+describe('a page of accounts', () => {
+  const page = (pagination: string, accounts = '[{"guid":"ACT-1"}]') =>
+    readAccountsPage(parseExactJson(`{"accounts":${accounts},"pagination":${pagination}}`));
+
+  it('has its accounts and its counts', () => {
+    const read = page('{"current_page":2,"per_page":25,"total_entries":26,"total_pages":2}');
+    expect(read).toMatchObject({ currentPage: 2, totalPages: 2, totalEntries: 26 });
+    expect(read.accounts.map(({ guid }) => guid)).toEqual(['ACT-1']);
+  });
+
+  it('may be empty', () => {
+    expect(page('{"current_page":1,"total_entries":0,"total_pages":0}', '[]').accounts).toEqual([]);
+  });
+
+  it.each([
+    ['a count that is text', '{"current_page":"1","total_entries":1,"total_pages":1}'],
+    ['a count that is negative', '{"current_page":1,"total_entries":-1,"total_pages":1}'],
+    ['a count that is a fraction', '{"current_page":1,"total_entries":1,"total_pages":1.5}'],
+    ['a count that is missing', '{"current_page":1,"total_entries":1}'],
+    ['no pagination', 'null'],
+  ])('with %s is refused: a half-read list must not look complete', (_what, pagination) => {
+    expect(badAnswer(() => page(pagination)).code).toBe('mx_bad_answer');
+  });
+
+  it.each(['null', '{}', '"x"'])('whose accounts are %s is refused', (accounts) => {
+    const pagination = '{"current_page":1,"total_entries":0,"total_pages":1}';
+    expect(badAnswer(() => page(pagination, accounts)).code).toBe('mx_bad_answer');
+  });
+
+  it.each(['null', '[]', '"<html>"', '7'])('that is %s is refused', (json) => {
+    expect(badAnswer(() => readAccountsPage(parseExactJson(json))).code).toBe('mx_bad_answer');
+  });
+});
+
+describe('a member', () => {
+  it('is read with its times in UTC, whatever form MX gave them', () => {
+    const read = memberOf(
+      '"id":"m-1","user_id":"u-1","institution_code":"mxbank","connection_status":"CONNECTED",' +
+        '"connection_status_message":"Connected","is_being_aggregated":true,"most_recent_job_guid":"JOB-1",' +
+        '"aggregated_at":"2025-02-13T19:08:00+01:00","successfully_aggregated_at":"2023-07-25T17:14:46Z",' +
+        '"needs_updated_credentials":true',
+    );
+    expect(read).toMatchObject({
+      key: { userGuid: 'USR-1', memberGuid: 'MBR-1' },
+      userId: 'u-1',
+      memberId: 'm-1',
+      institutionCode: 'mxbank',
+      connectionStatus: 'CONNECTED',
+      connectionStatusMessage: 'Connected',
+      isBeingAggregated: true,
+      mostRecentJobGuid: 'JOB-1',
+      aggregatedAt: '2025-02-13T18:08:00.000Z',
+      successfullyAggregatedAt: '2023-07-25T17:14:46.000Z',
+      needsUpdatedCredentials: true,
+    });
+  });
+
+  it('with nothing but its guids is read: MX requires no field', () => {
+    expect(memberOf('')).toEqual({
+      key: { userGuid: 'USR-1', memberGuid: 'MBR-1' },
+      userId: null,
+      memberId: null,
+      institutionCode: null,
+      connectionStatus: null,
+      connectionStatusMessage: null,
+      isBeingAggregated: false,
+      mostRecentJobGuid: null,
+      aggregatedAt: null,
+      successfullyAggregatedAt: null,
+      needsUpdatedCredentials: false,
+      error: null,
+      body: { guid: 'MBR-1', user_guid: 'USR-1' },
+    });
+  });
+
+  it('does not take a flag that is text, or a time that is none, for evidence', () => {
+    expect(
+      memberOf('"is_being_aggregated":"true","aggregated_at":"soon","successfully_aggregated_at":7'),
+    ).toMatchObject({
+      isBeingAggregated: false,
+      aggregatedAt: null,
+      successfullyAggregatedAt: null,
+    });
+  });
+
+  it('keeps MX’s fields in its body: null as null, no field of another type, none that MX has added, no OAuth state', () => {
+    const { body } = memberOf(
+      '"name":null,"is_oauth":"yes","oauth_window_uri":"https://bank.example/?state=s","brand_new":1,"use_cases":["PFM"],' +
+        '"most_recent_job_detail_code":1000,"error":{}',
+    );
+    expect(JSON.stringify(body)).toBe(
+      '{"error":{},"guid":"MBR-1","most_recent_job_detail_code":1000,"name":null,"use_cases":["PFM"],"user_guid":"USR-1"}',
+    );
+  });
+
+  it.each([
+    ['no member', '{}'],
+    ['no guid', '{"member":{"user_guid":"USR-1"}}'],
+    ['an empty user_guid', '{"member":{"guid":"MBR-1","user_guid":""}}'],
+    ['a list', '[]'],
+    ['null', 'null'],
+  ])('is refused with %s', (_what, json) => {
+    expect(badAnswer(() => readMember(parseExactJson(json)))).toMatchObject({
+      code: 'mx_bad_answer',
+      fate: 'try-again',
+    });
+  });
+});
+
+describe('the error of a member (MX facts 3.5)', () => {
+  it.each(['null', '{}', '"{}"', '"null"', '""', '"not JSON"', '[]', '7', '{"error_code":null}'])(
+    'is none when MX sends %s',
+    (error) => expect(memberOf(`"error":${error}`).error).toBeNull(),
+  );
+
+  it.each([
+    ['an integer code', '{"error_code":2005}', '2005'],
+    ['a code as a word', '{"error_code":"REQUEST_FAILED"}', 'REQUEST_FAILED'],
+    ['an integer code in a stringified object', JSON.stringify('{"error_code":3001}'), '3001'],
+    ['a word in a stringified object', JSON.stringify('{"error_code":"REQUEST_FAILED"}'), 'REQUEST_FAILED'],
+  ])('is read from %s', (_form, error, code) => {
+    expect(memberOf(`"error":${error}`).error).toEqual({ code, message: null, userMessage: null });
+  });
+
+  it('has MX’s words for developers and for the end user', () => {
+    const error = '{"error_type":"MEMBER","error_code":1002,"error_message":"dev","user_message":"user","locale":"en"}';
+    expect(memberOf(`"error":${error}`).error).toEqual({ code: '1002', message: 'dev', userMessage: 'user' });
+  });
+
+  it('is there with words alone', () => {
+    expect(memberOf('"error":{"user_message":"Try again."}').error).toMatchObject({
+      code: null,
+      userMessage: 'Try again.',
+    });
+  });
+});
+
+describe('challenges', () => {
+  const read = (challenges: string) => readChallenges(parseExactJson(`{"member":{"challenges":${challenges}}}`));
+
+  it.each([
+    ['TEXT', '"TEXT"', 'TEXT'],
+    ['the integer 0 of MX’s guides', '0', '0'],
+    ['null', 'null', null],
+  ])('may have the type %s', (_what, type, expected) => {
+    expect(read(`[{"guid":"CRD-1","label":"City?","type":${type}}]`)).toEqual([
+      { guid: 'CRD-1', label: 'City?', type: expected, fieldName: null, options: [] },
+    ]);
+  });
+
+  it('have their options, and no images', () => {
+    const options = '[{"guid":"CRD-2","label":"A","value":1,"data_uri":"data:x"},null]';
+    const [challenge] = read(`[{"guid":"CRD-1","field_name":"f","options":${options},"image_data":"data:x"}]`);
+    expect(challenge).toEqual({
+      guid: 'CRD-1',
+      label: null,
+      type: null,
+      fieldName: 'f',
+      options: [{ guid: 'CRD-2', label: 'A', value: '1' }],
+    });
+  });
+
+  it.each(['null', '{}', '"x"', '[7,null]'])('are none when MX sends %s', (challenges) => {
+    expect(read(challenges)).toEqual([]);
+  });
+
+  it('are none when there is no member', () => {
+    expect(readChallenges(parseExactJson('[]'))).toEqual([]);
+    expect(readChallenges(parseExactJson('{"member":null}'))).toEqual([]);
+  });
+});

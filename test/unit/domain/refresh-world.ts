@@ -1,0 +1,79 @@
+/** Everything a refresh needs, in memory, with a clock that stands still until a test moves it. */
+
+import type { DomainEvent } from '../../../shared/domain/event.ts';
+import type { Failure } from '../../../shared/domain/failure.ts';
+import { type Instant, plusSeconds } from '../../../shared/domain/instant.ts';
+import type { MemberIdentifiers, MxMember } from '../../../shared/domain/mx.ts';
+import type { FollowUp, RefreshDeps } from '../../../shared/domain/ports.ts';
+import { fakeBalances } from '../../fakes/fake-balances.ts';
+import { fakeEvents } from '../../fakes/fake-events.ts';
+import { fakeMembers } from '../../fakes/fake-members.ts';
+import { fakeRefreshes, type RefreshesTable } from '../../fakes/fake-refreshes.ts';
+import { fakeSchedule } from '../../fakes/fake-schedule.ts';
+import type { MembersTable } from '../../fakes/members-table.ts';
+import { member, policy, T0 } from './situations.ts';
+
+/** What MX answers to each route: a member, or a failure that is thrown. */
+export interface MxAnswers {
+  read: (asked: MemberIdentifiers) => MxMember | Failure;
+  start: (asked: MemberIdentifiers) => MxMember | Failure;
+}
+
+/** A world around `table`. */
+export function refreshWorld(table: MembersTable) {
+  const clock = { now: T0 };
+  const now = (): Instant => clock.now;
+  const events: DomainEvent[] = [];
+  const refreshes: RefreshesTable = new Map();
+  const balances = fakeBalances(new Map(), { keepAccountNumbers: false, keepUnknownFields: false });
+  const history = fakeRefreshes(refreshes, 30, now);
+  const sent: { followUp: FollowUp; inSeconds: number }[] = [];
+  const mxCalls: string[] = [];
+  const answers: MxAnswers = {
+    read: () => member(),
+    start: () => member({ isBeingAggregated: true, mostRecentJobGuid: 'JOB-new' }),
+  };
+  const answer = (route: string, asked: MemberIdentifiers, given: MxMember | Failure): MxMember => {
+    mxCalls.push(`${route} ${asked.userIdentifier}/${asked.memberIdentifier}`);
+    if (given instanceof Error) throw given;
+    return given;
+  };
+  let ids = 0;
+  const deps: RefreshDeps = {
+    mx: {
+      readMember: async (asked) => answer('read', asked, answers.read(asked)),
+      checkBalance: async (asked) => answer('start', asked, answers.start(asked)),
+      readChallenges: async () => [],
+      listAccounts: async () => [],
+    },
+    members: fakeMembers(table, { policy, now }),
+    refreshes: history,
+    balances,
+    callbacks: { put: async () => {}, ofRefresh: async () => [] },
+    deliveries: { send: async () => {} },
+    amountsInEvents: false,
+    followUps: { send: async (followUp, inSeconds) => void sent.push({ followUp, inSeconds }) },
+    events: fakeEvents(events),
+    policy,
+    now,
+    random: () => 0.5,
+    newRefreshId: () => {
+      ids += 1;
+      return `RFR-${String(ids).padStart(26, '0')}`;
+    },
+  };
+  return {
+    table,
+    deps,
+    schedule: fakeSchedule(table),
+    balances,
+    history,
+    answers,
+    mxCalls,
+    sent,
+    events,
+    wait: (seconds: number): void => {
+      clock.now = plusSeconds(clock.now, seconds);
+    },
+  };
+}

@@ -1,0 +1,120 @@
+import { describe, expect, it } from 'vitest';
+import { enrolByDefault } from '../../../shared/domain/enrol-by-default.ts';
+import { runSchedule } from '../../../shared/domain/run-schedule.ts';
+import type { StartBatch } from '../../../shared/domain/schedule.ts';
+import { minuteOf, minuteStart, slotOf } from '../../../shared/domain/schedule.ts';
+import { fakeSchedule } from '../../fakes/fake-schedule.ts';
+import { emptyMembersTable, type MembersTable } from '../../fakes/members-table.ts';
+import { knownMember, withMember } from './known-member.ts';
+import { key, T0 } from './situations.ts';
+
+describe('a member that nobody has enrolled', () => {
+  const enrolled = async (
+    table: MembersTable,
+    hours: number,
+    enrolment: Parameters<typeof enrolByDefault>[2] = null,
+  ) => {
+    await enrolByDefault(fakeSchedule(table), key, enrolment, hours, 1);
+    return table.members.get(`${key.userGuid}#${key.memberGuid}`)?.enrolment;
+  };
+
+  it('is enrolled by the setting, in its own slot', async () => {
+    const table = withMember(knownMember());
+    const slot = slotOf(key, 24, 1);
+    expect(await enrolled(table, 24)).toEqual({ everyHours: 24, slot });
+    expect(await fakeSchedule(table).membersOf(slot)).toEqual([{ member: key, everyHours: 24, slot }]);
+  });
+
+  it.each([0, 5, -1])('is not enrolled when the setting is %i', async (hours) => {
+    expect(await enrolled(withMember(knownMember()), hours)).toBeNull();
+  });
+
+  it.each([{ everyHours: 0, slot: '' } as const, { everyHours: 1, slot: 'SLOT#1h#00007#0' } as const])(
+    'is left alone once somebody has said what it should be: %j',
+    async (enrolment) => {
+      const table = withMember(knownMember({ enrolment }));
+      expect(await enrolled(table, 24, enrolment)).toEqual(enrolment);
+      expect(table.slots.size).toBe(0);
+    },
+  );
+});
+
+describe('a tick of the schedule', () => {
+  const slot = slotOf(key, 1, 1);
+  const dueMinute = (() => {
+    const minuteInHour = Number(slot.split('#')[2]);
+    return Math.ceil((minuteOf(T0) - minuteInHour) / 60) * 60 + minuteInHour;
+  })();
+
+  function world(bookmark: number | null, failing: (minute: string) => boolean = () => false) {
+    const table = emptyMembersTable();
+    table.slots.set(slot, new Map([[`${key.userGuid}#${key.memberGuid}`, 1]]));
+    table.bookmark = bookmark;
+    const sent: { batch: StartBatch; delaySeconds: number }[] = [];
+    const tick = (minute: number) =>
+      runSchedule({
+        schedule: fakeSchedule(table),
+        starts: {
+          send: async (batch, delaySeconds) => {
+            if (failing(batch.dueAt)) throw new Error('the queue is away');
+            sent.push({ batch, delaySeconds });
+          },
+        },
+        shards: 1,
+        now: () => minuteStart(minute),
+      });
+    return { table, sent, tick };
+  }
+
+  it('sends who is due in its minute, and says how many they were', async () => {
+    const { tick, sent, table } = world(dueMinute - 1);
+    expect(await tick(dueMinute)).toEqual({ minutes: 1, members: 1 });
+    expect(sent).toEqual([
+      { batch: { dueAt: minuteStart(dueMinute), members: [{ member: key, everyHours: 1, slot }] }, delaySeconds: 0 },
+    ]);
+    expect(table.bookmark).toBe(dueMinute);
+  });
+
+  it('sends nobody in a minute in which nobody is due, and remembers it', async () => {
+    const { tick, sent, table } = world(dueMinute);
+    expect(await tick(dueMinute + 1)).toEqual({ minutes: 1, members: 0 });
+    expect(sent).toEqual([]);
+    expect(table.bookmark).toBe(dueMinute + 1);
+  });
+
+  it('delivered twice sends nobody twice', async () => {
+    const { tick, sent } = world(dueMinute - 1);
+    await tick(dueMinute);
+    expect(await tick(dueMinute)).toEqual({ minutes: 0, members: 0 });
+    expect(sent).toHaveLength(1);
+  });
+
+  it('makes up for the ones that were lost, each member with the minute for which it was due', async () => {
+    const { tick, sent } = world(dueMinute - 5);
+    expect(await tick(dueMinute + 30)).toEqual({ minutes: 35, members: 1 });
+    expect(sent.map(({ batch }) => batch.dueAt)).toEqual([minuteStart(dueMinute)]);
+  });
+
+  it('whose message cannot be sent fails, and the next one sends that minute again', async () => {
+    let away = true;
+    const { tick, sent, table } = world(dueMinute - 3, () => away);
+    await expect(tick(dueMinute)).rejects.toThrow('the queue is away');
+    expect(table.bookmark).toBe(dueMinute - 1);
+    away = false;
+    await tick(dueMinute + 1);
+    expect(sent.map(({ batch }) => batch.dueAt)).toEqual([minuteStart(dueMinute)]);
+  });
+
+  it('starts an hourly member once an hour over a day of ticks, some of them lost and some doubled', async () => {
+    const { tick, sent } = world(null);
+    const start = dueMinute - 10;
+    for (let minute = start; minute < start + 24 * 60; minute += 1) {
+      if (minute % 7 === 0) continue;
+      await tick(minute);
+      if (minute % 5 === 0) await tick(minute);
+    }
+    expect(sent.map(({ batch }) => batch.dueAt)).toEqual(
+      Array.from({ length: 24 }, (_, hour) => minuteStart(dueMinute + hour * 60)),
+    );
+  });
+});

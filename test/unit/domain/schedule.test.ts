@@ -1,0 +1,189 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { MemberKey } from '../../../shared/domain/mx.ts';
+import {
+  type EnrolledMember,
+  type EveryHours,
+  everyHoursOnOffer,
+  isEveryHours,
+  MAX_MINUTES_PER_TICK,
+  MEMBERS_PER_MESSAGE,
+  minuteOf,
+  minuteStart,
+  minutesDue,
+  slotOf,
+  slotsDueIn,
+  startBatches,
+} from '../../../shared/domain/schedule.ts';
+import { seeded } from './number-texts.ts';
+import { T0 } from './situations.ts';
+
+const keyOf = (memberGuid: string): MemberKey => ({ userGuid: 'USR-1', memberGuid });
+
+/** Guids as MX makes them, from a fixed stream of pseudo-random numbers (mulberry32). */
+function guids(count: number, seed: number): MemberKey[] {
+  let state = seed;
+  const next = (): number => {
+    state = (state + 0x6d2b79f5) | 0;
+    let value = Math.imul(state ^ (state >>> 15), 1 | state);
+    value = (value + Math.imul(value ^ (value >>> 7), 61 | value)) ^ value;
+    return (value ^ (value >>> 14)) >>> 0;
+  };
+  const hex = () => next().toString(16).padStart(8, '0');
+  return Array.from({ length: count }, () => {
+    const [a, b, c, d] = [hex(), hex(), hex(), hex()];
+    return keyOf(`MBR-${a}-${b.slice(0, 4)}-4${b.slice(5)}-8${c.slice(1, 4)}-${c.slice(4)}${d}`);
+  });
+}
+
+const countBy = <T>(items: readonly T[], nameOf: (item: T) => string): Map<string, number> => {
+  const counts = new Map<string, number>();
+  for (const item of items) counts.set(nameOf(item), (counts.get(nameOf(item)) ?? 0) + 1);
+  return counts;
+};
+
+/** Pearson's statistic, in standard deviations from what an even spread gives. */
+function unevenness(counts: Map<string, number>, cells: number, total: number): number {
+  const expected = total / cells;
+  const seen = [...counts.values()].reduce((sum, count) => sum + (count - expected) ** 2 / expected, 0);
+  const chiSquare = seen + (cells - counts.size) * expected;
+  return (chiSquare - (cells - 1)) / Math.sqrt(2 * (cells - 1));
+}
+
+describe('10,000 members', () => {
+  it.each([
+    [1, 1],
+    [6, 1],
+    [24, 1],
+    [1, 8],
+    [24, 4],
+  ] as const)('are spread evenly over the slots of %i hours in %i shards', (everyHours, shards) => {
+    const slots = countBy(guids(10_000, everyHours), (member) => slotOf(member, everyHours, shards));
+    expect(Math.abs(unevenness(slots, everyHours * 60 * shards, 10_000))).toBeLessThan(5);
+  });
+
+  it('whose guids differ in their last digits only are spread as well', () => {
+    const alike = Array.from({ length: 10_000 }, (_, index) =>
+      keyOf(`MBR-7c6f361b-e582-15b6-60c0-${String(index).padStart(12, '0')}`),
+    );
+    const slots = countBy(alike, (member) => slotOf(member, 1, 1));
+    expect(slots.size).toBe(60);
+    expect(Math.max(...slots.values())).toBeLessThan(2 * (10_000 / 60));
+  });
+});
+
+it('a member’s slot is the same in every version of this service', () => {
+  expect(slotOf(keyOf('MBR-7c6f361b-e582-15b6-60c0-358f12466b4b'), 24, 4)).toBe('SLOT#24h#00027#3');
+});
+
+describe('every member is due', () => {
+  it.each(everyHoursOnOffer)('exactly once in every period of %i h, in every shard', (everyHours) => {
+    const members = guids(40, everyHours);
+    const slots = members.map((member) => slotOf(member, everyHours, 3));
+    const start = minuteOf(T0);
+    const due = new Map(slots.map((slot) => [slot, 0]));
+    for (let minute = start; minute < start + everyHours * 60; minute += 1) {
+      for (const slot of slotsDueIn(minute, 3)) {
+        const before = due.get(slot);
+        if (before !== undefined) due.set(slot, before + 1);
+      }
+    }
+    expect([...due.values()].every((count) => count === 1)).toBe(true);
+  });
+
+  it('still, after the number of shards was raised', () => {
+    const everyHours: EveryHours = 2;
+    const slots = new Set(guids(500, 7).map((member) => slotOf(member, everyHours, 2)));
+    const asked = new Set<string>();
+    for (let minute = 0; minute < everyHours * 60; minute += 1)
+      for (const slot of slotsDueIn(minute, 5)) asked.add(slot);
+    expect([...slots].filter((slot) => !asked.has(slot))).toEqual([]);
+  });
+});
+
+it('a tick reads one slot for each period and shard', () => {
+  const slots = slotsDueIn(minuteOf(T0), 2);
+  expect(slots).toHaveLength(everyHoursOnOffer.length * 2);
+  expect(new Set(slots).size).toBe(slots.length);
+});
+
+describe('the minutes a tick works through', () => {
+  it.each([
+    ['the first tick ever: its own', null, 100, [100]],
+    ['the next one: its own', 99, 100, [100]],
+    ['after two lost ticks: all three', 97, 100, [98, 99, 100]],
+    ['a second one in the same minute: none', 100, 100, []],
+    ['one whose clock is behind: none', 101, 100, []],
+  ])('are, for %s', (_what, last, current, expected) => {
+    expect(minutesDue(last, current)).toEqual(expected);
+  });
+
+  it('are at most an hour’s, the newest ones, after a long silence', () => {
+    const minutes = minutesDue(0, 10_000);
+    expect(minutes).toHaveLength(MAX_MINUTES_PER_TICK);
+    expect(minutes[0]).toBe(10_000 - MAX_MINUTES_PER_TICK + 1);
+    expect(minutes.at(-1)).toBe(10_000);
+  });
+
+  it('cover every minute once, however irregular the ticks are, as long as none is an hour late', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.integer({ min: 0, max: MAX_MINUTES_PER_TICK }), { minLength: 1, maxLength: 50 }),
+        (gaps) => {
+          let bookmark: number | null = null;
+          let now = 1000;
+          const worked: number[] = [];
+          for (const gap of gaps) {
+            now += gap;
+            for (const minute of minutesDue(bookmark, now)) {
+              worked.push(minute);
+              bookmark = minute;
+            }
+          }
+          const first = worked[0] ?? now;
+          expect(worked).toEqual(Array.from({ length: now - first + 1 }, (_, index) => first + index));
+        },
+      ),
+      seeded,
+    );
+  });
+});
+
+it('a minute begins on the minute', () => {
+  expect(minuteStart(minuteOf('2026-11-21T12:34:56.789Z'))).toBe('2026-11-21T12:34:00.000Z');
+});
+
+describe('messages of due members', () => {
+  const due = (count: number): EnrolledMember[] =>
+    guids(count, 3).map((member) => ({ member, everyHours: 24, slot: 'SLOT#24h#00001#0' }));
+
+  it('hold every member once, in messages of a size that one function can work off, spread over the minute', () => {
+    fc.assert(
+      fc.property(fc.nat({ max: 2000 }), (count) => {
+        const members = due(count);
+        const batches = startBatches(members, T0);
+        expect(batches.flatMap(({ batch }) => batch.members)).toEqual(members);
+        const delays = batches.map(({ delaySeconds }) => delaySeconds);
+        expect(delays).toEqual(delays.toSorted((a, b) => a - b));
+        for (const { batch, delaySeconds } of batches) {
+          expect(batch.dueAt).toBe(T0);
+          expect(batch.members.length).toBeGreaterThan(0);
+          expect(batch.members.length).toBeLessThanOrEqual(MEMBERS_PER_MESSAGE);
+          expect(delaySeconds).toBeLessThan(60);
+        }
+      }),
+      { ...seeded, numRuns: 40 },
+    );
+  });
+
+  it('are none when nobody is due, and start at once when one suffices', () => {
+    expect(startBatches([], T0)).toEqual([]);
+    expect(startBatches(due(25), T0).map(({ delaySeconds }) => delaySeconds)).toEqual([0]);
+    expect(startBatches(due(100), T0).map(({ delaySeconds }) => delaySeconds)).toEqual([0, 15, 30, 45]);
+  });
+});
+
+it('only the periods on offer are periods', () => {
+  expect(everyHoursOnOffer.every(isEveryHours)).toBe(true);
+  expect([0, -1, 5, 1.5, Number.NaN].some(isEveryHours)).toBe(false);
+});

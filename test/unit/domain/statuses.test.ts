@@ -1,0 +1,108 @@
+import { describe, expect, it } from 'vitest';
+import type { Action } from '../../../shared/domain/refresh.ts';
+import { userActions } from '../../../shared/domain/refresh.ts';
+import {
+  connectionStatuses,
+  isConnectionStatus,
+  memberErrorEnds,
+  noStatusRule,
+  ruleFor,
+  statusRules,
+  unknownStatusRule,
+} from '../../../shared/domain/statuses.ts';
+
+// MX facts 3.1, typed out once more: status by integer id, what it means when no job runs, and who has to act.
+const facts: readonly [status: string, whenOver: string, action: Action][] = [
+  ['CREATED', 'wait', 'retry_later'],
+  ['PREVENTED', 'end', 'reauthenticate'],
+  ['DENIED', 'end', 'reauthenticate'],
+  ['CHALLENGED', 'end', 'answer_mfa'],
+  ['REJECTED', 'end', 'answer_mfa'],
+  ['LOCKED', 'end', 'act_at_institution'],
+  ['CONNECTED', 'store', 'none'],
+  ['IMPEDED', 'end', 'act_at_institution'],
+  ['RECONNECTED', 'end', 'retry_later'],
+  ['DEGRADED', 'end', 'retry_later'],
+  ['DISCONNECTED', 'end', 'retry_later'],
+  ['DISCONTINUED', 'end', 'reconnect'],
+  ['CLOSED', 'end', 'reconnect'],
+  ['DELAYED', 'end', 'retry_later'],
+  ['FAILED', 'end', 'retry_later'],
+  ['UPDATED', 'wait', 'retry_later'],
+  ['DISABLED', 'end', 'contact_support'],
+  ['IMPORTED', 'end', 'reauthenticate'],
+  ['RESUMED', 'wait', 'retry_later'],
+  ['EXPIRED', 'end', 'answer_mfa'],
+  ['IMPAIRED', 'end', 'reauthenticate'],
+  ['PENDING', 'wait', 'reauthenticate'],
+];
+
+describe('the table of statuses', () => {
+  it('has MX’s 22 statuses in the order of their ids, and no other', () => {
+    expect(connectionStatuses).toEqual(facts.map(([status]) => status));
+    expect(Object.keys(statusRules).toSorted()).toEqual(facts.map(([status]) => status).toSorted());
+  });
+
+  it.each(facts)('%s, with no job running: %s, and the action is %s', (status, whenOver, action) => {
+    expect(ruleFor(status)).toMatchObject({ whenOver, end: { action } });
+  });
+
+  it.each(connectionStatuses.map((status, id) => [status, id] as const))('%s names its source', (status, id) => {
+    expect(statusRules[status].source).toMatch(new RegExp(`^MX facts 3\\.1, id ${id}(;|$)`));
+  });
+
+  it('never starts a job unattended where only the user can act, or where nothing can be done any more', () => {
+    for (const status of connectionStatuses) {
+      const { end, holdsBackUnattended } = statusRules[status];
+      const nobodyElseCan = userActions.has(end.action) || end.action === 'contact_support';
+      expect(holdsBackUnattended === true, status).toBe(nobodyElseCan);
+    }
+  });
+
+  it('starts a job once more only where MX says that none has run', () => {
+    const restarted = connectionStatuses.filter((status) => statusRules[status].startOnceMore);
+    expect(restarted).toEqual(['CREATED', 'RECONNECTED', 'UPDATED']);
+  });
+
+  it('has one code for each status, so that a code tells which it was', () => {
+    const codes = connectionStatuses.filter((status) => statusRules[status].whenOver === 'end');
+    expect(new Set(codes.map((status) => statusRules[status].end.code)).size).toBe(codes.length);
+  });
+
+  it('ends with success in one row only, and that one stores', () => {
+    const good = connectionStatuses.filter((status) => statusRules[status].end.outcome === 'succeeded');
+    expect(good).toEqual(['CONNECTED']);
+  });
+});
+
+describe('what MX says beyond its 22', () => {
+  it('null waits, then the member has no connection', () => {
+    expect(ruleFor(null)).toBe(noStatusRule);
+    expect(noStatusRule).toMatchObject({ whenOver: 'wait', end: { outcome: 'failed', action: 'reconnect' } });
+  });
+
+  it.each(['BRAND_NEW', 'connected', '', 'toString', '__proto__', 'constructor'])(
+    '%j is an unknown status',
+    (status) => {
+      expect(isConnectionStatus(status)).toBe(false);
+      expect(ruleFor(status)).toBe(unknownStatusRule);
+    },
+  );
+
+  it('an unknown status does not hold back the schedule: it is tried again later', () => {
+    expect(unknownStatusRule).toMatchObject({ whenOver: 'end', end: { outcome: 'failed', action: 'retry_later' } });
+    expect(unknownStatusRule.holdsBackUnattended).toBeUndefined();
+  });
+});
+
+describe('the codes of the member’s error', () => {
+  it('are those of MX facts 3.5, each with its source, but 1000: it says nothing about a balance job', () => {
+    const codes = ['1001', '1002', '2001', '2002', '2003', '2004', '2005', '3000', '3001', '3002'];
+    expect(Object.keys(memberErrorEnds).toSorted()).toEqual(codes);
+    for (const code of codes) expect(memberErrorEnds[code]?.source).toBe(`MX facts 3.5, ${code}`);
+  });
+
+  it('never end a refresh with success', () => {
+    expect(Object.values(memberErrorEnds).filter(({ outcome }) => outcome === 'succeeded')).toEqual([]);
+  });
+});

@@ -1,0 +1,68 @@
+import { describe, expect, it } from 'vitest';
+import { plusSeconds } from '../../../shared/domain/instant.ts';
+import { type Claim, LOOK_TIMEOUT_SECONDS, type Result } from '../../../shared/domain/refresh.ts';
+import { sweepStep } from '../../../shared/domain/sweep.ts';
+import { claim, policy, T0 } from './situations.ts';
+
+const at = (seconds: number) => plusSeconds(T0, seconds);
+const lookedAt = (seconds: number): Partial<Claim> => ({ lookedAt: at(seconds) });
+const result = (endedAfter: number): Result => ({
+  outcome: 'failed',
+  action: 'retry_later',
+  code: 'failed',
+  message: 'x',
+  userMessage: null,
+  connectionStatus: 'FAILED',
+  challenges: [],
+  endedAt: at(endedAfter),
+  observedAt: null,
+});
+const TIMEOUT = LOOK_TIMEOUT_SECONDS;
+const SILENCE = policy.maxLookGapSeconds + TIMEOUT;
+const { deadlineSeconds: DEADLINE } = policy;
+const storing: Partial<Claim> = { phase: 'storing' };
+const ended = (after: number): Partial<Claim> => ({ phase: 'ended', result: result(after) });
+
+describe('the sweep', () => {
+  it.each<[string, Partial<Claim>, number, string]>([
+    ['leaves a refresh that is looked at', lookedAt(5), 20, 'leave'],
+    ['leaves one whose next look may still be due', lookedAt(100), 100 + SILENCE - 1, 'leave'],
+    ['looks at one whose message is gone', lookedAt(100), 100 + SILENCE, 'look'],
+    ['leaves one that was only just accepted', { look: 0, lookedAt: null }, SILENCE - 1, 'leave'],
+    ['looks at one whose first look never came', { look: 0, lookedAt: null }, SILENCE, 'look'],
+    ['does not end one a moment before its deadline', lookedAt(DEADLINE - 10), DEADLINE - 0.001, 'leave'],
+    ['ends one at its deadline', lookedAt(DEADLINE - 10), DEADLINE, 'end'],
+    ['ends one long after its deadline', lookedAt(5), 90_000, 'end'],
+    ['leaves one that is being stored', { ...storing, ...lookedAt(50) }, 50 + TIMEOUT - 1, 'leave'],
+    ['sends a storing message again once its function is over', { ...storing, ...lookedAt(50) }, 50 + TIMEOUT, 'look'],
+    [
+      'leaves one that is being stored at its deadline',
+      { ...storing, ...lookedAt(DEADLINE - 5) },
+      DEADLINE + 1,
+      'leave',
+    ],
+    [
+      'ends one whose storing was interrupted, after its deadline',
+      { ...storing, ...lookedAt(50) },
+      DEADLINE,
+      'end_storing',
+    ],
+    ['leaves one that is being published', ended(60), 60 + TIMEOUT - 1, 'leave'],
+    ['publishes one that nobody published', ended(60), 60 + TIMEOUT, 'publish'],
+    ['publishes one that ended at its deadline, and does not end it again', ended(DEADLINE), DEADLINE + 90, 'publish'],
+  ])('%s', (_what, given, after, step) => {
+    expect(sweepStep(claim(given), at(after), policy)).toBe(step);
+  });
+
+  it('leaves nothing for ever: whatever its phase, a refresh is dealt with soon after its deadline', () => {
+    const late = at(DEADLINE + 2 * TIMEOUT);
+    for (const given of [
+      lookedAt(DEADLINE),
+      { ...storing, ...lookedAt(DEADLINE) },
+      ended(DEADLINE),
+      { lookedAt: null },
+    ]) {
+      expect(sweepStep(claim(given), late, policy)).not.toBe('leave');
+    }
+  });
+});

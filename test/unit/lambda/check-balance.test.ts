@@ -1,0 +1,276 @@
+import { describe, expect, it } from 'vitest';
+import { type CheckBalanceDeps, checkBalance } from '../../../functions/check-balance.ts';
+import { parseExactJson } from '../../../shared/domain/decimal.ts';
+import { Failure } from '../../../shared/domain/failure.ts';
+import type { Begun, IdempotencyKeys } from '../../../shared/domain/idempotency.ts';
+import { plusSeconds } from '../../../shared/domain/instant.ts';
+import type { MemberRecord } from '../../../shared/domain/member.ts';
+import { readAccount } from '../../../shared/domain/mx.ts';
+import type { Attempt } from '../../../shared/domain/refresh.ts';
+import { slotOf } from '../../../shared/domain/schedule.ts';
+import type { ApiRequest } from '../../../shared/lambda/http.ts';
+import { knownMember, withMember } from '../domain/known-member.ts';
+import { refreshWorld } from '../domain/refresh-world.ts';
+import { claim, key, member, policy, T0 } from '../domain/situations.ts';
+import { apiRequest } from './api-event.ts';
+
+const parameters = { user_identifier: 'USR-1', member_identifier: 'MBR-1' };
+
+/** Keys in memory, by the port's rules. */
+function idempotencyKeys(): IdempotencyKeys {
+  const known = new Map<string, { hash: string; begun: Begun }>();
+  return {
+    async begin({ id, requestHash }) {
+      const found = known.get(id);
+      if (found === undefined) {
+        known.set(id, { hash: requestHash, begun: { kind: 'in_flight' } });
+        return { kind: 'first', token: 'token' };
+      }
+      return found.hash === requestHash ? found.begun : { kind: 'other_request' };
+    },
+    async keep({ id, requestHash }, _token, answer) {
+      known.set(id, { hash: requestHash, begun: { kind: 'answered', answer } });
+    },
+    release: async ({ id }) => void known.delete(id),
+  };
+}
+
+function world(record: MemberRecord | null = knownMember(), given: Partial<CheckBalanceDeps> = {}) {
+  const made = refreshWorld(record === null ? withMember() : withMember(record));
+  const counted: string[] = [];
+  const slept: number[] = [];
+  const deps: CheckBalanceDeps = {
+    ...made.deps,
+    balances: made.balances,
+    schedule: made.schedule,
+    keys: idempotencyKeys(),
+    defaultScheduleHours: 0,
+    scheduleShards: 1,
+    staleAfterSeconds: 3600,
+    callbackRules: { hosts: [], loopback: false },
+    sleep: async (milliseconds) => {
+      slept.push(milliseconds);
+      made.wait(milliseconds / 1000);
+    },
+    count: (metric) => void counted.push(metric),
+    ...given,
+  };
+  const trigger = async (request: Partial<ApiRequest> = {}) => {
+    const answer = await checkBalance(deps, apiRequest({ method: 'POST', path: '/check', parameters, ...request }));
+    const body = JSON.parse(answer.text ?? JSON.stringify(answer.body));
+    return { status: answer.status, headers: answer.headers ?? {}, body };
+  };
+  const posts = () => made.mxCalls.filter((call) => call.startsWith('start')).length;
+  return { ...made, deps, trigger, posts, counted, slept };
+}
+
+const storeOne = (balances: ReturnType<typeof world>['balances']) =>
+  balances.store(key, [readAccount(parseExactJson('{"guid":"ACT-1","balance":10.50}'))], {
+    observedAt: T0,
+    refreshId: 'RFR-0',
+    trigger: 'http',
+  });
+
+describe('a trigger', () => {
+  it('starts MX’s job and answers as MX does, with our refresh beside it', async () => {
+    const { trigger, posts, counted, sent } = world();
+    const { status, headers, body } = await trigger();
+    expect(status).toBe(202);
+    expect(headers).toMatchObject({ location: `/refreshes/${body.refresh.refresh_id}`, 'retry-after': '5' });
+    expect(body.refresh).toMatchObject({ status: 'running', outcome: null, joined: false, user_present: false });
+    expect(body).toHaveProperty('member');
+    expect([posts(), counted]).toEqual([1, ['RefreshAccepted']]);
+    expect(sent).toMatchObject([{ followUp: { look: 1 }, inSeconds: policy.firstLookSeconds }]);
+  });
+
+  it('joins a refresh that runs: MX is not called, and the flag says that a job runs', async () => {
+    const { trigger, mxCalls, counted } = world(knownMember({ claim: claim() }));
+    const { status, body } = await trigger();
+    expect(status).toBe(202);
+    expect(body).toMatchObject({
+      member: { is_being_aggregated: true },
+      refresh: { refresh_id: 'RFR-1', joined: true },
+    });
+    expect([mxCalls, counted]).toEqual([[], ['RefreshJoined']]);
+  });
+
+  it('may start a job for a member that needs its user: somebody asked', async () => {
+    const { trigger, answers, posts } = world();
+    answers.read = () => member({ connectionStatus: 'DENIED' });
+    expect((await trigger()).status).toBe(202);
+    expect(posts()).toBe(1);
+  });
+
+  it('enrols the member if the setting says so', async () => {
+    const { trigger, table } = world(knownMember(), { defaultScheduleHours: 24 });
+    await trigger();
+    expect([...table.members.values()][0]?.enrolment).toEqual({ everyHours: 24, slot: slotOf(key, 24, 1) });
+  });
+
+  it('has the user present only when it says so', async () => {
+    const { trigger } = world();
+    expect((await trigger({ body: { user_present: true } })).body.refresh).toMatchObject({ user_present: true });
+    const viaHeader = world();
+    const { body } = await viaHeader.trigger({ headers: { 'balances-user-present': 'true' } });
+    expect(body.refresh).toMatchObject({ user_present: true });
+  });
+
+  it.each<[string, unknown, Record<string, string>, string]>([
+    ['a list', [], {}, 'body'],
+    ['null', null, {}, 'body'],
+    ['an unknown field', { force: true }, {}, 'force'],
+    ['a flag that is text', { user_present: 'yes' }, {}, 'user_present'],
+    ['a negative age', { max_age: -1 }, {}, 'max_age'],
+    ['a fraction of a second', { wait: 0.5 }, {}, 'wait'],
+    ['too long a wait', { wait: 26 }, {}, 'wait'],
+    ['a header that is no number', undefined, { 'balances-max-age': 'a minute' }, 'max_age'],
+    ['an Idempotency-Key with a blank', undefined, { 'idempotency-key': 'a b' }, 'Idempotency-Key'],
+  ])('with %s is refused before anything is called', async (_what, body, headers, field) => {
+    const { trigger, mxCalls, sent } = world();
+    await expect(trigger({ body, headers })).rejects.toMatchObject({ code: 'invalid_request', details: { field } });
+    expect([mxCalls, sent]).toEqual([[], []]);
+  });
+});
+
+describe('a trigger that is content with stored balances', () => {
+  it('gets them when they are young enough, and MX is not called', async () => {
+    const { trigger, balances, mxCalls, wait } = world();
+    await storeOne(balances);
+    wait(60);
+    const { status, body } = await trigger({ body: { max_age: 60 } });
+    expect(status).toBe(200);
+    expect(body).toMatchObject({ refresh: null, accounts: [{ guid: 'ACT-1', balance: 10.5 }], freshness: { age: 60 } });
+    expect(mxCalls).toEqual([]);
+  });
+
+  it('starts a refresh when they are a second older, or when there are none', async () => {
+    const old = world();
+    await storeOne(old.balances);
+    old.wait(61);
+    expect((await old.trigger({ body: { max_age: 60 } })).status).toBe(202);
+    expect((await world().trigger({ body: { max_age: 60 } })).status).toBe(202);
+    expect((await world(null).trigger({ body: { max_age: 60 } })).status).toBe(202);
+  });
+
+  it('does not get those of a member that was deleted', async () => {
+    const { trigger, balances } = world(knownMember({ deletedAt: T0 }));
+    await storeOne(balances);
+    await expect(trigger({ body: { max_age: 3600 } })).rejects.toMatchObject({ code: 'member_deleted' });
+  });
+});
+
+describe('a trigger that waits', () => {
+  const ending: Attempt = {
+    refreshId: 'RFR-1',
+    trigger: 'http',
+    acceptedAt: T0,
+    outcome: 'succeeded',
+    action: 'none',
+    code: 'stored',
+    message: 'x',
+    userMessage: null,
+    connectionStatus: 'CONNECTED',
+    challenges: [],
+    endedAt: plusSeconds(T0, 2),
+    observedAt: plusSeconds(T0, 1),
+  };
+
+  it('gets the balances as soon as the refresh has ended', async () => {
+    const running = knownMember({ claim: claim() });
+    const made = world(running);
+    const { sleep } = made.deps;
+    const deps: Partial<CheckBalanceDeps> = {
+      sleep: async (milliseconds) => {
+        await sleep(milliseconds);
+        if (made.slept.length === 3) {
+          await storeOne(made.balances);
+          await made.deps.members.end(key, 'running', ending, null, null);
+        }
+      },
+    };
+    const answer = await checkBalance(
+      { ...made.deps, ...deps },
+      apiRequest({ method: 'POST', parameters, body: { wait: 10 }, arrivedAt: T0 }),
+    );
+    expect(answer.status).toBe(200);
+    expect(JSON.parse(JSON.stringify(answer.body))).toMatchObject({
+      refresh: { outcome: 'succeeded', joined: true },
+      accounts: [{ guid: 'ACT-1' }],
+    });
+    expect(made.slept).toHaveLength(3);
+  });
+
+  it('gets 202 when its time is over, counted from when the request arrived', async () => {
+    const { trigger, slept } = world();
+    expect((await trigger({ body: { wait: 2 }, arrivedAt: plusSeconds(T0, -1) })).status).toBe(202);
+    expect(slept.reduce((sum, milliseconds) => sum + milliseconds, 0)).toBe(1000);
+  });
+
+  it('does not wait by itself', async () => {
+    const { trigger, slept } = world();
+    await trigger();
+    expect(slept).toEqual([]);
+  });
+});
+
+describe('a trigger with an Idempotency-Key', () => {
+  const headers = { 'idempotency-key': 'order-7' };
+
+  it('is answered once: the second time with the first one’s answer', async () => {
+    const { trigger, posts } = world();
+    const first = await trigger({ headers });
+    const second = await trigger({ headers });
+    expect(second).toMatchObject({ status: 202, body: first.body, headers: { 'idempotency-replayed': 'true' } });
+    expect([posts(), first.headers['idempotency-replayed']]).toEqual([1, undefined]);
+  });
+
+  it('is refused when the same key asks for something else', async () => {
+    const { trigger } = world();
+    await trigger({ headers });
+    const other = trigger({ headers, body: { user_present: true } });
+    await expect(other).rejects.toMatchObject({ code: 'idempotency_conflict' });
+  });
+
+  it('is another request when another caller sends it', async () => {
+    const { trigger, deps } = world();
+    await trigger({ headers });
+    const other = await trigger({ headers, caller: 'report' });
+    expect(other.headers['idempotency-replayed']).toBeUndefined();
+    expect(await deps.keys.begin({ id: 'new', requestHash: 'x' })).toMatchObject({ kind: 'first' });
+  });
+
+  it('may be sent again after MX was away, and then does better', async () => {
+    const { trigger, answers } = world(null);
+    const { read } = answers;
+    answers.read = () => new Failure('try-again', 'mx_unavailable', 'MX is away');
+    await expect(trigger({ headers })).rejects.toMatchObject({ code: 'mx_unavailable' });
+    answers.read = read;
+    expect((await trigger({ headers })).status).toBe(202);
+  });
+});
+
+describe('a trigger that cannot be', () => {
+  it('because of the allowance costs MX nothing, and says when it can be again', async () => {
+    const starts = Array.from({ length: policy.allowanceStarts }, () => plusSeconds(T0, -60));
+    const { trigger, mxCalls } = world(knownMember({ starts }));
+    await expect(trigger()).rejects.toMatchObject({
+      code: 'allowance_used_up',
+      details: { retryAfterSeconds: policy.allowanceWindowSeconds - 60 },
+    });
+    expect(mxCalls).toEqual([]);
+  });
+
+  it('because MX does not know the member leaves nothing behind', async () => {
+    const { trigger, answers, table } = world(null);
+    answers.read = () => new Failure('caller-fault', 'mx_not_found', 'no');
+    await expect(trigger()).rejects.toMatchObject({ code: 'mx_not_found' });
+    expect(table.members.size).toBe(0);
+  });
+
+  it('because MX is away is accepted for a member that is known: the follow-up starts its job', async () => {
+    const { trigger, answers, posts, sent } = world();
+    answers.read = () => new Failure('try-again', 'mx_timeout', 'MX is away');
+    expect((await trigger()).status).toBe(202);
+    expect([posts(), sent.length]).toEqual([0, 1]);
+  });
+});

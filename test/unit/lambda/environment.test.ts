@@ -1,0 +1,78 @@
+import { describe, expect, it } from 'vitest';
+import { environmentOf, type FunctionName, readEnvironment } from '../../../shared/lambda/environment.ts';
+
+const functionNames = Object.keys(environmentOf) as FunctionName[];
+const complete = {
+  STAGE: 'test',
+  MEMBERS_TABLE: 'members',
+  START_QUEUE_URL: 'https://sqs/start',
+  SCHEDULE_SHARDS: '2',
+};
+const faultOf = (source: Record<string, string | undefined>, name: FunctionName = 'scheduled-refresh'): string => {
+  try {
+    readEnvironment(name, source);
+  } catch (error) {
+    if (error instanceof Error) return error.message;
+  }
+  return 'no fault';
+};
+
+it('a complete environment is read, each value in its own type, and nothing else', () => {
+  const read = readEnvironment('scheduled-refresh', { ...complete, AWS_SECRET_ACCESS_KEY: 'x', BALANCES_TABLE: 'b' });
+  expect(read).toEqual({
+    STAGE: 'test',
+    MEMBERS_TABLE: 'members',
+    START_QUEUE_URL: 'https://sqs/start',
+    SCHEDULE_SHARDS: 2,
+  });
+});
+
+describe('a function cannot start', () => {
+  it.each(functionNames)('%s without its variables: every one of them is named, in one sentence', (name) => {
+    const fault = faultOf({}, name);
+    expect(fault).toMatch(new RegExp(`^function ${name} cannot start: `));
+    for (const variable of environmentOf[name]) expect(fault).toContain(`${variable} is missing`);
+  });
+
+  it('with a variable that is empty', () => {
+    expect(faultOf({ ...complete, MEMBERS_TABLE: '' })).toBe(
+      'function scheduled-refresh cannot start: MEMBERS_TABLE is missing',
+    );
+  });
+
+  it('with faults of several kinds: all are listed at once', () => {
+    expect(faultOf({ ...complete, STAGE: undefined, SCHEDULE_SHARDS: 'two' })).toBe(
+      'function scheduled-refresh cannot start: STAGE is missing; SCHEDULE_SHARDS must be a whole number of 0 or more',
+    );
+  });
+
+  it.each(['two', '-1', '1.5', ' ', '0x10', '1e3', 'NaN', '9007199254740993'])('with the number %j', (value) => {
+    expect(faultOf({ ...complete, SCHEDULE_SHARDS: value })).toContain('SCHEDULE_SHARDS must be a whole number');
+  });
+});
+
+describe('variables of other types', () => {
+  const api = { STAGE: 'test', API_ACCESS: 'iam', API_CALLERS_SECRET_ARN: '' };
+
+  it('API_ACCESS is one of two words', () => {
+    expect(readEnvironment('unknown-route', api).API_ACCESS).toBe('iam');
+    expect(faultOf({ ...api, API_ACCESS: 'none' }, 'unknown-route')).toContain('API_ACCESS must be one of iam, basic');
+  });
+
+  it('the callers’ secret may be empty, because with iam there is none, but not missing', () => {
+    expect(readEnvironment('unknown-route', api).API_CALLERS_SECRET_ARN).toBe('');
+    expect(faultOf({ STAGE: 'test', API_ACCESS: 'iam' }, 'unknown-route')).toContain(
+      'API_CALLERS_SECRET_ARN is missing',
+    );
+  });
+
+  it.each(['TRUE', '1', 'yes', ' true'])('a flag is true or false, not %j', (value) => {
+    expect(faultOf({ KEEP_ACCOUNT_NUMBERS: value }, 'follow-up')).toContain(
+      'KEEP_ACCOUNT_NUMBERS must be true or false',
+    );
+  });
+});
+
+it('a fault never repeats a value', () => {
+  expect(faultOf({ ...complete, SCHEDULE_SHARDS: 'hunter2' })).not.toContain('hunter2');
+});

@@ -1,0 +1,281 @@
+import { describe, expect, it } from 'vitest';
+import { memberSchedule } from '../../../functions/member-schedule.ts';
+import { readBalances } from '../../../functions/read-balances.ts';
+import { readRefresh } from '../../../functions/read-refresh.ts';
+import { parseExactJson } from '../../../shared/domain/decimal.ts';
+import type { MemberRecord } from '../../../shared/domain/member.ts';
+import { readAccount } from '../../../shared/domain/mx.ts';
+import type { Attempt, Claim, Refresh } from '../../../shared/domain/refresh.ts';
+import { everyHoursOnOffer, slotOf } from '../../../shared/domain/schedule.ts';
+import type { ApiRequest } from '../../../shared/lambda/http.ts';
+import { knownMember, withMember } from '../domain/known-member.ts';
+import { refreshWorld } from '../domain/refresh-world.ts';
+import { claim, key, policy, question, T0 } from '../domain/situations.ts';
+import { apiRequest } from './api-event.ts';
+
+const parameters = { user_identifier: 'USR-1', member_identifier: 'MBR-1' };
+const account = (guid: string, balance: string, more = '') =>
+  readAccount(parseExactJson(`{"guid":"${guid}","balance":${balance}${more}}`));
+const stamp = { observedAt: T0, refreshId: 'RFR-00000000000000000000000001', trigger: 'http' as const };
+const attempt: Attempt = {
+  refreshId: stamp.refreshId,
+  trigger: 'http',
+  acceptedAt: T0,
+  outcome: 'succeeded',
+  action: 'none',
+  code: 'stored',
+  message: 'The balances are stored.',
+  userMessage: null,
+  connectionStatus: 'CONNECTED',
+  challenges: [],
+  endedAt: T0,
+  observedAt: T0,
+};
+
+describe('reading balances', () => {
+  async function world(record: MemberRecord | null = knownMember(), accounts = 0) {
+    const made = refreshWorld(record === null ? withMember() : withMember(record));
+    const list = Array.from({ length: accounts }, (_, index) => account(`ACT-${index}`, `${index}.10`));
+    if (accounts > 0) await made.balances.store(key, list, stamp);
+    const deps = {
+      members: made.deps.members,
+      balances: made.balances,
+      allowance: policy,
+      staleAfterSeconds: 3600,
+      now: made.deps.now,
+    };
+    const read = (given: Partial<ApiRequest> = {}) =>
+      readBalances(deps, apiRequest({ parameters, routeKey: 'GET /users/{u}/members/{m}/accounts', ...given }));
+    return { ...made, read };
+  }
+
+  it('has MX’s list and MX’s pagination, exact, and its freshness beside it', async () => {
+    const { read, mxCalls } = await world(knownMember(), 2);
+    const { status, headers, body } = await read();
+    expect(status).toBe(200);
+    expect(JSON.parse(JSON.stringify(body))).toEqual({
+      accounts: [
+        { guid: 'ACT-0', balance: 0.1, member_guid: 'MBR-1', user_guid: 'USR-1' },
+        { guid: 'ACT-1', balance: 1.1, member_guid: 'MBR-1', user_guid: 'USR-1' },
+      ],
+      pagination: { current_page: 1, per_page: 25, total_entries: 2, total_pages: 1 },
+    });
+    expect(JSON.stringify(body)).toContain('"balance":1.10');
+    expect(headers).toMatchObject({ 'balances-freshness': 'fresh', 'balances-observed-at': T0, age: '0' });
+    expect(mxCalls).toEqual([]);
+  });
+
+  it('has the page that is asked for', async () => {
+    const { read } = await world(knownMember(), 26);
+    const { body } = await read({ query: { page: '3', records_per_page: '10' } });
+    expect(body).toMatchObject({ pagination: { current_page: 3, per_page: 10, total_entries: 26, total_pages: 3 } });
+    expect(JSON.parse(JSON.stringify(body)).accounts).toHaveLength(6);
+  });
+
+  it('says when and why they are stale', async () => {
+    const failed = {
+      ...attempt,
+      outcome: 'action_required',
+      action: 'reauthenticate',
+      code: 'denied',
+      endedAt: '2026-11-21T13:00:00.000Z',
+    } as const;
+    const { read, wait } = await world(knownMember({ lastAttempt: failed }), 1);
+    wait(3 * 3600);
+    expect((await read()).headers).toMatchObject({ 'balances-freshness': 'stale', 'balances-stale-reason': 'denied' });
+  });
+
+  it('has one account by its guid, or by its own id', async () => {
+    const { read, balances } = await world();
+    await balances.store(key, [account('ACT-1', '1'), account('ACT-2', '2', ',"id":"feed-2"')], stamp);
+    const one = async (account_identifier: string) => {
+      const routeKey = 'GET /users/{u}/members/{m}/accounts/{account_identifier}';
+      return JSON.parse(
+        JSON.stringify((await read({ routeKey, parameters: { ...parameters, account_identifier } })).body),
+      );
+    };
+    expect(await one('ACT-1')).toMatchObject({ account: { guid: 'ACT-1' } });
+    expect(await one('feed-2')).toMatchObject({ account: { guid: 'ACT-2', balance: 2 } });
+    await expect(one('ACT-3')).rejects.toMatchObject({ code: 'account_not_found' });
+  });
+
+  it('is an empty list after a refresh that found no accounts', async () => {
+    const lastSuccess = { refreshId: 'RFR-1', observedAt: T0, endedAt: T0 };
+    const { read } = await world(knownMember({ lastSuccess }));
+    expect((await read()).body).toMatchObject({ accounts: [], pagination: { total_entries: 0 } });
+  });
+
+  it.each<[string, MemberRecord | null]>([
+    ['member_not_found', null],
+    ['member_deleted', knownMember({ deletedAt: T0 })],
+    ['never_refreshed', knownMember()],
+  ])('is refused with %s, without an identifier in the sentence: it is logged', async (code, record) => {
+    const { read } = await world(record);
+    const failure = await read().catch((error: unknown) => error);
+    expect(failure).toMatchObject({ code, fate: 'caller-fault' });
+    expect(String(failure)).not.toMatch(/USR-1|MBR-1/);
+  });
+
+  it.each([
+    ['user_identifier', { ...parameters, user_identifier: 'a b' }, {}],
+    ['member_identifier', { user_identifier: 'u' }, {}],
+    ['account_identifier', { ...parameters, account_identifier: 'a/b' }, {}],
+    ['page', parameters, { page: '0' }],
+  ])('is refused for a %s that cannot be, before any table is read', async (field, wrong, query) => {
+    const { read } = await world(null);
+    await expect(read({ parameters: wrong, query })).rejects.toMatchObject({
+      code: 'invalid_request',
+      details: { field },
+    });
+  });
+});
+
+describe('reading a refresh', () => {
+  const id = (number: number) => `RFR-${String(number).padStart(26, '0')}`;
+  const refreshOf = (number: number, given: Partial<Refresh> = {}): Refresh => ({
+    refreshId: id(number),
+    member: key,
+    trigger: 'http',
+    status: 'ended',
+    acceptedAt: T0,
+    deadline: T0,
+    userPresent: false,
+    challenges: [],
+    result: attempt,
+    ...given,
+  });
+
+  async function world(running: Claim | null, ...refreshes: Refresh[]) {
+    const made = refreshWorld(withMember(knownMember({ claim: running })));
+    for (const refresh of refreshes) await made.history.put(refresh);
+    const deps = {
+      members: made.deps.members,
+      refreshes: made.history,
+      allowance: policy,
+      retryAfterSeconds: 3,
+      now: made.deps.now,
+    };
+    const read = async (given: Partial<ApiRequest>) => {
+      const answer = await readRefresh(deps, apiRequest(given));
+      return { headers: answer.headers, body: JSON.parse(JSON.stringify(answer.body)) };
+    };
+    return { ...made, read, one: (refreshId: string) => read({ parameters: { refresh_id: refreshId } }) };
+  }
+
+  it('that has ended says how', async () => {
+    const { body, headers } = await (await world(null, refreshOf(1))).one(id(1));
+    expect(body).toMatchObject({
+      refresh: { refresh_id: id(1), status: 'ended', outcome: 'succeeded', action: 'none' },
+    });
+    expect(headers).not.toHaveProperty('retry-after');
+  });
+
+  it('that runs says when to ask again, and what MX asks the user, which only the claim knows', async () => {
+    const running = claim({ refreshId: id(1), userPresent: true, challenges: [question] });
+    const { body, headers } = await (await world(running, refreshOf(1, { status: 'running', result: null }))).one(
+      id(1),
+    );
+    expect(headers).toMatchObject({ 'retry-after': '3' });
+    expect(body.refresh).toMatchObject({
+      status: 'running',
+      outcome: null,
+      action: 'answer_mfa',
+      challenges: [{ guid: 'CRD-1', label: 'What city?' }],
+    });
+  });
+
+  it('is not confused by another refresh of its member that runs', async () => {
+    const { body } = await (await world(claim({ refreshId: id(2) }), refreshOf(1))).one(id(1));
+    expect(body.refresh).toMatchObject({ refresh_id: id(1), status: 'ended' });
+  });
+
+  it('that nobody knows is 404, and an id that is none is refused', async () => {
+    const { one } = await world(null);
+    await expect(one(id(9))).rejects.toMatchObject({ code: 'refresh_not_found' });
+    await expect(one('RFR 1')).rejects.toMatchObject({ code: 'invalid_request' });
+  });
+
+  it('of a member lists all of them, newest first, page by page', async () => {
+    const { read } = await world(null, ...Array.from({ length: 30 }, (_, index) => refreshOf(index)));
+    const seen: string[] = [];
+    let cursor: string | null = null;
+    do {
+      const { body } = await read({ parameters, query: cursor === null ? {} : { cursor } });
+      seen.push(...body.refreshes.map(({ refresh_id }: { refresh_id: string }) => refresh_id));
+      cursor = body.next_cursor;
+    } while (cursor !== null);
+    expect(seen).toEqual(Array.from({ length: 30 }, (_, index) => id(29 - index)));
+  });
+
+  it('of a member refuses a cursor that is none, and a member that nobody knows', async () => {
+    const { read } = await world(null);
+    await expect(read({ parameters, query: { cursor: 'RFR-1' } })).rejects.toMatchObject({
+      details: { field: 'cursor' },
+    });
+    const unknown = { ...parameters, member_identifier: 'MBR-9' };
+    await expect(read({ parameters: unknown })).rejects.toMatchObject({ code: 'member_not_found' });
+  });
+});
+
+describe('a member’s schedule', () => {
+  function world(record: MemberRecord | null = knownMember()) {
+    const made = refreshWorld(record === null ? withMember() : withMember(record));
+    const deps = { members: made.deps.members, schedule: made.schedule, shards: 2 };
+    const ask = (method: string, body?: unknown) => memberSchedule(deps, apiRequest({ method, parameters, body }));
+    const enrolment = async () => (await made.deps.members.read(key))?.enrolment;
+    return { ...made, ask, enrolment };
+  }
+  const scheduleOf = (every: number | null) => ({ schedule: { user_guid: 'USR-1', member_guid: 'MBR-1', every } });
+
+  it.each(everyHoursOnOffer)('is set to every %i hours, in the member’s own slot', async (every) => {
+    const { ask, enrolment } = world();
+    expect(await ask('PUT', { every })).toEqual({ status: 200, body: scheduleOf(every) });
+    expect(await enrolment()).toEqual({ everyHours: every, slot: slotOf(key, every, 2) });
+    expect(await ask('GET')).toEqual({ status: 200, body: scheduleOf(every) });
+  });
+
+  it('that is changed leaves nothing in the slot of before', async () => {
+    const { ask, schedule } = world();
+    await ask('PUT', { every: 24 });
+    await ask('PUT', { every: 1 });
+    expect(await schedule.membersOf(slotOf(key, 24, 2))).toEqual([]);
+    expect(await schedule.membersOf(slotOf(key, 1, 2))).toHaveLength(1);
+  });
+
+  it('that is taken away stays away: the default does not enrol the member again', async () => {
+    const { ask, schedule, enrolment } = world();
+    await ask('PUT', { every: 24 });
+    expect(await ask('DELETE')).toEqual({ status: 204 });
+    expect(await schedule.membersOf(slotOf(key, 24, 2))).toEqual([]);
+    expect(await enrolment()).toEqual({ everyHours: 0, slot: '' });
+    expect(await ask('GET')).toEqual({ status: 200, body: scheduleOf(null) });
+  });
+
+  it('is null while nobody has set it', async () => {
+    expect(await world().ask('GET')).toEqual({ status: 200, body: scheduleOf(null) });
+  });
+
+  it.each([
+    undefined,
+    null,
+    {},
+    [],
+    'every 24',
+    { every: 5 },
+    { every: '24' },
+    { every: 0 },
+    { every: 24, at: 'noon' },
+  ])('is refused with the body %j, and what is allowed is said', async (body) => {
+    const { ask, enrolment } = world();
+    const failure = await ask('PUT', body).catch((error: unknown) => error);
+    expect(failure).toMatchObject({ code: 'invalid_request', details: { field: 'every' } });
+    expect(String(failure)).toContain('1, 2, 3, 4, 6, 8, 12, 24, 48, 72, 168');
+    expect(await enrolment()).toBeNull();
+  });
+
+  it.each(['PUT', 'GET', 'DELETE'])('of a member that is not known or was deleted is refused: %s', async (method) => {
+    await expect(world(null).ask(method, { every: 1 })).rejects.toMatchObject({ code: 'member_not_found' });
+    const deleted = world(knownMember({ deletedAt: T0 }));
+    await expect(deleted.ask(method, { every: 1 })).rejects.toMatchObject({ code: 'member_deleted' });
+  });
+});

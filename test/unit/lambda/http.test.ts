@@ -1,0 +1,344 @@
+import { createHash } from 'node:crypto';
+import { describe, expect, it } from 'vitest';
+import { Decimal } from '../../../shared/domain/decimal.ts';
+import { Failure } from '../../../shared/domain/failure.ts';
+import {
+  type ApiAnswer,
+  type ApiRequest,
+  httpHandler,
+  identifier,
+  memberIdentifiers,
+} from '../../../shared/lambda/http.ts';
+import { apiEvent, apiRequest, type GivenRequest, lambdaContext } from './api-event.ts';
+import { recordedTelemetry } from './recorded-telemetry.ts';
+
+interface Setup {
+  readonly route?: (request: ApiRequest) => Promise<ApiAnswer>;
+  readonly secrets?: readonly string[];
+  readonly right?: 'read' | 'trigger' | null;
+}
+
+const echo = async (request: ApiRequest): Promise<ApiAnswer> => ({ status: 200, body: { got: request.body ?? null } });
+
+/** A handler with recorded telemetry. Each fetch of the callers' secret gives the next of `secrets`. */
+function api({ route = echo, secrets, right = 'read' }: Setup = {}) {
+  const telemetry = recordedTelemetry();
+  const clock = { now: '2026-11-21T12:00:00.000Z' };
+  let fetched = 0;
+  const secretAt = (index: number): string => secrets?.[Math.min(index, secrets.length - 1)] ?? '';
+  const handler = httpHandler(
+    {
+      telemetry,
+      right: () => right,
+      now: () => clock.now,
+      callersSecret: secrets
+        ? {
+            current: async () => secretAt(fetched),
+            refetched: async () => {
+              fetched += 1;
+              return secretAt(fetched);
+            },
+          }
+        : null,
+    },
+    route,
+  );
+  return {
+    telemetry,
+    clock,
+    async call(given: GivenRequest = {}) {
+      const { statusCode = 0, headers = {}, body } = await handler(apiEvent(given), lambdaContext());
+      return { statusCode, headers, text: body, body: body ? JSON.parse(body) : undefined };
+    },
+  };
+}
+
+const json = { 'content-type': 'application/json' };
+const post = (body: string, headers: Record<string, string> = json, more: GivenRequest = {}) =>
+  api().call({ method: 'POST', body, headers, ...more });
+
+describe('a body', () => {
+  it.each([
+    'application/json',
+    'application/json; charset=utf-8',
+    'APPLICATION/JSON;charset=UTF-8',
+    'application/vnd.mx.api.v1+json',
+    'application/merge-patch+json',
+  ])('is read as JSON with content type %s', async (type) => {
+    expect((await post('{"a":1}', { 'content-type': type })).body).toEqual({ got: { a: 1 } });
+  });
+
+  it.each([
+    ['no content type', {}],
+    ['text/plain', { 'content-type': 'text/plain' }],
+    ['a form', { 'content-type': 'application/x-www-form-urlencoded' }],
+    ['a type that only begins like JSON', { 'content-type': 'application/jsonp' }],
+    ['a type that only contains JSON', { 'content-type': 'text/plain; application/json' }],
+  ])('is refused with %s', async (_what, headers) => {
+    expect(await post('{}', headers)).toMatchObject({ statusCode: 415, body: { code: 'unsupported_media_type' } });
+  });
+
+  it.each(['{', '{"a":1,}', 'undefined', "{'a':1}", '{"a":1}x'])('that is no JSON is refused: %s', async (body) => {
+    const answer = await post(body);
+    expect(answer).toMatchObject({ statusCode: 400, body: { code: 'invalid_request', field: 'body' } });
+  });
+
+  it('may come base64-encoded from the gateway', async () => {
+    const body = Buffer.from('{"name":"Zürich"}').toString('base64');
+    expect((await post(body, json, { isBase64Encoded: true })).body).toEqual({ got: { name: 'Zürich' } });
+    expect((await post(Buffer.from('{').toString('base64'), json, { isBase64Encoded: true })).statusCode).toBe(400);
+  });
+
+  it('may have 10,000 bytes and not one more, counted as bytes and after decoding', async () => {
+    const ofBytes = (count: number) => `"${'x'.repeat(count - 2)}"`;
+    const encoded = { isBase64Encoded: true };
+    const base64 = (text: string) => Buffer.from(text).toString('base64');
+    expect((await post(ofBytes(10_000))).statusCode).toBe(200);
+    expect((await post(ofBytes(10_001))).statusCode).toBe(413);
+    expect((await post(`"${'ü'.repeat(5_000)}"`)).statusCode).toBe(413);
+    expect((await post(base64(ofBytes(10_000)), json, encoded)).statusCode).toBe(200);
+    expect((await post(base64(ofBytes(10_001)), json, encoded)).statusCode).toBe(413);
+  });
+
+  it('that is missing or empty needs no content type', async () => {
+    expect((await api().call({ method: 'POST' })).body).toEqual({ got: null });
+    expect((await post('', {})).body).toEqual({ got: null });
+  });
+});
+
+describe('every answer', () => {
+  const security = {
+    'strict-transport-security': expect.stringContaining('max-age='),
+    'x-content-type-options': 'nosniff',
+    'cache-control': 'no-store',
+  };
+
+  it.each<[string, Setup['route']]>([
+    ['a good one', echo],
+    ['one without a body', async () => ({ status: 204 })],
+    ['a refusal', () => Promise.reject(new Failure('caller-fault', 'member_not_found', 'no'))],
+    ['a crash', () => Promise.reject(new TypeError('no'))],
+  ])('has the headers that keep balances out of caches: %s', async (_what, route) => {
+    expect((await api({ ...(route && { route }) }).call()).headers).toMatchObject(security);
+  });
+
+  it('keeps amounts exact', async () => {
+    const { text } = await api({
+      route: async () => ({ status: 200, body: { a: Decimal.of('12345678901234567.890') } }),
+    }).call();
+    expect(text).toBe('{"a":12345678901234567.890}');
+  });
+
+  it('with a body is JSON and says so; without one it is not', async () => {
+    expect((await api().call()).headers['content-type']).toBe('application/json');
+    const empty = await api({ route: async () => ({ status: 204 }) }).call();
+    expect([empty.text, empty.headers['content-type']]).toEqual([undefined, undefined]);
+  });
+
+  it('that was kept as text is sent as it was', async () => {
+    const kept = await api({ route: async () => ({ status: 202, text: '{"a":1.00}' }) }).call({ method: 'POST' });
+    expect([kept.text, kept.headers['content-type']]).toEqual(['{"a":1.00}', 'application/json']);
+  });
+});
+
+describe('an answer that was seen before', () => {
+  const route = async (): Promise<ApiAnswer> => ({ status: 200, body: { a: 1 }, headers: { age: '7' } });
+
+  it('is 304 without a body when its tag is sent back', async () => {
+    const { headers } = await api({ route }).call();
+    const etag = String(headers['etag']);
+    const again = await api({ route }).call({ headers: { 'if-none-match': `"x", W/${etag}` } });
+    expect(again).toMatchObject({ statusCode: 304, text: undefined, headers: { etag } });
+    expect((await api({ route }).call({ headers: { 'if-none-match': '"x"' } })).statusCode).toBe(200);
+  });
+
+  it('keeps its tag while it only grows older, and changes it when its freshness changes', async () => {
+    const tag = async (headers: Record<string, string>) =>
+      (await api({ route: async () => ({ status: 200, body: { a: 1 }, headers }) }).call()).headers['etag'];
+    expect(await tag({ age: '7' })).toBe(await tag({ age: '8' }));
+    expect(await tag({ 'balances-freshness': 'fresh' })).not.toBe(await tag({ 'balances-freshness': 'stale' }));
+  });
+
+  it('has no tag unless it is a 200 to a GET', async () => {
+    expect((await api({ route }).call({ method: 'POST' })).headers['etag']).toBeUndefined();
+  });
+});
+
+it('the version of MX’s API may be left out or be the one that is spoken; another is 406, as at MX', async () => {
+  expect((await api().call({ headers: { 'accept-version': 'v20250224' } })).statusCode).toBe(200);
+  const other = await api().call({ headers: { 'accept-version': 'v20111101' } });
+  expect(other).toMatchObject({ statusCode: 406, body: { code: 'not_acceptable', field: 'Accept-Version' } });
+});
+
+describe('a path’s identifiers', () => {
+  const request = (value: string | undefined) => apiRequest({ parameters: { user_identifier: value } });
+
+  it.each(['u-1', 'USR-fa7537f3-48aa-a683-a02a-b18940482f54', 'A_b-9', 'x'.repeat(1000)])('may be %s', (value) => {
+    expect(identifier(request(value), 'user_identifier')).toBe(value);
+  });
+
+  it.each([undefined, '', '.', '..', 'a/b', 'a%2Fb', 'a b', 'a#b', 'ü', 'a\n', 'x'.repeat(1001)])(
+    'may not be %j, and the refusal names the parameter and not its value',
+    (value) => {
+      try {
+        identifier(request(value), 'user_identifier');
+        expect.unreachable();
+      } catch (error) {
+        expect(error).toMatchObject({ code: 'invalid_request', details: { field: 'user_identifier' } });
+        expect(String(error)).toContain('user_identifier may only have letters');
+      }
+    },
+  );
+
+  it('are the user and the member', () => {
+    const parameters = { user_identifier: 'u-1', member_identifier: 'm-1' };
+    expect(memberIdentifiers(apiRequest({ parameters }))).toEqual({ userIdentifier: 'u-1', memberIdentifier: 'm-1' });
+  });
+});
+
+describe('what a route is given', () => {
+  const seen = async (given: GivenRequest, setup: Setup = {}) => {
+    const requests: ApiRequest[] = [];
+    const route = async (request: ApiRequest) => {
+      requests.push(request);
+      return { status: 200 };
+    };
+    await api({ ...setup, route }).call(given);
+    return requests[0];
+  };
+
+  it('is the request as the gateway has it, with empty parameters and query when there are none', async () => {
+    expect(await seen({ path: '/health', routeKey: '$default' })).toEqual(apiRequest({ path: '/health', caller: '' }));
+    expect(await seen({ parameters: { a: 'b' }, query: { page: '2' } })).toMatchObject({
+      parameters: { a: 'b' },
+      query: { page: '2' },
+    });
+  });
+
+  it('has the caller whom the gateway has checked', async () => {
+    const userArn = 'arn:aws:iam::111122223333:role/shop';
+    expect((await seen({ authorizer: { iam: { userArn } } }))?.caller).toBe(userArn);
+  });
+});
+
+describe('with basic access', () => {
+  const callersWith = (...keys: string[]) =>
+    JSON.stringify({
+      clients: [
+        {
+          client_id: 'shop',
+          key_sha256: keys.map((key) => createHash('sha256').update(key).digest('hex')),
+          rights: ['read'],
+        },
+      ],
+    });
+  const header = (key: string) => ({ authorization: `Basic ${Buffer.from(`shop:${key}`).toString('base64')}` });
+
+  it('a caller with the right key gets its answer', async () => {
+    const route = async (request: ApiRequest) => ({ status: 200, body: request.caller });
+    expect((await api({ route, secrets: [callersWith('k')] }).call({ headers: header('k') })).body).toBe('shop');
+  });
+
+  it('anybody else is refused before the request is read and the route is called', async () => {
+    const route = () => Promise.reject(new Error('called'));
+    const refused = await api({ route, secrets: [callersWith('k')] }).call({
+      method: 'POST',
+      body: '{',
+      headers: json,
+    });
+    expect(refused).toMatchObject({ statusCode: 401, body: { code: 'unauthorized' } });
+    expect(refused.headers['www-authenticate']).toMatch(/^Basic realm=/);
+  });
+
+  it('a caller without the right gets 403', async () => {
+    const { call } = api({ right: 'trigger', secrets: [callersWith('k')] });
+    expect(await call({ headers: header('k') })).toMatchObject({ statusCode: 403, body: { code: 'forbidden' } });
+  });
+
+  it('a key that was entered since the secret was read works at once', async () => {
+    const { call, telemetry } = api({ secrets: [callersWith('old'), callersWith('old', 'new')] });
+    expect((await call({ headers: header('new') })).statusCode).toBe(200);
+    expect(telemetry.counts).toEqual([]);
+  });
+
+  it('a route for everybody asks for nothing', async () => {
+    expect((await api({ right: null, secrets: [callersWith('k')] }).call()).statusCode).toBe(200);
+  });
+
+  it('an address that guesses waits after ten failures; others do not, and neither does it after a minute', async () => {
+    const { call, clock } = api({ secrets: [callersWith('k')] });
+    for (let guess = 0; guess < 10; guess += 1) {
+      expect((await call({ headers: header(`guess-${guess}`) })).statusCode).toBe(401);
+    }
+    const slowed = await call({ headers: header('k') });
+    expect(slowed).toMatchObject({ statusCode: 429, body: { code: 'too_many_requests', retry_after: 60 } });
+    expect((await call({ headers: header('k'), sourceIp: '192.0.2.2' })).statusCode).toBe(200);
+    clock.now = '2026-11-21T12:01:00.000Z';
+    expect((await call({ headers: header('k') })).statusCode).toBe(200);
+  });
+
+  it('a secret that cannot be read is an operator’s fault: 500, and its text appears nowhere', async () => {
+    const { call, telemetry } = api({ secrets: ['hunter2'] });
+    const answer = await call({ headers: header('k') });
+    expect(answer).toMatchObject({ statusCode: 500, body: { code: 'internal' } });
+    const failure = telemetry.lines[0]?.fields.error;
+    const logged = failure instanceof Error ? `${failure.message} ${String(failure.cause)}` : '';
+    expect(logged).toContain('the secret with the callers must be');
+    expect(`${answer.text} ${logged}`).not.toContain('hunter2');
+  });
+});
+
+describe('one line is logged at the end', () => {
+  const personal = { path: '/users/alice/members/alice-bank/accounts', parameters: { user_identifier: 'alice' } };
+  const everything = (lines: unknown) =>
+    JSON.stringify(lines, (_key, value) => (value instanceof Error ? value.message : value));
+
+  it('of a good answer: its route and its status, no identifier', async () => {
+    const { call, telemetry } = api();
+    await call({ ...personal, routeKey: 'GET /users/{user_identifier}/members/{member_identifier}/accounts' });
+    expect(telemetry.lines).toEqual([
+      {
+        event: 'request.answered',
+        fields: { route: 'GET /users/{user_identifier}/members/{member_identifier}/accounts', status: 200 },
+      },
+    ]);
+    expect(telemetry.order).toEqual(['log', 'flush']);
+  });
+
+  it('of a refusal: its failure, no identifier', async () => {
+    const { call, telemetry } = api({
+      route: async (request) => ({ status: 200, body: identifier(request, 'member_identifier') }),
+    });
+    await call({ ...personal, parameters: { user_identifier: 'alice', member_identifier: 'alice bank' } });
+    expect(telemetry.lines).toMatchObject([
+      { event: 'request.failed', fields: { status: 400, error: { code: 'invalid_request' } } },
+    ]);
+    expect(everything(telemetry.lines)).not.toContain('alice');
+  });
+
+  it('of a crash: 500 and nothing of it to the caller, the cause to the log', async () => {
+    const crash = new TypeError('x is not a function');
+    const { call, telemetry } = api({ route: () => Promise.reject(crash) });
+    const answer = await call();
+    expect(answer).toMatchObject({ statusCode: 500, body: { code: 'internal', action: 'contact_support' } });
+    expect(answer.text).not.toContain('x is not a function');
+    expect(telemetry.lines[0]?.fields.error).toMatchObject({ fate: 'bug', cause: crash });
+    expect(telemetry.order.at(-1)).toBe('flush');
+  });
+
+  it.each(['mx_credentials_missing', 'mx_credentials_rejected', 'mx_forbidden'] as const)(
+    'and %s is counted, because an operator has to repair it',
+    async (code) => {
+      const { call, telemetry } = api({ route: () => Promise.reject(new Failure('never-retry', code, 'no')) });
+      expect((await call()).statusCode).toBe(502);
+      expect(telemetry.counts).toEqual(['MxCredentialsRejected']);
+      expect(telemetry.order).toEqual(['log', 'count', 'flush']);
+    },
+  );
+
+  it('and a refused caller is counted', async () => {
+    const { call, telemetry } = api({ secrets: ['{"clients":[]}'] });
+    await call();
+    expect(telemetry.counts).toEqual(['CallerRefused']);
+  });
+});

@@ -1,0 +1,30 @@
+/** Telemetry that remembers what it was told. */
+import type { LogEvent, LogFields, MetricName, Telemetry } from '../../../shared/lambda/log.ts';
+
+/** What was logged, counted and flushed, in the order it happened. */
+export interface RecordedTelemetry extends Telemetry {
+  readonly lines: { event: LogEvent; fields: LogFields }[];
+  readonly counts: MetricName[];
+  readonly order: ('log' | 'count' | 'flush')[];
+}
+
+/** An empty record. */
+export function recordedTelemetry(): RecordedTelemetry {
+  const lines: RecordedTelemetry['lines'] = [];
+  const counts: MetricName[] = [];
+  const order: RecordedTelemetry['order'] = [];
+  return {
+    lines,
+    counts,
+    order,
+    log(event, fields = {}) {
+      order.push('log');
+      lines.push({ event, fields });
+    },
+    count(metric) {
+      order.push('count');
+      counts.push(metric);
+    },
+    flush: () => void order.push('flush'),
+  };
+}

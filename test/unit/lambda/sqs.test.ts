@@ -1,0 +1,113 @@
+import type { SQSRecord } from 'aws-lambda';
+import { describe, expect, it } from 'vitest';
+import { Failure } from '../../../shared/domain/failure.ts';
+import { queueHandler } from '../../../shared/lambda/sqs.ts';
+import { lambdaContext } from './api-event.ts';
+import { recordedTelemetry } from './recorded-telemetry.ts';
+
+const record = (messageId: string, body: string): SQSRecord => ({
+  messageId,
+  body,
+  receiptHandle: `handle-${messageId}`,
+  attributes: {
+    ApproximateReceiveCount: '1',
+    SentTimestamp: '0',
+    SenderId: 'x',
+    ApproximateFirstReceiveTimestamp: '0',
+  },
+  messageAttributes: {},
+  md5OfBody: '',
+  eventSource: 'aws:sqs',
+  eventSourceARN: 'arn:aws:sqs:us-east-1:111122223333:queue',
+  awsRegion: 'us-east-1',
+});
+
+/** A consumer of numbers: `fault` fails, `no access` is MX's refusal, anything else that is no number is unreadable. */
+function consumer(giveBack: (receiptHandle: string) => void = () => {}) {
+  const telemetry = recordedTelemetry();
+  const handled: string[] = [];
+  const handler = queueHandler({
+    telemetry,
+    decode: (body) => {
+      if (/^\d+$|^fault$|^no access$/.test(body)) return body;
+      throw new Failure('never-retry', 'bad_message', 'a message cannot be read');
+    },
+    handle: async (message) => {
+      if (message === 'fault') throw new Error('the table is away');
+      if (message === 'no access') throw new Failure('never-retry', 'mx_forbidden', 'no');
+      handled.push(message);
+    },
+    giveBackNow: async ({ receiptHandle }) => giveBack(receiptHandle),
+    failedEvent: 'follow_up.failed',
+  });
+  const consume = async (...bodies: string[]) => {
+    const Records = bodies.map((body, index) => record(`m${index}`, body));
+    const { batchItemFailures } = await handler({ Records }, lambdaContext());
+    return batchItemFailures.map(({ itemIdentifier }) => itemIdentifier);
+  };
+  return { telemetry, handled, consume };
+}
+
+describe('a batch of messages', () => {
+  it('that all work is done: none comes again', async () => {
+    const { consume, handled, telemetry } = consumer();
+    expect(await consume('1', '2', '3')).toEqual([]);
+    expect(handled).toEqual(['1', '2', '3']);
+    expect(telemetry.order).toEqual(['flush']);
+  });
+
+  it('keeps the one that failed, and only that one', async () => {
+    const { consume, handled, telemetry } = consumer();
+    expect(await consume('1', 'fault', '3')).toEqual(['m1']);
+    expect(handled).toEqual(['1', '3']);
+    expect(telemetry.lines).toMatchObject([
+      { event: 'follow_up.failed', fields: { message_id: 'm1', error: { message: 'the table is away' } } },
+    ]);
+  });
+
+  it('in which everything failed is a partial answer, not a crash of the function', async () => {
+    const { consume, telemetry } = consumer();
+    expect(await consume('fault', 'fault')).toEqual(['m0', 'm1']);
+    expect(telemetry.lines).toHaveLength(2);
+    expect(telemetry.order.at(-1)).toBe('flush');
+  });
+
+  it('that is empty is nothing', async () => {
+    expect(await consumer().consume()).toEqual([]);
+  });
+});
+
+describe('a message that cannot be read', () => {
+  it('is given back at once, so that the dead letters have it in seconds, and is counted', async () => {
+    const givenBack: string[] = [];
+    const { consume, handled, telemetry } = consumer((handle) => void givenBack.push(handle));
+    expect(await consume('1', 'nonsense')).toEqual(['m1']);
+    expect(handled).toEqual(['1']);
+    expect(givenBack).toEqual(['handle-m1']);
+    expect(telemetry.counts).toEqual(['UnreadableMessage']);
+    expect(telemetry.lines).toMatchObject([
+      { event: 'message.unreadable', fields: { message_id: 'm1', error: { code: 'bad_message' } } },
+    ]);
+    expect(JSON.stringify(telemetry.lines)).not.toContain('nonsense');
+  });
+
+  it('stays in the queue as well when it cannot be given back', async () => {
+    const { consume, handled } = consumer(() => {
+      throw new Error('SQS is away');
+    });
+    expect(await consume('nonsense', '2')).toEqual(['m0']);
+    expect(handled).toEqual(['2']);
+  });
+
+  it('is the only one that is given back: a failed one waits for its visibility timeout', async () => {
+    const givenBack: string[] = [];
+    await consumer((handle) => void givenBack.push(handle)).consume('fault');
+    expect(givenBack).toEqual([]);
+  });
+});
+
+it('a refusal by MX that an operator has to repair is counted', async () => {
+  const { consume, telemetry } = consumer();
+  expect(await consume('no access')).toEqual(['m0']);
+  expect(telemetry.counts).toEqual(['MxCredentialsRejected']);
+});

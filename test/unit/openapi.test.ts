@@ -1,0 +1,143 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { requestHeaders } from '../../infra/openapi/headers.ts';
+import { openApiFile, openApiText } from '../../infra/openapi-document.ts';
+import { accountFields, memberFields } from '../../shared/domain/mx-fields.ts';
+import { problemKinds } from '../../shared/lambda/problem.ts';
+import { allowedMethods, defaultRoutes, routeKey, routes } from '../../shared/lambda/routes.ts';
+import {
+  faultsOf,
+  objectIn,
+  openApi,
+  operation,
+  operations,
+  requestValidator,
+  resolved,
+  unmatched,
+} from '../openapi/contract.ts';
+
+const components = objectIn(openApi['components']);
+const propertiesOf = (schema: string): string[] =>
+  Object.keys(objectIn(objectIn(objectIn(components['schemas'])[schema])['properties']));
+
+/** Every response of every operation, and those of other requests. */
+const responses = [
+  ...operations.flatMap((one) =>
+    Object.entries(one.responses).map(([status, node]) => ({ of: one.operationId, status, response: resolved(node) })),
+  ),
+  ...Object.entries(unmatched).map(([status, node]) => ({ of: 'any other', status, response: resolved(node) })),
+];
+
+describe('docs/openapi.json', () => {
+  it('is what infra/openapi-document.ts writes now', () => {
+    expect(readFileSync(openApiFile, 'utf8') === openApiText(), 'run: node infra/openapi-document.ts --write').toBe(
+      true,
+    );
+  });
+
+  it('has the routes of the service, and no other', () => {
+    const documented = operations.map(({ method, path }) => `${method} ${path}`);
+    expect(documented.toSorted()).toEqual([...routes, ...defaultRoutes].map(routeKey).toSorted());
+    expect(new Set(operations.map(({ operationId }) => operationId)).size).toBe(operations.length);
+  });
+
+  it('has every parameter that a path names', () => {
+    for (const { path, parameters } of operations) {
+      const named = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name);
+      expect(parameters.filter((parameter) => parameter.in === 'path').map(({ name }) => name)).toEqual(named);
+    }
+  });
+
+  it('shows an answer for every code of a problem, except the one that never leaves a queue', () => {
+    const shown = new Set(
+      responses.flatMap(({ response }) => Object.values(problemsIn(response)).map(({ code }) => code)),
+    );
+    expect(Object.keys(problemKinds).filter((code) => !shown.has(code))).toEqual(['bad_message']);
+    expect(objectIn(objectIn(objectIn(components['schemas'])['Problem'])['properties'])['code']).toMatchObject({
+      enum: Object.keys(problemKinds),
+    });
+  });
+
+  it('shows each code with its status, and Retry-After wherever the service sends one', () => {
+    for (const { of, status, response } of responses) {
+      for (const problem of Object.values(problemsIn(response))) expect(String(problem['status']), of).toBe(status);
+      if (Object.keys(problemsIn(response)).length > 0 && ['429', '503'].includes(status)) {
+        expect(Object.keys(objectIn(response['headers'])), `${of} ${status}`).toContain('Retry-After');
+      }
+    }
+  });
+
+  it('has examples that are what their schemas say', () => {
+    let checked = 0;
+    for (const { of, status, response } of responses) {
+      for (const media of Object.values(objectIn(response['content'])).map(objectIn)) {
+        for (const value of valuesIn(media)) {
+          expect(faultsOf(objectIn(media['schema']), value), `${of} ${status}`).toEqual([]);
+          checked += 1;
+        }
+      }
+    }
+    expect(checked).toBeGreaterThan(100);
+    for (const one of operations.filter(({ body }) => body !== null)) {
+      const content = objectIn(objectIn(objectIn(resolvedOperation(one.path, one.method)['requestBody'])['content']));
+      const media = objectIn(content['application/json']);
+      const valid = requestValidator(objectIn(media['schema']));
+      for (const value of valuesIn(media)) expect(valid(value), one.operationId).toBe(true);
+    }
+  });
+
+  it('names every field of MX that is returned, and none that is dropped', () => {
+    expect(propertiesOf('Account').toSorted()).toEqual(Object.keys(accountFields).toSorted());
+    expect(propertiesOf('Member')).not.toContain('oauth_window_uri');
+    expect([...propertiesOf('Member'), 'oauth_window_uri'].toSorted()).toEqual(Object.keys(memberFields).toSorted());
+  });
+
+  it('tells the right that a caller needs, and what needs none', () => {
+    const rights = Object.fromEntries(operations.map(({ operationId, security }) => [operationId, security[0]]));
+    expect(rights).toMatchObject({
+      checkBalances: { basic: ['trigger'] },
+      listMemberAccounts: { basic: ['read'] },
+      readSchedule: { basic: ['read'] },
+      setSchedule: { basic: ['trigger'] },
+      removeSchedule: { basic: ['trigger'] },
+      readHealth: {},
+    });
+  });
+
+  it('refuses a trigger with a name that every object has', () => {
+    const valid = requestValidator(objectIn(operation('checkBalances').body));
+    expect(valid(JSON.parse('{"__proto__":1}'))).toBe(false);
+    expect(valid({ wait: 25 })).toBe(true);
+  });
+});
+
+it('browsers may send every header that the document names, and HTTP’s own two', () => {
+  const documented = operations.flatMap(({ parameters }) => parameters.filter((one) => one.in === 'header'));
+  const names = new Set(['Authorization', 'Content-Type', ...documented.map(({ name }) => name)]);
+  expect(new Set(requestHeaders)).toEqual(names);
+});
+
+describe('a path of the document', () => {
+  it('is one for which a wrong method is told the right ones', () => {
+    for (const { method, path } of operations) {
+      expect(allowedMethods(path.replaceAll(/\{\w+\}/g, 'x')), path).toContain(method);
+    }
+    expect(allowedMethods('/users/x/members/y/')).toEqual([]);
+  });
+});
+
+function resolvedOperation(path: string, method: string) {
+  return objectIn(objectIn(objectIn(openApi['paths'])[path])[method.toLowerCase()]);
+}
+
+/** The examples of a media type, in either form. */
+function valuesIn(media: Readonly<Record<string, unknown>>): unknown[] {
+  const several = Object.values(objectIn(media['examples'])).map((example) => resolved(example)['value']);
+  return media['example'] === undefined ? several : [...several, media['example']];
+}
+
+/** The problems that a response shows. */
+function problemsIn(response: Readonly<Record<string, unknown>>) {
+  const media = objectIn(objectIn(response['content'])['application/problem+json']);
+  return valuesIn(media).map(objectIn);
+}

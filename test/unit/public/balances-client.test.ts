@@ -1,0 +1,325 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Failure } from '../../../shared/domain/failure.ts';
+import { accountBody, refreshBody } from '../../../shared/lambda/api-shapes.ts';
+import { problemOf } from '../../../shared/lambda/problem.ts';
+import {
+  type BalancesClient,
+  type CheckBalanceOptions,
+  createBalancesClient,
+} from '../../../shared/public/balances-client.ts';
+import {
+  accepted,
+  accountsPage,
+  answered,
+  balance,
+  mxMember,
+  read,
+  refresh,
+  refreshAnswer,
+  refreshId,
+} from './samples.ts';
+import { type StubApi, stubApi } from './stub-api.ts';
+
+let api: StubApi;
+let client: BalancesClient;
+
+beforeAll(async () => {
+  api = await stubApi();
+  client = createBalancesClient({ baseUrl: `${api.url}/`, credentials: { clientId: 'me', key: 'schlüssel:1' } });
+});
+
+afterAll(() => api.close());
+
+/** The one request since the API last was told what to say, as `METHOD path`. */
+function onlyRequest() {
+  expect(api.asked).toHaveLength(1);
+  const { method, url, headers, body } = api.asked[0] ?? {};
+  return { line: `${method} ${url}`, headers: headers ?? {}, body };
+}
+
+const amount = '12345678901234567.89';
+
+describe('checkBalance', () => {
+  it('sends no option that was not given, and tells of a refresh that runs', async () => {
+    api.says(accepted());
+    const answer = await client.checkBalance('user-1', 'member-1');
+    const { line, headers, body } = onlyRequest();
+    expect(line).toBe('POST /users/user-1/members/member-1/check_balance');
+    expect(JSON.parse(body ?? '')).toEqual({});
+    expect(headers).toMatchObject({ 'content-type': 'application/json', accept: 'application/json' });
+    expect(headers).not.toHaveProperty('idempotency-key');
+    expect(answer).toMatchObject({
+      kind: 'running',
+      member: mxMember,
+      refresh: { refreshId: refreshId(1), joined: true, status: 'running', outcome: null, userPresent: true },
+      retryAfterSeconds: 4,
+      replayed: false,
+    });
+  });
+
+  it('sends every option under its name in the API', async () => {
+    api.says(accepted());
+    const options: CheckBalanceOptions = {
+      maxAge: 60,
+      wait: 20,
+      userPresent: true,
+      callbackUrl: 'https://a.example/hook',
+      idempotencyKey: 'key-1',
+    };
+    await client.checkBalance('u', 'm', options);
+    const { headers, body } = onlyRequest();
+    expect(JSON.parse(body ?? '')).toEqual({
+      max_age: 60,
+      wait: 20,
+      user_present: true,
+      callback_url: 'https://a.example/hook',
+    });
+    expect(headers['idempotency-key']).toBe('key-1');
+  });
+
+  it('has the balances, digit for digit, when they were young enough', async () => {
+    api.says(answered(null));
+    const answer = await client.checkBalance('u', 'm', { maxAge: 60 });
+    expect(answer).toMatchObject({
+      kind: 'balances',
+      refresh: null,
+      accounts: [{ guid: 'ACT-1', balance: amount, available_balance: null, federal_insurance_status: '1' }],
+      freshness: {
+        verdict: 'fresh',
+        ageSeconds: 60,
+        lastAttempt: { refreshId: refreshId(2), userMessage: 'Frage: „Wie heißt dein Hund?“' },
+        lastSuccess: { refreshId: refreshId(1) },
+      },
+    });
+  });
+
+  it('has the refresh that was waited for, and what it asks the user', async () => {
+    api.says({ ...answered(refresh('ended')), headers: { 'idempotency-replayed': 'true' } });
+    expect(await client.checkBalance('u', 'm', { wait: 20 })).toMatchObject({
+      kind: 'balances',
+      replayed: true,
+      refresh: {
+        outcome: 'action_required',
+        action: 'answer_mfa',
+        joined: false,
+        challenges: [{ fieldName: 'mfa_answer', options: [{ guid: 'OPT-1', label: 'One', value: null }] }],
+      },
+    });
+  });
+
+  it('throws the service’s problem', async () => {
+    const details = { retryAfterSeconds: 61 };
+    const { statusCode, headers, body } = problemOf(new Failure('try-again', 'allowance_used_up', 'no', details));
+    api.says({ status: statusCode, headers, body });
+    await expect(client.checkBalance('u', 'm')).rejects.toMatchObject({
+      name: 'BalancesProblem',
+      status: 429,
+      code: 'allowance_used_up',
+      action: 'retry_later',
+      retryAfter: 61,
+    });
+  });
+});
+
+it('sends its credentials as Basic, in UTF-8', async () => {
+  api.says({ body: { status: 'ok' } });
+  await client.health();
+  const { line, headers } = onlyRequest();
+  expect(line).toBe('GET /health');
+  expect(headers.authorization).toBe(`Basic ${Buffer.from('me:schlüssel:1', 'utf8').toString('base64')}`);
+});
+
+describe('a refresh', () => {
+  it('is read by its id', async () => {
+    api.says(refreshAnswer('ended'));
+    expect(await client.refresh(refreshId(1))).toMatchObject({ status: 'ended', code: 'challenged' });
+    expect(onlyRequest().line).toBe(`GET /refreshes/${refreshId(1)}`);
+  });
+
+  it('is waited for, as often as Retry-After says', async () => {
+    const slept: number[] = [];
+    const time = {
+      now: () => slept.reduce((sum, next) => sum + next, 0),
+      sleep: async (milliseconds: number) => void slept.push(milliseconds),
+    };
+    const busy = problemOf(new Failure('try-again', 'busy', 'no', { retryAfterSeconds: 8 }));
+    api.says(refreshAnswer('running', '3'), { ...busy, status: busy.statusCode }, refreshAnswer('ended'));
+    const waiting = createBalancesClient({ baseUrl: api.url, credentials: { clientId: 'a', key: 'b' }, time });
+    expect((await waiting.waitForEnd(refreshId(1))).outcome).toBe('action_required');
+    expect(slept).toEqual([3_000, 8_000]);
+    expect(api.asked).toHaveLength(3);
+  });
+
+  it('is no longer waited for once the signal aborts', async () => {
+    const controller = new AbortController();
+    api.says((response) => {
+      response.end(JSON.stringify(refreshAnswer('running').body), () => controller.abort(new Error('enough')));
+    });
+    await expect(client.waitForEnd(refreshId(1), { signal: controller.signal })).rejects.toThrow('enough');
+    expect(api.asked).toHaveLength(1);
+  });
+
+  it('of a member’s history comes page by page, as they are asked for', async () => {
+    const page = (numbers: readonly number[], next: string | null) => ({
+      body: { refreshes: numbers.map((number) => refreshBody(refresh('ended', number), null)), next_cursor: next },
+    });
+    api.says(page([5, 4], refreshId(4)), page([3], null));
+    const seen: string[] = [];
+    for await (const { refreshId: id } of client.refreshes('u', 'm')) {
+      seen.push(id);
+      if (seen.length === 1) expect(api.asked).toHaveLength(1);
+    }
+    expect(seen).toEqual([5, 4, 3].map(refreshId));
+    expect(api.asked.map(({ url }) => url)).toEqual([
+      '/users/u/members/m/refreshes',
+      `/users/u/members/m/refreshes?cursor=${refreshId(4)}`,
+    ]);
+  });
+});
+
+describe('stored accounts', () => {
+  it('come with their page and their freshness', async () => {
+    api.says(accountsPage([balance('ACT-1', '-0.10'), balance('ACT-2')]));
+    const page = await client.accounts('u', 'm', { page: 2, recordsPerPage: 50 });
+    expect(onlyRequest().line).toBe('GET /users/u/members/m/accounts?page=2&records_per_page=50');
+    expect(page.accounts.map((account) => account.balance)).toEqual(['-0.10', amount]);
+    expect(page).toMatchObject({
+      notModified: false,
+      etag: '"tag"',
+      pagination: { currentPage: 1, perPage: 25, totalEntries: 2, totalPages: 1 },
+      freshness: {
+        verdict: 'fresh',
+        reason: null,
+        observedAt: '2026-01-15T12:00:00.000Z',
+        ageSeconds: 60,
+        refreshId: refreshId(1),
+        trigger: 'schedule',
+        lastAttempt: {
+          outcome: 'action_required',
+          action: 'answer_mfa',
+          code: 'challenged',
+          endedAt: '2026-01-15T12:00:30.000Z',
+          refreshId: null,
+          userMessage: null,
+        },
+        lastSuccess: { observedAt: '2026-01-15T12:00:00.000Z', refreshId: null },
+        nextRefreshAllowedAt: '2026-01-15T13:00:00.000Z',
+      },
+    });
+  });
+
+  it('that have not changed are not sent again', async () => {
+    const { headers } = accountsPage([balance('ACT-1')]);
+    api.says((response) => response.writeHead(304, headers).end());
+    const answer = await client.accounts('u', 'm', { ifNoneMatch: '"tag"' });
+    expect(onlyRequest().headers['if-none-match']).toBe('"tag"');
+    expect(answer).toMatchObject({ notModified: true, etag: '"tag"', freshness: { verdict: 'fresh' } });
+    expect(answer).not.toHaveProperty('accounts');
+  });
+
+  it('are all read, every page of the largest size', async () => {
+    const all = Array.from({ length: 2_500 }, (_, index) => balance(`ACT-${index}`));
+    api.says(...[1, 2, 3].map((page) => accountsPage(all, { page, recordsPerPage: 1000 })));
+    const { accounts, freshness } = await client.allAccounts('u', 'm');
+    expect(accounts.map(({ guid }) => guid)).toEqual(all.map(({ accountGuid }) => accountGuid));
+    expect(freshness.verdict).toBe('fresh');
+    expect(api.asked.map(({ url }) => url)).toEqual(
+      [1, 2, 3].map((page) => `/users/u/members/m/accounts?page=${page}&records_per_page=1000`),
+    );
+  });
+
+  it('are read again when a refresh stores in between', async () => {
+    const before = Array.from({ length: 1_001 }, (_, index) => balance(`ACT-${index}`));
+    const after = before.map(({ accountGuid }) => balance(accountGuid, '1', '2026-01-15T12:00:59.000Z'));
+    const page = (of: typeof before, number: number) => accountsPage(of, { page: number, recordsPerPage: 1000 });
+    api.says(page(before, 1), page(after, 2), page(after, 1), page(after, 2));
+    const { accounts, freshness } = await client.allAccounts('u', 'm');
+    expect(new Set(accounts.map((account) => account.balance))).toEqual(new Set(['1']));
+    expect(accounts).toHaveLength(1_001);
+    expect(freshness.ageSeconds).toBe(1);
+  });
+
+  it('that change between all pages are an error, not a mixture', async () => {
+    const list = (seconds: number) =>
+      Array.from({ length: 1_001 }, (_, index) => balance(`ACT-${index}`, '1', `2026-01-15T12:00:0${seconds}.000Z`));
+    api.says(
+      ...[0, 1, 2, 3, 4, 5].map((seconds) =>
+        accountsPage(list(seconds), { page: (seconds % 2) + 1, recordsPerPage: 1000 }),
+      ),
+    );
+    await expect(client.allAccounts('u', 'm')).rejects.toMatchObject({
+      code: 'unexpected_answer',
+      action: 'retry_later',
+    });
+    expect(api.asked).toHaveLength(6);
+  });
+
+  it('come one by one, too', async () => {
+    api.says(read({ account: accountBody(balance('ACT-1')) }, [balance('ACT-1')]));
+    const { account, freshness } = await client.account('u', 'm', 'ACT-1');
+    expect(onlyRequest().line).toBe('GET /users/u/members/m/accounts/ACT-1');
+    expect([account.balance, account.type, account.is_closed]).toEqual([amount, 'CHECKING', false]);
+    expect(freshness.refreshId).toBe(refreshId(1));
+  });
+});
+
+describe('a member', () => {
+  it('is read as the service knows it', async () => {
+    api.says(read({ member: mxMember }, []));
+    const { member, freshness } = await client.member('u', 'm');
+    expect(onlyRequest().line).toBe('GET /users/u/members/m');
+    expect(member).toEqual(mxMember);
+    expect(freshness).toEqual({
+      verdict: 'never_refreshed',
+      reason: null,
+      observedAt: null,
+      ageSeconds: null,
+      refreshId: null,
+      trigger: null,
+      lastAttempt: null,
+      lastSuccess: null,
+      nextRefreshAllowedAt: null,
+    });
+  });
+
+  it('has a status, with what MX asks its user', async () => {
+    const challenges = [{ guid: 'CRD-1', label: 'Which?', type: 'TEXT', field_name: 'answer', options: [] }];
+    api.says(read({ member: { ...mxMember, challenges } }, []), read({ member: mxMember }, []));
+    const { member, challenges: asked } = await client.status('u', 'm');
+    expect(api.asked[0]?.url).toBe('/users/u/members/m/status');
+    expect(member.is_being_aggregated).toBe(true);
+    expect(asked).toEqual([{ guid: 'CRD-1', label: 'Which?', type: 'TEXT', fieldName: 'answer', options: [] }]);
+    expect((await client.status('u', 'm')).challenges).toEqual([]);
+  });
+
+  it('is put on a schedule, shown and taken off it', async () => {
+    const schedule = (every: number | null) => ({ body: { schedule: { user_guid: 'U', member_guid: 'M', every } } });
+    api.says(schedule(24), schedule(null), (response) => response.writeHead(204).end());
+    expect(await client.schedule.set('u', 'm', 24)).toEqual({ userGuid: 'U', memberGuid: 'M', everyHours: 24 });
+    expect((await client.schedule.get('u', 'm')).everyHours).toBeNull();
+    await client.schedule.remove('u', 'm');
+    expect(api.asked.map(({ method, url, body }) => [method, url, body])).toEqual([
+      ['PUT', '/users/u/members/m/schedule', '{"every":24}'],
+      ['GET', '/users/u/members/m/schedule', ''],
+      ['DELETE', '/users/u/members/m/schedule', ''],
+    ]);
+  });
+});
+
+describe('what is wrong before anything is sent', () => {
+  it.each(['', '..', '.', 'a/b', 'a b', 'ä', 'x'.repeat(1001)])('an identifier that is none: %j', async (wrong) => {
+    api.says({});
+    const calls = [
+      client.checkBalance(wrong, 'm'),
+      client.accounts('u', wrong),
+      client.account('u', 'm', wrong),
+      client.refresh(wrong),
+      client.waitForEnd(wrong),
+      client.allAccounts('u', wrong),
+      client.refreshes(wrong, 'm').next(),
+      client.schedule.remove('u', wrong),
+    ];
+    for (const call of calls) await expect(call).rejects.toMatchObject({ code: 'invalid_request', status: null });
+    expect(api.asked).toHaveLength(0);
+  });
+});

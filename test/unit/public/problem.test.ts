@@ -1,0 +1,67 @@
+import { describe, expect, it } from 'vitest';
+import { Failure, type FailureCode } from '../../../shared/domain/failure.ts';
+import { problemKinds, problemOf } from '../../../shared/lambda/problem.ts';
+import { BalancesProblem, problemFrom } from '../../../shared/public/problem.ts';
+
+const codes = Object.keys(problemKinds) as FailureCode[];
+
+/** What the client makes of a failure that the service tells. */
+function told(failure: Failure): BalancesProblem {
+  const { statusCode, headers, body } = problemOf(failure);
+  return problemFrom(statusCode, new Headers(headers), body);
+}
+
+describe('a problem of the service', () => {
+  it.each(codes)('%s arrives with its code, status and action', (code) => {
+    const problem = told(new Failure('caller-fault', code, 'what is wrong'));
+    const { status, action } = problemKinds[code];
+    expect(problem).toMatchObject({ name: 'BalancesProblem', code, status, action });
+    expect(problem.detail).toBe(problemKinds[code].showsDetail ? 'what is wrong' : problemKinds[code].meaning);
+    expect(problem.retryAfter).toBe(status === 429 || status === 503 ? 5 : null);
+  });
+
+  it('arrives with everything else that is known', () => {
+    const details = { retryAfterSeconds: 61, refreshId: 'RFR-1', field: 'wait', userMessage: 'Bank is closed.' };
+    expect(told(new Failure('try-again', 'allowance_used_up', 'no', details))).toMatchObject({
+      message: 'allowance_used_up: no',
+      retryAfter: 61,
+      refreshId: 'RFR-1',
+      field: 'wait',
+      userMessage: 'Bank is closed.',
+    });
+  });
+
+  it('has its pause in the body too, for a browser that may not see the header', () => {
+    const { statusCode, body } = problemOf(new Failure('try-again', 'busy', 'no', { retryAfterSeconds: 7 }));
+    expect(problemFrom(statusCode, new Headers(), body).retryAfter).toBe(7);
+  });
+
+  it('with an action that this version does not know is a matter for people', () => {
+    const problem = problemFrom(400, new Headers(), '{"code":"new_code","action":"dance","detail":"d"}');
+    expect(problem).toMatchObject({ code: 'new_code', action: 'contact_support' });
+  });
+});
+
+describe('what is not a problem of the service', () => {
+  it.each([
+    [403, '{"message":"Forbidden"}', 'forbidden', 'none'],
+    [404, '{"message":"Not Found"}', 'not_found', 'none'],
+    [413, '{"message":"Request Entity Too Large"}', 'payload_too_large', 'none'],
+    [429, '{"message":"Too Many Requests"}', 'too_many_requests', 'retry_later'],
+    [503, '{"message":"Service Unavailable"}', 'gateway', 'retry_later'],
+    [504, '<html>', 'gateway', 'retry_later'],
+    [418, 'short and stout', 'unexpected_answer', 'contact_support'],
+  ])('%i of the gateway is told in the same words', (status, text, code, action) => {
+    expect(problemFrom(status, new Headers(), text)).toMatchObject({ status, code, action });
+  });
+
+  it('has the pause that its header says', () => {
+    expect(problemFrom(429, new Headers({ 'retry-after': '9' }), '').retryAfter).toBe(9);
+    expect(problemFrom(429, new Headers({ 'retry-after': 'Wed, 21 Oct 2026 07:28:00 GMT' }), '').retryAfter).toBeNull();
+  });
+});
+
+it('a problem is an Error that can be told from others', () => {
+  expect(told(new Failure('bug', 'internal', 'x'))).toBeInstanceOf(BalancesProblem);
+  expect(told(new Failure('bug', 'internal', 'x'))).toBeInstanceOf(Error);
+});
