@@ -44,7 +44,8 @@ export async function checkBalance(deps: CheckBalanceDeps, request: ApiRequest):
   const given = readTriggerOptions(request);
   const options = {
     ...given,
-    callbackUrl: given.callbackUrl && checkCallbackUrl(given.callbackUrl, deps.callbackRules),
+    // Not by its truth: an empty text is a wrong URL, not a missing one.
+    callbackUrl: given.callbackUrl === null ? null : checkCallbackUrl(given.callbackUrl, deps.callbackRules),
   };
   const keyed = keyedRequest(request, options);
   if (keyed === null) return trigger(deps, identifiers, options, request);

@@ -1,5 +1,4 @@
 // $default: whatever matched no route  ->  a problem that says so, health, the API's description, the problems' pages
-import openApi from '../docs/openapi.json' with { type: 'json' };
 import { Failure, type FailureCode } from '../shared/domain/failure.ts';
 import { readEnvironment } from '../shared/lambda/environment.ts';
 import { type ApiAnswer, type ApiRequest, httpHandler } from '../shared/lambda/http.ts';
@@ -10,7 +9,7 @@ import { apiWiring } from './wiring/api.ts';
 /** Answers without looking anything up: it tells nothing about what exists. */
 export async function unknownRoute(request: ApiRequest): Promise<ApiAnswer> {
   if (request.method === 'GET' && request.path === '/health') return { status: 200, body: { status: 'ok' } };
-  if (request.method === 'GET' && request.path === '/openapi.json') return { status: 200, body: openApi };
+  if (request.method === 'GET' && request.path === '/openapi.json') return { status: 200, body: await openApi() };
   // With `corsOrigins` set, a browser's question before its request. The gateway adds the headers that answer it.
   if (request.routeKey === PREFLIGHT_ROUTE) return { status: 204 };
   const [, code] = /^\/problems\/([a-z_]+)$/.exec(request.path) ?? [];
@@ -25,6 +24,9 @@ export async function unknownRoute(request: ApiRequest): Promise<ApiAnswer> {
   }
   throw new Failure('caller-fault', 'not_found', 'there is nothing at this path');
 }
+
+/** Made into an object only when somebody asks for it: 100 kB that every cold start would pay for otherwise. */
+const openApi = async (): Promise<object> => (await import('../docs/openapi.json', { with: { type: 'json' } })).default;
 
 const isCode = (text: string): text is FailureCode => Object.hasOwn(problemKinds, text);
 

@@ -99,7 +99,8 @@ export function membersInDynamoDb(
             UpdateExpression: 'SET claim.look = :look, claim.looked_at = :now',
             ConditionExpression:
               'claim.refresh_id = :id AND (claim.look < :look OR (claim.look = :look AND claim.looked_at <= :given_up))' +
-              ' AND (attribute_not_exists(claim.looked_at) OR claim.looked_at <= :gap_over)',
+              ' AND (attribute_not_exists(claim.looked_at) OR claim.looked_at <= :gap_over)' +
+              ' AND (claim.phase <> :storing OR claim.looked_at <= :given_up)',
             ExpressionAttributeValues: {
               ':id': { S: refreshId },
               ':look': toAttribute(look),
@@ -107,6 +108,7 @@ export function membersInDynamoDb(
               // The same look again: only when whoever took it has certainly stopped.
               ':given_up': { S: plusSeconds(now, -LOOK_TIMEOUT_SECONDS) },
               ':gap_over': { S: plusSeconds(now, -policy.minLookGapSeconds) },
+              ':storing': { S: 'storing' },
             },
             ReturnValues: 'ALL_NEW',
           }),
@@ -117,9 +119,10 @@ export function membersInDynamoDb(
         if (!isLostCondition(error)) throw error;
       }
       const claim = (await read(key))?.claim;
-      return claim?.refreshId === refreshId && claim.look < look && claim.lookedAt !== null
-        ? { kind: 'too_early', lookedAt: claim.lookedAt }
-        : { kind: 'superseded' };
+      if (claim?.refreshId !== refreshId || claim.look >= look || claim.lookedAt === null)
+        return { kind: 'superseded' };
+      const gap = claim.phase === 'storing' ? LOOK_TIMEOUT_SECONDS : policy.minLookGapSeconds;
+      return { kind: 'too_early', until: plusSeconds(claim.lookedAt, gap) };
     },
 
     recordStarting: (key, claim, starts) =>

@@ -87,7 +87,6 @@ function afterLook(
 ): NextStep {
   const { claim } = situation;
   const rule = ruleFor(member.connectionStatus);
-  const askedUser = challenges.length > 0 || !member.isBeingAggregated;
 
   if (claim.start.state === 'none') {
     if (isOver(situation)) return end(atDeadline(claim, member));
@@ -96,7 +95,7 @@ function afterLook(
 
   // MX waits for the user, and the flag stays true meanwhile: waiting for `false` would hang until MX expires the
   // challenge (MX fact 5). The value can be the last job's, so one that was there before is believed the second time.
-  if (member.connectionStatus === 'CHALLENGED' && member.isBeingAggregated && askedUser) {
+  if (member.connectionStatus === 'CHALLENGED' && member.isBeingAggregated && challenges.length > 0) {
     const news = claim.baseline?.connectionStatus !== 'CHALLENGED' || situation.memory.candidate === 'challenged';
     if ((news && !claim.userPresent) || isOver(situation)) return end(endingFor(rule.end, member, challenges));
     return lookAgain(situation, 'challenged');

@@ -41,8 +41,7 @@ export async function followUp(deps: FollowDeps, message: FollowUp): Promise<Fol
   const taken = await deps.members.takeLook(message.member, message.refreshId, message.look, deps.now());
   if (taken.kind === 'superseded') return 'superseded';
   if (taken.kind === 'too_early') {
-    const wait = deps.policy.minLookGapSeconds - secondsBetween(taken.lookedAt, deps.now());
-    await deps.followUps.send(message, Math.max(1, Math.ceil(wait)));
+    await deps.followUps.send(message, Math.max(1, Math.ceil(secondsBetween(deps.now(), taken.until))));
     return 'too_early';
   }
   const { record, claim } = taken;

@@ -53,6 +53,9 @@ export async function heedWebhook(deps: HeedDeps, hint: WebhookHint): Promise<He
     return hint.about === 'deletion' ? deleteMember(deps, key) : 'deleted_member';
   if (record?.untoldChange) await tell(deps, key, record.untoldChange);
 
+  // Before anything else, whatever has begun since: nothing but this message finishes what a crash has interrupted.
+  if (isCompletion(hint) && (await finishInterrupted(deps, hint, record))) return 'stored';
+
   const claim = record?.claim;
   if (claim?.phase === 'ended') await publishEnd(deps, key, claim);
   else if (claim && hint.about !== 'deletion') {
@@ -64,8 +67,7 @@ export async function heedWebhook(deps: HeedDeps, hint: WebhookHint): Promise<He
   }
 
   if (isCompletion(hint)) {
-    const done = await dealtWith(deps, hint, record);
-    if (done !== null) return done;
+    if (isDealtWith(hint, record)) return 'known_already';
   } else if (record?.seenAt && record.seenAt > hint.receivedAt && hint.about === 'connection') return 'seen_since';
 
   const readAt = deps.now();
@@ -78,21 +80,18 @@ type Completion = WebhookHint & { readonly completedAt: Instant };
 
 const isCompletion = (hint: WebhookHint): hint is Completion => hint.about === 'data' && hint.completedAt !== null;
 
-/** A completion about which nothing is left to do, or only the end of what a crash has interrupted; else null. */
-async function dealtWith(deps: HeedDeps, hint: Completion, record: MemberRecord | null): Promise<Heeded | null> {
+/** Tells of a completion whose data were stored by a function that did not come to its end. False when there is none. */
+async function finishInterrupted(deps: HeedDeps, hint: Completion, record: MemberRecord | null): Promise<boolean> {
   const { completedAt } = hint;
-  if (record?.heededUntil === completedAt) return 'known_already';
+  if (record?.heededUntil === completedAt) return false;
   const interrupted = await deps.refreshes.read(backgroundRefreshId(hint.member, completedAt));
-  // Also when a later one was heeded meanwhile: what this one has stored may not have been told.
-  if (interrupted !== null) {
-    await finishBackground(deps, interrupted, completedAt);
-    return 'stored';
-  }
-  if (record?.heededUntil && completedAt < record.heededUntil) return 'known_already';
-  // A job that we followed: its data was read after it had ended.
-  if (record?.lastSuccess && completedAt <= record.lastSuccess.observedAt) return 'known_already';
-  return null;
+  if (interrupted !== null) await finishBackground(deps, interrupted, completedAt);
+  return interrupted !== null;
 }
+
+/** Whether a completion, or a later one, is heeded already, or was that of a job whose data were read after its end. */
+const isDealtWith = ({ completedAt }: Completion, record: MemberRecord | null): boolean =>
+  [record?.heededUntil, record?.lastSuccess?.observedAt].some((until) => until != null && completedAt <= until);
 
 /** One read of the member at MX, and what follows from it. */
 async function look(deps: HeedDeps, hint: WebhookHint, record: MemberRecord | null, readAt: Instant): Promise<Heeded> {

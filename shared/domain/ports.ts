@@ -44,7 +44,8 @@ export interface Members {
   joinUserPresent(key: MemberKey, refreshId: string): Promise<void>;
   /**
    * Lets one of several twins through: takes look `look` of refresh `refreshId` if it is the next or a later one, or the
-   * same one whose taker has had its time. Returns the member with the claim as taken.
+   * same one whose taker has had its time. While accounts are being stored, nobody else may conclude anything from what
+   * is stored: no look is taken until whoever stores them has had its time. Returns the member with the claim as taken.
    */
   takeLook(key: MemberKey, refreshId: string, look: number, now: Instant): Promise<TakenLook>;
   /** Writes the claim before a POST: what is sent next has an unknown result until it is recorded. */
@@ -105,8 +106,8 @@ export type TakenLook =
   | { readonly kind: 'taken'; readonly record: MemberRecord; readonly claim: Claim }
   /** The refresh is no longer the member's claim, or another message took this look or a later one. */
   | { readonly kind: 'superseded' }
-  /** The last look is less than the minimum gap ago. */
-  | { readonly kind: 'too_early'; readonly lookedAt: Instant };
+  /** Not before `until`: the last look is less than the minimum gap ago, or its taker may still be storing. */
+  | { readonly kind: 'too_early'; readonly until: Instant };
 
 /** The stored balances. */
 export interface Balances {

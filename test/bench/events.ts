@@ -1,6 +1,10 @@
 /** For each function an event that makes it do its whole job once. */
-import { encodeFollowUp, encodeStartBatch } from '../../shared/clients/messages.ts';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { encodeDelivery, encodeFollowUp, encodeStartBatch } from '../../shared/clients/messages.ts';
 import { noMemory } from '../../shared/domain/decision.ts';
+import { endedEvent } from '../../shared/domain/event.ts';
+import type { Attempt } from '../../shared/domain/refresh.ts';
 import { slotOf } from '../../shared/domain/schedule.ts';
 import { type Running, refreshIdOf } from '../local/running.ts';
 
@@ -41,6 +45,20 @@ async function claimed(running: Running) {
   return { ...member, userGuid, refreshId: refreshIdOf(trigger) };
 }
 
+let receiver: Promise<string> | null = null;
+
+/** A receiver that takes every callback; it ends with the bench. */
+const receiverUrl = (): Promise<string> => {
+  receiver ??= new Promise((resolve) => {
+    const server = createServer((_request, response) => response.writeHead(204).end());
+    server.listen(0, '127.0.0.1', () => {
+      server.unref();
+      resolve(`http://localhost:${(server.address() as AddressInfo).port}/`);
+    });
+  });
+  return receiver;
+};
+
 const memberRoute = '/users/{user_identifier}/members/{member_identifier}';
 
 /** By function. */
@@ -78,5 +96,42 @@ export const events: Readonly<Record<string, EventOf>> = {
       user_identifier: 'user-1',
       member_identifier: 'member-ok',
     }),
+  'mx-webhook': async (running) => {
+    const event = httpEvent(
+      running,
+      'POST',
+      'POST /webhooks/mx',
+      {},
+      {
+        type: 'BALANCE',
+        action: 'member_data_updated',
+        user_guid: 'USR-none',
+        member_guid: 'MBR-none',
+        completed_at: 1_700_000_000,
+      },
+    );
+    return { ...event, headers: { ...event.headers, authorization: running.project.webhookSender.authorization } };
+  },
+  'deliver-callback': async (running) => {
+    const { refreshId, userGuid, guid: memberGuid } = await claimed(running);
+    const now = new Date().toISOString();
+    const attempt: Attempt = {
+      refreshId,
+      trigger: 'http',
+      outcome: 'failed',
+      action: 'retry_later',
+      code: 'failed',
+      message: '',
+      userMessage: null,
+      connectionStatus: null,
+      challenges: [],
+      acceptedAt: now,
+      endedAt: now,
+      observedAt: null,
+    };
+    const event = endedEvent({ userGuid, memberGuid }, attempt);
+    const url = await receiverUrl();
+    return sqsEvent(encodeDelivery({ callbackId: 'CBK-bench', url, event, attempt: 0, since: now, notBefore: now }));
+  },
   'unknown-route': async (running) => httpEvent(running, 'GET', '$default', {}),
 };

@@ -10,8 +10,16 @@ const { values } = parseArgs({
   options: { rounds: { type: 'string', default: '11' }, refreshes: { type: 'string', default: '200' } },
 });
 
-// Looks 15 minutes away: what a cold function is given to do, nobody else does first.
-const quiet = await startRunning({ firstLookSeconds: 900, deadlineSeconds: 3600, allowanceStarts: 100 });
+// Looks minutes away: what a cold function is given to do, nobody else does first.
+const quiet = await startRunning({
+  firstLookSeconds: 900,
+  deadlineSeconds: 3600,
+  allowanceStarts: 100,
+  // So that every function is deployed.
+  webhooks: 'known',
+  callbackLoopback: true,
+  firstLookWithWebhooksSeconds: 300,
+});
 await quiet.call('POST', '/users/user-1/members/member-ok/check_balance');
 say(`\nBytes and cold path (import and first invocation), against the floor; medians of ${values.rounds} rounds:`);
 await benchColdPath(quiet, Number(values.rounds), say);

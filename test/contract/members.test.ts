@@ -179,7 +179,7 @@ describe.each<[string, () => Subject]>([
       await members.takeLook(key, claim.refreshId, 1, at(5));
       expect(await members.takeLook(key, claim.refreshId, 2, at(7.999))).toEqual({
         kind: 'too_early',
-        lookedAt: at(5),
+        until: at(8),
       });
       expect(await members.takeLook(key, claim.refreshId, 1, at(7.999))).toEqual({ kind: 'superseded' });
       expect(await members.takeLook(key, claim.refreshId, 2, at(8))).toMatchObject({ kind: 'taken' });
@@ -200,13 +200,20 @@ describe.each<[string, () => Subject]>([
       expect(await members.takeLook(key, claim.refreshId, 1, at(35))).toMatchObject({ kind: 'taken' });
     });
 
-    it('is taken in every phase', async () => {
+    it('is not taken while accounts may still be being stored', async () => {
       const { members, key, claim } = await claimed();
       await members.takeLook(key, claim.refreshId, 1, at(5));
       await members.beginStoring(key, claim.refreshId, 1);
-      expect(await members.takeLook(key, claim.refreshId, 2, at(10))).toMatchObject({ claim: { phase: 'storing' } });
-      await members.end(key, 'storing', attemptOf(claim), null, null);
-      expect(await members.takeLook(key, claim.refreshId, 3, at(20))).toMatchObject({ claim: { phase: 'ended' } });
+      expect(await members.takeLook(key, claim.refreshId, 2, at(34.999))).toEqual({ kind: 'too_early', until: at(35) });
+      expect(await members.takeLook(key, claim.refreshId, 1, at(34.999))).toEqual({ kind: 'superseded' });
+      expect(await members.takeLook(key, claim.refreshId, 2, at(35))).toMatchObject({ claim: { phase: 'storing' } });
+    });
+
+    it('is taken after the end, so that somebody publishes it', async () => {
+      const { members, key, claim } = await claimed();
+      await members.takeLook(key, claim.refreshId, 1, at(5));
+      await members.end(key, 'running', attemptOf(claim), null, null);
+      expect(await members.takeLook(key, claim.refreshId, 2, at(8))).toMatchObject({ claim: { phase: 'ended' } });
     });
   });
 

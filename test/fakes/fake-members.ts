@@ -114,17 +114,19 @@ export function fakeMembers(table: MembersTable, options: FakeMembersOptions): M
       const gapOver = plusSeconds(now, -policy.minLookGapSeconds);
       const givenUp = plusSeconds(now, -LOOK_TIMEOUT_SECONDS);
       const taken = await request('members.takeLook', () => {
-        const mayTake = ({ look: last, lookedAt }: Claim): boolean =>
+        const mayTake = ({ look: last, lookedAt, phase }: Claim): boolean =>
           (last < look || (last === look && lookedAt !== null && lookedAt <= givenUp)) &&
-          (lookedAt === null || lookedAt <= gapOver);
+          (lookedAt === null || lookedAt <= gapOver) &&
+          (phase !== 'storing' || (lookedAt !== null && lookedAt <= givenUp));
         const won = change(key, refreshId, mayTake, (_, claim) => ({ claim: { ...claim, look, lookedAt: now } }));
         return won ? get(key) : null;
       });
       if (taken?.claim) return { kind: 'taken', record: taken, claim: taken.claim };
       const claim = (await request('members.takeLook/read', () => get(key)))?.claim;
-      return claim?.refreshId === refreshId && claim.look < look && claim.lookedAt !== null
-        ? { kind: 'too_early', lookedAt: claim.lookedAt }
-        : { kind: 'superseded' };
+      if (claim?.refreshId !== refreshId || claim.look >= look || claim.lookedAt === null)
+        return { kind: 'superseded' };
+      const gap = claim.phase === 'storing' ? LOOK_TIMEOUT_SECONDS : policy.minLookGapSeconds;
+      return { kind: 'too_early', until: plusSeconds(claim.lookedAt, gap) };
     },
 
     recordStarting: (key, { refreshId, look, baseline, start, flagSeen }, starts) =>

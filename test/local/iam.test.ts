@@ -80,7 +80,7 @@ describe('with apiAccess iam', () => {
     expect([nothing.status, json(nothing.text)['code']]).toEqual([404, 'not_found']);
   });
 
-  it('a key belongs to who signs: it is kept apart from the basic callers’', async () => {
+  it('a trigger that is repeated with its Idempotency-Key gets the same answer', async () => {
     const { path } = running.addMember();
     const call = { method: 'POST', path: `${path}/check_balance`, headers: { 'idempotency-key': 'k' } };
     const first = await send(call);

@@ -155,7 +155,7 @@ const wrongBody = (schema: Json): fc.Arbitrary<Fault> =>
       .map((type): Fault => ({ wrong: 'body', headers: { 'content-type': type }, body: '{}' })),
   );
 
-/** The schemas of bodies are components; `parts` of them are looked up by the caller. */
+/** Everything that can be wrong with a request of `operation`. */
 function faultsOf(operation: DocumentedOperation, bodySchema: Json | null): fc.Arbitrary<Fault>[] {
   const faults: fc.Arbitrary<Fault>[] = [];
   for (const { name, in: place, schema } of operation.parameters) {
@@ -168,8 +168,8 @@ function faultsOf(operation: DocumentedOperation, bodySchema: Json | null): fc.A
         fc.constant({ wrong: name, query: `${name}=1&${name}=2` }),
       );
     }
-    // Any tag may be asked about, and a callback's address is judged by more than its form.
-    if (place === 'header' && name !== 'If-None-Match' && name !== 'Balances-Callback-Url') {
+    // Any tag may be asked about.
+    if (place === 'header' && name !== 'If-None-Match') {
       const text = wrongText(schema, headerText).filter(isHeader);
       faults.push(text.map((value) => ({ wrong: fieldOf(name), headers: { [name.toLowerCase()]: value } })));
     }

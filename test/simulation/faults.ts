@@ -56,6 +56,8 @@ export interface FaultProfile {
   readonly rate: number;
   /** Relative weights of the kinds; what is missing weighs nothing. */
   readonly weights: Readonly<Partial<Record<FaultKind, number>>>;
+  /** The port whose requests are hit more often than the others; null when all are alike. */
+  readonly weakPort: string | null;
   /** Probability that a message, a tick or a sweep is hit. */
   readonly passiveRate: number;
   /** Epoch milliseconds: after this nothing goes wrong any more. */
@@ -63,26 +65,44 @@ export interface FaultProfile {
 }
 
 /** No faults at all. */
-export const noFaults: FaultProfile = { rate: 0, weights: {}, passiveRate: 0, until: 0 };
+export const noFaults: FaultProfile = { rate: 0, weights: {}, weakPort: null, passiveRate: 0, until: 0 };
+
+const allKinds = [...new Set([...awsFaults, ...mxFaults])];
+
+/** What can be the weak one: the queues, the bus, MX, or one of the tables. */
+const weakPorts = ['balances', 'members', 'refreshes', 'followUps', 'mx'] as const;
+const WEAKNESS = 5;
 
 /** A profile from the seed: one history in seven has no faults, some have few of many kinds, some many of few. */
 export function drawProfile(random: Random, until: number): FaultProfile {
   if (random.chance(1 / 7)) return noFaults;
-  const rate = [0.01, 0.03, 0.08, 0.2][random.integer(4)] ?? 0.03;
-  const weights: Partial<Record<FaultKind, number>> = {};
+  // Some worlds are only slow, some have only MX fail or only AWS, some everything at once.
   const whose = random.integer(5);
-  const kinds = whose === 0 ? awsFaults : whose === 1 ? mxFaults : [...awsFaults, ...mxFaults];
+  const kinds = whose === 0 ? (['slow'] as const) : whose === 1 ? awsFaults : whose === 2 ? mxFaults : allKinds;
+  const rate = whose === 0 ? 0.15 : ([0.01, 0.03, 0.08, 0.2][random.integer(4)] ?? 0.03);
+  const weights: Partial<Record<FaultKind, number>> = {};
   for (const kind of kinds) {
     // Crashes weigh more: they are what the order of the steps has to survive.
-    weights[kind] ??= random.integer(3) * (kind.startsWith('crash') ? 3 : 1);
+    weights[kind] = random.integer(3) * (kind.startsWith('crash') ? 3 : 1);
   }
-  return { rate, weights, passiveRate: random.chance(0.5) ? 0 : rate * 2, until };
+  if (whose === 0) weights.slow = 1;
+  // A POST of which nobody knows whether it had its effect is what MX can do worst.
+  if (whose === 2) for (const kind of ['mx timeout after', 'mx reset after', 'mx late'] as const) weights[kind] = 4;
+  const weakPort = weakPorts[random.integer(2 * weakPorts.length)] ?? null;
+  return { rate, weights, weakPort, passiveRate: random.chance(0.5) ? 0 : rate * 2, until };
 }
 
 /** Chooses faults, and knows which of them are not to happen. */
 export interface FaultChooser {
   /** The fault that hits a request, if one does. Always draws as many numbers, whatever it decides. */
-  atRequest(key: string, random: Random, kinds: readonly FaultKind[], factor: number, now: number): Fault | null;
+  atRequest(
+    key: string,
+    name: string,
+    random: Random,
+    kinds: readonly FaultKind[],
+    factor: number,
+    now: number,
+  ): Fault | null;
   /** The same for a message, a tick or a sweep. */
   passive(key: string, random: Random, kinds: readonly PassiveFault[], now: number): Fault | null;
   /** Whether something of this key may happen. */
@@ -96,6 +116,7 @@ export function faultChooser(
   chosen: (fault: Fault) => void,
 ): FaultChooser {
   const allows = (key: string): boolean => only === null || only.has(key);
+  const isWeak = (name: string): boolean => profile.weakPort !== null && name.startsWith(`${profile.weakPort}.`);
   const take = (fault: Fault): Fault | null => {
     if (!allows(fault.key)) return null;
     chosen(fault);
@@ -104,9 +125,9 @@ export function faultChooser(
 
   return {
     allows,
-    atRequest(key, random, kinds, factor, now) {
+    atRequest(key, name, random, kinds, factor, now) {
       const [hit, which, amount] = [random.next(), random.next(), random.next()];
-      if (now >= profile.until || hit >= profile.rate * factor) return null;
+      if (now >= profile.until || hit >= profile.rate * factor * (isWeak(name) ? WEAKNESS : 1)) return null;
       let sum = 0;
       for (const kind of kinds) sum += profile.weights[kind] ?? 0;
       let left = which * sum;

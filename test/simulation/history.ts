@@ -78,7 +78,13 @@ export async function runHistory(seed: number, options: HistoryOptions): Promise
     },
     ...(options.wrap === undefined ? {} : { wrap: options.wrap }),
   });
+  /** What happens at the moment at which the first accounts are about to be stored. */
+  const whileStoring: (() => void)[] = [];
   const truth = createTruth({
+    storing: () => {
+      const happens = whileStoring.pop();
+      if (happens) scheduler.at(now() + 10, happens);
+    },
     policy: plan.policy,
     now,
     record: world.record,
@@ -108,11 +114,13 @@ export async function runHistory(seed: number, options: HistoryOptions): Promise
 
   for (const action of plan.actions) {
     if (!faults.allows(action.key)) continue;
-    scheduler.at(START + action.at * 1000, () => {
+    const happen = (): void => {
       tell?.(`— ${action.key}${'member' in action ? `, member ${action.member + 1}` : ''}`);
       perform(action, plan, world, functions);
       world.planMx();
-    });
+    };
+    if (action.what === 'delete' && action.whileStoring) whileStoring.push(happen);
+    else scheduler.at(START + action.at * 1000, happen);
   }
   if (plan.hasSchedule) {
     for (let tick = 0; tick < TICKS; tick += 1) {

@@ -79,6 +79,11 @@ function checkEvidence(plan: Plan, refresh: RefreshTruth, world: World): void {
   // answers, as the simulator counts it, is then none.
   const waitedMs = refresh.lastReadAt - (refresh.posts.at(-1)?.at ?? 0);
   const isHidden = scenario?.lag !== undefined && refresh.reads <= scenario.lag.answers;
+  // The same for a baseline that still hides the job before: nobody has looked since.
+  const isFirst = world.refreshes
+    .values()
+    .find(({ refresh: other }) => textOf(other.member) === textOf(refresh.member));
+  if (scenario?.lag?.of === 'everything' && isFirst?.refresh.refreshId !== refreshId) return;
   if (isHidden && waitedMs >= plan.policy.graceSeconds * 1000) return;
   if (result.outcome === 'succeeded') {
     const observedAt = result.observedAt === null ? 0 : epochMillisecondsOf(result.observedAt);

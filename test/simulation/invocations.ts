@@ -126,7 +126,7 @@ export function createInvocations(
     const { before, after } = points.of(invocation.role, name);
     invocation.requests += 1;
     const key = `${invocation.id}.${invocation.requests}`;
-    const drawn = faults.atRequest(key, random, kinds, factorOf[invocation.role], now());
+    const drawn = faults.atRequest(key, name, random, kinds, factorOf[invocation.role], now());
     const fault = toCrash(invocation.role, name) ?? drawn;
     const [first, second, arrives] = [latencyMs(random), random.chance(0.5) ? 0 : latencyMs(random), random.next()];
     const kind = fault?.kind ?? null;

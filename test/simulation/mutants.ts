@@ -99,6 +99,12 @@ export const mutants: readonly Mutant[] = [
     ],
   },
   {
+    name: 'look-while-storing',
+    what: 'a look is taken while another one may still be storing',
+    breaks: [3],
+    changes: [fake('fake-members.ts', "(phase !== 'storing' || (lookedAt !== null && lookedAt <= givenUp))", 'true')],
+  },
+  {
     name: 'second-chain',
     what: 'the look number of a message is ignored: a nudge starts a second chain',
     breaks: [2],
@@ -213,6 +219,55 @@ export const mutants: readonly Mutant[] = [
     what: 'the event goes out before the refresh can be read as ended',
     breaks: [8],
     changes: [domain('end-refresh.ts', 'await deps.refreshes.put(refreshOf(key, claim));', '')],
+  },
+  {
+    name: 'late-joiner-forgotten',
+    what: 'who registers a callback does not read the outcome again',
+    breaks: [8],
+    changes: [
+      domain(
+        'callback.ts',
+        'if (refresh?.result) await sendDelivery(deps, callback, eventOf(refresh, refresh.result));',
+        '',
+      ),
+    ],
+  },
+  {
+    name: 'callbacks-before-outcome',
+    what: 'deliveries are booked before the outcome can be read',
+    breaks: [8],
+    changes: [
+      domain('end-refresh.ts', '  await deps.refreshes.put(refreshOf(key, claim));\n', ''),
+      domain(
+        'end-refresh.ts',
+        '  await bookDeliveries(deps, endedEvent(key, attempt));\n',
+        '  await bookDeliveries(deps, endedEvent(key, attempt));\n  await deps.refreshes.put(refreshOf(key, claim));\n',
+      ),
+    ],
+  },
+  {
+    name: 'erased-once',
+    what: 'a deleted member is not erased again after the longest function time',
+    breaks: [9],
+    changes: [domain('delete-member.ts', 'await deps.erasure.eraseAgain(key, 2 * LOOK_TIMEOUT_SECONDS);', '')],
+  },
+  {
+    name: 'heeded-before-told',
+    what: 'a completion counts as dealt with before what it brought is published',
+    breaks: [8],
+    changes: [
+      domain(
+        'background-refresh.ts',
+        'await publishOutcome(deps, member, attempt);\n  await deps.seen.recordHeeded(member, completedAt);',
+        'await deps.seen.recordHeeded(member, completedAt);\n  await publishOutcome(deps, member, attempt);',
+      ),
+    ],
+  },
+  {
+    name: 'idempotency-forgotten',
+    what: 'the answer to a request with a key is not kept',
+    breaks: [2],
+    changes: [fake('fake-idempotency.ts', 'if (won) return', 'if (won || true) return')],
   },
   {
     name: 'body-in-the-error',

@@ -22,7 +22,7 @@ export type Action = { readonly key: string; readonly at: number } & (
   | { readonly what: 'move a balance'; readonly member: number; readonly balance: string }
   | { readonly what: 'drop an account'; readonly member: number }
   | { readonly what: 'add an account'; readonly member: number }
-  | { readonly what: 'delete'; readonly member: number }
+  | { readonly what: 'delete'; readonly member: number; readonly whileStoring: boolean }
   | { readonly what: 'mx down'; readonly until: number }
 );
 
@@ -156,7 +156,10 @@ export function planHistory(seed: number, start: number): Plan {
   }
   if (random.chance(0.05)) add({ key: 'drop', what: 'drop an account', at: random.next() * span, member: member() });
   if (random.chance(0.05)) add({ key: 'add', what: 'add an account', at: random.next() * span, member: member() });
-  if (random.chance(0.05)) add({ key: 'delete', what: 'delete', at: random.next() * span, member: member() });
+  if (random.chance(0.1)) {
+    const at = last + 4 + random.next() * 16;
+    add({ key: 'delete', what: 'delete', at, member: member(), whileStoring: random.chance(0.5) });
+  }
   if (random.chance(hasSchedule ? 0.4 : 0.15)) {
     // Every other time over the minute in which scheduled members are due.
     const at = hasSchedule && random.chance(0.5) ? 30 + random.next() * 10 : random.next() * span;
@@ -165,7 +168,7 @@ export function planHistory(seed: number, start: number): Plan {
   const faults = drawProfile(random, start + (span + random.next() * 1.2 * deadlineSeconds) * 1000);
   // A lag that is counted in answers hides for hours what nobody looks at: with jobs of MX's own it would not be a lag.
   const lags = members.some(({ scenario }) => scenario.lag?.of === 'everything');
-  const backgroundEverySeconds = lags || !random.chance(0.25) ? 0 : (isLong ? 300 : 30) + random.integer(300);
+  const backgroundEverySeconds = lags || !random.chance(0.3) ? 0 : (isLong ? 300 : 15) + random.integer(300);
   return {
     seed,
     policy: {
@@ -175,7 +178,7 @@ export function planHistory(seed: number, start: number): Plan {
       maxLookGapSeconds: 60,
       graceSeconds: 30,
       graceLooks: 5,
-      allowanceStarts: random.chance(0.7) ? 5 : 2,
+      allowanceStarts: random.chance(0.6) ? 5 : 2,
       allowanceWindowSeconds: 7200,
     },
     members,
@@ -187,7 +190,7 @@ export function planHistory(seed: number, start: number): Plan {
     indexLagSeconds: random.chance(0.5) ? 0 : random.next() * 2,
     defaultScheduleHours: random.chance(0.1) ? 1 : 0,
     hasSchedule,
-    heed: random.chance(0.5) ? null : random.chance(0.7) ? 'known' : 'all',
+    heed: random.chance(0.4) ? null : random.chance(0.7) ? 'known' : 'all',
     faults,
     isPlain:
       faults.rate === 0 &&

@@ -79,6 +79,8 @@ export interface Observed {
   /** Whether the refresh's projection has ended. */
   readonly projectionEnded: (refreshId: string) => boolean;
   readonly jobsEnded: (key: MemberKey) => number;
+  /** Told when a claim moves to storing. */
+  readonly storing: () => void;
 }
 
 /** The observer of one history. */
@@ -170,6 +172,7 @@ export function createTruth(world: Observed): Truth {
       if (gap < world.policy.minLookGapSeconds)
         throw new Violation(7, `two looks at ${textOf(record.key)} in ${gap} s`);
     }
+    if (was.phase === 'running' && is.phase === 'storing') world.storing();
     if (was.phase === 'ended' && is.phase !== 'ended') throw new Violation(1, `${is.refreshId} went on after its end`);
     if (was.phase !== 'ended' && is.phase === 'ended') {
       truth.result = is.result;
@@ -210,7 +213,8 @@ export function createTruth(world: Observed): Truth {
       throw new Violation(3, `${what}: no such refresh`);
     }
     if (sameObservation) return;
-    if (truth?.result && truth.result.outcome !== 'succeeded') {
+    // Who was writing when the member was deleted goes on for a while; what it leaves is erased after that.
+    if (truth?.result && truth.result.outcome !== 'succeeded' && truth.result.code !== 'member_deleted') {
       throw new Violation(3, `${what}: written after its end as ${truth.result.outcome}`);
     }
     const listing = listedBy.get(invocation)?.get(textOf(after.member));

@@ -280,7 +280,7 @@ export function createWorld(plan: Plan, scheduler: Scheduler, given: Given): Wor
           if (key === undefined) return answer;
           if (what === 'checkBalance') truth.posted(invocation, key, sentAt, answer.status);
           if (what === 'readMember' && answer.status === 200) truth.memberRead(invocation, key, seenIn(answer, key));
-          if (what === 'listAccounts') {
+          if (what === 'listAccounts' && answer.status === 200) {
             const { accounts } = model.control.member({ member: key.memberGuid });
             const imports = [...answer.body.matchAll(/"imported_at":"([^"]+)"/g)].map(([, at = '']) => Date.parse(at));
             truth.accountsListed(invocation, key, {
