@@ -1,6 +1,7 @@
+import type { Action } from '../shared/domain/action.ts';
 import type { NextStep } from '../shared/domain/decision.ts';
 import type { FailureCode } from '../shared/domain/failure.ts';
-import type { Action, Outcome } from '../shared/domain/refresh.ts';
+import type { Outcome } from '../shared/domain/refresh.ts';
 import { connectionStatuses, memberErrorEnds, type StatusEnd } from '../shared/domain/statuses.ts';
 import { problemKinds } from '../shared/lambda/problem.ts';
 import { afterLook, afterPost, mxFailures, otherEnds, type StatusCase, statusCase } from './outcomes-cases.ts';

@@ -1,11 +1,13 @@
 /** The decision: what to do with a refresh, from what MX says. One pure function; all traps of MX are dealt with here. */
+
+import { userActions } from './action.ts';
 import { anotherJobFollowed, proofIn, succeededSince } from './evidence.ts';
 import type { Failure } from './failure.ts';
 import { type Instant, secondsBetween } from './instant.ts';
 import { secondsAfterFailure, secondsToNextLook } from './look-times.ts';
 import type { Challenge, MxMember } from './mx.ts';
 import type { Policy } from './policy.ts';
-import { type Claim, type Result, userActions } from './refresh.ts';
+import type { Claim, Result } from './refresh.ts';
 import { memberErrorEnds, ruleFor, type StatusEnd, statusRules } from './statuses.ts';
 
 /** The most POSTs one refresh sends: the first, one after an unknown result or a conflict, and one more. */

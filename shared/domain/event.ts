@@ -2,11 +2,13 @@
  * Events for other systems: ids, statuses and actions; no account numbers, and amounts only where the operator wants
  * them. Their shapes are published: `docs/events.md` and a JSON Schema for each type in `docs/events/`.
  */
+
+import type { Action } from './action.ts';
 import type { StoredBalance } from './balance.ts';
 import { Decimal } from './decimal.ts';
 import type { Instant } from './instant.ts';
 import type { MemberKey } from './mx.ts';
-import type { Action, Attempt, Outcome, Trigger } from './refresh.ts';
+import type { Attempt, Outcome, Trigger } from './refresh.ts';
 import { ruleFor } from './statuses.ts';
 
 /** An event in the manner of CloudEvents 1.0: the `detail` of the EventBridge entry. */

@@ -1,4 +1,4 @@
-import type { Action } from './refresh.ts';
+import type { Action } from './action.ts';
 
 /**
  * What to do with something that went wrong. `caller-fault`: the caller has to change the request. `try-again`: it may

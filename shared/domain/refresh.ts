@@ -1,4 +1,5 @@
 /** A refresh: one attempt to bring a member's balances up to date, and everything that is remembered about it. */
+import type { Action } from './action.ts';
 import type { Instant } from './instant.ts';
 import type { Challenge, MemberKey } from './mx.ts';
 
@@ -7,25 +8,6 @@ export type Trigger = 'http' | 'schedule' | 'mx_webhook';
 
 /** How a refresh ended. */
 export type Outcome = 'succeeded' | 'action_required' | 'failed' | 'not_refreshed' | 'timed_out';
-
-/** What somebody has to do now. */
-export type Action =
-  | 'none'
-  | 'wait'
-  | 'retry_later'
-  | 'reauthenticate'
-  | 'answer_mfa'
-  | 'act_at_institution'
-  | 'reconnect'
-  | 'contact_support';
-
-/** Actions that only the end user can take. Unattended triggers hold back while one is pending (invariant 6). */
-export const userActions: ReadonlySet<Action> = new Set([
-  'reauthenticate',
-  'answer_mfa',
-  'act_at_institution',
-  'reconnect',
-]);
 
 /** How a refresh ended, and what to do about it. */
 export interface Result {

@@ -3,6 +3,8 @@
  * comes before MX is called, the follow-up message is sent before the claim is written, and the claim before the POST.
  * A crash anywhere leaves a message that finishes the story; a message without its claim is dropped.
  */
+
+import { userActions } from './action.ts';
 import { neededUserAction, noMemory } from './decision.ts';
 import { endRefresh, publishEnd } from './end-refresh.ts';
 import { baselineOf } from './evidence.ts';
@@ -11,7 +13,7 @@ import { type Instant, plusSeconds, secondsBetween } from './instant.ts';
 import { type MemberRecord, nextStartAllowedAt, startsInWindow } from './member.ts';
 import type { MemberIdentifiers, MemberKey, MxMember } from './mx.ts';
 import type { RefreshDeps } from './ports.ts';
-import { type Claim, type Refresh, refreshOf, type Trigger, userActions } from './refresh.ts';
+import { type Claim, type Refresh, refreshOf, type Trigger } from './refresh.ts';
 import type { Enrolment } from './schedule.ts';
 import { startJob } from './start-job.ts';
 

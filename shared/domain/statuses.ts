@@ -1,5 +1,6 @@
 /** What each of MX's connection statuses means once no job runs any more. Data: one row per status, with its source. */
-import type { Action, Outcome } from './refresh.ts';
+import type { Action } from './action.ts';
+import type { Outcome } from './refresh.ts';
 
 /** MX's 22 connection statuses (MX facts 3.1), in the order of their integer ids. */
 export const connectionStatuses = [

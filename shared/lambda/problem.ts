@@ -1,6 +1,7 @@
 /** Failures as RFC 9457 problems: the one table from codes to HTTP. */
+
+import type { Action } from '../domain/action.ts';
 import type { Failure, FailureCode } from '../domain/failure.ts';
-import type { Action } from '../domain/refresh.ts';
 
 /** How a code is told over HTTP. */
 export interface ProblemKind {

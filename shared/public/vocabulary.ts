@@ -2,11 +2,8 @@
  * The closed lists of words in answers and tables. Spelt out here, and checked against the service's own by the
  * compiler, so that the published types depend on nothing else of it.
  */
-import type {
-  Action as ServiceAction,
-  Outcome as ServiceOutcome,
-  Trigger as ServiceTrigger,
-} from '../domain/refresh.ts';
+import type { Action as ServiceAction } from '../domain/action.ts';
+import type { Outcome as ServiceOutcome, Trigger as ServiceTrigger } from '../domain/refresh.ts';
 
 const triggers = { http: true, schedule: true, mx_webhook: true } as const satisfies Record<ServiceTrigger, true>;
 

@@ -19,8 +19,8 @@ import { messageDelivery } from './message-delivery.ts';
 import type { Action, Plan } from './plan.ts';
 import type { Scheduler } from './scheduler.ts';
 import { checkJoined, checkSwept } from './spot-checks.ts';
-import type { Truth } from './truth.ts';
 import { Violation } from './violation.ts';
+import type { Truth } from './what-is-known.ts';
 import { timeouts, type World } from './world.ts';
 
 /** What a caller was answered with 200 or 202. */

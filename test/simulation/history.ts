@@ -1,16 +1,16 @@
-/** One history, from its seed to its verdict. The same seed, and the same things left out, is the same history. */
-import type { MemberKey } from '../../shared/domain/mx.ts';
 import { textOf } from '../fakes/members-table.ts';
 import type { AwaitPoints, CrashAt } from './await-points.ts';
 import { type Fault, faultChooser } from './faults.ts';
 import { type FunctionsInTime, functionsInTime } from './functions-in-time.ts';
 import { checkHistory } from './invariants.ts';
 import { createInvocations } from './invocations.ts';
-import { type Action, type Plan, planHistory } from './plan.ts';
+import { perform } from './perform.ts';
+import { planHistory } from './plan.ts';
 import { createScheduler } from './scheduler.ts';
-import { createTruth, type Truth } from './truth.ts';
+import { createTruth } from './truth.ts';
 import { Violation } from './violation.ts';
-import { createWorld, type World, type WrapPort } from './world.ts';
+import type { Truth } from './what-is-known.ts';
+import { createWorld, type WrapPort } from './world.ts';
 
 /** What a history was. */
 export interface History {
@@ -170,56 +170,3 @@ export async function runHistory(seed: number, options: HistoryOptions): Promise
     story,
   };
 }
-
-/** Does what is planned; what is no function's work happens at once. */
-function perform(action: Action, plan: Plan, world: World, functions: FunctionsInTime): void {
-  if (action.what === 'mx down') return;
-  const member = world.members[action.member];
-  if (member === undefined || (action.what !== 'trigger' && world.gone.has(member.key.memberGuid))) return;
-  const { key, memberId } = member;
-  const { control } = world.model;
-  switch (action.what) {
-    case 'trigger':
-      functions.trigger(action);
-      return;
-    case 'answer the challenge': {
-      const path = pathOf(key);
-      const ask = { method: 'GET', path: `${path}/challenges`, headers: ourselves, body: '' };
-      const { body } = world.model.handle(ask);
-      const challenges = [...body.matchAll(/"guid":"(CRD-[^"]+)"/g)].map(([, guid]) => ({
-        guid,
-        value: action.answer,
-      }));
-      const given = JSON.stringify({ member: { challenges } });
-      world.model.handle({ method: 'PUT', path: `${path}/resume`, headers: ourselves, body: given });
-      return;
-    }
-    case 'repair':
-      control.setScenario({ member: memberId, scenario: 'ok' });
-      return;
-    case 'move a balance':
-    case 'drop an account': {
-      const [account] = control.member({ member: memberId }).accounts;
-      if (account === undefined) return;
-      const named = { member: memberId, account: account.guid };
-      if (action.what === 'drop an account') control.dropAccount(named);
-      else control.setBalances({ ...named, values: { balance: action.balance }, when: 'now' });
-      return;
-    }
-    case 'add an account':
-      control.addAccount({ member: memberId, values: { id: 'act-new', balance: plan.members[0]?.balances[0] ?? '0' } });
-      return;
-    case 'delete':
-      world.gone.add(key.memberGuid);
-      world.model.handle({ method: 'DELETE', path: pathOf(key), headers: ourselves, body: '' });
-      return;
-  }
-}
-
-const pathOf = (key: MemberKey): string => `/users/${key.userGuid}/members/${key.memberGuid}`;
-
-/** Whoever has MX's credentials: the operator's other systems. */
-const ourselves = {
-  authorization: `Basic ${btoa('local-client-id:local-api-key')}`,
-  'accept-version': 'v20250224',
-};

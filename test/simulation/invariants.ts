@@ -1,12 +1,14 @@
 /** The promises that can only be checked when everything is quiet. Those of single moments are in `truth.ts`. */
 import { epochMillisecondsOf } from '../../shared/domain/instant.ts';
-import { memberErrorEnds, ruleFor, statusRules } from '../../shared/domain/statuses.ts';
+import { LOOK_TIMEOUT_SECONDS } from '../../shared/domain/refresh.ts';
+import { memberErrorEnds, statusRules } from '../../shared/domain/statuses.ts';
 import { textOf } from '../fakes/members-table.ts';
+import { checkExpected } from './expected-end.ts';
 import type { Fault } from './faults.ts';
 import type { Answer, FunctionsInTime } from './functions-in-time.ts';
 import { type Plan, secretDigits } from './plan.ts';
-import type { RefreshTruth, Truth } from './truth.ts';
 import { Violation } from './violation.ts';
+import type { RefreshTruth, Truth } from './what-is-known.ts';
 import type { World } from './world.ts';
 
 /** Ends that MX's status or error code causes, and nothing else. */
@@ -96,8 +98,8 @@ function checkEvidence(plan: Plan, refresh: RefreshTruth, world: World): void {
     }
     return;
   }
-  // Flapping looks exactly like an end for longer than two looks: nobody could know.
-  const flaps = scenario?.interim?.idle === true;
+  // Flapping looks exactly like an end for longer than two looks, and so does an interim error beside a lagging flag.
+  const flaps = scenario?.interim !== undefined && (scenario.interim.idle || scenario.lag !== undefined);
   // Held back before any start: what MX shows is why nothing was started, not how something ended.
   const startedNothing = refresh.posts.every(({ status }) => status !== 202);
   const waits = ['challenged', 'pending', 'no_status'].includes(result.code);
@@ -167,6 +169,9 @@ function checkMembers(world: World, truth: Truth, isLost: boolean): void {
     if (truth.deletedAt.has(text)) {
       if (record?.deletedAt == null) throw new Violation(9, `${text} was deleted and came back`);
       const left = world.balances.get(text)?.size ?? 0;
+      // Once more when nobody who began before can still be writing.
+      const erasedLate = truth.erasedAt() >= (truth.deletedAt.get(text) ?? 0) + LOOK_TIMEOUT_SECONDS * 1000;
+      if (!erasedLate && !isLost) throw new Violation(9, `${text} was deleted, and its balances erased only once`);
       if (left > 0 && !isLost) throw new Violation(9, `${text} was deleted, and ${left} of its balances are stored`);
       continue;
     }
@@ -191,46 +196,5 @@ function checkWritten(world: World, written: readonly string[]): void {
     for (const secret of [secretDigits, 'local-api-key']) {
       if (text.includes(secret)) throw new Violation(10, `a log line, a problem or an event holds a secret: ${text}`);
     }
-  }
-}
-
-const succeeding: ReadonlySet<string> = new Set([
-  'ok',
-  'moving',
-  'instant',
-  'flag-lags',
-  'everything-lags',
-  'guid-unchanged',
-  'evidence-unchanged',
-  'last-job-failed',
-  'old-error-stays',
-  'interim-error',
-  'followed',
-]);
-
-/** Without faults the first refresh of a member ends as its scenario says; otherwise “everything times out” would pass. */
-function checkExpected(plan: Plan, truth: Truth, world: World): void {
-  const [first] = truth.refreshes.values();
-  if (first === undefined) return;
-  const index = world.members.findIndex(({ key }) => key.memberGuid === first.member.memberGuid);
-  const member = plan.members[index];
-  if (member === undefined || member.jobSeconds + 60 > plan.policy.deadlineSeconds) return;
-  const expect = (outcome: string, code?: string): void => {
-    const { result } = first;
-    if (result?.outcome === outcome && (code === undefined || result.code === code)) return;
-    throw new Violation(
-      0,
-      `${member.scenarioName}: ${result?.outcome}/${result?.code} instead of ${outcome}/${code ?? '*'}`,
-    );
-  };
-  if (succeeding.has(member.scenarioName)) expect('succeeded', 'stored');
-  if (member.scenarioName === 'starts-nothing') expect('not_refreshed', 'no_evidence');
-  const { status, errorCode } = member.scenario.end;
-  const { whenOver, end, startOnceMore } = ruleFor(status);
-  const isPlainEnd =
-    plan.members[index]?.scenarioName === status?.toLowerCase() && whenOver === 'end' && !startOnceMore;
-  if (isPlainEnd && !member.isNew) {
-    const { outcome, code } = memberErrorEnds[String(errorCode)] ?? end;
-    expect(outcome, code);
   }
 }

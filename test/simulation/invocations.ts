@@ -1,11 +1,11 @@
 /** Running functions in virtual time: each request takes a while, may fail, may happen twice, or is the last one. */
 import type { MxAnswer } from '../../infra/local/mx-simulator/answers.ts';
 import { createRandom, hashText, type Random } from '../../infra/local/mx-simulator/random.ts';
-import { Failure } from '../../shared/domain/failure.ts';
 import type { Request } from '../fakes/request.ts';
 import { type AwaitPoints, type CrashAt, pass } from './await-points.ts';
 import { awsFaults, type Fault, type FaultChooser, type FaultKind, mxFaults } from './faults.ts';
 import type { Scheduler } from './scheduler.ts';
+import { spoiled, spoilMx } from './spoilt-answers.ts';
 
 /** What runs: `trigger` is check-balance, `start-due` start-refresh, `tick` scheduled-refresh, `webhook` mx-webhook. */
 export type Role = 'trigger' | 'follow-up' | 'sweep' | 'start-due' | 'tick' | 'webhook';
@@ -302,26 +302,3 @@ const crashes = ['crash before', 'crash after'] as const;
 
 const awsLatency = (random: Random): number => 2 + random.next() * 18;
 const mxLatency = (random: Random): number => 40 + random.next() * 400;
-
-const refusals = [500, 502, 503, 504, 429, 403, 404, 401, 409] as const;
-
-/** An answer that MX, or something on the way, gives instead of the real one. */
-function spoiled({ kind, amount }: Fault): MxAnswer {
-  const headers = { 'content-type': 'application/json' };
-  if (kind === 'mx refusal') {
-    const status = refusals[Math.floor(amount * refusals.length)] ?? 500;
-    return { status, headers, body: '{"error":{"message":"simulated","status":"simulated"}}' };
-  }
-  if (kind === 'mx garbage') return { status: 200, headers, body: '{"member":{"guid":' };
-  return { status: kind === 'mx 500 after' ? 500 : 503, headers, body: '<html>gateway</html>' };
-}
-
-function spoilMx(fault: Fault): { value: MxAnswer } | { error: unknown } {
-  if (fault.kind.startsWith('mx timeout') || fault.kind === 'mx late') {
-    return { error: new Failure('try-again', 'mx_timeout', 'MX did not answer in time') };
-  }
-  if (fault.kind.startsWith('mx reset')) {
-    return { error: new Failure('try-again', 'mx_unavailable', 'the connection to MX failed') };
-  }
-  return { value: spoiled(fault) };
-}

@@ -3,7 +3,7 @@
  * happened. The first broken promise is told as a story, as short as it can be made, and ends the run with exit code 1.
  */
 import { parseArgs } from 'node:util';
-import { applyMutant } from './mutants.ts';
+import { applyMutant } from './apply-mutant.ts';
 
 const HELP = `Runs the service against fakes in virtual time, with faults, and checks its promises after each history.
 

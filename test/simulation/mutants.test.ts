@@ -3,7 +3,8 @@ import { execFile } from 'node:child_process';
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
-import { type Mutant, mutants, mutatedSources } from './mutants.ts';
+import { mutatedSources } from './apply-mutant.ts';
+import { type Mutant, mutants } from './mutants.ts';
 
 /** Found in fewer, all of them; the bound is for the day on which one is not found any more. */
 const MAX_HISTORIES = 3_000;

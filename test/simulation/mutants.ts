@@ -1,8 +1,4 @@
 /** Deliberate faults in the code: what the simulation has to find, or it would prove nothing. Each is a small diff. */
-import { readFileSync } from 'node:fs';
-import { registerHooks } from 'node:module';
-import { fileURLToPath } from 'node:url';
-
 /** One fault. */
 export interface Mutant {
   readonly name: string;
@@ -282,43 +278,3 @@ export const mutants: readonly Mutant[] = [
     ],
   },
 ];
-
-const root = new URL('../../', import.meta.url);
-
-/**
- * Puts the fault `name` into every module that is imported from now on.
- *
- * @throws Error when there is no such fault, or the code that it changes is no longer there.
- */
-export function applyMutant(name: string): void {
-  const mutant = mutants.find((one) => one.name === name);
-  if (mutant === undefined) {
-    throw new Error(`there is no mutant ${name}; there are: ${mutants.map((one) => one.name).join(', ')}`);
-  }
-  const sources = mutatedSources(mutant);
-  registerHooks({
-    load(url, context, nextLoad) {
-      const source = url.startsWith('file:') ? sources.get(fileURLToPath(url)) : undefined;
-      return source === undefined
-        ? nextLoad(url, context)
-        : { format: 'module-typescript', source, shortCircuit: true };
-    },
-  });
-}
-
-/** The changed files, by their paths. @throws Error when a change does not apply exactly once. */
-export function mutatedSources(mutant: Mutant): ReadonlyMap<string, string> {
-  const sources = new Map<string, string>();
-  for (const { file, find, replace } of mutant.changes) {
-    const path = fileURLToPath(new URL(file, root));
-    const source = sources.get(path) ?? readFileSync(path, 'utf8');
-    const parts = source.split(find);
-    if (parts.length !== 2) {
-      throw new Error(
-        `${mutant.name}: ${file} has ${parts.length - 1} places like ${JSON.stringify(find)}; it has to be 1`,
-      );
-    }
-    sources.set(path, parts.join(replace));
-  }
-  return sources;
-}

@@ -4,99 +4,15 @@
  */
 import type { StoredBalance } from '../../shared/domain/balance.ts';
 import { Decimal } from '../../shared/domain/decimal.ts';
-import type { DomainEvent } from '../../shared/domain/event.ts';
-import { epochMillisecondsOf, type Instant } from '../../shared/domain/instant.ts';
+import { epochMillisecondsOf } from '../../shared/domain/instant.ts';
 import type { MemberRecord } from '../../shared/domain/member.ts';
 import type { MemberKey } from '../../shared/domain/mx.ts';
-import type { Policy } from '../../shared/domain/policy.ts';
-import { type Claim, LOOK_TIMEOUT_SECONDS, type Result, type Trigger } from '../../shared/domain/refresh.ts';
+import { type Claim, LOOK_TIMEOUT_SECONDS } from '../../shared/domain/refresh.ts';
 import { ruleFor } from '../../shared/domain/statuses.ts';
 import { textOf } from '../fakes/members-table.ts';
 import type { Invocation } from './invocations.ts';
 import { Violation } from './violation.ts';
-
-/** One look or trigger's read of the member, as MX answered it. */
-export interface MemberSeen {
-  readonly at: number;
-  readonly status: string | null;
-  readonly needsUpdatedCredentials: boolean;
-  /** Guid and start of the newest job, as shown. */
-  readonly newestJob: string;
-  /** Jobs of the member that had come to an end, whatever the answer showed. */
-  readonly jobsEnded: number;
-}
-
-/** A refresh as it really went. */
-export interface RefreshTruth {
-  readonly refreshId: string;
-  readonly member: MemberKey;
-  readonly trigger: Trigger;
-  readonly claimedAt: number;
-  readonly deadline: Instant;
-  /** What its baseline was read from; null when MX was down. */
-  readonly baseline: MemberSeen | null;
-  readonly posts: PostTruth[];
-  /** When one of its follow-ups last read the member. */
-  lastReadAt: number;
-  /** How often they did since the newest job had begun, as far as MX showed it. */
-  reads: number;
-  newestJob: string;
-  /** The claim as last written. */
-  claim: Claim;
-  result: Result | null;
-  endedAt: number | null;
-  jobsAtEnd: number;
-  released: boolean;
-  /** Balances that it had written, or changed before somebody else wrote them, could be seen at its end. */
-  leftBalances: boolean;
-  /** When MX had last imported the account that it had not imported for longest, as listed when they were stored. */
-  oldestImport: number;
-}
-
-/** A POST that reached MX. */
-export interface PostTruth {
-  /** When the function sent it; MX may have got to it later. */
-  readonly sentAt: number;
-  readonly at: number;
-  readonly status: number;
-}
-
-/** The accounts as MX listed them at one moment: guid, balance as text. */
-export interface Listing {
-  readonly at: number;
-  readonly balances: ReadonlyMap<string, string | null>;
-  readonly oldestImport: number;
-}
-
-/** What an observer needs to see. */
-export interface Observed {
-  readonly policy: Policy;
-  readonly now: () => number;
-  readonly record: (key: MemberKey) => MemberRecord | null;
-  readonly balances: (key: MemberKey) => ReadonlyMap<string, StoredBalance> | undefined;
-  readonly members: readonly MemberKey[];
-  readonly published: readonly DomainEvent[];
-  /** Whether the refresh's projection has ended. */
-  readonly projectionEnded: (refreshId: string) => boolean;
-  readonly jobsEnded: (key: MemberKey) => number;
-  /** Told when a claim moves to storing. */
-  readonly storing: () => void;
-}
-
-/** The observer of one history. */
-export interface Truth {
-  readonly refreshes: ReadonlyMap<string, RefreshTruth>;
-  /** Refresh ids of messages that were sent. */
-  readonly sent: Set<string>;
-  /** When each member was deleted. */
-  readonly deletedAt: ReadonlyMap<string, number>;
-  /** After an effect of `name`. @throws Violation */
-  effect(invocation: Invocation, name: string): void;
-  memberRead(invocation: Invocation, key: MemberKey, seen: MemberSeen): void;
-  accountsListed(invocation: Invocation, key: MemberKey, listing: Listing): void;
-  /** @throws Violation */
-  posted(invocation: Invocation, key: MemberKey, sentAt: number, status: number): void;
-}
+import type { Listing, MemberSeen, Observed, PostTruth, RefreshTruth, Truth } from './what-is-known.ts';
 
 /** POSTs are recorded with the instant of their claim, which is at most this much earlier than the POST itself. */
 const POST_SLACK_MS = 60_000;
@@ -106,6 +22,7 @@ export function createTruth(world: Observed): Truth {
   const refreshes = new Map<string, RefreshTruth>();
   const sent = new Set<string>();
   const deletedAt = new Map<string, number>();
+  let erasedAt = 0;
   const known = new Map<string, MemberRecord | null>();
   const knownBalances = new Map<string, ReadonlyMap<string, StoredBalance>>();
   const started = new Map<string, number[]>();
@@ -169,6 +86,9 @@ export function createTruth(world: Observed): Truth {
       const gap = (epochMillisecondsOf(is.lookedAt) - epochMillisecondsOf(was.lookedAt)) / 1000;
       const again = is.look <= was.look && gap < LOOK_TIMEOUT_SECONDS;
       if (again || is.look < was.look) throw new Violation(2, `look ${is.look} was taken after look ${was.look}`);
+      if (was.phase === 'storing' && gap < LOOK_TIMEOUT_SECONDS) {
+        throw new Violation(3, `look ${is.look} was taken while look ${was.look} may have been storing`);
+      }
       if (gap < world.policy.minLookGapSeconds)
         throw new Violation(7, `two looks at ${textOf(record.key)} in ${gap} s`);
     }
@@ -178,6 +98,10 @@ export function createTruth(world: Observed): Truth {
       truth.result = is.result;
       truth.endedAt = world.now();
       truth.jobsAtEnd = world.jobsEnded(record.key);
+      const begun = truth.posts.filter(({ status }) => status === 202).length;
+      if (record.starts.length < begun) {
+        throw new Violation(7, `${is.refreshId} began ${begun} jobs, ${record.starts.length} are counted`);
+      }
       const left = [...(world.balances(record.key)?.values() ?? [])];
       truth.leftBalances = left.some(
         (item) => item.refreshId === is.refreshId || item.changedByRefresh === is.refreshId,
@@ -236,6 +160,7 @@ export function createTruth(world: Observed): Truth {
     refreshes,
     sent,
     deletedAt,
+    erasedAt: () => erasedAt,
 
     effect(invocation, name) {
       if (name.startsWith('members.') || name.startsWith('seen.')) {
@@ -259,6 +184,8 @@ export function createTruth(world: Observed): Truth {
           }
           if (changed) knownBalances.set(textOf(key), new Map(items));
         }
+      } else if (name === 'erasure.erase') {
+        erasedAt = world.now();
       } else if (name === 'events.publish') {
         const event = world.published.at(-1);
         if (event?.id.endsWith('/ended') && !world.projectionEnded(event.id.slice(0, -'/ended'.length))) {

@@ -1,15 +1,12 @@
-/** The world of one history: tables, queues, MX, and every function's dependencies, made of the real clients and fakes. */
-import type { MxAnswer } from '../../infra/local/mx-simulator/answers.ts';
 import { createMxModel, type MxModel } from '../../infra/local/mx-simulator/mx-model.ts';
 import type { Delivery as MxWebhook } from '../../infra/local/mx-simulator/outbox.ts';
-import { mxClient } from '../../shared/clients/mx-client.ts';
 import type { DomainEvent } from '../../shared/domain/event.ts';
 import type { HeedDeps } from '../../shared/domain/heed-webhook.ts';
 import type { IdempotencyKeys } from '../../shared/domain/idempotency.ts';
 import { instantOf } from '../../shared/domain/instant.ts';
 import type { MemberRecord } from '../../shared/domain/member.ts';
 import type { MemberKey } from '../../shared/domain/mx.ts';
-import type { Mx, Schedule, Starts } from '../../shared/domain/ports.ts';
+import type { Schedule, Starts } from '../../shared/domain/ports.ts';
 import { minuteOf, slotsDueIn } from '../../shared/domain/schedule.ts';
 import { TRIGGER_TIMEOUT_SECONDS } from '../../shared/domain/wait-for-end.ts';
 import { type BalancesTable, fakeBalances } from '../fakes/fake-balances.ts';
@@ -24,9 +21,10 @@ import { fakeSchedule } from '../fakes/fake-schedule.ts';
 import { fakeSeenMembers } from '../fakes/fake-seen-members.ts';
 import { emptyMembersTable, type MembersTable, textOf } from '../fakes/members-table.ts';
 import type { Invocation, Invocations } from './invocations.ts';
+import { mxIn } from './mx-calls.ts';
 import { type Plan, secretDigits } from './plan.ts';
 import type { Scheduler } from './scheduler.ts';
-import type { MemberSeen, Truth } from './truth.ts';
+import type { Truth } from './what-is-known.ts';
 
 /** A member and its names. */
 export interface SimulatedMember {
@@ -58,6 +56,8 @@ export interface World {
   readonly callbacks: CallbacksTable;
   /** Jobs of MX's that really ended well: member and instant. */
   readonly successes: { readonly member: string; readonly at: number }[];
+  /** The member with this guid or own id. */
+  readonly byName: ReadonlyMap<string, MemberKey>;
   /** Guids of members that MX does not have any more. */
   readonly gone: Set<string>;
   /** Call after whatever may have changed something at MX: what follows from it comes in its time. */
@@ -95,9 +95,6 @@ const ports: ReadonlySet<string> = new Set([
   'hints',
   'erasure',
 ]);
-
-const secretText = JSON.stringify({ client_id: 'local-client-id', api_key: 'local-api-key' });
-const credentials = { current: async () => secretText, refetched: async () => secretText };
 
 /** Puts something around a port of one invocation. */
 export type WrapPort = <P extends object>(port: P, name: string, invocation: Invocation) => P;
@@ -209,6 +206,7 @@ export function createWorld(plan: Plan, scheduler: Scheduler, given: Given): Wor
     callbacks,
     successes: [],
     gone: new Set(),
+    byName,
     deliveries: queue(180, () => {}),
     record: (key) => table.members.get(textOf(key)) ?? null,
     planMx() {
@@ -227,7 +225,7 @@ export function createWorld(plan: Plan, scheduler: Scheduler, given: Given): Wor
       const request = invocations.requestOf(invocation);
       const { policy } = plan;
       const reachable: Reachable = {
-        mx: mxFor(invocations, truth, invocation, mxTimeoutMs),
+        mx: mxIn(world, { invocations, truth, invocation, now }, mxTimeoutMs),
         members: fakeMembers(table, { policy, now: clock, indexLagSeconds: plan.indexLagSeconds, request }),
         balances: fakeBalances(balances, { keepAccountNumbers: false, keepUnknownFields: false }, request),
         refreshes: fakeRefreshes(refreshes, 30, clock, request),
@@ -261,58 +259,8 @@ export function createWorld(plan: Plan, scheduler: Scheduler, given: Given): Wor
     },
   };
 
-  function mxFor(invocations: Invocations, truth: Truth, invocation: Invocation, timeoutMs: number): Mx {
-    return mxClient({
-      baseUrl: 'https://mx.simulated',
-      acceptVersion: 'v20250224',
-      credentials,
-      timeoutMs,
-      async send({ method, url, headers }) {
-        const path = url.pathname + url.search;
-        const [, , , , name = '', route = ''] = url.pathname.split('/');
-        const key = byName.get(name);
-        const sentAt = now();
-        const what = method === 'POST' ? 'checkBalance' : (routeNames[route] ?? 'readMember');
-        return invocations.askMx(invocation, `mx.${what}`, timeoutMs, () => {
-          const answer = model.handle({ method, path, headers, body: '' });
-          world.planMx();
-          invocations.tell(invocation, () => `MX answers ${what} with ${answer.status} ${shortly(answer)}`);
-          if (key === undefined) return answer;
-          if (what === 'checkBalance') truth.posted(invocation, key, sentAt, answer.status);
-          if (what === 'readMember' && answer.status === 200) truth.memberRead(invocation, key, seenIn(answer, key));
-          if (what === 'listAccounts' && answer.status === 200) {
-            const { accounts } = model.control.member({ member: key.memberGuid });
-            const imports = [...answer.body.matchAll(/"imported_at":"([^"]+)"/g)].map(([, at = '']) => Date.parse(at));
-            truth.accountsListed(invocation, key, {
-              at: now(),
-              balances: new Map(accounts.map(({ guid, balance }) => [guid, balance])),
-              oldestImport: Math.min(...imports),
-            });
-          }
-          return answer;
-        });
-      },
-    });
-  }
-
-  const seenIn = ({ body }: MxAnswer, key: MemberKey): MemberSeen => ({
-    at: now(),
-    status: /"connection_status":"(\w+)"/.exec(body)?.[1] ?? null,
-    newestJob: [...body.matchAll(/"(?:most_recent_job_guid|aggregated_at)":("[^"]*")/g)].join(),
-    needsUpdatedCredentials: body.includes('"needs_updated_credentials":true'),
-    jobsEnded: world.jobsEnded(key),
-  });
-
   return world;
 }
-
-/** What matters of an answer, for a story. */
-function shortly({ body }: MxAnswer): string {
-  const fields = /"(connection_status|is_being_aggregated|most_recent_job_guid|error_code|imported_at)":("[^"]*"|\w+)/g;
-  return [...body.matchAll(fields)].map(([, name, value]) => `${name}=${value}`).join(' ');
-}
-
-const routeNames: Readonly<Record<string, string>> = { accounts: 'listAccounts', status: 'readChallenges' };
 
 /** A member that this service has met before, and that may be on the schedule: due in the next minute. */
 function know(table: MembersTable, key: MemberKey, memberId: string, isScheduled: boolean, at: string): void {

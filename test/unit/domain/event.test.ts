@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { type Action, userActions } from '../../../shared/domain/action.ts';
 import type { StoredBalance } from '../../../shared/domain/balance.ts';
 import { Decimal } from '../../../shared/domain/decimal.ts';
 import { balanceEvents, connectionEvent, deletedEvent, endedEvent } from '../../../shared/domain/event.ts';
-import { type Action, type Attempt, type Outcome, userActions } from '../../../shared/domain/refresh.ts';
+import type { Attempt, Outcome } from '../../../shared/domain/refresh.ts';
 import { connectionStatuses } from '../../../shared/domain/statuses.ts';
 import { faultsOf, typesWithSchema } from './event-schemas.ts';
 

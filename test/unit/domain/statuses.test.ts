@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Action } from '../../../shared/domain/refresh.ts';
-import { userActions } from '../../../shared/domain/refresh.ts';
+import { type Action, userActions } from '../../../shared/domain/action.ts';
 import {
   connectionStatuses,
   isConnectionStatus,

@@ -1,0 +1,75 @@
+/** The real MX client with the MX simulator's model at the other end, and what an observer learns from each answer. */
+import type { MxAnswer } from '../../infra/local/mx-simulator/answers.ts';
+import { mxClient } from '../../shared/clients/mx-client.ts';
+import type { MemberKey } from '../../shared/domain/mx.ts';
+import type { Mx } from '../../shared/domain/ports.ts';
+import type { Invocation, Invocations } from './invocations.ts';
+import type { MemberSeen, Truth } from './what-is-known.ts';
+import type { World } from './world.ts';
+
+/** Who calls, and who watches. */
+export interface Caller {
+  readonly invocations: Invocations;
+  readonly truth: Truth;
+  readonly invocation: Invocation;
+  /** Epoch milliseconds. */
+  readonly now: () => number;
+}
+
+const secretText = JSON.stringify({ client_id: 'local-client-id', api_key: 'local-api-key' });
+const credentials = { current: async () => secretText, refetched: async () => secretText };
+
+const routeNames: Readonly<Record<string, string>> = { accounts: 'listAccounts', status: 'readChallenges' };
+
+/** MX for one invocation. */
+export function mxIn(world: World, { invocations, truth, invocation, now }: Caller, timeoutMs: number): Mx {
+  const { model, byName } = world;
+
+  function observe(what: string, key: MemberKey, sentAt: number, answer: MxAnswer): void {
+    if (what === 'checkBalance') truth.posted(invocation, key, sentAt, answer.status);
+    if (answer.status !== 200) return;
+    if (what === 'readMember') truth.memberRead(invocation, key, seenIn(answer, now(), world.jobsEnded(key)));
+    if (what !== 'listAccounts') return;
+    const { accounts } = model.control.member({ member: key.memberGuid });
+    const imports = [...answer.body.matchAll(/"imported_at":"([^"]+)"/g)].map(([, at = '']) => Date.parse(at));
+    truth.accountsListed(invocation, key, {
+      at: now(),
+      balances: new Map(accounts.map(({ guid, balance }) => [guid, balance])),
+      oldestImport: Math.min(...imports),
+    });
+  }
+
+  return mxClient({
+    baseUrl: 'https://mx.simulated',
+    acceptVersion: 'v20250224',
+    credentials,
+    timeoutMs,
+    async send({ method, url, headers }) {
+      const [, , , , name = '', route = ''] = url.pathname.split('/');
+      const what = method === 'POST' ? 'checkBalance' : (routeNames[route] ?? 'readMember');
+      const sentAt = now();
+      return invocations.askMx(invocation, `mx.${what}`, timeoutMs, () => {
+        const answer = model.handle({ method, path: url.pathname + url.search, headers, body: '' });
+        world.planMx();
+        invocations.tell(invocation, () => `MX answers ${what} with ${answer.status} ${shortly(answer)}`);
+        const key = byName.get(name);
+        if (key !== undefined) observe(what, key, sentAt, answer);
+        return answer;
+      });
+    },
+  });
+}
+
+const seenIn = ({ body }: MxAnswer, at: number, jobsEnded: number): MemberSeen => ({
+  at,
+  status: /"connection_status":"(\w+)"/.exec(body)?.[1] ?? null,
+  newestJob: [...body.matchAll(/"(?:most_recent_job_guid|aggregated_at)":("[^"]*")/g)].join(),
+  needsUpdatedCredentials: body.includes('"needs_updated_credentials":true'),
+  jobsEnded,
+});
+
+/** What matters of an answer, for a story. */
+function shortly({ body }: MxAnswer): string {
+  const fields = /"(connection_status|is_being_aggregated|most_recent_job_guid|error_code|imported_at)":("[^"]*"|\w+)/g;
+  return [...body.matchAll(fields)].map(([, name, value]) => `${name}=${value}`).join(' ');
+}

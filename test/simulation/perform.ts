@@ -1,0 +1,58 @@
+/** What happens in a history besides the functions: callers ask, users answer, banks move money, members are deleted. */
+import type { MemberKey } from '../../shared/domain/mx.ts';
+import type { FunctionsInTime } from './functions-in-time.ts';
+import type { Action, Plan } from './plan.ts';
+import type { World } from './world.ts';
+
+/** Does what is planned; what is no function's work happens at once. */
+export function perform(action: Action, plan: Plan, world: World, functions: FunctionsInTime): void {
+  if (action.what === 'mx down') return;
+  const member = world.members[action.member];
+  if (member === undefined || (action.what !== 'trigger' && world.gone.has(member.key.memberGuid))) return;
+  const { key, memberId } = member;
+  const { control } = world.model;
+  switch (action.what) {
+    case 'trigger':
+      functions.trigger(action);
+      return;
+    case 'answer the challenge': {
+      const path = pathOf(key);
+      const ask = { method: 'GET', path: `${path}/challenges`, headers: ourselves, body: '' };
+      const { body } = world.model.handle(ask);
+      const challenges = [...body.matchAll(/"guid":"(CRD-[^"]+)"/g)].map(([, guid]) => ({
+        guid,
+        value: action.answer,
+      }));
+      const given = JSON.stringify({ member: { challenges } });
+      world.model.handle({ method: 'PUT', path: `${path}/resume`, headers: ourselves, body: given });
+      return;
+    }
+    case 'repair':
+      control.setScenario({ member: memberId, scenario: 'ok' });
+      return;
+    case 'move a balance':
+    case 'drop an account': {
+      const [account] = control.member({ member: memberId }).accounts;
+      if (account === undefined) return;
+      const named = { member: memberId, account: account.guid };
+      if (action.what === 'drop an account') control.dropAccount(named);
+      else control.setBalances({ ...named, values: { balance: action.balance }, when: 'now' });
+      return;
+    }
+    case 'add an account':
+      control.addAccount({ member: memberId, values: { id: 'act-new', balance: plan.members[0]?.balances[0] ?? '0' } });
+      return;
+    case 'delete':
+      world.gone.add(key.memberGuid);
+      world.model.handle({ method: 'DELETE', path: pathOf(key), headers: ourselves, body: '' });
+      return;
+  }
+}
+
+const pathOf = (key: MemberKey): string => `/users/${key.userGuid}/members/${key.memberGuid}`;
+
+/** Whoever has MX's credentials: the operator's other systems. */
+const ourselves = {
+  authorization: `Basic ${btoa('local-client-id:local-api-key')}`,
+  'accept-version': 'v20250224',
+};

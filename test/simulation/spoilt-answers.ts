@@ -1,0 +1,28 @@
+/** What comes back from MX when something goes wrong. */
+import type { MxAnswer } from '../../infra/local/mx-simulator/answers.ts';
+import { Failure } from '../../shared/domain/failure.ts';
+import type { Fault } from './faults.ts';
+
+const refusals = [500, 502, 503, 504, 429, 403, 404, 401, 409] as const;
+
+/** An answer that MX, or something on the way, gives instead of the real one. */
+export function spoiled({ kind, amount }: Fault): MxAnswer {
+  const headers = { 'content-type': 'application/json' };
+  if (kind === 'mx refusal') {
+    const status = refusals[Math.floor(amount * refusals.length)] ?? 500;
+    return { status, headers, body: '{"error":{"message":"simulated","status":"simulated"}}' };
+  }
+  if (kind === 'mx garbage') return { status: 200, headers, body: '{"member":{"guid":' };
+  return { status: kind === 'mx 500 after' ? 500 : 503, headers, body: '<html>gateway</html>' };
+}
+
+/** What its caller gets instead of MX's answer, or hears from the transport. */
+export function spoilMx(fault: Fault): { value: MxAnswer } | { error: unknown } {
+  if (fault.kind.startsWith('mx timeout') || fault.kind === 'mx late') {
+    return { error: new Failure('try-again', 'mx_timeout', 'MX did not answer in time') };
+  }
+  if (fault.kind.startsWith('mx reset')) {
+    return { error: new Failure('try-again', 'mx_unavailable', 'the connection to MX failed') };
+  }
+  return { value: spoiled(fault) };
+}

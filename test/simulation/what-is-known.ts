@@ -1,0 +1,94 @@
+/** What is known from outside about one history: refreshes, POSTs and reads as they really went. */
+import type { StoredBalance } from '../../shared/domain/balance.ts';
+import type { DomainEvent } from '../../shared/domain/event.ts';
+import type { Instant } from '../../shared/domain/instant.ts';
+import type { MemberRecord } from '../../shared/domain/member.ts';
+import type { MemberKey } from '../../shared/domain/mx.ts';
+import type { Policy } from '../../shared/domain/policy.ts';
+import type { Claim, Result, Trigger } from '../../shared/domain/refresh.ts';
+import type { Invocation } from './invocations.ts';
+
+/** One look or trigger's read of the member, as MX answered it. */
+export interface MemberSeen {
+  readonly at: number;
+  readonly status: string | null;
+  readonly needsUpdatedCredentials: boolean;
+  /** Guid and start of the newest job, as shown. */
+  readonly newestJob: string;
+  /** Jobs of the member that had come to an end, whatever the answer showed. */
+  readonly jobsEnded: number;
+}
+
+/** A refresh as it really went. */
+export interface RefreshTruth {
+  readonly refreshId: string;
+  readonly member: MemberKey;
+  readonly trigger: Trigger;
+  readonly claimedAt: number;
+  readonly deadline: Instant;
+  /** What its baseline was read from; null when MX was down. */
+  readonly baseline: MemberSeen | null;
+  readonly posts: PostTruth[];
+  /** When one of its follow-ups last read the member. */
+  lastReadAt: number;
+  /** How often they did since the newest job had begun, as far as MX showed it. */
+  reads: number;
+  newestJob: string;
+  /** The claim as last written. */
+  claim: Claim;
+  result: Result | null;
+  endedAt: number | null;
+  jobsAtEnd: number;
+  released: boolean;
+  /** Balances that it had written, or changed before somebody else wrote them, could be seen at its end. */
+  leftBalances: boolean;
+  /** When MX had last imported the account that it had not imported for longest, as listed when they were stored. */
+  oldestImport: number;
+}
+
+/** A POST that reached MX. */
+export interface PostTruth {
+  /** When the function sent it; MX may have got to it later. */
+  readonly sentAt: number;
+  readonly at: number;
+  readonly status: number;
+}
+
+/** The accounts as MX listed them at one moment: guid, balance as text. */
+export interface Listing {
+  readonly at: number;
+  readonly balances: ReadonlyMap<string, string | null>;
+  readonly oldestImport: number;
+}
+
+/** What an observer needs to see. */
+export interface Observed {
+  readonly policy: Policy;
+  readonly now: () => number;
+  readonly record: (key: MemberKey) => MemberRecord | null;
+  readonly balances: (key: MemberKey) => ReadonlyMap<string, StoredBalance> | undefined;
+  readonly members: readonly MemberKey[];
+  readonly published: readonly DomainEvent[];
+  /** Whether the refresh's projection has ended. */
+  readonly projectionEnded: (refreshId: string) => boolean;
+  readonly jobsEnded: (key: MemberKey) => number;
+  /** Told when a claim moves to storing. */
+  readonly storing: () => void;
+}
+
+/** The observer of one history. */
+export interface Truth {
+  readonly refreshes: ReadonlyMap<string, RefreshTruth>;
+  /** Refresh ids of messages that were sent. */
+  readonly sent: Set<string>;
+  /** When each member was deleted. */
+  readonly deletedAt: ReadonlyMap<string, number>;
+  /** When balances were last erased; 0 for never. */
+  readonly erasedAt: () => number;
+  /** After an effect of `name`. @throws Violation */
+  effect(invocation: Invocation, name: string): void;
+  memberRead(invocation: Invocation, key: MemberKey, seen: MemberSeen): void;
+  accountsListed(invocation: Invocation, key: MemberKey, listing: Listing): void;
+  /** @throws Violation */
+  posted(invocation: Invocation, key: MemberKey, sentAt: number, status: number): void;
+}
