@@ -1,0 +1,104 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { idempotencyKeysInDynamoDb } from '../../shared/clients/idempotency-table.ts';
+import type { IdempotencyKeys, KeyedRequest } from '../../shared/domain/idempotency.ts';
+import { fakeIdempotencyKeys, type IdempotencyTable } from '../fakes/fake-idempotency.ts';
+import { type LocalTables, startLocalTables } from './local-tables.ts';
+import { at } from './samples.ts';
+
+let tables: LocalTables;
+beforeAll(async () => {
+  tables = await startLocalTables();
+});
+afterAll(() => tables.close());
+
+const LEASE_SECONDS = 29;
+const fakeTable: IdempotencyTable = new Map();
+
+let tokens = 0;
+const newToken = (): string => {
+  tokens += 1;
+  return `token-${tokens}`;
+};
+
+let requests = 0;
+/** A request that no other test has. */
+const newRequest = (): KeyedRequest => {
+  requests += 1;
+  return { id: `request-${requests}`, requestHash: 'hash-1' };
+};
+
+const answer = { status: 202, headers: { location: '/refreshes/RFR-1' }, body: '{"balance":12345678901234567.89}' };
+
+describe.each<[string, (seconds: number) => IdempotencyKeys]>([
+  ['the fake', (seconds) => fakeIdempotencyKeys(fakeTable, LEASE_SECONDS, () => at(seconds), newToken)],
+  [
+    'DynamoDB',
+    (seconds) => idempotencyKeysInDynamoDb(tables.client, tables.refreshes, LEASE_SECONDS, () => at(seconds), newToken),
+  ],
+])('idempotency keys: %s', (_name, keysAt) => {
+  /** The token of a request that is the first. */
+  async function first(request: KeyedRequest, seconds = 0): Promise<string> {
+    const begun = await keysAt(seconds).begin(request);
+    return begun.kind === 'first' ? begun.token : expect.fail(`it is ${begun.kind}`);
+  }
+
+  it('let one of many requests at once be the first', async () => {
+    const request = newRequest();
+    const begun = await Promise.all(Array.from({ length: 10 }, () => keysAt(0).begin(request)));
+    expect(begun.map(({ kind }) => kind).sort()).toEqual(['first', ...Array<string>(9).fill('in_flight')]);
+  });
+
+  it('give the answer that was kept, byte for byte, for a day', async () => {
+    const request = newRequest();
+    await keysAt(1).keep(request, await first(request), answer);
+    for (const seconds of [2, 60, 86_000]) {
+      expect(await keysAt(seconds).begin(request)).toEqual({ kind: 'answered', answer });
+    }
+    expect(await keysAt(86_402).begin(request)).toMatchObject({ kind: 'first' });
+  });
+
+  it('know another request with the same key, answered or not', async () => {
+    const request = newRequest();
+    const other = { ...request, requestHash: 'hash-2' };
+    const token = await first(request);
+    expect(await keysAt(0).begin(other)).toEqual({ kind: 'other_request' });
+    await keysAt(1).keep(request, token, answer);
+    expect(await keysAt(2).begin(other)).toEqual({ kind: 'other_request' });
+    // Also when whoever was first has crashed: the key is bound to its request.
+    const crashed = newRequest();
+    await first(crashed);
+    expect(await keysAt(60).begin({ ...crashed, requestHash: 'hash-2' })).toEqual({ kind: 'other_request' });
+  });
+
+  it('wait for whoever was first no longer than its function may run', async () => {
+    const request = newRequest();
+    await first(request);
+    expect(await keysAt(28).begin(request)).toEqual({ kind: 'in_flight' });
+    expect(await keysAt(29).begin(request)).toMatchObject({ kind: 'first' });
+  });
+
+  it('keep nothing from one whose time is over, once another has taken its place', async () => {
+    const request = newRequest();
+    const late = await first(request);
+    const second = await first(request, 30);
+    await keysAt(31).keep(request, late, answer);
+    expect(await keysAt(32).begin(request)).toEqual({ kind: 'in_flight' });
+    await keysAt(33).release(request, late);
+    expect(await keysAt(34).begin(request)).toEqual({ kind: 'in_flight' });
+    await keysAt(35).keep(request, second, answer);
+    expect(await keysAt(36).begin(request)).toEqual({ kind: 'answered', answer });
+  });
+
+  it('let the next be the first after a release', async () => {
+    const request = newRequest();
+    await keysAt(1).release(request, await first(request));
+    expect(await keysAt(1).begin(request)).toMatchObject({ kind: 'first' });
+  });
+
+  it('do not keep an answer that is too large for an item, and answer anew', async () => {
+    const request = newRequest();
+    const token = await first(request);
+    await keysAt(1).keep(request, token, { ...answer, body: 'x'.repeat(300_001) });
+    expect(await keysAt(2).begin(request)).toMatchObject({ kind: 'first' });
+  });
+});
