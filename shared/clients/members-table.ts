@@ -184,14 +184,15 @@ export function membersInDynamoDb(
         },
       ),
 
-    end: (key, phase, attempt, member, starts) =>
+    end: (key, from, attempt, member, starts) =>
       update(
         key,
         `SET claim.phase = :ended, claim.#result = :result, last_attempt = :attempt${attempt.outcome === 'succeeded' ? ', last_success = :success' : ''}${member === null ? '' : `, #member = :member, ${seenAtLook}`}${startsChange(starts)}`,
-        'claim.refresh_id = :id AND claim.phase = :phase',
+        `claim.refresh_id = :id AND claim.phase = :phase${from === 'running' ? '' : ' AND claim.looked_at = :since'}`,
         {
           ':ended': { S: 'ended' },
-          ':phase': { S: phase },
+          ':phase': { S: from === 'running' ? 'running' : 'storing' },
+          ...(from === 'running' ? {} : { ':since': { S: from.storingSince ?? '' } }),
           ':id': { S: attempt.refreshId },
           ':result': recordToAttribute(resultOf(attempt)),
           ':attempt': recordToAttribute(attempt),

@@ -38,13 +38,18 @@ export async function deleteMember(deps: DeleteDeps, key: MemberKey): Promise<'d
   for (let race = 0; race < MAX_RACES; race += 1) {
     const record = await deps.members.read(key);
     if (record === null) return 'unknown_member';
-    if (record.deletedAt !== null) return finish(deps, key, record.deletedAt);
+    if (record.deletedAt !== null) {
+      await eraseLater(deps, key);
+      return finish(deps, key, record.deletedAt);
+    }
     const { claim, enrolment } = record;
     if (claim?.phase === 'ended') await publishEnd(deps, key, claim);
     else if (claim !== null) await endRefresh(deps, key, claim, memberDeleted, null, null);
     if (enrolment !== null && enrolment.everyHours !== 0) {
       await deps.schedule.removeStray({ member: key, everyHours: enrolment.everyHours, slot: enrolment.slot });
     }
+    // The message first, as everywhere: a crash after the tombstone leaves somebody to erase.
+    await eraseLater(deps, key);
     const now = deps.now();
     if (await deps.seen.bury(record, now)) return finish(deps, key, now);
   }
@@ -54,10 +59,12 @@ export async function deleteMember(deps: DeleteDeps, key: MemberKey): Promise<'d
 async function finish(deps: DeleteDeps, key: MemberKey, deletedAt: Instant): Promise<'deleted'> {
   await deps.erasure.erase(key);
   await deps.events.publish(deletedEvent(key, deletedAt));
-  // A function that read the member before it was buried may still be storing its accounts, for as long as it may run.
-  await deps.erasure.eraseAgain(key, 2 * LOOK_TIMEOUT_SECONDS);
   return 'deleted';
 }
+
+/** A function that read the member before it was buried may still be storing its accounts, for as long as it may run. */
+const eraseLater = (deps: DeleteDeps, key: MemberKey): Promise<void> =>
+  deps.erasure.eraseAgain(key, 2 * LOOK_TIMEOUT_SECONDS);
 
 /** The second erasing. Only of a member that is deleted: a message is no evidence. */
 export async function eraseAgain(

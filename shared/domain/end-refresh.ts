@@ -37,7 +37,8 @@ export async function endRefresh(
   starts: readonly Instant[] | null = null,
 ): Promise<boolean> {
   const result: Result = { ...ending, endedAt: deps.now(), observedAt };
-  const won = await deps.members.end(key, claim.phase, attemptOf(claim, result), member, starts);
+  const from = claim.phase === 'storing' ? { storingSince: claim.lookedAt } : 'running';
+  const won = await deps.members.end(key, from, attemptOf(claim, result), member, starts);
   if (won) await publishEnd(deps, key, { ...claim, phase: 'ended', result });
   return won;
 }

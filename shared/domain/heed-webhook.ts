@@ -72,7 +72,11 @@ export async function heedWebhook(deps: HeedDeps, hint: WebhookHint): Promise<He
 
   const readAt = deps.now();
   // A member that is not known yet has nothing in the tables that could keep two reads apart; its first is its only one.
-  if (record !== null && !(await deps.seen.takeGlance(key, readAt))) return again(deps, hint);
+  if (record !== null && !(await deps.seen.takeGlance(key, readAt))) {
+    // However old it is: who reads the member now may be this message's twin and may never come to its end.
+    await deps.hints.send(hint, deps.policy.minLookGapSeconds);
+    return 'later';
+  }
   return look(deps, hint, record, readAt);
 }
 

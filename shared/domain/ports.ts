@@ -62,10 +62,13 @@ export interface Members {
   recordSeen(key: MemberKey, refreshId: string, flagSeen: boolean, challenges: readonly Challenge[]): Promise<void>;
   /** Moves the claim from running to storing, if `look` is still the last one taken. */
   beginStoring(key: MemberKey, refreshId: string, look: number): Promise<boolean>;
-  /** Ends the refresh: result, last attempt, last success. False when the claim is no longer in `phase`. */
+  /**
+   * Ends the refresh: result, last attempt, last success. False when the claim is no longer as `from` says: running, or
+   * storing with nobody having taken it over since the look at `storingSince`, who may be writing right now.
+   */
   end(
     key: MemberKey,
-    phase: Claim['phase'],
+    from: 'running' | { readonly storingSince: Instant | null },
     attempt: Attempt,
     member: MxMember | null,
     starts: readonly Instant[] | null,

@@ -40,7 +40,7 @@ export function readWebhook(body: unknown, receivedAt: Instant): ReadWebhook {
     textOf(field(name)),
   );
   const isMember = type === 'MEMBER' || (type === '' && isGuid('MBR', guid));
-  const about = isMember ? 'connection' : Object.hasOwn(subjects, type) ? subjects[type] : undefined;
+  const about = isMember ? 'connection' : subjects.get(type);
   if (about === undefined) return ignored(/^\w{1,40}$/.test(type) ? `type ${type}` : 'unreadable');
   const named = isMember ? guid || memberGuid : memberGuid;
   if (!isGuid('USR', userGuid) || !isGuid('MBR', named)) return ignored('no guids');
@@ -54,11 +54,11 @@ export function readWebhook(body: unknown, receivedAt: Instant): ReadWebhook {
 }
 
 /** Types that say something about balances. All others (HISTORY, STATEMENT, new ones) do not concern us. */
-const subjects: Readonly<Record<string, 'data' | 'connection'>> = {
-  BALANCE: 'data',
-  AGGREGATION: 'data',
-  CONNECTION_STATUS: 'connection',
-};
+const subjects: ReadonlyMap<string, 'data' | 'connection'> = new Map([
+  ['BALANCE', 'data'],
+  ['AGGREGATION', 'data'],
+  ['CONNECTION_STATUS', 'connection'],
+]);
 
 const ignored = (reason: string): ReadWebhook => ({ kind: 'ignored', reason });
 

@@ -299,7 +299,7 @@ describe.each<[string, () => Subject]>([
     const { members, key, claim } = await claimed();
     const challenges = [{ guid: 'CRD-1', label: 'City?', type: null, fieldName: null, options: [] }];
     const attempt = attemptOf(claim, { outcome: 'action_required', action: 'answer_mfa', challenges });
-    expect(await members.end(key, 'storing', attempt, null, null)).toBe(false);
+    expect(await members.end(key, { storingSince: null }, attempt, null, null)).toBe(false);
     expect(await members.end(key, 'running', { ...attempt, refreshId: refreshId(2) }, null, null)).toBe(false);
     const member = mxMember(key, { connection_status: 'CHALLENGED' });
     await members.takeLook(key, claim.refreshId, 1, at(5));
@@ -314,6 +314,16 @@ describe.each<[string, () => Subject]>([
       lastSuccess: null,
       starts: [],
     });
+  });
+
+  it('ends while storing only if nobody has taken it over since', async () => {
+    const { members, key, claim } = await claimed();
+    await members.takeLook(key, claim.refreshId, 1, at(5));
+    await members.beginStoring(key, claim.refreshId, 1);
+    expect(await members.end(key, 'running', attemptOf(claim), null, null)).toBe(false);
+    await members.takeLook(key, claim.refreshId, 1, at(40));
+    expect(await members.end(key, { storingSince: at(5) }, attemptOf(claim), null, null)).toBe(false);
+    expect(await members.end(key, { storingSince: at(40) }, attemptOf(claim), null, null)).toBe(true);
   });
 
   it('remembers the last success when a later attempt fails', async () => {

@@ -8,14 +8,28 @@ import {
 } from '@aws-sdk/client-sqs';
 import { buildApp } from 'fauxqs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { decodeFollowUp, decodeStartBatch, encodeFollowUp } from '../../shared/clients/messages.ts';
-import { followUpQueue, startQueue } from '../../shared/clients/queues.ts';
+import {
+  decodeDelivery,
+  decodeFollowUp,
+  decodeStartBatch,
+  decodeWork,
+  encodeDelivery,
+  encodeErasure,
+  encodeFollowUp,
+  encodeHint,
+} from '../../shared/clients/messages.ts';
+import { deliveryQueue, erasureQueue, followUpQueue, hintQueue, startQueue } from '../../shared/clients/queues.ts';
+import type { Deliveries, Delivery } from '../../shared/domain/callback.ts';
+import { endedEvent } from '../../shared/domain/event.ts';
 import { Failure } from '../../shared/domain/failure.ts';
-import type { FollowUp, FollowUps, Starts } from '../../shared/domain/ports.ts';
+import type { Erasure, FollowUp, FollowUps, Hints, Starts } from '../../shared/domain/ports.ts';
 import type { StartBatch } from '../../shared/domain/schedule.ts';
-import { fakeFollowUps, fakeQueue, fakeStarts } from '../fakes/fake-queue.ts';
+import type { WebhookHint } from '../../shared/domain/webhook-hint.ts';
+import { fakeDeliveries } from '../fakes/fake-callbacks.ts';
+import { fakeErasure } from '../fakes/fake-erasure.ts';
+import { fakeFollowUps, fakeHints, fakeQueue, fakeStarts } from '../fakes/fake-queue.ts';
 import { listenOnLoopback } from './local-tables.ts';
-import { at, newKey, refreshId } from './samples.ts';
+import { at, attemptOf, claimOf, newKey, refreshId } from './samples.ts';
 
 let client: SQSClient;
 let app: { server: Server; ready(): PromiseLike<unknown>; close(): PromiseLike<unknown> };
@@ -40,6 +54,9 @@ afterAll(async () => {
 interface Subject {
   readonly followUps: FollowUps;
   readonly starts: Starts;
+  readonly hints: Hints;
+  readonly eraseAgain: Erasure['eraseAgain'];
+  readonly deliveries: Deliveries;
   /** Takes everything that is visible now. */
   receive(): Promise<string[]>;
   /** How many are in the queue and not visible yet. */
@@ -51,6 +68,9 @@ async function fake(): Promise<Subject> {
   return {
     followUps: fakeFollowUps(queue),
     starts: fakeStarts(queue),
+    hints: fakeHints(queue),
+    eraseAgain: fakeErasure(new Map(), queue).eraseAgain,
+    deliveries: fakeDeliveries(queue),
     async receive() {
       const bodies: string[] = [];
       for (let message = queue.receive(); message !== null; message = queue.receive()) {
@@ -70,6 +90,9 @@ async function real(): Promise<Subject> {
   return {
     followUps: followUpQueue(client, QueueUrl),
     starts: startQueue(client, QueueUrl),
+    hints: hintQueue(client, QueueUrl),
+    eraseAgain: erasureQueue(client, QueueUrl),
+    deliveries: deliveryQueue(client, QueueUrl),
     async receive() {
       const bodies: string[] = [];
       for (;;) {
@@ -100,6 +123,23 @@ const message = (fields: Partial<FollowUp> = {}): FollowUp => ({
   ...fields,
 });
 
+const hint = (fields: Partial<WebhookHint> = {}): WebhookHint => ({
+  about: 'data',
+  member: newKey(),
+  completedAt: at(-2),
+  receivedAt: at(0),
+  ...fields,
+});
+
+const delivery = (): Delivery => ({
+  callbackId: 'CBK-1',
+  url: 'https://hooks.example.com/mx?tenant=7',
+  event: endedEvent(newKey(), attemptOf(claimOf(refreshId(1)))),
+  attempt: 3,
+  since: at(0),
+  notBefore: at(1800),
+});
+
 describe.each<[string, () => Promise<Subject>]>([
   ['the fake', fake],
   ['SQS', real],
@@ -126,6 +166,37 @@ describe.each<[string, () => Promise<Subject>]>([
     };
     await starts.send(batch, 0);
     expect((await receive()).map(decodeStartBatch)).toEqual([expect.objectContaining(batch)]);
+  });
+
+  it('bring webhooks, looks and erasures over one queue, each as what it is', async () => {
+    const { followUps, hints, eraseAgain, receive } = await subject();
+    const look = message();
+    const erased = newKey();
+    const sent = [
+      hint(),
+      hint({ about: 'connection', completedAt: null }),
+      hint({ about: 'deletion', completedAt: null }),
+    ];
+    await followUps.send(look, 0);
+    for (const one of sent) await hints.send(one, 0);
+    await eraseAgain(erased, 0);
+    const received = (await receive()).map(decodeWork);
+    expect(received).toHaveLength(5);
+    for (const work of [
+      { kind: 'look', ...look },
+      ...sent.map((one) => ({ kind: 'webhook', ...one })),
+      { kind: 'erase', member: erased },
+    ])
+      expect(received).toContainEqual(expect.objectContaining(work));
+  });
+
+  it('bring a delivery from one end to the other, its event byte for byte', async () => {
+    const { deliveries, receive } = await subject();
+    const sent = delivery();
+    await deliveries.send(sent, 0);
+    const [received] = (await receive()).map(decodeDelivery);
+    expect(received).toMatchObject(sent);
+    expect(JSON.stringify(received?.event)).toBe(JSON.stringify(sent.event));
   });
 
   it('hold a message back for its delay, fractions rounded up', async () => {
@@ -159,6 +230,31 @@ describe('a message that cannot be read', () => {
     expect(read).toThrow(Failure);
     expect(read).toThrow(expect.objectContaining({ code: 'bad_message', fate: 'never-retry' }));
     expect(() => decodeStartBatch(body)).toThrow(expect.objectContaining({ code: 'bad_message' }));
+  });
+
+  it.each([
+    ['another kind', encodeHint(hint()).replace('"webhook"', '"weather"')],
+    ['a webhook about something else', encodeHint(hint()).replace('"data"', '"weather"')],
+    ['a webhook without its time', encodeHint(hint()).replace(/"received_at":"[^"]*"/, '"received_at":"now"')],
+    ['an erasure without a member', encodeErasure(newKey()).replace(/"member":\{[^}]*\}/, '"member":null')],
+    ['a look of another version', encodeFollowUp(message()).replace('"version":1', '"version":2')],
+    ['null', 'null'],
+  ])('is such a failure on the follow-up queue: %s', (_what, body) => {
+    expect(() => decodeWork(body)).toThrow(expect.objectContaining({ code: 'bad_message', fate: 'never-retry' }));
+  });
+
+  it.each([
+    ['no event', JSON.stringify({ ...JSON.parse(encodeDelivery(delivery())), event: undefined })],
+    ['an event without a type', JSON.stringify({ ...JSON.parse(encodeDelivery(delivery())), event: { id: 'x' } })],
+    ['no URL', encodeDelivery({ ...delivery(), url: 'hooks' })],
+    ['no JSON', 'hello'],
+  ])('is such a failure on the queue of deliveries: %s', (_what, body) => {
+    expect(() => decodeDelivery(body)).toThrow(expect.objectContaining({ code: 'bad_message', fate: 'never-retry' }));
+  });
+
+  it('is not what an older version sent: a look without a kind', () => {
+    expect(encodeFollowUp(message())).not.toContain('kind');
+    expect(decodeWork(encodeFollowUp(message({ look: 9 })))).toMatchObject({ kind: 'look', look: 9 });
   });
 
   it('names what is wrong with it', () => {

@@ -169,12 +169,13 @@ export function fakeMembers(table: MembersTable, options: FakeMembersOptions): M
         ),
       ),
 
-    end: (key, phase, attempt, member, starts) =>
+    end: (key, from, attempt, member, starts) =>
       request('members.end', () =>
         change(
           key,
           attempt.refreshId,
-          (claim) => claim.phase === phase,
+          ({ phase, lookedAt }) =>
+            from === 'running' ? phase === 'running' : phase === 'storing' && lookedAt === from.storingSince,
           (record, claim) => ({
             claim: { ...claim, phase: 'ended', result: resultOf(attempt) },
             lastAttempt: attempt,

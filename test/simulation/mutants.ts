@@ -101,6 +101,12 @@ export const mutants: readonly Mutant[] = [
     changes: [fake('fake-members.ts', "(phase !== 'storing' || (lookedAt !== null && lookedAt <= givenUp))", 'true')],
   },
   {
+    name: 'end-while-storing',
+    what: 'the sweep ends a refresh that somebody has begun to store again meanwhile',
+    breaks: [3],
+    changes: [fake('fake-members.ts', "phase === 'storing' && lookedAt === from.storingSince", "phase === 'storing'")],
+  },
+  {
     name: 'second-chain',
     what: 'the look number of a message is ignored: a nudge starts a second chain',
     breaks: [2],
@@ -245,7 +251,9 @@ export const mutants: readonly Mutant[] = [
     name: 'erased-once',
     what: 'a deleted member is not erased again after the longest function time',
     breaks: [9],
-    changes: [domain('delete-member.ts', 'await deps.erasure.eraseAgain(key, 2 * LOOK_TIMEOUT_SECONDS);', '')],
+    changes: [
+      domain('delete-member.ts', 'deps.erasure.eraseAgain(key, 2 * LOOK_TIMEOUT_SECONDS);', 'Promise.resolve();'),
+    ],
   },
   {
     name: 'heeded-before-told',
