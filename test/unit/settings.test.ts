@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { settings } from '../../infra/setting-table.ts';
-import { readSettings, SettingsError } from '../../infra/settings.ts';
+import { firstLookSeconds, readSettings, SettingsError } from '../../infra/settings.ts';
 
 /** The faults of settings that cannot be used. */
 function faultsOf(input: Record<string, unknown>): readonly string[] {
@@ -73,6 +73,12 @@ describe('settings', () => {
     ['mxAcceptVersion', '20250224'],
     ['alarmEmail', 'nobody'],
     ['mxBaseUrl', 'api.mx.com'],
+    ['webhooks', 'on'],
+    ['callbackHosts', 'https://hooks.example.com'],
+    ['callbackHosts', '*.example.com'],
+    ['callbackHosts', '10.0.0.1'],
+    ['callbackHosts', 'localhost'],
+    ['callbackHosts', 'hooks.example.com;other.example.com'],
     ['corsOrigins', '*'],
     ['corsOrigins', 'https://*.example.com'],
     ['corsOrigins', 'http://app.example.com'],
@@ -107,6 +113,20 @@ describe('settings', () => {
     expect(readSettings({ mxBaseUrl: written }).mxBaseUrl).toBe(read);
   });
 
+  it.each([
+    ['Hooks.Example.com', 'hooks.example.com'],
+    [' a.example.com , b.example.com:8443,a.example.com:443, ', 'a.example.com,b.example.com:8443'],
+    ['', ''],
+  ])('tidy the hosts of callbacks: %s', (written, read) => {
+    expect(readSettings({ callbackHosts: written }).callbackHosts).toBe(read);
+  });
+
+  it('look at a job later when MX tells of its end', () => {
+    expect(firstLookSeconds(readSettings({}))).toBe(5);
+    expect(firstLookSeconds(readSettings({ webhooks: 'known' }))).toBe(20);
+    expect(firstLookSeconds(readSettings({ webhooks: 'all', firstLookWithWebhooksSeconds: 45 }))).toBe(45);
+  });
+
   it('report every fault at once', () => {
     expect(faultsOf({ grace: 1, graceLooks: 0, stage: '' })).toHaveLength(3);
   });
@@ -116,6 +136,11 @@ describe('settings', () => {
       { deadlineSeconds: 40, firstLookSeconds: 40, graceSeconds: 30 },
       'deadlineSeconds (40) must be more than firstLook',
     ],
+    [
+      { webhooks: 'known', deadlineSeconds: 40, firstLookWithWebhooksSeconds: 40 },
+      'deadlineSeconds (40) must be more than firstLookWithWebhooksSeconds (40)',
+    ],
+    [{ callbackLoopback: true }, 'callbackLoopback must be false for a service that is not on this machine'],
     [{ deadlineSeconds: 30 }, 'deadlineSeconds (30) must be more than graceSeconds (30)'],
     [{ minLookGapSeconds: 61 }, 'maxLookGapSeconds (60) must not be less than minLookGapSeconds (61)'],
     [{ minLookGapSeconds: 2 }, 'minLookGapSeconds (2) must be 3 or more for https://int-api.mx.com'],

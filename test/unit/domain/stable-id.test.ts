@@ -1,0 +1,27 @@
+import { decodeTime, isValid } from 'ulid';
+import { describe, expect, it } from 'vitest';
+import { stableUlid } from '../../../shared/domain/stable-id.ts';
+
+const at = '2026-11-21T11:59:58.000Z';
+
+describe('a stable ULID', () => {
+  it('is one to the library that makes all others, with the time that it was given', () => {
+    const id = stableUlid(at, 'USR-1', 'MBR-1');
+    expect(isValid(id)).toBe(true);
+    expect(decodeTime(id)).toBe(Date.parse(at));
+    expect(stableUlid(at, 'USR-1', 'MBR-1')).toBe(id);
+  });
+
+  it('differs for other things, however they are cut', () => {
+    const cuts = [['a', 'b'], ['ab'], ['a', 'b', ''], ['b', 'a'], ['a', 'B']];
+    expect(new Set(cuts.map((parts) => stableUlid(at, ...parts))).size).toBe(cuts.length);
+  });
+
+  it('differs for another member and another time, and sorts by time', () => {
+    expect(stableUlid(at, 'USR-1', 'MBR-2')).not.toBe(stableUlid(at, 'USR-1', 'MBR-1'));
+    expect(stableUlid('2026-11-21T11:59:59.000Z', 'USR-1', 'MBR-1') > stableUlid(at, 'USR-1', 'MBR-1')).toBe(true);
+    // The random part is no longer than 80 bits for any input.
+    for (let index = 0; index < 200; index += 1)
+      expect(stableUlid(at, String(index))).toMatch(/^[0-9A-HJKMNP-TV-Z]{26}$/);
+  });
+});
