@@ -96,7 +96,6 @@ export async function runHistory(seed: number, options: HistoryOptions): Promise
   });
   const watcher = {
     effect: truth.effect,
-    answered: () => {},
     tell: tell && ((line: string) => tell(line)),
   };
   const invocations = createInvocations(

@@ -39,8 +39,6 @@ export type Ended<T> =
 export interface Watcher {
   /** A request has just had its effect. */
   effect(invocation: Invocation, name: string): void;
-  /** The answer of a request has reached the function. */
-  answered(invocation: Invocation, name: string): void;
   /** A line for the story; built only when somebody reads it. */
   tell: ((line: string) => void) | null;
 }
@@ -148,10 +146,8 @@ export function createInvocations(
         pass(after, seed);
         invocation.pending -= 1;
         resumed.push(invocation);
-        if ('value' in result) {
-          watcher.answered(invocation, name);
-          resolve(result.value);
-        } else reject(result.error);
+        if ('value' in result) resolve(result.value);
+        else reject(result.error);
       };
       const finish = (at: number, result: { value: T } | { error: unknown }): void => {
         if (at <= now()) arrive(result);

@@ -101,12 +101,6 @@ export const mutants: readonly Mutant[] = [
     changes: [fake('fake-members.ts', "(phase !== 'storing' || (lookedAt !== null && lookedAt <= givenUp))", 'true')],
   },
   {
-    name: 'end-while-storing',
-    what: 'the sweep ends a refresh that somebody has begun to store again meanwhile',
-    breaks: [3],
-    changes: [fake('fake-members.ts', "phase === 'storing' && lookedAt === from.storingSince", "phase === 'storing'")],
-  },
-  {
     name: 'second-chain',
     what: 'the look number of a message is ignored: a nudge starts a second chain',
     breaks: [2],

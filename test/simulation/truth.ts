@@ -23,6 +23,7 @@ export function createTruth(world: Observed): Truth {
   const sent = new Set<string>();
   const deletedAt = new Map<string, number>();
   let erasedAt = 0;
+  const lookTakenBy = new Map<string, Invocation>();
   const known = new Map<string, MemberRecord | null>();
   const knownBalances = new Map<string, ReadonlyMap<string, StoredBalance>>();
   const started = new Map<string, number[]>();
@@ -81,7 +82,11 @@ export function createTruth(world: Observed): Truth {
     const truth = refreshes.get(is.refreshId);
     if (truth === undefined) throw new Violation(2, `${is.refreshId} is a claim that nobody made`);
     truth.claim = is;
-    if (is.lookedAt !== was.lookedAt) remember(claimedBy, invocation, record.key, is.refreshId);
+    if (is.lookedAt !== was.lookedAt) {
+      remember(claimedBy, invocation, record.key, is.refreshId);
+      lookTakenBy.set(is.refreshId, invocation);
+    }
+    if (was.phase === 'storing' && is.phase === 'ended') checkFence(invocation, was, is);
     if (is.lookedAt !== was.lookedAt && is.lookedAt !== null && was.lookedAt !== null) {
       const gap = (epochMillisecondsOf(is.lookedAt) - epochMillisecondsOf(was.lookedAt)) / 1000;
       const again = is.look <= was.look && gap < LOOK_TIMEOUT_SECONDS;
@@ -105,6 +110,18 @@ export function createTruth(world: Observed): Truth {
       const left = [...(world.balances(record.key)?.values() ?? [])];
       truth.leftBalances = left.some(
         (item) => item.refreshId === is.refreshId || item.changedByRefresh === is.refreshId,
+      );
+    }
+  }
+
+  /** Nobody ends what somebody else may be storing right now. A deletion may: what is stored is erased after it. */
+  function checkFence(invocation: Invocation, was: Claim, is: Claim): void {
+    if (lookTakenBy.get(is.refreshId) === invocation || is.result?.code === 'member_deleted') return;
+    const takenAt = was.lookedAt === null ? 0 : epochMillisecondsOf(was.lookedAt);
+    if (world.now() - takenAt < LOOK_TIMEOUT_SECONDS * 1000) {
+      throw new Violation(
+        3,
+        `${is.refreshId} was ended by ${invocation.id} while look ${was.look} may have been storing`,
       );
     }
   }
