@@ -73,31 +73,6 @@ describe('the data', () => {
       expect.arrayContaining(['BalancesTable', 'MembersTable', 'RefreshesTable', 'ApiUrl', 'MxAllowListAddress']),
     );
   });
-
-  it('keeps its identity: a changed logical id is a deleted table, secret, address or queue', () => {
-    const stateful = /^AWS::(DynamoDB|SecretsManager|SQS::Queue$|Events::EventBus|EC2::EIP$|ApiGatewayV2::Api$)/;
-    const both = synthesize({ ...everythingOn, egressZones: 2, apiAccess: 'basic' });
-    expect(both.resources.filter(({ Type }) => stateful.test(Type)).map(({ id }) => id)).toEqual([
-      'StorageBalances5C4537FD',
-      'StorageMembersC303E722',
-      'StorageRefreshes7581B27D',
-      'CredentialsMxAFD7209C',
-      'CredentialsApiCallers4BC8E2CF',
-      'CredentialsWebhooksB4C793B1',
-      'CredentialsCallbacks2BEC47C6',
-      'EventsD32975C2',
-      'EgressAddress1E8D95509',
-      'EgressAddress2CDA037AB',
-      'FollowUpsDeadLettersQueue5E65864F',
-      'FollowUpsQueue2EDF34BB',
-      'StartsDeadLettersQueue8A201787',
-      'StartsQueue114A1B43',
-      'CallbacksDeadLettersQueueE5588C08',
-      'CallbacksQueueE66F73FB',
-      'TickDeadLettersQueue6FDF9A99',
-      'HttpApi4E1D4184',
-    ]);
-  });
 });
 
 describe('the functions', () => {
