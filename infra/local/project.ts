@@ -4,10 +4,10 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buildApp, createApp } from '../app.ts';
+import { type MxSimulator, type MxSimulatorOptions, startMxSimulator } from '../mx-simulator/http-server.ts';
+import { DEFAULT_SETTINGS } from '../mx-simulator/options.ts';
+import type { WebhookTarget } from '../mx-simulator/webhook-sender.ts';
 import { callbacksAreOn, readSettings } from '../settings.ts';
-import { type MxSimulator, type MxSimulatorOptions, startMxSimulator } from './mx-simulator/http-server.ts';
-import { DEFAULT_SETTINGS } from './mx-simulator/options.ts';
-import type { WebhookTarget } from './mx-simulator/webhook-sender.ts';
 import { type LocalStack, startLocalStack } from './stack/local-stack.ts';
 import { assetsIn, readTemplateFile } from './stack/template.ts';
 

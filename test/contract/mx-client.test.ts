@@ -1,7 +1,7 @@
 /** The MX client over real HTTP, against the MX simulator. What the simulator cannot do: `https-transport.test.ts`. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { FaultHow } from '../../infra/local/mx-simulator/faults.ts';
-import { type MxSimulator, startMxSimulator } from '../../infra/local/mx-simulator/http-server.ts';
+import type { FaultHow } from '../../infra/mx-simulator/faults.ts';
+import { type MxSimulator, startMxSimulator } from '../../infra/mx-simulator/http-server.ts';
 import { httpsTransport } from '../../shared/clients/https-transport.ts';
 import { type MxClientOptions, mxClient } from '../../shared/clients/mx-client.ts';
 import { Decimal } from '../../shared/domain/decimal.ts';

@@ -2,7 +2,7 @@ import { DynamoDBClient, GetItemCommand, QueryCommand, UpdateItemCommand } from 
 import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { AccountsApi, Configuration, MembersApi } from 'mx-platform-node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { DEFAULT_SETTINGS } from '../../infra/local/mx-simulator/options.ts';
+import { DEFAULT_SETTINGS } from '../../infra/mx-simulator/options.ts';
 import { Decimal } from '../../shared/domain/decimal.ts';
 import { minuteOf } from '../../shared/domain/schedule.ts';
 import { type Answer, dataOf, type Running, refreshIdOf, startRunning } from './running.ts';

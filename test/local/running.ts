@@ -1,7 +1,7 @@
 /** The running project for tests: free ports, quick looks, schedules only when a test fires them. */
 
-import type { Control } from '../../infra/local/mx-simulator/control.ts';
 import { type Project, startProject } from '../../infra/local/project.ts';
+import type { Control } from '../../infra/mx-simulator/control.ts';
 import { type ExactJson, type ExactObject, isExactObject, parseExactJson } from '../../shared/domain/decimal.ts';
 
 /** Seconds where a deployment waits minutes: the simulator on this machine does not mind. */

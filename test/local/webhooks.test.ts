@@ -2,7 +2,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Webhook } from 'standardwebhooks';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createRandom } from '../../infra/local/mx-simulator/random.ts';
+import { createRandom } from '../../infra/mx-simulator/random.ts';
 import { type Running, refreshIdOf, startRunning } from './running.ts';
 
 let running: Running;

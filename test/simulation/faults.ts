@@ -1,5 +1,5 @@
 /** What can go wrong, drawn from the seed. Every fault has a key, so that a shorter story can be told without it. */
-import type { Random } from '../../infra/local/mx-simulator/random.ts';
+import type { Random } from '../../infra/mx-simulator/random.ts';
 
 /** What can happen to a request to AWS. `twice`: the SDK sends it again because the first answer was lost. */
 export const awsFaults = [

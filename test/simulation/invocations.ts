@@ -1,6 +1,6 @@
 /** Running functions in virtual time: each request takes a while, may fail, may happen twice, or is the last one. */
-import type { MxAnswer } from '../../infra/local/mx-simulator/answers.ts';
-import { createRandom, hashText, type Random } from '../../infra/local/mx-simulator/random.ts';
+import type { MxAnswer } from '../../infra/mx-simulator/answers.ts';
+import { createRandom, hashText, type Random } from '../../infra/mx-simulator/random.ts';
 import type { Request } from '../fakes/request.ts';
 import { type AwaitPoints, type CrashAt, pass } from './await-points.ts';
 import { awsFaults, type Fault, type FaultChooser, type FaultKind, mxFaults } from './faults.ts';

@@ -1,5 +1,5 @@
 /** Messages on their way from a queue to their function: late, out of order, twice, or to the dead letters instead. */
-import { createRandom, hashText } from '../../infra/local/mx-simulator/random.ts';
+import { createRandom, hashText } from '../../infra/mx-simulator/random.ts';
 import type { FakeQueue } from '../fakes/fake-queue.ts';
 import type { FaultChooser, PassiveFault } from './faults.ts';
 import type { Ended, Invocation, Invocations, Role } from './invocations.ts';

@@ -1,5 +1,5 @@
 /** The real MX client with the MX simulator's model at the other end, and what an observer learns from each answer. */
-import type { MxAnswer } from '../../infra/local/mx-simulator/answers.ts';
+import type { MxAnswer } from '../../infra/mx-simulator/answers.ts';
 import { mxClient } from '../../shared/clients/mx-client.ts';
 import type { MemberKey } from '../../shared/domain/mx.ts';
 import type { Mx } from '../../shared/domain/ports.ts';

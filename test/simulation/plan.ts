@@ -1,6 +1,6 @@
 /** What a history is about, drawn from its seed: the member, MX's behaviour, who asks when, and what else happens. */
-import { createRandom, type Random } from '../../infra/local/mx-simulator/random.ts';
-import { namedScenario, type Scenario, scenarioNames } from '../../infra/local/mx-simulator/scenarios.ts';
+import { createRandom, type Random } from '../../infra/mx-simulator/random.ts';
+import { namedScenario, type Scenario, scenarioNames } from '../../infra/mx-simulator/scenarios.ts';
 import type { Policy } from '../../shared/domain/policy.ts';
 import { drawProfile, type FaultProfile } from './faults.ts';
 

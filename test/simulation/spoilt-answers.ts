@@ -1,5 +1,5 @@
 /** What comes back from MX when something goes wrong. */
-import type { MxAnswer } from '../../infra/local/mx-simulator/answers.ts';
+import type { MxAnswer } from '../../infra/mx-simulator/answers.ts';
 import { Failure } from '../../shared/domain/failure.ts';
 import type { Fault } from './faults.ts';
 

@@ -1,5 +1,5 @@
-import { createMxModel, type MxModel } from '../../infra/local/mx-simulator/mx-model.ts';
-import type { Delivery as MxWebhook } from '../../infra/local/mx-simulator/outbox.ts';
+import { createMxModel, type MxModel } from '../../infra/mx-simulator/mx-model.ts';
+import type { Delivery as MxWebhook } from '../../infra/mx-simulator/outbox.ts';
 import type { DomainEvent } from '../../shared/domain/event.ts';
 import type { HeedDeps } from '../../shared/domain/heed-webhook.ts';
 import type { IdempotencyKeys } from '../../shared/domain/idempotency.ts';

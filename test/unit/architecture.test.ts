@@ -37,6 +37,8 @@ const rules: readonly { folder: string; own: readonly string[]; packages: readon
     packages: [/^@aws-sdk\//, /^@middy\//, /^valibot$/, /^ulid$/, /^aws-lambda$/, /^node:/],
   },
   { folder: 'infra', own: ['infra/', 'shared/'], packages: [/./] },
+  // A program of its own, which tests of other projects can use too.
+  { folder: 'infra/mx-simulator', own: ['infra/mx-simulator/'], packages: [/^valibot$/, /^node:/] },
 ];
 
 const production = ['shared', 'functions', 'infra'].flatMap(sourceFiles);
@@ -83,6 +85,14 @@ describe('imports go one way', () => {
   it('infra names functions by path and never imports one: that would run its wiring at synthesis', () => {
     const imported = production.filter(({ path }) => path.startsWith('infra/')).flatMap(({ imports }) => imports);
     expect(imported.filter(({ of }) => of.startsWith('functions/'))).toEqual([]);
+  });
+
+  it('what is deployed knows neither the local stack nor the simulator', () => {
+    const here = /^infra\/(local|mx-simulator)\//;
+    const offending = production
+      .filter(({ path }) => !here.test(path))
+      .flatMap(({ path, imports }) => imports.filter(({ of }) => here.test(of)).map(({ of }) => `${path} -> ${of}`));
+    expect(offending).toEqual([]);
   });
 
   it('nothing in production imports a test', () => {
@@ -171,6 +181,9 @@ describe('the reader of imports', () => {
       ['functions/wiring/x.ts', "import { a } from '../sweep.ts';"],
       ['infra/x.ts', "import { a } from '../functions/sweep.ts';"],
       ['infra/x.ts', "import { a } from '../test/a.ts';"],
+      ['infra/mx-simulator/x.ts', "import { a } from '../local/project.ts';"],
+      ['infra/mx-simulator/x.ts', "import { a } from '../../shared/domain/decimal.ts';"],
+      ['infra/mx-simulator/x.ts', "import { App } from 'aws-cdk-lib';"],
     ] as const;
     for (const [path, code] of offending) expect(offences(readSource(path, code)), path).toHaveLength(1);
   });

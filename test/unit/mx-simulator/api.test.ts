@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { ACCOUNT_FIELDS } from '../../../infra/local/mx-simulator/account-fields.ts';
-import { SEED_MEMBERS } from '../../../infra/local/mx-simulator/seed-data.ts';
+import { ACCOUNT_FIELDS } from '../../../infra/mx-simulator/account-fields.ts';
+import { SEED_MEMBERS } from '../../../infra/mx-simulator/seed-data.ts';
 import type { VirtualMx } from './virtual-mx.ts';
 import { GOOD_HEADERS, list, parse, part, virtualMx } from './virtual-mx.ts';
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { HELP, readCommandLine } from '../../../infra/local/mx-simulator/command-line.ts';
-import { ROUTE_KINDS } from '../../../infra/local/mx-simulator/route-match.ts';
-import { scenarioNames } from '../../../infra/local/mx-simulator/scenarios.ts';
+import { HELP, readCommandLine } from '../../../infra/mx-simulator/command-line.ts';
+import { ROUTE_KINDS } from '../../../infra/mx-simulator/route-match.ts';
+import { scenarioNames } from '../../../infra/mx-simulator/scenarios.ts';
 
 describe('the command line', () => {
   it('has a default for everything', () => {

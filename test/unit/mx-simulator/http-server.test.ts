@@ -2,8 +2,8 @@ import type { IncomingHttpHeaders, Server } from 'node:http';
 import { createServer } from 'node:http';
 import { AccountsApi, Configuration, MembersApi, UsersApi } from 'mx-platform-node';
 import { afterEach, describe, expect, it } from 'vitest';
-import type { MxSimulator, MxSimulatorOptions } from '../../../infra/local/mx-simulator/http-server.ts';
-import { startMxSimulator } from '../../../infra/local/mx-simulator/http-server.ts';
+import type { MxSimulator, MxSimulatorOptions } from '../../../infra/mx-simulator/http-server.ts';
+import { startMxSimulator } from '../../../infra/mx-simulator/http-server.ts';
 import { GOOD_HEADERS, list, parse, part, START } from './virtual-mx.ts';
 
 const MEMBER = '/users/user-1/members/member-ok';

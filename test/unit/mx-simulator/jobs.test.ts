@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { drawJobSeconds } from '../../../infra/local/mx-simulator/job.ts';
-import { createRandom } from '../../../infra/local/mx-simulator/random.ts';
+import { drawJobSeconds } from '../../../infra/mx-simulator/job.ts';
+import { createRandom } from '../../../infra/mx-simulator/random.ts';
 import { list, parse, part, START, virtualMx } from './virtual-mx.ts';
 
 const RUNNING = 'A job of a different type is already running on the member.';

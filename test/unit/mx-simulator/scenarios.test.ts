@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { scenarioNames } from '../../../infra/local/mx-simulator/scenarios.ts';
+import { scenarioNames } from '../../../infra/mx-simulator/scenarios.ts';
 import { list, parse, part, virtualMx } from './virtual-mx.ts';
 
 const STATUS_PATH = '/users/user-1/members/member-1/status';

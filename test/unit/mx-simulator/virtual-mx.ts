@@ -1,6 +1,6 @@
-import type { MxAnswer } from '../../../infra/local/mx-simulator/answers.ts';
-import type { MxModel, MxModelOptions } from '../../../infra/local/mx-simulator/mx-model.ts';
-import { createMxModel } from '../../../infra/local/mx-simulator/mx-model.ts';
+import type { MxAnswer } from '../../../infra/mx-simulator/answers.ts';
+import type { MxModel, MxModelOptions } from '../../../infra/mx-simulator/mx-model.ts';
+import { createMxModel } from '../../../infra/mx-simulator/mx-model.ts';
 
 /** Headers of a client that does everything right. */
 export const GOOD_HEADERS = {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { RETRY_MINUTES } from '../../../infra/local/mx-simulator/outbox.ts';
+import { RETRY_MINUTES } from '../../../infra/mx-simulator/outbox.ts';
 import { START, virtualMx } from './virtual-mx.ts';
 
 const DAY_MS = 24 * 3600 * 1000;

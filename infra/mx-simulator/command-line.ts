@@ -22,7 +22,7 @@ Control, without authentication, JSON in and out:
   GET  /_simulator/state        users, members, scenarios
   GET  /_simulator/calls        calls received
   POST /_simulator/<command>    ${CONTROL_COMMANDS.join(', ')}
-  Their bodies are the arguments of the methods of the same name in infra/local/mx-simulator/control.ts.
+  Their bodies are the arguments of the methods of the same name in infra/mx-simulator/control.ts.
 
   A fault: {"how":{"kind":"status","status":503}} or kind timeout, reset, slow, slow-body, broken-body; beside "how":
   "routes", "member", "times" (null = for ever), "probability", "effect" ("before" or "after" MX did what was asked).
