@@ -21,15 +21,17 @@ export const plusSeconds = (instant: Instant, seconds: number): Instant =>
 export const secondsBetween = (earlier: Instant, later: Instant): number =>
   (Date.parse(later) - Date.parse(earlier)) / 1000;
 
-/** The earlier of two instants. */
-export const earliest = (a: Instant, b: Instant): Instant => (a < b ? a : b);
+/** A date and a time of day with `Z` or an offset. `Date.parse` alone takes `JOB-2` for a day in February 2001. */
+const MX_TIME = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:?\d{2})$/i;
 
 /**
  * Reads a time as MX writes it: with `Z` or with an offset, with or without fractions (MX facts 1, "Dates").
  * `null` for anything that is not a time: MX's dates are evidence, and what cannot be read proves nothing.
  */
 export function readInstant(text: unknown): Instant | null {
-  if (typeof text !== 'string') return null;
+  if (typeof text !== 'string' || !MX_TIME.test(text)) return null;
   const time = Date.parse(text);
-  return Number.isNaN(time) ? null : new Date(time).toISOString();
+  const instant = Number.isNaN(time) ? '' : new Date(time).toISOString();
+  // An offset can move the first or the last day of four-digit years out of them; longer texts do not compare.
+  return instant.length === 24 ? instant : null;
 }
