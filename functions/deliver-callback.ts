@@ -8,7 +8,7 @@ import { type DeliverDeps, type Delivered, deliverCallback } from '../shared/dom
 import { readEnvironment } from '../shared/lambda/environment.ts';
 import { type MetricName, telemetry } from '../shared/lambda/log.ts';
 import { queueHandler } from '../shared/lambda/sqs.ts';
-import { callbackRulesOf, now, secretsManager, sqs } from './wiring/refresh.ts';
+import { callbackRulesOf, keptForMinutes, now, secretsManager, sqs } from './wiring/refresh.ts';
 
 const metrics: Readonly<Record<Delivered, MetricName | null>> = {
   delivered: 'CallbackDelivered',
@@ -25,8 +25,7 @@ export function wire(source: NodeJS.ProcessEnv) {
   const queue = sqs();
   const deps: DeliverDeps = {
     post: callbackPost({
-      // Fetched again now and then, so that a rotation reaches functions that stay warm.
-      secret: secret(secretsManager(), env.CALLBACK_SECRET_ARN, now, { maxAgeSeconds: 300 }),
+      secret: secret(secretsManager(), env.CALLBACK_SECRET_ARN, now, keptForMinutes(report)),
       loopback: env.CALLBACK_LOOPBACK,
       now,
     }),

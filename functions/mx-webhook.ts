@@ -9,7 +9,7 @@ import { readWebhook, webhookFields } from '../shared/domain/webhook-hint.ts';
 import { readEnvironment } from '../shared/lambda/environment.ts';
 import { type ApiAnswer, httpHandler } from '../shared/lambda/http.ts';
 import { type Telemetry, telemetry } from '../shared/lambda/log.ts';
-import { now, secretsManager, sqs } from './wiring/refresh.ts';
+import { keptForMinutes, now, secretsManager, sqs } from './wiring/refresh.ts';
 
 /** What receiving needs. */
 export interface ReceiveDeps {
@@ -83,7 +83,7 @@ export function wire(source: NodeJS.ProcessEnv) {
   const options = {
     telemetry: report,
     // MX cannot sign as AWS wants it, so this route checks by itself also where all others let the gateway check.
-    callersSecret: secret(secretsManager(), env.MX_WEBHOOK_SECRET_ARN, now, { maxAgeSeconds: 300 }),
+    callersSecret: secret(secretsManager(), env.MX_WEBHOOK_SECRET_ARN, now, keptForMinutes(report)),
     right: () => 'webhook' as const,
     now,
   };

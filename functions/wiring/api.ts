@@ -3,16 +3,17 @@ import { secret } from '../../shared/clients/secret.ts';
 import type { Environment } from '../../shared/lambda/environment.ts';
 import type { HttpOptions } from '../../shared/lambda/http.ts';
 import { type Telemetry, telemetry } from '../../shared/lambda/log.ts';
-import { now, secretsManager } from './refresh.ts';
+import { keptForMinutes, now, secretsManager } from './refresh.ts';
 
 /** Telemetry and the callers' secret for the function `functionName`. */
 export function apiWiring(
   functionName: string,
   env: Environment<'unknown-route'>,
 ): Pick<HttpOptions, 'telemetry' | 'callersSecret' | 'now'> & { readonly telemetry: Telemetry } {
+  const report = telemetry(functionName, env.STAGE);
   const callers =
     env.API_ACCESS === 'basic'
-      ? secret(secretsManager(), env.API_CALLERS_SECRET_ARN, now, { maxAgeSeconds: 300 })
+      ? secret(secretsManager(), env.API_CALLERS_SECRET_ARN, now, keptForMinutes(report))
       : null;
-  return { telemetry: telemetry(functionName, env.STAGE), callersSecret: callers, now };
+  return { telemetry: report, callersSecret: callers, now };
 }

@@ -12,12 +12,13 @@ import { membersInDynamoDb } from '../../shared/clients/members-table.ts';
 import { mxClient } from '../../shared/clients/mx-client.ts';
 import { deliveryQueue, followUpQueue } from '../../shared/clients/queues.ts';
 import { refreshesInDynamoDb } from '../../shared/clients/refreshes-table.ts';
-import { secret } from '../../shared/clients/secret.ts';
+import { type SecretOptions, secret } from '../../shared/clients/secret.ts';
 import type { CallbackRules } from '../../shared/domain/callback-url.ts';
 import { epochMillisecondsOf, type Instant, instantOf } from '../../shared/domain/instant.ts';
 import type { Policy } from '../../shared/domain/policy.ts';
 import type { RefreshDeps } from '../../shared/domain/ports.ts';
 import type { Environment } from '../../shared/lambda/environment.ts';
+import type { Telemetry } from '../../shared/lambda/log.ts';
 
 /** The clock of every function: the machine's. */
 export const now = (): Instant => instantOf(Date.now());
@@ -33,6 +34,12 @@ export const sqs = (): SQSClient => new SQSClient(AWS_CALL);
 
 /** Secrets Manager. */
 export const secretsManager = (): SecretsManagerClient => new SecretsManagerClient(AWS_CALL);
+
+/** How secrets are kept whose changes have to reach functions that stay warm. */
+export const keptForMinutes = (report: Telemetry): SecretOptions => ({
+  maxAgeSeconds: 300,
+  onServedOn: (error) => report.log('secret.served_on', { error }),
+});
 
 /** The settings that decisions depend on. */
 export const policyOf = (env: Environment<'sweep'>): Policy => ({

@@ -4,7 +4,11 @@ import { type Clock, type Instant, secondsBetween } from '../domain/instant.ts';
 
 /** A secret's text. */
 export interface Secret {
-  /** The text as last fetched; fetched now when it never was. */
+  /**
+   * The text, no older than `maxAgeSeconds`; while Secrets Manager cannot be reached, up to `SERVE_ON_SECONDS` older.
+   *
+   * @throws what Secrets Manager threw, when no text is known that may still be served.
+   */
   current(): Promise<string>;
   /**
    * Fetches it anew because what it says was refused: at most once per `minSecondsBetweenFetches`, so that wrong
@@ -15,40 +19,80 @@ export interface Secret {
 
 /** How a secret is kept. */
 export interface SecretOptions {
-  /** @default 30 */
+  /** Also the pause after a fetch that failed, while a known text is served. @default 30 */
   readonly minSecondsBetweenFetches?: number;
   /** After this time it is fetched again, so that what was taken out of it stops working. @default never */
   readonly maxAgeSeconds?: number;
+  /** Told of each failed fetch after which the known text is served. @default nobody is told */
+  readonly onServedOn?: (error: unknown) => void;
 }
 
-/** The secret `secretId`, through `client`. Concurrent callers share one fetch. */
+/** How long a text is served after its age when no new one can be had, in seconds. */
+export const SERVE_ON_SECONDS = 900;
+
+/** Secrets Manager was reached and says that this service shall not have the secret (any more). */
+const refusals: ReadonlySet<string> = new Set([
+  'AccessDeniedException',
+  'ResourceNotFoundException',
+  // Among others: the secret is marked for deletion.
+  'InvalidRequestException',
+]);
+
+interface Known {
+  readonly text: string;
+  /** When the fetch began: what was changed in Secrets Manager after it may be missing from the text. */
+  readonly asOf: Instant;
+}
+
+/**
+ * The secret `secretId`, through `client`. Concurrent callers share one fetch.
+ *
+ * A failed fetch is never kept. Without a known text every call tries anew; with one it is served, and a new one is
+ * asked for every `minSecondsBetweenFetches`. A refusal of Secrets Manager itself ends that at once.
+ */
 export function secret(
   client: SecretsManagerClient,
   secretId: string,
   now: Clock,
-  { minSecondsBetweenFetches = 30, maxAgeSeconds = Number.POSITIVE_INFINITY }: SecretOptions = {},
+  { minSecondsBetweenFetches = 30, maxAgeSeconds = Number.POSITIVE_INFINITY, onServedOn }: SecretOptions = {},
 ): Secret {
-  let fetchedAt: Instant | null = null;
-  let pending: Promise<string> | null = null;
+  let known: Known | null = null;
+  let lastFetch: { readonly at: Instant; readonly failed: boolean } | null = null;
+  let running: Promise<string> | null = null;
 
-  const fetch = (): Promise<string> => {
-    fetchedAt = now();
-    const fetching = client
-      .send(new GetSecretValueCommand({ SecretId: secretId }))
-      .then(({ SecretString }) => SecretString ?? '')
-      .catch((error: unknown) => {
-        // A failed fetch is not kept: the next caller tries again.
-        if (pending === fetching) pending = null;
-        throw error;
-      });
-    pending = fetching;
-    return fetching;
+  const ageOf = ({ asOf }: Known): number => secondsBetween(asOf, now());
+  const pausing = (): boolean => lastFetch !== null && secondsBetween(lastFetch.at, now()) < minSecondsBetweenFetches;
+  const mayServe = (it: Known): boolean => ageOf(it) < maxAgeSeconds + SERVE_ON_SECONDS;
+
+  async function fetch(): Promise<string> {
+    const at = now();
+    lastFetch = { at, failed: false };
+    try {
+      const { SecretString: text = '' } = await client.send(new GetSecretValueCommand({ SecretId: secretId }));
+      known = { text, asOf: at };
+      return text;
+    } catch (error) {
+      lastFetch = { at, failed: true };
+      if (error instanceof Error && refusals.has(error.name)) known = null;
+      if (known === null || !mayServe(known)) throw error;
+      onServedOn?.(error);
+      return known.text;
+    }
+  }
+
+  const shared = (): Promise<string> => {
+    running ??= fetch().finally(() => {
+      running = null;
+    });
+    return running;
   };
 
-  const age = (): number => (fetchedAt === null ? Number.POSITIVE_INFINITY : secondsBetween(fetchedAt, now()));
-
   return {
-    current: () => (pending === null || age() >= maxAgeSeconds ? fetch() : pending),
-    refetched: () => (pending === null || age() >= minSecondsBetweenFetches ? fetch() : pending),
+    async current() {
+      if (known === null) return shared();
+      if (ageOf(known) < maxAgeSeconds) return known.text;
+      return lastFetch?.failed && pausing() && mayServe(known) ? known.text : shared();
+    },
+    refetched: async () => (known !== null && pausing() && mayServe(known) ? known.text : shared()),
   };
 }

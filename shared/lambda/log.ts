@@ -13,6 +13,7 @@ export type LogEvent =
   | 'follow_up.done'
   | 'follow_up.failed'
   | 'message.unreadable'
+  | 'secret.served_on'
   | 'webhook.ignored'
   | 'webhook.heeded'
   | 'member.erased'
