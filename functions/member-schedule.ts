@@ -3,6 +3,7 @@ import * as v from 'valibot';
 import { type MembersReader, membersReader } from '../shared/clients/members-reader.ts';
 import { scheduleInDynamoDb } from '../shared/clients/schedule-table.ts';
 import { Failure } from '../shared/domain/failure.ts';
+import { findMember } from '../shared/domain/find-member.ts';
 import type { MemberRecord } from '../shared/domain/member.ts';
 import type { Schedule } from '../shared/domain/ports.ts';
 import { everyHoursOnOffer, slotOf } from '../shared/domain/schedule.ts';
@@ -24,16 +25,7 @@ const bodySchema = v.strictObject({ every: v.picklist(everyHoursOnOffer) });
 export async function memberSchedule(deps: MemberScheduleDeps, request: ApiRequest): Promise<ApiAnswer> {
   const identifiers = memberIdentifiers(request);
   const everyHours = request.method === 'PUT' ? readEvery(request.body) : null;
-  const key = await deps.members.resolve(identifiers);
-  const member = key && (await deps.members.read(key));
-  if (member === null) {
-    throw new Failure(
-      'caller-fault',
-      'member_not_found',
-      'this member is not known here; trigger a refresh of it first',
-    );
-  }
-  if (member.deletedAt !== null) throw new Failure('caller-fault', 'member_deleted', 'the member was deleted');
+  const member = await findMember(deps.members, identifiers);
   switch (request.method) {
     case 'PUT': {
       if (everyHours === null) throw new TypeError('PUT has a period');

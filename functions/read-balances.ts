@@ -4,6 +4,7 @@ import { balancesReader } from '../shared/clients/balances-table.ts';
 import { type MembersReader, membersReader } from '../shared/clients/members-reader.ts';
 import type { StoredBalance } from '../shared/domain/balance.ts';
 import { Failure } from '../shared/domain/failure.ts';
+import { findMember } from '../shared/domain/find-member.ts';
 import { freshnessOf } from '../shared/domain/freshness.ts';
 import type { Clock } from '../shared/domain/instant.ts';
 import { type Allowance, nextStartAllowedAt } from '../shared/domain/member.ts';
@@ -30,13 +31,7 @@ export async function readBalances(deps: ReadBalancesDeps, request: ApiRequest):
   const account =
     request.parameters['account_identifier'] === undefined ? null : identifier(request, 'account_identifier');
   const page = readPageQuery(request.query);
-  // Not the path itself: a failure's message is logged, and the caller's own ids are not.
-  const trigger = 'trigger a refresh first: POST …/members/{member_identifier}/check_balance';
-  const key = await deps.members.resolve(identifiers);
-  const member = key && (await deps.members.read(key));
-  if (member === null)
-    throw new Failure('caller-fault', 'member_not_found', `this member is not known here; ${trigger}`);
-  if (member.deletedAt !== null) throw new Failure('caller-fault', 'member_deleted', 'the member was deleted');
+  const member = await findMember(deps.members, identifiers);
   const balances = await deps.balances.ofMember(member.key);
   const answer = (about: readonly StoredBalance[], body: object): ApiAnswer => ({
     status: 200,
@@ -50,7 +45,11 @@ export async function readBalances(deps: ReadBalancesDeps, request: ApiRequest):
   if (request.routeKey.endsWith('/status')) return answer(balances, { member: statusView(member) });
   if (!request.routeKey.includes('/accounts')) return answer(balances, { member: memberView(member) });
   if (balances.length === 0 && member.lastSuccess === null) {
-    throw new Failure('caller-fault', 'never_refreshed', `no balances are stored for this member yet; ${trigger}`);
+    throw new Failure(
+      'caller-fault',
+      'never_refreshed',
+      'no balances are stored for this member yet; trigger a refresh first: POST …/members/{member_identifier}/check_balance',
+    );
   }
   if (account !== null) {
     const balance = find(balances, account);

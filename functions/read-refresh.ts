@@ -2,6 +2,7 @@
 import { type MembersReader, membersReader } from '../shared/clients/members-reader.ts';
 import { type RefreshHistory, refreshesInDynamoDb } from '../shared/clients/refreshes-table.ts';
 import { Failure } from '../shared/domain/failure.ts';
+import { findMember, refuseDeleted } from '../shared/domain/find-member.ts';
 import type { Clock } from '../shared/domain/instant.ts';
 import { type Allowance, nextStartAllowedAt } from '../shared/domain/member.ts';
 import { type Refresh, refreshOf } from '../shared/domain/refresh.ts';
@@ -42,6 +43,7 @@ async function one(deps: ReadRefreshDeps, request: ApiRequest): Promise<ApiAnswe
   if (projection === null)
     throw new Failure('caller-fault', 'refresh_not_found', 'there is no such refresh, or no more');
   const member = await deps.members.read(projection.member);
+  if (member !== null) refuseDeleted(member);
   // The claim knows more than its projection while the refresh runs: its questions, and its end a moment earlier.
   const refresh: Refresh =
     member?.claim?.refreshId === refreshId ? refreshOf(projection.member, member.claim) : projection;
@@ -61,9 +63,7 @@ async function history(deps: ReadRefreshDeps, request: ApiRequest): Promise<ApiA
       field: 'cursor',
     });
   }
-  const key = await deps.members.resolve(identifiers);
-  const member = key && (await deps.members.read(key));
-  if (member === null) throw new Failure('caller-fault', 'member_not_found', 'this member is not known here');
+  const member = await findMember(deps.members, identifiers);
   const nextAllowedAt = nextStartAllowedAt(member.starts, deps.now(), deps.allowance);
   const { refreshes, next } = await deps.refreshes.ofMember(member.key, PAGE, cursor ?? null);
   return {

@@ -21,7 +21,7 @@ export const ownOperations: Readonly<Record<string, Operation>> = {
       }),
       examples.refreshes,
     ),
-    problems: ['member_not_found'],
+    problems: ['member_not_found', 'member_deleted'],
   },
   'GET /refreshes/{refresh_id}': {
     operationId: 'readRefresh',
@@ -31,7 +31,7 @@ export const ownOperations: Readonly<Record<string, Operation>> = {
     right: 'read',
     parameters: ['refresh_id', ...reading],
     answers: read('The refresh.', object({ refresh: ref('Refresh') }), examples.refresh, ['Retry-After']),
-    problems: ['refresh_not_found'],
+    problems: ['refresh_not_found', 'member_deleted'],
   },
   [`GET ${memberPath}/schedule`]: {
     operationId: 'readSchedule',

@@ -90,7 +90,7 @@ export const problemKinds: Readonly<Record<FailureCode, ProblemKind>> = {
     404,
     'The member was deleted',
     'none',
-    'The member was deleted at MX or here. It is not refreshed and its balances are gone.',
+    'The member was deleted at MX or here. It is not refreshed, its balances are gone, and its refreshes are not shown.',
   ),
   never_refreshed: kind(
     404,

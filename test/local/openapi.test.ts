@@ -13,7 +13,7 @@ import {
   unmatched,
 } from '../openapi/contract.ts';
 import { rawClient } from '../openapi/raw-request.ts';
-import { type Running, startRunning } from './running.ts';
+import { type Running, refreshIdOf, startRunning } from './running.ts';
 
 let running: Running;
 let client: ReturnType<typeof rawClient>;
@@ -100,8 +100,8 @@ const memberRoutes = ['readMember', 'readMemberStatus', 'listMemberAccounts', 'r
 
 async function refreshed(given: { scenario?: string } = {}) {
   const member = running.addMember(given);
-  await running.refresh(member.path);
-  return { ...member, at: memberOf(member) };
+  const { trigger } = await running.refresh(member.path);
+  return { ...member, at: memberOf(member), refreshId: refreshIdOf(trigger) };
 }
 
 describe('what the running API answers is in the document', () => {
@@ -271,7 +271,7 @@ describe('what the running API answers is in the document', () => {
   });
 
   it('for a deleted member', async () => {
-    const { at, guid } = await refreshed();
+    const { at, guid, refreshId } = await refreshed();
     const { awsEndpointUrl: endpoint, awsCredentials: credentials, region } = running.project.stack;
     const db = new DynamoDBClient({ endpoint, credentials, region });
     await db.send(
@@ -283,9 +283,10 @@ describe('what the running API answers is in the document', () => {
       }),
     );
     db.destroy();
-    for (const id of ['checkBalances', 'readMember', 'readMemberStatus', 'listMemberAccounts', 'readSchedule']) {
+    for (const id of ['checkBalances', ...memberRoutes]) {
       expect((await ask(id, { path: at })).body['code'], id).toBe('member_deleted');
     }
+    expect((await ask('readRefresh', { path: [refreshId] })).body['code']).toBe('member_deleted');
     expect((await ask('setSchedule', { path: at, json: { every: 24 } })).body['code']).toBe('member_deleted');
     expect((await ask('removeSchedule', { path: at })).body['code']).toBe('member_deleted');
   });

@@ -208,7 +208,7 @@ describe('a member that MX has deleted', () => {
     running.mx.deleteMember({ member: member.guid });
     expect(await tell(deleted)).toBe(204);
     expect(await told).toMatchObject({ data: { deleted: true, member_guid: member.guid } });
-    for (const what of ['accounts', 'schedule']) {
+    for (const what of ['accounts', 'refreshes', 'schedule']) {
       const answer = await running.call('GET', `${path}/${what}`);
       expect([answer.status, answer.body['code']]).toEqual([404, 'member_deleted']);
     }

@@ -8,6 +8,7 @@ import { readAccount } from '../../../shared/domain/mx.ts';
 import type { Attempt, Claim, Refresh } from '../../../shared/domain/refresh.ts';
 import { everyHoursOnOffer, slotOf } from '../../../shared/domain/schedule.ts';
 import type { ApiRequest } from '../../../shared/lambda/http.ts';
+import { textOf } from '../../fakes/members-table.ts';
 import { knownMember, withMember } from '../domain/known-member.ts';
 import { refreshWorld } from '../domain/refresh-world.ts';
 import { claim, key, policy, question, T0 } from '../domain/situations.ts';
@@ -214,6 +215,16 @@ describe('reading a refresh', () => {
     });
     const unknown = { ...parameters, member_identifier: 'MBR-9' };
     await expect(read({ parameters: unknown })).rejects.toMatchObject({ code: 'member_not_found' });
+  });
+
+  it.each([
+    ['by its id', { refresh_id: id(1) }],
+    ['in the history', parameters],
+  ])('of a deleted member is refused %s', async (_how, asked) => {
+    const { read, table } = await world(null, refreshOf(1));
+    expect((await read({ parameters: asked })).body).toBeDefined();
+    table.members.set(textOf(key), knownMember({ deletedAt: T0 }));
+    await expect(read({ parameters: asked })).rejects.toMatchObject({ code: 'member_deleted' });
   });
 });
 

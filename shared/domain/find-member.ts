@@ -1,0 +1,57 @@
+/** Finding a member to answer a read about it: the one place that says 404 for members unknown or deleted. */
+import { Failure } from './failure.ts';
+import type { MemberRecord } from './member.ts';
+import type { MemberIdentifiers, MemberKey } from './mx.ts';
+import type { Members } from './ports.ts';
+
+/** The member behind `identifiers`, deleted or not; null when this service has not met it. */
+export async function lookUpMember(
+  members: Pick<Members, 'resolve' | 'read'>,
+  identifiers: MemberIdentifiers,
+): Promise<MemberRecord | null> {
+  const key = await members.resolve(identifiers);
+  return key && members.read(key);
+}
+
+/**
+ * The member behind `identifiers`, for an answer about it.
+ *
+ * @throws Failure `member_not_found`, `member_deleted`
+ */
+export async function findMember(
+  members: Pick<Members, 'resolve' | 'read'>,
+  identifiers: MemberIdentifiers,
+): Promise<MemberRecord> {
+  return present(await lookUpMember(members, identifiers));
+}
+
+/**
+ * The member `key`, for an answer about it.
+ *
+ * @throws Failure `member_not_found`, `member_deleted`
+ */
+export async function readMember(members: Pick<Members, 'read'>, key: MemberKey): Promise<MemberRecord> {
+  return present(await members.read(key));
+}
+
+function present(member: MemberRecord | null): MemberRecord {
+  // Without the identifiers: a failure's message is logged, and the caller's own ids are not.
+  if (member === null) {
+    throw new Failure(
+      'caller-fault',
+      'member_not_found',
+      'this member is not known here; trigger a refresh of it first: POST …/members/{member_identifier}/check_balance',
+    );
+  }
+  refuseDeleted(member);
+  return member;
+}
+
+/**
+ * Deleted stays deleted: nothing is told of such a member, its refreshes included.
+ *
+ * @throws Failure `member_deleted`
+ */
+export function refuseDeleted(member: Pick<MemberRecord, 'deletedAt'>): void {
+  if (member.deletedAt !== null) throw new Failure('caller-fault', 'member_deleted', 'the member was deleted');
+}
