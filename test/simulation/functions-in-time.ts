@@ -1,6 +1,6 @@
 /** Who calls which function when: callers, messages, ticks, sweeps and MX, as the stack wires them. */
 import './environment.ts';
-import { checkBalance } from '../../functions/check-balance.ts';
+import { answerTrigger } from '../../functions/check-balance.ts';
 import { doWork } from '../../functions/follow-up.ts';
 import { receiveWebhook } from '../../functions/mx-webhook.ts';
 import type { Delivery as MxWebhook } from '../../infra/mx-simulator/outbox.ts';
@@ -136,7 +136,7 @@ export function functionsInTime(stage: Stage): FunctionsInTime {
     const user = action.names === 'guids' ? key.userGuid : userId;
     const identifier = action.names === 'own ids' ? memberId : key.memberGuid;
     const run = (invocation: Invocation) =>
-      checkBalance(
+      answerTrigger(
         {
           ...reach(invocation, 4_000),
           defaultScheduleHours: plan.defaultScheduleHours,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type CheckBalanceDeps, checkBalance } from '../../../functions/check-balance.ts';
+import { answerTrigger, type TriggerDeps } from '../../../functions/check-balance.ts';
 import { parseExactJson } from '../../../shared/domain/decimal.ts';
 import { Failure } from '../../../shared/domain/failure.ts';
 import type { Begun, IdempotencyKeys } from '../../../shared/domain/idempotency.ts';
@@ -35,11 +35,11 @@ function idempotencyKeys(): IdempotencyKeys {
   };
 }
 
-function world(record: MemberRecord | null = knownMember(), given: Partial<CheckBalanceDeps> = {}) {
+function world(record: MemberRecord | null = knownMember(), given: Partial<TriggerDeps> = {}) {
   const made = refreshWorld(record === null ? withMember() : withMember(record));
   const counted: string[] = [];
   const slept: number[] = [];
-  const deps: CheckBalanceDeps = {
+  const deps: TriggerDeps = {
     ...made.deps,
     balances: made.balances,
     schedule: made.schedule,
@@ -56,7 +56,7 @@ function world(record: MemberRecord | null = knownMember(), given: Partial<Check
     ...given,
   };
   const trigger = async (request: Partial<ApiRequest> = {}) => {
-    const answer = await checkBalance(deps, apiRequest({ method: 'POST', path: '/check', parameters, ...request }));
+    const answer = await answerTrigger(deps, apiRequest({ method: 'POST', path: '/check', parameters, ...request }));
     const body = JSON.parse(answer.text ?? JSON.stringify(answer.body));
     return { status: answer.status, headers: answer.headers ?? {}, body };
   };
@@ -179,7 +179,7 @@ describe('a trigger that waits', () => {
     const running = knownMember({ claim: claim() });
     const made = world(running);
     const { sleep } = made.deps;
-    const deps: Partial<CheckBalanceDeps> = {
+    const deps: Partial<TriggerDeps> = {
       sleep: async (milliseconds) => {
         await sleep(milliseconds);
         if (made.slept.length === 3) {
@@ -188,7 +188,7 @@ describe('a trigger that waits', () => {
         }
       },
     };
-    const answer = await checkBalance(
+    const answer = await answerTrigger(
       { ...made.deps, ...deps },
       apiRequest({ method: 'POST', parameters, body: { wait: 10 }, arrivedAt: T0 }),
     );

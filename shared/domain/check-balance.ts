@@ -1,0 +1,106 @@
+/**
+ * The trigger: stored balances when they are young enough, else a refresh started or joined, its caller's callback
+ * registered, the member enrolled by default, and the end waited for when the caller asks for that.
+ */
+import type { StoredBalance } from './balance.ts';
+import { registerCallback } from './callback.ts';
+import { enrolByDefault } from './enrol-by-default.ts';
+import { lookUpMember, readMember } from './find-member.ts';
+import { type Freshness, freshnessOf } from './freshness.ts';
+import type { Instant } from './instant.ts';
+import { type MemberRecord, nextStartAllowedAt } from './member.ts';
+import type { MemberIdentifiers } from './mx.ts';
+import type { RefreshDeps, Schedule } from './ports.ts';
+import type { Refresh } from './refresh.ts';
+import { type StartAnswer, startRefresh } from './start-refresh.ts';
+import { type WaitDeps, waitForEnd } from './wait-for-end.ts';
+
+/** What the trigger needs. */
+export interface CheckBalanceDeps extends RefreshDeps, Pick<WaitDeps, 'sleep'> {
+  readonly schedule: Pick<Schedule, 'enrol'>;
+  readonly defaultScheduleHours: number;
+  readonly scheduleShards: number;
+  readonly staleAfterSeconds: number;
+  /** Told of every accepted refresh, before anything that follows its start can fail. */
+  readonly accepted: (joined: boolean) => void;
+}
+
+/** What a caller asks for. */
+export interface CheckBalanceRequest {
+  readonly identifiers: MemberIdentifiers;
+  /** Stored balances of at most this age are good enough. Null: they are not. */
+  readonly maxAgeSeconds: number | null;
+  readonly userPresent: boolean;
+  /** Where to tell of the end, with the id of this caller's wish for a refresh. Null: nowhere. */
+  readonly callback: { readonly url: string; readonly idFor: (refreshId: string) => string } | null;
+  /** Until when to wait for the end. Null: not at all. */
+  readonly waitUntil: Instant | null;
+}
+
+/** What is stored of a member, and how old it is. */
+export interface StoredState {
+  readonly member: MemberRecord;
+  readonly balances: readonly StoredBalance[];
+  /** Null when no balances are stored. */
+  readonly freshness: Freshness | null;
+  readonly nextAllowedAt: Instant | null;
+}
+
+/** What became of it. */
+export type CheckBalanceAnswer =
+  /** The stored balances are young enough: nothing was started. */
+  | { readonly kind: 'stored'; readonly stored: StoredState }
+  /** A refresh runs: this caller's, or one that it joined. */
+  | Extract<StartAnswer, { kind: 'accepted' }>
+  /** The refresh ended while the caller waited. */
+  | { readonly kind: 'ended'; readonly refresh: Refresh; readonly joined: boolean; readonly stored: StoredState };
+
+/**
+ * Answers one trigger. Repeatable: a second one joins what the first one started.
+ *
+ * @throws Failure what `startRefresh` throws; `member_deleted` when the member is deleted while its caller waits.
+ */
+export async function checkBalance(deps: CheckBalanceDeps, request: CheckBalanceRequest): Promise<CheckBalanceAnswer> {
+  const { identifiers, userPresent, callback } = request;
+  if (request.maxAgeSeconds !== null) {
+    const stored = await youngEnough(deps, identifiers, request.maxAgeSeconds);
+    if (stored !== null) return { kind: 'stored', stored };
+  }
+  const started = await startRefresh(deps, { identifiers, trigger: 'http', userPresent });
+  // Only unattended triggers hold back.
+  if (started.kind === 'held_back') throw new TypeError('an HTTP trigger is never held back');
+  deps.accepted(started.joined);
+  const { key, refresh, joined } = started;
+  if (callback !== null) {
+    await registerCallback(deps, refresh.refreshId, callback.idFor(refresh.refreshId), callback.url);
+  }
+  await enrolByDefault(deps.schedule, key, started.enrolment, deps.defaultScheduleHours, deps.scheduleShards);
+  if (request.waitUntil === null) return started;
+  const seen = await waitForEnd(deps, refresh, request.waitUntil);
+  if (seen.status !== 'ended') return started;
+  return { kind: 'ended', refresh: seen, joined, stored: await storedState(deps, await readMember(deps.members, key)) };
+}
+
+/** What is stored, when its oldest account is at most `maxAgeSeconds` old; else null. */
+async function youngEnough(
+  deps: CheckBalanceDeps,
+  identifiers: MemberIdentifiers,
+  maxAgeSeconds: number,
+): Promise<StoredState | null> {
+  const member = await lookUpMember(deps.members, identifiers);
+  // Unknown here: MX may know it. Deleted: the start refuses it.
+  if (member === null || member.deletedAt !== null) return null;
+  const stored = await storedState(deps, member);
+  return stored.freshness !== null && stored.freshness.ageSeconds <= maxAgeSeconds ? stored : null;
+}
+
+async function storedState(deps: CheckBalanceDeps, member: MemberRecord): Promise<StoredState> {
+  const balances = await deps.balances.ofMember(member.key);
+  const now = deps.now();
+  return {
+    member,
+    balances,
+    freshness: freshnessOf(balances, member, now, deps.staleAfterSeconds),
+    nextAllowedAt: nextStartAllowedAt(member.starts, now, deps.policy),
+  };
+}

@@ -1,0 +1,86 @@
+import { describe, expect, it } from 'vitest';
+import { type CheckBalanceRequest, checkBalance } from '../../../shared/domain/check-balance.ts';
+import { parseExactJson } from '../../../shared/domain/decimal.ts';
+import { plusSeconds } from '../../../shared/domain/instant.ts';
+import type { MemberRecord } from '../../../shared/domain/member.ts';
+import { readAccount } from '../../../shared/domain/mx.ts';
+import { textOf } from '../../fakes/members-table.ts';
+import { knownMember, withMember } from './known-member.ts';
+import { refreshWorld } from './refresh-world.ts';
+import { claim, key, T0 } from './situations.ts';
+
+const plain: CheckBalanceRequest = {
+  identifiers: { userIdentifier: key.userGuid, memberIdentifier: key.memberGuid },
+  maxAgeSeconds: null,
+  userPresent: false,
+  callback: null,
+  waitUntil: null,
+};
+
+function world(record: MemberRecord = knownMember()) {
+  const made = refreshWorld(withMember(record));
+  const told: string[] = [];
+  const deps = {
+    ...made.deps,
+    schedule: made.schedule,
+    defaultScheduleHours: 0,
+    scheduleShards: 1,
+    staleAfterSeconds: 3600,
+    accepted: (joined: boolean) => void told.push(joined ? 'joined' : 'accepted'),
+    callbacks: {
+      put: async ({ id, url }: { id: string; url: string }) => void told.push(`${id} ${url}`),
+      ofRefresh: async () => [],
+    },
+  };
+  return { ...made, told, deps };
+}
+
+describe('the trigger’s use case', () => {
+  it('answers stored balances that are young enough', async () => {
+    const { deps, balances, wait, told, mxCalls } = world();
+    const accounts = [readAccount(parseExactJson('{"guid":"ACT-1","balance":10.50}'))];
+    await balances.store(key, accounts, { observedAt: T0, refreshId: 'RFR-0', trigger: 'http' });
+    wait(60);
+    const answer = await checkBalance({ ...deps, sleep: async () => {} }, { ...plain, maxAgeSeconds: 60 });
+    expect(answer).toMatchObject({
+      kind: 'stored',
+      stored: { balances: [{ accountGuid: 'ACT-1' }], freshness: { verdict: 'fresh', ageSeconds: 60 } },
+    });
+    expect([mxCalls, told]).toEqual([[], []]);
+  });
+
+  it('registers the callback under the id for this refresh', async () => {
+    const { deps, told } = world(knownMember({ claim: claim() }));
+    const callback = { url: 'https://a.example/', idFor: (refreshId: string) => `CBK of ${refreshId}` };
+    const answer = await checkBalance({ ...deps, sleep: async () => {} }, { ...plain, callback });
+    expect(answer).toMatchObject({ kind: 'accepted', joined: true, refresh: { refreshId: 'RFR-1' } });
+    expect(told).toEqual(['joined', 'CBK of RFR-1 https://a.example/']);
+  });
+
+  it('throws member_deleted when it is deleted while waited for', async () => {
+    const { deps, table, history, wait } = world();
+    const sleep = async (): Promise<void> => {
+      wait(1);
+      const refresh = await history.read('RFR-00000000000000000000000001');
+      if (refresh === null) throw new Error('the refresh was put before the wait');
+      await history.put({
+        ...refresh,
+        status: 'ended',
+        result: {
+          outcome: 'failed',
+          action: 'reconnect',
+          code: 'member_deleted',
+          message: 'The member was deleted at MX.',
+          userMessage: null,
+          connectionStatus: null,
+          challenges: [],
+          endedAt: T0,
+          observedAt: null,
+        },
+      });
+      table.members.set(textOf(key), knownMember({ deletedAt: T0 }));
+    };
+    const asked = checkBalance({ ...deps, sleep }, { ...plain, waitUntil: plusSeconds(T0, 10) });
+    await expect(asked).rejects.toMatchObject({ code: 'member_deleted' });
+  });
+});
