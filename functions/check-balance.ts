@@ -10,15 +10,16 @@ import {
   checkBalance,
   type StoredState,
 } from '../shared/domain/check-balance.ts';
-import { asFailure } from '../shared/domain/failure.ts';
-import { answerOnce, type IdempotencyKeys, type KeptAnswer } from '../shared/domain/idempotency.ts';
+import type { IdempotencyKeys } from '../shared/domain/idempotency.ts';
 import { memberView } from '../shared/domain/member-view.ts';
 import type { Refresh } from '../shared/domain/refresh.ts';
 import { TRIGGER_TIMEOUT_SECONDS, waitUntil } from '../shared/domain/wait-for-end.ts';
+import { answerOnce, type KeptAnswer } from '../shared/lambda/answer-once.ts';
 import { accountBody, freshnessBody, refreshBody } from '../shared/lambda/api-shapes.ts';
 import { readEnvironment } from '../shared/lambda/environment.ts';
 import { type ApiAnswer, type ApiRequest, httpHandler, memberIdentifiers } from '../shared/lambda/http.ts';
 import { problemOf } from '../shared/lambda/problem.ts';
+import { asNamed } from '../shared/lambda/refusal.ts';
 import { callbackId, keyedRequest, readTriggerOptions } from '../shared/lambda/trigger-options.ts';
 import { apiWiring } from './wiring/api.ts';
 import { callbackRulesOf, dynamoDb, endingDeps, mxOf, now } from './wiring/refresh.ts';
@@ -53,7 +54,7 @@ export async function answerTrigger(deps: TriggerDeps, request: ApiRequest): Pro
     keyed,
     async () => kept(await answer()),
     (error) => {
-      const { statusCode, ...problem } = problemOf(asFailure(error));
+      const { statusCode, ...problem } = problemOf(asNamed(error));
       return { status: statusCode, ...problem };
     },
   );

@@ -54,7 +54,6 @@ function readEvery(body: unknown): (typeof everyHoursOnOffer)[number] {
   const read = v.safeParse(bodySchema, body);
   if (read.success) return read.output.every;
   throw new Failure(
-    'caller-fault',
     'invalid_request',
     `the body has to be {"every": hours}, with hours one of ${everyHoursOnOffer.join(', ')}`,
     { field: 'every' },

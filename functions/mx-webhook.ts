@@ -2,13 +2,13 @@
 import type { APIGatewayProxyEventV2, Context } from 'aws-lambda';
 import { hintQueue } from '../shared/clients/queues.ts';
 import { secret } from '../shared/clients/secret.ts';
-import { Failure } from '../shared/domain/failure.ts';
 import type { Clock } from '../shared/domain/instant.ts';
 import type { Hints } from '../shared/domain/ports.ts';
 import { readWebhook, webhookFields } from '../shared/domain/webhook-hint.ts';
 import { readEnvironment } from '../shared/lambda/environment.ts';
 import { type ApiAnswer, httpHandler } from '../shared/lambda/http.ts';
 import { type Telemetry, telemetry } from '../shared/lambda/log.ts';
+import { Refusal } from '../shared/lambda/refusal.ts';
 import { keptForMinutes, now, secretsManager, sqs } from './wiring/refresh.ts';
 
 /** What receiving needs. */
@@ -33,7 +33,7 @@ export async function receiveWebhook(deps: ReceiveDeps, body: unknown): Promise<
   try {
     await deps.hints.send(read.hint, 0);
   } catch (cause) {
-    throw new Failure('try-again', 'too_many_requests', 'the queue did not take the webhook', {}, { cause });
+    throw new Refusal('too_many_requests', 'the queue did not take the webhook', {}, { cause });
   }
   return { status: 204 };
 }

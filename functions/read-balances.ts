@@ -46,7 +46,6 @@ export async function readBalances(deps: ReadBalancesDeps, request: ApiRequest):
   if (!request.routeKey.includes('/accounts')) return answer(balances, { member: memberView(member) });
   if (balances.length === 0 && member.lastSuccess === null) {
     throw new Failure(
-      'caller-fault',
       'never_refreshed',
       'no balances are stored for this member yet; trigger a refresh first: POST …/members/{member_identifier}/check_balance',
     );
@@ -65,7 +64,7 @@ function find(balances: readonly StoredBalance[], account: string): StoredBalanc
     balances.find((candidate) => candidate.accountGuid === account) ??
     balances.find((candidate) => candidate.fields['id'] === account);
   if (balance !== undefined) return balance;
-  throw new Failure('caller-fault', 'account_not_found', 'the stored accounts of this member have no such guid or id');
+  throw new Failure('account_not_found', 'the stored accounts of this member have no such guid or id');
 }
 
 /** What AWS calls, given its environment. */

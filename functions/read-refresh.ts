@@ -35,13 +35,12 @@ export async function readRefresh(deps: ReadRefreshDeps, request: ApiRequest): P
 async function one(deps: ReadRefreshDeps, request: ApiRequest): Promise<ApiAnswer> {
   const refreshId = identifier(request, 'refresh_id');
   if (!REFRESH_ID.test(refreshId)) {
-    throw new Failure('caller-fault', 'invalid_request', 'refresh_id must be RFR- and 26 digits and capital letters', {
+    throw new Failure('invalid_request', 'refresh_id must be RFR- and 26 digits and capital letters', {
       field: 'refresh_id',
     });
   }
   const projection = await deps.refreshes.read(refreshId);
-  if (projection === null)
-    throw new Failure('caller-fault', 'refresh_not_found', 'there is no such refresh, or no more');
+  if (projection === null) throw new Failure('refresh_not_found', 'there is no such refresh, or no more');
   const member = await deps.members.read(projection.member);
   if (member !== null) refuseDeleted(member);
   // The claim knows more than its projection while the refresh runs: its questions, and its end a moment earlier.
@@ -59,7 +58,7 @@ async function history(deps: ReadRefreshDeps, request: ApiRequest): Promise<ApiA
   const identifiers = memberIdentifiers(request);
   const { cursor } = request.query;
   if (cursor !== undefined && !REFRESH_ID.test(cursor)) {
-    throw new Failure('caller-fault', 'invalid_request', 'cursor must be the next_cursor of the page before', {
+    throw new Failure('invalid_request', 'cursor must be the next_cursor of the page before', {
       field: 'cursor',
     });
   }

@@ -1,8 +1,8 @@
 // $default: whatever matched no route  ->  a problem that says so, health, the API's description, the problems' pages
-import { Failure, type FailureCode } from '../shared/domain/failure.ts';
 import { readEnvironment } from '../shared/lambda/environment.ts';
 import { type ApiAnswer, type ApiRequest, httpHandler } from '../shared/lambda/http.ts';
-import { problemKinds } from '../shared/lambda/problem.ts';
+import { isProblemCode, problemKind } from '../shared/lambda/problem.ts';
+import { Refusal } from '../shared/lambda/refusal.ts';
 import { allowedMethods, PREFLIGHT_ROUTE } from '../shared/lambda/routes.ts';
 import { apiWiring } from './wiring/api.ts';
 
@@ -13,22 +13,20 @@ export async function unknownRoute(request: ApiRequest): Promise<ApiAnswer> {
   // With `corsOrigins` set, a browser's question before its request. The gateway adds the headers that answer it.
   if (request.routeKey === PREFLIGHT_ROUTE) return { status: 204 };
   const [, code] = /^\/problems\/([a-z_]+)$/.exec(request.path) ?? [];
-  if (request.method === 'GET' && code !== undefined && isCode(code)) {
-    const { title, status, meaning, action } = problemKinds[code];
+  if (request.method === 'GET' && code !== undefined && isProblemCode(code)) {
+    const { title, status, meaning, action } = problemKind(code);
     return { status: 200, body: { code, title, status, meaning, action } };
   }
   const allow = allowedMethods(request.path);
   // A page that the path could have but does not, such as /problems/nonsense, is not a wrong method.
   if (allow.length > 0 && !allow.some((method) => method === request.method)) {
-    throw new Failure('caller-fault', 'method_not_allowed', `this path has ${allow.join(', ')}`, { allow });
+    throw new Refusal('method_not_allowed', `this path has ${allow.join(', ')}`, { allow });
   }
-  throw new Failure('caller-fault', 'not_found', 'there is nothing at this path');
+  throw new Refusal('not_found', 'there is nothing at this path');
 }
 
 /** Made into an object only when somebody asks for it: 100 kB that every cold start would pay for otherwise. */
 const openApi = async (): Promise<object> => (await import('../docs/openapi.json', { with: { type: 'json' } })).default;
-
-const isCode = (text: string): text is FailureCode => Object.hasOwn(problemKinds, text);
 
 /** What AWS calls, given its environment. */
 export function wire(source: NodeJS.ProcessEnv) {

@@ -5,9 +5,8 @@
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { FailureCode } from '../shared/domain/failure.ts';
 import { MAX_BODY_BYTES } from '../shared/lambda/http.ts';
-import { problemKinds } from '../shared/lambda/problem.ts';
+import { type ProblemCode, problemCodes, problemKind } from '../shared/lambda/problem.ts';
 import { defaultRoutes, routeKey, routes } from '../shared/lambda/routes.ts';
 import { headers, headersOf } from './openapi/headers.ts';
 import { mxOperations } from './openapi/mx-operations.ts';
@@ -42,8 +41,8 @@ const tags: Readonly<Record<Operation['tag'], string>> = {
 };
 
 /** Codes that an operation may answer, by status, the gateway's own statuses included. */
-function codesByStatus({ parameters: names, body, right, problems }: Operation): Map<number, FailureCode[]> {
-  const codes: FailureCode[] = [
+function codesByStatus({ parameters: names, body, right, problems }: Operation): Map<number, ProblemCode[]> {
+  const codes: ProblemCode[] = [
     ...(right === null ? [] : (['unauthorized', 'forbidden', 'too_many_requests'] as const)),
     // Nothing that MX sends is refused for its form: it would only send it again.
     ...(right !== 'webhook' && (body !== undefined || names.some((name) => checked.has(name)))
@@ -54,10 +53,10 @@ function codesByStatus({ parameters: names, body, right, problems }: Operation):
     'internal',
   ];
   const byStatus = new Map(
-    [...gatewayStatuses, ...(body === undefined ? [] : [413])].map((status): [number, FailureCode[]] => [status, []]),
+    [...gatewayStatuses, ...(body === undefined ? [] : [413])].map((status): [number, ProblemCode[]] => [status, []]),
   );
   for (const code of codes) {
-    const { status } = problemKinds[code];
+    const { status } = problemKind(code);
     byStatus.set(status, [...(byStatus.get(status) ?? []), code]);
   }
   return byStatus;
@@ -97,7 +96,7 @@ function securityOf({ right }: Operation): readonly object[] {
 export function openApiDocument(): Readonly<Record<string, unknown>> {
   const { version }: { version: string } = JSON.parse(readFileSync(join(projectRoot, 'package.json'), 'utf8'));
   const responses: Record<string, object> = {};
-  const refersTo = (status: number, codes: readonly FailureCode[]) => {
+  const refersTo = (status: number, codes: readonly ProblemCode[]) => {
     const { name, response } = problemResponse(status, codes);
     responses[name] = response;
     return { $ref: `#/components/responses/${name}` };
@@ -139,7 +138,7 @@ export function openApiDocument(): Readonly<Record<string, unknown>> {
     if (operation === undefined) throw new Error(`no file of infra/openapi says anything about ${routeKey(route)}`);
     paths[route.path] = { ...paths[route.path], [route.method.toLowerCase()]: written(operation) };
   }
-  const shown = (Object.keys(problemKinds) as FailureCode[]).filter((code) =>
+  const shown = problemCodes.filter((code) =>
     Object.values(responses).some((response) => JSON.stringify(response).includes(`/examples/${code}"`)),
   );
 

@@ -120,9 +120,9 @@ export const mxFailures: readonly { readonly what: string; readonly failure: Fai
     what: status === 400 ? '400, anything else' : String(status),
     failure: answered(status),
   })),
-  { what: 'no answer in time', failure: new Failure('try-again', 'mx_timeout', '') },
-  { what: 'an answer that cannot be read', failure: new Failure('try-again', 'mx_bad_answer', '') },
-  { what: 'nothing: our secret is empty', failure: new Failure('never-retry', 'mx_credentials_missing', '') },
+  { what: 'no answer in time', failure: new Failure('mx_timeout', '') },
+  { what: 'an answer that cannot be read', failure: new Failure('mx_bad_answer', '') },
+  { what: 'nothing: our secret is empty', failure: new Failure('mx_credentials_missing', '') },
 ];
 
 /** What a POST that failed this way leaves: an end, or a start in this state. */

@@ -1,9 +1,8 @@
 import type { Action } from '../shared/domain/action.ts';
 import type { NextStep } from '../shared/domain/decision.ts';
-import type { FailureCode } from '../shared/domain/failure.ts';
 import type { Outcome } from '../shared/domain/refresh.ts';
 import { connectionStatuses, memberErrorEnds, type StatusEnd } from '../shared/domain/statuses.ts';
-import { problemKinds } from '../shared/lambda/problem.ts';
+import { isProblemCode, problemKind } from '../shared/lambda/problem.ts';
 import { afterLook, afterPost, mxFailures, otherEnds, type StatusCase, statusCase } from './outcomes-cases.ts';
 
 type Row = Pick<StatusEnd, 'outcome' | 'action' | 'code' | 'message'>;
@@ -72,7 +71,7 @@ function failureRow({ what, failure }: (typeof mxFailures)[number]): string {
   const posted = post.kind === 'end' ? `${post.ending.outcome}, ${post.ending.action}` : startStates[post.state];
   const [first, second] = afterLook(failure).map(endOrWords);
   const looked = first === second ? first : `${first}; the second time ${second}`;
-  return `| ${what} | \`${failure.code}\` | ${problemKinds[failure.code].status} | ${posted} | ${looked} |`;
+  return `| ${what} | \`${failure.code}\` | ${problemKind(failure.code).status} | ${posted} | ${looked} |`;
 }
 
 /** Every result of a refresh that there is, by code; a code may come with several actions. */
@@ -94,13 +93,11 @@ export function allResults(): ReadonlyMap<string, readonly { outcome: Outcome; a
     const known = byCode.get(code) ?? [];
     const isKnown = known.some((other) => other.outcome === outcome && other.action === action);
     // What MX's failures say is said once, at the problem of the same name.
-    const said = isFailureCode(code) && code.startsWith('mx_') ? problemKinds[code].title : message;
+    const said = isProblemCode(code) && code.startsWith('mx_') ? problemKind(code).title : message;
     if (!isKnown) byCode.set(code, [...known, { outcome, action, message: said.replace(/\.$/, '') }]);
   }
   return new Map([...byCode].toSorted(([a], [b]) => (a < b ? -1 : 1)));
 }
-
-const isFailureCode = (code: string): code is FailureCode => Object.hasOwn(problemKinds, code);
 
 const resultRows = (): string =>
   [...allResults()]

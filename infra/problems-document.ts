@@ -1,7 +1,9 @@
-import { problemKinds } from '../shared/lambda/problem.ts';
+import { type ProblemCode, problemCodes, problemKind } from '../shared/lambda/problem.ts';
 
-const row = ([code, { status, title, action, meaning }]: [string, (typeof problemKinds)['internal']]): string =>
-  `| \`${code}\` | ${status} | ${title} | ${action} | ${meaning} |`;
+function row(code: ProblemCode): string {
+  const { status, title, action, meaning } = problemKind(code);
+  return `| \`${code}\` | ${status} | ${title} | ${action} | ${meaning} |`;
+}
 
 /** The text of docs/problems.md. A test compares the two; `node infra/problems-document.ts > docs/problems.md` repairs it. */
 export const problemsDocument = (): string => `# Problems
@@ -27,8 +29,8 @@ wrong (403) and more requests than it lets through (429, 503).
 
 | code | status | title | action | meaning |
 |---|---|---|---|---|
-${Object.entries(problemKinds)
-  .toSorted(([, a], [, b]) => a.status - b.status)
+${problemCodes
+  .toSorted((a, b) => problemKind(a).status - problemKind(b).status)
   .map(row)
   .join('\n')}
 `;

@@ -1,5 +1,5 @@
 /** What is said of an operation before it is written out, and what operations are made from. */
-import type { FailureCode } from '../../shared/domain/failure.ts';
+import type { ProblemCode } from '../../shared/lambda/problem.ts';
 import type { HeaderName } from './headers.ts';
 import type { ParameterName } from './parameters.ts';
 
@@ -28,7 +28,7 @@ export interface Operation {
   };
   readonly answers: Readonly<Record<number, Success>>;
   /** Besides those that every operation of its kind has. */
-  readonly problems: readonly FailureCode[];
+  readonly problems: readonly ProblemCode[];
 }
 
 /** A body whose named members are always there. */

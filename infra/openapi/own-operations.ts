@@ -1,6 +1,5 @@
 /** What MX lacks. */
-import type { FailureCode } from '../../shared/domain/failure.ts';
-import { problemKinds } from '../../shared/lambda/problem.ts';
+import { type ProblemCode, problemKind } from '../../shared/lambda/problem.ts';
 import { examples } from './examples.ts';
 import { listOf, member, memberPath, type Operation, object, read, reading, ref } from './operation.ts';
 
@@ -135,7 +134,7 @@ export const ownOperations: Readonly<Record<string, Operation>> = {
   },
 };
 
-function problemPage(code: FailureCode) {
-  const { title, status, meaning, action } = problemKinds[code];
+function problemPage(code: ProblemCode) {
+  const { title, status, meaning, action } = problemKind(code);
   return { code, title, status, meaning, action };
 }

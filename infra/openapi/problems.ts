@@ -1,10 +1,9 @@
 /** Every problem as an answer of the document: from the one table of codes, with examples made by the code itself. */
-import { Failure, type FailureCode, type FailureDetails } from '../../shared/domain/failure.ts';
-import { problemKinds, problemOf } from '../../shared/lambda/problem.ts';
+import { type Problem, type ProblemCode, problemKind, problemOf } from '../../shared/lambda/problem.ts';
 import { type HeaderName, headers, headersOf } from './headers.ts';
 
 /** What the example of a code says; other codes repeat their title. */
-const said: Readonly<Partial<Record<FailureCode, readonly [message: string, details: FailureDetails]>>> = {
+const said: Readonly<Partial<Record<ProblemCode, readonly [message: string, details: Problem['details']]>>> = {
   invalid_request: ['wait has to be a whole number of seconds from 0 to 25', { field: 'wait' }],
   unauthorized: ['client id or key is missing or wrong', {}],
   forbidden: ['this caller does not have the right to trigger', {}],
@@ -33,15 +32,14 @@ const said: Readonly<Partial<Record<FailureCode, readonly [message: string, deta
 };
 
 /** The body of a problem. */
-function exampleOf(code: FailureCode): unknown {
-  const [message, details] = said[code] ?? [problemKinds[code].title, {}];
-  // The fate does not show in an answer.
-  return JSON.parse(problemOf(new Failure('caller-fault', code, message, details)).body);
+function exampleOf(code: ProblemCode): unknown {
+  const [message, details] = said[code] ?? [problemKind(code).title, {}];
+  return JSON.parse(problemOf({ code, message, details }).body);
 }
 
 /** `components.examples`: one for each of `codes`. */
-export const problemExamples = (codes: readonly FailureCode[]) =>
-  Object.fromEntries(codes.map((code) => [code, { summary: problemKinds[code].title, value: exampleOf(code) }]));
+export const problemExamples = (codes: readonly ProblemCode[]) =>
+  Object.fromEntries(codes.map((code) => [code, { summary: problemKind(code).title, value: exampleOf(code) }]));
 
 /** What the gateway answers by itself, and when. */
 const gateway: Readonly<Record<number, readonly [message: string, when: string]>> = {
@@ -62,10 +60,10 @@ const pascal = (code: string): string =>
   code.replaceAll(/(?:^|_)([a-z])/g, (_, letter: string) => letter.toUpperCase());
 
 /** The answer with `status` that is one of `codes`, or the gateway's own. */
-export function problemResponse(status: number, codes: readonly FailureCode[]): NamedResponse {
+export function problemResponse(status: number, codes: readonly ProblemCode[]): NamedResponse {
   const own = gateway[status];
   const sentences = [
-    ...codes.map((code) => `\`${code}\`: ${problemKinds[code].title}.`),
+    ...codes.map((code) => `\`${code}\`: ${problemKind(code).title}.`),
     ...(own === undefined ? [] : [`\`{"message":"${own[0]}"}\` from the gateway itself, ${own[1]}.`]),
   ];
   return {
@@ -96,7 +94,7 @@ export function problemResponse(status: number, codes: readonly FailureCode[]): 
 }
 
 /** MX's answers to the trigger may bring a `Retry-After` of MX's own, and are kept with an `Idempotency-Key`. */
-function headersFor(status: number, codes: readonly FailureCode[]): readonly HeaderName[] {
+function headersFor(status: number, codes: readonly ProblemCode[]): readonly HeaderName[] {
   const fromMx = codes.some((code) => code.startsWith('mx_'));
   const names: HeaderName[] = [];
   if ((status === 409 || status === 429 || status === 503 || fromMx) && codes.length > 0) names.push('Retry-After');
@@ -113,7 +111,7 @@ function headersFor(status: number, codes: readonly FailureCode[]): readonly Hea
 export const unmatchedResponses = () =>
   Object.fromEntries(
     (['not_found', 'method_not_allowed', 'not_acceptable', 'internal'] as const).map((code) => {
-      const { status, title } = problemKinds[code];
+      const { status, title } = problemKind(code);
       return [
         status,
         {

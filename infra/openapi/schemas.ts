@@ -2,7 +2,7 @@
 
 import { everyHoursOnOffer } from '../../shared/domain/schedule.ts';
 import { MAX_WAIT_SECONDS } from '../../shared/domain/wait-for-end.ts';
-import { problemKinds } from '../../shared/lambda/problem.ts';
+import { problemCodes } from '../../shared/lambda/problem.ts';
 import { MAX_AGE_SECONDS } from '../../shared/lambda/trigger-options.ts';
 import { mxSchemas } from './mx-schemas.ts';
 import {
@@ -149,7 +149,7 @@ export const schemas = {
       title: { type: 'string' },
       status: { type: 'integer', minimum: 400, maximum: 599 },
       detail: { type: 'string', description: 'What is wrong with this request. 5xx say nothing specific.' },
-      code: { type: 'string', enum: Object.keys(problemKinds) },
+      code: { type: 'string', enum: problemCodes },
       action: oneOf(actions),
       refresh_id: { ...refreshId, description: 'The refresh that ended with this problem.' },
       retry_after: { type: 'integer', minimum: 0, description: 'Seconds, as in `Retry-After`.' },
@@ -162,7 +162,7 @@ export const schemas = {
     },
   },
   ProblemPage: whole('What a problem’s code means.', {
-    code: { type: 'string', enum: Object.keys(problemKinds) },
+    code: { type: 'string', enum: problemCodes },
     title: { type: 'string' },
     status: { type: 'integer', minimum: 400, maximum: 599 },
     meaning: { type: 'string' },

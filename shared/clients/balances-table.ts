@@ -95,7 +95,7 @@ export function balancesInDynamoDb(
       }
       stored = await reader.read(key, account.guid);
     }
-    throw new Failure('try-again', 'busy', 'an account was written by others again and again');
+    throw new Failure('busy', 'an account was written by others again and again');
   }
 
   async function markUnlisted(balance: StoredBalance): Promise<void> {
@@ -190,7 +190,7 @@ export function fromItem(item: Item): StoredBalance {
     typeof observedAt !== 'string' ||
     typeof refreshId !== 'string'
   ) {
-    throw new Failure('bug', 'internal', 'an item of the balances table has no keys or no observed_at');
+    throw new Failure('internal', 'an item of the balances table has no keys or no observed_at');
   }
   return {
     member: { userGuid, memberGuid },

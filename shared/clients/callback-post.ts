@@ -47,7 +47,7 @@ export function callbackPost(options: CallbackPostOptions): PostCallback {
  * Standard Webhooks' three headers. The id stays the same from try to try, the time does not: a receiver refuses old
  * ones. During a rotation there are two signatures, and the receiver finds the one that it can check.
  *
- * @throws Failure `internal` that says what the secret has to look like.
+ * @throws Failure `callback_keys_missing` that says what the secret has to look like.
  */
 export function signedHeaders(secretText: string, id: string, at: Instant, body: string): Record<string, string> {
   const time = new Date(epochMillisecondsOf(at));
@@ -69,8 +69,7 @@ function webhooksOf(secretText: string): readonly Webhook[] {
     // A parser's words would quote the secret.
   }
   throw new Failure(
-    'never-retry',
-    'internal',
+    'callback_keys_missing',
     'the secret with the callbacks’ keys must be {"current":"<base 64>","previous":"<base 64 or empty>"}',
   );
 }

@@ -23,11 +23,7 @@ export const eventBus = (client: EventBridgeClient, busName: string): Events => 
       }),
     );
     if (FailedEntryCount) {
-      throw new Failure(
-        'try-again',
-        'busy',
-        `EventBridge refused an event: ${Entries?.[0]?.ErrorCode ?? 'no reason given'}`,
-      );
+      throw new Failure('busy', `EventBridge refused an event: ${Entries?.[0]?.ErrorCode ?? 'no reason given'}`);
     }
   },
 });

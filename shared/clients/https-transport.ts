@@ -76,7 +76,7 @@ function exchange(request: HttpRequest, agent: HttpAgent | HttpsAgent | undefine
         incoming.on('data', (chunk: Buffer) => {
           bytes += chunk.length;
           if (bytes > MAX_BODY_BYTES) {
-            fail(new Failure('try-again', 'mx_bad_answer', `MX's answer is larger than ${MAX_BODY_BYTES} bytes`));
+            fail(new Failure('mx_bad_answer', `MX's answer is larger than ${MAX_BODY_BYTES} bytes`));
             return;
           }
           chunks.push(chunk);
@@ -96,7 +96,7 @@ function exchange(request: HttpRequest, agent: HttpAgent | HttpsAgent | undefine
       outgoing.destroy();
     };
     const timer = setTimeout(
-      () => fail(new Failure('try-again', 'mx_timeout', `MX did not answer within ${request.timeoutMs} ms`)),
+      () => fail(new Failure('mx_timeout', `MX did not answer within ${request.timeoutMs} ms`)),
       request.timeoutMs,
     );
     outgoing.on('error', (cause) => fail(broken(cause)));
@@ -104,5 +104,4 @@ function exchange(request: HttpRequest, agent: HttpAgent | HttpsAgent | undefine
   });
 }
 
-const broken = (cause: Error): Failure =>
-  new Failure('try-again', 'mx_unavailable', 'the connection to MX failed', {}, { cause });
+const broken = (cause: Error): Failure => new Failure('mx_unavailable', 'the connection to MX failed', {}, { cause });

@@ -1,6 +1,6 @@
 /** Idempotency keys in the refreshes table, beside the refreshes that they led to. They expire after 24 hours. */
 import { type AttributeValue, type DynamoDBClient, GetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
-import type { IdempotencyKeys, KeptAnswer, KeyedRequest } from '../domain/idempotency.ts';
+import type { IdempotencyKeys, KeyedRequest } from '../domain/idempotency.ts';
 import { type Clock, epochMillisecondsOf } from '../domain/instant.ts';
 import { isLostCondition, toAttribute } from './attribute-values.ts';
 import { refreshesTable } from './table-keys.ts';
@@ -8,7 +8,7 @@ import { refreshesTable } from './table-keys.ts';
 const KEPT_SECONDS = 24 * 3600;
 
 /** An item may have 400 KB (AWS limit). A larger answer is not kept: its repetition is answered anew. */
-const MAX_BODY_BYTES = 300_000;
+const MAX_ANSWER_BYTES = 300_000;
 
 /**
  * Keys in table `tableName`. `leaseSeconds`: the function's timeout; a request that has not finished by then has crashed.
@@ -73,13 +73,13 @@ export function idempotencyKeysInDynamoDb(
       if (Item === undefined) return { kind: 'in_flight' };
       if (Item['request_hash']?.S !== request.requestHash) return { kind: 'other_request' };
       const kept = Item['answer']?.S;
-      return kept === undefined ? { kind: 'in_flight' } : { kind: 'answered', answer: JSON.parse(kept) as KeptAnswer };
+      return kept === undefined ? { kind: 'in_flight' } : { kind: 'answered', answer: kept };
     },
 
     keep: (request, token, answer) =>
-      Buffer.byteLength(answer.body) > MAX_BODY_BYTES
+      Buffer.byteLength(answer) > MAX_ANSWER_BYTES
         ? finish(request, token, leaseOver)
-        : finish(request, token, { answer: toAttribute(JSON.stringify(answer)) }),
+        : finish(request, token, { answer: toAttribute(answer) }),
 
     // Not removed: whoever may delete here could delete refreshes too. The key stays bound to its request.
     release: (request, token) => finish(request, token, leaseOver),

@@ -85,7 +85,7 @@ export function decodeDelivery(body: string): Delivery {
   const read = decode('delivery', delivery, body);
   const { event } = JSON.parse(body) as { event?: Delivery['event'] };
   if (typeof event?.id !== 'string' || typeof event.type !== 'string') {
-    throw new Failure('never-retry', 'bad_message', 'a delivery message has no event');
+    throw new Failure('bad_message', 'a delivery message has no event');
   }
   // Written by this service a moment or a day ago, passed on as it is and read by nobody here.
   return { ...read, event };
@@ -104,7 +104,7 @@ function parse(name: string, body: string): unknown {
   try {
     return camelCased(JSON.parse(body));
   } catch (cause) {
-    throw new Failure('never-retry', 'bad_message', `a ${name} message is not JSON`, {}, { cause });
+    throw new Failure('bad_message', `a ${name} message is not JSON`, {}, { cause });
   }
 }
 
@@ -112,5 +112,5 @@ function check<S extends v.GenericSchema>(name: string, schema: S, message: unkn
   const read = v.safeParse(schema, message);
   if (read.success) return read.output;
   const at = read.issues.map((issue) => v.getDotPath(issue) ?? 'the whole').join(', ');
-  throw new Failure('never-retry', 'bad_message', `a ${name} message cannot be read: ${at}`);
+  throw new Failure('bad_message', `a ${name} message cannot be read: ${at}`);
 }

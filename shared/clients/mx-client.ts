@@ -69,7 +69,7 @@ export function mxClient(options: MxClientOptions): Mx & {
     try {
       return parseExactJson(response.body);
     } catch (cause) {
-      throw new Failure('try-again', 'mx_bad_answer', `MX's answer to ${what} is not JSON`, {}, { cause });
+      throw new Failure('mx_bad_answer', `MX's answer to ${what} is not JSON`, {}, { cause });
     }
   }
 
@@ -84,7 +84,7 @@ export function mxClient(options: MxClientOptions): Mx & {
     const [first] = pages;
     while (first && pages.length < first.totalPages) {
       if (pages.length === MAX_PAGES) {
-        throw new Failure('never-retry', 'mx_bad_answer', `MX lists more than ${MAX_PAGES} pages of accounts`);
+        throw new Failure('mx_too_many_accounts', `MX lists more than ${MAX_PAGES} pages of accounts`);
       }
       pages.push(await page(member, pages.length + 1));
     }
@@ -112,11 +112,7 @@ export function mxClient(options: MxClientOptions): Mx & {
         const accounts = await allPages(member);
         if (accounts !== null) return accounts;
       }
-      throw new Failure(
-        'try-again',
-        'mx_bad_answer',
-        'MX’s list of accounts changed while it was read, again and again',
-      );
+      throw new Failure('mx_bad_answer', 'MX’s list of accounts changed while it was read, again and again');
     },
     async readAccount(member, accountIdentifier) {
       const path = `${memberPath(member)}/accounts/${encodeURIComponent(accountIdentifier)}`;
@@ -140,7 +136,6 @@ function basicAuthorization(secretText: string): string {
   const { client_id: clientId, api_key: apiKey } = (credentials ?? {}) as { client_id?: unknown; api_key?: unknown };
   if (typeof clientId !== 'string' || typeof apiKey !== 'string' || clientId === '' || apiKey === '') {
     throw new Failure(
-      'never-retry',
       'mx_credentials_missing',
       'the secret with the MX credentials is empty: put {"client_id": "…", "api_key": "…"} into it',
     );

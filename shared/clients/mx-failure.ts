@@ -1,43 +1,69 @@
-/** MX's error answers as failures with a fate (MX facts 2.1, 9). The body helps, the status decides. */
+/** MX's error answers as failures (MX facts 2.1, 9). The body helps, the status decides. */
 import { type ExactJson, isExactObject, parseExactJson } from '../domain/decimal.ts';
-import { Failure, type FailureDetails } from '../domain/failure.ts';
+import { Failure, type FailureCode, type FailureDetails } from '../domain/failure.ts';
 import type { HttpResponse } from './https-transport.ts';
+
+/** What MX answers when it does not do what it is asked: one row per status. The code's fate is in `causes`. */
+export interface MxAnswer {
+  readonly status: number;
+  /** With a row that is only for answers whose `error.type` begins so; such a row comes before the status's own. */
+  readonly errorType?: string;
+  readonly code: FailureCode;
+  /** For the operator's log: what it means, and what to do. */
+  readonly says: string;
+  /** Where this row comes from. */
+  readonly source: string;
+}
+
+const REFUSED = 'it does not accept the request';
+const IN_TROUBLE = 'MX is in trouble';
+
+/** The rows, the first that fits wins. A status without a row is refused below 500 and trouble of MX's above. */
+export const mxAnswers: readonly MxAnswer[] = [
+  {
+    status: 400,
+    errorType: 'institution_',
+    code: 'mx_institution',
+    says: 'the institution does not allow it now',
+    source: 'MX facts 2.1, 9',
+  },
+  { status: 400, code: 'mx_refused', says: REFUSED, source: 'MX facts 2.1' },
+  {
+    status: 401,
+    code: 'mx_credentials_rejected',
+    says: 'client_id or api_key is wrong; an operator has to put the right ones into the secret',
+    source: 'MX facts 2.1',
+  },
+  {
+    status: 403,
+    code: 'mx_forbidden',
+    says: 'our address is not on MX’s allow list, or the feature is not enabled for this client',
+    source: 'MX facts 2.1',
+  },
+  { status: 404, code: 'mx_not_found', says: 'no such user, member or account', source: 'MX facts 2.1' },
+  { status: 405, code: 'mx_refused', says: REFUSED, source: 'MX facts 2.1' },
+  { status: 406, code: 'mx_refused', says: REFUSED, source: 'MX facts 2.1' },
+  { status: 409, code: 'mx_conflict', says: 'a job of another kind is running', source: 'MX facts 2.1' },
+  { status: 422, code: 'mx_refused', says: REFUSED, source: 'MX facts 2.1' },
+  { status: 429, code: 'mx_rate_limited', says: 'too many requests', source: 'MX facts 2.1, 5' },
+  { status: 500, code: 'mx_unavailable', says: IN_TROUBLE, source: 'MX facts 2.1' },
+  { status: 502, code: 'mx_unavailable', says: IN_TROUBLE, source: 'MX facts 2.1' },
+  { status: 503, code: 'mx_unavailable', says: IN_TROUBLE, source: 'MX facts 2.1' },
+  { status: 504, code: 'mx_unavailable', says: IN_TROUBLE, source: 'MX facts 2.1' },
+];
+
+const unlisted = (status: number): Pick<MxAnswer, 'code' | 'says'> =>
+  status >= 500 ? { code: 'mx_unavailable', says: IN_TROUBLE } : { code: 'mx_refused', says: REFUSED };
 
 /** The failure that an answer outside 2xx is. Its message never repeats MX's body. */
 export function mxFailure(response: HttpResponse, what: string): Failure {
   const { status } = response;
   const details = detailsOf(response);
-  const said = (message: string): string => `MX answered ${status} to ${what}: ${message}`;
-  switch (status) {
-    case 400:
-      return details.mxErrorType?.startsWith('institution_')
-        ? new Failure('never-retry', 'mx_institution', said('the institution does not allow it now'), details)
-        : new Failure('never-retry', 'mx_refused', said('it does not accept the request'), details);
-    case 401:
-      return new Failure(
-        'never-retry',
-        'mx_credentials_rejected',
-        said('client_id or api_key is wrong; an operator has to put the right ones into the secret'),
-        details,
-      );
-    case 403:
-      return new Failure(
-        'never-retry',
-        'mx_forbidden',
-        said('our address is not on MX’s allow list, or the feature is not enabled for this client'),
-        details,
-      );
-    case 404:
-      return new Failure('caller-fault', 'mx_not_found', said('no such user, member or account'), details);
-    case 409:
-      return new Failure('try-again', 'mx_conflict', said('a job of another kind is running'), details);
-    case 429:
-      return new Failure('try-again', 'mx_rate_limited', said('too many requests'), details);
-    default:
-      return status >= 500
-        ? new Failure('try-again', 'mx_unavailable', said('MX is in trouble'), details)
-        : new Failure('never-retry', 'mx_refused', said('it does not accept the request'), details);
-  }
+  const row = mxAnswers.find(
+    (answer) => answer.status === status && (details.mxErrorType ?? '').startsWith(answer.errorType ?? ''),
+  );
+  const { code, says } = row ?? unlisted(status);
+  return new Failure(code, `MX answered ${status} to ${what}: ${says}`, details);
 }
 
 function detailsOf({ status, headers, body }: HttpResponse): FailureDetails {

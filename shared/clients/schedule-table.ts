@@ -53,7 +53,7 @@ export function scheduleInDynamoDb(client: DynamoDBClient, tableName: string): S
         );
       } catch (error) {
         if (!isLostCondition(error)) throw error;
-        throw new Failure('caller-fault', 'member_deleted', 'the member was deleted and cannot be scheduled');
+        throw new Failure('member_deleted', 'the member was deleted and cannot be scheduled');
       }
       if (former !== null && former.everyHours !== 0 && former.slot !== enrolment.slot) {
         await removeSlotItem(key, former.slot);

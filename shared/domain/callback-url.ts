@@ -15,7 +15,7 @@ export interface CallbackRules {
 const MAX_LENGTH = 2_000;
 
 const refuse = (why: string): Failure =>
-  new Failure('caller-fault', 'invalid_request', `callback_url ${why}`, { field: 'callback_url' });
+  new Failure('invalid_request', `callback_url ${why}`, { field: 'callback_url' });
 
 /**
  * The URL to call, as a URL parser writes it.

@@ -53,7 +53,7 @@ export async function deleteMember(deps: DeleteDeps, key: MemberKey): Promise<'d
     const now = deps.now();
     if (await deps.seen.bury(record, now)) return finish(deps, key, now);
   }
-  throw new Failure('try-again', 'busy', 'a member that is to be deleted was claimed again and again');
+  throw new Failure('busy', 'a member that is to be deleted was claimed again and again');
 }
 
 async function finish(deps: DeleteDeps, key: MemberKey, deletedAt: Instant): Promise<'deleted'> {

@@ -11,7 +11,7 @@ export interface Receipt {
   readonly retryAfterSeconds: number | null;
 }
 
-/** Signs and sends. Never follows a redirect. @throws Failure `internal` when it cannot be signed. */
+/** Signs and sends. Never follows a redirect. @throws Failure `callback_keys_missing` when it cannot be signed. */
 export type PostCallback = (delivery: Delivery) => Promise<Receipt | null>;
 
 /** What delivering needs. */
@@ -44,7 +44,7 @@ const MAX_RETRY_AFTER_SECONDS = 28_800;
 /**
  * Handles one message of the queue of deliveries.
  *
- * @throws Failure (`try-again`) when the last try failed: the queue repeats it a few times and then keeps it
+ * @throws Failure `callback_not_delivered` when the last try failed: the queue repeats it a few times and then keeps it
  *   among its dead letters, from where an operator can send it once more.
  */
 export async function deliverCallback(deps: DeliverDeps, delivery: Delivery): Promise<Delivered> {
@@ -61,7 +61,7 @@ export async function deliverCallback(deps: DeliverDeps, delivery: Delivery): Pr
   const wait = waitAfter(delivery.attempt, receipt?.retryAfterSeconds ?? null, deps.random());
   if (wait === null) {
     const answer = receipt === null ? 'did not answer' : `answered ${receipt.status}`;
-    throw new Failure('try-again', 'internal', `the receiver of a callback ${answer} for about a day`);
+    throw new Failure('callback_not_delivered', `the receiver of a callback ${answer} for about a day`);
   }
   const next = { ...delivery, attempt: delivery.attempt + 1, notBefore: plusSeconds(deps.now(), wait) };
   await deps.deliveries.send(next, wait);

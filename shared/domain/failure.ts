@@ -6,39 +6,48 @@ import type { Action } from './action.ts';
  */
 export type Fate = 'caller-fault' | 'try-again' | 'never-retry' | 'bug';
 
-/** Every cause there is a name for. Logs, alarms, problems and outcomes use these names. */
-export type FailureCode =
-  | 'invalid_request'
-  | 'unauthorized'
-  | 'forbidden'
-  | 'not_found'
-  | 'method_not_allowed'
-  | 'not_acceptable'
-  | 'idempotency_conflict'
-  | 'idempotency_in_flight'
-  | 'payload_too_large'
-  | 'unsupported_media_type'
-  | 'member_not_found'
-  | 'member_deleted'
-  | 'never_refreshed'
-  | 'refresh_not_found'
-  | 'account_not_found'
-  | 'allowance_used_up'
-  | 'too_many_requests'
-  | 'mx_credentials_missing'
-  | 'mx_credentials_rejected'
-  | 'mx_forbidden'
-  | 'mx_not_found'
-  | 'mx_refused'
-  | 'mx_institution'
-  | 'mx_conflict'
-  | 'mx_rate_limited'
-  | 'mx_unavailable'
-  | 'mx_timeout'
-  | 'mx_bad_answer'
-  | 'bad_message'
-  | 'busy'
-  | 'internal';
+/** What the name of a failure decides. */
+export interface Cause {
+  readonly fate: Fate;
+  /** What the caller, or whom it tells, should do. */
+  readonly action: Action;
+}
+
+const cause = (fate: Fate, action: Action): Cause => ({ fate, action });
+
+/**
+ * Every cause that the domain and its clients have a name for, and what it decides. Logs, alarms, problems and outcomes
+ * use these names. How each is told over HTTP stands in `shared/lambda/problem.ts`, beside the codes that only HTTP has.
+ */
+export const causes = {
+  invalid_request: cause('caller-fault', 'none'),
+  member_not_found: cause('caller-fault', 'none'),
+  member_deleted: cause('caller-fault', 'none'),
+  never_refreshed: cause('caller-fault', 'none'),
+  refresh_not_found: cause('caller-fault', 'none'),
+  account_not_found: cause('caller-fault', 'none'),
+  allowance_used_up: cause('try-again', 'retry_later'),
+  mx_credentials_missing: cause('never-retry', 'contact_support'),
+  mx_credentials_rejected: cause('never-retry', 'contact_support'),
+  mx_forbidden: cause('never-retry', 'contact_support'),
+  mx_not_found: cause('caller-fault', 'none'),
+  mx_refused: cause('never-retry', 'contact_support'),
+  mx_institution: cause('never-retry', 'retry_later'),
+  mx_conflict: cause('try-again', 'wait'),
+  mx_rate_limited: cause('try-again', 'retry_later'),
+  mx_unavailable: cause('try-again', 'retry_later'),
+  mx_timeout: cause('try-again', 'retry_later'),
+  mx_bad_answer: cause('try-again', 'retry_later'),
+  mx_too_many_accounts: cause('never-retry', 'contact_support'),
+  bad_message: cause('never-retry', 'contact_support'),
+  callback_not_delivered: cause('try-again', 'contact_support'),
+  callback_keys_missing: cause('never-retry', 'contact_support'),
+  busy: cause('try-again', 'retry_later'),
+  internal: cause('bug', 'contact_support'),
+} as const satisfies Readonly<Record<string, Cause>>;
+
+/** The name of a cause. */
+export type FailureCode = keyof typeof causes;
 
 /** What a failure knows beyond its name. None of it holds a credential, an account number or an amount. */
 export interface FailureDetails {
@@ -56,20 +65,18 @@ export interface FailureDetails {
   readonly action?: Action;
   /** The request field at fault. */
   readonly field?: string;
-  /** Methods that the path does have, with `method_not_allowed`. */
-  readonly allow?: readonly string[];
 }
 
-/** The one error class. Its `fate` says what to do, its `code` what happened. */
+/** The domain's one error class. Its `code` says what happened, and decides its `fate`: what to do with it. */
 export class Failure extends Error {
   override readonly name = 'Failure';
   readonly fate: Fate;
   readonly code: FailureCode;
   readonly details: FailureDetails;
 
-  constructor(fate: Fate, code: FailureCode, message: string, details: FailureDetails = {}, options?: ErrorOptions) {
+  constructor(code: FailureCode, message: string, details: FailureDetails = {}, options?: ErrorOptions) {
     super(message, options);
-    this.fate = fate;
+    this.fate = causes[code].fate;
     this.code = code;
     this.details = details;
   }
@@ -80,4 +87,4 @@ export const fateOf = (error: unknown): Fate => (error instanceof Failure ? erro
 
 /** `error` as a `Failure`; what we did not name ourselves becomes `internal`. */
 export const asFailure = (error: unknown): Failure =>
-  error instanceof Failure ? error : new Failure('bug', 'internal', 'an unexpected error', {}, { cause: error });
+  error instanceof Failure ? error : new Failure('internal', 'an unexpected error', {}, { cause: error });

@@ -38,7 +38,6 @@ function present(member: MemberRecord | null): MemberRecord {
   // Without the identifiers: a failure's message is logged, and the caller's own ids are not.
   if (member === null) {
     throw new Failure(
-      'caller-fault',
       'member_not_found',
       'this member is not known here; trigger a refresh of it first: POST …/members/{member_identifier}/check_balance',
     );
@@ -53,5 +52,5 @@ function present(member: MemberRecord | null): MemberRecord {
  * @throws Failure `member_deleted`
  */
 export function refuseDeleted(member: Pick<MemberRecord, 'deletedAt'>): void {
-  if (member.deletedAt !== null) throw new Failure('caller-fault', 'member_deleted', 'the member was deleted');
+  if (member.deletedAt !== null) throw new Failure('member_deleted', 'the member was deleted');
 }

@@ -30,7 +30,7 @@ function positive(query: Readonly<Record<string, string | undefined>>, field: st
   const text = query[field];
   if (text === undefined) return undefined;
   if (!/^[1-9]\d{0,8}$/.test(text)) {
-    throw new Failure('caller-fault', 'invalid_request', `${field} must be a whole number from 1`, { field });
+    throw new Failure('invalid_request', `${field} must be a whole number from 1`, { field });
   }
   return Number(text);
 }

@@ -72,8 +72,7 @@ export interface MxAccount {
   readonly oddFields: readonly string[];
 }
 
-const unreadable = (what: string): Failure =>
-  new Failure('try-again', 'mx_bad_answer', `MX's answer cannot be used: ${what}`);
+const unreadable = (what: string): Failure => new Failure('mx_bad_answer', `MX's answer cannot be used: ${what}`);
 
 const textOf = (value: ExactJson | undefined): string | null =>
   typeof value === 'string' && value !== '' ? value : null;

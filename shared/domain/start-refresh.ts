@@ -77,7 +77,7 @@ export async function startRefresh(deps: RefreshDeps, request: StartRequest): Pr
     // Somebody else's job may have run since: compared with the old baseline, it would pass for ours.
     member = null;
   }
-  throw new Failure('try-again', 'busy', 'too many triggers for this member at once', { retryAfterSeconds: 1 });
+  throw new Failure('busy', 'too many triggers for this member at once', { retryAfterSeconds: 1 });
 }
 
 /** Joining, deleted, allowance used up: what costs MX nothing. Null when MX has to be asked. */
@@ -87,7 +87,7 @@ async function answerFromTables(
   record: MemberRecord,
 ): Promise<StartAnswer | null> {
   if (record.deletedAt !== null) {
-    throw new Failure('caller-fault', 'member_deleted', 'the member was deleted and is not refreshed any more');
+    throw new Failure('member_deleted', 'the member was deleted and is not refreshed any more');
   }
   const { claim } = record;
   if (claim !== null && claim.phase !== 'ended') {
@@ -100,7 +100,6 @@ async function answerFromTables(
   const allowedAt = nextStartAllowedAt(record.starts, now, deps.policy);
   if (allowedAt !== null) {
     throw new Failure(
-      'try-again',
       'allowance_used_up',
       `MX allows ${deps.policy.allowanceStarts} balance checks per member in ${deps.policy.allowanceWindowSeconds} seconds; they are used up`,
       {
@@ -163,7 +162,7 @@ async function claimAndStart(
   }
   // Ended, not taken back: another caller may have joined it meanwhile, and has to get an end.
   await endRefresh(deps, key, claim, job.ending, null, member, job.starts);
-  throw new Failure(job.failure.fate, job.failure.code, job.failure.message, {
+  throw new Failure(job.failure.code, job.failure.message, {
     ...job.failure.details,
     refreshId: claim.refreshId,
     action: job.ending.action,

@@ -1,7 +1,7 @@
 /** Who may call, with `API_ACCESS` = `basic`: client id and key, checked in constant time. */
 import { createHash, timingSafeEqual } from 'node:crypto';
 import * as v from 'valibot';
-import { Failure } from '../domain/failure.ts';
+import { Refusal } from './refusal.ts';
 
 /** What a caller may do. */
 export type Right = 'read' | 'trigger' | 'webhook';
@@ -45,7 +45,7 @@ const sha256 = (text: string): Buffer => createHash('sha256').update(text, 'utf8
 /**
  * Lets the caller of `authorization` (an HTTP header) through.
  *
- * @throws Failure `unauthorized` or `forbidden`, before anything is looked up, so that it tells nothing about what exists.
+ * @throws Refusal `unauthorized` or `forbidden`, before anything is looked up, so that it tells nothing about what exists.
  */
 export function authorize(callers: Callers, authorization: string | undefined, right: Right): string {
   const [, encoded = ''] = /^Basic +([A-Za-z0-9+/=]+) *$/i.exec(authorization ?? '') ?? [];
@@ -61,9 +61,9 @@ export function authorize(callers: Callers, authorization: string | undefined, r
       if (sameId && sameKey) rights = client.rights;
     }
   }
-  if (rights === null) throw new Failure('caller-fault', 'unauthorized', 'client id or key is missing or wrong');
+  if (rights === null) throw new Refusal('unauthorized', 'client id or key is missing or wrong');
   if (!rights.includes(right)) {
-    throw new Failure('caller-fault', 'forbidden', `this caller does not have the right to ${right}`);
+    throw new Refusal('forbidden', `this caller does not have the right to ${right}`);
   }
   return clientId;
 }

@@ -3,12 +3,13 @@
  * function only: a brake, not a wall. Keys are 32 random bytes, which nobody guesses at any speed; what the brake saves
  * is log lines and money.
  */
-import { Failure } from '../domain/failure.ts';
+
 import { type Clock, type Instant, plusSeconds, secondsBetween } from '../domain/instant.ts';
+import { Refusal } from './refusal.ts';
 
 /** Counts failed attempts by address. */
 export interface FailedAttempts {
-  /** @throws Failure `too_many_requests` when `address` has failed too often in the last minute. */
+  /** @throws Refusal `too_many_requests` when `address` has failed too often in the last minute. */
   check(address: string): void;
   failed(address: string): void;
 }
@@ -28,7 +29,7 @@ export function failedAttempts(now: Clock, limit = 10, windowSeconds = 60): Fail
         counts.delete(address);
         return;
       }
-      throw new Failure('try-again', 'too_many_requests', 'too many failed attempts from this address', {
+      throw new Refusal('too_many_requests', 'too many failed attempts from this address', {
         retryAfterSeconds: Math.ceil(left),
       });
     },

@@ -1,7 +1,7 @@
 /** What every HTTP function needs: caller checked, input checked, failures told as problems, one log line. */
 import middy from '@middy/core';
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
-import { asFailure, Failure } from '../domain/failure.ts';
+import { Failure } from '../domain/failure.ts';
 import { type Clock, type Instant, instantOf } from '../domain/instant.ts';
 import type { MemberIdentifiers } from '../domain/mx.ts';
 import { authorize, type Right, readCallers } from './callers.ts';
@@ -9,6 +9,7 @@ import { entityTag, matches } from './etag.ts';
 import { failedAttempts } from './failed-attempts.ts';
 import { countOperatorFaults, type Telemetry } from './log.ts';
 import { problemOf } from './problem.ts';
+import { asNamed, Refusal } from './refusal.ts';
 
 /** A request, checked as far as every route needs it. */
 export interface ApiRequest {
@@ -88,15 +89,15 @@ export function httpHandler(options: HttpOptions, route: (request: ApiRequest) =
       callers.set(request.context, authorize(readCallers(known), authorization, right));
       return;
     } catch (error) {
-      if (asFailure(error).code !== 'unauthorized') throw error;
+      if (asNamed(error).code !== 'unauthorized') throw error;
     }
     // A key may have been entered since the secret was read.
     const fetched = await options.callersSecret.refetched();
     try {
-      if (fetched === known) throw new Failure('caller-fault', 'unauthorized', 'client id or key is missing or wrong');
+      if (fetched === known) throw new Refusal('unauthorized', 'client id or key is missing or wrong');
       callers.set(request.context, authorize(readCallers(fetched), authorization, right));
     } catch (error) {
-      if (asFailure(error).code === 'unauthorized') attempts.failed(http.sourceIp);
+      if (asNamed(error).code === 'unauthorized') attempts.failed(http.sourceIp);
       throw error;
     }
   };
@@ -108,7 +109,7 @@ export function httpHandler(options: HttpOptions, route: (request: ApiRequest) =
   };
 
   const failed: Middleware = (request) => {
-    const failure = asFailure(request.error);
+    const failure = asNamed(request.error);
     const problem = problemOf(failure);
     request.response = { ...problem, headers: { ...SECURITY_HEADERS, ...problem.headers } };
     telemetry.log('request.failed', { route: request.event.routeKey, status: problem.statusCode, error: failure });
@@ -158,34 +159,29 @@ function readBody(event: APIGatewayProxyEventV2): unknown {
   if (event.body === undefined || event.body === '') return undefined;
   const text = event.isBase64Encoded ? Buffer.from(event.body, 'base64').toString('utf8') : event.body;
   if (Buffer.byteLength(text) > MAX_BODY_BYTES) {
-    throw new Failure('caller-fault', 'payload_too_large', `the body is larger than ${MAX_BODY_BYTES} bytes`);
+    throw new Refusal('payload_too_large', `the body is larger than ${MAX_BODY_BYTES} bytes`);
   }
   const type = event.headers['content-type'] ?? '';
   if (!/^application\/(json|[\w.+-]+\+json)\s*(;|$)/i.test(type)) {
-    throw new Failure('caller-fault', 'unsupported_media_type', 'a body has to be JSON, sent as application/json');
+    throw new Refusal('unsupported_media_type', 'a body has to be JSON, sent as application/json');
   }
   try {
     return JSON.parse(text);
   } catch {
-    throw new Failure('caller-fault', 'invalid_request', 'the body is not JSON', { field: 'body' });
+    throw new Failure('invalid_request', 'the body is not JSON', { field: 'body' });
   }
 }
 
 /** Versions of MX's API that this one speaks. A request without `Accept-Version` gets the newest of them. */
 export const VERSIONS: ReadonlySet<string> = new Set(['v20250224']);
 
-/** @throws Failure `not_acceptable`: MX answers 406 to a version that it does not know (MX facts 2.1). */
+/** @throws Refusal `not_acceptable`: MX answers 406 to a version that it does not know (MX facts 2.1). */
 function checkVersion({ headers }: APIGatewayProxyEventV2): void {
   const version = headers['accept-version'];
   if (version === undefined || VERSIONS.has(version)) return;
-  throw new Failure(
-    'caller-fault',
-    'not_acceptable',
-    `Accept-Version may be ${[...VERSIONS].join(', ')}, or be left out`,
-    {
-      field: 'Accept-Version',
-    },
-  );
+  throw new Refusal('not_acceptable', `Accept-Version may be ${[...VERSIONS].join(', ')}, or be left out`, {
+    field: 'Accept-Version',
+  });
 }
 
 function toResult(answer: ApiAnswer, request: ApiRequest): APIGatewayProxyStructuredResultV2 {
@@ -214,7 +210,6 @@ export function identifier(request: ApiRequest, name: string): string {
   const value = request.parameters[name] ?? '';
   if (!IDENTIFIER.test(value)) {
     throw new Failure(
-      'caller-fault',
       'invalid_request',
       `${name} may only have letters, digits, dashes and underscores, 1 to ${MAX_IDENTIFIER_LENGTH} of them`,
       { field: name },

@@ -1,7 +1,7 @@
 /** A closed list of log events and metrics: alarms, dashboards and the runbook use these names. */
 import { Logger } from '@aws-lambda-powertools/logger';
 import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
-import { asFailure } from '../domain/failure.ts';
+import { asNamed } from './refusal.ts';
 
 /** The only log events there are. One line at the end of each unit of work. */
 export type LogEvent =
@@ -91,7 +91,7 @@ export function telemetry(functionName: string, stage: string): Telemetry {
         logger.info(event, { event, ...fields });
         return;
       }
-      const failure = asFailure(error);
+      const failure = asNamed(error);
       const said = { event, ...fields, code: failure.code, fate: failure.fate, failure: failure.message };
       if (failure.fate === 'bug') logger.error(event, { ...said, cause: causeOf(failure) });
       else logger.warn(event, said);

@@ -1,211 +1,201 @@
-/** Failures as RFC 9457 problems: the one table from codes to HTTP. */
+/** Failures and refusals as RFC 9457 problems: the one table from codes to HTTP. What a code asks for is its cause's. */
 
 import type { Action } from '../domain/action.ts';
-import type { Failure, FailureCode } from '../domain/failure.ts';
+import { type Cause, causes, type FailureCode, type FailureDetails } from '../domain/failure.ts';
+import { type RefusalCode, type RefusalDetails, refusalCauses } from './refusal.ts';
+
+/** A code as a problem has it: the domain's and HTTP's own. */
+export type ProblemCode = FailureCode | RefusalCode;
 
 /** How a code is told over HTTP. */
-export interface ProblemKind {
+interface Telling {
   readonly status: number;
   readonly title: string;
-  /** What the caller, or whoever it tells, should do. */
-  readonly action: Action;
   /** One or two sentences for `/problems/{code}` and `docs/problems.md`. */
   readonly meaning: string;
   /** The failure's own message and MX's are for whoever called. Otherwise neither is shown (5xx never leaks a message). */
   readonly showsDetail: boolean;
 }
 
-const kind = (status: number, title: string, action: Action, meaning: string, showsDetail = true): ProblemKind => ({
+/** Everything about a code that can be told. */
+export interface ProblemKind extends Telling {
+  /** What the caller, or whoever it tells, should do. */
+  readonly action: Action;
+}
+
+const told = (status: number, title: string, meaning: string, showsDetail = true): Telling => ({
   status,
   title,
-  action,
   meaning,
   showsDetail,
 });
 
+const allCauses: Readonly<Record<ProblemCode, Cause>> = { ...causes, ...refusalCauses };
+
 /** The table. Exhaustive by type. */
-export const problemKinds: Readonly<Record<FailureCode, ProblemKind>> = {
-  invalid_request: kind(
+const tellings: Readonly<Record<ProblemCode, Telling>> = {
+  invalid_request: told(
     400,
     'The request is not valid',
-    'none',
     'A path, query, header or body value is not allowed; `detail` names it and says what is. Nothing was called and nothing changed.',
   ),
-  unauthorized: kind(
+  unauthorized: told(
     401,
     'Credentials are missing or wrong',
-    'none',
     'Send HTTP Basic credentials of a caller that the operator has entered.',
   ),
-  forbidden: kind(
+  forbidden: told(
     403,
     'These credentials may not do this',
-    'none',
     'The caller lacks the right that this route needs: `read`, `trigger` or `webhook`.',
   ),
-  not_found: kind(404, 'There is nothing at this path', 'none', 'The path is not one of this API’s.'),
-  method_not_allowed: kind(
+  not_found: told(404, 'There is nothing at this path', 'The path is not one of this API’s.'),
+  method_not_allowed: told(
     405,
     'The path does not have this method',
-    'none',
     'The `Allow` header lists the methods that it has.',
   ),
-  not_acceptable: kind(
+  not_acceptable: told(
     406,
     'This API version is not offered',
-    'none',
     '`Accept-Version` names a version of MX’s API that this service does not speak. Leave it out, or send v20250224.',
   ),
-  idempotency_conflict: kind(
+  idempotency_conflict: told(
     422,
     'This Idempotency-Key was used for another request',
-    'none',
     'The same key came within 24 hours with another body or other options. Use a new key for a new request.',
   ),
-  idempotency_in_flight: kind(
+  idempotency_in_flight: told(
     409,
     'The first request with this Idempotency-Key is still being answered',
-    'wait',
     'Send the same request again after `Retry-After` seconds: it will get the first one’s answer.',
   ),
-  payload_too_large: kind(
+  payload_too_large: told(
     413,
     'The body is too large',
-    'none',
     'Bodies of this API are small JSON objects, at most 10,000 bytes.',
   ),
-  unsupported_media_type: kind(
-    415,
-    'The body is not JSON',
-    'none',
-    'Send `Content-Type: application/json`, or no body.',
-  ),
-  member_not_found: kind(
+  unsupported_media_type: told(415, 'The body is not JSON', 'Send `Content-Type: application/json`, or no body.'),
+  member_not_found: told(
     404,
     'The member is not known here',
-    'none',
     'No refresh of this member was ever triggered through this service. Trigger one: POST …/check_balance.',
   ),
-  member_deleted: kind(
+  member_deleted: told(
     404,
     'The member was deleted',
-    'none',
     'The member was deleted at MX or here. It is not refreshed, its balances are gone, and its refreshes are not shown.',
   ),
-  never_refreshed: kind(
+  never_refreshed: told(
     404,
     'No balances are stored for this member',
-    'none',
     'The member is known, but no refresh has stored its accounts yet. Trigger one: POST …/check_balance.',
   ),
-  refresh_not_found: kind(
+  refresh_not_found: told(
     404,
     'There is no such refresh',
-    'none',
     'The id is wrong, or the refresh is older than the operator keeps refreshes.',
   ),
-  account_not_found: kind(
+  account_not_found: told(
     404,
     'The member has no such account',
-    'none',
     'The member’s balances are stored, but none has this guid or id.',
   ),
-  allowance_used_up: kind(
+  allowance_used_up: told(
     429,
     'MX’s allowance for this member is used up',
-    'retry_later',
     'MX allows a few balance checks per member in two hours. `Retry-After` says when the next one is possible; stored balances can still be read.',
   ),
-  too_many_requests: kind(429, 'Too many requests', 'retry_later', 'Try again after `Retry-After` seconds.'),
-  mx_credentials_missing: kind(
+  too_many_requests: told(429, 'Too many requests', 'Try again after `Retry-After` seconds.'),
+  mx_credentials_missing: told(
     502,
     'This service has no MX credentials yet',
-    'contact_support',
     'An operator has to put `client_id` and `api_key` into the secret with the MX credentials.',
     false,
   ),
-  mx_credentials_rejected: kind(
+  mx_credentials_rejected: told(
     502,
     'MX refuses this service’s credentials',
-    'contact_support',
     'MX answered 401: an operator has to put the right `client_id` and `api_key` into the secret with the MX credentials.',
     false,
   ),
-  mx_forbidden: kind(
+  mx_forbidden: told(
     502,
     'MX refuses this service',
-    'contact_support',
     'MX answered 403: the address that this service calls from is not on MX’s allow list, or balance checks are not enabled for this client.',
     false,
   ),
-  mx_not_found: kind(
+  mx_not_found: told(
     404,
     'MX does not know this user or member',
-    'none',
     'MX answered 404. Check both identifiers; each may be MX’s guid or your own id.',
   ),
-  mx_refused: kind(
+  mx_refused: told(
     400,
     'MX does not accept the request',
-    'contact_support',
     'MX refused to start a balance check for this member; `error` has its words.',
   ),
-  mx_institution: kind(
+  mx_institution: told(
     400,
     'The institution does not allow a balance check',
-    'retry_later',
     'MX names the reason in `error.type`: maintenance and unavailability pass, the others are permanent.',
   ),
-  mx_conflict: kind(409, 'Another job is running at MX', 'wait', 'MX runs a job of another kind for this member.'),
-  mx_rate_limited: kind(
-    429,
-    'MX limits our requests',
-    'retry_later',
-    'MX answered 429. Try again after `Retry-After` seconds.',
-  ),
-  mx_unavailable: kind(
+  mx_conflict: told(409, 'Another job is running at MX', 'MX runs a job of another kind for this member.'),
+  mx_rate_limited: told(429, 'MX limits our requests', 'MX answered 429. Try again after `Retry-After` seconds.'),
+  mx_unavailable: told(
     503,
     'MX cannot be reached',
-    'retry_later',
     'MX did not answer properly, and the member was never seen here, so nothing could be started.',
     false,
   ),
-  mx_timeout: kind(
+  mx_timeout: told(
     503,
     'MX did not answer in time',
-    'retry_later',
     'MX did not answer in time, and the member was never seen here, so nothing could be started.',
     false,
   ),
-  mx_bad_answer: kind(
+  mx_bad_answer: told(
     502,
     'MX’s answer cannot be used',
-    'retry_later',
     'MX answered something that this service cannot read. Nothing was changed.',
     false,
   ),
-  bad_message: kind(
-    500,
-    'An unexpected error',
-    'contact_support',
-    'A message inside this service could not be read.',
+  mx_too_many_accounts: told(
+    502,
+    'MX lists too many accounts',
+    'MX lists more than 20,000 accounts for this member. Nothing was changed.',
     false,
   ),
-  busy: kind(
+  bad_message: told(500, 'An unexpected error', 'A message inside this service could not be read.', false),
+  callback_not_delivered: told(500, 'An unexpected error', 'A callback was not delivered within about a day.', false),
+  callback_keys_missing: told(
+    500,
+    'An unexpected error',
+    'An operator has to put a key into the secret with the callbacks’ keys.',
+    false,
+  ),
+  busy: told(
     503,
     'Too much at once',
-    'retry_later',
     'Many requests for the same member arrived at the same moment. Try again.',
     false,
   ),
-  internal: kind(
+  internal: told(
     500,
     'An unexpected error',
-    'contact_support',
     'Something that nobody expected. The operator’s log has it under the same request.',
     false,
   ),
 };
+
+/** Whether `text` is the code of a problem. */
+export const isProblemCode = (text: string): text is ProblemCode => Object.hasOwn(tellings, text);
+
+/** Every code, in the order of the table. */
+export const problemCodes: readonly ProblemCode[] = Object.keys(tellings).filter(isProblemCode);
+
+/** What `code` means over HTTP, and what it asks for. */
+export const problemKind = (code: ProblemCode): ProblemKind => ({ ...tellings[code], action: allCauses[code].action });
 
 /** Seconds to wait when nothing better is known. Every 429 and 503 of ours says one. */
 const DEFAULT_RETRY_AFTER_SECONDS = 5;
@@ -217,16 +207,23 @@ export interface ProblemAnswer {
   readonly body: string;
 }
 
+/** What there is to tell: a `Failure`, a `Refusal`, or an example of one. */
+export interface Problem {
+  readonly code: ProblemCode;
+  readonly message: string;
+  readonly details: FailureDetails & RefusalDetails;
+}
+
 /**
  * The problem that `failure` is. Beside the problem's own members it has MX's `error` member (`message`, `status`,
  * `type`), where MX's clients look.
  */
-export function problemOf(failure: Failure): ProblemAnswer {
-  const { status, title, action, showsDetail } = problemKinds[failure.code];
+export function problemOf(failure: Problem): ProblemAnswer {
+  const { status, title, action, meaning, showsDetail } = problemKind(failure.code);
   const { details } = failure;
   const retryAfter =
     details.retryAfterSeconds ?? (status === 429 || status === 503 ? DEFAULT_RETRY_AFTER_SECONDS : undefined);
-  const detail = showsDetail ? failure.message : problemKinds[failure.code].meaning;
+  const detail = showsDetail ? failure.message : meaning;
   const body = {
     type: `/problems/${failure.code}`,
     title,

@@ -47,7 +47,7 @@ const headerOf = {
 /** Reads body and headers. @throws Failure `invalid_request` that names the field. */
 export function readTriggerOptions({ body, headers }: Pick<ApiRequest, 'body' | 'headers'>): TriggerOptions {
   if (body !== undefined && (typeof body !== 'object' || body === null || Array.isArray(body))) {
-    throw new Failure('caller-fault', 'invalid_request', 'the body has to be a JSON object', { field: 'body' });
+    throw new Failure('invalid_request', 'the body has to be a JSON object', { field: 'body' });
   }
   const given: Record<string, unknown> = {};
   for (const [name, header] of Object.entries(headerOf)) {
@@ -63,12 +63,7 @@ export function readTriggerOptions({ body, headers }: Pick<ApiRequest, 'body' | 
   // Of its own: every object has a `toString`.
   const sentence = Object.hasOwn(allowed, field) ? allowed[field] : undefined;
   const names = Object.keys(allowed).join(', ');
-  throw new Failure(
-    'caller-fault',
-    'invalid_request',
-    sentence ?? `${field} is not known here; the body may have ${names}`,
-    { field },
-  );
+  throw new Failure('invalid_request', sentence ?? `${field} is not known here; the body may have ${names}`, { field });
 }
 
 /** `60` and `true` as a number and a flag; anything else stays what it is, and is refused as that. */
@@ -89,14 +84,9 @@ export function keyedRequest(request: ApiRequest, options: TriggerOptions): Keye
   const key = request.headers['idempotency-key'];
   if (key === undefined) return null;
   if (!/^[\x21-\x7e]{1,255}$/.test(key)) {
-    throw new Failure(
-      'caller-fault',
-      'invalid_request',
-      'Idempotency-Key has to be 1 to 255 visible ASCII characters',
-      {
-        field: 'Idempotency-Key',
-      },
-    );
+    throw new Failure('invalid_request', 'Idempotency-Key has to be 1 to 255 visible ASCII characters', {
+      field: 'Idempotency-Key',
+    });
   }
   const { wait: _, ...compared } = options;
   return { id: hash([request.caller, request.method, request.path, key]), requestHash: hash([compared]) };

@@ -9,7 +9,27 @@ import { type Action, isAction } from './vocabulary.ts';
  * happened), `unexpected_answer` (not an answer of this API), `gateway` (an error of the gateway in front of the
  * service that has no code of its own).
  */
-export type ProblemCode = FailureCode | 'unreachable' | 'timed_out' | 'unexpected_answer' | 'gateway' | (string & {});
+export type ProblemCode =
+  | FailureCode
+  | RefusalCode
+  | 'unreachable'
+  | 'timed_out'
+  | 'unexpected_answer'
+  | 'gateway'
+  | (string & {});
+
+/** The API's codes for requests that HTTP alone refuses. A test holds them to `shared/lambda/refusal.ts`. */
+export type RefusalCode =
+  | 'unauthorized'
+  | 'forbidden'
+  | 'not_found'
+  | 'method_not_allowed'
+  | 'not_acceptable'
+  | 'idempotency_conflict'
+  | 'idempotency_in_flight'
+  | 'payload_too_large'
+  | 'unsupported_media_type'
+  | 'too_many_requests';
 
 /** What is known of a problem. */
 export interface ProblemFacts {

@@ -202,7 +202,10 @@ describe('a list of accounts', () => {
     const { mx, seen } = await clientOf(({ url }, response) =>
       sendJson(response, page([`ACT-${pageOf(url)}`], pageOf(url), 1_000_000, 1_000_000)),
     );
-    expect(await failureOf(mx.listAccounts(identifiers))).toMatchObject({ code: 'mx_bad_answer', fate: 'never-retry' });
+    expect(await failureOf(mx.listAccounts(identifiers))).toMatchObject({
+      code: 'mx_too_many_accounts',
+      fate: 'never-retry',
+    });
     expect(seen).toHaveLength(20);
   });
 

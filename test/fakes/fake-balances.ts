@@ -47,7 +47,7 @@ export function fakeBalances(
       if (next === null || (await request('balances.store/put', () => put(next, read)))) return;
       stored = await request('balances.store/read', () => get(key, account.guid));
     }
-    throw new Failure('try-again', 'busy', 'an account was written by others again and again');
+    throw new Failure('busy', 'an account was written by others again and again');
   }
 
   return {

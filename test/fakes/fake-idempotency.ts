@@ -1,5 +1,5 @@
 /** Idempotency keys in memory: the same conditions as `shared/clients/idempotency-table.ts`. */
-import type { IdempotencyKeys, KeptAnswer, KeyedRequest } from '../../shared/domain/idempotency.ts';
+import type { IdempotencyKeys, KeyedRequest } from '../../shared/domain/idempotency.ts';
 import { type Clock, epochMillisecondsOf } from '../../shared/domain/instant.ts';
 import { atOnce, type Request } from './request.ts';
 
@@ -9,14 +9,14 @@ interface Entry {
   readonly token: string;
   readonly expiresAt: number;
   readonly leaseUntil: number | null;
-  readonly answer: KeptAnswer | null;
+  readonly answer: string | null;
 }
 
 /** By the request's id. */
 export type IdempotencyTable = Map<string, Entry>;
 
 const KEPT_SECONDS = 24 * 3600;
-const MAX_BODY_BYTES = 300_000;
+const MAX_ANSWER_BYTES = 300_000;
 
 /** Keys in `table`. `leaseSeconds`: the function's timeout. */
 export function fakeIdempotencyKeys(
@@ -27,14 +27,14 @@ export function fakeIdempotencyKeys(
   request: Request = atOnce,
 ): IdempotencyKeys {
   const seconds = (): number => epochMillisecondsOf(now()) / 1000;
-  const entry = (of: KeyedRequest, token: string, leaseUntil: number | null, answer: KeptAnswer | null): Entry => ({
+  const entry = (of: KeyedRequest, token: string, leaseUntil: number | null, answer: string | null): Entry => ({
     requestHash: of.requestHash,
     token,
     expiresAt: Math.ceil(seconds()) + KEPT_SECONDS,
     leaseUntil,
     answer,
   });
-  const finish = (of: KeyedRequest, token: string, leaseUntil: number | null, answer: KeptAnswer | null): void => {
+  const finish = (of: KeyedRequest, token: string, leaseUntil: number | null, answer: string | null): void => {
     if (table.get(of.id)?.token === token) table.set(of.id, entry(of, token, leaseUntil, answer));
   };
 
@@ -59,7 +59,7 @@ export function fakeIdempotencyKeys(
     },
     keep: (of, token, answer) =>
       request('keys.keep', () =>
-        Buffer.byteLength(answer.body) > MAX_BODY_BYTES ? finish(of, token, 0, null) : finish(of, token, null, answer),
+        Buffer.byteLength(answer) > MAX_ANSWER_BYTES ? finish(of, token, 0, null) : finish(of, token, null, answer),
       ),
     release: (of, token) => request('keys.release', () => finish(of, token, 0, null)),
   };

@@ -21,7 +21,7 @@ export function fakeSchedule(table: MembersTable, request: Request = atOnce): Sc
         table.members.set(textOf(key), { ...record, enrolment });
         return true;
       });
-      if (!known) throw new Failure('caller-fault', 'member_deleted', 'the member was deleted and cannot be scheduled');
+      if (!known) throw new Failure('member_deleted', 'the member was deleted and cannot be scheduled');
       if (former !== null && former.everyHours !== 0 && former.slot !== enrolment.slot) {
         await request('schedule.enrol/former', () => void table.slots.get(former.slot)?.delete(textOf(key)));
       }

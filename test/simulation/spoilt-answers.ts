@@ -19,10 +19,10 @@ export function spoiled({ kind, amount }: Fault): MxAnswer {
 /** What its caller gets instead of MX's answer, or hears from the transport. */
 export function spoilMx(fault: Fault): { value: MxAnswer } | { error: unknown } {
   if (fault.kind.startsWith('mx timeout') || fault.kind === 'mx late') {
-    return { error: new Failure('try-again', 'mx_timeout', 'MX did not answer in time') };
+    return { error: new Failure('mx_timeout', 'MX did not answer in time') };
   }
   if (fault.kind.startsWith('mx reset')) {
-    return { error: new Failure('try-again', 'mx_unavailable', 'the connection to MX failed') };
+    return { error: new Failure('mx_unavailable', 'the connection to MX failed') };
   }
   return { value: spoiled(fault) };
 }

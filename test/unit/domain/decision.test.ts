@@ -188,13 +188,13 @@ describe('a start', () => {
   });
 
   it.each([
-    ['mx_conflict', 'try-again', { kind: 'state', state: 'conflict' }],
-    ['mx_rate_limited', 'try-again', { kind: 'state', state: 'rate_limited' }],
-    ['mx_timeout', 'try-again', { kind: 'state', state: 'unknown' }],
-    ['mx_unavailable', 'try-again', { kind: 'state', state: 'unknown' }],
-    ['mx_bad_answer', 'try-again', { kind: 'state', state: 'unknown' }],
-  ] as const)('refused with %s leaves a result that follow-ups deal with', (code, fate, expected) => {
-    expect(afterRefusedStart(new Failure(fate, code, 'x'))).toEqual(expected);
+    ['mx_conflict', { kind: 'state', state: 'conflict' }],
+    ['mx_rate_limited', { kind: 'state', state: 'rate_limited' }],
+    ['mx_timeout', { kind: 'state', state: 'unknown' }],
+    ['mx_unavailable', { kind: 'state', state: 'unknown' }],
+    ['mx_bad_answer', { kind: 'state', state: 'unknown' }],
+  ] as const)('refused with %s leaves a result that follow-ups deal with', (code, expected) => {
+    expect(afterRefusedStart(new Failure(code, 'x'))).toEqual(expected);
   });
 
   it.each([
@@ -202,7 +202,7 @@ describe('a start', () => {
     ['institution_unavailable_error', 'retry_later'],
     ['institution_prevented_error', 'contact_support'],
   ])('refused because of %s ends with %s', (mxErrorType, action) => {
-    const failure = new Failure('never-retry', 'mx_institution', 'x', { mxErrorType, userMessage: 'Sorry.' });
+    const failure = new Failure('mx_institution', 'x', { mxErrorType, userMessage: 'Sorry.' });
     expect(afterRefusedStart(failure)).toMatchObject({
       kind: 'end',
       ending: { outcome: 'failed', action, userMessage: 'Sorry.' },
@@ -236,32 +236,32 @@ describe('between two states', () => {
 });
 
 describe('a look that MX did not answer', () => {
-  const failed = (code: 'mx_timeout' | 'mx_not_found' | 'mx_forbidden', fate: Failure['fate'], retryAfterSeconds = 0) =>
-    ({ kind: 'failure', failure: new Failure(fate, code, 'x', { retryAfterSeconds }) }) as const;
+  const failed = (code: 'mx_timeout' | 'mx_not_found' | 'mx_forbidden', retryAfterSeconds = 0) =>
+    ({ kind: 'failure', failure: new Failure(code, 'x', { retryAfterSeconds }) }) as const;
 
   it('is repeated later and later, at MX’s own pace when it names one', () => {
-    const first = decide(situation(), failed('mx_timeout', 'try-again'));
-    const later = decide(situation({ memory: { failures: 4 } }), failed('mx_timeout', 'try-again'));
-    const asked = decide(situation(), failed('mx_timeout', 'try-again', 40));
+    const first = decide(situation(), failed('mx_timeout'));
+    const later = decide(situation({ memory: { failures: 4 } }), failed('mx_timeout'));
+    const asked = decide(situation(), failed('mx_timeout', 40));
     expect(first).toMatchObject({ kind: 'look', inSeconds: 5, memory: { failures: 1 } });
     expect(later).toMatchObject({ kind: 'look', inSeconds: 32 });
     expect(asked).toMatchObject({ kind: 'look', inSeconds: 40 });
   });
 
   it('ends the refresh at the deadline', () => {
-    const step = decide(situation({ after: 600 }), failed('mx_timeout', 'try-again'));
+    const step = decide(situation({ after: 600 }), failed('mx_timeout'));
     expect(step).toMatchObject({ kind: 'end', ending: { outcome: 'timed_out', action: 'retry_later' } });
   });
 
   it('believes that a member is gone the second time', () => {
-    const first = decide(situation(), failed('mx_not_found', 'caller-fault'));
+    const first = decide(situation(), failed('mx_not_found'));
     expect(first).toMatchObject({ kind: 'look', memory: { candidate: 'not_found' } });
-    const second = decide(situation({ memory: { candidate: 'not_found' } }), failed('mx_not_found', 'caller-fault'));
+    const second = decide(situation({ memory: { candidate: 'not_found' } }), failed('mx_not_found'));
     expect(second).toMatchObject({ kind: 'end', ending: { outcome: 'failed', action: 'reconnect' } });
   });
 
   it('ends the refresh when an operator has to repair something', () => {
-    const step = decide(situation(), failed('mx_forbidden', 'never-retry'));
+    const step = decide(situation(), failed('mx_forbidden'));
     expect(step).toMatchObject({ kind: 'end', ending: { outcome: 'failed', action: 'contact_support' } });
   });
 });

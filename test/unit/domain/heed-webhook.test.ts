@@ -87,8 +87,8 @@ const hint = (given: Partial<WebhookHint> = {}): WebhookHint => ({
 const connection = hint({ about: 'connection', completedAt: null });
 const deletion = hint({ about: 'deletion', completedAt: null });
 
-const notFound = new Failure('caller-fault', 'mx_not_found', 'MX answered 404');
-const down = new Failure('try-again', 'mx_unavailable', 'MX is in trouble');
+const notFound = new Failure('mx_not_found', 'MX answered 404');
+const down = new Failure('mx_unavailable', 'MX is in trouble');
 
 /** A member whose last refresh observed its balances an hour ago. */
 const refreshed = (given: Partial<MemberRecord> = {}): MemberRecord =>
@@ -349,7 +349,7 @@ describe('data that MX gathered by itself', () => {
 
   it('fails for good when an operator has to act', async () => {
     const world = heedWorld([refreshed()]);
-    world.fails(new Failure('never-retry', 'mx_forbidden', 'MX answered 403'));
+    world.fails(new Failure('mx_forbidden', 'MX answered 403'));
     await expect(world.heed(hint())).rejects.toMatchObject({ code: 'mx_forbidden' });
   });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Failure, type FailureCode, type Fate } from '../../../shared/domain/failure.ts';
+import { Failure, type FailureCode } from '../../../shared/domain/failure.ts';
 import { plusSeconds } from '../../../shared/domain/instant.ts';
 import type { MemberRecord } from '../../../shared/domain/member.ts';
 import type { Attempt } from '../../../shared/domain/refresh.ts';
@@ -110,23 +110,21 @@ describe('a slot’s item that is left over', () => {
 });
 
 describe('a member that cannot be started', () => {
-  const failing = (fate: Fate, code: FailureCode) => {
+  const failing = (code: FailureCode) => {
     const made = world(scheduled(1), scheduled(2), scheduled(3));
     const { start } = made.answers;
-    made.answers.start = (asked) => (asked.userIdentifier === 'USR-2' ? new Failure(fate, code, 'no') : start(asked));
+    made.answers.start = (asked) => (asked.userIdentifier === 'USR-2' ? new Failure(code, 'no') : start(asked));
     return made;
   };
 
-  it.each<[FailureCode, Fate]>([
-    ['mx_not_found', 'caller-fault'],
-    ['mx_refused', 'never-retry'],
-    ['mx_institution', 'never-retry'],
-    ['mx_forbidden', 'never-retry'],
-  ])('because of %s is reported and waits for its next turn; the others are started', async (code, fate) => {
-    const { run, reported } = failing(fate, code);
-    expect(await run(1, 2, 3)).toEqual({ ...none, accepted: 2, failed: 1 });
-    expect(reported).toEqual([['MBR-2', expect.objectContaining({ code })]]);
-  });
+  it.each<FailureCode>(['mx_not_found', 'mx_refused', 'mx_institution', 'mx_forbidden'])(
+    'because of %s is reported and waits for its next turn; the others are started',
+    async (code) => {
+      const { run, reported } = failing(code);
+      expect(await run(1, 2, 3)).toEqual({ ...none, accepted: 2, failed: 1 });
+      expect(reported).toEqual([['MBR-2', expect.objectContaining({ code })]]);
+    },
+  );
 
   it('because its allowance is used up waits for its next turn and costs MX nothing', async () => {
     const starts = Array.from({ length: policy.allowanceStarts }, (_, index) => plusSeconds(T0, -60 + index));
@@ -137,7 +135,7 @@ describe('a member that cannot be started', () => {
   });
 
   it('because of a fault of ours keeps the message in the queue, after all others had their turn', async () => {
-    const made = failing('bug', 'internal');
+    const made = failing('internal');
     await expect(made.run(1, 2, 3)).rejects.toMatchObject({ code: 'internal' });
     const claimed = [1, 3].map((number) => made.table.members.get(textOf(keyOf(number)))?.claim?.start.state);
     expect(claimed).toEqual(['accepted', 'accepted']);

@@ -242,7 +242,7 @@ describe('a trigger with an Idempotency-Key', () => {
   it('may be sent again after MX was away, and then does better', async () => {
     const { trigger, answers } = world(null);
     const { read } = answers;
-    answers.read = () => new Failure('try-again', 'mx_unavailable', 'MX is away');
+    answers.read = () => new Failure('mx_unavailable', 'MX is away');
     await expect(trigger({ headers })).rejects.toMatchObject({ code: 'mx_unavailable' });
     answers.read = read;
     expect((await trigger({ headers })).status).toBe(202);
@@ -262,14 +262,14 @@ describe('a trigger that cannot be', () => {
 
   it('because MX does not know the member leaves nothing behind', async () => {
     const { trigger, answers, table } = world(null);
-    answers.read = () => new Failure('caller-fault', 'mx_not_found', 'no');
+    answers.read = () => new Failure('mx_not_found', 'no');
     await expect(trigger()).rejects.toMatchObject({ code: 'mx_not_found' });
     expect(table.members.size).toBe(0);
   });
 
   it('because MX is away is accepted for a member that is known: the follow-up starts its job', async () => {
     const { trigger, answers, posts, sent } = world();
-    answers.read = () => new Failure('try-again', 'mx_timeout', 'MX is away');
+    answers.read = () => new Failure('mx_timeout', 'MX is away');
     expect((await trigger()).status).toBe(202);
     expect([posts(), sent.length]).toEqual([0, 1]);
   });

@@ -116,7 +116,7 @@ describe('every answer', () => {
   it.each<[string, Setup['route']]>([
     ['a good one', echo],
     ['one without a body', async () => ({ status: 204 })],
-    ['a refusal', () => Promise.reject(new Failure('caller-fault', 'member_not_found', 'no'))],
+    ['a refusal', () => Promise.reject(new Failure('member_not_found', 'no'))],
     ['a crash', () => Promise.reject(new TypeError('no'))],
   ])('has the headers that keep balances out of caches: %s', async (_what, route) => {
     expect((await api({ ...(route && { route }) }).call()).headers).toMatchObject(security);
@@ -329,7 +329,7 @@ describe('one line is logged at the end', () => {
   it.each(['mx_credentials_missing', 'mx_credentials_rejected', 'mx_forbidden'] as const)(
     'and %s is counted, because an operator has to repair it',
     async (code) => {
-      const { call, telemetry } = api({ route: () => Promise.reject(new Failure('never-retry', code, 'no')) });
+      const { call, telemetry } = api({ route: () => Promise.reject(new Failure(code, 'no')) });
       expect((await call()).statusCode).toBe(502);
       expect(telemetry.counts).toEqual(['MxCredentialsRejected']);
       expect(telemetry.order).toEqual(['log', 'count', 'flush']);

@@ -50,7 +50,7 @@ describe('a log line', () => {
   });
 
   it('of a failure that has a name is a warning with code, fate and message, without a stack', () => {
-    const error = new Failure('try-again', 'mx_timeout', 'MX did not answer', {}, { cause: new Error('socket') });
+    const error = new Failure('mx_timeout', 'MX did not answer', {}, { cause: new Error('socket') });
     telemetry('follow-up', 'prod').log('follow_up.failed', { member_guid: 'MBR-1', error });
     expect(lines()).toMatchObject([
       { level: 'WARN', code: 'mx_timeout', fate: 'try-again', failure: 'MX did not answer', member_guid: 'MBR-1' },

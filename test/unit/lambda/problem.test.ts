@@ -1,15 +1,19 @@
 import { describe, expect, it } from 'vitest';
-import { Failure, type FailureCode, type FailureDetails } from '../../../shared/domain/failure.ts';
-import { problemKinds, problemOf } from '../../../shared/lambda/problem.ts';
+import {
+  type Problem,
+  type ProblemCode,
+  problemCodes,
+  problemKind,
+  problemOf,
+} from '../../../shared/lambda/problem.ts';
 
-const codes = Object.keys(problemKinds) as FailureCode[];
-const tell = (code: FailureCode, details: FailureDetails = {}, message = 'the inner workings') => {
-  const { statusCode, headers, body } = problemOf(new Failure('bug', code, message, details));
+const tell = (code: ProblemCode, details: Problem['details'] = {}, message = 'the inner workings') => {
+  const { statusCode, headers, body } = problemOf({ code, message, details });
   return { statusCode, headers, body: JSON.parse(body) };
 };
 
-describe.each(codes)('the problem %s', (code) => {
-  const { status, title, action, meaning, showsDetail } = problemKinds[code];
+describe.each(problemCodes)('the problem %s', (code) => {
+  const { status, title, action, meaning, showsDetail } = problemKind(code);
 
   it('has the members of RFC 9457 and MX’s error member', () => {
     const { statusCode, headers, body } = tell(code);
@@ -56,7 +60,7 @@ describe('a problem', () => {
   });
 
   it('asks for credentials with 401 only', () => {
-    const asking = codes.filter((code) => tell(code).headers['www-authenticate'] !== undefined);
+    const asking = problemCodes.filter((code) => tell(code).headers['www-authenticate'] !== undefined);
     expect(asking).toEqual(['unauthorized']);
   });
 
@@ -67,13 +71,13 @@ describe('a problem', () => {
 
 it('MX’s clients get MX’s status: what MX answers with 400, 404, 409 and 429 is answered so here', () => {
   const statuses = (['mx_refused', 'mx_not_found', 'mx_conflict', 'mx_rate_limited'] as const).map(
-    (code) => problemKinds[code].status,
+    (code) => problemKind(code).status,
   );
   expect(statuses).toEqual([400, 404, 409, 429]);
 });
 
 it('a fault of the operator is no fault of the caller: MX’s 401 and 403 are 502 here', () => {
   for (const code of ['mx_credentials_missing', 'mx_credentials_rejected', 'mx_forbidden'] as const) {
-    expect(problemKinds[code]).toMatchObject({ status: 502, action: 'contact_support' });
+    expect(problemKind(code)).toMatchObject({ status: 502, action: 'contact_support' });
   }
 });

@@ -1,9 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { unknownRoute } from '../../../functions/unknown-route.ts';
-import type { FailureCode } from '../../../shared/domain/failure.ts';
 import { environmentOf } from '../../../shared/lambda/environment.ts';
-import { problemKinds } from '../../../shared/lambda/problem.ts';
+import { problemCodes, problemKind } from '../../../shared/lambda/problem.ts';
 import { allowedMethods, PREFLIGHT_ROUTE, routes } from '../../../shared/lambda/routes.ts';
 import { apiRequest } from './api-event.ts';
 
@@ -71,16 +70,13 @@ it('a browser’s question before its request is answered with nothing but the g
 });
 
 describe('the page of a problem', () => {
-  it.each(Object.keys(problemKinds) as FailureCode[])(
-    '/problems/%s says what it means and what to do',
-    async (code) => {
-      const { title, status, meaning, action } = problemKinds[code];
-      expect(await ask('GET', `/problems/${code}`)).toEqual({
-        status: 200,
-        body: { code, title, status, meaning, action },
-      });
-    },
-  );
+  it.each(problemCodes)('/problems/%s says what it means and what to do', async (code) => {
+    const { title, status, meaning, action } = problemKind(code);
+    expect(await ask('GET', `/problems/${code}`)).toEqual({
+      status: 200,
+      body: { code, title, status, meaning, action },
+    });
+  });
 
   it.each(['nonsense', 'toString', 'constructor', 'internal/', ''])(
     'is 404 for what is no problem: %j',

@@ -30,11 +30,11 @@ function consumer(giveBack: (receiptHandle: string) => void = () => {}) {
     telemetry,
     decode: (body) => {
       if (/^\d+$|^fault$|^no access$/.test(body)) return body;
-      throw new Failure('never-retry', 'bad_message', 'a message cannot be read');
+      throw new Failure('bad_message', 'a message cannot be read');
     },
     handle: async (message) => {
       if (message === 'fault') throw new Error('the table is away');
-      if (message === 'no access') throw new Failure('never-retry', 'mx_forbidden', 'no');
+      if (message === 'no access') throw new Failure('mx_forbidden', 'no');
       handled.push(message);
     },
     giveBackNow: async ({ receiptHandle }) => giveBack(receiptHandle),

@@ -109,7 +109,7 @@ describe('checkBalance', () => {
 
   it('throws the service’s problem', async () => {
     const details = { retryAfterSeconds: 61 };
-    const { statusCode, headers, body } = problemOf(new Failure('try-again', 'allowance_used_up', 'no', details));
+    const { statusCode, headers, body } = problemOf(new Failure('allowance_used_up', 'no', details));
     api.says({ status: statusCode, headers, body });
     await expect(client.checkBalance('u', 'm')).rejects.toMatchObject({
       name: 'BalancesProblem',
@@ -142,7 +142,7 @@ describe('a refresh', () => {
       now: () => slept.reduce((sum, next) => sum + next, 0),
       sleep: async (milliseconds: number) => void slept.push(milliseconds),
     };
-    const busy = problemOf(new Failure('try-again', 'busy', 'no', { retryAfterSeconds: 8 }));
+    const busy = problemOf(new Failure('busy', 'no', { retryAfterSeconds: 8 }));
     api.says(refreshAnswer('running', '3'), { ...busy, status: busy.statusCode }, refreshAnswer('ended'));
     const waiting = createBalancesClient({ baseUrl: api.url, credentials: { clientId: 'a', key: 'b' }, time });
     expect((await waiting.waitForEnd(refreshId(1))).outcome).toBe('action_required');

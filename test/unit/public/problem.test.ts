@@ -1,28 +1,31 @@
-import { describe, expect, it } from 'vitest';
-import { Failure, type FailureCode } from '../../../shared/domain/failure.ts';
-import { problemKinds, problemOf } from '../../../shared/lambda/problem.ts';
-import { BalancesProblem, problemFrom } from '../../../shared/public/problem.ts';
-
-const codes = Object.keys(problemKinds) as FailureCode[];
+import { describe, expect, expectTypeOf, it } from 'vitest';
+import { Failure } from '../../../shared/domain/failure.ts';
+import { type Problem, problemCodes, problemKind, problemOf } from '../../../shared/lambda/problem.ts';
+import type { RefusalCode } from '../../../shared/lambda/refusal.ts';
+import {
+  BalancesProblem,
+  type RefusalCode as PublishedRefusalCode,
+  problemFrom,
+} from '../../../shared/public/problem.ts';
 
 /** What the client makes of a failure that the service tells. */
-function told(failure: Failure): BalancesProblem {
+function told(failure: Problem): BalancesProblem {
   const { statusCode, headers, body } = problemOf(failure);
   return problemFrom(statusCode, new Headers(headers), body);
 }
 
 describe('a problem of the service', () => {
-  it.each(codes)('%s arrives with its code, status and action', (code) => {
-    const problem = told(new Failure('caller-fault', code, 'what is wrong'));
-    const { status, action } = problemKinds[code];
+  it.each(problemCodes)('%s arrives with its code, status and action', (code) => {
+    const problem = told({ code, message: 'what is wrong', details: {} });
+    const { status, action } = problemKind(code);
     expect(problem).toMatchObject({ name: 'BalancesProblem', code, status, action });
-    expect(problem.detail).toBe(problemKinds[code].showsDetail ? 'what is wrong' : problemKinds[code].meaning);
+    expect(problem.detail).toBe(problemKind(code).showsDetail ? 'what is wrong' : problemKind(code).meaning);
     expect(problem.retryAfter).toBe(status === 429 || status === 503 ? 5 : null);
   });
 
   it('arrives with everything else that is known', () => {
     const details = { retryAfterSeconds: 61, refreshId: 'RFR-1', field: 'wait', userMessage: 'Bank is closed.' };
-    expect(told(new Failure('try-again', 'allowance_used_up', 'no', details))).toMatchObject({
+    expect(told(new Failure('allowance_used_up', 'no', details))).toMatchObject({
       message: 'allowance_used_up: no',
       retryAfter: 61,
       refreshId: 'RFR-1',
@@ -32,7 +35,7 @@ describe('a problem of the service', () => {
   });
 
   it('has its pause in the body too, for a browser that may not see the header', () => {
-    const { statusCode, body } = problemOf(new Failure('try-again', 'busy', 'no', { retryAfterSeconds: 7 }));
+    const { statusCode, body } = problemOf(new Failure('busy', 'no', { retryAfterSeconds: 7 }));
     expect(problemFrom(statusCode, new Headers(), body).retryAfter).toBe(7);
   });
 
@@ -62,6 +65,10 @@ describe('what is not a problem of the service', () => {
 });
 
 it('a problem is an Error that can be told from others', () => {
-  expect(told(new Failure('bug', 'internal', 'x'))).toBeInstanceOf(BalancesProblem);
-  expect(told(new Failure('bug', 'internal', 'x'))).toBeInstanceOf(Error);
+  expect(told(new Failure('internal', 'x'))).toBeInstanceOf(BalancesProblem);
+  expect(told(new Failure('internal', 'x'))).toBeInstanceOf(Error);
+});
+
+it('knows every code with which HTTP alone refuses', () => {
+  expectTypeOf<PublishedRefusalCode>().toEqualTypeOf<RefusalCode>();
 });
