@@ -39,13 +39,30 @@ const env = {
   CALLBACK_LOOPBACK: 'false',
 };
 
+/** For clients whose endpoint a test sets: nothing of it leaves this machine. */
+const aws = {
+  AWS_ACCESS_KEY_ID: 'nobody',
+  AWS_SECRET_ACCESS_KEY: 'nothing',
+  POWERTOOLS_DEV: 'true',
+  POWERTOOLS_METRICS_DISABLED: 'false',
+};
+
 export default defineConfig({
   test: {
-    // A project is a cost: unit does no I/O, contract meets one local engine, infra imports the CDK, local runs the stack.
+    // A project is a cost: unit does no I/O, contract meets one local engine, infra imports the CDK, settings does
+    // both, local runs the stack.
     projects: [
       { test: { name: 'unit', include: ['test/unit/**/*.test.ts'], env } },
       { test: { name: 'contract', include: ['test/contract/**/*.test.ts'], testTimeout: 20_000, hookTimeout: 30_000 } },
       { test: { name: 'infra', include: ['test/infra/**/*.test.ts'], testTimeout: 60_000, hookTimeout: 120_000 } },
+      {
+        test: {
+          name: 'settings',
+          include: ['test/settings/**/*.test.ts'],
+          testTimeout: 60_000,
+          env: { ...env, ...aws },
+        },
+      },
       { test: { name: 'local', include: ['test/local/**/*.test.ts'], testTimeout: 120_000, hookTimeout: 180_000 } },
       { test: { name: 'simulation', include: ['test/simulation/**/*.test.ts'], testTimeout: 180_000, env } },
     ],

@@ -23,8 +23,14 @@ import type { Telemetry } from '../../shared/lambda/log.ts';
 /** The clock of every function: the machine's. */
 export const now = (): Instant => instantOf(Date.now());
 
-/** For AWS's own services: nearby and fast, so a call that takes longer than this is lost and worth repeating. */
-const AWS_CALL = { maxAttempts: 3, requestHandler: { connectionTimeout: 1_000, requestTimeout: 3_000 } };
+/**
+ * For AWS's own services: nearby and fast, so a call that takes longer than this is lost and worth repeating. Without
+ * `throwOnRequestTimeout` the SDK only writes a warning and goes on waiting.
+ */
+const AWS_CALL = {
+  maxAttempts: 3,
+  requestHandler: { connectionTimeout: 1_000, requestTimeout: 3_000, throwOnRequestTimeout: true },
+};
 
 /** DynamoDB. Region and credentials come from Lambda's environment. */
 export const dynamoDb = (): DynamoDBClient => new DynamoDBClient(AWS_CALL);

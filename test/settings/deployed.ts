@@ -1,0 +1,195 @@
+/**
+ * A deployment with given settings, played on this machine: the environment of every function is the one in the
+ * synthesized template, and the function is the one that is wired with it. Nothing in between is taken over.
+ */
+import type { APIGatewayProxyStructuredResultV2, SQSBatchResponse, SQSEvent } from 'aws-lambda';
+import { vi } from 'vitest';
+import { at, type Resource, type Synthesized, synthesize } from '../infra/synthesized.ts';
+import { apiEvent, type GivenRequest, lambdaContext } from '../unit/lambda/api-event.ts';
+import { type Aws, type Published, type Sent, startAws } from './aws.ts';
+import { member, type StubMx, startStubMx } from './stub-mx.ts';
+
+/** The clock of a deployment stands here until a test moves it. */
+export const T0 = '2026-11-21T12:00:00.000Z';
+
+/** The functions, by their constructs in the stack, which keep their names. */
+const modules = {
+  CheckBalance: () => import('../../functions/check-balance.ts'),
+  FollowUp: () => import('../../functions/follow-up.ts'),
+  StartRefresh: () => import('../../functions/start-refresh.ts'),
+  ScheduledRefresh: () => import('../../functions/scheduled-refresh.ts'),
+  Sweep: () => import('../../functions/sweep.ts'),
+  MxWebhook: () => import('../../functions/mx-webhook.ts'),
+  DeliverCallback: () => import('../../functions/deliver-callback.ts'),
+  ReadBalances: () => import('../../functions/read-balances.ts'),
+  ReadRefresh: () => import('../../functions/read-refresh.ts'),
+  MemberSchedule: () => import('../../functions/member-schedule.ts'),
+  UnknownRoute: () => import('../../functions/unknown-route.ts'),
+};
+
+/** A function of the stack. */
+export type Construct = keyof typeof modules;
+
+/** A queue of the stack. */
+export type QueueConstruct = 'FollowUps' | 'Starts' | 'Callbacks';
+
+/** What came back over HTTP. */
+export interface HttpAnswer {
+  readonly status: number | undefined;
+  readonly headers: Readonly<Record<string, unknown>>;
+  readonly body: unknown;
+}
+
+/** The key of the caller `shop` where callers have keys, and of MX at the webhook's route. */
+export const KEY = 'key';
+const KEY_SHA256 = '2c70e12b7a0646f92279f427c7b38e7334d8e5389cff167a1dc30e73f826b683';
+
+const secrets: Readonly<Record<string, string>> = {
+  CredentialsMx: '{"client_id":"client","api_key":"key"}',
+  CredentialsApiCallers: `{"clients":[{"client_id":"shop","key_sha256":["${KEY_SHA256}"],"rights":["read","trigger"]}]}`,
+  CredentialsWebhooks: `{"clients":[{"client_id":"mx","key_sha256":["${KEY_SHA256}"],"rights":["webhook"]}]}`,
+  CredentialsCallbacks: `{"current":"${Buffer.alloc(32, 7).toString('base64')}","previous":""}`,
+};
+
+const startsWithOneOf = (id: string, names: readonly string[]): string | undefined =>
+  names.toSorted((a, b) => b.length - a.length).find((name) => id.startsWith(name));
+
+/** A deployment at play. */
+export interface Deployed {
+  readonly template: Synthesized;
+  readonly aws: Aws;
+  readonly mx: StubMx;
+  /** Lines that functions wrote, logs and metrics. */
+  readonly lines: readonly string[];
+  /** Sets the clock to `seconds` after `T0`. */
+  at(seconds: number): void;
+  /** Calls a function over HTTP. */
+  http(to: Construct, request: GivenRequest): Promise<HttpAnswer>;
+  /** POST …/check_balance for the member. */
+  trigger(body?: object): Promise<HttpAnswer>;
+  /** Hands a function a message; true when it was handled. */
+  deliver(to: Construct, message: string): Promise<boolean>;
+  /** Calls a function as the schedule does. */
+  tick(to: Construct): Promise<void>;
+  /** Delivers the newest message of the follow-up queue. */
+  look(): Promise<void>;
+  /** What was sent to a queue so far. */
+  sent(queue: QueueConstruct): readonly Sent[];
+  /** What was published so far, of one type. */
+  published(type: string): readonly Published[];
+  close(): Promise<void>;
+}
+
+/** Deploys with `settings`, at `T0`, beside an MX of its own. */
+export async function deploy(settings: Readonly<Record<string, unknown>>): Promise<Deployed> {
+  vi.useFakeTimers({ toFake: ['Date'], now: Date.parse(T0) });
+  const lines: string[] = [];
+  const keep = (...parts: unknown[]): void => void lines.push(parts.map(String).join(' '));
+  for (const method of ['log', 'info', 'warn', 'error'] as const) vi.spyOn(console, method).mockImplementation(keep);
+  const mx = await startStubMx();
+  const aws = await startAws((id) => secrets[startsWithOneOf(id, Object.keys(secrets)) ?? ''] ?? '');
+  const template = synthesize({ mxBaseUrl: mx.url, ...settings });
+  vi.stubEnv('AWS_ENDPOINT_URL', aws.url);
+
+  const tables = { StorageBalances: 'balances', StorageMembers: 'members', StorageRefreshes: 'refreshes' } as const;
+  const isTable = (name: string): name is keyof typeof tables => Object.hasOwn(tables, name);
+  /** What `Ref` of a resource is here. */
+  const reference = (resource: Resource | undefined): string => {
+    if (resource === undefined) throw new Error('a variable refers to nothing');
+    const table = startsWithOneOf(resource.id, Object.keys(tables));
+    if (table !== undefined && isTable(table)) return tables[table];
+    return resource.Type === 'AWS::SQS::Queue' ? `${aws.url}/000000000000/${resource.id}` : resource.id;
+  };
+  const resolve = (value: unknown): string =>
+    typeof value === 'string'
+      ? value
+      : reference(template.resources.find(({ id }) => id === (at(value, 'Ref') ?? at(value, 'Fn::GetAtt', 0))));
+
+  const environmentOf = (construct: Construct): Record<string, string> => {
+    const fn = template.ofType('AWS::Lambda::Function').find(({ id }) => id.startsWith(`${construct}Function`));
+    if (fn === undefined) throw new Error(`this deployment has no function ${construct}`);
+    const variables = Object.entries(at(fn.Properties, 'Environment', 'Variables') ?? {});
+    return Object.fromEntries(variables.map(([name, value]) => [name, resolve(value)]));
+  };
+
+  const wired = new Map<Construct, Promise<(event: unknown, context: unknown) => unknown>>();
+  const handlerOf = (construct: Construct) => {
+    const known = wired.get(construct);
+    if (known) return known;
+    // A handler of whatever event: each is called below with the one that its trigger sends.
+    const made = modules[construct]().then(
+      ({ wire }) => wire(environmentOf(construct)) as (event: unknown, context: unknown) => unknown,
+    );
+    wired.set(construct, made);
+    return made;
+  };
+
+  const sent = (queue: QueueConstruct): readonly Sent[] =>
+    aws.sent.filter(({ queueUrl }) => queueUrl.includes(`/${queue}Queue`));
+
+  const deployed: Deployed = {
+    template,
+    aws,
+    mx,
+    lines,
+    at: (seconds) => void vi.setSystemTime(Date.parse(T0) + seconds * 1000),
+    async http(to, given) {
+      const event = apiEvent(given);
+      event.requestContext.timeEpoch = Date.now();
+      const result = (await (await handlerOf(to))(event, lambdaContext())) as APIGatewayProxyStructuredResultV2;
+      const { statusCode: status, headers = {}, body } = result;
+      return { status, headers, body: body === undefined ? undefined : JSON.parse(body) };
+    },
+    trigger: (body) =>
+      deployed.http('CheckBalance', {
+        method: 'POST',
+        routeKey: 'POST /users/{user_identifier}/members/{member_identifier}/check_balance',
+        parameters: memberParameters,
+        headers: { 'content-type': 'application/json' },
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      }),
+    async deliver(to, message) {
+      const attributes = {
+        ApproximateReceiveCount: '1',
+        SentTimestamp: '0',
+        SenderId: 'sender',
+        ApproximateFirstReceiveTimestamp: '0',
+      };
+      const record = {
+        messageId: 'message',
+        receiptHandle: 'receipt',
+        body: message,
+        attributes,
+        messageAttributes: {},
+        md5OfBody: '',
+        eventSource: 'aws:sqs',
+        eventSourceARN: '',
+        awsRegion: 'us-east-1',
+      };
+      const event: SQSEvent = { Records: [record] };
+      const { batchItemFailures } = (await (await handlerOf(to))(event, lambdaContext())) as SQSBatchResponse;
+      return batchItemFailures.length === 0;
+    },
+    async tick(to) {
+      await (await handlerOf(to))({}, lambdaContext());
+    },
+    async look() {
+      await deployed.deliver('FollowUp', sent('FollowUps').at(-1)?.body ?? '');
+    },
+    sent,
+    published: (type) => aws.events.filter((event) => event.type === type),
+    async close() {
+      vi.unstubAllEnvs();
+      vi.restoreAllMocks();
+      vi.useRealTimers();
+      await Promise.all([aws.close(), mx.close()]);
+    },
+  };
+  return deployed;
+}
+
+/** The member in a path. */
+export const memberParameters = { user_identifier: member.userGuid, member_identifier: member.memberGuid };
+
+/** `Authorization` of a client with `KEY`. */
+export const basic = (client: string): string => `Basic ${Buffer.from(`${client}:${KEY}`).toString('base64')}`;

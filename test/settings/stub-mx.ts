@@ -1,0 +1,57 @@
+/** MX with one member, which does what a test says: its job runs, ends or never begins. */
+import { type Seen, sendJson, type StubServer, stubServer } from '../contract/stub-server.ts';
+
+/** MX, and the member that it has. */
+export interface StubMx {
+  readonly url: string;
+  readonly seen: readonly Seen[];
+  /** Fields of the member over those of one that is connected and idle. */
+  member: Readonly<Record<string, unknown>>;
+  /** Its accounts. */
+  accounts: readonly object[];
+  /** Answers to requests with this text in their path are never given. */
+  hangsAt: string | null;
+  close(): Promise<void>;
+}
+
+/** The member's guids. */
+export const member = { userGuid: 'USR-1', memberGuid: 'MBR-1' } as const;
+
+const connected = {
+  guid: member.memberGuid,
+  user_guid: member.userGuid,
+  connection_status: 'CONNECTED',
+  is_being_aggregated: false,
+  most_recent_job_guid: 'JOB-1',
+  aggregated_at: '2026-11-20T12:00:00Z',
+  successfully_aggregated_at: '2026-11-20T12:00:05Z',
+};
+
+/** A job that began after `T0`. */
+export const running = {
+  is_being_aggregated: true,
+  most_recent_job_guid: 'JOB-2',
+  aggregated_at: '2026-11-21T12:00:01Z',
+};
+
+/** The same job, over with success. */
+export const done = { ...running, is_being_aggregated: false, successfully_aggregated_at: '2026-11-21T12:00:04Z' };
+
+/** Starts it. */
+export async function startStubMx(): Promise<StubMx> {
+  const mx = {
+    member: {} as Readonly<Record<string, unknown>>,
+    accounts: [] as readonly object[],
+    hangsAt: null as string | null,
+  };
+  const server: StubServer = await stubServer(({ method, url }, response) => {
+    if (mx.hangsAt !== null && url.includes(mx.hangsAt)) return;
+    if (!url.includes('/accounts')) {
+      sendJson(response, { member: { ...connected, ...mx.member } }, method === 'POST' ? 202 : 200);
+      return;
+    }
+    const pagination = { current_page: 1, per_page: 1000, total_entries: mx.accounts.length, total_pages: 1 };
+    sendJson(response, { accounts: mx.accounts, pagination });
+  });
+  return Object.assign(mx, { url: server.url, seen: server.seen, close: server.close });
+}

@@ -1,0 +1,211 @@
+/** Settings that act in AWS itself: setting, value → literal properties of the synthesized template. */
+import { describe, expect, it } from 'vitest';
+import { type SettingName, settings } from '../../infra/setting-table.ts';
+import { at, listAt, type Synthesized, synthesize } from '../infra/synthesized.ts';
+import { behaviourRows } from './behaviour-rows.ts';
+
+interface TemplateRow {
+  readonly setting: SettingName;
+  readonly value: string | number | boolean;
+  readonly what: string;
+  readonly beside?: Readonly<Partial<Record<SettingName, string | number | boolean>>>;
+  readonly observe: (stack: Synthesized) => unknown;
+  readonly expected: unknown;
+}
+
+/** One property of every resource of a type. */
+const each =
+  (type: string, ...path: readonly (string | number)[]) =>
+  (stack: Synthesized): readonly unknown[] => [
+    ...new Set(stack.ofType(type).map(({ Properties }) => at(Properties, ...path))),
+  ];
+
+const count =
+  (...types: readonly string[]) =>
+  (stack: Synthesized): readonly number[] =>
+    types.map((type) => stack.ofType(type).length);
+
+/** The most batches of a queue at once, by the function that works on them. */
+const concurrencyOf = (stack: Synthesized): unknown =>
+  Object.fromEntries(
+    stack
+      .ofType('AWS::Lambda::EventSourceMapping')
+      .map(({ Properties }) => [
+        String(at(Properties, 'FunctionName', 'Ref')).replace(/Function.*/, ''),
+        at(Properties, 'ScalingConfig', 'MaximumConcurrency'),
+      ]),
+  );
+
+const policiesOf = (types: readonly string[]) => (stack: Synthesized) =>
+  types.map((type) => [type, ...new Set(stack.ofType(type).map(({ DeletionPolicy }) => DeletionPolicy))]);
+
+const rows: readonly TemplateRow[] = [
+  {
+    setting: 'stage',
+    value: 'acme',
+    what: 'names the API, and with it the stack',
+    observe: each('AWS::ApiGatewayV2::Api', 'Name'),
+    expected: ['mx-fresh-balances-acme'],
+  },
+  {
+    setting: 'mxBaseUrl',
+    value: 'https://mx.example.com:8443',
+    what: 'functions call it and may reach its port',
+    observe: (stack) => [
+      stack
+        .ofType('AWS::Lambda::Function')
+        .map(({ id, Properties }) => [
+          id.replace(/Function.*/, ''),
+          at(Properties, 'Environment', 'Variables', 'MX_BASE_URL'),
+        ])
+        .filter(([, url]) => url !== undefined),
+      stack
+        .ofType('AWS::EC2::SecurityGroup')
+        .flatMap(({ Properties }) => listAt(Properties, 'SecurityGroupEgress').map((rule) => at(rule, 'ToPort'))),
+    ],
+    expected: [
+      [
+        ['CheckBalance', 'https://mx.example.com:8443'],
+        ['FollowUp', 'https://mx.example.com:8443'],
+        ['StartRefresh', 'https://mx.example.com:8443'],
+      ],
+      [443, 8443],
+    ],
+  },
+  {
+    setting: 'fixedEgress',
+    value: true,
+    what: 'functions that call MX leave through an address of their own',
+    observe: count('AWS::EC2::EIP', 'AWS::EC2::NatGateway', 'AWS::EC2::VPC'),
+    expected: [1, 1, 1],
+  },
+  {
+    setting: 'fixedEgress',
+    value: false,
+    what: 'there is no network',
+    observe: count('AWS::EC2::EIP', 'AWS::EC2::NatGateway', 'AWS::EC2::VPC'),
+    expected: [0, 0, 0],
+  },
+  {
+    setting: 'egressZones',
+    value: 2,
+    what: 'two zones with an address each',
+    observe: count('AWS::EC2::EIP', 'AWS::EC2::NatGateway', 'AWS::EC2::VPC'),
+    expected: [2, 2, 1],
+  },
+  {
+    setting: 'apiRate',
+    value: 70,
+    what: 'the gateway’s steady rate, the burst stays',
+    observe: each('AWS::ApiGatewayV2::Stage', 'DefaultRouteSettings'),
+    expected: [{ ThrottlingRateLimit: 70, ThrottlingBurstLimit: 100 }],
+  },
+  {
+    setting: 'apiBurst',
+    value: 30,
+    what: 'the gateway’s burst, the rate stays',
+    observe: each('AWS::ApiGatewayV2::Stage', 'DefaultRouteSettings'),
+    expected: [{ ThrottlingRateLimit: 50, ThrottlingBurstLimit: 30 }],
+  },
+  {
+    setting: 'corsOrigins',
+    value: 'https://a.example.com,https://b.example.com:8443',
+    what: 'browsers may call from these origins',
+    observe: each('AWS::ApiGatewayV2::Api', 'CorsConfiguration', 'AllowOrigins'),
+    expected: [['https://a.example.com', 'https://b.example.com:8443']],
+  },
+  {
+    setting: 'corsOrigins',
+    value: '',
+    what: 'browsers may not call',
+    observe: each('AWS::ApiGatewayV2::Api', 'CorsConfiguration'),
+    expected: [undefined],
+  },
+  {
+    setting: 'followUpConcurrency',
+    value: 7,
+    what: 'batches of follow-ups at once',
+    beside: { callbackHosts: 'hooks.example.com' },
+    observe: concurrencyOf,
+    expected: { FollowUp: 7, StartRefresh: 5, DeliverCallback: 5 },
+  },
+  {
+    setting: 'startConcurrency',
+    value: 3,
+    what: 'batches of starts at once',
+    beside: { callbackHosts: 'hooks.example.com' },
+    observe: concurrencyOf,
+    expected: { FollowUp: 10, StartRefresh: 3, DeliverCallback: 5 },
+  },
+  {
+    setting: 'logRetentionDays',
+    value: 90,
+    what: 'every log, the gateway’s too, ends after 90 days',
+    observe: (stack) => [
+      stack.ofType('AWS::Logs::LogGroup').length,
+      each('AWS::Logs::LogGroup', 'RetentionInDays')(stack),
+    ],
+    expected: [10, [90]],
+  },
+  {
+    setting: 'alarmEmail',
+    value: 'ops@example.com',
+    what: 'is told about alarms',
+    observe: (stack) =>
+      stack
+        .ofType('AWS::SNS::Subscription')
+        .map(({ Properties }) => [at(Properties, 'Protocol'), at(Properties, 'Endpoint')]),
+    expected: [['email', 'ops@example.com']],
+  },
+  {
+    setting: 'alarmEmail',
+    value: '',
+    what: 'nobody is told about alarms, which are there',
+    observe: count('AWS::SNS::Subscription', 'AWS::SNS::Topic'),
+    expected: [0, 1],
+  },
+  ...[
+    { value: true, policy: 'Retain' },
+    { value: false, policy: 'Delete' },
+  ].map(({ value, policy }) => ({
+    setting: 'retainData' as const,
+    value,
+    what: `deleting the stack means ${policy} for tables, secrets and addresses`,
+    observe: (stack: Synthesized) => [
+      policiesOf(['AWS::DynamoDB::GlobalTable', 'AWS::SecretsManager::Secret', 'AWS::EC2::EIP'])(stack),
+      each('AWS::DynamoDB::GlobalTable', 'Replicas', 0, 'DeletionProtectionEnabled')(stack),
+    ],
+    expected: [
+      [
+        ['AWS::DynamoDB::GlobalTable', policy],
+        ['AWS::SecretsManager::Secret', policy],
+        ['AWS::EC2::EIP', policy],
+      ],
+      [value],
+    ],
+  })),
+  {
+    setting: 'apiAccess',
+    value: 'basic',
+    what: 'there is a secret for the callers’ keys',
+    observe: (stack) => stack.ofType('AWS::SecretsManager::Secret').map(({ id }) => id.slice(0, 21)),
+    expected: ['CredentialsMxAFD7209C', 'CredentialsApiCallers'],
+  },
+];
+
+it.each(rows)('$setting=$value: $what', ({ setting, value, beside, observe, expected }) => {
+  expect(observe(synthesize({ ...beside, [setting]: value }))).toEqual(expected);
+});
+
+describe('the rows', () => {
+  const all = [...rows, ...behaviourRows];
+
+  it('are there for every setting of the table', () => {
+    expect([...new Set(all.map(({ setting }) => setting))].sort()).toEqual(Object.keys(settings).sort());
+  });
+
+  it('have a value other than the default for every setting', () => {
+    const moved = all.filter(({ setting, value }) => settings[setting].default !== value);
+    expect([...new Set(moved.map(({ setting }) => setting))].sort()).toEqual(Object.keys(settings).sort());
+  });
+});
