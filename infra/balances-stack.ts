@@ -65,7 +65,8 @@ export class BalancesStack extends Stack {
           name: 'callbacks',
           workerTimeout: callbackTimeout,
           whenItIsLate: 'Callbacks go out late: callers that wait for them learn late how their refreshes ended.',
-          whenMessagesDie: 'A receiver of callbacks did not take one for a day: it will not learn how a refresh ended.',
+          whenMessagesDie:
+            'A receiver did not take a callback in 12 tries over about 22 hours, or one could not be read: it does not learn how a refresh ended until the message is sent back.',
         })
       : undefined;
 
@@ -104,6 +105,8 @@ export class BalancesStack extends Stack {
       whenItFails: 'Running refreshes do not reach their end: no new balances are stored and nobody is told.',
       timeout: lookTimeout,
       egress,
+      // A refresh has 17 and more looks by its deadline, each booked by the one before.
+      chains: true,
     });
     followUps.deliverTo(followUp, settings.followUpConcurrency);
 
@@ -125,6 +128,8 @@ export class BalancesStack extends Stack {
         functionName: 'deliver-callback',
         whenItFails: 'Callers that wait for a callback do not learn how their refreshes ended.',
         timeout: callbackTimeout,
+        // 12 tries over 22 hours are about 92 messages, because SQS delays none for more than 15 minutes.
+        chains: true,
       });
     // 50 calls at once, each of 10 s at most.
     if (deliverCallback) callbacks?.deliverTo(deliverCallback, 5);

@@ -5,6 +5,7 @@ import {
   Code,
   Function as LambdaFunction,
   LoggingFormat,
+  RecursiveLoop,
   Runtime,
   SystemLogLevel,
 } from 'aws-cdk-lib/aws-lambda';
@@ -40,6 +41,12 @@ export interface ServiceFunctionProps<F extends FunctionName> extends Platform {
   readonly timeout: Duration;
   /** The fixed way out for functions that call MX. @default the function stays outside the VPC */
   readonly egress?: FixedEgress | undefined;
+  /**
+   * The function sends messages to the queue that calls it, more than 16 in a chain. AWS would stop the chain after
+   * about 16 invocations (`RecursiveLoop`), and its message would end among the dead letters.
+   * @default AWS stops such chains, so that one made by mistake costs little
+   */
+  readonly chains?: boolean;
 }
 
 /**
@@ -75,6 +82,7 @@ export class ServiceFunction<F extends FunctionName> extends Construct {
       timeout: props.timeout,
       role: this.role,
       logGroup,
+      recursiveLoop: props.chains ? RecursiveLoop.ALLOW : RecursiveLoop.TERMINATE,
       // The lines are JSON already. Lambda's own START, END and REPORT lines of good invocations would be most of the log.
       loggingFormat: LoggingFormat.JSON,
       systemLogLevelV2: SystemLogLevel.WARN,

@@ -118,6 +118,23 @@ describe('the functions', () => {
       expect(at(fn.Properties, 'Timeout'), fn.id).toBeLessThan(30);
   });
 
+  it('may call themselves in a chain only where that is meant', () => {
+    const loops = functions.map((fn) => [nameOf(fn), at(fn.Properties, 'RecursiveLoop')]);
+    expect(Object.fromEntries(loops)).toEqual({
+      'check-balance': 'Terminate',
+      'deliver-callback': 'Allow',
+      'follow-up': 'Allow',
+      'member-schedule': 'Terminate',
+      'mx-webhook': 'Terminate',
+      'read-balances': 'Terminate',
+      'read-refresh': 'Terminate',
+      'scheduled-refresh': 'Terminate',
+      'start-refresh': 'Terminate',
+      sweep: 'Terminate',
+      'unknown-route': 'Terminate',
+    });
+  });
+
   it('write to logs that end', () => {
     expect(stack.ofType('AWS::Logs::LogGroup')).toHaveLength(functions.length + 1);
     for (const group of stack.ofType('AWS::Logs::LogGroup'))

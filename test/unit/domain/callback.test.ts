@@ -261,6 +261,26 @@ describe('a receiver', () => {
     expect(decodeDelivery(world.queue.deadLetters[0]?.body ?? '')).toMatchObject({ attempt: RETRY_SECONDS.length });
   });
 
+  it('gets what died once it is sent back, with the same id', async () => {
+    const world = callbackWorld();
+    world.receives(() => null);
+    await told(world);
+    await world.run(96);
+    const [dead] = world.queue.deadLetters.splice(0);
+    const [first] = world.posts.splice(0);
+    // As `aws sqs start-message-move-task`: a new message with the old body.
+    world.queue.put(dead?.body ?? '', 0);
+    await world.run(96);
+    const tries = world.posts.splice(0);
+    expect(tries.map(({ at }) => at - (tries[0]?.at ?? 0))).toEqual([0, 120, 240, 360, 480]);
+    expect(world.queue.deadLetters.map(({ body }) => body)).toEqual([dead?.body]);
+    world.receives(() => ({ status: 204, retryAfterSeconds: null }));
+    world.queue.put(dead?.body ?? '', 0);
+    await world.run(1);
+    expect(world.posts).toMatchObject([{ id: first?.id, event: first?.event, status: 204 }]);
+    expect(world.queue.messages.size).toBe(0);
+  });
+
   it.each([301, 302, 307, 400, 401, 404, 408, 429, 500, 503])('that answers %i is tried again', async (status) => {
     const world = callbackWorld();
     let tries = 0;
