@@ -8,7 +8,7 @@ import { type MxSimulator, type MxSimulatorOptions, startMxSimulator } from '../
 import { DEFAULT_SETTINGS } from '../mx-simulator/options.ts';
 import type { WebhookTarget } from '../mx-simulator/webhook-sender.ts';
 import { callbacksAreOn, readSettings } from '../settings.ts';
-import { type LocalStack, startLocalStack } from './stack/local-stack.ts';
+import { type LocalStack, type LocalStackOptions, startLocalStack } from './stack/local-stack.ts';
 import { assetsIn, readTemplateFile } from './stack/template.ts';
 
 /** The real MX, in place of the simulator. */
@@ -28,6 +28,8 @@ export interface ProjectOptions {
   readonly settings?: Readonly<Record<string, unknown>>;
   /** Whether the schedules fire by the clock. @default true */
   readonly runSchedules?: boolean;
+  /** As of the local stack: for tools that count AWS calls. */
+  readonly aroundEngines?: LocalStackOptions['aroundEngines'];
 }
 
 /** An API caller of this run: made anew each time, worth nothing anywhere else. */
@@ -103,6 +105,7 @@ export async function startProject(options: ProjectOptions): Promise<Project> {
           : {}),
       },
       runSchedules: options.runSchedules ?? true,
+      ...(options.aroundEngines === undefined ? {} : { aroundEngines: options.aroundEngines }),
     });
     cleanup.defer(() => stack.close());
     target.url = `${stack.apiUrl}/webhooks/mx`;

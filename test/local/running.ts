@@ -1,6 +1,6 @@
 /** The running project for tests: free ports, quick looks, schedules only when a test fires them. */
 
-import { type Project, startProject } from '../../infra/local/project.ts';
+import { type Project, type ProjectOptions, startProject } from '../../infra/local/project.ts';
 import type { Control } from '../../infra/mx-simulator/control.ts';
 import { type ExactJson, type ExactObject, isExactObject, parseExactJson } from '../../shared/domain/decimal.ts';
 
@@ -43,12 +43,16 @@ export interface Running {
 }
 
 /** Starts the project with `settings` over the quick ones. */
-export async function startRunning(settings: Readonly<Record<string, unknown>> = {}): Promise<Running> {
+export async function startRunning(
+  settings: Readonly<Record<string, unknown>> = {},
+  options: Pick<ProjectOptions, 'aroundEngines'> = {},
+): Promise<Running> {
   const project = await startProject({
     port: 0,
     mx: { simulator: { port: 0, model: { seed: 1, jobSeconds: 0.5 } } },
     settings: { ...QUICK, ...settings },
     runSchedules: false,
+    ...options,
   });
   const { simulator } = project;
   if (simulator === null) throw new Error('tests run with the simulator');

@@ -1,5 +1,5 @@
 import { setTimeout } from 'node:timers/promises';
-import type { AwsCaller } from './aws-call.ts';
+import type { AwsCaller, AwsEngine, AwsService } from './aws-call.ts';
 import { type Authorize, AwsCalls, allowEverything } from './aws-calls.ts';
 import { awsGateway } from './aws-gateway.ts';
 import { Blueprint } from './blueprint.ts';
@@ -19,6 +19,9 @@ import { eventRules, scheduleSpecs } from './wire-events.ts';
 import { functionCredentials, functionHosts, type SessionCredentials } from './wire-functions.ts';
 import { deadLetterQueues, eventSources } from './wire-queues.ts';
 import { loadSecrets } from './wire-secrets.ts';
+
+/** The engine of each service. */
+export type AwsEngines = Readonly<Record<AwsService, AwsEngine>>;
 
 export interface LocalStackOptions {
   /** A synthesized template, parsed (`readTemplateFile`). */
@@ -43,6 +46,8 @@ export interface LocalStackOptions {
   readonly environment?: Readonly<Record<string, string>>;
   /** Checks every AWS call. @default allows all of known credentials */
   readonly authorize?: Authorize;
+  /** Stands between every AWS call and its engine: for tools that count or change calls. @default nothing does */
+  readonly aroundEngines?: (engines: AwsEngines) => AwsEngines;
   /** Milliseconds since 1970. @default the machine's clock */
   readonly now?: () => number;
 }
@@ -132,7 +137,8 @@ async function start(options: LocalStackOptions, cleanup: AsyncDisposableStack):
   const busNames = blueprint.ofType('AWS::Events::EventBus').map(({ ref }) => ref);
   const rules = eventRules(wiring);
   const events = eventBuses({ region, account, buses: new Set(['default', ...busNames]), rules, observations, now });
-  const engines = { dynamodb: dynamoDb.engine, sqs: sqs.engine, events, secretsmanager: secrets.engine };
+  const bare: AwsEngines = { dynamodb: dynamoDb.engine, sqs: sqs.engine, events, secretsmanager: secrets.engine };
+  const engines = options.aroundEngines?.(bare) ?? bare;
   const calls = new AwsCalls({ engines, authorize: options.authorize ?? allowEverything, observations, now });
 
   const callerCredentials = {
