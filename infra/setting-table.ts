@@ -43,7 +43,7 @@ function readOrigins(input: string): string | undefined {
   return [...new Set(origins)].join(',');
 }
 
-/** Every setting of a deployment. `docs/settings.md` is written from this table. */
+/** Every setting of a deployment. `npm run docs` makes docs/settings.md from this table. */
 export const settings = {
   stage: text(
     'dev',

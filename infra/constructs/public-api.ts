@@ -17,8 +17,8 @@ import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations
 import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import type { FunctionName } from '../../shared/lambda/environment.ts';
+import { answerHeaders, requestHeaders } from '../../shared/lambda/header-names.ts';
 import { PREFLIGHT_ROUTE } from '../../shared/lambda/routes.ts';
-import { headers, requestHeaders } from '../openapi/headers.ts';
 import type { Settings } from '../settings.ts';
 import { type Alarms, sum } from './alarms.ts';
 import type { ServiceFunction } from './service-function.ts';
@@ -113,7 +113,7 @@ const corsFor = (origins: string): CorsPreflightOptions => ({
   allowOrigins: origins.split(','),
   allowMethods: [CorsHttpMethod.GET, CorsHttpMethod.POST, CorsHttpMethod.PUT, CorsHttpMethod.DELETE],
   allowHeaders: [...requestHeaders, 'X-Amz-Content-Sha256', 'X-Amz-Date', 'X-Amz-Security-Token'],
-  exposeHeaders: Object.keys(headers),
+  exposeHeaders: [...answerHeaders],
   maxAge: Duration.hours(1),
 });
 

@@ -4,6 +4,7 @@ import type { Freshness } from '../domain/freshness.ts';
 import type { Instant } from '../domain/instant.ts';
 import type { MemberRecord } from '../domain/member.ts';
 import type { Refresh } from '../domain/refresh.ts';
+import type { FreshnessHeader } from './header-names.ts';
 
 /** A refresh as `GET /refreshes/{refresh_id}` and the trigger show it. */
 export const refreshBody = (refresh: Refresh, nextAllowedAt: Instant | null) => ({
@@ -64,7 +65,7 @@ export const freshnessBody = ({ freshness, member, nextAllowedAt }: KnownFreshne
 /** Freshness as headers on MX-shaped answers, whose bodies stay MX's. */
 export function freshnessHeaders({ freshness, member, nextAllowedAt }: KnownFreshness): Record<string, string> {
   const { lastAttempt, lastSuccess } = member;
-  const headers: Record<string, string | null | undefined> = {
+  const headers: Record<Lowercase<FreshnessHeader>, string | null | undefined> = {
     'balances-freshness': freshness?.verdict ?? 'never_refreshed',
     'balances-stale-reason': freshness?.reason,
     'balances-observed-at': freshness?.observedAt,

@@ -1,11 +1,10 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { buildApp, createApp, settingsInContext } from '../../infra/app.ts';
 import { readSettings } from '../../infra/settings.ts';
-import { settingsDocument } from '../../infra/settings-document.ts';
 
 const root = resolve(import.meta.dirname, '../..');
 const fixture = (): string => join(root, 'test/infra/fixtures');
@@ -80,11 +79,5 @@ describe('settings on the command line', () => {
       status: 1,
       stderr: 'The context value settings must be an object such as {"stage": "dev"}.\n',
     });
-  });
-});
-
-describe('docs/settings.md', () => {
-  it('says what the settings are (repair: node infra/settings-document.ts > docs/settings.md)', () => {
-    expect(readFileSync(join(root, 'docs/settings.md'), 'utf8')).toBe(settingsDocument());
   });
 });

@@ -2,13 +2,12 @@
 import { readFileSync } from 'node:fs';
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
-import { openApiFile } from '../../infra/openapi-document.ts';
 
 /** A part of the document, or of an answer. */
 export type Json = Readonly<Record<string, unknown>>;
 
 /** The document as it is kept. */
-export const openApi: Json = JSON.parse(readFileSync(openApiFile, 'utf8'));
+export const openApi: Json = JSON.parse(readFileSync(new URL('../../docs/openapi.json', import.meta.url), 'utf8'));
 
 /** `value` when it is an object, else an empty one. */
 export const objectIn = (value: unknown): Json =>

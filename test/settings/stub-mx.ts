@@ -1,5 +1,5 @@
 /** MX with one member, which does what a test says: its job runs, ends or never begins. */
-import { type Seen, sendJson, type StubServer, stubServer } from '../contract/stub-server.ts';
+import { type Seen, type StubServer, sendJson, stubServer } from '../contract/stub-server.ts';
 
 /** MX, and the member that it has. */
 export interface StubMx {

@@ -37,11 +37,17 @@ const rules: readonly { folder: string; own: readonly string[]; packages: readon
     packages: [/^@aws-sdk\//, /^@middy\//, /^valibot$/, /^ulid$/, /^aws-lambda$/, /^node:/],
   },
   { folder: 'infra', own: ['infra/', 'shared/'], packages: [/./] },
+  // Writes documents from the code; only docs/openapi.json goes back into it, as data.
+  {
+    folder: 'docs/generate',
+    own: ['docs/generate/', 'shared/', 'infra/setting-table.ts', 'infra/setting-kinds.ts'],
+    packages: [/^node:/],
+  },
   // A program of its own, which tests of other projects can use too.
   { folder: 'infra/mx-simulator', own: ['infra/mx-simulator/'], packages: [/^valibot$/, /^node:/] },
 ];
 
-const production = ['shared', 'functions', 'infra'].flatMap(sourceFiles);
+const production = ['shared', 'functions', 'infra', 'docs/generate'].flatMap(sourceFiles);
 const tests = sourceFiles('test');
 
 const ruleOf = (path: string) =>
@@ -181,6 +187,12 @@ describe('the reader of imports', () => {
       ['functions/wiring/x.ts', "import { a } from '../sweep.ts';"],
       ['infra/x.ts', "import { a } from '../functions/sweep.ts';"],
       ['infra/x.ts', "import { a } from '../test/a.ts';"],
+      ['shared/lambda/x.ts', "import { a } from '../../docs/generate/documents.ts';"],
+      ['functions/x.ts', "import { a } from '../docs/generate/documents.ts';"],
+      ['infra/x.ts', "import { a } from '../docs/generate/documents.ts';"],
+      ['docs/generate/x.ts', "import { a } from '../../infra/app.ts';"],
+      ['docs/generate/x.ts', "import { a } from '../../functions/sweep.ts';"],
+      ['docs/generate/x.ts', "import { a } from '../../test/unit/domain/situations.ts';"],
       ['infra/mx-simulator/x.ts', "import { a } from '../local/project.ts';"],
       ['infra/mx-simulator/x.ts', "import { a } from '../../shared/domain/decimal.ts';"],
       ['infra/mx-simulator/x.ts', "import { App } from 'aws-cdk-lib';"],

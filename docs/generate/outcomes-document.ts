@@ -1,8 +1,8 @@
-import type { Action } from '../shared/domain/action.ts';
-import type { NextStep } from '../shared/domain/decision.ts';
-import type { Outcome } from '../shared/domain/refresh.ts';
-import { connectionStatuses, memberErrorEnds, type StatusEnd } from '../shared/domain/statuses.ts';
-import { isProblemCode, problemKind } from '../shared/lambda/problem.ts';
+import type { Action } from '../../shared/domain/action.ts';
+import type { NextStep } from '../../shared/domain/decision.ts';
+import type { Outcome } from '../../shared/domain/refresh.ts';
+import { connectionStatuses, memberErrorEnds, type StatusEnd } from '../../shared/domain/statuses.ts';
+import { isProblemCode, problemKind } from '../../shared/lambda/problem.ts';
 import { afterLook, afterPost, mxFailures, otherEnds, type StatusCase, statusCase } from './outcomes-cases.ts';
 
 type Row = Pick<StatusEnd, 'outcome' | 'action' | 'code' | 'message'>;
@@ -106,11 +106,11 @@ const resultRows = (): string =>
     )
     .join('\n');
 
-/** The text of docs/outcomes.md. A test compares the two; `node infra/outcomes-document.ts > docs/outcomes.md` repairs it. */
+/** The text of docs/outcomes.md. */
 export const outcomesDocument = (): string => `# How refreshes end
 
-Made from the code by \`node infra/outcomes-document.ts > docs/outcomes.md\`; a test says when it is out of date. “MX facts”
-are in docs/mx-facts.md.
+Made from the code by \`npm run docs\`; a test says when it is out of date. “MX facts” are in
+docs/mx-facts.md.
 
 A refresh ends with an \`outcome\` (how), an \`action\` (what somebody has to do now) and a \`code\` (why). Nothing that MX
 shows ends a refresh without evidence that it is *this* job’s: a new job guid, a later start, or the flag seen true.
@@ -165,5 +165,3 @@ ${otherEnds()
 |---|---|---|---|
 ${resultRows()}
 `;
-
-if (import.meta.main) process.stdout.write(outcomesDocument());

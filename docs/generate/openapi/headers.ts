@@ -1,4 +1,5 @@
-/** Every header of the API, once: the OpenAPI document describes them, CORS lets browsers send and read them. */
+/** What each header of an answer says. */
+import { type AnswerHeader, everyAnswerHeaders } from '../../../shared/lambda/header-names.ts';
 
 const text = (description: string, example: string) => ({ description, schema: { type: 'string' }, example });
 
@@ -14,8 +15,8 @@ const seconds = (description: string, example: number) => ({
   example,
 });
 
-/** On every answer. */
-const always = {
+/** `components.headers`. A header without a description, or with another name, does not compile. */
+export const headers = {
   'Strict-Transport-Security': text('HTTPS only, for a year.', 'max-age=31536000'),
   'X-Content-Type-Options': text('Browsers must not guess another media type.', 'nosniff'),
   'Cache-Control': text('Balances must not stay in anybody’s cache.', 'no-store'),
@@ -23,10 +24,18 @@ const always = {
     'Names this request in the operator’s access log. Quote it when you ask for help.',
     'Xq2bTgJ5oAMEPcg=',
   ),
-} as const;
-
-/** On answers in MX’s shape, whose bodies stay MX’s. What is not known is left out. */
-const freshness = {
+  ETag: text(
+    'Changes when the answer says something else; growing older is no change.',
+    '"bXVjaCBhZG8gYWJvdXQgbm90aGl"',
+  ),
+  Location: text('Path of the refresh.', '/refreshes/RFR-01KJPWK7Y0QX0V5D8ZJ4H2M9TC'),
+  'Retry-After': seconds('Seconds after which asking again can bring something else.', 5),
+  Allow: text('The methods that this path has.', 'GET, PUT, DELETE'),
+  'WWW-Authenticate': text('HTTP Basic is expected.', 'Basic realm="mx-fresh-balances", charset="UTF-8"'),
+  'Idempotency-Replayed': text(
+    '`true`: this is the kept answer to the first request with this `Idempotency-Key`.',
+    'true',
+  ),
   'Balances-Freshness': {
     description:
       '`fresh` or `stale`, by the age that the operator allows; `never_refreshed` when nothing is stored. A list is as fresh as its oldest account.',
@@ -54,48 +63,8 @@ const freshness = {
   ),
   Age: seconds('Seconds since `Balances-Observed-At`.', 12),
   'Last-Modified': text('`Balances-Observed-At` as an HTTP date.', 'Mon, 02 Mar 2026 09:00:04 GMT'),
-} as const;
-
-/** On some answers. */
-const special = {
-  ETag: text(
-    'Changes when the answer says something else; growing older is no change.',
-    '"bXVjaCBhZG8gYWJvdXQgbm90aGl"',
-  ),
-  Location: text('Path of the refresh.', '/refreshes/RFR-01KJPWK7Y0QX0V5D8ZJ4H2M9TC'),
-  'Retry-After': seconds('Seconds after which asking again can bring something else.', 5),
-  Allow: text('The methods that this path has.', 'GET, PUT, DELETE'),
-  'WWW-Authenticate': text('HTTP Basic is expected.', 'Basic realm="mx-fresh-balances", charset="UTF-8"'),
-  'Idempotency-Replayed': text(
-    '`true`: this is the kept answer to the first request with this `Idempotency-Key`.',
-    'true',
-  ),
-} as const;
-
-/** `components.headers`. */
-export const headers = { ...always, ...special, ...freshness };
-
-/** The name of a header of an answer. */
-export type HeaderName = keyof typeof headers;
-
-/** The names of the headers that tell freshness. */
-export const freshnessHeaderNames = Object.keys(freshness) as readonly HeaderName[];
+} as const satisfies Readonly<Record<AnswerHeader, object>>;
 
 /** The headers of one answer: `names`, and those that every answer has. */
-export const headersOf = (names: readonly HeaderName[]): Readonly<Record<string, { readonly $ref: string }>> =>
-  Object.fromEntries(
-    [...names, ...Object.keys(always)].map((name) => [name, { $ref: `#/components/headers/${name}` }]),
-  );
-
-/** The headers of requests that mean something to the API. */
-export const requestHeaders: readonly string[] = [
-  'Authorization',
-  'Content-Type',
-  'Accept-Version',
-  'If-None-Match',
-  'Idempotency-Key',
-  'Balances-Max-Age',
-  'Balances-Wait',
-  'Balances-User-Present',
-  'Balances-Callback-Url',
-];
+export const headersOf = (names: readonly AnswerHeader[]): Readonly<Record<string, { readonly $ref: string }>> =>
+  Object.fromEntries([...names, ...everyAnswerHeaders].map((name) => [name, { $ref: `#/components/headers/${name}` }]));

@@ -1,5 +1,5 @@
 /** What MX lacks. */
-import { type ProblemCode, problemKind } from '../../shared/lambda/problem.ts';
+import { type ProblemCode, problemKind } from '../../../shared/lambda/problem.ts';
 import { examples } from './examples.ts';
 import { listOf, member, memberPath, type Operation, object, read, reading, ref } from './operation.ts';
 

@@ -1,6 +1,6 @@
 /** MX’s routes: the trigger, and reads of what is stored. */
+import { freshnessHeaderNames } from '../../../shared/lambda/header-names.ts';
 import { examples } from './examples.ts';
-import { freshnessHeaderNames } from './headers.ts';
 import { listOf, member, memberPath, type Operation, object, read, reading, ref, stored } from './operation.ts';
 
 const triggerBody = {

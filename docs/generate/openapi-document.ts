@@ -1,13 +1,8 @@
-/**
- * The OpenAPI document of the HTTP API, written from the tables that the code itself works with.
- *
- * `node infra/openapi-document.ts --write` writes docs/openapi.json; a test fails while the two differ.
- */
-import { readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { MAX_BODY_BYTES } from '../shared/lambda/http.ts';
-import { type ProblemCode, problemCodes, problemKind } from '../shared/lambda/problem.ts';
-import { defaultRoutes, routeKey, routes } from '../shared/lambda/routes.ts';
+/** The OpenAPI document of the HTTP API, made from the tables that the code itself works with. */
+import { readFileSync } from 'node:fs';
+import { MAX_BODY_BYTES } from '../../shared/lambda/http.ts';
+import { type ProblemCode, problemCodes, problemKind } from '../../shared/lambda/problem.ts';
+import { defaultRoutes, routeKey, routes } from '../../shared/lambda/routes.ts';
 import { headers, headersOf } from './openapi/headers.ts';
 import { mxOperations } from './openapi/mx-operations.ts';
 import type { Operation, Success } from './openapi/operation.ts';
@@ -15,8 +10,6 @@ import { ownOperations } from './openapi/own-operations.ts';
 import { type ParameterName, parameters } from './openapi/parameters.ts';
 import { problemExamples, problemResponse, unmatchedResponses } from './openapi/problems.ts';
 import { schemas } from './openapi/schemas.ts';
-
-const projectRoot = join(import.meta.dirname, '..');
 
 /** Answers that the gateway may give by itself to any request (docs/calling.md). */
 const gatewayStatuses = [403, 429, 500, 503];
@@ -94,7 +87,9 @@ function securityOf({ right }: Operation): readonly object[] {
 
 /** The document. */
 export function openApiDocument(): Readonly<Record<string, unknown>> {
-  const { version }: { version: string } = JSON.parse(readFileSync(join(projectRoot, 'package.json'), 'utf8'));
+  const { version }: { version: string } = JSON.parse(
+    readFileSync(new URL('../../package.json', import.meta.url), 'utf8'),
+  );
   const responses: Record<string, object> = {};
   const refersTo = (status: number, codes: readonly ProblemCode[]) => {
     const { name, response } = problemResponse(status, codes);
@@ -135,7 +130,8 @@ export function openApiDocument(): Readonly<Record<string, unknown>> {
   const paths: Record<string, Record<string, object>> = {};
   for (const route of [...routes, ...defaultRoutes]) {
     const operation = operations[routeKey(route)];
-    if (operation === undefined) throw new Error(`no file of infra/openapi says anything about ${routeKey(route)}`);
+    if (operation === undefined)
+      throw new Error(`no file of docs/generate/openapi says anything about ${routeKey(route)}`);
     paths[route.path] = { ...paths[route.path], [route.method.toLowerCase()]: written(operation) };
   }
   const shown = problemCodes.filter((code) =>
@@ -184,11 +180,3 @@ export function openApiDocument(): Readonly<Record<string, unknown>> {
 
 /** The text of docs/openapi.json. */
 export const openApiText = (): string => `${JSON.stringify(openApiDocument(), null, 2)}\n`;
-
-/** Where it is kept. */
-export const openApiFile = join(projectRoot, 'docs', 'openapi.json');
-
-if (import.meta.main) {
-  if (process.argv.includes('--write')) writeFileSync(openApiFile, openApiText());
-  else process.stdout.write(openApiText());
-}

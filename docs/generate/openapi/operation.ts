@@ -1,12 +1,12 @@
 /** What is said of an operation before it is written out, and what operations are made from. */
-import type { ProblemCode } from '../../shared/lambda/problem.ts';
-import type { HeaderName } from './headers.ts';
+import type { AnswerHeader } from '../../../shared/lambda/header-names.ts';
+import type { ProblemCode } from '../../../shared/lambda/problem.ts';
 import type { ParameterName } from './parameters.ts';
 
 /** A good answer. */
 export interface Success {
   readonly description: string;
-  readonly headers: readonly HeaderName[];
+  readonly headers: readonly AnswerHeader[];
   /** Absent: no body. */
   readonly schema?: object;
   readonly examples?: Readonly<Record<string, unknown>>;
@@ -52,7 +52,7 @@ export const read = (
   description: string,
   schema: object,
   example: unknown,
-  headers: readonly HeaderName[] = [],
+  headers: readonly AnswerHeader[] = [],
 ): Operation['answers'] => ({
   200: { description, headers: ['ETag', ...headers], schema, examples: { example } },
   304: { description: 'What `If-None-Match` names still says the same.', headers: ['ETag', ...headers] },

@@ -6,8 +6,8 @@ import {
   type MemberField,
   memberFields,
   type Treatment,
-} from '../../shared/domain/mx-fields.ts';
-import { connectionStatuses } from '../../shared/domain/statuses.ts';
+} from '../../../shared/domain/mx-fields.ts';
+import { connectionStatuses } from '../../../shared/domain/statuses.ts';
 
 /** Whatever a field's type may hold. MX marks hardly anything as required, so null is always possible (MX facts 4). */
 const typeOf: Readonly<Record<FieldType, object>> = {

@@ -1,14 +1,14 @@
-import { type ProblemCode, problemCodes, problemKind } from '../shared/lambda/problem.ts';
+import { type ProblemCode, problemCodes, problemKind } from '../../shared/lambda/problem.ts';
 
 function row(code: ProblemCode): string {
   const { status, title, action, meaning } = problemKind(code);
   return `| \`${code}\` | ${status} | ${title} | ${action} | ${meaning} |`;
 }
 
-/** The text of docs/problems.md. A test compares the two; `node infra/problems-document.ts > docs/problems.md` repairs it. */
+/** The text of docs/problems.md. */
 export const problemsDocument = (): string => `# Problems
 
-Made from the code by \`node infra/problems-document.ts > docs/problems.md\`; a test says when it is out of date.
+Made from the code by \`npm run docs\`; a test says when it is out of date.
 
 Whatever this API refuses is answered as \`application/problem+json\` (RFC 9457) with this body:
 
@@ -34,5 +34,3 @@ ${problemCodes
   .map(row)
   .join('\n')}
 `;
-
-if (import.meta.main) process.stdout.write(problemsDocument());

@@ -1,6 +1,7 @@
 /** Every problem as an answer of the document: from the one table of codes, with examples made by the code itself. */
-import { type Problem, type ProblemCode, problemKind, problemOf } from '../../shared/lambda/problem.ts';
-import { type HeaderName, headers, headersOf } from './headers.ts';
+import type { AnswerHeader } from '../../../shared/lambda/header-names.ts';
+import { type Problem, type ProblemCode, problemKind, problemOf } from '../../../shared/lambda/problem.ts';
+import { headers, headersOf } from './headers.ts';
 
 /** What the example of a code says; other codes repeat their title. */
 const said: Readonly<Partial<Record<ProblemCode, readonly [message: string, details: Problem['details']]>>> = {
@@ -94,9 +95,9 @@ export function problemResponse(status: number, codes: readonly ProblemCode[]): 
 }
 
 /** MX's answers to the trigger may bring a `Retry-After` of MX's own, and are kept with an `Idempotency-Key`. */
-function headersFor(status: number, codes: readonly ProblemCode[]): readonly HeaderName[] {
+function headersFor(status: number, codes: readonly ProblemCode[]): readonly AnswerHeader[] {
   const fromMx = codes.some((code) => code.startsWith('mx_'));
-  const names: HeaderName[] = [];
+  const names: AnswerHeader[] = [];
   if ((status === 409 || status === 429 || status === 503 || fromMx) && codes.length > 0) names.push('Retry-After');
   if (fromMx && status < 500 && status !== 409 && status !== 429) names.push('Idempotency-Replayed');
   if (status === 401) names.push('WWW-Authenticate');

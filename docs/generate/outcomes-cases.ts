@@ -1,12 +1,12 @@
 /** What happens to a refresh for everything that MX may say: found by asking the decision itself, not written down. */
-import { mxFailure } from '../shared/clients/mx-failure.ts';
-import { afterRefusedStart, decide, type NextStep, type Situation } from '../shared/domain/decision.ts';
-import { Failure } from '../shared/domain/failure.ts';
-import { plusSeconds } from '../shared/domain/instant.ts';
-import type { Challenge, MxMember } from '../shared/domain/mx.ts';
-import type { Policy } from '../shared/domain/policy.ts';
-import type { Claim } from '../shared/domain/refresh.ts';
-import { ruleFor } from '../shared/domain/statuses.ts';
+import { mxFailure } from '../../shared/clients/mx-failure.ts';
+import { afterRefusedStart, decide, type NextStep, type Situation } from '../../shared/domain/decision.ts';
+import { Failure } from '../../shared/domain/failure.ts';
+import { plusSeconds } from '../../shared/domain/instant.ts';
+import type { Challenge, MxMember } from '../../shared/domain/mx.ts';
+import type { Policy } from '../../shared/domain/policy.ts';
+import type { Claim } from '../../shared/domain/refresh.ts';
+import { ruleFor } from '../../shared/domain/statuses.ts';
 
 // Any values: which row comes out does not depend on them, only when.
 const policy: Policy = {

@@ -1,13 +1,15 @@
-import type { Setting } from './setting-kinds.ts';
-import { settings } from './setting-table.ts';
+import type { Setting } from '../../infra/setting-kinds.ts';
+import { settings } from '../../infra/setting-table.ts';
 
 const cell = (value: unknown): string => (value === '' ? '(empty)' : `\`${String(value)}\``);
 
 const row = ([name, { default: fallback, unit, allowed, explanation }]: [string, Setting<unknown>]): string =>
   `| \`${name}\` | ${cell(fallback)} | ${unit} | ${explanation} Must be ${allowed}. |`;
 
-/** The text of docs/settings.md. A test compares the two; `node infra/settings-document.ts > docs/settings.md` repairs it. */
+/** The text of docs/settings.md. */
 export const settingsDocument = (): string => `# Settings
+
+Made from the code by \`npm run docs\`; a test says when it is out of date.
 
 All settings of a deployment, with their defaults. Write them in \`cdk.json\`, or on the command line, which wins:
 
@@ -26,5 +28,3 @@ sentence each. Secrets are not settings: they are filled in after the first depl
 |---|---|---|---|
 ${Object.entries<Setting<unknown>>(settings).map(row).join('\n')}
 `;
-
-if (import.meta.main) process.stdout.write(settingsDocument());
