@@ -3,6 +3,9 @@ import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import { Decimal, type ExactJson } from '../domain/decimal.ts';
 import { camelCased, snakeCased } from '../domain/snake-case.ts';
 
+/** Attributes by their names: an item, a key, or the values of an expression's placeholders. */
+export type Item = Record<string, AttributeValue>;
+
 /** An attribute value for `value`: a `Decimal` becomes N, null becomes NULL (which is not the same as absent). */
 export function toAttribute(value: unknown): AttributeValue {
   if (value === null) return { NULL: true };
@@ -17,8 +20,8 @@ export function toAttribute(value: unknown): AttributeValue {
 }
 
 /** The attributes of `object`; a key with `undefined` is left out. */
-export function toAttributes(object: object): Record<string, AttributeValue> {
-  const attributes: Record<string, AttributeValue> = {};
+export function toAttributes(object: object): Item {
+  const attributes: Item = {};
   for (const [name, value] of Object.entries(object)) if (value !== undefined) attributes[name] = toAttribute(value);
   return attributes;
 }
@@ -35,7 +38,7 @@ export function fromAttribute(attribute: AttributeValue): ExactJson {
 }
 
 /** The values of an item or a map. */
-export const fromAttributes = (attributes: Record<string, AttributeValue>): Record<string, ExactJson> =>
+export const fromAttributes = (attributes: Item): Record<string, ExactJson> =>
   Object.fromEntries(Object.entries(attributes).map(([name, attribute]) => [name, fromAttribute(attribute)]));
 
 /** One of our own records as a map: keys in snake_case, null left out, so that conditions can ask `attribute_not_exists`. */
@@ -63,14 +66,4 @@ function withCounts(value: ExactJson): unknown {
   if (Array.isArray(value)) return value.map(withCounts);
   if (typeof value !== 'object' || value === null) return value;
   return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, withCounts(inner as ExactJson)]));
-}
-
-/** Whether a conditional write lost. */
-export const isLostCondition = (error: unknown): boolean =>
-  error instanceof Error && error.name === 'ConditionalCheckFailedException';
-
-/** `#start` and the like stand for attribute names that are reserved words of DynamoDB's expressions. */
-export function namesIn(expression: string): { ExpressionAttributeNames?: Record<string, string> } {
-  const names = (expression.match(/#\w+/g) ?? []).map((placeholder) => [placeholder, placeholder.slice(1)] as const);
-  return names.length === 0 ? {} : { ExpressionAttributeNames: Object.fromEntries(names) };
 }

@@ -1,6 +1,7 @@
 /** Deleting a member's balances, once now and once more by a message. */
-import { type AttributeValue, DeleteItemCommand, type DynamoDBClient, QueryCommand } from '@aws-sdk/client-dynamodb';
+import { DeleteItemCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { Erasure } from '../domain/ports.ts';
+import { queryPages } from './query-pages.ts';
 import { accountKey, balancesTable } from './table-keys.ts';
 
 /** How many items are deleted at the same time. */
@@ -14,19 +15,14 @@ export const balancesEraser = (
 ): Erasure => ({
   eraseAgain,
   async erase({ userGuid, memberGuid }) {
-    let from: Record<string, AttributeValue> | undefined;
-    do {
-      const page = await client.send(
-        new QueryCommand({
-          TableName: tableName,
-          ConsistentRead: true,
-          KeyConditionExpression: `${balancesTable.partitionKey} = :user AND begins_with(${balancesTable.sortKey}, :member)`,
-          ExpressionAttributeValues: { ':user': { S: userGuid }, ':member': { S: accountKey(memberGuid, '') } },
-          ProjectionExpression: `${balancesTable.partitionKey}, ${balancesTable.sortKey}`,
-          ExclusiveStartKey: from,
-        }),
-      );
-      const keys = page.Items ?? [];
+    const pages = queryPages(client, {
+      TableName: tableName,
+      ConsistentRead: true,
+      KeyConditionExpression: `${balancesTable.partitionKey} = :user AND begins_with(${balancesTable.sortKey}, :member)`,
+      ExpressionAttributeValues: { ':user': { S: userGuid }, ':member': { S: accountKey(memberGuid, '') } },
+      ProjectionExpression: `${balancesTable.partitionKey}, ${balancesTable.sortKey}`,
+    });
+    for await (const keys of pages) {
       for (let first = 0; first < keys.length; first += AT_ONCE) {
         await Promise.all(
           keys
@@ -34,7 +30,6 @@ export const balancesEraser = (
             .map((Key) => client.send(new DeleteItemCommand({ TableName: tableName, Key }))),
         );
       }
-      from = page.LastEvaluatedKey;
-    } while (from !== undefined);
+    }
   },
 });

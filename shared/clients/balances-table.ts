@@ -1,12 +1,5 @@
 /** The stored balances: the table that other systems read. Every attribute is a published contract, `docs/balances-table.md`. */
-import {
-  type AttributeValue,
-  type DynamoDBClient,
-  GetItemCommand,
-  PutItemCommand,
-  QueryCommand,
-  UpdateItemCommand,
-} from '@aws-sdk/client-dynamodb';
+import { type DynamoDBClient, GetItemCommand } from '@aws-sdk/client-dynamodb';
 import {
   balanceToStore,
   noLongerListed,
@@ -19,10 +12,10 @@ import { Failure } from '../domain/failure.ts';
 import type { FieldValue, MemberKey, MxAccount } from '../domain/mx.ts';
 import type { Balances } from '../domain/ports.ts';
 import type { Trigger } from '../domain/refresh.ts';
-import { fromAttributes, isLostCondition, toAttributes } from './attribute-values.ts';
+import { fromAttributes, type Item, toAttributes } from './attribute-values.ts';
+import { type Condition, putIf, updateIf } from './conditional-write.ts';
+import { queryPages } from './query-pages.ts';
 import { accountKey, balancesTable } from './table-keys.ts';
-
-type Item = Record<string, AttributeValue>;
 
 /** Raised when an attribute's meaning changes; new attributes do not raise it. */
 const SCHEMA_VERSION = 1;
@@ -51,23 +44,13 @@ export function balancesReader(client: DynamoDBClient, tableName: string): Balan
 
     async ofMember(key) {
       const balances: StoredBalance[] = [];
-      let from: Item | undefined;
-      do {
-        const page = await client.send(
-          new QueryCommand({
-            TableName: tableName,
-            ConsistentRead: true,
-            KeyConditionExpression: 'user_guid = :user AND begins_with(account_key, :member)',
-            ExpressionAttributeValues: {
-              ':user': { S: key.userGuid },
-              ':member': { S: accountKey(key.memberGuid, '') },
-            },
-            ExclusiveStartKey: from,
-          }),
-        );
-        balances.push(...(page.Items ?? []).map(fromItem));
-        from = page.LastEvaluatedKey;
-      } while (from !== undefined);
+      const pages = queryPages(client, {
+        TableName: tableName,
+        ConsistentRead: true,
+        KeyConditionExpression: 'user_guid = :user AND begins_with(account_key, :member)',
+        ExpressionAttributeValues: { ':user': { S: key.userGuid }, ':member': { S: accountKey(key.memberGuid, '') } },
+      });
+      for await (const items of pages) balances.push(...items.map(fromItem));
       return balances;
     },
   };
@@ -87,33 +70,21 @@ export function balancesInDynamoDb(
     for (let race = 0; race < MAX_RACES; race += 1) {
       const next = balanceToStore(key, account, stamp, rules, stored);
       if (next === null) return;
-      try {
-        await client.send(new PutItemCommand({ TableName: tableName, Item: toItem(next), ...unchangedSince(stored) }));
-        return;
-      } catch (error) {
-        if (!isLostCondition(error)) throw error;
-      }
+      if (await putIf(client, tableName, { item: toItem(next), ...unchangedSince(stored) })) return;
       stored = await reader.read(key, account.guid);
     }
     throw new Failure('busy', 'an account was written by others again and again');
   }
 
   async function markUnlisted(balance: StoredBalance): Promise<void> {
-    const { ConditionExpression, ExpressionAttributeValues } = unchangedSince(balance);
-    try {
-      await client.send(
-        new UpdateItemCommand({
-          TableName: tableName,
-          Key: itemKey(balance.member, balance.accountGuid),
-          UpdateExpression: 'SET listed = :false',
-          ConditionExpression,
-          ExpressionAttributeValues: { ...ExpressionAttributeValues, ':false': { BOOL: false } },
-        }),
-      );
-    } catch (error) {
-      // A newer observation has listed it again: it knows better.
-      if (!isLostCondition(error)) throw error;
-    }
+    const { condition, values } = unchangedSince(balance);
+    // False: a newer observation has listed it again, and stands.
+    await updateIf(client, tableName, {
+      key: itemKey(balance.member, balance.accountGuid),
+      change: 'SET listed = :false',
+      condition,
+      values: { ...values, ':false': { BOOL: false } },
+    });
   }
 
   return {
@@ -138,14 +109,11 @@ const itemKey = (key: MemberKey, accountGuid: string): Item => ({
   [balancesTable.sortKey]: { S: accountKey(key.memberGuid, accountGuid) },
 });
 
-function unchangedSince(stored: StoredBalance | null): {
-  ConditionExpression: string;
-  ExpressionAttributeValues?: Record<string, AttributeValue>;
-} {
-  if (stored === null) return { ConditionExpression: `attribute_not_exists(${balancesTable.sortKey})` };
+function unchangedSince(stored: StoredBalance | null): Condition {
+  if (stored === null) return { condition: `attribute_not_exists(${balancesTable.sortKey})` };
   return {
-    ConditionExpression: 'observed_at = :observed AND refresh_id = :refresh',
-    ExpressionAttributeValues: { ':observed': { S: stored.observedAt }, ':refresh': { S: stored.refreshId } },
+    condition: 'observed_at = :observed AND refresh_id = :refresh',
+    values: { ':observed': { S: stored.observedAt }, ':refresh': { S: stored.refreshId } },
   };
 }
 

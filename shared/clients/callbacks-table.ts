@@ -1,14 +1,11 @@
 /** Who is to be told of which refresh: items in the refreshes table, beside the refresh, that expire with it. */
-import { type AttributeValue, type DynamoDBClient, PutItemCommand, QueryCommand } from '@aws-sdk/client-dynamodb';
+import { type DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import type { Callback, Callbacks } from '../domain/callback.ts';
-import { epochMillisecondsOf } from '../domain/instant.ts';
+import { queryPages } from './query-pages.ts';
 import { refreshesTable } from './table-keys.ts';
-
-type Item = Record<string, AttributeValue>;
+import { expiresAt } from './time-to-live.ts';
 
 const PREFIX = 'CALLBACK#';
-
-const SECONDS_PER_DAY = 86_400;
 
 /** The callbacks in table `tableName`, kept for `retentionDays`. */
 export const callbacksInDynamoDb = (client: DynamoDBClient, tableName: string, retentionDays: number): Callbacks => ({
@@ -21,9 +18,7 @@ export const callbacksInDynamoDb = (client: DynamoDBClient, tableName: string, r
           [refreshesTable.sortKey]: { S: PREFIX + id },
           url: { S: url },
           registered_at: { S: registeredAt },
-          [refreshesTable.timeToLive]: {
-            N: String(Math.ceil(epochMillisecondsOf(registeredAt) / 1000) + retentionDays * SECONDS_PER_DAY),
-          },
+          [refreshesTable.timeToLive]: expiresAt(registeredAt, { days: retentionDays }),
         },
       }),
     );
@@ -31,24 +26,19 @@ export const callbacksInDynamoDb = (client: DynamoDBClient, tableName: string, r
 
   async ofRefresh(refreshId) {
     const callbacks: Callback[] = [];
-    let from: Item | undefined;
-    do {
-      const page = await client.send(
-        new QueryCommand({
-          TableName: tableName,
-          // Or a wish that was written a moment ago might be missed by both sides.
-          ConsistentRead: true,
-          KeyConditionExpression: `${refreshesTable.partitionKey} = :refresh AND begins_with(${refreshesTable.sortKey}, :prefix)`,
-          ExpressionAttributeValues: { ':refresh': { S: refreshId }, ':prefix': { S: PREFIX } },
-          ExclusiveStartKey: from,
-        }),
-      );
-      for (const { [refreshesTable.sortKey]: key, url, registered_at: registeredAt } of page.Items ?? []) {
+    const pages = queryPages(client, {
+      TableName: tableName,
+      // Or a wish that was written a moment ago might be missed by both sides.
+      ConsistentRead: true,
+      KeyConditionExpression: `${refreshesTable.partitionKey} = :refresh AND begins_with(${refreshesTable.sortKey}, :prefix)`,
+      ExpressionAttributeValues: { ':refresh': { S: refreshId }, ':prefix': { S: PREFIX } },
+    });
+    for await (const items of pages) {
+      for (const { [refreshesTable.sortKey]: key, url, registered_at: registeredAt } of items) {
         if (!key?.S || !url?.S || !registeredAt?.S) throw new TypeError('a callback’s item lacks its key or its url');
         callbacks.push({ id: key.S.slice(PREFIX.length), refreshId, url: url.S, registeredAt: registeredAt.S });
       }
-      from = page.LastEvaluatedKey;
-    } while (from !== undefined);
+    }
     return callbacks;
   },
 });

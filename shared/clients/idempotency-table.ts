@@ -1,9 +1,11 @@
 /** Idempotency keys in the refreshes table, beside the refreshes that they led to. They expire after 24 hours. */
-import { type AttributeValue, type DynamoDBClient, GetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
+import { type DynamoDBClient, GetItemCommand } from '@aws-sdk/client-dynamodb';
 import type { IdempotencyKeys, KeyedRequest } from '../domain/idempotency.ts';
 import { type Clock, epochMillisecondsOf } from '../domain/instant.ts';
-import { isLostCondition, toAttribute } from './attribute-values.ts';
+import { type Item, toAttribute } from './attribute-values.ts';
+import { putIf } from './conditional-write.ts';
 import { refreshesTable } from './table-keys.ts';
+import { expiresAt } from './time-to-live.ts';
 
 const KEPT_SECONDS = 24 * 3600;
 
@@ -22,51 +24,33 @@ export function idempotencyKeysInDynamoDb(
 ): IdempotencyKeys {
   const seconds = (): number => epochMillisecondsOf(now()) / 1000;
 
-  const itemOf = (request: KeyedRequest, token: string): Record<string, AttributeValue> => ({
+  const itemOf = (request: KeyedRequest, token: string): Item => ({
     ...itemKey(request),
     request_hash: { S: request.requestHash },
     token: { S: token },
-    [refreshesTable.timeToLive]: { N: String(Math.ceil(seconds()) + KEPT_SECONDS) },
+    [refreshesTable.timeToLive]: expiresAt(now(), { seconds: KEPT_SECONDS }),
   });
 
   /** Finishes the item, if this request still owns the key. */
-  async function finish(request: KeyedRequest, token: string, how: Record<string, AttributeValue>): Promise<void> {
-    try {
-      await client.send(
-        new PutItemCommand({
-          TableName: tableName,
-          Item: { ...itemOf(request, token), ...how },
-          ConditionExpression: '#token = :token',
-          ExpressionAttributeNames: { '#token': 'token' },
-          ExpressionAttributeValues: { ':token': { S: token } },
-        }),
-      );
-    } catch (error) {
-      // It took longer than its function may, and another request has taken over: that one's answer counts.
-      if (!isLostCondition(error)) throw error;
-    }
+  async function finish(request: KeyedRequest, token: string, how: Item): Promise<void> {
+    // False: it took longer than its function may, and another request has taken over, whose answer counts.
+    await putIf(client, tableName, {
+      item: { ...itemOf(request, token), ...how },
+      condition: '#token = :token',
+      values: { ':token': { S: token } },
+    });
   }
 
   return {
     async begin(request) {
       const token = newToken();
-      try {
-        await client.send(
-          new PutItemCommand({
-            TableName: tableName,
-            Item: { ...itemOf(request, token), lease_until: { N: String(Math.ceil(seconds() + leaseSeconds)) } },
-            ConditionExpression:
-              'attribute_not_exists(refresh_id) OR expires_at <= :now OR (request_hash = :hash AND lease_until <= :now)',
-            ExpressionAttributeValues: {
-              ':now': { N: String(Math.floor(seconds())) },
-              ':hash': { S: request.requestHash },
-            },
-          }),
-        );
-        return { kind: 'first', token };
-      } catch (error) {
-        if (!isLostCondition(error)) throw error;
-      }
+      const isFirst = await putIf(client, tableName, {
+        item: { ...itemOf(request, token), lease_until: { N: String(Math.ceil(seconds() + leaseSeconds)) } },
+        condition:
+          'attribute_not_exists(refresh_id) OR expires_at <= :now OR (request_hash = :hash AND lease_until <= :now)',
+        values: { ':now': { N: String(Math.floor(seconds())) }, ':hash': { S: request.requestHash } },
+      });
+      if (isFirst) return { kind: 'first', token };
       const { Item } = await client.send(
         new GetItemCommand({ TableName: tableName, Key: itemKey(request), ConsistentRead: true }),
       );
@@ -89,7 +73,7 @@ export function idempotencyKeysInDynamoDb(
 /** A lease that nobody holds: the next request is the first again. */
 const leaseOver = { lease_until: { N: '0' } };
 
-const itemKey = ({ id }: KeyedRequest): Record<string, AttributeValue> => ({
+const itemKey = ({ id }: KeyedRequest): Item => ({
   [refreshesTable.partitionKey]: { S: `IDEMPOTENCY#${id}` },
   [refreshesTable.sortKey]: { S: 'IDEMPOTENCY' },
 });

@@ -5,11 +5,8 @@ import type { ConnectionChange } from '../domain/event.ts';
 import type { MemberRecord, Success } from '../domain/member.ts';
 import type { Attempt, Claim, Start } from '../domain/refresh.ts';
 import type { Enrolment } from '../domain/schedule.ts';
-import { fromAttributes, recordFromAttribute } from './attribute-values.ts';
+import { fromAttributes, type Item, recordFromAttribute } from './attribute-values.ts';
 import { membersTable } from './table-keys.ts';
-
-/** An item or a key as the SDK has it. */
-export type Item = Record<string, AttributeValue>;
 
 /** The key of any item of the table. */
 export const itemKey = (userGuid: string, itemKeyText: string): Item => ({

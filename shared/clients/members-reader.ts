@@ -1,7 +1,8 @@
 /** Reading members: what the API's functions may do. Reads are strongly consistent. */
 import { type DynamoDBClient, GetItemCommand } from '@aws-sdk/client-dynamodb';
 import type { Members } from '../domain/ports.ts';
-import { type Item, itemKey, memberAlias, toRecord, userAlias } from './member-item.ts';
+import type { Item } from './attribute-values.ts';
+import { itemKey, memberAlias, toRecord, userAlias } from './member-item.ts';
 
 const USER_GUID = /^USR-/;
 const MEMBER_GUID = /^MBR-/;

@@ -1,11 +1,5 @@
 /** The members: aliases, what is known, and the claim. One conditional write per step; reads are strongly consistent. */
-import {
-  type AttributeValue,
-  type DynamoDBClient,
-  PutItemCommand,
-  QueryCommand,
-  UpdateItemCommand,
-} from '@aws-sdk/client-dynamodb';
+import { type DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { type Instant, plusSeconds } from '../domain/instant.ts';
 import type { Success } from '../domain/member.ts';
 import type { Challenge, MemberKey, MxMember } from '../domain/mx.ts';
@@ -13,15 +7,15 @@ import type { Policy } from '../domain/policy.ts';
 import type { Members, TakenLook } from '../domain/ports.ts';
 import { type Attempt, LOOK_TIMEOUT_SECONDS } from '../domain/refresh.ts';
 import { snakeCased } from '../domain/snake-case.ts';
-import { isLostCondition, namesIn, recordToAttribute, toAttribute } from './attribute-values.ts';
-import { type Item, itemKey, memberAlias, toRecord, userAlias } from './member-item.ts';
+import { type Item, recordToAttribute, toAttribute } from './attribute-values.ts';
+import { updatedIf, updateIf } from './conditional-write.ts';
+import { itemKey, memberAlias, toRecord, userAlias } from './member-item.ts';
 import { membersReader } from './members-reader.ts';
+import { queryPages } from './query-pages.ts';
 import { membersTable } from './table-keys.ts';
 
 /** Partitions of the index of open claims: enough for thousands of claims a second, few enough to read every minute. */
 const OPEN_SHARDS = 4;
-
-type Values = Record<string, AttributeValue>;
 
 /** The members in table `tableName`. */
 export function membersInDynamoDb(
@@ -34,24 +28,8 @@ export function membersInDynamoDb(
   const { resolve, read } = membersReader(client, tableName);
 
   /** One conditional update; false when its condition did not hold. */
-  async function update(key: MemberKey, change: string, condition: string, values: Values): Promise<boolean> {
-    try {
-      await client.send(
-        new UpdateItemCommand({
-          TableName: tableName,
-          Key: keyOf(key),
-          UpdateExpression: change,
-          ConditionExpression: condition,
-          ...namesIn(change + condition),
-          ExpressionAttributeValues: values,
-        }),
-      );
-      return true;
-    } catch (error) {
-      if (isLostCondition(error)) return false;
-      throw error;
-    }
-  }
+  const update = (key: MemberKey, change: string, condition: string, values: Item): Promise<boolean> =>
+    updateIf(client, tableName, { key: keyOf(key), change, condition, values });
 
   return {
     resolve,
@@ -91,32 +69,26 @@ export function membersInDynamoDb(
     },
 
     async takeLook(key, refreshId, look, now): Promise<TakenLook> {
-      try {
-        const { Attributes } = await client.send(
-          new UpdateItemCommand({
-            TableName: tableName,
-            Key: keyOf(key),
-            UpdateExpression: 'SET claim.look = :look, claim.looked_at = :now',
-            ConditionExpression:
-              'claim.refresh_id = :id AND (claim.look < :look OR (claim.look = :look AND claim.looked_at <= :given_up))' +
-              ' AND (attribute_not_exists(claim.looked_at) OR claim.looked_at <= :gap_over)' +
-              ' AND (claim.phase <> :storing OR claim.looked_at <= :given_up)',
-            ExpressionAttributeValues: {
-              ':id': { S: refreshId },
-              ':look': toAttribute(look),
-              ':now': { S: now },
-              // The same look again: only when whoever took it has certainly stopped.
-              ':given_up': { S: plusSeconds(now, -LOOK_TIMEOUT_SECONDS) },
-              ':gap_over': { S: plusSeconds(now, -policy.minLookGapSeconds) },
-              ':storing': { S: 'storing' },
-            },
-            ReturnValues: 'ALL_NEW',
-          }),
-        );
-        const record = toRecord(Attributes ?? {});
+      const taken = await updatedIf(client, tableName, {
+        key: keyOf(key),
+        change: 'SET claim.look = :look, claim.looked_at = :now',
+        condition:
+          'claim.refresh_id = :id AND (claim.look < :look OR (claim.look = :look AND claim.looked_at <= :given_up))' +
+          ' AND (attribute_not_exists(claim.looked_at) OR claim.looked_at <= :gap_over)' +
+          ' AND (claim.phase <> :storing OR claim.looked_at <= :given_up)',
+        values: {
+          ':id': { S: refreshId },
+          ':look': toAttribute(look),
+          ':now': { S: now },
+          // The same look again: only when whoever took it has certainly stopped.
+          ':given_up': { S: plusSeconds(now, -LOOK_TIMEOUT_SECONDS) },
+          ':gap_over': { S: plusSeconds(now, -policy.minLookGapSeconds) },
+          ':storing': { S: 'storing' },
+        },
+      });
+      if (taken !== null) {
+        const record = toRecord(taken);
         return record.claim === null ? { kind: 'superseded' } : { kind: 'taken', record, claim: record.claim };
-      } catch (error) {
-        if (!isLostCondition(error)) throw error;
       }
       const claim = (await read(key))?.claim;
       if (claim?.refreshId !== refreshId || claim.look >= look || claim.lookedAt === null)
@@ -211,23 +183,18 @@ export function membersInDynamoDb(
 
     async *openSince(before: Instant) {
       for (let shard = 0; shard < OPEN_SHARDS; shard += 1) {
-        let from: Item | undefined;
-        do {
-          const page = await client.send(
-            new QueryCommand({
-              TableName: tableName,
-              IndexName: membersTable.openIndex.name,
-              KeyConditionExpression: 'open_shard = :shard AND open_since <= :before',
-              ExpressionAttributeValues: { ':shard': { S: String(shard) }, ':before': { S: before } },
-              ExclusiveStartKey: from,
-            }),
-          );
-          for (const item of page.Items ?? []) {
+        const pages = queryPages(client, {
+          TableName: tableName,
+          IndexName: membersTable.openIndex.name,
+          KeyConditionExpression: 'open_shard = :shard AND open_since <= :before',
+          ExpressionAttributeValues: { ':shard': { S: String(shard) }, ':before': { S: before } },
+        });
+        for await (const items of pages) {
+          for (const item of items) {
             const { user_guid: user, item_key: member } = item;
             if (user?.S && member?.S) yield { userGuid: user.S, memberGuid: member.S };
           }
-          from = page.LastEvaluatedKey;
-        } while (from !== undefined);
+        }
       }
     },
   };
@@ -239,12 +206,12 @@ const shardOf = (refreshId: string): string => String(refreshId.charCodeAt(refre
 /** The body that a refresh ends with is what its last look saw. */
 const seenAtLook = 'seen_at = if_not_exists(claim.looked_at, claim.accepted_at)';
 
-const bodyValue = (member: MxMember | null): Values => (member === null ? {} : { ':member': toAttribute(member.body) });
+const bodyValue = (member: MxMember | null): Item => (member === null ? {} : { ':member': toAttribute(member.body) });
 
 const startsChange = (starts: readonly Instant[] | null): string =>
   starts === null ? '' : ', starts = :starts ADD starts_version :one';
 
-const startsValues = (starts: readonly Instant[] | null): Values =>
+const startsValues = (starts: readonly Instant[] | null): Item =>
   starts === null ? {} : { ':starts': toAttribute(starts), ':one': { N: '1' } };
 
 const resultOf = ({ refreshId: _, trigger: __, acceptedAt: ___, ...result }: Attempt) => result;

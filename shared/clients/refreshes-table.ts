@@ -1,21 +1,13 @@
 /** Refreshes as resources: projections of claims that outlive them, until their time to live is over. */
-import {
-  type AttributeValue,
-  type DynamoDBClient,
-  GetItemCommand,
-  PutItemCommand,
-  QueryCommand,
-} from '@aws-sdk/client-dynamodb';
-import { type Clock, epochMillisecondsOf } from '../domain/instant.ts';
+import { type DynamoDBClient, GetItemCommand, QueryCommand } from '@aws-sdk/client-dynamodb';
+import type { Clock } from '../domain/instant.ts';
 import type { MemberKey } from '../domain/mx.ts';
 import type { Refreshes } from '../domain/ports.ts';
 import type { Refresh, Result } from '../domain/refresh.ts';
-import { isLostCondition, recordFromAttribute, recordToAttribute } from './attribute-values.ts';
+import { type Item, recordFromAttribute, recordToAttribute } from './attribute-values.ts';
+import { putIf } from './conditional-write.ts';
 import { refreshesTable } from './table-keys.ts';
-
-type Item = Record<string, AttributeValue>;
-
-const SECONDS_PER_DAY = 86_400;
+import { expiresAt, hasExpired } from './time-to-live.ts';
 
 /** The item of the refresh itself; other items of the same refresh stand beside it. */
 const REFRESH_ITEM = 'REFRESH';
@@ -44,35 +36,24 @@ export function refreshesInDynamoDb(
     ...itemKey(refresh.refreshId),
     member_key: { S: memberKeyText(refresh.member) },
     refresh: recordToAttribute(refresh),
-    [refreshesTable.timeToLive]: {
-      N: String(Math.ceil(epochMillisecondsOf(refresh.acceptedAt) / 1000) + retentionDays * SECONDS_PER_DAY),
-    },
+    [refreshesTable.timeToLive]: expiresAt(refresh.acceptedAt, { days: retentionDays }),
   });
 
   /** DynamoDB deletes what has expired within days, not at once: here it is gone at its time. */
-  const isAlive = (item: Item): boolean =>
-    Number(item[refreshesTable.timeToLive]?.N ?? 0) > epochMillisecondsOf(now()) / 1000;
+  const isAlive = (item: Item): boolean => !hasExpired(item[refreshesTable.timeToLive], now());
 
   return {
     async put(refresh) {
-      try {
-        await client.send(
-          new PutItemCommand({
-            TableName: tableName,
-            Item: itemOf(refresh),
-            // A beginning that comes late must not undo the end, and of two ends the first is the one that was told.
-            ...(refresh.status === 'running'
-              ? { ConditionExpression: 'attribute_not_exists(refresh_id)' }
-              : {
-                  ConditionExpression: 'attribute_not_exists(refresh_id) OR refresh.#status = :running',
-                  ExpressionAttributeNames: { '#status': 'status' },
-                  ExpressionAttributeValues: { ':running': { S: 'running' } },
-                }),
-          }),
-        );
-      } catch (error) {
-        if (!isLostCondition(error)) throw error;
-      }
+      // False: it has ended. A beginning that comes late must not undo the end, and of two ends the first was told.
+      await putIf(client, tableName, {
+        item: itemOf(refresh),
+        ...(refresh.status === 'running'
+          ? { condition: 'attribute_not_exists(refresh_id)' }
+          : {
+              condition: 'attribute_not_exists(refresh_id) OR refresh.#status = :running',
+              values: { ':running': { S: 'running' } },
+            }),
+      });
     },
 
     async read(refreshId) {

@@ -1,21 +1,13 @@
 /** The schedule's items in the members table: slots with their members, and the bookmark of the ticks. */
-import {
-  type AttributeValue,
-  DeleteItemCommand,
-  type DynamoDBClient,
-  GetItemCommand,
-  PutItemCommand,
-  QueryCommand,
-  UpdateItemCommand,
-} from '@aws-sdk/client-dynamodb';
+import { DeleteItemCommand, type DynamoDBClient, GetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { Failure } from '../domain/failure.ts';
 import type { MemberKey } from '../domain/mx.ts';
 import type { Schedule } from '../domain/ports.ts';
 import { type EnrolledMember, isEveryHours } from '../domain/schedule.ts';
-import { isLostCondition, recordToAttribute } from './attribute-values.ts';
+import { type Item, recordToAttribute } from './attribute-values.ts';
+import { updateIf } from './conditional-write.ts';
+import { queryPages } from './query-pages.ts';
 import { membersTable } from './table-keys.ts';
-
-type Item = Record<string, AttributeValue>;
 
 /** Where the ticks remember how far they have come. */
 const BOOKMARK: Item = {
@@ -41,18 +33,13 @@ export function scheduleInDynamoDb(client: DynamoDBClient, tableName: string): S
           }),
         );
       }
-      try {
-        await client.send(
-          new UpdateItemCommand({
-            TableName: tableName,
-            Key: { [membersTable.partitionKey]: { S: key.userGuid }, [membersTable.sortKey]: { S: key.memberGuid } },
-            UpdateExpression: 'SET enrolment = :enrolment',
-            ConditionExpression: `attribute_exists(${membersTable.sortKey}) AND attribute_not_exists(deleted_at)`,
-            ExpressionAttributeValues: { ':enrolment': recordToAttribute(enrolment) },
-          }),
-        );
-      } catch (error) {
-        if (!isLostCondition(error)) throw error;
+      const isKnown = await updateIf(client, tableName, {
+        key: { [membersTable.partitionKey]: { S: key.userGuid }, [membersTable.sortKey]: { S: key.memberGuid } },
+        change: 'SET enrolment = :enrolment',
+        condition: `attribute_exists(${membersTable.sortKey}) AND attribute_not_exists(deleted_at)`,
+        values: { ':enrolment': recordToAttribute(enrolment) },
+      });
+      if (!isKnown) {
         throw new Failure('member_deleted', 'the member was deleted and cannot be scheduled');
       }
       if (former !== null && former.everyHours !== 0 && former.slot !== enrolment.slot) {
@@ -62,25 +49,20 @@ export function scheduleInDynamoDb(client: DynamoDBClient, tableName: string): S
 
     async membersOf(slot) {
       const members: EnrolledMember[] = [];
-      let from: Item | undefined;
-      do {
-        const page = await client.send(
-          new QueryCommand({
-            TableName: tableName,
-            KeyConditionExpression: 'user_guid = :slot',
-            ExpressionAttributeValues: { ':slot': { S: slot } },
-            ExclusiveStartKey: from,
-          }),
-        );
-        for (const item of page.Items ?? []) {
+      const pages = queryPages(client, {
+        TableName: tableName,
+        KeyConditionExpression: 'user_guid = :slot',
+        ExpressionAttributeValues: { ':slot': { S: slot } },
+      });
+      for await (const items of pages) {
+        for (const item of items) {
           const [userGuid, memberGuid] = (item['item_key']?.S ?? '').split('#');
           const everyHours = Number(item['every_hours']?.N);
           if (userGuid && memberGuid && isEveryHours(everyHours)) {
             members.push({ member: { userGuid, memberGuid }, everyHours, slot });
           }
         }
-        from = page.LastEvaluatedKey;
-      } while (from !== undefined);
+      }
       return members;
     },
 
@@ -94,21 +76,13 @@ export function scheduleInDynamoDb(client: DynamoDBClient, tableName: string): S
     },
 
     async setLastMinute(minute) {
-      try {
-        await client.send(
-          new UpdateItemCommand({
-            TableName: tableName,
-            Key: BOOKMARK,
-            UpdateExpression: 'SET #minute = :minute',
-            ConditionExpression: 'attribute_not_exists(#minute) OR #minute < :minute',
-            ExpressionAttributeNames: { '#minute': 'minute' },
-            ExpressionAttributeValues: { ':minute': { N: String(minute) } },
-          }),
-        );
-      } catch (error) {
-        // Another tick has come further.
-        if (!isLostCondition(error)) throw error;
-      }
+      // False: another tick has come further.
+      await updateIf(client, tableName, {
+        key: BOOKMARK,
+        change: 'SET #minute = :minute',
+        condition: 'attribute_not_exists(#minute) OR #minute < :minute',
+        values: { ':minute': { N: String(minute) } },
+      });
     },
   };
 }

@@ -1,20 +1,13 @@
 /** What is learnt about members outside their refreshes, and their end, in the members table. */
-import {
-  type AttributeValue,
-  DeleteItemCommand,
-  type DynamoDBClient,
-  PutItemCommand,
-  UpdateItemCommand,
-} from '@aws-sdk/client-dynamodb';
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { plusSeconds } from '../domain/instant.ts';
 import type { MemberKey } from '../domain/mx.ts';
 import type { Policy } from '../domain/policy.ts';
 import type { SeenMembers } from '../domain/ports.ts';
-import { isLostCondition, namesIn, recordToAttribute, toAttribute } from './attribute-values.ts';
+import { type Item, recordToAttribute, toAttribute } from './attribute-values.ts';
+import { deleteIf, putIf, updateIf } from './conditional-write.ts';
 import { itemKey, memberAlias } from './member-item.ts';
 import { membersTable } from './table-keys.ts';
-
-type Values = Record<string, AttributeValue>;
 
 /** The members in table `tableName`. */
 export function seenMembersInDynamoDb(
@@ -23,39 +16,21 @@ export function seenMembersInDynamoDb(
   policy: Pick<Policy, 'minLookGapSeconds'>,
 ): SeenMembers {
   /** One conditional update of a member that is not deleted; false when its condition did not hold. */
-  async function update(key: MemberKey, change: string, condition: string, values: Values): Promise<boolean> {
-    try {
-      await client.send(
-        new UpdateItemCommand({
-          TableName: tableName,
-          Key: itemKey(key.userGuid, key.memberGuid),
-          UpdateExpression: change,
-          ConditionExpression: `attribute_not_exists(deleted_at) AND ${condition}`,
-          ...namesIn(change + condition),
-          ExpressionAttributeValues: values,
-        }),
-      );
-      return true;
-    } catch (error) {
-      if (isLostCondition(error)) return false;
-      throw error;
-    }
-  }
+  const update = (key: MemberKey, change: string, condition: string, values: Item): Promise<boolean> =>
+    updateIf(client, tableName, {
+      key: itemKey(key.userGuid, key.memberGuid),
+      change,
+      condition: `attribute_not_exists(deleted_at) AND ${condition}`,
+      values,
+    });
 
   async function removeAlias({ userGuid, memberGuid }: MemberKey, memberId: string): Promise<void> {
-    try {
-      await client.send(
-        new DeleteItemCommand({
-          TableName: tableName,
-          Key: memberAlias(userGuid, memberId),
-          // The id may be another member's by now.
-          ConditionExpression: 'target_guid = :guid',
-          ExpressionAttributeValues: { ':guid': { S: memberGuid } },
-        }),
-      );
-    } catch (error) {
-      if (!isLostCondition(error)) throw error;
-    }
+    await deleteIf(client, tableName, {
+      key: memberAlias(userGuid, memberId),
+      // The id may be another member's by now.
+      condition: 'target_guid = :guid',
+      values: { ':guid': { S: memberGuid } },
+    });
   }
 
   return {
@@ -113,20 +88,11 @@ export function seenMembersInDynamoDb(
     async bury({ key, body }, now) {
       const { id: memberId } = body;
       if (typeof memberId === 'string') await removeAlias(key, memberId);
-      try {
-        await client.send(
-          new PutItemCommand({
-            TableName: tableName,
-            // A whole new item: whatever was known, under attributes of later versions too, is gone.
-            Item: { ...itemKey(key.userGuid, key.memberGuid), deleted_at: { S: now } },
-            ConditionExpression: 'attribute_not_exists(claim) AND attribute_not_exists(deleted_at)',
-          }),
-        );
-        return true;
-      } catch (error) {
-        if (isLostCondition(error)) return false;
-        throw error;
-      }
+      return putIf(client, tableName, {
+        // A whole new item: whatever was known, under attributes of later versions too, is gone.
+        item: { ...itemKey(key.userGuid, key.memberGuid), deleted_at: { S: now } },
+        condition: 'attribute_not_exists(claim) AND attribute_not_exists(deleted_at)',
+      });
     },
   };
 }
