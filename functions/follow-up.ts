@@ -1,37 +1,42 @@
-// SQS follow-up queue  ->  one look at the job, or at what a webhook spoke of  ->  balances and an event, or another look later
+// SQS follow-up queue  ->  a look at the job, a webhook heeded, or a second erasing  ->  balances and an event, or a later look
 import { ChangeMessageVisibilityCommand } from '@aws-sdk/client-sqs';
 import { balancesEraser } from '../shared/clients/balances-eraser.ts';
 import { balancesInDynamoDb } from '../shared/clients/balances-table.ts';
-import { decodeWork, type Work } from '../shared/clients/messages.ts';
+import { decodeFollowUp, type FollowUp } from '../shared/clients/messages.ts';
 import { erasureQueue, hintQueue } from '../shared/clients/queues.ts';
 import { scheduleInDynamoDb } from '../shared/clients/schedule-table.ts';
 import { seenMembersInDynamoDb } from '../shared/clients/seen-members.ts';
 import { eraseAgain } from '../shared/domain/delete-member.ts';
-import { followUp } from '../shared/domain/follow-refresh.ts';
+import { followRefresh } from '../shared/domain/follow-refresh.ts';
 import { type HeedDeps, heedWebhook } from '../shared/domain/heed-webhook.ts';
 import { readEnvironment } from '../shared/lambda/environment.ts';
 import { type Telemetry, telemetry } from '../shared/lambda/log.ts';
 import { queueHandler } from '../shared/lambda/sqs.ts';
 import { dynamoDb, endingDeps, mxOf, sqs } from './wiring/refresh.ts';
 
-/** Does what a message asks for, and says what came of it. */
-export async function doWork(deps: HeedDeps, report: Telemetry, work: Work): Promise<void> {
-  const { memberGuid } = work.member;
-  switch (work.kind) {
+/** Does what a follow-up asks for, and says what came of it. */
+export async function followUp(deps: HeedDeps, report: Telemetry, message: FollowUp): Promise<void> {
+  const { memberGuid } = message.member;
+  switch (message.kind) {
     case 'look': {
-      const outcome = await followUp(deps, work);
+      const outcome = await followRefresh(deps, message);
       report.count('FollowUp');
-      report.log('follow_up.done', { refresh_id: work.refreshId, member_guid: memberGuid, look: work.look, outcome });
+      report.log('follow_up.done', {
+        refresh_id: message.refreshId,
+        member_guid: memberGuid,
+        look: message.look,
+        outcome,
+      });
       return;
     }
     case 'webhook': {
-      const outcome = await heedWebhook(deps, work);
+      const outcome = await heedWebhook(deps, message);
       report.count(outcome === 'unknown_member' ? 'WebhookIgnored' : 'WebhookHeeded');
-      report.log('webhook.heeded', { member_guid: memberGuid, reason: work.about, outcome });
+      report.log('webhook.heeded', { member_guid: memberGuid, reason: message.about, outcome });
       return;
     }
     case 'erase':
-      report.log('member.erased', { member_guid: memberGuid, outcome: await eraseAgain(deps, work.member) });
+      report.log('member.erased', { member_guid: memberGuid, outcome: await eraseAgain(deps, message.member) });
       return;
   }
 }
@@ -62,9 +67,9 @@ export function wire(source: NodeJS.ProcessEnv) {
   };
   return queueHandler({
     telemetry: report,
-    decode: decodeWork,
+    decode: decodeFollowUp,
     failedEvent: 'follow_up.failed',
-    handle: (work) => doWork(deps, report, work),
+    handle: (message) => followUp(deps, report, message),
     async giveBackNow({ receiptHandle }) {
       await queue.send(
         new ChangeMessageVisibilityCommand({

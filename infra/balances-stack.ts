@@ -135,20 +135,20 @@ export class BalancesStack extends Stack {
     if (deliverCallback) callbacks?.deliverTo(deliverCallback, 5);
 
     // The schedule: what is due, started; and what got lost, ended.
-    const scheduledRefresh = new ServiceFunction(this, 'ScheduledRefresh', {
+    const runSchedule = new ServiceFunction(this, 'ScheduledRefresh', {
       ...common,
-      functionName: 'scheduled-refresh',
+      functionName: 'run-schedule',
       whenItFails: 'Members on a schedule are not refreshed: their balances get old.',
       timeout: Duration.seconds(50),
     });
-    const startRefresh = new ServiceFunction(this, 'StartRefresh', {
+    const startDue = new ServiceFunction(this, 'StartRefresh', {
       ...common,
-      functionName: 'start-refresh',
+      functionName: 'start-due',
       whenItFails: 'Members on a schedule are not refreshed: their balances get old.',
       timeout: startTimeout,
       egress,
     });
-    starts.deliverTo(startRefresh, settings.startConcurrency);
+    starts.deliverTo(startDue, settings.startConcurrency);
     const sweep = new ServiceFunction(this, 'Sweep', {
       ...common,
       functionName: 'sweep',
@@ -163,7 +163,7 @@ export class BalancesStack extends Stack {
     });
     new MinuteTick(this, 'EveryMinuteRefresh', {
       alarms,
-      fn: scheduledRefresh,
+      fn: runSchedule,
       deadLetters,
       whenItStops: 'The schedule has stopped: balances of scheduled members get old.',
     });
@@ -220,8 +220,8 @@ export class BalancesStack extends Stack {
       [
         checkBalance,
         followUp,
-        scheduledRefresh,
-        startRefresh,
+        runSchedule,
+        startDue,
         sweep,
         readBalances,
         readRefresh,

@@ -91,7 +91,7 @@ export const callbackRulesOf = (
 
 /** MX at `MX_BASE_URL`, with `timeoutMs` for each call. */
 export const mxOf = (
-  env: Pick<Environment<'start-refresh'>, 'MX_BASE_URL' | 'MX_ACCEPT_VERSION' | 'MX_SECRET_ARN'>,
+  env: Pick<Environment<'start-due'>, 'MX_BASE_URL' | 'MX_ACCEPT_VERSION' | 'MX_SECRET_ARN'>,
   timeoutMs: number,
 ): RefreshDeps['mx'] =>
   mxClient({

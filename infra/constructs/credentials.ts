@@ -2,14 +2,16 @@ import { CfnOutput, RemovalPolicy, SecretValue, Stack } from 'aws-cdk-lib';
 import { Metric } from 'aws-cdk-lib/aws-cloudwatch';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
-import { environmentOf, type VariableName } from '../../shared/lambda/environment.ts';
+import { environmentOf, type FunctionName, type VariableName } from '../../shared/lambda/environment.ts';
 import type { MetricName } from '../../shared/lambda/log.ts';
 import { callbacksAreOn, type Settings } from '../settings.ts';
 import { type Alarms, sum } from './alarms.ts';
+import { firstNameOf } from './construct-ids.ts';
 
-const functionsThatCallMx = Object.entries<readonly VariableName[]>(environmentOf)
-  .filter(([, variables]) => variables.includes('MX_SECRET_ARN'))
-  .map(([functionName]) => functionName);
+const functionsThatCallMx = (Object.keys(environmentOf) as readonly FunctionName[]).filter((functionName) => {
+  const variables: readonly VariableName[] = environmentOf[functionName];
+  return variables.includes('MX_SECRET_ARN');
+});
 
 /** Which secrets there are, how long they live, and who is told when MX refuses ours. */
 export interface CredentialsProps
@@ -50,7 +52,7 @@ export class Credentials extends Construct {
     // counts under its own name, and CloudWatch does not add them up for an alarm.
     const metricName: MetricName = 'MxCredentialsRejected';
     for (const functionName of functionsThatCallMx)
-      alarms.raise(this, `MxRejects-${functionName}`, {
+      alarms.raise(this, `MxRejects-${firstNameOf(functionName)}`, {
         metric: new Metric({
           namespace: 'MxFreshBalances',
           metricName,

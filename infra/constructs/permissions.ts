@@ -49,7 +49,7 @@ export const permissions: Readonly<Record<FunctionName, Permissions>> = {
   // It also keeps answers by Idempotency-Key and callbacks, and reads how a refresh went that is over already.
   'check-balance': { ...starting, refreshes: [get, put, query], apiCallersSecret: readSecret },
   // It also removes items of the schedule that their members no longer point to.
-  'start-refresh': { ...starting, members: [get, put, update, remove] },
+  'start-due': { ...starting, members: [get, put, update, remove] },
   // It heeds MX's webhooks too: members that MX has deleted lose their place in the schedule and their balances.
   'follow-up': {
     ...ending,
@@ -59,7 +59,7 @@ export const permissions: Readonly<Record<FunctionName, Permissions>> = {
     mxSecret: readSecret,
   },
   // It keeps in the members table the last minute that it has worked through.
-  'scheduled-refresh': { members: [get, query, update], starts: send },
+  'run-schedule': { members: [get, query, update], starts: send },
   sweep: { ...ending, 'members/open': [query] },
   'read-balances': { balances: [query], members: [get], apiCallersSecret: readSecret },
   'read-refresh': {

@@ -3,14 +3,14 @@ import * as v from 'valibot';
 import type { Delivery } from '../domain/callback.ts';
 import { Failure } from '../domain/failure.ts';
 import type { MemberKey } from '../domain/mx.ts';
-import type { FollowUp } from '../domain/ports.ts';
+import type { NextLook } from '../domain/ports.ts';
 import { everyHoursOnOffer, type StartBatch } from '../domain/schedule.ts';
 import { camelCased, snakeCased } from '../domain/snake-case.ts';
 import type { WebhookHint } from '../domain/webhook-hint.ts';
 
 const member = v.object({ userGuid: v.pipe(v.string(), v.nonEmpty()), memberGuid: v.pipe(v.string(), v.nonEmpty()) });
 
-const followUp = v.object({
+const nextLook = v.object({
   version: v.literal(1),
   refreshId: v.pipe(v.string(), v.startsWith('RFR-')),
   member,
@@ -20,9 +20,9 @@ const followUp = v.object({
 
 const instant = v.pipe(v.string(), v.isoTimestamp());
 
-/** What the follow-up queue carries. A look has no kind: it is what the queue is for, and was there first. */
-const work = v.variant('kind', [
-  v.object({ kind: v.literal('look'), ...followUp.entries }),
+/** What the follow-up queue carries. A look has no kind: messages from before there were kinds are looks. */
+const followUp = v.variant('kind', [
+  v.object({ kind: v.literal('look'), ...nextLook.entries }),
   v.object({
     kind: v.literal('webhook'),
     version: v.literal(1),
@@ -34,9 +34,9 @@ const work = v.variant('kind', [
   v.object({ kind: v.literal('erase'), version: v.literal(1), member }),
 ]);
 
-/** A message of the follow-up queue. */
-export type Work =
-  | ({ readonly kind: 'look' } & FollowUp)
+/** A message of the follow-up queue: the next look at a job, a webhook of MX's, or a second erasing. */
+export type FollowUp =
+  | ({ readonly kind: 'look' } & NextLook)
   | ({ readonly kind: 'webhook' } & WebhookHint)
   | { readonly kind: 'erase'; readonly member: MemberKey };
 
@@ -57,11 +57,11 @@ const startBatch = v.object({
 
 const encode = (message: object): string => JSON.stringify({ version: 1, ...(snakeCased(message) as object) });
 
-/** The body of a follow-up message. */
-export const encodeFollowUp = (message: FollowUp): string => encode(message);
+/** The body of a message that asks for the next look. */
+export const encodeNextLook = (message: NextLook): string => encode(message);
 
-/** The only way a body becomes a follow-up. @throws Failure `bad_message`, never to be retried. */
-export const decodeFollowUp = (body: string): FollowUp => decode('follow-up', followUp, body);
+/** Reads a message that asks for the next look. @throws Failure `bad_message`, never to be retried. */
+export const decodeNextLook = (body: string): NextLook => decode('follow-up', nextLook, body);
 
 /** The body of a message that brings a webhook to whoever heeds it. */
 export const encodeHint = (hint: WebhookHint): string => encode({ kind: 'webhook', ...hint });
@@ -69,9 +69,9 @@ export const encodeHint = (hint: WebhookHint): string => encode({ kind: 'webhook
 /** The body of a message that has a deleted member's balances erased once more. */
 export const encodeErasure = (erased: MemberKey): string => encode({ kind: 'erase', member: erased });
 
-/** The only way a body of the follow-up queue becomes work. @throws Failure `bad_message`, never to be retried. */
-export const decodeWork = (body: string): Work =>
-  check('follow-up', work, { kind: 'look', ...(parse('follow-up', body) as object) });
+/** The only way a body becomes a follow-up. @throws Failure `bad_message`, never to be retried. */
+export const decodeFollowUp = (body: string): FollowUp =>
+  check('follow-up', followUp, { kind: 'look', ...(parse('follow-up', body) as object) });
 
 /**
  * The body of a delivery. The event stays as it is published: whoever gets it over the bus and by callback finds the

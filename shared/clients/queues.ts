@@ -2,7 +2,7 @@
 import { SendMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import type { Deliveries } from '../domain/callback.ts';
 import type { Erasure, FollowUps, Hints, Starts } from '../domain/ports.ts';
-import { encodeDelivery, encodeErasure, encodeFollowUp, encodeHint, encodeStartBatch } from './messages.ts';
+import { encodeDelivery, encodeErasure, encodeHint, encodeNextLook, encodeStartBatch } from './messages.ts';
 
 /** The longest delay SQS knows (AWS limit). */
 const MAX_DELAY_SECONDS = 900;
@@ -17,10 +17,10 @@ const send = (client: SQSClient, queueUrl: string, body: string, inSeconds: numb
     }),
   );
 
-/** The follow-up queue at `queueUrl`. */
+/** Looks on the follow-up queue at `queueUrl`. */
 export const followUpQueue = (client: SQSClient, queueUrl: string): FollowUps => ({
-  async send(followUp, inSeconds) {
-    await send(client, queueUrl, encodeFollowUp(followUp), inSeconds);
+  async send(look, inSeconds) {
+    await send(client, queueUrl, encodeNextLook(look), inSeconds);
   },
 });
 

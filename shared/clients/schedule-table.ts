@@ -9,7 +9,7 @@ import { updateIf } from './conditional-write.ts';
 import { queryPages } from './query-pages.ts';
 import { membersTable } from './table-keys.ts';
 
-/** Where the ticks remember how far they have come. */
+/** Where the ticks remember how far they have come. A renamed item would lose the minutes missed during the deployment. */
 const BOOKMARK: Item = {
   [membersTable.partitionKey]: { S: 'TICK' },
   [membersTable.sortKey]: { S: 'scheduled-refresh' },

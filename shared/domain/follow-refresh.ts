@@ -1,4 +1,4 @@
-/** One follow-up: take the look, look at MX, decide, act. Works for whatever state a crash has left behind. */
+/** Following a refresh by one look: take the look, look at MX, decide, act. Works for whatever state a crash has left behind. */
 import {
   atDeadline,
   decide,
@@ -15,15 +15,15 @@ import { type Instant, secondsBetween } from './instant.ts';
 import { secondsAfterFailure } from './look-times.ts';
 import { type MemberRecord, nextStartAllowedAt, startsInWindow } from './member.ts';
 import type { Challenge, MemberIdentifiers, MemberKey, MxAccount, MxMember } from './mx.ts';
-import type { Balances, FollowUp, RefreshDeps } from './ports.ts';
+import type { Balances, NextLook, RefreshDeps } from './ports.ts';
 import type { Claim } from './refresh.ts';
 import { startJob } from './start-job.ts';
 
-/** What a follow-up needs. */
+/** What a look needs. */
 export type FollowDeps = RefreshDeps & { readonly balances: Balances };
 
-/** What a follow-up did, for its log line. */
-export type FollowedUp = 'superseded' | 'too_early' | 'looking_again' | 'started' | 'stored' | 'ended' | 'published';
+/** What a look did, for its log line. */
+export type Followed = 'superseded' | 'too_early' | 'looking_again' | 'started' | 'stored' | 'ended' | 'published';
 
 interface Look {
   readonly key: MemberKey;
@@ -34,10 +34,10 @@ interface Look {
 }
 
 /**
- * Handles one follow-up message. Repeating it is safe: a look that was taken is not taken again until its function's
+ * Takes one look. Repeating it is safe: a look that was taken is not taken again until its function's
  * time is over, and everything after it is conditional on the claim.
  */
-export async function followUp(deps: FollowDeps, message: FollowUp): Promise<FollowedUp> {
+export async function followRefresh(deps: FollowDeps, message: NextLook): Promise<Followed> {
   const taken = await deps.members.takeLook(message.member, message.refreshId, message.look, deps.now());
   if (taken.kind === 'superseded') return 'superseded';
   if (taken.kind === 'too_early') {
@@ -63,7 +63,7 @@ export async function followUp(deps: FollowDeps, message: FollowUp): Promise<Fol
   }
 }
 
-async function run(deps: FollowDeps, look: Look): Promise<FollowedUp> {
+async function run(deps: FollowDeps, look: Look): Promise<Followed> {
   const seen = await observe(deps, look.identifiers);
   const claim = await remember(deps, look, seen);
   const situation = { claim, memory: look.memory, policy: deps.policy, now: deps.now(), random: deps.random() };
@@ -91,7 +91,7 @@ async function act(
   step: NextStep,
   member: MxMember | null,
   observed: ObservedAccounts | null,
-): Promise<FollowedUp> {
+): Promise<Followed> {
   switch (step.kind) {
     case 'look':
       return lookAgain(deps, look, step.memory, step.inSeconds);
@@ -144,7 +144,7 @@ async function remember(deps: FollowDeps, { key, claim }: Look, seen: Observatio
 }
 
 /** Starts the job, or starts it again. The next message goes out first: a crash after it leaves somebody to look. */
-async function start(deps: FollowDeps, look: Look, member: MxMember | null): Promise<FollowedUp> {
+async function start(deps: FollowDeps, look: Look, member: MxMember | null): Promise<Followed> {
   const { key, claim, record } = look;
   const now = deps.now();
   const counting = startsInWindow(record.starts, now, deps.policy);
@@ -190,7 +190,7 @@ async function store(
   look: Look,
   member: MxMember | null,
   already: ObservedAccounts | null,
-): Promise<FollowedUp> {
+): Promise<Followed> {
   const { key, claim } = look;
   const observedAt = already?.observedAt ?? deps.now();
   const accounts = already?.accounts ?? (await readAccounts(deps, look));
@@ -212,7 +212,7 @@ async function store(
 }
 
 /** The job succeeded, but the accounts could not be read: again, inside the deadline. */
-async function storeLater(deps: FollowDeps, look: Look, failure: Failure): Promise<FollowedUp> {
+async function storeLater(deps: FollowDeps, look: Look, failure: Failure): Promise<Followed> {
   const { key, claim, memory, record } = look;
   const now = deps.now();
   const hopeless = failure.fate !== 'try-again';

@@ -7,7 +7,7 @@ import { type DeleteDeps, deleteMember } from './delete-member.ts';
 import { publishEnd } from './end-refresh.ts';
 import { type ConnectionChange, connectionEvent } from './event.ts';
 import { asFailure, type Failure } from './failure.ts';
-import { type FollowDeps, followUp } from './follow-refresh.ts';
+import { type FollowDeps, followRefresh } from './follow-refresh.ts';
 import { type Instant, plusSeconds } from './instant.ts';
 import { secondsToNextLook } from './look-times.ts';
 import type { MemberRecord } from './member.ts';
@@ -62,7 +62,7 @@ export async function heedWebhook(deps: HeedDeps, hint: WebhookHint): Promise<He
     // It is being stored: whatever this is about, the member can be read when that is over.
     if (claim.phase === 'storing') return again(deps, hint);
     // The next number: it takes the place of the message that waits.
-    await followUp(deps, { refreshId: claim.refreshId, member: key, look: claim.look + 1, memory: null });
+    await followRefresh(deps, { refreshId: claim.refreshId, member: key, look: claim.look + 1, memory: null });
     return 'nudged';
   }
 

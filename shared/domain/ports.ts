@@ -127,18 +127,18 @@ export interface Refreshes {
   read(refreshId: string): Promise<Refresh | null>;
 }
 
-/** The message that makes us look again. */
-export interface FollowUp {
+/** The message that asks for a look, the first or the next. */
+export interface NextLook {
   readonly refreshId: string;
   readonly member: MemberKey;
   readonly look: number;
   readonly memory: LookMemory | null;
 }
 
-/** The follow-up queue. */
+/** The follow-up queue, as far as looks go. */
 export interface FollowUps {
   /** `inSeconds` up to 900 (SQS limit). */
-  send(followUp: FollowUp, inSeconds: number): Promise<void>;
+  send(look: NextLook, inSeconds: number): Promise<void>;
 }
 
 /** Webhooks that wait for the function that heeds them: the follow-up queue too, because most make it look. */

@@ -107,8 +107,8 @@ const enrolment = ['DEFAULT_SCHEDULE_HOURS', 'SCHEDULE_SHARDS'] as const;
 export const environmentOf = {
   'check-balance': [...api, ...mx, ...policy, ...ending, ...enrolment, ...callbackRules, 'STALE_AFTER_SECONDS'],
   'follow-up': ['STAGE', ...mx, ...policy, ...ending, 'WEBHOOKS', 'KEEP_ACCOUNT_NUMBERS', 'KEEP_UNKNOWN_FIELDS'],
-  'start-refresh': ['STAGE', ...mx, ...policy, ...ending, 'START_QUEUE_URL'],
-  'scheduled-refresh': ['STAGE', 'MEMBERS_TABLE', 'START_QUEUE_URL', 'SCHEDULE_SHARDS'],
+  'start-due': ['STAGE', ...mx, ...policy, ...ending, 'START_QUEUE_URL'],
+  'run-schedule': ['STAGE', 'MEMBERS_TABLE', 'START_QUEUE_URL', 'SCHEDULE_SHARDS'],
   sweep: ['STAGE', ...policy, ...ending],
   'read-balances': [
     ...api,

@@ -5,7 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { buildSync } from 'esbuild';
-import { environmentOf } from '../../shared/lambda/environment.ts';
+import { constructIdOf } from '../../infra/constructs/construct-ids.ts';
+import { environmentOf, type FunctionName } from '../../shared/lambda/environment.ts';
 import type { Running } from '../local/running.ts';
 import { events } from './events.ts';
 import { median, row } from './figures.ts';
@@ -24,7 +25,8 @@ const coldProcess = join(import.meta.dirname, 'cold-process.ts');
 export async function benchColdPath(running: Running, rounds: number, say: (line: string) => void): Promise<void> {
   const scratch = mkdtempSync(join(tmpdir(), 'cold-path-'));
   const floor = floorCandidate(running, scratch);
-  const candidates = [floor, ...Object.keys(environmentOf).map((name) => deployed(running, name))];
+  const names = Object.keys(environmentOf) as readonly FunctionName[];
+  const candidates = [floor, ...names.map((name) => deployed(running, name))];
   const totals = new Map(candidates.map(({ name }) => [name, [] as number[]]));
   const imports = new Map(candidates.map(({ name }) => [name, [] as number[]]));
   for (let round = 0; round < rounds; round += 1) {
@@ -79,9 +81,8 @@ async function sample(
 // Not the synchronous kind: what the process calls is served by this one.
 const run = promisify(execFile);
 
-function deployed(running: Running, name: string): Candidate {
-  const prefix = name.replace(/(?:^|-)(\w)/g, (_, letter: string) => letter.toUpperCase());
-  const { taskRoot, environment } = running.project.stack.packageOf(prefix);
+function deployed(running: Running, name: FunctionName): Candidate {
+  const { taskRoot, environment } = running.project.stack.packageOf(constructIdOf(name));
   const event = events[name];
   if (event === undefined) throw new Error(`test/bench/events.ts has no event for the function ${name}`);
   return { name, bundle: join(taskRoot, 'index.mjs'), environment, event: (round) => event(running, round) };

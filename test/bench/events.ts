@@ -1,7 +1,7 @@
 /** For each function an event that makes it do its whole job once. */
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { encodeDelivery, encodeFollowUp, encodeStartBatch } from '../../shared/clients/messages.ts';
+import { encodeDelivery, encodeNextLook, encodeStartBatch } from '../../shared/clients/messages.ts';
 import { noMemory } from '../../shared/domain/decision.ts';
 import { endedEvent } from '../../shared/domain/event.ts';
 import type { Attempt } from '../../shared/domain/refresh.ts';
@@ -72,9 +72,9 @@ export const events: Readonly<Record<string, EventOf>> = {
   },
   'follow-up': async (running) => {
     const { refreshId, userGuid, guid: memberGuid } = await claimed(running);
-    return sqsEvent(encodeFollowUp({ refreshId, member: { userGuid, memberGuid }, look: 1, memory: noMemory }));
+    return sqsEvent(encodeNextLook({ refreshId, member: { userGuid, memberGuid }, look: 1, memory: noMemory }));
   },
-  'start-refresh': async (running) => {
+  'start-due': async (running) => {
     const { userGuid, guid: memberGuid, path } = await claimed(running);
     const headers = { 'content-type': 'application/json' };
     await running.call('PUT', `${path}/schedule`, { headers, body: '{"every":24}' });
@@ -82,7 +82,7 @@ export const events: Readonly<Record<string, EventOf>> = {
     const enrolled = { member, everyHours: 24, slot: slotOf(member, 24, 1) } as const;
     return sqsEvent(encodeStartBatch({ dueAt: new Date().toISOString(), members: [enrolled] }));
   },
-  'scheduled-refresh': async () => ({}),
+  'run-schedule': async () => ({}),
   sweep: async () => ({}),
   'read-balances': async (running) =>
     httpEvent(running, 'GET', `GET ${memberRoute}/accounts`, {

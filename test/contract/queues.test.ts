@@ -11,18 +11,18 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   decodeDelivery,
   decodeFollowUp,
+  decodeNextLook,
   decodeStartBatch,
-  decodeWork,
   encodeDelivery,
   encodeErasure,
-  encodeFollowUp,
   encodeHint,
+  encodeNextLook,
 } from '../../shared/clients/messages.ts';
 import { deliveryQueue, erasureQueue, followUpQueue, hintQueue, startQueue } from '../../shared/clients/queues.ts';
 import type { Deliveries, Delivery } from '../../shared/domain/callback.ts';
 import { endedEvent } from '../../shared/domain/event.ts';
 import { Failure } from '../../shared/domain/failure.ts';
-import type { Erasure, FollowUp, FollowUps, Hints, Starts } from '../../shared/domain/ports.ts';
+import type { Erasure, FollowUps, Hints, NextLook, Starts } from '../../shared/domain/ports.ts';
 import type { StartBatch } from '../../shared/domain/schedule.ts';
 import type { WebhookHint } from '../../shared/domain/webhook-hint.ts';
 import { fakeDeliveries } from '../fakes/fake-callbacks.ts';
@@ -115,7 +115,7 @@ async function real(): Promise<Subject> {
   };
 }
 
-const message = (fields: Partial<FollowUp> = {}): FollowUp => ({
+const message = (fields: Partial<NextLook> = {}): NextLook => ({
   refreshId: refreshId(1),
   member: newKey(),
   look: 1,
@@ -144,7 +144,7 @@ describe.each<[string, () => Promise<Subject>]>([
   ['the fake', fake],
   ['SQS', real],
 ])('the queues: %s', (_name, subject) => {
-  it.each<[string, Partial<FollowUp>]>([
+  it.each<[string, Partial<NextLook>]>([
     ['with an empty memory', {}],
     ['with a memory', { look: 7, memory: { failures: 3, candidate: 'DENIED/2005' } }],
     ['without a memory', { memory: null }],
@@ -152,7 +152,7 @@ describe.each<[string, () => Promise<Subject>]>([
     const { followUps, receive } = await subject();
     const sent = message(fields);
     await followUps.send(sent, 0);
-    expect((await receive()).map(decodeFollowUp)).toEqual([expect.objectContaining(sent)]);
+    expect((await receive()).map(decodeNextLook)).toEqual([expect.objectContaining(sent)]);
   });
 
   it('bring a batch of starts from one end to the other', async () => {
@@ -180,7 +180,7 @@ describe.each<[string, () => Promise<Subject>]>([
     await followUps.send(look, 0);
     for (const one of sent) await hints.send(one, 0);
     await eraseAgain(erased, 0);
-    const received = (await receive()).map(decodeWork);
+    const received = (await receive()).map(decodeFollowUp);
     expect(received).toHaveLength(5);
     for (const work of [
       { kind: 'look', ...look },
@@ -220,13 +220,13 @@ describe('a message that cannot be read', () => {
   it.each([
     ['no JSON', 'hello'],
     ['no object', '"hello"'],
-    ['another version', encodeFollowUp(message()).replace('"version":1', '"version":2')],
-    ['no look number', encodeFollowUp(message()).replace(/"look":1,?/, '')],
-    ['a look number below 1', encodeFollowUp(message({ look: 0 }))],
-    ['no refresh id', encodeFollowUp(message({ refreshId: 'JOB-1' }))],
-    ['no member', encodeFollowUp(message()).replace(/"member":\{[^}]*\}/, '"member":{}')],
+    ['another version', encodeNextLook(message()).replace('"version":1', '"version":2')],
+    ['no look number', encodeNextLook(message()).replace(/"look":1,?/, '')],
+    ['a look number below 1', encodeNextLook(message({ look: 0 }))],
+    ['no refresh id', encodeNextLook(message({ refreshId: 'JOB-1' }))],
+    ['no member', encodeNextLook(message()).replace(/"member":\{[^}]*\}/, '"member":{}')],
   ])('is a failure that is never retried and repeats nothing of it: %s', (_what, body) => {
-    const read = () => decodeFollowUp(body);
+    const read = () => decodeNextLook(body);
     expect(read).toThrow(Failure);
     expect(read).toThrow(expect.objectContaining({ code: 'bad_message', fate: 'never-retry' }));
     expect(() => decodeStartBatch(body)).toThrow(expect.objectContaining({ code: 'bad_message' }));
@@ -237,10 +237,10 @@ describe('a message that cannot be read', () => {
     ['a webhook about something else', encodeHint(hint()).replace('"data"', '"weather"')],
     ['a webhook without its time', encodeHint(hint()).replace(/"received_at":"[^"]*"/, '"received_at":"now"')],
     ['an erasure without a member', encodeErasure(newKey()).replace(/"member":\{[^}]*\}/, '"member":null')],
-    ['a look of another version', encodeFollowUp(message()).replace('"version":1', '"version":2')],
+    ['a look of another version', encodeNextLook(message()).replace('"version":1', '"version":2')],
     ['null', 'null'],
   ])('is such a failure on the follow-up queue: %s', (_what, body) => {
-    expect(() => decodeWork(body)).toThrow(expect.objectContaining({ code: 'bad_message', fate: 'never-retry' }));
+    expect(() => decodeFollowUp(body)).toThrow(expect.objectContaining({ code: 'bad_message', fate: 'never-retry' }));
   });
 
   it.each([
@@ -253,12 +253,12 @@ describe('a message that cannot be read', () => {
   });
 
   it('is not what an older version sent: a look without a kind', () => {
-    expect(encodeFollowUp(message())).not.toContain('kind');
-    expect(decodeWork(encodeFollowUp(message({ look: 9 })))).toMatchObject({ kind: 'look', look: 9 });
+    expect(encodeNextLook(message())).not.toContain('kind');
+    expect(decodeFollowUp(encodeNextLook(message({ look: 9 })))).toMatchObject({ kind: 'look', look: 9 });
   });
 
   it('names what is wrong with it', () => {
-    expect(() => decodeFollowUp(encodeFollowUp(message({ look: 0 })))).toThrow(/look/);
+    expect(() => decodeNextLook(encodeNextLook(message({ look: 0 })))).toThrow(/look/);
   });
 });
 

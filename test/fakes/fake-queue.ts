@@ -1,5 +1,5 @@
 /** A queue in memory with SQS's rules: delay, visibility timeout, receive count, dead letters; at least once, no order. */
-import { encodeFollowUp, encodeHint, encodeStartBatch } from '../../shared/clients/messages.ts';
+import { encodeHint, encodeNextLook, encodeStartBatch } from '../../shared/clients/messages.ts';
 import type { FollowUps, Hints, Starts } from '../../shared/domain/ports.ts';
 import { atOnce, type Request } from './request.ts';
 
@@ -97,7 +97,7 @@ export const delayOf = (seconds: number): number => Math.min(MAX_DELAY_SECONDS, 
 /** The follow-up queue `queue`. */
 export const fakeFollowUps = (queue: Pick<FakeQueue, 'put'>, request: Request = atOnce): FollowUps => ({
   send: (followUp, inSeconds) =>
-    request('followUps.send', () => void queue.put(encodeFollowUp(followUp), delayOf(inSeconds))),
+    request('followUps.send', () => void queue.put(encodeNextLook(followUp), delayOf(inSeconds))),
 });
 
 /** Webhooks on the follow-up queue `queue`. */

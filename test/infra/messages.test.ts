@@ -75,7 +75,7 @@ describe('the ticks', () => {
       at(stack.resources.find(({ id }) => id === idOfArn(at(Properties, 'Target', 'Arn')))?.Properties, 'Description'),
     ]);
     expect(called).toEqual([
-      ['rate(1 minute)', 'OFF', 'scheduled-refresh'],
+      ['rate(1 minute)', 'OFF', 'run-schedule'],
       ['rate(1 minute)', 'OFF', 'sweep'],
     ]);
   });

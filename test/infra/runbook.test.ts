@@ -75,7 +75,7 @@ describe('alarms', () => {
           listAt(Properties, 'Dimensions').map((dimension) => [at(dimension, 'Name'), at(dimension, 'Value')]),
         ),
       }));
-    const callMx = ['check-balance', 'follow-up', 'start-refresh'];
+    const callMx = ['check-balance', 'follow-up', 'start-due'];
     expect(watched).toEqual(callMx.map((functionName) => written(functionName, 'dev')));
   });
 

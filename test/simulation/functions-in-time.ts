@@ -1,11 +1,11 @@
 /** Who calls which function when: callers, messages, ticks, sweeps and MX, as the stack wires them. */
 import './environment.ts';
 import { answerTrigger } from '../../functions/check-balance.ts';
-import { doWork } from '../../functions/follow-up.ts';
+import { followUp } from '../../functions/follow-up.ts';
 import { receiveWebhook } from '../../functions/mx-webhook.ts';
 import type { Delivery as MxWebhook } from '../../infra/mx-simulator/outbox.ts';
 import { createRandom, hashText } from '../../infra/mx-simulator/random.ts';
-import { decodeStartBatch, decodeWork } from '../../shared/clients/messages.ts';
+import { decodeFollowUp, decodeStartBatch } from '../../shared/clients/messages.ts';
 import { asFailure, fateOf } from '../../shared/domain/failure.ts';
 import { instantOf } from '../../shared/domain/instant.ts';
 import { runSchedule } from '../../shared/domain/run-schedule.ts';
@@ -104,10 +104,10 @@ export function functionsInTime(stage: Stage): FunctionsInTime {
     role: 'follow-up',
     timeoutSeconds: timeouts['follow-up'],
     work(body: string) {
-      const work = decodeWork(body);
+      const message = decodeFollowUp(body);
       return {
-        about: work.kind === 'look' ? work.refreshId : work.kind,
-        run: (invocation: Invocation) => doWork(reach(invocation), telemetry, work),
+        about: message.kind === 'look' ? message.refreshId : message.kind,
+        run: (invocation: Invocation) => followUp(reach(invocation), telemetry, message),
       };
     },
   } as const;

@@ -7,7 +7,7 @@ import { awsFaults, type Fault, type FaultChooser, type FaultKind, mxFaults } fr
 import type { Scheduler } from './scheduler.ts';
 import { spoiled, spoilMx } from './spoilt-answers.ts';
 
-/** What runs: `trigger` is check-balance, `start-due` start-refresh, `tick` scheduled-refresh, `webhook` mx-webhook. */
+/** What runs: `trigger` is check-balance, `tick` run-schedule, `webhook` mx-webhook; the others are functions by name. */
 export type Role = 'trigger' | 'follow-up' | 'sweep' | 'start-due' | 'tick' | 'webhook';
 
 /** One invocation of a function. */

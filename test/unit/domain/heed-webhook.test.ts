@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { decodeWork } from '../../../shared/clients/messages.ts';
+import { decodeFollowUp } from '../../../shared/clients/messages.ts';
 import { parseExactJson } from '../../../shared/domain/decimal.ts';
 import { eraseAgain } from '../../../shared/domain/delete-member.ts';
 import { Failure } from '../../../shared/domain/failure.ts';
@@ -71,7 +71,7 @@ function heedWorld(records: readonly MemberRecord[], heed: 'known' | 'all' = 'kn
     /** What waits in the queue, with its delay. */
     waiting: () =>
       [...queue.messages.values()].map(({ body, visibleAt }) => ({
-        work: decodeWork(body),
+        work: decodeFollowUp(body),
         inSeconds: (visibleAt - Date.parse(world.deps.now())) / 1000,
       })),
   };

@@ -4,7 +4,7 @@ import type { DomainEvent } from '../../../shared/domain/event.ts';
 import type { Failure } from '../../../shared/domain/failure.ts';
 import { type Instant, plusSeconds } from '../../../shared/domain/instant.ts';
 import type { MemberIdentifiers, MxMember } from '../../../shared/domain/mx.ts';
-import type { FollowUp, RefreshDeps } from '../../../shared/domain/ports.ts';
+import type { NextLook, RefreshDeps } from '../../../shared/domain/ports.ts';
 import { fakeBalances } from '../../fakes/fake-balances.ts';
 import { fakeEvents } from '../../fakes/fake-events.ts';
 import { fakeMembers } from '../../fakes/fake-members.ts';
@@ -27,7 +27,7 @@ export function refreshWorld(table: MembersTable) {
   const refreshes: RefreshesTable = new Map();
   const balances = fakeBalances(new Map(), { keepAccountNumbers: false, keepUnknownFields: false });
   const history = fakeRefreshes(refreshes, 30, now);
-  const sent: { followUp: FollowUp; inSeconds: number }[] = [];
+  const sent: { followUp: NextLook; inSeconds: number }[] = [];
   const mxCalls: string[] = [];
   const answers: MxAnswers = {
     read: () => member(),

@@ -8,7 +8,7 @@ const complete = {
   START_QUEUE_URL: 'https://sqs/start',
   SCHEDULE_SHARDS: '2',
 };
-const faultOf = (source: Record<string, string | undefined>, name: FunctionName = 'scheduled-refresh'): string => {
+const faultOf = (source: Record<string, string | undefined>, name: FunctionName = 'run-schedule'): string => {
   try {
     readEnvironment(name, source);
   } catch (error) {
@@ -18,7 +18,7 @@ const faultOf = (source: Record<string, string | undefined>, name: FunctionName 
 };
 
 it('a complete environment is read, each value in its own type, and nothing else', () => {
-  const read = readEnvironment('scheduled-refresh', { ...complete, AWS_SECRET_ACCESS_KEY: 'x', BALANCES_TABLE: 'b' });
+  const read = readEnvironment('run-schedule', { ...complete, AWS_SECRET_ACCESS_KEY: 'x', BALANCES_TABLE: 'b' });
   expect(read).toEqual({
     STAGE: 'test',
     MEMBERS_TABLE: 'members',
@@ -36,13 +36,13 @@ describe('a function cannot start', () => {
 
   it('with a variable that is empty', () => {
     expect(faultOf({ ...complete, MEMBERS_TABLE: '' })).toBe(
-      'function scheduled-refresh cannot start: MEMBERS_TABLE is missing',
+      'function run-schedule cannot start: MEMBERS_TABLE is missing',
     );
   });
 
   it('with faults of several kinds: all are listed at once', () => {
     expect(faultOf({ ...complete, STAGE: undefined, SCHEDULE_SHARDS: 'two' })).toBe(
-      'function scheduled-refresh cannot start: STAGE is missing; SCHEDULE_SHARDS must be a whole number of 0 or more',
+      'function run-schedule cannot start: STAGE is missing; SCHEDULE_SHARDS must be a whole number of 0 or more',
     );
   });
 

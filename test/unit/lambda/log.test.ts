@@ -86,13 +86,13 @@ describe('a log line', () => {
 
 describe('metrics', () => {
   it('are written when they are flushed, in CloudWatch’s embedded format, by stage and function', () => {
-    const report = telemetry('start-refresh', 'prod');
+    const report = telemetry('start-due', 'prod');
     report.count('RefreshAccepted', 3);
     report.count('RefreshHeldBack');
     expect(written).toEqual([]);
     report.flush();
     const [line] = lines();
-    expect(line).toMatchObject({ RefreshAccepted: 3, RefreshHeldBack: 1, service: 'start-refresh', stage: 'prod' });
+    expect(line).toMatchObject({ RefreshAccepted: 3, RefreshHeldBack: 1, service: 'start-due', stage: 'prod' });
     const [metrics] = line._aws.CloudWatchMetrics;
     expect(metrics.Namespace).toBe('MxFreshBalances');
     expect(metrics.Dimensions).toEqual([['service', 'stage']]);

@@ -14,9 +14,9 @@ const MX_TIMEOUT_MS = 5_000;
 
 /** What AWS calls, given its environment. */
 export function wire(source: NodeJS.ProcessEnv) {
-  const env = readEnvironment('start-refresh', source);
+  const env = readEnvironment('start-due', source);
   const db = dynamoDb();
-  const report = telemetry('start-refresh', env.STAGE);
+  const report = telemetry('start-due', env.STAGE);
   const queue = sqs();
   const deps: StartDueDeps = {
     ...endingDeps(env, db),

@@ -9,8 +9,8 @@ import { dynamoDb, now, sqs } from './wiring/refresh.ts';
 
 /** What AWS calls, given its environment. An error is thrown: EventBridge tries the same minute again. */
 export function wire(source: NodeJS.ProcessEnv) {
-  const env = readEnvironment('scheduled-refresh', source);
-  const report = telemetry('scheduled-refresh', env.STAGE);
+  const env = readEnvironment('run-schedule', source);
+  const report = telemetry('run-schedule', env.STAGE);
   const deps = {
     schedule: scheduleInDynamoDb(dynamoDb(), env.MEMBERS_TABLE),
     starts: startQueue(sqs(), env.START_QUEUE_URL),

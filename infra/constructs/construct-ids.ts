@@ -1,0 +1,15 @@
+/** Construct ids of functions. CloudFormation's logical ids are made from them, and a changed one replaces the resource. */
+import type { FunctionName } from '../../shared/lambda/environment.ts';
+
+/** Functions that were renamed keep the name that they were first deployed under. */
+const firstNames: Readonly<Partial<Record<FunctionName, string>>> = {
+  'start-due': 'start-refresh',
+  'run-schedule': 'scheduled-refresh',
+};
+
+/** The name that the function's construct ids are made from. */
+export const firstNameOf = (functionName: FunctionName): string => firstNames[functionName] ?? functionName;
+
+/** The function's construct id, which its logical ids begin with: `CheckBalance`. */
+export const constructIdOf = (functionName: FunctionName): string =>
+  firstNameOf(functionName).replace(/(?:^|-)(\w)/g, (_, letter: string) => letter.toUpperCase());
