@@ -21,15 +21,15 @@ const metrics: Readonly<Record<Delivered, MetricName | null>> = {
 /** What AWS calls, given its environment. */
 export function wire(source: NodeJS.ProcessEnv) {
   const env = readEnvironment('deliver-callback', source);
-  const report = telemetry('deliver-callback', env.STAGE);
+  const report = telemetry('deliver-callback', env.stage);
   const queue = sqs();
   const deps: DeliverDeps = {
     post: callbackPost({
-      secret: secret(secretsManager(), env.CALLBACK_SECRET_ARN, now, keptForMinutes(report)),
-      loopback: env.CALLBACK_LOOPBACK,
+      secret: secret(secretsManager(), env.callbackSecretArn, now, keptForMinutes(report)),
+      loopback: env.callbackLoopback,
       now,
     }),
-    deliveries: deliveryQueue(queue, env.CALLBACK_QUEUE_URL),
+    deliveries: deliveryQueue(queue, env.callbackQueueUrl),
     rules: callbackRulesOf(env),
     now,
     random: Math.random,
@@ -53,7 +53,7 @@ export function wire(source: NodeJS.ProcessEnv) {
     async giveBackNow({ receiptHandle }) {
       await queue.send(
         new ChangeMessageVisibilityCommand({
-          QueueUrl: env.CALLBACK_QUEUE_URL,
+          QueueUrl: env.callbackQueueUrl,
           ReceiptHandle: receiptHandle,
           VisibilityTimeout: 0,
         }),

@@ -48,22 +48,22 @@ const MX_TIMEOUT_MS = 5_000;
 export function wire(source: NodeJS.ProcessEnv) {
   const env = readEnvironment('follow-up', source);
   const db = dynamoDb();
-  const report = telemetry('follow-up', env.STAGE);
+  const report = telemetry('follow-up', env.stage);
   const queue = sqs();
   const ending = endingDeps(env, db);
   const deps: HeedDeps = {
     ...ending,
     mx: mxOf(env, MX_TIMEOUT_MS),
-    balances: balancesInDynamoDb(db, env.BALANCES_TABLE, {
-      keepAccountNumbers: env.KEEP_ACCOUNT_NUMBERS,
-      keepUnknownFields: env.KEEP_UNKNOWN_FIELDS,
+    balances: balancesInDynamoDb(db, env.balancesTable, {
+      keepAccountNumbers: env.keepAccountNumbers,
+      keepUnknownFields: env.keepUnknownFields,
     }),
-    seen: seenMembersInDynamoDb(db, env.MEMBERS_TABLE, ending.policy),
-    schedule: scheduleInDynamoDb(db, env.MEMBERS_TABLE),
-    hints: hintQueue(queue, env.FOLLOW_UP_QUEUE_URL),
-    erasure: balancesEraser(db, env.BALANCES_TABLE, erasureQueue(queue, env.FOLLOW_UP_QUEUE_URL)),
+    seen: seenMembersInDynamoDb(db, env.membersTable, ending.policy),
+    schedule: scheduleInDynamoDb(db, env.membersTable),
+    hints: hintQueue(queue, env.followUpQueueUrl),
+    erasure: balancesEraser(db, env.balancesTable, erasureQueue(queue, env.followUpQueueUrl)),
     // Off: webhooks that were under way when the operator switched them off.
-    heed: env.WEBHOOKS === 'all' ? 'all' : 'known',
+    heed: env.webhooks === 'all' ? 'all' : 'known',
   };
   return queueHandler({
     telemetry: report,
@@ -73,7 +73,7 @@ export function wire(source: NodeJS.ProcessEnv) {
     async giveBackNow({ receiptHandle }) {
       await queue.send(
         new ChangeMessageVisibilityCommand({
-          QueueUrl: env.FOLLOW_UP_QUEUE_URL,
+          QueueUrl: env.followUpQueueUrl,
           ReceiptHandle: receiptHandle,
           VisibilityTimeout: 0,
         }),

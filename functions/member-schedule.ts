@@ -65,9 +65,9 @@ export function wire(source: NodeJS.ProcessEnv) {
   const env = readEnvironment('member-schedule', source);
   const db = dynamoDb();
   const deps: MemberScheduleDeps = {
-    members: membersReader(db, env.MEMBERS_TABLE),
-    schedule: scheduleInDynamoDb(db, env.MEMBERS_TABLE),
-    shards: env.SCHEDULE_SHARDS,
+    members: membersReader(db, env.membersTable),
+    schedule: scheduleInDynamoDb(db, env.membersTable),
+    shards: env.scheduleShards,
   };
   const right = ({ method }: { method: string }) => (method === 'GET' ? ('read' as const) : ('trigger' as const));
   return httpHandler({ ...apiWiring('member-schedule', env), right }, (request) => memberSchedule(deps, request));

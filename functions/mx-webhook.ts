@@ -78,12 +78,12 @@ function shortFields(json: unknown): unknown {
 /** What AWS calls, given its environment. */
 export function wire(source: NodeJS.ProcessEnv) {
   const env = readEnvironment('mx-webhook', source);
-  const report = telemetry('mx-webhook', env.STAGE);
-  const deps: ReceiveDeps = { hints: hintQueue(sqs(), env.FOLLOW_UP_QUEUE_URL), telemetry: report, now };
+  const report = telemetry('mx-webhook', env.stage);
+  const deps: ReceiveDeps = { hints: hintQueue(sqs(), env.followUpQueueUrl), telemetry: report, now };
   const options = {
     telemetry: report,
     // MX cannot sign as AWS wants it, so this route checks by itself also where all others let the gateway check.
-    callersSecret: secret(secretsManager(), env.MX_WEBHOOK_SECRET_ARN, now, keptForMinutes(report)),
+    callersSecret: secret(secretsManager(), env.mxWebhookSecretArn, now, keptForMinutes(report)),
     right: () => 'webhook' as const,
     now,
   };

@@ -72,10 +72,10 @@ export function wire(source: NodeJS.ProcessEnv) {
   const env = readEnvironment('read-balances', source);
   const db = dynamoDb();
   const deps: ReadBalancesDeps = {
-    members: membersReader(db, env.MEMBERS_TABLE),
-    balances: balancesReader(db, env.BALANCES_TABLE),
-    allowance: { allowanceStarts: env.ALLOWANCE_STARTS, allowanceWindowSeconds: env.ALLOWANCE_WINDOW_SECONDS },
-    staleAfterSeconds: env.STALE_AFTER_SECONDS,
+    members: membersReader(db, env.membersTable),
+    balances: balancesReader(db, env.balancesTable),
+    allowance: env,
+    staleAfterSeconds: env.staleAfterSeconds,
     now,
   };
   return httpHandler({ ...apiWiring('read-balances', env), right: () => 'read' }, (request) =>

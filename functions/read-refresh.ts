@@ -76,10 +76,10 @@ export function wire(source: NodeJS.ProcessEnv) {
   const env = readEnvironment('read-refresh', source);
   const db = dynamoDb();
   const deps: ReadRefreshDeps = {
-    members: membersReader(db, env.MEMBERS_TABLE),
-    refreshes: refreshesInDynamoDb(db, env.REFRESHES_TABLE, env.REFRESH_RETENTION_DAYS, now),
-    allowance: { allowanceStarts: env.ALLOWANCE_STARTS, allowanceWindowSeconds: env.ALLOWANCE_WINDOW_SECONDS },
-    retryAfterSeconds: env.MIN_LOOK_GAP_SECONDS,
+    members: membersReader(db, env.membersTable),
+    refreshes: refreshesInDynamoDb(db, env.refreshesTable, env.refreshRetentionDays, now),
+    allowance: env,
+    retryAfterSeconds: env.minLookGapSeconds,
     now,
   };
   return httpHandler({ ...apiWiring('read-refresh', env), right: () => 'read' }, (request) =>

@@ -10,11 +10,11 @@ import { dynamoDb, now, sqs } from './wiring/refresh.ts';
 /** What AWS calls, given its environment. An error is thrown: EventBridge tries the same minute again. */
 export function wire(source: NodeJS.ProcessEnv) {
   const env = readEnvironment('run-schedule', source);
-  const report = telemetry('run-schedule', env.STAGE);
+  const report = telemetry('run-schedule', env.stage);
   const deps = {
-    schedule: scheduleInDynamoDb(dynamoDb(), env.MEMBERS_TABLE),
-    starts: startQueue(sqs(), env.START_QUEUE_URL),
-    shards: env.SCHEDULE_SHARDS,
+    schedule: scheduleInDynamoDb(dynamoDb(), env.membersTable),
+    starts: startQueue(sqs(), env.startQueueUrl),
+    shards: env.scheduleShards,
     now,
   };
   return middy().handler(async () => {

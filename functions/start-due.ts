@@ -16,12 +16,12 @@ const MX_TIMEOUT_MS = 5_000;
 export function wire(source: NodeJS.ProcessEnv) {
   const env = readEnvironment('start-due', source);
   const db = dynamoDb();
-  const report = telemetry('start-due', env.STAGE);
+  const report = telemetry('start-due', env.stage);
   const queue = sqs();
   const deps: StartDueDeps = {
     ...endingDeps(env, db),
     mx: mxOf(env, MX_TIMEOUT_MS),
-    schedule: scheduleInDynamoDb(db, env.MEMBERS_TABLE),
+    schedule: scheduleInDynamoDb(db, env.membersTable),
     report: ({ member }, error) => {
       report.log('start.failed', { member_guid: member.memberGuid, error });
       countOperatorFaults(report, asFailure(error).code);
@@ -40,7 +40,7 @@ export function wire(source: NodeJS.ProcessEnv) {
     async giveBackNow({ receiptHandle }) {
       await queue.send(
         new ChangeMessageVisibilityCommand({
-          QueueUrl: env.START_QUEUE_URL,
+          QueueUrl: env.startQueueUrl,
           ReceiptHandle: receiptHandle,
           VisibilityTimeout: 0,
         }),

@@ -8,7 +8,7 @@ import { dynamoDb, endingDeps } from './wiring/refresh.ts';
 /** What AWS calls, given its environment. */
 export function wire(source: NodeJS.ProcessEnv) {
   const env = readEnvironment('sweep', source);
-  const report = telemetry('sweep', env.STAGE);
+  const report = telemetry('sweep', env.stage);
   const deps: SweepDeps = endingDeps(env, dynamoDb());
   return middy().handler(async () => {
     const counts = await sweep(deps, (key, error) =>

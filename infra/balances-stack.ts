@@ -77,17 +77,17 @@ export class BalancesStack extends Stack {
       // About a third of a CPU; import runs at full speed whatever the memory.
       memory: 512,
       environment: environmentOfAll(settings, {
-        BALANCES_TABLE: storage.balances.tableName,
-        MEMBERS_TABLE: storage.members.tableName,
-        REFRESHES_TABLE: storage.refreshes.tableName,
-        FOLLOW_UP_QUEUE_URL: followUps.queue.queueUrl,
-        START_QUEUE_URL: starts.queue.queueUrl,
-        EVENT_BUS_NAME: events.eventBusName,
-        MX_SECRET_ARN: credentials.mx.secretArn,
-        API_CALLERS_SECRET_ARN: credentials.apiCallers?.secretArn ?? '',
-        MX_WEBHOOK_SECRET_ARN: credentials.mxWebhooks?.secretArn ?? '',
-        CALLBACK_QUEUE_URL: callbacks?.queue.queueUrl ?? '',
-        CALLBACK_SECRET_ARN: credentials.callbacks?.secretArn ?? '',
+        balancesTable: storage.balances.tableName,
+        membersTable: storage.members.tableName,
+        refreshesTable: storage.refreshes.tableName,
+        followUpQueueUrl: followUps.queue.queueUrl,
+        startQueueUrl: starts.queue.queueUrl,
+        eventBusName: events.eventBusName,
+        mxSecretArn: credentials.mx.secretArn,
+        apiCallersSecretArn: credentials.apiCallers?.secretArn ?? '',
+        mxWebhookSecretArn: credentials.mxWebhooks?.secretArn ?? '',
+        callbackQueueUrl: callbacks?.queue.queueUrl ?? '',
+        callbackSecretArn: credentials.callbacks?.secretArn ?? '',
       }),
     };
 

@@ -1,6 +1,6 @@
 /** What every HTTP function is wired with: who may call, and telemetry. */
 import { secret } from '../../shared/clients/secret.ts';
-import type { Environment } from '../../shared/lambda/environment.ts';
+import type { HttpEnvironment } from '../../shared/lambda/environment.ts';
 import type { HttpOptions } from '../../shared/lambda/http.ts';
 import { type Telemetry, telemetry } from '../../shared/lambda/log.ts';
 import { keptForMinutes, now, secretsManager } from './refresh.ts';
@@ -8,12 +8,10 @@ import { keptForMinutes, now, secretsManager } from './refresh.ts';
 /** Telemetry and the callers' secret for the function `functionName`. */
 export function apiWiring(
   functionName: string,
-  env: Environment<'unknown-route'>,
+  env: HttpEnvironment,
 ): Pick<HttpOptions, 'telemetry' | 'callersSecret' | 'now'> & { readonly telemetry: Telemetry } {
-  const report = telemetry(functionName, env.STAGE);
+  const report = telemetry(functionName, env.stage);
   const callers =
-    env.API_ACCESS === 'basic'
-      ? secret(secretsManager(), env.API_CALLERS_SECRET_ARN, now, keptForMinutes(report))
-      : null;
+    env.apiAccess === 'basic' ? secret(secretsManager(), env.apiCallersSecretArn, now, keptForMinutes(report)) : null;
   return { telemetry: report, callersSecret: callers, now };
 }

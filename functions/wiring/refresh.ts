@@ -17,7 +17,7 @@ import type { CallbackRules } from '../../shared/domain/callback-url.ts';
 import { epochMillisecondsOf, type Instant, instantOf } from '../../shared/domain/instant.ts';
 import type { Policy } from '../../shared/domain/policy.ts';
 import type { RefreshDeps } from '../../shared/domain/ports.ts';
-import type { Environment } from '../../shared/lambda/environment.ts';
+import type { CallbackRulesEnvironment, EndingEnvironment, MxEnvironment } from '../../shared/lambda/environment.ts';
 import type { Telemetry } from '../../shared/lambda/log.ts';
 
 /** The clock of every function: the machine's. */
@@ -47,35 +47,22 @@ export const keptForMinutes = (report: Telemetry): SecretOptions => ({
   onServedOn: (error) => report.log('secret.served_on', { error }),
 });
 
-/** The settings that decisions depend on. */
-export const policyOf = (env: Environment<'sweep'>): Policy => ({
-  deadlineSeconds: env.DEADLINE_SECONDS,
-  firstLookSeconds: env.FIRST_LOOK_SECONDS,
-  minLookGapSeconds: env.MIN_LOOK_GAP_SECONDS,
-  maxLookGapSeconds: env.MAX_LOOK_GAP_SECONDS,
-  graceSeconds: env.GRACE_SECONDS,
-  graceLooks: env.GRACE_LOOKS,
-  allowanceStarts: env.ALLOWANCE_STARTS,
-  allowanceWindowSeconds: env.ALLOWANCE_WINDOW_SECONDS,
-});
-
 /** Everything that ends a refresh, without MX. */
-export function endingDeps(env: Environment<'sweep'>, db: DynamoDBClient): Omit<RefreshDeps, 'mx'> {
-  const policy = policyOf(env);
+export function endingDeps(env: EndingEnvironment, db: DynamoDBClient): Omit<RefreshDeps, 'mx'> {
+  // By name: a field of the policy that no setting fills does not compile.
+  const policy: Policy = env;
   const queues = sqs();
   return {
-    members: membersInDynamoDb(db, env.MEMBERS_TABLE, policy),
-    refreshes: refreshesInDynamoDb(db, env.REFRESHES_TABLE, env.REFRESH_RETENTION_DAYS, now),
-    followUps: followUpQueue(queues, env.FOLLOW_UP_QUEUE_URL),
-    balances: balancesReader(db, env.BALANCES_TABLE),
-    events: eventBus(new EventBridgeClient(AWS_CALL), env.EVENT_BUS_NAME),
-    amountsInEvents: env.AMOUNTS_IN_EVENTS,
+    members: membersInDynamoDb(db, env.membersTable, policy),
+    refreshes: refreshesInDynamoDb(db, env.refreshesTable, env.refreshRetentionDays, now),
+    followUps: followUpQueue(queues, env.followUpQueueUrl),
+    balances: balancesReader(db, env.balancesTable),
+    events: eventBus(new EventBridgeClient(AWS_CALL), env.eventBusName),
+    amountsInEvents: env.amountsInEvents,
     // No queue: the operator has allowed no hosts, and nobody can have asked.
     callbacks:
-      env.CALLBACK_QUEUE_URL === ''
-        ? noCallbacks
-        : callbacksInDynamoDb(db, env.REFRESHES_TABLE, env.REFRESH_RETENTION_DAYS),
-    deliveries: deliveryQueue(queues, env.CALLBACK_QUEUE_URL),
+      env.callbackQueueUrl === '' ? noCallbacks : callbacksInDynamoDb(db, env.refreshesTable, env.refreshRetentionDays),
+    deliveries: deliveryQueue(queues, env.callbackQueueUrl),
     policy,
     now,
     random: Math.random,
@@ -85,19 +72,17 @@ export function endingDeps(env: Environment<'sweep'>, db: DynamoDBClient): Omit<
 }
 
 /** Which callbacks the operator allows. */
-export const callbackRulesOf = (
-  env: Pick<Environment<'deliver-callback'>, 'CALLBACK_HOSTS' | 'CALLBACK_LOOPBACK'>,
-): CallbackRules => ({ hosts: env.CALLBACK_HOSTS, loopback: env.CALLBACK_LOOPBACK });
+export const callbackRulesOf = (env: CallbackRulesEnvironment): CallbackRules => ({
+  hosts: env.callbackHosts,
+  loopback: env.callbackLoopback,
+});
 
-/** MX at `MX_BASE_URL`, with `timeoutMs` for each call. */
-export const mxOf = (
-  env: Pick<Environment<'start-due'>, 'MX_BASE_URL' | 'MX_ACCEPT_VERSION' | 'MX_SECRET_ARN'>,
-  timeoutMs: number,
-): RefreshDeps['mx'] =>
+/** MX at `mxBaseUrl`, with `timeoutMs` for each call. */
+export const mxOf = (env: MxEnvironment, timeoutMs: number): RefreshDeps['mx'] =>
   mxClient({
-    baseUrl: env.MX_BASE_URL,
-    acceptVersion: env.MX_ACCEPT_VERSION,
-    credentials: secret(secretsManager(), env.MX_SECRET_ARN, now),
+    baseUrl: env.mxBaseUrl,
+    acceptVersion: env.mxAcceptVersion,
+    credentials: secret(secretsManager(), env.mxSecretArn, now),
     send: httpsTransport(),
     timeoutMs,
   });

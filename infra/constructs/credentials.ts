@@ -2,15 +2,15 @@ import { CfnOutput, RemovalPolicy, SecretValue, Stack } from 'aws-cdk-lib';
 import { Metric } from 'aws-cdk-lib/aws-cloudwatch';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
-import { environmentOf, type FunctionName, type VariableName } from '../../shared/lambda/environment.ts';
+import { environmentOf, type FunctionName, type ValueName } from '../../shared/lambda/environment.ts';
 import type { MetricName } from '../../shared/lambda/log.ts';
 import { callbacksAreOn, type Settings } from '../settings.ts';
 import { type Alarms, sum } from './alarms.ts';
 import { firstNameOf } from './construct-ids.ts';
 
 const functionsThatCallMx = (Object.keys(environmentOf) as readonly FunctionName[]).filter((functionName) => {
-  const variables: readonly VariableName[] = environmentOf[functionName];
-  return variables.includes('MX_SECRET_ARN');
+  const values: readonly ValueName[] = environmentOf[functionName];
+  return values.includes('mxSecretArn');
 });
 
 /** Which secrets there are, how long they live, and who is told when MX refuses ours. */

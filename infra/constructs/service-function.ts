@@ -11,12 +11,7 @@ import {
 } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
-import {
-  type EnvironmentFor,
-  environmentOf,
-  type FunctionName,
-  type VariableName,
-} from '../../shared/lambda/environment.ts';
+import { type EnvironmentFor, environmentOf, type FunctionName, variableOf } from '../../shared/lambda/environment.ts';
 import { type Alarms, sum } from './alarms.ts';
 import type { FixedEgress } from './fixed-egress.ts';
 
@@ -32,7 +27,7 @@ export interface Platform {
 export interface ServiceFunctionProps<F extends FunctionName> extends Platform {
   /** Its file in `functions/`, and its heading in docs/runbook.md. */
   readonly functionName: F;
-  /** At least what the function's contract names; more is left out. A missing variable does not compile. */
+  /** At least what the function's contract names; more is left out. A missing value does not compile. */
   readonly environment: EnvironmentFor<F>;
   /** What a customer or another system notices when it fails. Printed on its alarms. A whole sentence. */
   readonly whenItFails: string;
@@ -102,12 +97,9 @@ export class ServiceFunction<F extends FunctionName> extends Construct {
 }
 
 /** Exactly the variables of the contract, so that no function sees what it does not read. */
-function contracted<F extends FunctionName>(
-  name: F,
-  environment: Readonly<Record<string, string>>,
-): Record<string, string> {
-  const names: readonly VariableName[] = environmentOf[name];
-  return Object.fromEntries(names.map((variable) => [variable, environment[variable] ?? '']));
+function contracted<F extends FunctionName>(name: F, environment: EnvironmentFor<F>): Record<string, string> {
+  const names: readonly (keyof typeof environment)[] = environmentOf[name];
+  return Object.fromEntries(names.map((value) => [variableOf(value), String(environment[value])]));
 }
 
 /** What Lambda needs to put a function into a VPC. EC2 knows no resource for these before the interface exists. */

@@ -1,8 +1,11 @@
 /**
- * The environment variables of every function: a contract between `infra/`, which sets them, and `functions/`, which
- * read them. A variable that a function reads but the stack does not set is a compile error in the stack; a stack
- * deployed from older code is a sentence at the cold start, not a wrong row weeks later.
+ * The environment of every function: a contract between `infra/`, which sets it, and `functions/`, which read it. A value
+ * has one name on its whole way: the setting `graceLooks` is `graceLooks` in the environment that a function reads and in
+ * the policy that decides; only the variable between them is written in capitals, by `variableOf`. A value that a function
+ * reads but the stack does not set is a compile error in the stack; a stack deployed from older code is a sentence at the
+ * cold start, not a wrong row weeks later.
  */
+import type { Policy } from '../domain/policy.ts';
 
 const text = (value: string): string => value;
 
@@ -26,130 +29,136 @@ const oneOf =
     return found;
   };
 
-/** Every variable there is, and how its text is read. */
-const variables = {
+/** Every value there is, and how its variable's text is read. */
+const readers = {
   /** Deployment stage, a dimension of the metrics. */
-  STAGE: text,
-  BALANCES_TABLE: text,
-  MEMBERS_TABLE: text,
-  REFRESHES_TABLE: text,
-  FOLLOW_UP_QUEUE_URL: text,
-  START_QUEUE_URL: text,
-  EVENT_BUS_NAME: text,
+  stage: text,
+  balancesTable: text,
+  membersTable: text,
+  refreshesTable: text,
+  followUpQueueUrl: text,
+  startQueueUrl: text,
+  eventBusName: text,
   /** ARN of the secret with MX's `client_id` and `api_key`. */
-  MX_SECRET_ARN: text,
-  MX_BASE_URL: text,
-  MX_ACCEPT_VERSION: text,
+  mxSecretArn: text,
+  mxBaseUrl: text,
+  mxAcceptVersion: text,
   /** Who may call the HTTP API: `iam` (the gateway has checked already) or `basic` (this code checks). */
-  API_ACCESS: oneOf('iam', 'basic'),
-  /** ARN of the secret with the API's callers. Read only with `API_ACCESS` = `basic`; empty otherwise. */
-  API_CALLERS_SECRET_ARN: (value: string): string => value,
-  DEADLINE_SECONDS: wholeNumber,
-  FIRST_LOOK_SECONDS: wholeNumber,
-  MIN_LOOK_GAP_SECONDS: wholeNumber,
-  MAX_LOOK_GAP_SECONDS: wholeNumber,
-  GRACE_SECONDS: wholeNumber,
-  GRACE_LOOKS: wholeNumber,
-  ALLOWANCE_STARTS: wholeNumber,
-  ALLOWANCE_WINDOW_SECONDS: wholeNumber,
-  STALE_AFTER_SECONDS: wholeNumber,
-  REFRESH_RETENTION_DAYS: wholeNumber,
+  apiAccess: oneOf('iam', 'basic'),
+  /** ARN of the secret with the API's callers. Read only with `apiAccess` = `basic`; empty otherwise. */
+  apiCallersSecretArn: text,
+  deadlineSeconds: wholeNumber,
+  firstLookSeconds: wholeNumber,
+  minLookGapSeconds: wholeNumber,
+  maxLookGapSeconds: wholeNumber,
+  graceSeconds: wholeNumber,
+  graceLooks: wholeNumber,
+  allowanceStarts: wholeNumber,
+  allowanceWindowSeconds: wholeNumber,
+  staleAfterSeconds: wholeNumber,
+  refreshRetentionDays: wholeNumber,
   /** Hours between refreshes of a member that nobody enrolled; 0 = such members are not scheduled. */
-  DEFAULT_SCHEDULE_HOURS: wholeNumber,
-  SCHEDULE_SHARDS: wholeNumber,
-  KEEP_ACCOUNT_NUMBERS: flag,
-  KEEP_UNKNOWN_FIELDS: flag,
+  defaultScheduleHours: wholeNumber,
+  scheduleShards: wholeNumber,
+  keepAccountNumbers: flag,
+  keepUnknownFields: flag,
   /** Whose webhooks are heeded. */
-  WEBHOOKS: oneOf('off', 'known', 'all'),
+  webhooks: oneOf('off', 'known', 'all'),
   /** ARN of the secret with the keys that MX calls with. */
-  MX_WEBHOOK_SECRET_ARN: text,
-  AMOUNTS_IN_EVENTS: flag,
+  mxWebhookSecretArn: text,
+  amountsInEvents: flag,
   /** Empty: the operator has allowed no hosts. */
-  CALLBACK_QUEUE_URL: text,
+  callbackQueueUrl: text,
   /** ARN of the secret with the keys that callbacks are signed with. */
-  CALLBACK_SECRET_ARN: text,
+  callbackSecretArn: text,
   /** Hosts that callbacks may go to, with commas between them; empty: none. */
-  CALLBACK_HOSTS: (value: string): readonly string[] => value.split(',').filter((host) => host !== ''),
-  CALLBACK_LOOPBACK: flag,
+  callbackHosts: (value: string): readonly string[] => value.split(',').filter((host) => host !== ''),
+  callbackLoopback: flag,
 } as const;
 
-type Variables = typeof variables;
+type Values = { readonly [N in keyof typeof readers]: ReturnType<(typeof readers)[N]> };
 
-/** The name of any variable. */
-export type VariableName = keyof Variables;
+/** The name of any value. */
+export type ValueName = keyof Values;
 
-const mx = ['MX_SECRET_ARN', 'MX_BASE_URL', 'MX_ACCEPT_VERSION'] as const;
-const api = ['STAGE', 'API_ACCESS', 'API_CALLERS_SECRET_ARN'] as const;
+/** The variable that carries a value: `GRACE_LOOKS` for `graceLooks`. */
+export const variableOf = (name: ValueName): string =>
+  name.replaceAll(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase();
+
+const mx = ['mxSecretArn', 'mxBaseUrl', 'mxAcceptVersion'] as const;
+const http = ['stage', 'apiAccess', 'apiCallersSecretArn'] as const;
+const allowance = ['allowanceStarts', 'allowanceWindowSeconds'] as const;
 const policy = [
-  'DEADLINE_SECONDS',
-  'FIRST_LOOK_SECONDS',
-  'MIN_LOOK_GAP_SECONDS',
-  'MAX_LOOK_GAP_SECONDS',
-  'GRACE_SECONDS',
-  'GRACE_LOOKS',
-  'ALLOWANCE_STARTS',
-  'ALLOWANCE_WINDOW_SECONDS',
-  'REFRESH_RETENTION_DAYS',
-] as const;
+  'deadlineSeconds',
+  'firstLookSeconds',
+  'minLookGapSeconds',
+  'maxLookGapSeconds',
+  'graceSeconds',
+  'graceLooks',
+  ...allowance,
+] as const satisfies readonly (keyof Policy)[];
 const ending = [
-  'MEMBERS_TABLE',
-  'REFRESHES_TABLE',
-  'BALANCES_TABLE',
-  'FOLLOW_UP_QUEUE_URL',
-  'EVENT_BUS_NAME',
-  'AMOUNTS_IN_EVENTS',
-  'CALLBACK_QUEUE_URL',
+  ...policy,
+  'refreshRetentionDays',
+  'membersTable',
+  'refreshesTable',
+  'balancesTable',
+  'followUpQueueUrl',
+  'eventBusName',
+  'amountsInEvents',
+  'callbackQueueUrl',
 ] as const;
-const callbackRules = ['CALLBACK_HOSTS', 'CALLBACK_LOOPBACK'] as const;
-const enrolment = ['DEFAULT_SCHEDULE_HOURS', 'SCHEDULE_SHARDS'] as const;
+const callbackRules = ['callbackHosts', 'callbackLoopback'] as const;
+const enrolment = ['defaultScheduleHours', 'scheduleShards'] as const;
 
-/** Which variables each function gets. Keys are the names of the files in `functions/`. */
+/** Which values each function gets. Keys are the names of the files in `functions/`. */
 export const environmentOf = {
-  'check-balance': [...api, ...mx, ...policy, ...ending, ...enrolment, ...callbackRules, 'STALE_AFTER_SECONDS'],
-  'follow-up': ['STAGE', ...mx, ...policy, ...ending, 'WEBHOOKS', 'KEEP_ACCOUNT_NUMBERS', 'KEEP_UNKNOWN_FIELDS'],
-  'start-due': ['STAGE', ...mx, ...policy, ...ending, 'START_QUEUE_URL'],
-  'run-schedule': ['STAGE', 'MEMBERS_TABLE', 'START_QUEUE_URL', 'SCHEDULE_SHARDS'],
-  sweep: ['STAGE', ...policy, ...ending],
-  'read-balances': [
-    ...api,
-    'BALANCES_TABLE',
-    'MEMBERS_TABLE',
-    'STALE_AFTER_SECONDS',
-    'ALLOWANCE_STARTS',
-    'ALLOWANCE_WINDOW_SECONDS',
-  ],
+  'check-balance': [...http, ...mx, ...ending, ...enrolment, ...callbackRules, 'staleAfterSeconds'],
+  'follow-up': ['stage', ...mx, ...ending, 'webhooks', 'keepAccountNumbers', 'keepUnknownFields'],
+  'start-due': ['stage', ...mx, ...ending, 'startQueueUrl'],
+  'run-schedule': ['stage', 'membersTable', 'startQueueUrl', 'scheduleShards'],
+  sweep: ['stage', ...ending],
+  'read-balances': [...http, 'balancesTable', 'membersTable', 'staleAfterSeconds', ...allowance],
   'read-refresh': [
-    ...api,
-    'MEMBERS_TABLE',
-    'REFRESHES_TABLE',
-    'REFRESH_RETENTION_DAYS',
-    'ALLOWANCE_STARTS',
-    'ALLOWANCE_WINDOW_SECONDS',
-    'MIN_LOOK_GAP_SECONDS',
+    ...http,
+    'membersTable',
+    'refreshesTable',
+    'refreshRetentionDays',
+    ...allowance,
+    'minLookGapSeconds',
   ],
-  'member-schedule': [...api, 'MEMBERS_TABLE', 'SCHEDULE_SHARDS'],
-  'unknown-route': [...api],
-  'mx-webhook': ['STAGE', 'MX_WEBHOOK_SECRET_ARN', 'FOLLOW_UP_QUEUE_URL'],
-  'deliver-callback': ['STAGE', ...callbackRules, 'CALLBACK_SECRET_ARN', 'CALLBACK_QUEUE_URL'],
-} as const satisfies Record<string, readonly VariableName[]>;
+  'member-schedule': [...http, 'membersTable', 'scheduleShards'],
+  'unknown-route': [...http],
+  'mx-webhook': ['stage', 'mxWebhookSecretArn', 'followUpQueueUrl'],
+  'deliver-callback': ['stage', ...callbackRules, 'callbackSecretArn', 'callbackQueueUrl'],
+} as const satisfies Record<string, readonly ValueName[]>;
 
 /** The name of a function: its file in `functions/`, without `.ts`. */
 export type FunctionName = keyof typeof environmentOf;
 
-/** What the stack has to set for function `F`: every variable, as text. */
-export type EnvironmentFor<F extends FunctionName> = Record<(typeof environmentOf)[F][number], string>;
+/** What the stack has to set for function `F`: every value, as it is before it becomes a variable's text. */
+export type EnvironmentFor<F extends FunctionName> = Record<
+  (typeof environmentOf)[F][number],
+  string | number | boolean
+>;
 
-/** What function `F` reads: every variable, parsed. */
-export type Environment<F extends FunctionName> = {
-  readonly [N in (typeof environmentOf)[F][number]]: ReturnType<Variables[N]>;
-};
+/** What function `F` reads: every value, parsed. */
+export type Environment<F extends FunctionName> = Pick<Values, (typeof environmentOf)[F][number]>;
+
+/** What every function that calls MX reads. */
+export type MxEnvironment = Pick<Values, (typeof mx)[number]>;
+
+/** What every HTTP function with callers of ours reads. */
+export type HttpEnvironment = Pick<Values, (typeof http)[number]>;
+
+/** What every function that may end a refresh reads; the whole policy is in it. */
+export type EndingEnvironment = Pick<Values, (typeof ending)[number]>;
+
+/** What every function that judges the URLs of callbacks reads. */
+export type CallbackRulesEnvironment = Pick<Values, (typeof callbackRules)[number]>;
 
 /** May be set to an empty text: the setting behind it is off. */
-const mayBeEmpty: ReadonlySet<VariableName> = new Set([
-  'API_CALLERS_SECRET_ARN',
-  'CALLBACK_QUEUE_URL',
-  'CALLBACK_HOSTS',
-]);
+const mayBeEmpty: ReadonlySet<ValueName> = new Set(['apiCallersSecretArn', 'callbackQueueUrl', 'callbackHosts']);
 
 /**
  * Reads the environment of one function.
@@ -162,16 +171,17 @@ export function readEnvironment<F extends FunctionName>(
 ): Environment<F> {
   const faults: string[] = [];
   const values: Record<string, unknown> = {};
-  for (const name of environmentOf[functionName] as readonly VariableName[]) {
-    const value = source[name];
+  for (const name of environmentOf[functionName] as readonly ValueName[]) {
+    const variable = variableOf(name);
+    const value = source[variable];
     if (value === undefined || (value === '' && !mayBeEmpty.has(name))) {
-      faults.push(`${name} is missing`);
+      faults.push(`${variable} is missing`);
       continue;
     }
     try {
-      values[name] = variables[name](value);
+      values[name] = readers[name](value);
     } catch (error) {
-      faults.push(`${name} ${error instanceof Error ? error.message : String(error)}`);
+      faults.push(`${variable} ${error instanceof Error ? error.message : String(error)}`);
     }
   }
   if (faults.length > 0) throw new Error(`function ${functionName} cannot start: ${faults.join('; ')}`);

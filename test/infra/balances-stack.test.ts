@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { environmentOf, type FunctionName } from '../../shared/lambda/environment.ts';
+import { environmentOf, type FunctionName, variableOf } from '../../shared/lambda/environment.ts';
 import { at, everythingOn, listAt, type Resource, synthesize } from './synthesized.ts';
 
 const stack = synthesize(everythingOn);
@@ -95,7 +95,7 @@ describe('the functions', () => {
       'Environment',
       'Variables',
     );
-    expect(Object.keys(variables as object).sort()).toEqual([...environmentOf[name]].sort());
+    expect(Object.keys(variables as object).sort()).toEqual(environmentOf[name].map(variableOf).sort());
   });
 
   it('have no credential in their environment, only where to find it', () => {
@@ -148,7 +148,7 @@ describe('the way to MX', () => {
     fns.filter(({ Properties }) => at(Properties, 'VpcConfig') !== undefined).map(nameOf);
 
   it('is the fixed address for functions that call MX, and for no other', () => {
-    const callsMx = functionNames.filter((name) => (environmentOf[name] as readonly string[]).includes('MX_BASE_URL'));
+    const callsMx = functionNames.filter((name) => (environmentOf[name] as readonly string[]).includes('mxBaseUrl'));
     expect(inNetwork(functions).sort()).toEqual(callsMx.sort());
   });
 

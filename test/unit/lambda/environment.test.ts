@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { environmentOf, type FunctionName, readEnvironment } from '../../../shared/lambda/environment.ts';
+import { environmentOf, type FunctionName, readEnvironment, variableOf } from '../../../shared/lambda/environment.ts';
 
 const functionNames = Object.keys(environmentOf) as FunctionName[];
 const complete = {
@@ -20,18 +20,26 @@ const faultOf = (source: Record<string, string | undefined>, name: FunctionName 
 it('a complete environment is read, each value in its own type, and nothing else', () => {
   const read = readEnvironment('run-schedule', { ...complete, AWS_SECRET_ACCESS_KEY: 'x', BALANCES_TABLE: 'b' });
   expect(read).toEqual({
-    STAGE: 'test',
-    MEMBERS_TABLE: 'members',
-    START_QUEUE_URL: 'https://sqs/start',
-    SCHEDULE_SHARDS: 2,
+    stage: 'test',
+    membersTable: 'members',
+    startQueueUrl: 'https://sqs/start',
+    scheduleShards: 2,
   });
+});
+
+it.each([
+  ['stage', 'STAGE'],
+  ['graceLooks', 'GRACE_LOOKS'],
+  ['mxWebhookSecretArn', 'MX_WEBHOOK_SECRET_ARN'],
+] as const)('the value %s is carried by the variable %s', (name, variable) => {
+  expect(variableOf(name)).toBe(variable);
 });
 
 describe('a function cannot start', () => {
   it.each(functionNames)('%s without its variables: every one of them is named, in one sentence', (name) => {
     const fault = faultOf({}, name);
     expect(fault).toMatch(new RegExp(`^function ${name} cannot start: `));
-    for (const variable of environmentOf[name]) expect(fault).toContain(`${variable} is missing`);
+    for (const value of environmentOf[name]) expect(fault).toContain(`${variableOf(value)} is missing`);
   });
 
   it('with a variable that is empty', () => {
@@ -55,12 +63,12 @@ describe('variables of other types', () => {
   const api = { STAGE: 'test', API_ACCESS: 'iam', API_CALLERS_SECRET_ARN: '' };
 
   it('API_ACCESS is one of two words', () => {
-    expect(readEnvironment('unknown-route', api).API_ACCESS).toBe('iam');
+    expect(readEnvironment('unknown-route', api).apiAccess).toBe('iam');
     expect(faultOf({ ...api, API_ACCESS: 'none' }, 'unknown-route')).toContain('API_ACCESS must be one of iam, basic');
   });
 
   it('the callers’ secret may be empty, because with iam there is none, but not missing', () => {
-    expect(readEnvironment('unknown-route', api).API_CALLERS_SECRET_ARN).toBe('');
+    expect(readEnvironment('unknown-route', api).apiCallersSecretArn).toBe('');
     expect(faultOf({ STAGE: 'test', API_ACCESS: 'iam' }, 'unknown-route')).toContain(
       'API_CALLERS_SECRET_ARN is missing',
     );
