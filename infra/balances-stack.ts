@@ -6,15 +6,16 @@ import { TRIGGER_TIMEOUT_SECONDS } from '../shared/domain/wait-for-end.ts';
 import type { FunctionName } from '../shared/lambda/environment.ts';
 import { routeKey, routes } from '../shared/lambda/routes.ts';
 import { Alarms } from './constructs/alarms.ts';
+import { constructIdOf } from './constructs/construct-ids.ts';
 import { Credentials } from './constructs/credentials.ts';
 import { FixedEgress } from './constructs/fixed-egress.ts';
 import { MinuteTick } from './constructs/minute-tick.ts';
-import { grantPermissions } from './constructs/permissions.ts';
+import { grantPermissions, type ResourceName } from './constructs/permissions.ts';
 import { PublicApi } from './constructs/public-api.ts';
-import { ServiceFunction } from './constructs/service-function.ts';
+import { ServiceFunction, type ServiceFunctionProps } from './constructs/service-function.ts';
 import { Storage } from './constructs/storage.ts';
 import { DeadLetterQueue, WorkQueue } from './constructs/work-queue.ts';
-import { environmentOfAll } from './environment.ts';
+import { environmentOfAll, type ResourceValue } from './environment.ts';
 import { callbacksAreOn, type Settings } from './settings.ts';
 
 /** The settings of the deployment, and who bundles its functions. */
@@ -24,134 +25,167 @@ export interface BalancesStackProps {
   readonly bundle: (functionName: FunctionName) => string;
 }
 
+/** Where data ends up, and what must be known to get it there. */
+interface Stores {
+  readonly storage: Storage;
+  readonly credentials: Credentials;
+  readonly events: EventBus;
+}
+
+/** The queues between the functions. Without `callbacks`, no callback_url can be accepted. */
+interface Queues {
+  readonly followUps: WorkQueue;
+  readonly starts: WorkQueue;
+  readonly callbacks: WorkQueue | undefined;
+}
+
+/** What a function has to say for itself; the rest is the same for all. */
+type OwnProps = Pick<ServiceFunctionProps<FunctionName>, 'whenItFails' | 'timeout' | 'chains'> & {
+  readonly callsMx?: boolean;
+  readonly memory?: number;
+};
+
+const LOOK_TIMEOUT = Duration.seconds(LOOK_TIMEOUT_SECONDS);
+const START_TIMEOUT = Duration.seconds(60);
+const CALLBACK_TIMEOUT = Duration.seconds(20);
+
 /** Read top to bottom: where data ends up, a request, the follow-ups, the schedule, the readers, the doors. */
 export class BalancesStack extends Stack {
+  private readonly settings: Settings;
+  private readonly alarms: Alarms;
+  private readonly stores: Stores;
+  private readonly egress: FixedEgress | undefined;
+  private readonly queues: Queues;
+  private readonly platform: Pick<
+    ServiceFunctionProps<FunctionName>,
+    'alarms' | 'bundle' | 'logRetention' | 'environment'
+  >;
+  /** Every function of this deployment. What a setting switches off is not among them. */
+  private readonly functions: ServiceFunction<FunctionName>[] = [];
+
   constructor(app: App, id: string, { settings, bundle }: BalancesStackProps) {
     super(app, id, { stackName: id, description: 'Fresh bank balances from MX' });
-    const alarms = new Alarms(this, 'Alarms', { email: settings.alarmEmail });
+    this.settings = settings;
+    this.alarms = new Alarms(this, 'Alarms', { email: settings.alarmEmail });
+    this.stores = this.addStores();
+    this.egress = settings.fixedEgress ? this.addEgress() : undefined;
+    // The queues come before their functions: a message is the only way from one step of a refresh to the next.
+    this.queues = this.addQueues();
+    this.platform = {
+      alarms: this.alarms,
+      bundle,
+      logRetention: settings.logRetentionDays,
+      environment: environmentOfAll(settings, this.resources()),
+    };
+
+    this.addRequest();
+    this.addFollowUps();
+    if (settings.webhooks !== 'off') this.addWebhooks();
+    if (this.queues.callbacks) this.addCallbacks(this.queues.callbacks);
+    this.addSchedule();
+    this.addReaders();
+    this.addDoors();
+    grantPermissions(this.functions, this.arns());
+  }
+
+  private addStores(): Stores {
+    const { settings, alarms } = this;
     const storage = new Storage(this, 'Storage', { retain: settings.retainData });
     const credentials = new Credentials(this, 'Credentials', { ...settings, alarms });
     const events = new EventBus(this, 'Events', { description: 'What happened to refreshes' });
-    const egress = settings.fixedEgress
-      ? new FixedEgress(this, 'Egress', {
-          zones: settings.egressZones,
-          mxBaseUrl: settings.mxBaseUrl,
-          retain: settings.retainData,
-        })
-      : undefined;
+    new CfnOutput(this, 'EventBusName', { value: events.eventBusName, description: 'Events about refreshes' });
+    return { storage, credentials, events };
+  }
 
-    // The queues come before their functions: a message is the only way from one step of a refresh to the next.
-    const lookTimeout = Duration.seconds(LOOK_TIMEOUT_SECONDS);
+  private addEgress(): FixedEgress {
+    const { egressZones, mxBaseUrl, retainData } = this.settings;
+    return new FixedEgress(this, 'Egress', { zones: egressZones, mxBaseUrl, retain: retainData });
+  }
+
+  private addQueues(): Queues {
+    const { alarms } = this;
     const followUps = new WorkQueue(this, 'FollowUps', {
       alarms,
       name: 'follow-ups',
-      workerTimeout: lookTimeout,
+      workerTimeout: LOOK_TIMEOUT,
       whenItIsLate: 'Running refreshes are looked at late: balances arrive late or refreshes time out.',
       whenMessagesDie: 'Looks at running refreshes failed five times: these refreshes hang until the sweep ends them.',
     });
-    const startTimeout = Duration.seconds(60);
     const starts = new WorkQueue(this, 'Starts', {
       alarms,
       name: 'starts',
-      workerTimeout: startTimeout,
+      workerTimeout: START_TIMEOUT,
       whenItIsLate: 'Scheduled refreshes start late: balances of scheduled members get old.',
       whenMessagesDie: 'Scheduled refreshes could not be started: these members wait for their next turn.',
     });
-
-    const callbackTimeout = Duration.seconds(20);
-    const callbacks = callbacksAreOn(settings)
+    const callbacks = callbacksAreOn(this.settings)
       ? new WorkQueue(this, 'Callbacks', {
           alarms,
           name: 'callbacks',
-          workerTimeout: callbackTimeout,
+          workerTimeout: CALLBACK_TIMEOUT,
           whenItIsLate: 'Callbacks go out late: callers that wait for them learn late how their refreshes ended.',
           whenMessagesDie:
             'A receiver did not take a callback in 12 tries over about 22 hours, or one could not be read: it does not learn how a refresh ended until the message is sent back.',
         })
       : undefined;
+    return { followUps, starts, callbacks };
+  }
 
-    const common = {
-      alarms,
-      bundle,
-      logRetention: settings.logRetentionDays,
-      // About a third of a CPU; import runs at full speed whatever the memory.
-      memory: 512,
-      environment: environmentOfAll(settings, {
-        balancesTable: storage.balances.tableName,
-        membersTable: storage.members.tableName,
-        refreshesTable: storage.refreshes.tableName,
-        followUpQueueUrl: followUps.queue.queueUrl,
-        startQueueUrl: starts.queue.queueUrl,
-        eventBusName: events.eventBusName,
-        mxSecretArn: credentials.mx.secretArn,
-        apiCallersSecretArn: credentials.apiCallers?.secretArn ?? '',
-        mxWebhookSecretArn: credentials.mxWebhooks?.secretArn ?? '',
-        callbackQueueUrl: callbacks?.queue.queueUrl ?? '',
-        callbackSecretArn: credentials.callbacks?.secretArn ?? '',
-      }),
-    };
-
-    // A request: start a refresh, then look at it until it is over.
-    const checkBalance = new ServiceFunction(this, 'CheckBalance', {
-      ...common,
-      functionName: 'check-balance',
+  /** A request: a refresh is started or joined. */
+  private addRequest(): void {
+    this.addFunction('check-balance', {
       whenItFails: 'Other systems cannot ask for fresh balances.',
       timeout: Duration.seconds(TRIGGER_TIMEOUT_SECONDS),
-      egress,
+      callsMx: true,
     });
-    const followUp = new ServiceFunction(this, 'FollowUp', {
-      ...common,
-      functionName: 'follow-up',
+  }
+
+  /** A refresh is looked at until it is over. */
+  private addFollowUps(): void {
+    const followUp = this.addFunction('follow-up', {
       whenItFails: 'Running refreshes do not reach their end: no new balances are stored and nobody is told.',
-      timeout: lookTimeout,
-      egress,
+      timeout: LOOK_TIMEOUT,
+      callsMx: true,
       // A refresh has 17 and more looks by its deadline, each booked by the one before.
       chains: true,
     });
-    followUps.deliverTo(followUp, settings.followUpConcurrency);
+    this.queues.followUps.deliverTo(followUp, this.settings.followUpConcurrency);
+  }
 
-    // Being told: MX's webhooks in, callbacks out. What is switched off is not there.
-    const mxWebhook =
-      settings.webhooks === 'off'
-        ? undefined
-        : new ServiceFunction(this, 'MxWebhook', {
-            ...common,
-            functionName: 'mx-webhook',
-            whenItFails:
-              'Ends of jobs are noticed by polling instead of at once, and data MX gathers by itself is missed.',
-            timeout: Duration.seconds(10),
-          });
-    const deliverCallback =
-      callbacks &&
-      new ServiceFunction(this, 'DeliverCallback', {
-        ...common,
-        functionName: 'deliver-callback',
-        whenItFails: 'Callers that wait for a callback do not learn how their refreshes ended.',
-        timeout: callbackTimeout,
-        // 12 tries over 22 hours are about 92 messages, because SQS delays none for more than 15 minutes.
-        chains: true,
-      });
+  /** MX tells what happens. */
+  private addWebhooks(): void {
+    this.addFunction('mx-webhook', {
+      whenItFails: 'Ends of jobs are noticed by polling instead of at once, and data MX gathers by itself is missed.',
+      timeout: Duration.seconds(10),
+    });
+  }
+
+  /** Callers are told of the end of their refreshes. */
+  private addCallbacks(callbacks: WorkQueue): void {
+    const deliverCallback = this.addFunction('deliver-callback', {
+      whenItFails: 'Callers that wait for a callback do not learn how their refreshes ended.',
+      timeout: CALLBACK_TIMEOUT,
+      // 12 tries over 22 hours are about 92 messages, because SQS delays none for more than 15 minutes.
+      chains: true,
+    });
     // 50 calls at once, each of 10 s at most.
-    if (deliverCallback) callbacks?.deliverTo(deliverCallback, 5);
+    callbacks.deliverTo(deliverCallback, 5);
+  }
 
-    // The schedule: what is due, started; and what got lost, ended.
-    const runSchedule = new ServiceFunction(this, 'ScheduledRefresh', {
-      ...common,
-      functionName: 'run-schedule',
+  /** Every minute: what is due is started, and what got lost is ended. */
+  private addSchedule(): void {
+    const { alarms } = this;
+    const runSchedule = this.addFunction('run-schedule', {
       whenItFails: 'Members on a schedule are not refreshed: their balances get old.',
       timeout: Duration.seconds(50),
     });
-    const startDue = new ServiceFunction(this, 'StartRefresh', {
-      ...common,
-      functionName: 'start-due',
+    const startDue = this.addFunction('start-due', {
       whenItFails: 'Members on a schedule are not refreshed: their balances get old.',
-      timeout: startTimeout,
-      egress,
+      timeout: START_TIMEOUT,
+      callsMx: true,
     });
-    starts.deliverTo(startDue, settings.startConcurrency);
-    const sweep = new ServiceFunction(this, 'Sweep', {
-      ...common,
-      functionName: 'sweep',
+    this.queues.starts.deliverTo(startDue, this.settings.startConcurrency);
+    const sweep = this.addFunction('sweep', {
       whenItFails: 'Refreshes that lost their messages never end, and their members cannot be refreshed.',
       timeout: Duration.seconds(50),
     });
@@ -173,80 +207,97 @@ export class BalancesStack extends Stack {
       deadLetters,
       whenItStops: 'The sweep has stopped: refreshes that lost their messages never end.',
     });
+  }
 
-    // Reading what is stored, and saying what shall be refreshed by itself.
-    const readBalances = new ServiceFunction(this, 'ReadBalances', {
-      ...common,
-      functionName: 'read-balances',
+  /** What is stored is read, and members are put on the schedule. MX is not called. */
+  private addReaders(): void {
+    this.addFunction('read-balances', {
       whenItFails: 'Other systems cannot read balances over HTTP; the table itself can still be read.',
       timeout: Duration.seconds(10),
     });
-    const readRefresh = new ServiceFunction(this, 'ReadRefresh', {
-      ...common,
-      functionName: 'read-refresh',
+    this.addFunction('read-refresh', {
       whenItFails: 'Other systems cannot see how a refresh went; refreshes themselves go on.',
       timeout: Duration.seconds(10),
     });
-    const memberSchedule = new ServiceFunction(this, 'MemberSchedule', {
-      ...common,
-      functionName: 'member-schedule',
+    this.addFunction('member-schedule', {
       whenItFails: 'Members cannot be put on a schedule or taken off it; existing schedules go on.',
       timeout: Duration.seconds(10),
     });
-    const unknownRoute = new ServiceFunction(this, 'UnknownRoute', {
-      ...common,
-      functionName: 'unknown-route',
+  }
+
+  /** The HTTP API: every function with routes, and one for all other paths. */
+  private addDoors(): void {
+    const otherwise = this.addFunction('unknown-route', {
       whenItFails: 'Calls of routes that do not exist get a bare 500 instead of an explanation.',
       memory: 256,
       timeout: Duration.seconds(10),
     });
-
+    const pathsOf = (to: ServiceFunction<FunctionName>) =>
+      routes.filter(({ functionName }) => functionName === to.functionName).map(routeKey);
     new PublicApi(this, 'Http', {
-      ...settings,
-      alarms,
-      logRetention: settings.logRetentionDays,
-      routes: [checkBalance, readBalances, readRefresh, memberSchedule, ...(mxWebhook ? [mxWebhook] : [])].map(
-        (to) => ({
-          to,
-          paths: routes.filter(({ functionName }) => functionName === to.functionName).map(routeKey),
-          // MX cannot sign as AWS wants it.
-          checksItself: to === mxWebhook,
-        }),
-      ),
-      otherwise: unknownRoute,
+      ...this.settings,
+      alarms: this.alarms,
+      logRetention: this.settings.logRetentionDays,
+      routes: this.functions.map((to) => ({
+        to,
+        paths: pathsOf(to),
+        // MX cannot sign as AWS wants it.
+        checksItself: to.functionName === 'mx-webhook',
+      })),
+      otherwise,
     });
+  }
 
-    grantPermissions(
-      [
-        checkBalance,
-        followUp,
-        runSchedule,
-        startDue,
-        sweep,
-        readBalances,
-        readRefresh,
-        memberSchedule,
-        unknownRoute,
-        ...(mxWebhook ? [mxWebhook] : []),
-        ...(deliverCallback ? [deliverCallback] : []),
-      ],
-      {
-        balances: storage.balances.tableArn,
-        members: storage.members.tableArn,
-        'members/open': `${storage.members.tableArn}/index/${membersTable.openIndex.name}`,
-        refreshes: storage.refreshes.tableArn,
-        'refreshes/by_member': `${storage.refreshes.tableArn}/index/${refreshesTable.byMemberIndex.name}`,
-        followUps: followUps.queue.queueArn,
-        starts: starts.queue.queueArn,
-        events: events.eventBusArn,
-        mxSecret: credentials.mx.secretArn,
-        apiCallersSecret: credentials.apiCallers?.secretArn,
-        mxWebhookSecret: credentials.mxWebhooks?.secretArn,
-        callbacks: callbacks?.queue.queueArn,
-        callbackSecret: credentials.callbacks?.secretArn,
-      },
-    );
+  private addFunction<F extends FunctionName>(functionName: F, { callsMx = false, ...own }: OwnProps) {
+    const added = new ServiceFunction(this, constructIdOf(functionName), {
+      ...this.platform,
+      functionName,
+      // About a third of a CPU; import runs at full speed whatever the memory.
+      memory: 512,
+      egress: callsMx ? this.egress : undefined,
+      ...own,
+    });
+    this.functions.push(added);
+    return added;
+  }
 
-    new CfnOutput(this, 'EventBusName', { value: events.eventBusName, description: 'Events about refreshes' });
+  /** What functions are told of the resources. Empty: the setting behind it is off. */
+  private resources(): Readonly<Record<ResourceValue, string>> {
+    const { storage, credentials, events } = this.stores;
+    const { followUps, starts, callbacks } = this.queues;
+    return {
+      balancesTable: storage.balances.tableName,
+      membersTable: storage.members.tableName,
+      refreshesTable: storage.refreshes.tableName,
+      followUpQueueUrl: followUps.queue.queueUrl,
+      startQueueUrl: starts.queue.queueUrl,
+      eventBusName: events.eventBusName,
+      mxSecretArn: credentials.mx.secretArn,
+      apiCallersSecretArn: credentials.apiCallers?.secretArn ?? '',
+      mxWebhookSecretArn: credentials.mxWebhooks?.secretArn ?? '',
+      callbackQueueUrl: callbacks?.queue.queueUrl ?? '',
+      callbackSecretArn: credentials.callbacks?.secretArn ?? '',
+    };
+  }
+
+  /** What permissions are given on. Undefined: not deployed. */
+  private arns(): Readonly<Record<ResourceName, string | undefined>> {
+    const { storage, credentials, events } = this.stores;
+    const { followUps, starts, callbacks } = this.queues;
+    return {
+      balances: storage.balances.tableArn,
+      members: storage.members.tableArn,
+      'members/open': `${storage.members.tableArn}/index/${membersTable.openIndex.name}`,
+      refreshes: storage.refreshes.tableArn,
+      'refreshes/by_member': `${storage.refreshes.tableArn}/index/${refreshesTable.byMemberIndex.name}`,
+      followUps: followUps.queue.queueArn,
+      starts: starts.queue.queueArn,
+      events: events.eventBusArn,
+      mxSecret: credentials.mx.secretArn,
+      apiCallersSecret: credentials.apiCallers?.secretArn,
+      mxWebhookSecret: credentials.mxWebhooks?.secretArn,
+      callbacks: callbacks?.queue.queueArn,
+      callbackSecret: credentials.callbacks?.secretArn,
+    };
   }
 }
