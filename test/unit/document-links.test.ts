@@ -1,0 +1,20 @@
+import { existsSync, globSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { expect, it } from 'vitest';
+
+const root = join(import.meta.dirname, '../..');
+const documents = globSync(['*.md', 'docs/**/*.md', 'infra/**/*.md'], { cwd: root });
+
+it.each(documents)('%s links files that exist', (document) => {
+  const text = readFileSync(join(root, document), 'utf8').replaceAll(/```.*?```/gs, '');
+  const links = [...text.matchAll(/\]\((?!https?:|#|mailto:)([^)#\s]+)/g)].map(([, link = '']) => link);
+  const missing = links.filter((link) => !existsSync(join(root, dirname(document), link)));
+  expect(missing).toEqual([]);
+});
+
+it('the README’s walk is linked, file by file', () => {
+  const [, walk = ''] = readFileSync(join(root, 'README.md'), 'utf8').split('## The walk through the code');
+  const files = [...walk.matchAll(/^\d\. \[`([^`]+)`\]\(([^)]+)\)/gm)].map(([, name, link]) => [name, link]);
+  expect(files.length).toBeGreaterThan(5);
+  for (const [name, link] of files) expect(link).toBe(name);
+});
