@@ -1,35 +1,15 @@
-import type { Action } from '../../shared/domain/action.ts';
 import type { NextStep } from '../../shared/domain/decision.ts';
-import type { Outcome } from '../../shared/domain/refresh.ts';
-import { connectionStatuses, memberErrorEnds, type StatusEnd } from '../../shared/domain/statuses.ts';
-import { isProblemCode, problemKind } from '../../shared/lambda/problem.ts';
+import { type Ending, endingOf } from '../../shared/domain/ending.ts';
+import { isOutcomeCode, type OutcomeCode, type OutcomeRow, outcomes } from '../../shared/domain/outcome.ts';
+import { connectionStatuses, memberErrorEnds } from '../../shared/domain/statuses.ts';
+import { problemKind } from '../../shared/lambda/problem.ts';
 import { afterLook, afterPost, mxFailures, otherEnds, type StatusCase, statusCase } from './outcomes-cases.ts';
 
-type Row = Pick<StatusEnd, 'outcome' | 'action' | 'code' | 'message'>;
-
-/** Ends that are not MX's saying: what became of storing, and what our own tables knew. */
-const ownEnds: readonly Row[] = [
-  { outcome: 'succeeded', action: 'none', code: 'stored', message: 'The balances are stored.' },
-  {
-    outcome: 'succeeded',
-    action: 'none',
-    code: 'stored_in_part',
-    message: 'Storing was interrupted; some accounts are from this refresh, the others say how old they are.',
-  },
-  {
-    outcome: 'not_refreshed',
-    action: 'retry_later',
-    code: 'allowance_used_up',
-    message: 'MX’s allowance of balance checks for this member is used up.',
-  },
-  { outcome: 'failed', action: 'reconnect', code: 'member_deleted', message: 'The member was deleted at MX.' },
-];
-
-const stored: Row = { outcome: 'succeeded', action: 'none', code: 'stored', message: 'The balances are stored.' };
+type Row = Pick<Ending, 'outcome' | 'action' | 'code'>;
 
 /** The result that `step` is; null for a step that is no end. */
 function resultOf(step: NextStep): Row | null {
-  if (step.kind === 'store') return stored;
+  if (step.kind === 'store') return endingOf('stored');
   return step.kind === 'end' ? step.ending : null;
 }
 
@@ -74,37 +54,10 @@ function failureRow({ what, failure }: (typeof mxFailures)[number]): string {
   return `| ${what} | \`${failure.code}\` | ${problemKind(failure.code).status} | ${posted} | ${looked} |`;
 }
 
-/** Every result of a refresh that there is, by code; a code may come with several actions. */
-export function allResults(): ReadonlyMap<string, readonly { outcome: Outcome; action: Action; message: string }[]> {
-  const steps = [
-    ...otherEnds().map(({ step }) => step),
-    ...[...connectionStatuses, null, 'UNKNOWN'].map((status) => statusCase(status).end),
-    ...mxFailures.flatMap(({ failure }) => afterLook(failure)),
-  ];
-  const posts = mxFailures.map(({ failure }) => afterPost(failure));
-  const rows = [
-    ...steps.map(resultOf).filter((row) => row !== null),
-    ...posts.flatMap((post) => (post.kind === 'end' ? [post.ending] : [])),
-    ...Object.values(memberErrorEnds),
-    ...ownEnds,
-  ];
-  const byCode = new Map<string, { outcome: Outcome; action: Action; message: string }[]>();
-  for (const { code, outcome, action, message } of rows) {
-    const known = byCode.get(code) ?? [];
-    const isKnown = known.some((other) => other.outcome === outcome && other.action === action);
-    // What MX's failures say is said once, at the problem of the same name.
-    const said = isProblemCode(code) && code.startsWith('mx_') ? problemKind(code).title : message;
-    if (!isKnown) byCode.set(code, [...known, { outcome, action, message: said.replace(/\.$/, '') }]);
-  }
-  return new Map([...byCode].toSorted(([a], [b]) => (a < b ? -1 : 1)));
+function resultRow(code: OutcomeCode): string {
+  const { outcome, action, message, orActions = [] }: OutcomeRow = outcomes[code];
+  return `| \`${code}\` | ${outcome} | ${[action, ...orActions].join(' or ')} | ${message.replace(/\.$/, '')} |`;
 }
-
-const resultRows = (): string =>
-  [...allResults()]
-    .flatMap(([code, results]) =>
-      results.map(({ outcome, action, message }) => `| \`${code}\` | ${outcome} | ${action} | ${message} |`),
-    )
-    .join('\n');
 
 /** The text of docs/outcomes.md. */
 export const outcomesDocument = (): string => `# How refreshes end
@@ -138,7 +91,7 @@ status’s own row in force.
 | error code | outcome | action | code | source |
 |---|---|---|---|---|
 ${Object.entries(memberErrorEnds)
-  .map(([code, end]) => `| ${code} | ${cells(end)} | ${end.source} |`)
+  .map(([code, { end, source }]) => `| ${code} | ${cells(endingOf(end))} | ${source} |`)
   .join('\n')}
 
 ## By the way MX fails
@@ -163,5 +116,5 @@ ${otherEnds()
 
 | code | outcome | action | meaning |
 |---|---|---|---|
-${resultRows()}
+${Object.keys(outcomes).filter(isOutcomeCode).toSorted().map(resultRow).join('\n')}
 `;

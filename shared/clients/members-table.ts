@@ -45,7 +45,7 @@ export function membersInDynamoDb(
       ]);
     },
 
-    claim: (key, claim, starts, startsVersion, member) =>
+    claim: ({ key, claim, starts, startsVersion, member = null }) =>
       update(
         key,
         `SET claim = :claim, open_shard = :shard, open_since = :since, starts = :starts, starts_version = :next${member === null ? '' : ', #member = :member, seen_at = :since'}`,
@@ -114,7 +114,7 @@ export function membersInDynamoDb(
         },
       ),
 
-    recordStart: (key, refreshId, start, flagSeen, starts) =>
+    recordStart: ({ key, refreshId, start, flagSeen, starts = null }) =>
       update(
         key,
         `SET claim.#start = :start${flagSeen ? ', claim.flag_seen = :true' : ''}${startsChange(starts)}`,
@@ -156,7 +156,7 @@ export function membersInDynamoDb(
         },
       ),
 
-    end: (key, from, attempt, member, starts) =>
+    end: ({ key, from, attempt, member = null, starts = null }) =>
       update(
         key,
         `SET claim.phase = :ended, claim.#result = :result, last_attempt = :attempt${attempt.outcome === 'succeeded' ? ', last_success = :success' : ''}${member === null ? '' : `, #member = :member, ${seenAtLook}`}${startsChange(starts)}`,

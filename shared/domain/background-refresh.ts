@@ -4,6 +4,7 @@
  */
 import type { StoredBalance } from './balance.ts';
 import { type EndDeps, publishOutcome } from './end-refresh.ts';
+import { endingOf } from './ending.ts';
 import { type Instant, plusSeconds, readInstant } from './instant.ts';
 import type { MemberRecord } from './member.ts';
 import type { MemberKey, MxAccount, MxMember } from './mx.ts';
@@ -48,13 +49,10 @@ export async function storeNews(
     userPresent: false,
     challenges: [],
     result: {
-      outcome: 'succeeded',
-      action: 'none',
-      code: 'stored',
-      message: 'MX had gathered data by itself; the balances are stored.',
-      userMessage: null,
-      connectionStatus: member.connectionStatus,
-      challenges: [],
+      ...endingOf('stored', {
+        message: 'MX had gathered data by itself; the balances are stored.',
+        connectionStatus: member.connectionStatus,
+      }),
       endedAt: deps.now(),
       observedAt,
     },

@@ -1,14 +1,15 @@
 /** The decision: what to do with a refresh, from what MX says. One pure function; all traps of MX are dealt with here. */
 
-import { userActions } from './action.ts';
+import { atDeadline, type Ending, endingByFailure, endingByStatus, endingWith, noEvidence } from './ending.ts';
 import { anotherJobFollowed, proofIn, succeededSince } from './evidence.ts';
 import type { Failure } from './failure.ts';
 import { type Instant, secondsBetween } from './instant.ts';
 import { secondsAfterFailure, secondsToNextLook } from './look-times.ts';
 import type { Challenge, MxMember } from './mx.ts';
+import type { OutcomeCode } from './outcome.ts';
 import type { Policy } from './policy.ts';
-import type { Claim, Result } from './refresh.ts';
-import { memberErrorEnds, ruleFor, type StatusEnd, statusRules } from './statuses.ts';
+import type { Claim } from './refresh.ts';
+import { memberErrorEnds, ruleFor } from './statuses.ts';
 
 /** The most POSTs one refresh sends: the first, one after an unknown result or a conflict, and one more. */
 export const MAX_STARTS = 3;
@@ -34,9 +35,6 @@ export interface LookMemory {
 
 /** A chain's memory at its start, or after a message that carries none. */
 export const noMemory: LookMemory = { failures: 0, candidate: null };
-
-/** How a refresh ends, without the times that the caller adds. */
-export type Ending = Omit<Result, 'endedAt' | 'observedAt'>;
 
 /** What to do next. */
 export type NextStep =
@@ -65,20 +63,14 @@ export function decide(situation: Situation, observation: Observation): NextStep
   // Whichever way led to a start: without anybody there, none may try to log in for a member that needs its user. The
   // user's attention may have become necessary since the refresh was accepted (invariant 6).
   const waitsFor = step.kind === 'start' && situation.claim.trigger !== 'http' ? neededUserAction(member) : null;
-  return waitsFor === null ? step : end(endingFor(waitsFor, member, challenges));
+  return waitsFor === null ? step : end(endingWith(member, waitsFor, challenges));
 }
 
 /** What the user has to do before any login may be tried without them; null when nothing. */
-export function neededUserAction(member: MxMember): StatusEnd | null {
+export function neededUserAction(member: MxMember): OutcomeCode | null {
   const rule = ruleFor(member.connectionStatus);
   if (rule.holdsBackUnattended) return rule.end;
-  if (!member.needsUpdatedCredentials) return null;
-  return {
-    outcome: 'action_required',
-    action: 'reauthenticate',
-    code: 'needs_updated_credentials',
-    message: 'MX does not aggregate this member until its credentials are updated.',
-  };
+  return member.needsUpdatedCredentials ? 'needs_updated_credentials' : null;
 }
 
 function afterLook(
@@ -99,7 +91,7 @@ function afterLook(
   // challenge (MX fact 5). The value can be the last job's, so one that was there before is believed the second time.
   if (member.connectionStatus === 'CHALLENGED' && member.isBeingAggregated && challenges.length > 0) {
     const news = claim.baseline?.connectionStatus !== 'CHALLENGED' || situation.memory.candidate === 'challenged';
-    if ((news && !claim.userPresent) || isOver(situation)) return end(endingFor(rule.end, member, challenges));
+    if ((news && !claim.userPresent) || isOver(situation)) return end(endingByStatus(rule, member, challenges));
     return lookAgain(situation, 'challenged');
   }
 
@@ -125,7 +117,7 @@ function afterLook(
     if (isOver(situation) || claim.start.state === 'accepted') {
       if (rule.whenOver === 'store' && imported === 'not_checked') return { kind: 'check_imports' };
       if (rule.whenOver === 'store' && imported === 'since_start') return { kind: 'store' };
-      return end(notRefreshed(member));
+      return end(noEvidence(member));
     }
     return startAgain(situation, member);
   }
@@ -155,7 +147,7 @@ function waitBetweenStates(situation: Situation, member: MxMember): NextStep {
   const rule = ruleFor(member.connectionStatus);
   if (isOver(situation)) return end(atDeadline(situation.claim, member));
   if (inGrace(situation)) return lookAgain(situation, null);
-  if (member.connectionStatus === null) return end(endingFor(rule.end, member, []));
+  if (member.connectionStatus === null) return end(endingByStatus(rule, member, []));
   if (rule.startOnceMore && situation.claim.start.count < 2) return { kind: 'start' };
   return lookAgain(situation, null);
 }
@@ -179,7 +171,7 @@ function endOnceBelieved(
     proof === 'ended' ? seenTwice || code !== null || isOver(situation) : seenTwice && !hasGraceLeft(situation, member);
   if (believed) {
     const byCode = code === null ? undefined : memberErrorEnds[code];
-    return end(endingFor(byCode ?? rule.end, member, challenges));
+    return end(byCode ? endingWith(member, byCode.end, challenges) : endingByStatus(rule, member, challenges));
   }
   if (isOver(situation)) return end(atDeadline(claim, member));
   return lookAgain(situation, candidate);
@@ -188,24 +180,17 @@ function endOnceBelieved(
 function startAgain(situation: Situation, member: MxMember): NextStep {
   const { claim } = situation;
   if (claim.start.count < MAX_STARTS) return { kind: 'start' };
-  const base = { outcome: 'not_refreshed', action: 'retry_later' } as const;
-  if (claim.start.state === 'conflict') {
-    return end(endingFor({ ...base, code: 'mx_conflict', message: 'Another job kept running at MX.' }, member, []));
-  }
-  if (claim.start.state === 'rate_limited') {
-    return end(
-      endingFor({ ...base, code: 'mx_rate_limited', message: 'MX refused to start another job now.' }, member, []),
-    );
-  }
-  return end(notRefreshed(member));
+  if (claim.start.state === 'conflict') return end(endingWith(member, 'mx_conflict'));
+  if (claim.start.state === 'rate_limited') return end(endingWith(member, 'mx_rate_limited'));
+  return end(noEvidence(member));
 }
 
 function afterFailedLook(situation: Situation, failure: Failure): NextStep {
   const { claim, memory, policy, now, random } = situation;
   // Right after a create MX may answer 404 for half a second (MX facts 2.1): believed the second time.
   const unseen = failure.code === 'mx_not_found' && memory.candidate !== 'not_found';
-  if (failure.fate !== 'try-again' && !unseen) return end(endingAfterFailure(failure));
-  if (isOver(situation)) return end(atDeadline(claim, null));
+  if (failure.fate !== 'try-again' && !unseen) return end(endingByFailure(failure));
+  if (isOver(situation)) return end(atDeadline(claim));
   return {
     kind: 'look',
     inSeconds: secondsAfterFailure(
@@ -248,80 +233,6 @@ function lookAgain({ claim, policy, now }: Situation, candidate: string | null):
 
 const end = (ending: Ending): NextStep => ({ kind: 'end', ending });
 
-/** `row` as an ending, with MX's own words for the end user. */
-function endingFor(row: StatusEnd, member: MxMember, challenges: readonly Challenge[]): Ending {
-  return {
-    outcome: row.outcome,
-    action: row.action,
-    code: row.code,
-    message: row.message,
-    userMessage: member.error?.userMessage ?? member.connectionStatusMessage,
-    connectionStatus: member.connectionStatus,
-    challenges: row.action === 'answer_mfa' ? challenges : [],
-  };
-}
-
-/** MX accepted (or may have accepted) the POST, but nothing shows that a job ran: old numbers stay old. */
-function notRefreshed(member: MxMember): Ending {
-  const { end: statusEnd } = ruleFor(member.connectionStatus);
-  return {
-    ...endingFor(statusEnd, member, []),
-    outcome: 'not_refreshed',
-    // Nothing proves that the status is news, but what it asks of the user is the best hint there is.
-    action: userActions.has(statusEnd.action) ? statusEnd.action : 'retry_later',
-    code: 'no_evidence',
-    message: 'MX accepted the request, but nothing shows that it started a job.',
-  };
-}
-
-/** The end of a refresh whose deadline has passed. `member` is null when MX was not read. */
-export function atDeadline(claim: Claim, member: MxMember | null): Ending {
-  const late: StatusEnd = {
-    outcome: 'timed_out',
-    action: 'retry_later',
-    code: claim.start.state === 'none' ? 'mx_unavailable' : 'deadline',
-    message:
-      claim.start.state === 'none'
-        ? 'MX could not be reached before the deadline; no job was started.'
-        : 'The job did not end before the deadline.',
-  };
-  if (member === null) {
-    return { ...late, userMessage: null, connectionStatus: null, challenges: [] };
-  }
-  // Started or not, a member that waits for its user waits for its user.
-  if (member.connectionStatus === 'CHALLENGED' && claim.challenges.length > 0) {
-    return endingFor(statusRules.CHALLENGED.end, member, claim.challenges);
-  }
-  const rule = ruleFor(member.connectionStatus);
-  const byStatus = rule.whenOver === 'wait' && claim.start.state !== 'none' && !member.isBeingAggregated;
-  return endingFor(byStatus ? rule.end : late, member, []);
-}
-
-/** The end that a failure which must not be retried causes. */
-export function endingAfterFailure(failure: Failure): Ending {
-  const action =
-    failure.code === 'mx_not_found'
-      ? 'reconnect'
-      : failure.fate === 'try-again' || retriableInstitutionErrors.has(failure.details.mxErrorType ?? '')
-        ? 'retry_later'
-        : 'contact_support';
-  return {
-    outcome: 'failed',
-    action,
-    code: failure.code,
-    message: failure.message,
-    userMessage: failure.details.userMessage ?? null,
-    connectionStatus: null,
-    challenges: [],
-  };
-}
-
-/** Institution errors that pass by themselves; the other `institution_*` ones are permanent (MX facts 9). */
-const retriableInstitutionErrors: ReadonlySet<string> = new Set([
-  'institution_maintenance_error',
-  'institution_unavailable_error',
-]);
-
 /** What a POST that was not answered with 202 means for the refresh. */
 export type RefusedStart =
   | { readonly kind: 'state'; readonly state: 'unknown' | 'conflict' | 'rate_limited' }
@@ -333,5 +244,5 @@ export function afterRefusedStart(failure: Failure): RefusedStart {
   if (failure.code === 'mx_rate_limited') return { kind: 'state', state: 'rate_limited' };
   // 5xx, a timeout, an answer that cannot be read: the job may or may not have started.
   if (failure.fate === 'try-again') return { kind: 'state', state: 'unknown' };
-  return { kind: 'end', ending: endingAfterFailure(failure) };
+  return { kind: 'end', ending: endingByFailure(failure) };
 }

@@ -1,6 +1,7 @@
 /** The end of a member. Deleted stays deleted (invariant 9): no late message and no late function brings it back. */
-import type { Ending } from './decision.ts';
+
 import { type EndDeps, endRefresh, publishEnd } from './end-refresh.ts';
+import { endingOf } from './ending.ts';
 import { deletedEvent } from './event.ts';
 import { Failure } from './failure.ts';
 import type { Instant } from './instant.ts';
@@ -13,16 +14,6 @@ export type DeleteDeps = EndDeps & {
   readonly seen: Pick<SeenMembers, 'bury'>;
   readonly schedule: Pick<Schedule, 'removeStray'>;
   readonly erasure: Erasure;
-};
-
-const memberDeleted: Ending = {
-  outcome: 'failed',
-  action: 'reconnect',
-  code: 'member_deleted',
-  message: 'The member was deleted at MX.',
-  userMessage: null,
-  connectionStatus: null,
-  challenges: [],
 };
 
 /** How often a new claim may come between ending the old one and the tombstone. */
@@ -44,7 +35,7 @@ export async function deleteMember(deps: DeleteDeps, key: MemberKey): Promise<'d
     }
     const { claim, enrolment } = record;
     if (claim?.phase === 'ended') await publishEnd(deps, key, claim);
-    else if (claim !== null) await endRefresh(deps, key, claim, memberDeleted, null, null);
+    else if (claim !== null) await endRefresh(deps, { key, claim, ending: endingOf('member_deleted') });
     if (enrolment !== null && enrolment.everyHours !== 0) {
       await deps.schedule.removeStray({ member: key, everyHours: enrolment.everyHours, slot: enrolment.slot });
     }

@@ -1,7 +1,7 @@
 /** The end of a refresh: result, projection, event, claim gone. In this order, so that each crash in between is repairable. */
 
 import { bookDeliveries } from './callback.ts';
-import type { Ending } from './decision.ts';
+import type { Ending } from './ending.ts';
 import { balanceEvents, connectionEvent, endedEvent } from './event.ts';
 import type { Instant } from './instant.ts';
 import type { MemberKey, MxMember } from './mx.ts';
@@ -21,24 +21,25 @@ const attemptOf = (claim: Claim, result: Result): Attempt => ({
   acceptedAt: claim.acceptedAt,
 });
 
-/**
- * Ends the refresh of `claim` and publishes it. Does nothing when another invocation was faster: what ended stays ended.
- *
- * @param observedAt with outcome `succeeded`: when the stored balances were observed.
- * @param starts the member's starts without this one, when MX has certainly not counted it; null leaves them.
- */
-export async function endRefresh(
-  deps: EndDeps,
-  key: MemberKey,
-  claim: Claim,
-  ending: Ending,
-  observedAt: Instant | null,
-  member: MxMember | null,
-  starts: readonly Instant[] | null = null,
-): Promise<boolean> {
+/** An end that is to be written. */
+export interface RefreshEnd {
+  readonly key: MemberKey;
+  readonly claim: Claim;
+  readonly ending: Ending;
+  /** With outcome `succeeded`: when the stored balances were observed. */
+  readonly observedAt?: Instant | null;
+  /** The member as last read from MX. Without it the known one stays. */
+  readonly member?: MxMember | null;
+  /** The member's starts without this one, when MX has certainly not counted it. Without it they stay. */
+  readonly starts?: readonly Instant[];
+}
+
+/** Ends the refresh of `claim` and publishes it. Does nothing when another invocation was faster: what ended stays ended. */
+export async function endRefresh(deps: EndDeps, end: RefreshEnd): Promise<boolean> {
+  const { key, claim, ending, observedAt = null, member = null, starts = null } = end;
   const result: Result = { ...ending, endedAt: deps.now(), observedAt };
   const from = claim.phase === 'storing' ? { storingSince: claim.lookedAt } : 'running';
-  const won = await deps.members.end(key, from, attemptOf(claim, result), member, starts);
+  const won = await deps.members.end({ key, from, attempt: attemptOf(claim, result), member, starts });
   if (won) await publishEnd(deps, key, { ...claim, phase: 'ended', result });
   return won;
 }

@@ -8,7 +8,8 @@ import type { StoredBalance } from './balance.ts';
 import { Decimal } from './decimal.ts';
 import type { Instant } from './instant.ts';
 import type { MemberKey } from './mx.ts';
-import type { Attempt, Outcome, Trigger } from './refresh.ts';
+import { type Outcome, type OutcomeCode, outcomes } from './outcome.ts';
+import type { Attempt, Trigger } from './refresh.ts';
 import { ruleFor } from './statuses.ts';
 
 /** An event in the manner of CloudEvents 1.0: the `detail` of the EventBridge entry. */
@@ -34,7 +35,7 @@ export type RefreshEnded = CloudEvent<
     readonly trigger: Trigger;
     readonly outcome: Outcome;
     readonly action: Action;
-    readonly code: string;
+    readonly code: OutcomeCode;
     readonly connection_status: string | null;
     readonly accepted_at: Instant;
     readonly ended_at: Instant;
@@ -192,5 +193,5 @@ const connectionChanged = (
 /** What a status asks of somebody, outside a refresh. A status between two states asks for patience. */
 function actionFor(status: string | null): Action {
   const rule = ruleFor(status);
-  return rule.whenOver === 'wait' && !rule.holdsBackUnattended ? 'wait' : rule.end.action;
+  return rule.whenOver === 'wait' && !rule.holdsBackUnattended ? 'wait' : outcomes[rule.end].action;
 }

@@ -1,14 +1,7 @@
 /** Following a refresh by one look: take the look, look at MX, decide, act. Works for whatever state a crash has left behind. */
-import {
-  atDeadline,
-  decide,
-  endingAfterFailure,
-  type LookMemory,
-  type NextStep,
-  noMemory,
-  type Observation,
-} from './decision.ts';
+import { decide, type LookMemory, type NextStep, noMemory, type Observation } from './decision.ts';
 import { type EndDeps, endRefresh, publishEnd } from './end-refresh.ts';
+import { atDeadline, endingByFailure, endingOf } from './ending.ts';
 import { baselineOf } from './evidence.ts';
 import { asFailure, type Failure } from './failure.ts';
 import { type Instant, secondsBetween } from './instant.ts';
@@ -100,7 +93,7 @@ async function act(
     case 'store':
       return store(deps, look, member, observed);
     case 'end':
-      await endRefresh(deps, look.key, look.claim, step.ending, null, member);
+      await endRefresh(deps, { key: look.key, claim: look.claim, ending: step.ending, member });
       return 'ended';
     case 'check_imports':
       throw new TypeError('imports were checked already');
@@ -149,7 +142,8 @@ async function start(deps: FollowDeps, look: Look, member: MxMember | null): Pro
   const now = deps.now();
   const counting = startsInWindow(record.starts, now, deps.policy);
   if (nextStartAllowedAt(counting, now, deps.policy) !== null) {
-    await endRefresh(deps, key, claim, allowanceUsedUp(member), null, member);
+    const ending = endingOf('allowance_used_up', { connectionStatus: member?.connectionStatus ?? null });
+    await endRefresh(deps, { key, claim, ending, member });
     return 'ended';
   }
   const starts = [...counting, now];
@@ -167,19 +161,9 @@ async function start(deps: FollowDeps, look: Look, member: MxMember | null): Pro
   if (!(await deps.members.recordStarting(key, starting, starts))) return 'superseded';
   const job = await startJob(deps, key, look.identifiers, starting, starts);
   if (job.kind !== 'refused') return 'started';
-  await endRefresh(deps, key, starting, job.ending, null, member, job.starts);
+  await endRefresh(deps, { key, claim: starting, ending: job.ending, member, starts: job.starts });
   return 'ended';
 }
-
-const allowanceUsedUp = (member: MxMember | null) => ({
-  outcome: 'not_refreshed' as const,
-  action: 'retry_later' as const,
-  code: 'allowance_used_up',
-  message: 'MX’s allowance of balance checks for this member is used up.',
-  userMessage: null,
-  connectionStatus: member?.connectionStatus ?? null,
-  challenges: [],
-});
 
 /**
  * Reads all pages, moves the claim to storing, writes newer-wins, ends with success. From storing on only success is
@@ -198,16 +182,8 @@ async function store(
   if (claim.phase === 'running' && !(await deps.members.beginStoring(key, claim.refreshId, claim.look)))
     return 'superseded';
   await deps.balances.store(key, accounts, { observedAt, refreshId: claim.refreshId, trigger: claim.trigger });
-  const ending = {
-    outcome: 'succeeded' as const,
-    action: 'none' as const,
-    code: 'stored',
-    message: 'The balances are stored.',
-    userMessage: null,
-    connectionStatus: member?.connectionStatus ?? 'CONNECTED',
-    challenges: [],
-  };
-  await endRefresh(deps, key, { ...claim, phase: 'storing' }, ending, observedAt, member);
+  const ending = endingOf('stored', { connectionStatus: member?.connectionStatus ?? 'CONNECTED' });
+  await endRefresh(deps, { key, claim: { ...claim, phase: 'storing' }, ending, observedAt, member });
   return 'stored';
 }
 
@@ -217,7 +193,7 @@ async function storeLater(deps: FollowDeps, look: Look, failure: Failure): Promi
   const now = deps.now();
   const hopeless = failure.fate !== 'try-again';
   if (claim.phase === 'running' && (hopeless || now >= claim.deadline)) {
-    await endRefresh(deps, key, claim, hopeless ? endingAfterFailure(failure) : atDeadline(claim, null), null, null);
+    await endRefresh(deps, { key, claim, ending: hopeless ? endingByFailure(failure) : atDeadline(claim) });
     return 'ended';
   }
   if (claim.phase === 'storing' && (hopeless || now >= claim.deadline))
@@ -254,20 +230,12 @@ export async function endInterruptedStoring(
   );
   const observedAt = written.sort()[0] ?? null;
   const ending =
-    observedAt === null
-      ? failure === null || failure.fate === 'try-again'
-        ? atDeadline(claim, null)
-        : endingAfterFailure(failure)
-      : {
-          outcome: 'succeeded' as const,
-          action: 'none' as const,
-          code: 'stored_in_part',
-          message: 'Storing was interrupted; some accounts are from this refresh, the others say how old they are.',
-          userMessage: null,
-          connectionStatus: 'CONNECTED',
-          challenges: [],
-        };
-  await endRefresh(deps, key, claim, ending, observedAt, null);
+    observedAt !== null
+      ? endingOf('stored_in_part', { connectionStatus: 'CONNECTED' })
+      : failure === null || failure.fate === 'try-again'
+        ? atDeadline(claim)
+        : endingByFailure(failure);
+  await endRefresh(deps, { key, claim, ending, observedAt });
   return 'ended';
 }
 

@@ -2,7 +2,11 @@
 import type { StoredBalance } from './balance.ts';
 import { type Instant, secondsBetween } from './instant.ts';
 import type { MemberRecord } from './member.ts';
+import type { OutcomeCode } from './outcome.ts';
 import type { Trigger } from './refresh.ts';
+
+/** Why balances are stale: the code of the last attempt that ended otherwise, or what none has said. */
+export type StaleReason = OutcomeCode | 'no_longer_listed' | 'not_refreshed_since';
 
 /** How fresh balances are. */
 export interface Freshness {
@@ -12,8 +16,8 @@ export interface Freshness {
   readonly ageSeconds: number;
   readonly refreshId: string;
   readonly trigger: Trigger;
-  /** Why it is stale, in the words of an outcome's code; `null` while fresh. */
-  readonly reason: string | null;
+  /** Why it is stale; `null` while fresh. */
+  readonly reason: StaleReason | null;
 }
 
 /**
@@ -42,7 +46,7 @@ export function freshnessOf(
   };
 }
 
-function reasonFor(oldest: StoredBalance, member: Pick<MemberRecord, 'lastAttempt'> | null): string {
+function reasonFor(oldest: StoredBalance, member: Pick<MemberRecord, 'lastAttempt'> | null): StaleReason {
   if (!oldest.listed) return 'no_longer_listed';
   const attempt = member?.lastAttempt;
   return attempt && attempt.outcome !== 'succeeded' && attempt.endedAt > oldest.observedAt

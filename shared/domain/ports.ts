@@ -31,15 +31,9 @@ export interface Members {
   writeAliases(member: MxMember): Promise<void>;
   /**
    * One conditional write: nothing else is claimed, nothing was started since `startsVersion` was read, and the member
-   * is not deleted. False when it lost. `member` null: MX could not be read, the known body stays.
+   * is not deleted. False when it lost.
    */
-  claim(
-    key: MemberKey,
-    claim: Claim,
-    starts: readonly Instant[],
-    startsVersion: number,
-    member: MxMember | null,
-  ): Promise<boolean>;
+  claim(claiming: Claiming): Promise<boolean>;
   /** Marks the running refresh as one whose user is present. */
   joinUserPresent(key: MemberKey, refreshId: string): Promise<void>;
   /**
@@ -50,14 +44,8 @@ export interface Members {
   takeLook(key: MemberKey, refreshId: string, look: number, now: Instant): Promise<TakenLook>;
   /** Writes the claim before a POST: what is sent next has an unknown result until it is recorded. */
   recordStarting(key: MemberKey, claim: Claim, starts: readonly Instant[]): Promise<boolean>;
-  /** Writes what came of a POST. `starts` without the start, when MX refused it for certain. */
-  recordStart(
-    key: MemberKey,
-    refreshId: string,
-    start: Start,
-    flagSeen: boolean,
-    starts: readonly Instant[] | null,
-  ): Promise<boolean>;
+  /** Writes what came of a POST. False when a later POST of this refresh has been recorded meanwhile. */
+  recordStart(started: Started): Promise<boolean>;
   /** Writes what a look saw and later looks cannot see again. */
   recordSeen(key: MemberKey, refreshId: string, flagSeen: boolean, challenges: readonly Challenge[]): Promise<void>;
   /** Moves the claim from running to storing, if `look` is still the last one taken. */
@@ -66,17 +54,45 @@ export interface Members {
    * Ends the refresh: result, last attempt, last success. False when the claim is no longer as `from` says: running, or
    * storing with nobody having taken it over since the look at `storingSince`, who may be writing right now.
    */
-  end(
-    key: MemberKey,
-    from: 'running' | { readonly storingSince: Instant | null },
-    attempt: Attempt,
-    member: MxMember | null,
-    starts: readonly Instant[] | null,
-  ): Promise<boolean>;
+  end(ended: Ended): Promise<boolean>;
   /** Removes an ended claim. */
   release(key: MemberKey, refreshId: string): Promise<void>;
   /** Members whose claim is older than `before`, from the sparse index: costs what is running. */
   openSince(before: Instant): AsyncIterable<MemberKey>;
+}
+
+/** A claim that is to be written. */
+export interface Claiming {
+  readonly key: MemberKey;
+  readonly claim: Claim;
+  /** The member's starts, with this one when a POST is about to be sent. */
+  readonly starts: readonly Instant[];
+  /** As the member was read. */
+  readonly startsVersion: number;
+  /** Null: MX could not be read, the known body stays. */
+  readonly member?: MxMember | null;
+}
+
+/** What came of a POST. */
+export interface Started {
+  readonly key: MemberKey;
+  readonly refreshId: string;
+  readonly start: Start;
+  /** True when the answer showed the flag; never takes back that it was seen. */
+  readonly flagSeen: boolean;
+  /** The member's starts without this one, when MX refused it for certain; else they stay. */
+  readonly starts?: readonly Instant[] | null;
+}
+
+/** An end that is to be written. */
+export interface Ended {
+  readonly key: MemberKey;
+  readonly from: 'running' | { readonly storingSince: Instant | null };
+  readonly attempt: Attempt;
+  /** The member as last read from MX; else the known one stays. */
+  readonly member?: MxMember | null;
+  /** The member's starts without this one, when MX has certainly not counted it; else they stay. */
+  readonly starts?: readonly Instant[] | null;
 }
 
 /** What is learnt about members outside their refreshes, and their end. */

@@ -2,19 +2,17 @@
 import type { Action } from './action.ts';
 import type { Instant } from './instant.ts';
 import type { Challenge, MemberKey } from './mx.ts';
+import type { Outcome, OutcomeCode } from './outcome.ts';
 
 /** What asked for a refresh. `mx_webhook`: MX gathered data by itself and we only read it. */
 export type Trigger = 'http' | 'schedule' | 'mx_webhook';
-
-/** How a refresh ended. */
-export type Outcome = 'succeeded' | 'action_required' | 'failed' | 'not_refreshed' | 'timed_out';
 
 /** How a refresh ended, and what to do about it. */
 export interface Result {
   readonly outcome: Outcome;
   readonly action: Action;
-  /** Machine-readable reason, for example `denied`, `no_evidence`, `mx_forbidden`. Listed in `docs/outcomes.md`. */
-  readonly code: string;
+  /** Why, for example `denied`, `no_evidence`, `mx_forbidden`. Listed in `docs/outcomes.md`. */
+  readonly code: OutcomeCode;
   /** One sentence for whoever operates or integrates this. */
   readonly message: string;
   /** MX's own text for the end user, when MX gave one. */

@@ -1,5 +1,6 @@
 /** The POST that starts MX's job, and what is recorded before and after it. Used by the trigger and by follow-ups. */
-import { afterRefusedStart, type Ending } from './decision.ts';
+import { afterRefusedStart } from './decision.ts';
+import type { Ending } from './ending.ts';
 import { asFailure, type Failure } from './failure.ts';
 import type { Instant } from './instant.ts';
 import type { MemberIdentifiers, MemberKey, MxMember } from './mx.ts';
@@ -34,7 +35,7 @@ export async function startJob(
     const member = await deps.mx.checkBalance(identifiers);
     const start: Start = { ...claim.start, state: 'accepted', jobGuid: jobNamedBy(member, claim) };
     const flagSeen = claim.flagSeen || member.isBeingAggregated;
-    await deps.members.recordStart(key, claim.refreshId, start, flagSeen, null);
+    await deps.members.recordStart({ key, refreshId: claim.refreshId, start, flagSeen });
     return { kind: 'started', member, claim: { ...claim, start, flagSeen } };
   } catch (error) {
     const failure = asFailure(error);
@@ -45,7 +46,8 @@ export async function startJob(
     if (refused.kind === 'end') return { kind: 'refused', failure, ending: refused.ending, starts: withoutThis };
     const start: Start = { ...claim.start, state: refused.state };
     if (refused.state !== 'unknown') {
-      await deps.members.recordStart(key, claim.refreshId, start, claim.flagSeen, withoutThis);
+      const { refreshId, flagSeen } = claim;
+      await deps.members.recordStart({ key, refreshId, start, flagSeen, starts: withoutThis });
     }
     return { kind: 'open', failure, claim: { ...claim, start } };
   }

@@ -12,6 +12,7 @@ import { asFailure, Failure } from './failure.ts';
 import { type Instant, plusSeconds, secondsBetween } from './instant.ts';
 import { type MemberRecord, nextStartAllowedAt, startsInWindow } from './member.ts';
 import type { MemberIdentifiers, MemberKey, MxMember } from './mx.ts';
+import type { OutcomeCode } from './outcome.ts';
 import type { RefreshDeps } from './ports.ts';
 import { type Claim, type Refresh, refreshOf, type Trigger } from './refresh.ts';
 import type { Enrolment } from './schedule.ts';
@@ -39,7 +40,7 @@ export type StartAnswer =
       readonly nextAllowedAt: Instant | null;
     }
   /** An unattended trigger found a member that needs its user: nothing was started (invariant 6). */
-  | { readonly kind: 'held_back'; readonly reason: string };
+  | { readonly kind: 'held_back'; readonly reason: OutcomeCode };
 
 /** How often a lost race for the claim is run again; each loss means that somebody else won. */
 const MAX_RACES = 4;
@@ -125,9 +126,9 @@ async function readBaseline(
 }
 
 /** Why an unattended trigger must not start a job now; null when it may. An HTTP trigger always may: somebody asked. */
-function heldBack(request: StartRequest, record: MemberRecord | null, member: MxMember | null): string | null {
+function heldBack(request: StartRequest, record: MemberRecord | null, member: MxMember | null): OutcomeCode | null {
   if (request.trigger === 'http') return null;
-  if (member !== null) return neededUserAction(member)?.code ?? null;
+  if (member !== null) return neededUserAction(member);
   const last = record?.lastAttempt;
   return last && userActions.has(last.action) ? last.code : null;
 }
@@ -147,7 +148,8 @@ async function claimAndStart(
     { refreshId: claim.refreshId, member: key, look: 1, memory: noMemory },
     deps.policy.firstLookSeconds,
   );
-  if (!(await deps.members.claim(key, claim, starts, record?.startsVersion ?? 0, member))) return null;
+  const startsVersion = record?.startsVersion ?? 0;
+  if (!(await deps.members.claim({ key, claim, starts, startsVersion, member }))) return null;
   const known = { starts, enrolment: record?.enrolment ?? null };
   if (member === null) {
     await deps.refreshes.put(refreshOf(key, claim));
@@ -161,7 +163,7 @@ async function claimAndStart(
     return accepted(deps, key, job.claim, known, job.kind === 'started' ? job.member.body : member.body, false);
   }
   // Ended, not taken back: another caller may have joined it meanwhile, and has to get an end.
-  await endRefresh(deps, key, claim, job.ending, null, member, job.starts);
+  await endRefresh(deps, { key, claim, ending: job.ending, member, starts: job.starts });
   throw new Failure(job.failure.code, job.failure.message, {
     ...job.failure.details,
     refreshId: claim.refreshId,

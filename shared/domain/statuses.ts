@@ -1,6 +1,5 @@
 /** What each of MX's connection statuses means once no job runs any more. Data: one row per status, with its source. */
-import type { Action } from './action.ts';
-import type { Outcome } from './refresh.ts';
+import type { OutcomeCode } from './outcome.ts';
 
 /** MX's 22 connection statuses (MX facts 3.1), in the order of their integer ids. */
 export const connectionStatuses = [
@@ -31,14 +30,6 @@ export const connectionStatuses = [
 /** One of MX's 22 connection statuses. */
 export type ConnectionStatus = (typeof connectionStatuses)[number];
 
-/** An end that a status causes. */
-export interface StatusEnd {
-  readonly outcome: Outcome;
-  readonly action: Action;
-  readonly code: string;
-  readonly message: string;
-}
-
 /**
  * What a status means when `is_being_aggregated` is false and evidence shows that our job is over.
  * `store`: success. `end`: that result. `wait`: between two states; look again, until the deadline or the grace period.
@@ -46,7 +37,9 @@ export interface StatusEnd {
 export interface StatusRule {
   readonly whenOver: 'store' | 'end' | 'wait';
   /** With `end`; with `wait`, the result if it is still so at the deadline. */
-  readonly end: StatusEnd;
+  readonly end: OutcomeCode;
+  /** What was waited for, when more is known than the end's own row says. */
+  readonly message?: string;
   /** A job has to be started (once more) when nothing runs. */
   readonly startOnceMore?: true;
   /** Unattended triggers start nothing while MX shows this status: the user has to act first (invariant 6). */
@@ -55,146 +48,135 @@ export interface StatusRule {
   readonly source: string;
 }
 
-const ended = (outcome: Outcome, action: Action, code: string, message: string): StatusEnd => ({
-  outcome,
-  action,
-  code,
-  message,
-});
-
-const stillWaiting = (message: string): StatusEnd => ended('timed_out', 'retry_later', 'deadline', message);
-
 /** The rows. Exhaustive by type: a status that MX adds to the list above does not compile without its row. */
 export const statusRules: Readonly<Record<ConnectionStatus, StatusRule>> = {
   CREATED: {
     whenOver: 'wait',
     startOnceMore: true,
-    end: stillWaiting('The member is new and no job of it ended in time.'),
+    end: 'deadline',
+    message: 'The member is new and no job of it ended in time.',
     source: 'MX facts 3.1, id 0',
   },
   PREVENTED: {
     whenOver: 'end',
     holdsBackUnattended: true,
-    end: ended('action_required', 'reauthenticate', 'prevented', 'Three logins failed; MX waits for new credentials.'),
+    end: 'prevented',
     source: 'MX facts 3.1, id 1',
   },
   DENIED: {
     whenOver: 'end',
     holdsBackUnattended: true,
-    end: ended('action_required', 'reauthenticate', 'denied', 'The institution refused the stored credentials.'),
+    end: 'denied',
     source: 'MX facts 3.1, id 2',
   },
   CHALLENGED: {
     whenOver: 'end',
     holdsBackUnattended: true,
-    end: ended('action_required', 'answer_mfa', 'challenged', 'The institution asks the user a question.'),
+    end: 'challenged',
     source: 'MX facts 3.1, id 3; 3.2',
   },
   REJECTED: {
     whenOver: 'end',
     holdsBackUnattended: true,
-    end: ended('action_required', 'answer_mfa', 'rejected', 'A multi-factor answer was wrong.'),
+    end: 'rejected',
     source: 'MX facts 3.1, id 4',
   },
   LOCKED: {
     whenOver: 'end',
     holdsBackUnattended: true,
-    end: ended('action_required', 'act_at_institution', 'locked', 'The institution has locked the user’s login.'),
+    end: 'locked',
     source: 'MX facts 3.1, id 5',
   },
   CONNECTED: {
     whenOver: 'store',
-    end: ended('succeeded', 'none', 'stored', 'The balances are stored.'),
+    end: 'stored',
     source: 'MX facts 3.1, id 6; 3.2',
   },
   IMPEDED: {
     whenOver: 'end',
     holdsBackUnattended: true,
-    end: ended(
-      'action_required',
-      'act_at_institution',
-      'impeded',
-      'The bank wants the user’s attention on its own site.',
-    ),
+    end: 'impeded',
     source: 'MX facts 3.1, id 7',
   },
   RECONNECTED: {
     whenOver: 'end',
     startOnceMore: true,
-    end: ended('failed', 'retry_later', 'reconnected', 'MX moved the member to another connection.'),
+    end: 'reconnected',
     source: 'MX facts 3.1, id 8',
   },
   DEGRADED: {
     whenOver: 'end',
-    end: ended('failed', 'retry_later', 'degraded', 'Several attempts at the institution failed.'),
+    end: 'degraded',
     source: 'MX facts 3.1, id 9',
   },
   DISCONNECTED: {
     whenOver: 'end',
-    end: ended('failed', 'retry_later', 'disconnected', 'MX’s connection to the institution is broken.'),
+    end: 'disconnected',
     source: 'MX facts 3.1, id 10',
   },
   DISCONTINUED: {
     whenOver: 'end',
     holdsBackUnattended: true,
-    end: ended('failed', 'reconnect', 'discontinued', 'MX no longer supports this connection to the institution.'),
+    end: 'discontinued',
     source: 'MX facts 3.1, id 11',
   },
   CLOSED: {
     whenOver: 'end',
     holdsBackUnattended: true,
-    end: ended('failed', 'reconnect', 'closed', 'The connection was closed by the user, the institution or MX.'),
+    end: 'closed',
     source: 'MX facts 3.1, id 12',
   },
   DELAYED: {
     whenOver: 'end',
-    end: ended('failed', 'retry_later', 'delayed', 'The institution takes longer than usual.'),
+    end: 'delayed',
     source: 'MX facts 3.1, id 13',
   },
   FAILED: {
     whenOver: 'end',
-    end: ended('failed', 'retry_later', 'failed', 'The job failed for a technical reason.'),
+    end: 'failed',
     source: 'MX facts 3.1, id 14',
   },
   UPDATED: {
     whenOver: 'wait',
     startOnceMore: true,
-    end: stillWaiting('The new credentials were not tried in time.'),
+    end: 'deadline',
+    message: 'The new credentials were not tried in time.',
     source: 'MX facts 3.1, id 15',
   },
   DISABLED: {
     whenOver: 'end',
     holdsBackUnattended: true,
-    end: ended('failed', 'contact_support', 'disabled', 'Importing is switched off for this connection.'),
+    end: 'disabled',
     source: 'MX facts 3.1, id 16',
   },
   IMPORTED: {
     whenOver: 'end',
     holdsBackUnattended: true,
-    end: ended('action_required', 'reauthenticate', 'imported', 'The member has no usable credentials at MX.'),
+    end: 'imported',
     source: 'MX facts 3.1, id 17',
   },
   RESUMED: {
     whenOver: 'wait',
-    end: stillWaiting('The job did not go on after the multi-factor answer.'),
+    end: 'deadline',
+    message: 'The job did not go on after the multi-factor answer.',
     source: 'MX facts 3.1, id 18',
   },
   EXPIRED: {
     whenOver: 'end',
     holdsBackUnattended: true,
-    end: ended('action_required', 'answer_mfa', 'expired', 'The multi-factor answer did not arrive in time.'),
+    end: 'expired',
     source: 'MX facts 3.1, id 19',
   },
   IMPAIRED: {
     whenOver: 'end',
     holdsBackUnattended: true,
-    end: ended('action_required', 'reauthenticate', 'impaired', 'Some or all credentials are missing.'),
+    end: 'impaired',
     source: 'MX facts 3.1, id 20',
   },
   PENDING: {
     whenOver: 'wait',
     holdsBackUnattended: true,
-    end: ended('action_required', 'reauthenticate', 'pending', 'The user has not completed the connection (OAuth).'),
+    end: 'pending',
     source: 'MX facts 3.1, id 21',
   },
 };
@@ -202,14 +184,14 @@ export const statusRules: Readonly<Record<ConnectionStatus, StatusRule>> = {
 /** No status: no credentials are stored, or the member is manual; also seen while a job is just starting. */
 export const noStatusRule: StatusRule = {
   whenOver: 'wait',
-  end: ended('failed', 'reconnect', 'no_status', 'The member has no connection status: MX cannot aggregate it.'),
+  end: 'no_status',
   source: 'MX facts 3.1, null',
 };
 
 /** A status that MX has added since: wait while a job runs, then give up for now, and count it. */
 export const unknownStatusRule: StatusRule = {
   whenOver: 'end',
-  end: ended('failed', 'retry_later', 'unknown_status', 'MX gave a connection status that this version does not know.'),
+  end: 'unknown_status',
   source: 'MX facts 3.1, “Unknown value”',
 };
 
@@ -226,45 +208,45 @@ export function ruleFor(status: string | null): StatusRule {
  * Codes of the member's `error` object that say more than the status (MX facts 3.5). A code that is not here leaves
  * the status's own rule in force; 1000 (verification only) says nothing about a balance job.
  */
-export const memberErrorEnds: Readonly<Record<string, StatusEnd & { readonly source: string }>> = {
+export const memberErrorEnds: Readonly<Record<string, Pick<StatusRule, 'end' | 'source'>>> = {
   1001: {
-    ...ended('failed', 'retry_later', 'no_accounts', 'No accounts were found at the institution.'),
+    end: 'no_accounts',
     source: 'MX facts 3.5, 1001',
   },
   1002: {
-    ...ended('action_required', 'reauthenticate', 'access_denied', 'The user did not grant the needed permissions.'),
+    end: 'access_denied',
     source: 'MX facts 3.5, 1002',
   },
   2001: {
-    ...ended('action_required', 'answer_mfa', 'incorrect_otp', 'The one-time code was wrong.'),
+    end: 'incorrect_otp',
     source: 'MX facts 3.5, 2001',
   },
   2002: {
-    ...ended('action_required', 'answer_mfa', 'incorrect_mfa', 'The multi-factor answer was wrong.'),
+    end: 'incorrect_mfa',
     source: 'MX facts 3.5, 2002',
   },
   2003: {
-    ...ended('action_required', 'answer_mfa', 'mfa_timeout', 'The multi-factor answer did not arrive in time.'),
+    end: 'mfa_timeout',
     source: 'MX facts 3.5, 2003',
   },
   2004: {
-    ...ended('action_required', 'reauthenticate', 'reauthorization_required', 'The user has to renew the consent.'),
+    end: 'reauthorization_required',
     source: 'MX facts 3.5, 2004',
   },
   2005: {
-    ...ended('action_required', 'reauthenticate', 'invalid_credentials', 'The institution refused the credentials.'),
+    end: 'invalid_credentials',
     source: 'MX facts 3.5, 2005',
   },
   3000: {
-    ...ended('failed', 'retry_later', 'institution_down', 'The institution cannot be reached.'),
+    end: 'institution_down',
     source: 'MX facts 3.5, 3000',
   },
   3001: {
-    ...ended('failed', 'retry_later', 'institution_maintenance', 'The institution is under maintenance.'),
+    end: 'institution_maintenance',
     source: 'MX facts 3.5, 3001',
   },
   3002: {
-    ...ended('failed', 'retry_later', 'institution_unavailable', 'The institution does not respond.'),
+    end: 'institution_unavailable',
     source: 'MX facts 3.5, 3002',
   },
 };

@@ -1,6 +1,7 @@
 /** What keeps the promise that every refresh ends: repairs and ends what its own messages no longer reach. */
-import { atDeadline, noMemory } from './decision.ts';
+import { noMemory } from './decision.ts';
 import { type EndDeps, endRefresh, publishEnd } from './end-refresh.ts';
+import { atDeadline } from './ending.ts';
 import { endInterruptedStoring } from './follow-refresh.ts';
 import { type Instant, plusSeconds, secondsBetween } from './instant.ts';
 import type { MemberKey } from './mx.ts';
@@ -82,7 +83,7 @@ async function repair(deps: SweepDeps, key: MemberKey): Promise<SweepStep> {
       await publishEnd(deps, key, claim);
       break;
     case 'end':
-      await endRefresh(deps, key, claim, atDeadline(claim, null), null, null);
+      await endRefresh(deps, { key, claim, ending: atDeadline(claim) });
       break;
     case 'end_storing':
       await endInterruptedStoring(deps, key, claim, null);

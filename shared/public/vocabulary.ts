@@ -3,7 +3,8 @@
  * compiler, so that the published types depend on nothing else of it.
  */
 import type { Action as ServiceAction } from '../domain/action.ts';
-import type { Outcome as ServiceOutcome, Trigger as ServiceTrigger } from '../domain/refresh.ts';
+import type { Outcome as ServiceOutcome } from '../domain/outcome.ts';
+import type { Trigger as ServiceTrigger } from '../domain/refresh.ts';
 
 const triggers = { http: true, schedule: true, mx_webhook: true } as const satisfies Record<ServiceTrigger, true>;
 

@@ -65,7 +65,7 @@ describe.each<[string, () => Subject]>([
     const it = subject();
     const key = newKey();
     const claim = claimOf(refreshId(1), fields);
-    expect(await it.members.claim(key, claim, [at(0)], 0, mxMember(key))).toBe(true);
+    expect(await it.members.claim({ key, claim, starts: [at(0)], startsVersion: 0, member: mxMember(key) })).toBe(true);
     const open = async (before: string): Promise<MemberKey[]> => {
       const found: MemberKey[] = [];
       for await (const one of it.members.openSince(before)) if (one.memberGuid === key.memberGuid) found.push(one);
@@ -107,9 +107,14 @@ describe.each<[string, () => Subject]>([
 
   it('keeps the body that is known when MX could not be read', async () => {
     const { members, key, claim } = await claimed();
-    await members.end(key, 'running', attemptOf(claim), mxMember(key, { connection_status: 'DENIED' }), null);
+    await members.end({
+      key,
+      from: 'running',
+      attempt: attemptOf(claim),
+      member: mxMember(key, { connection_status: 'DENIED' }),
+    });
     await members.release(key, claim.refreshId);
-    expect(await members.claim(key, claimOf(refreshId(2)), [], 1, null)).toBe(true);
+    expect(await members.claim({ key, claim: claimOf(refreshId(2)), starts: [], startsVersion: 1 })).toBe(true);
     expect((await members.read(key))?.body).toMatchObject({ connection_status: 'DENIED' });
   });
 
@@ -117,7 +122,9 @@ describe.each<[string, () => Subject]>([
     const { members } = subject();
     const key = newKey();
     const won = await Promise.all(
-      Array.from({ length: 20 }, (_, index) => members.claim(key, claimOf(refreshId(index)), [at(0)], 0, null)),
+      Array.from({ length: 20 }, (_, index) =>
+        members.claim({ key, claim: claimOf(refreshId(index)), starts: [at(0)], startsVersion: 0 }),
+      ),
     );
     expect(won.filter((one) => one)).toHaveLength(1);
     expect((await members.read(key))?.claim?.refreshId).toBe(refreshId(won.indexOf(true)));
@@ -125,11 +132,11 @@ describe.each<[string, () => Subject]>([
 
   it('does not claim on starts that have changed since they were read', async () => {
     const { members, key, claim } = await claimed();
-    await members.end(key, 'running', attemptOf(claim), null, null);
+    await members.end({ key, from: 'running', attempt: attemptOf(claim) });
     await members.release(key, claim.refreshId);
-    expect(await members.claim(key, claimOf(refreshId(2)), [], 0, null)).toBe(false);
-    expect(await members.claim(key, claimOf(refreshId(2)), [], 2, null)).toBe(false);
-    expect(await members.claim(key, claimOf(refreshId(2)), [], 1, null)).toBe(true);
+    expect(await members.claim({ key, claim: claimOf(refreshId(2)), starts: [], startsVersion: 0 })).toBe(false);
+    expect(await members.claim({ key, claim: claimOf(refreshId(2)), starts: [], startsVersion: 2 })).toBe(false);
+    expect(await members.claim({ key, claim: claimOf(refreshId(2)), starts: [], startsVersion: 1 })).toBe(true);
   });
 
   it('counts a change of the starts by whatever step makes it', async () => {
@@ -139,11 +146,17 @@ describe.each<[string, () => Subject]>([
     expect(await version()).toBe(1);
     await members.recordStarting(key, { ...claim, look: 1 }, [at(0), at(5)]);
     expect(await version()).toBe(2);
-    await members.recordStart(key, claim.refreshId, { ...claim.start, state: 'conflict' }, false, []);
+    await members.recordStart({
+      key,
+      refreshId: claim.refreshId,
+      start: { ...claim.start, state: 'conflict' },
+      flagSeen: false,
+      starts: [],
+    });
     expect(await version()).toBe(3);
-    await members.recordStart(key, claim.refreshId, claim.start, false, null);
+    await members.recordStart({ key, refreshId: claim.refreshId, start: claim.start, flagSeen: false });
     expect(await version()).toBe(3);
-    await members.end(key, 'running', attemptOf(claim), null, []);
+    await members.end({ key, from: 'running', attempt: attemptOf(claim), starts: [] });
     expect(await version()).toBe(4);
   });
 
@@ -151,7 +164,9 @@ describe.each<[string, () => Subject]>([
     const { members, markDeleted } = subject();
     const key = newKey();
     await markDeleted(key);
-    expect(await members.claim(key, claimOf(refreshId(1)), [], 0, mxMember(key))).toBe(false);
+    expect(
+      await members.claim({ key, claim: claimOf(refreshId(1)), starts: [], startsVersion: 0, member: mxMember(key) }),
+    ).toBe(false);
     expect((await members.read(key))?.deletedAt).toBe(at(0));
   });
 
@@ -212,7 +227,7 @@ describe.each<[string, () => Subject]>([
     it('is taken after the end, so that somebody publishes it', async () => {
       const { members, key, claim } = await claimed();
       await members.takeLook(key, claim.refreshId, 1, at(5));
-      await members.end(key, 'running', attemptOf(claim), null, null);
+      await members.end({ key, from: 'running', attempt: attemptOf(claim) });
       expect(await members.takeLook(key, claim.refreshId, 2, at(8))).toMatchObject({ claim: { phase: 'ended' } });
     });
   });
@@ -241,21 +256,36 @@ describe.each<[string, () => Subject]>([
     it('has what came of it recorded, unless a later one was sent meanwhile', async () => {
       const { members, key, claim, claimNow } = await claimed();
       const accepted = { ...claim.start, state: 'accepted', jobGuid: 'JOB-2' } as const;
-      expect(await members.recordStart(key, claim.refreshId, accepted, true, null)).toBe(true);
+      expect(await members.recordStart({ key, refreshId: claim.refreshId, start: accepted, flagSeen: true })).toBe(
+        true,
+      );
       expect(await claimNow()).toEqual({ ...claim, start: accepted, flagSeen: true });
       await members.takeLook(key, claim.refreshId, 1, at(5));
       const later = { ...claim.start, at: at(6), count: 2, look: 1 };
       await members.recordStarting(key, { ...claim, look: 1, start: later }, []);
-      expect(await members.recordStart(key, claim.refreshId, accepted, false, null)).toBe(false);
+      expect(await members.recordStart({ key, refreshId: claim.refreshId, start: accepted, flagSeen: false })).toBe(
+        false,
+      );
       expect((await claimNow())?.start).toEqual(later);
     });
 
     it('keeps the flag that was seen, and the starts when they do not change', async () => {
       const { members, key, claim } = await claimed();
       await members.recordSeen(key, claim.refreshId, true, []);
-      await members.recordStart(key, claim.refreshId, { ...claim.start, state: 'accepted' }, false, null);
+      await members.recordStart({
+        key,
+        refreshId: claim.refreshId,
+        start: { ...claim.start, state: 'accepted' },
+        flagSeen: false,
+      });
       expect(await members.read(key)).toMatchObject({ claim: { flagSeen: true }, starts: [at(0)] });
-      await members.recordStart(key, claim.refreshId, { ...claim.start, state: 'rate_limited' }, false, []);
+      await members.recordStart({
+        key,
+        refreshId: claim.refreshId,
+        start: { ...claim.start, state: 'rate_limited' },
+        flagSeen: false,
+        starts: [],
+      });
       expect(await members.read(key)).toMatchObject({ claim: { flagSeen: true }, starts: [] });
     });
   });
@@ -299,12 +329,12 @@ describe.each<[string, () => Subject]>([
     const { members, key, claim } = await claimed();
     const challenges = [{ guid: 'CRD-1', label: 'City?', type: null, fieldName: null, options: [] }];
     const attempt = attemptOf(claim, { outcome: 'action_required', action: 'answer_mfa', challenges });
-    expect(await members.end(key, { storingSince: null }, attempt, null, null)).toBe(false);
-    expect(await members.end(key, 'running', { ...attempt, refreshId: refreshId(2) }, null, null)).toBe(false);
+    expect(await members.end({ key, from: { storingSince: null }, attempt })).toBe(false);
+    expect(await members.end({ key, from: 'running', attempt: { ...attempt, refreshId: refreshId(2) } })).toBe(false);
     const member = mxMember(key, { connection_status: 'CHALLENGED' });
     await members.takeLook(key, claim.refreshId, 1, at(5));
-    expect(await members.end(key, 'running', attempt, member, [])).toBe(true);
-    expect(await members.end(key, 'running', attempt, null, null)).toBe(false);
+    expect(await members.end({ key, from: 'running', attempt, member, starts: [] })).toBe(true);
+    expect(await members.end({ key, from: 'running', attempt })).toBe(false);
     const { refreshId: _, trigger: __, acceptedAt: ___, ...result } = attempt;
     expect(await members.read(key)).toMatchObject({
       body: member.body,
@@ -320,25 +350,23 @@ describe.each<[string, () => Subject]>([
     const { members, key, claim } = await claimed();
     await members.takeLook(key, claim.refreshId, 1, at(5));
     await members.beginStoring(key, claim.refreshId, 1);
-    expect(await members.end(key, 'running', attemptOf(claim), null, null)).toBe(false);
+    expect(await members.end({ key, from: 'running', attempt: attemptOf(claim) })).toBe(false);
     await members.takeLook(key, claim.refreshId, 1, at(40));
-    expect(await members.end(key, { storingSince: at(5) }, attemptOf(claim), null, null)).toBe(false);
-    expect(await members.end(key, { storingSince: at(40) }, attemptOf(claim), null, null)).toBe(true);
+    expect(await members.end({ key, from: { storingSince: at(5) }, attempt: attemptOf(claim) })).toBe(false);
+    expect(await members.end({ key, from: { storingSince: at(40) }, attempt: attemptOf(claim) })).toBe(true);
   });
 
   it('remembers the last success when a later attempt fails', async () => {
     const { members, key, claim } = await claimed();
-    await members.end(
+    await members.end({
       key,
-      'running',
-      attemptOf(claim, { outcome: 'succeeded', action: 'none', code: 'stored', observedAt: at(15) }),
-      null,
-      null,
-    );
+      from: 'running',
+      attempt: attemptOf(claim, { outcome: 'succeeded', action: 'none', code: 'stored', observedAt: at(15) }),
+    });
     await members.release(key, claim.refreshId);
     const second = claimOf(refreshId(2));
-    await members.claim(key, second, [], 1, null);
-    await members.end(key, 'running', attemptOf(second), null, null);
+    await members.claim({ key, claim: second, starts: [], startsVersion: 1 });
+    await members.end({ key, from: 'running', attempt: attemptOf(second) });
     expect(await members.read(key)).toMatchObject({
       lastSuccess: { refreshId: claim.refreshId, observedAt: at(15), endedAt: at(20) },
       lastAttempt: { refreshId: second.refreshId, outcome: 'failed' },
@@ -349,7 +377,7 @@ describe.each<[string, () => Subject]>([
     const { members, key, claim, claimNow, open } = await claimed();
     await members.release(key, claim.refreshId);
     expect((await claimNow())?.phase).toBe('running');
-    await members.end(key, 'running', attemptOf(claim), null, null);
+    await members.end({ key, from: 'running', attempt: attemptOf(claim) });
     await members.release(key, refreshId(2));
     expect((await claimNow())?.phase).toBe('ended');
     expect(await open(at(0))).toEqual([key]);
@@ -366,9 +394,11 @@ describe.each<[string, () => Subject]>([
     await members.recordSeen(key, claim.refreshId, true, []);
     await members.release(key, claim.refreshId);
     expect(await members.recordStarting(key, claim, [])).toBe(false);
-    expect(await members.recordStart(key, claim.refreshId, claim.start, true, null)).toBe(false);
+    expect(await members.recordStart({ key, refreshId: claim.refreshId, start: claim.start, flagSeen: true })).toBe(
+      false,
+    );
     expect(await members.beginStoring(key, claim.refreshId, 1)).toBe(false);
-    expect(await members.end(key, 'running', attemptOf(claim), null, null)).toBe(false);
+    expect(await members.end({ key, from: 'running', attempt: attemptOf(claim) })).toBe(false);
     expect(await members.read(key)).toBeNull();
   });
 
@@ -413,7 +443,7 @@ describe.each<[string, () => Subject]>([
   it('keeps the enrolment through a refresh', async () => {
     const { members, schedule, key, claim } = await claimed();
     await schedule.enrol(key, { everyHours: 6, slot: 'SLOT#6h#00001#0' }, null);
-    await members.end(key, 'running', attemptOf(claim), mxMember(key), null);
+    await members.end({ key, from: 'running', attempt: attemptOf(claim), member: mxMember(key) });
     await members.release(key, claim.refreshId);
     expect((await members.read(key))?.enrolment).toEqual({ everyHours: 6, slot: 'SLOT#6h#00001#0' });
   });
@@ -427,11 +457,11 @@ describe('members: the fake alone', () => {
     const key = newKey();
     const claim = claimOf(refreshId(1));
     const open = () => Array.fromAsync(members.openSince(at(1000)));
-    await members.claim(key, claim, [], 0, null);
+    await members.claim({ key, claim, starts: [], startsVersion: 0 });
     expect(await open()).toEqual([]);
     now = 2;
     expect(await open()).toEqual([key]);
-    await members.end(key, 'running', attemptOf(claim), null, null);
+    await members.end({ key, from: 'running', attempt: attemptOf(claim) });
     await members.release(key, claim.refreshId);
     expect(await open()).toEqual([key]);
     now = 4;

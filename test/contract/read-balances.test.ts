@@ -23,9 +23,9 @@ async function storedMember(accounts: readonly ReturnType<typeof mxAccount>[]): 
   const claim = claimOf(refreshId(1));
   const seen = mxMember(key, { id: `own-${key.memberGuid}`, user_id: `own-${key.userGuid}` });
   await members().writeAliases(seen);
-  await members().claim(key, claim, [at(0)], 0, seen);
-  const attempt = attemptOf(claim, { outcome: 'succeeded', action: 'none', code: 'succeeded', observedAt: at(10) });
-  await members().end(key, 'running', attempt, null, null);
+  await members().claim({ key, claim, starts: [at(0)], startsVersion: 0, member: seen });
+  const attempt = attemptOf(claim, { outcome: 'succeeded', action: 'none', code: 'stored', observedAt: at(10) });
+  await members().end({ key, from: 'running', attempt });
   await members().release(key, refreshId(1));
   await store(key, accounts, 10, 1);
   return key;
@@ -79,7 +79,7 @@ describe('a member’s stored balances', () => {
         lastAttempt: {
           outcome: 'succeeded',
           action: 'none',
-          code: 'succeeded',
+          code: 'stored',
           endedAt: at(20),
           refreshId: refreshId(1),
           userMessage: null,
@@ -109,7 +109,13 @@ describe('a member’s stored balances', () => {
 
   it('are none, and said to be, for a member whose refreshes have stored nothing', async () => {
     const key = newKey();
-    await members().claim(key, claimOf(refreshId(1)), [at(0)], 0, mxMember(key));
+    await members().claim({
+      key,
+      claim: claimOf(refreshId(1)),
+      starts: [at(0)],
+      startsVersion: 0,
+      member: mxMember(key),
+    });
     expect(await read(key.userGuid, key.memberGuid)).toMatchObject({
       accounts: [],
       freshness: { verdict: 'never_refreshed', observedAt: null, lastAttempt: null, lastSuccess: null },

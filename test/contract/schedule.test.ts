@@ -59,8 +59,8 @@ describe.each<[string, () => Subject]>([
     const it = subject();
     const key = newKey();
     const claim = claimOf(refreshId(1));
-    await it.members.claim(key, claim, [], 0, null);
-    await it.members.end(key, 'running', attemptOf(claim), null, null);
+    await it.members.claim({ key, claim, starts: [], startsVersion: 0 });
+    await it.members.end({ key, from: 'running', attempt: attemptOf(claim) });
     const enrolment = (everyHours: EveryHours) => ({ everyHours, slot: slotOf(key, everyHours, 1) });
     const inSlot = async (slot: string) =>
       (await it.schedule.membersOf(slot)).filter(({ member }) => member.memberGuid === key.memberGuid);
@@ -153,7 +153,7 @@ describe('the schedule before its first tick', () => {
     for (let from = 0; from < keys.length; from += 20) {
       await Promise.all(
         keys.slice(from, from + 20).map(async (key) => {
-          await members.claim(key, claimOf(refreshId(1)), [], 0, null);
+          await members.claim({ key, claim: claimOf(refreshId(1)), starts: [], startsVersion: 0 });
           await schedule.enrol(key, { everyHours: 168, slot }, null);
         }),
       );

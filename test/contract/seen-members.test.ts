@@ -71,20 +71,26 @@ describe.each<[string, () => Subject]>([
 
   it('keeps what a refresh has read, which is newer', async () => {
     const { members, seen, key } = await known();
-    await members.claim(key, claimOf(refreshId(1), { acceptedAt: at(10) }), [], 0, mxMember(key));
+    await members.claim({
+      key,
+      claim: claimOf(refreshId(1), { acceptedAt: at(10) }),
+      starts: [],
+      startsVersion: 0,
+      member: mxMember(key),
+    });
     expect((await members.read(key))?.seenAt).toBe(at(10));
     expect(await seen.recordSighting(mxMember(key), at(9), null)).toBe(false);
     await members.takeLook(key, refreshId(1), 1, at(20));
     const attempt = attemptOf(claimOf(refreshId(1), { acceptedAt: at(10) }), { endedAt: at(22) });
-    await members.end(key, 'running', attempt, mxMember(key, { connection_status: 'DEGRADED' }), null);
+    await members.end({ key, from: 'running', attempt, member: mxMember(key, { connection_status: 'DEGRADED' }) });
     // When its look was taken, not when it ended: a webhook that came in between still has something to tell.
     expect((await members.read(key))?.seenAt).toBe(at(20));
   });
 
   it('ends with what a refresh has read that never took a look', async () => {
     const { members, key } = await known();
-    await members.claim(key, claimOf(refreshId(1), { acceptedAt: at(10) }), [], 0, null);
-    await members.end(key, 'running', attemptOf(claimOf(refreshId(1))), mxMember(key), null);
+    await members.claim({ key, claim: claimOf(refreshId(1), { acceptedAt: at(10) }), starts: [], startsVersion: 0 });
+    await members.end({ key, from: 'running', attempt: attemptOf(claimOf(refreshId(1))), member: mxMember(key) });
     expect((await members.read(key))?.seenAt).toBe(at(10));
   });
 
@@ -179,7 +185,7 @@ describe.each<[string, () => Subject]>([
     expect(await seen.recordSighting(mxMember(key), at(40), null)).toBe(false);
     await seen.recordHeeded(key, at(40));
     await seen.recordBackground(key, attemptOf(claimOf(refreshId(1)), { outcome: 'succeeded', observedAt: at(40) }));
-    expect(await members.claim(key, claimOf(refreshId(2)), [], 0, null)).toBe(false);
+    expect(await members.claim({ key, claim: claimOf(refreshId(2)), starts: [], startsVersion: 0 })).toBe(false);
     expect(await members.read(key)).toEqual(tombstone);
   });
 
@@ -189,7 +195,7 @@ describe.each<[string, () => Subject]>([
     await members.writeAliases(mxMember(other, { id: `own-${key.memberGuid}` }));
     const record = await members.read(key);
     if (record === null) throw new Error('the member is known');
-    await members.claim(key, claimOf(refreshId(1)), [], 0, null);
+    await members.claim({ key, claim: claimOf(refreshId(1)), starts: [], startsVersion: 0 });
     expect(await seen.bury(record, at(30))).toBe(false);
     expect((await members.read(key))?.claim).not.toBeNull();
     expect(await members.resolve({ userIdentifier: key.userGuid, memberIdentifier: `own-${key.memberGuid}` })).toEqual(

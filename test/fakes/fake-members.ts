@@ -96,7 +96,7 @@ export function fakeMembers(table: MembersTable, options: FakeMembersOptions): M
       ]);
     },
 
-    claim: (key, claim, starts, startsVersion, member) =>
+    claim: ({ key, claim, starts, startsVersion, member = null }) =>
       request('members.claim', () => {
         const before = get(key);
         const record = before ?? unknownMember(key);
@@ -139,7 +139,7 @@ export function fakeMembers(table: MembersTable, options: FakeMembersOptions): M
         ),
       ),
 
-    recordStart: (key, refreshId, start, flagSeen, starts) =>
+    recordStart: ({ key, refreshId, start, flagSeen, starts = null }) =>
       request('members.recordStart', () =>
         change(
           key,
@@ -169,7 +169,7 @@ export function fakeMembers(table: MembersTable, options: FakeMembersOptions): M
         ),
       ),
 
-    end: (key, from, attempt, member, starts) =>
+    end: ({ key, from, attempt, member = null, starts = null }) =>
       request('members.end', () =>
         change(
           key,

@@ -1,4 +1,5 @@
 /** How a history without faults ends is known beforehand: otherwise a service that always times out would keep every promise. */
+import { outcomes } from '../../shared/domain/outcome.ts';
 import { memberErrorEnds, ruleFor } from '../../shared/domain/statuses.ts';
 import type { Plan } from './plan.ts';
 import { Violation } from './violation.ts';
@@ -44,7 +45,7 @@ export function checkExpected(plan: Plan, truth: Truth, world: World): void {
   const isPlainEnd =
     plan.members[index]?.scenarioName === status?.toLowerCase() && whenOver === 'end' && !startOnceMore;
   if (isPlainEnd && !member.isNew) {
-    const { outcome, code } = memberErrorEnds[String(errorCode)] ?? end;
-    expect(outcome, code);
+    const code = memberErrorEnds[String(errorCode)]?.end ?? end;
+    expect(outcomes[code].outcome, code);
   }
 }

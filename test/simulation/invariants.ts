@@ -1,5 +1,6 @@
 /** The promises that can only be checked when everything is quiet. Those of single moments are in `truth.ts`. */
 import { epochMillisecondsOf } from '../../shared/domain/instant.ts';
+import { outcomes } from '../../shared/domain/outcome.ts';
 import { LOOK_TIMEOUT_SECONDS } from '../../shared/domain/refresh.ts';
 import { memberErrorEnds, statusRules } from '../../shared/domain/statuses.ts';
 import { textOf } from '../fakes/members-table.ts';
@@ -13,10 +14,9 @@ import type { World } from './world.ts';
 
 /** Ends that MX's status or error code causes, and nothing else. */
 const codesOfStatuses: ReadonlySet<string> = new Set(
-  [...Object.values(statusRules), ...Object.values(memberErrorEnds).map((end) => ({ end }))]
+  [...Object.values(statusRules), ...Object.values(memberErrorEnds)]
     .map(({ end }) => end)
-    .filter(({ outcome }) => outcome === 'action_required' || outcome === 'failed')
-    .map(({ code }) => code),
+    .filter((code) => ['action_required', 'failed'].includes(outcomes[code].outcome)),
 );
 
 /** Checks everything. @throws Violation, the first that it finds. */

@@ -81,8 +81,8 @@ export const mutants: readonly Mutant[] = [
       ),
       domain(
         'follow-refresh.ts',
-        "await endRefresh(deps, key, { ...claim, phase: 'storing' }, ending",
-        'await endRefresh(deps, key, claim, ending',
+        "await endRefresh(deps, { key, claim: { ...claim, phase: 'storing' }, ending",
+        'await endRefresh(deps, { key, claim, ending',
       ),
     ],
   },

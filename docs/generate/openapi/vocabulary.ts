@@ -1,6 +1,7 @@
 /** Words and small schemas that the resources are made from. */
 import type { Action } from '../../../shared/domain/action.ts';
-import type { Outcome, Trigger } from '../../../shared/domain/refresh.ts';
+import type { Outcome } from '../../../shared/domain/outcome.ts';
+import type { Trigger } from '../../../shared/domain/refresh.ts';
 
 // Records, not lists: a word that the code learns does not compile here until it is explained.
 /** How a refresh may end. */

@@ -9,6 +9,7 @@ import {
   waitAfter,
 } from '../../../shared/domain/deliver-callback.ts';
 import { endRefresh, publishEnd } from '../../../shared/domain/end-refresh.ts';
+import { endingOf } from '../../../shared/domain/ending.ts';
 import { Failure } from '../../../shared/domain/failure.ts';
 import { type Instant, instantOf } from '../../../shared/domain/instant.ts';
 import { fakeCallbacks, fakeDeliveries } from '../../fakes/fake-callbacks.ts';
@@ -66,22 +67,7 @@ function callbackWorld() {
       receiver = how;
     },
     end: () =>
-      endRefresh(
-        deps,
-        key,
-        running,
-        {
-          outcome: 'failed',
-          action: 'retry_later',
-          code: 'degraded',
-          message: '',
-          userMessage: null,
-          connectionStatus: 'DEGRADED',
-          challenges: [],
-        },
-        null,
-        null,
-      ),
+      endRefresh(deps, { key, claim: running, ending: endingOf('degraded', { connectionStatus: 'DEGRADED' }) }),
     /** Works through the queue for at most `hours`, each message when its time has come. */
     async run(hours: number): Promise<void> {
       const until = now + hours * 3_600_000;

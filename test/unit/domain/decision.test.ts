@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { afterRefusedStart, decide, MAX_STARTS } from '../../../shared/domain/decision.ts';
 import { Failure } from '../../../shared/domain/failure.ts';
+import { outcomes } from '../../../shared/domain/outcome.ts';
 import { type ConnectionStatus, connectionStatuses, statusRules } from '../../../shared/domain/statuses.ts';
 import { member, newJob, question, saw, situation } from './situations.ts';
 
@@ -93,7 +94,8 @@ describe('an error status', () => {
       const given = { claim: { flagSeen: true, start: { ...situation().claim.start, count: MAX_STARTS } } };
       const seen = saw(member({ ...newJob, connectionStatus }));
       const step = decide(situation({ ...given, memory: { candidate: `${connectionStatus}/` } }), seen);
-      const { outcome, action, code } = statusRules[connectionStatus].end;
+      const code = statusRules[connectionStatus].end;
+      const { outcome, action } = outcomes[code];
       expect(step).toMatchObject({ kind: 'end', ending: { outcome, action, code, connectionStatus } });
     },
   );

@@ -3,7 +3,8 @@ import { type Action, userActions } from '../../../shared/domain/action.ts';
 import type { StoredBalance } from '../../../shared/domain/balance.ts';
 import { Decimal } from '../../../shared/domain/decimal.ts';
 import { balanceEvents, connectionEvent, deletedEvent, endedEvent } from '../../../shared/domain/event.ts';
-import type { Attempt, Outcome } from '../../../shared/domain/refresh.ts';
+import type { Outcome } from '../../../shared/domain/outcome.ts';
+import type { Attempt } from '../../../shared/domain/refresh.ts';
 import { connectionStatuses } from '../../../shared/domain/statuses.ts';
 import { faultsOf, typesWithSchema } from './event-schemas.ts';
 
@@ -17,7 +18,7 @@ const attempt = (outcome: Outcome, action: Action): Attempt => ({
   acceptedAt: at,
   outcome,
   action,
-  code: 'some_code',
+  code: 'degraded',
   message: 'A sentence with 500.00 in it.',
   userMessage: 'MX’s words',
   connectionStatus: 'DENIED',

@@ -184,7 +184,7 @@ describe('a trigger that waits', () => {
         await sleep(milliseconds);
         if (made.slept.length === 3) {
           await storeOne(made.balances);
-          await made.deps.members.end(key, 'running', ending, null, null);
+          await made.deps.members.end({ key, from: 'running', attempt: ending });
         }
       },
     };

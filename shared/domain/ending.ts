@@ -1,0 +1,75 @@
+/** Endings of refreshes. Every one is built by `endingOf`, from the row of its code in `outcome.ts`. */
+import { userActions } from './action.ts';
+import type { Failure } from './failure.ts';
+import type { Challenge, MxMember } from './mx.ts';
+import { isOutcomeCode, type OutcomeCode, outcomes } from './outcome.ts';
+import type { Claim, Result } from './refresh.ts';
+import { ruleFor, type StatusRule, statusRules } from './statuses.ts';
+
+/** How a refresh ends, without the times that the caller adds. */
+export type Ending = Omit<Result, 'endedAt' | 'observedAt'>;
+
+/** What an end knows beyond its code. `action` and `message` only where more is known than the table says. */
+export type EndingFacts = Partial<Omit<Ending, 'outcome' | 'code'>>;
+
+/** The ending with this code. */
+export function endingOf(code: OutcomeCode, facts: EndingFacts = {}): Ending {
+  const { outcome, action, message } = outcomes[code];
+  return { outcome, action, code, message, userMessage: null, connectionStatus: null, challenges: [], ...facts };
+}
+
+/** An ending at which MX showed `member`: with MX's own words for the end user, and its questions if they are asked now. */
+export function endingWith(
+  member: MxMember,
+  code: OutcomeCode,
+  challenges: readonly Challenge[] = [],
+  facts: EndingFacts = {},
+): Ending {
+  return endingOf(code, {
+    userMessage: member.error?.userMessage ?? member.connectionStatusMessage,
+    connectionStatus: member.connectionStatus,
+    challenges: outcomes[code].action === 'answer_mfa' ? challenges : [],
+    ...facts,
+  });
+}
+
+/** The ending that MX's connection status is, `rule` being its row. */
+export const endingByStatus = (rule: StatusRule, member: MxMember, challenges: readonly Challenge[]): Ending =>
+  endingWith(member, rule.end, challenges, rule.message === undefined ? {} : { message: rule.message });
+
+/** MX accepted (or may have accepted) the POST, but nothing shows that a job ran: old numbers stay old. */
+export function noEvidence(member: MxMember): Ending {
+  const { action } = outcomes[ruleFor(member.connectionStatus).end];
+  // Nothing proves that the status is news, but what it asks of the user is the best hint there is.
+  return endingWith(member, 'no_evidence', [], userActions.has(action) ? { action } : {});
+}
+
+/** The end of a refresh whose deadline has passed. `member` is null when MX was not read. */
+export function atDeadline(claim: Claim, member: MxMember | null = null): Ending {
+  const wasStarted = claim.start.state !== 'none';
+  const late = wasStarted ? 'deadline' : 'mx_unavailable';
+  if (member === null) return endingOf(late);
+  // Started or not, a member that waits for its user waits for its user.
+  if (member.connectionStatus === 'CHALLENGED' && claim.challenges.length > 0) {
+    return endingByStatus(statusRules.CHALLENGED, member, claim.challenges);
+  }
+  const rule = ruleFor(member.connectionStatus);
+  const isBetweenStates = rule.whenOver === 'wait' && wasStarted && !member.isBeingAggregated;
+  return isBetweenStates ? endingByStatus(rule, member, []) : endingWith(member, late);
+}
+
+/** The end that a failure which is not worth another try causes. */
+export function endingByFailure(failure: Failure): Ending {
+  const passes = passingInstitutionErrors.has(failure.details.mxErrorType ?? '');
+  return endingOf(isOutcomeCode(failure.code) ? failure.code : 'internal', {
+    message: failure.message,
+    userMessage: failure.details.userMessage ?? null,
+    ...(passes ? { action: 'retry_later' } : {}),
+  });
+}
+
+/** Institution errors that pass by themselves; the other `institution_*` ones are permanent (MX facts 9). */
+const passingInstitutionErrors: ReadonlySet<string> = new Set([
+  'institution_maintenance_error',
+  'institution_unavailable_error',
+]);

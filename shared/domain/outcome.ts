@@ -1,0 +1,109 @@
+/** How refreshes end: the one table from a code to what it means for the caller. `docs/outcomes.md` is made from it. */
+import type { Action } from './action.ts';
+
+/** How a refresh ended. */
+export type Outcome = 'succeeded' | 'action_required' | 'failed' | 'not_refreshed' | 'timed_out';
+
+/** What the code of an end says. */
+export interface OutcomeRow {
+  readonly outcome: Outcome;
+  /** What somebody has to do now, unless the end itself knows better (`ending.ts`). */
+  readonly action: Action;
+  /** Actions that such an end may have instead, when more is known. */
+  readonly orActions?: readonly Action[];
+  /** One sentence for whoever operates or integrates this. */
+  readonly message: string;
+}
+
+const row =
+  (outcome: Outcome) =>
+  (action: Action, message: string): OutcomeRow => ({ outcome, action, message });
+
+const succeeded = row('succeeded');
+const actionRequired = row('action_required');
+const failed = row('failed');
+const notRefreshed = row('not_refreshed');
+const timedOut = row('timed_out');
+
+/** The table, by what causes the end. */
+export const outcomes = {
+  // The accounts were stored.
+  stored: succeeded('none', 'The balances are stored.'),
+  stored_in_part: succeeded(
+    'none',
+    'Storing was interrupted; some accounts are from this refresh, the others say how old they are.',
+  ),
+
+  // MX’s connection status (`statuses.ts` has which, and the source).
+  prevented: actionRequired('reauthenticate', 'Three logins failed; MX waits for new credentials.'),
+  denied: actionRequired('reauthenticate', 'The institution refused the stored credentials.'),
+  challenged: actionRequired('answer_mfa', 'The institution asks the user a question.'),
+  rejected: actionRequired('answer_mfa', 'A multi-factor answer was wrong.'),
+  locked: actionRequired('act_at_institution', 'The institution has locked the user’s login.'),
+  impeded: actionRequired('act_at_institution', 'The bank wants the user’s attention on its own site.'),
+  reconnected: failed('retry_later', 'MX moved the member to another connection.'),
+  degraded: failed('retry_later', 'Several attempts at the institution failed.'),
+  disconnected: failed('retry_later', 'MX’s connection to the institution is broken.'),
+  discontinued: failed('reconnect', 'MX no longer supports this connection to the institution.'),
+  closed: failed('reconnect', 'The connection was closed by the user, the institution or MX.'),
+  delayed: failed('retry_later', 'The institution takes longer than usual.'),
+  failed: failed('retry_later', 'The job failed for a technical reason.'),
+  disabled: failed('contact_support', 'Importing is switched off for this connection.'),
+  imported: actionRequired('reauthenticate', 'The member has no usable credentials at MX.'),
+  expired: actionRequired('answer_mfa', 'The multi-factor answer did not arrive in time.'),
+  impaired: actionRequired('reauthenticate', 'Some or all credentials are missing.'),
+  pending: actionRequired('reauthenticate', 'The user has not completed the connection (OAuth).'),
+  no_status: failed('reconnect', 'The member has no connection status: MX cannot aggregate it.'),
+  unknown_status: failed('retry_later', 'MX gave a connection status that this version does not know.'),
+  needs_updated_credentials: actionRequired(
+    'reauthenticate',
+    'MX does not aggregate this member until its credentials are updated.',
+  ),
+
+  // The member's error code (`statuses.ts`).
+  no_accounts: failed('retry_later', 'No accounts were found at the institution.'),
+  access_denied: actionRequired('reauthenticate', 'The user did not grant the needed permissions.'),
+  incorrect_otp: actionRequired('answer_mfa', 'The one-time code was wrong.'),
+  incorrect_mfa: actionRequired('answer_mfa', 'The multi-factor answer was wrong.'),
+  mfa_timeout: actionRequired('answer_mfa', 'The multi-factor answer did not arrive in time.'),
+  reauthorization_required: actionRequired('reauthenticate', 'The user has to renew the consent.'),
+  invalid_credentials: actionRequired('reauthenticate', 'The institution refused the credentials.'),
+  institution_down: failed('retry_later', 'The institution cannot be reached.'),
+  institution_maintenance: failed('retry_later', 'The institution is under maintenance.'),
+  institution_unavailable: failed('retry_later', 'The institution does not respond.'),
+
+  // Failures that are not worth another try. Their message is the failure's own.
+  mx_credentials_missing: failed('contact_support', 'This service has no MX credentials yet.'),
+  mx_credentials_rejected: failed('contact_support', 'MX refuses this service’s credentials.'),
+  mx_forbidden: failed('contact_support', 'MX refuses this service.'),
+  mx_not_found: failed('reconnect', 'MX does not know this user or member.'),
+  mx_refused: failed('contact_support', 'MX does not accept the request.'),
+  // Maintenance and unavailability pass by themselves.
+  mx_institution: {
+    ...failed('contact_support', 'The institution does not allow a balance check.'),
+    orActions: ['retry_later'],
+  },
+  mx_too_many_accounts: failed('contact_support', 'MX lists too many accounts.'),
+  internal: failed('contact_support', 'A failure that has no end of its own.'),
+  member_deleted: failed('reconnect', 'The member was deleted at MX.'),
+
+  // Nothing was started, or nothing shows that anything was.
+  allowance_used_up: notRefreshed('retry_later', 'MX’s allowance of balance checks for this member is used up.'),
+  mx_conflict: notRefreshed('retry_later', 'Another job kept running at MX.'),
+  mx_rate_limited: notRefreshed('retry_later', 'MX refused to start another job now.'),
+  // What the status of before asks of the user is the best hint there is.
+  no_evidence: {
+    ...notRefreshed('retry_later', 'MX accepted the request, but nothing shows that it started a job.'),
+    orActions: ['reauthenticate', 'answer_mfa', 'act_at_institution', 'reconnect'],
+  },
+
+  // Time was up.
+  mx_unavailable: timedOut('retry_later', 'MX could not be reached before the deadline; no job was started.'),
+  deadline: timedOut('retry_later', 'The job did not end before the deadline.'),
+} as const satisfies Readonly<Record<string, OutcomeRow>>;
+
+/** Why a refresh ended as it did: machine-readable. */
+export type OutcomeCode = keyof typeof outcomes;
+
+/** Whether `text` is the code of an end. */
+export const isOutcomeCode = (text: string): text is OutcomeCode => Object.hasOwn(outcomes, text);
