@@ -82,9 +82,6 @@ export class Failure extends Error {
   }
 }
 
-/** The fate of anything thrown. What we did not name ourselves is a bug: it is retried and the dead-letter queue tells. */
-export const fateOf = (error: unknown): Fate => (error instanceof Failure ? error.fate : 'bug');
-
-/** `error` as a `Failure`; what we did not name ourselves becomes `internal`. */
+/** `error` as a `Failure`; what we did not name ourselves becomes `internal`: a bug, retried until the dead-letter queue tells. */
 export const asFailure = (error: unknown): Failure =>
   error instanceof Failure ? error : new Failure('internal', 'an unexpected error', {}, { cause: error });

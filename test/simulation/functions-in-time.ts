@@ -6,12 +6,12 @@ import { receiveWebhook } from '../../functions/mx-webhook.ts';
 import type { Delivery as MxWebhook } from '../../infra/mx-simulator/outbox.ts';
 import { createRandom, hashText } from '../../infra/mx-simulator/random.ts';
 import { decodeFollowUp, decodeStartBatch } from '../../shared/clients/messages.ts';
-import { asFailure, fateOf } from '../../shared/domain/failure.ts';
 import { instantOf } from '../../shared/domain/instant.ts';
 import { runSchedule } from '../../shared/domain/run-schedule.ts';
 import { startDue } from '../../shared/domain/start-due.ts';
 import { sweep } from '../../shared/domain/sweep.ts';
 import { problemOf } from '../../shared/lambda/problem.ts';
+import { asNamed } from '../../shared/lambda/refusal.ts';
 import { textOf } from '../fakes/members-table.ts';
 import type { FaultChooser } from './faults.ts';
 import type { Ended, Invocation, Invocations } from './invocations.ts';
@@ -81,17 +81,16 @@ export function functionsInTime(stage: Stage): FunctionsInTime {
 
   /** As `shared/lambda/log.ts` writes it, and more: whatever an error says could end up in a log. */
   function log(error: unknown): void {
-    const { message, code, fate, details, cause } = asFailure(error);
-    const { userMessage: _, ...said } = details;
+    const { message, code, fate, details, cause } = asNamed(error);
     const because = cause instanceof Error ? `${cause.name} ${cause.message} ${cause.stack ?? ''}` : String(cause);
-    written.push(JSON.stringify({ message, code, fate, said, because }));
+    written.push(JSON.stringify({ message, code, fate, details: { ...details, userMessage: undefined }, because }));
   }
 
   function logged(ended: Ended<unknown>, invocation: Invocation): void {
     if (ended.kind !== 'threw') return;
     log(ended.error);
     // Neither a failure with a name nor one that was made here: a mistake in the code, or in this simulation.
-    if (isSimulated(ended.error) || fateOf(ended.error) !== 'bug') return;
+    if (isSimulated(ended.error) || asNamed(ended.error).fate !== 'bug') return;
     broken(new Violation(0, `${invocation.id} threw ${String(ended.error)}`));
   }
 
@@ -163,7 +162,7 @@ export function functionsInTime(stage: Stage): FunctionsInTime {
       );
     invocations.start('trigger', action.key, timeouts.trigger, run, (ended, invocation) => {
       logged(ended, invocation);
-      if (ended.kind === 'threw') written.push(problemOf(asFailure(ended.error)).body);
+      if (ended.kind === 'threw') written.push(problemOf(asNamed(ended.error)).body);
       // A problem can be an answer as well: the one that a repeated request got the first time.
       if (ended.kind !== 'returned' || ended.value.status >= 300) return;
       const { headers = {}, text, body } = ended.value;
