@@ -2,7 +2,7 @@ import { defineConfig } from 'vitest/config';
 
 // The files of functions/ wire themselves at import, as at a cold start; tests import what is above the wiring. These
 // values only let the wiring pass: nothing is at these names, and a test that used them would fail.
-const env = {
+export const env = {
   AWS_REGION: 'us-east-1',
   STAGE: 'test',
   BALANCES_TABLE: 'none',

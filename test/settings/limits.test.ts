@@ -7,7 +7,10 @@ import { done } from './stub-mx.ts';
 
 /** Until it holds: what happens on the wire takes a few turns of the event loop, however fast the clock is moved. */
 async function until(holds: () => boolean): Promise<void> {
-  while (!holds()) await turn();
+  for (let turns = 0; !holds(); turns += 1) {
+    if (turns === 1_000_000) throw new Error('it has not come about');
+    await turn();
+  }
 }
 
 /** Moves the clock in steps of 100 ms until `running` is settled; the milliseconds that this took. */
@@ -19,6 +22,7 @@ async function timeTaken(running: Promise<unknown>): Promise<number> {
   running.then(settle, settle);
   const begun = Date.now();
   while (!settled) {
+    if (Date.now() - begun > 60_000) throw new Error('it is not given up within a minute');
     vi.advanceTimersByTime(100);
     for (let turns = 0; turns < 20 && !settled; turns += 1) await turn();
   }

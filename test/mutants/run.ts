@@ -1,0 +1,215 @@
+/** A run: mutants of files, what is known of them from before, the processes that try the others, and the verdicts. */
+import { spawn } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { cacheIn, digestsIn } from './cache.ts';
+import { mutate } from './mutate.ts';
+import { identityOf, type Mutant, type Verdict } from './mutant.ts';
+import type { Line, Part } from './plan.ts';
+import { reachIn } from './reach.ts';
+import type { StageOf } from './stages.ts';
+
+/** What to run. */
+export interface RunOptions {
+  readonly root: string;
+  /** From the root. */
+  readonly files: readonly string[];
+  readonly stages: readonly StageOf[];
+  readonly env: Readonly<Record<string, string>>;
+  readonly workers: number;
+  /** The file in which runs leave for later ones what they found. */
+  readonly cache: string;
+  /** Forgets what earlier runs found. */
+  readonly fresh: boolean;
+  readonly progress: (line: string) => void;
+}
+
+/** A mutant that is on for longer than this hangs, and takes its process with it. */
+const HANGS_MS = 60_000;
+
+/** What acts only while files are loaded is tried with this many test files, the nearest ones. */
+const NEAREST = 15;
+
+/** Runs the tests against every mutant of the files. */
+export async function runMutants(options: RunOptions): Promise<readonly Verdict[]> {
+  const { root, files, progress } = options;
+  const texts: Record<string, string> = {};
+  const mutants: Mutant[] = [];
+  for (const file of files) {
+    const mutated = mutate(file, readFileSync(join(root, file), 'utf8'), mutants.length + 1);
+    texts[file] = mutated.text;
+    mutants.push(...mutated.mutants);
+  }
+  const identities = identitiesOf(mutants);
+
+  const reach = reachIn(root);
+  const tests = new Map(
+    [...new Set(options.stages.flatMap((stage) => stage.tests))].map((test) => [test, reach(test)] as const),
+  );
+  /** The tests of a stage that reach a file, nearest first. */
+  const testsOf = (stage: StageOf, file: string): readonly string[] =>
+    stage.covers(file)
+      ? stage.tests
+          .filter((test) => tests.get(test)?.has(file))
+          .toSorted((a, b) => (tests.get(a)?.get(file) ?? 0) - (tests.get(b)?.get(file) ?? 0))
+      : [];
+  const closures = new Map(
+    files.map((file) => [
+      file,
+      options.stages.flatMap((stage) => testsOf(stage, file)).flatMap((test) => [...(tests.get(test)?.keys() ?? [])]),
+    ]),
+  );
+
+  const tool = ['mutate.ts', 'kinds.ts', 'message-texts.ts', 'runner.ts', 'run-part.ts', 'switch.ts'];
+  const always = ['package-lock.json', 'vitest.config.ts', ...tool.map((name) => `test/mutants/${name}`)];
+  const digest = digestsIn(root);
+  const cache = cacheIn(options.cache);
+  /** A kill holds while the test and what it reaches stay; anything else while every test that reaches it does. */
+  const digestFor = ({ file }: Mutant, by: string | null): string =>
+    digest([...always, ...(by === null ? (closures.get(file) ?? []) : (tests.get(by)?.keys() ?? []))]);
+
+  const verdicts = new Map<number, Verdict>();
+  for (const mutant of mutants) {
+    const identity = identities.get(mutant.id) ?? '';
+    const found = options.fresh ? null : cache.known(identity, ({ by }) => digestFor(mutant, by));
+    if (found !== null) verdicts.set(mutant.id, { mutant, status: found.status, by: found.by });
+  }
+  const open = mutants.filter(({ id }) => !verdicts.has(id));
+  progress(`${mutants.length} mutants in ${files.length} files, ${open.length} to try`);
+
+  const folder = mkdtempSync(join(tmpdir(), 'mutants-'));
+  try {
+    const parts = shares(open, options.workers).map((share, index): Part => {
+      const own = new Set(share.map(({ file }) => file));
+      const place = join(folder, String(index));
+      mkdirSync(place);
+      return {
+        root,
+        env: options.env,
+        folder: place,
+        texts: Object.fromEntries(Object.entries(texts).filter(([file]) => own.has(file))),
+        settled: [],
+        stages: options.stages.map((stage) => ({
+          name: stage.name,
+          timeout: stage.timeout,
+          tests: [...new Set([...own].flatMap((file) => testsOf(stage, file)))],
+          mutants: share.flatMap(({ id, file }) => {
+            const reaching = testsOf(stage, file).slice(0, NEAREST);
+            return reaching.length === 0 ? [] : [[id, reaching] as const];
+          }),
+        })),
+      };
+    });
+    const done = await Promise.all(parts.map((part) => runPart(part, progress)));
+    for (const [id, { status, by }] of done.flatMap((results) => [...results])) {
+      const mutant = mutants[id - 1];
+      if (mutant === undefined) continue;
+      verdicts.set(id, { mutant, status, by });
+    }
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+  for (const mutant of open) {
+    const verdict = verdicts.get(mutant.id) ?? { mutant, status: 'not covered' as const, by: null };
+    verdicts.set(mutant.id, verdict);
+    const { status } = verdict;
+    const by = status === 'killed' ? verdict.by : null;
+    cache.keep(identities.get(mutant.id) ?? '', { status, by, digest: digestFor(mutant, by) });
+  }
+  cache.write();
+  return mutants.map(({ id }) => verdicts.get(id)).filter((verdict) => verdict !== undefined);
+}
+
+/** Equal code in one declaration is told apart by counting. */
+function identitiesOf(mutants: readonly Mutant[]): ReadonlyMap<number, string> {
+  const seen = new Map<string, number>();
+  return new Map(
+    mutants.map((mutant) => {
+      const identity = identityOf(mutant);
+      const count = (seen.get(identity) ?? 0) + 1;
+      seen.set(identity, count);
+      return [mutant.id, `${identity} ${count}`];
+    }),
+  );
+}
+
+/** Whole files, so that each process loads as few tests as it can; about as many mutants each. */
+function shares(mutants: readonly Mutant[], workers: number): readonly (readonly Mutant[])[] {
+  const byFile = Map.groupBy(mutants, ({ file }) => file);
+  const made: Mutant[][] = Array.from({ length: workers }, () => []);
+  for (const [, some] of [...byFile].toSorted(([, a], [, b]) => b.length - a.length)) {
+    const least = made.reduce((best, next) => (next.length < best.length ? next : best));
+    least.push(...some);
+  }
+  return made.filter((share) => share.length > 0);
+}
+
+type Result = Pick<Verdict, 'status' | 'by'>;
+
+/** Runs a part in a process of its own, and in another one when a mutant hangs it. */
+async function runPart(part: Part, progress: (line: string) => void): Promise<ReadonlyMap<number, Result>> {
+  const output = join(part.folder, 'output.jsonl');
+  const activity = join(part.folder, 'activity');
+  writeFileSync(output, '');
+  const hung: number[] = [];
+  for (;;) {
+    writeFileSync(activity, '0');
+    const results = resultsIn(part, output, hung);
+    const settled = [...results].filter(([, { status }]) => status === 'killed').map(([id]) => id);
+    const path = join(part.folder, 'part.json');
+    writeFileSync(path, JSON.stringify({ ...part, settled: [...settled, ...hung] }));
+    const code = await watch(part.root, path, activity);
+    if (code === 0) return resultsIn(part, output, hung);
+    const id = Number(readFileSync(activity, 'utf8'));
+    if (code !== null || id === 0) throw new Error(`a process ended with ${code} while mutant ${id} was on`);
+    progress(`mutant ${id} hangs`);
+    hung.push(id);
+  }
+}
+
+/** The exit code of a process; null when it was stopped because nothing moved. */
+function watch(root: string, part: string, activity: string): Promise<number | null> {
+  return new Promise((resolve) => {
+    const child = spawn(process.execPath, [join(import.meta.dirname, 'run-part.ts'), part], {
+      cwd: root,
+      stdio: ['ignore', 'ignore', 'inherit'],
+      env: { ...process.env, VITEST: 'true', NODE_ENV: 'test' },
+    });
+    const timer = setInterval(() => {
+      if (
+        existsSync(activity) &&
+        readFileSync(activity, 'utf8') !== '0' &&
+        Date.now() - statSync(activity).mtimeMs > HANGS_MS
+      )
+        child.kill('SIGKILL');
+    }, 1_000);
+    child.on('exit', (code) => {
+      clearInterval(timer);
+      resolve(code);
+    });
+  });
+}
+
+/** What the lines say of the part's mutants. */
+function resultsIn(part: Part, output: string, hung: readonly number[]): ReadonlyMap<number, Result> {
+  const results = new Map<number, Result>();
+  const relative = (path: string): string => path.slice(part.root.length + 1);
+  const lines = readFileSync(output, 'utf8')
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line): Line => JSON.parse(line));
+  for (const line of lines) {
+    if ('met' in line) {
+      for (const id of [...line.outside, ...Object.values(line.tests).flatMap(({ ids }) => ids)])
+        if (!results.has(id)) results.set(id, { status: 'survived', by: null });
+      continue;
+    }
+    const status = line.status === 'doubtful' ? 'survived' : line.status;
+    // A kill by another test stands; a doubtful one is taken back.
+    if (results.get(line.id)?.status === 'killed' && line.status !== 'doubtful') continue;
+    results.set(line.id, { status, by: relative(line.by) });
+  }
+  for (const id of hung) results.set(id, { status: 'timeout', by: null });
+  return results;
+}
