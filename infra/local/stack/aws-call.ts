@@ -9,6 +9,8 @@ export interface AwsCall {
   readonly service: AwsService;
   readonly action: string;
   readonly body: Buffer;
+  /** `X-Amzn-Trace-Id`, with which the SDK passes on to which chain of invocations the call belongs. */
+  readonly traceHeader?: string | undefined;
 }
 
 export type AwsService = 'dynamodb' | 'sqs' | 'events' | 'secretsmanager';

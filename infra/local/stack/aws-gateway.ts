@@ -50,7 +50,8 @@ async function answerFor(
   if (caller === undefined) {
     return awsError(service, 'UnrecognizedClientException', 'The security token included in the request is invalid.');
   }
-  return calls.call({ caller, service, action, body });
+  const traceHeader = request.headers['x-amzn-trace-id'];
+  return calls.call({ caller, service, action, body, traceHeader: traceHeader?.toString() });
 }
 
 const serviceOf = (prefix: string | undefined): AwsService | undefined => {

@@ -1,6 +1,7 @@
 import type { FunctionHost } from './function-host.ts';
 import type { ObservationFeed } from './observations.ts';
 import { isRecord } from './template.ts';
+import { joinedLineage, type Lineage, MAX_CHAIN_INVOCATIONS, readLineage } from './trace-header.ts';
 
 /** An event source mapping of a queue, resolved. */
 export interface EventSourceSpec {
@@ -13,6 +14,7 @@ export interface EventSourceSpec {
   /** Batches in flight at the same time. */
   readonly maxConcurrency: number;
   readonly reportsBatchItemFailures: boolean;
+  readonly hasDeadLetterQueue: boolean;
 }
 
 /** Calls SQS for the function of the event source; rejects when SQS refuses. */
@@ -21,6 +23,9 @@ export type SqsCall = (action: string, input: unknown) => Promise<unknown>;
 interface Message {
   readonly id: string;
   readonly receiptHandle: string;
+  readonly lineage: Lineage;
+  /** How often it was received, this time included. */
+  readonly receives: number;
   readonly record: Readonly<Record<string, unknown>>;
 }
 
@@ -130,12 +135,13 @@ export class EventSource {
     const id = String(message['MessageId']);
     const receiptHandle = String(message['ReceiptHandle']);
     const attributes = isRecord(message['MessageAttributes']) ? message['MessageAttributes'] : {};
+    const ofSystem = isRecord(message['Attributes']) ? message['Attributes'] : {};
     const md5OfMessageAttributes = message['MD5OfMessageAttributes'];
     const record = {
       messageId: id,
       receiptHandle,
       body: message['Body'],
-      attributes: message['Attributes'] ?? {},
+      attributes: ofSystem,
       messageAttributes: Object.fromEntries(
         Object.entries(attributes).map(([name, value]) => [name, attributeRecord(isRecord(value) ? value : {})]),
       ),
@@ -145,13 +151,24 @@ export class EventSource {
       eventSourceARN: this.#spec.queueArn,
       awsRegion: this.#spec.region,
     };
-    return { id, receiptHandle, record };
+    return {
+      id,
+      receiptHandle,
+      lineage: readLineage(ofSystem['AWSTraceHeader']),
+      receives: Number(ofSystem['ApproximateReceiveCount']),
+      record,
+    };
   }
 
-  async #process(batch: readonly Message[]): Promise<void> {
+  async #process(received: readonly Message[]): Promise<void> {
+    const stopped = received.filter(({ lineage }) => this.#host.stopsChain(lineage));
+    await Promise.all(stopped.map((message) => this.#stopChain(message)));
+    const batch = received.filter((message) => !stopped.includes(message));
+    if (batch.length === 0) return;
     let done: readonly Message[];
     try {
-      const result = await this.#host.invoke({ Records: batch.map(({ record }) => record) });
+      const lineage = joinedLineage(batch.map((message) => message.lineage));
+      const result = await this.#host.invoke({ Records: batch.map(({ record }) => record) }, lineage);
       const failed = this.#spec.reportsBatchItemFailures ? failedIds(result, batch) : new Set<string>();
       done = batch.filter(({ id }) => !failed.has(id));
     } catch (error) {
@@ -159,6 +176,10 @@ export class EventSource {
       if (error instanceof MalformedResponse) this.#log(error.message);
       return;
     }
+    await this.#delete(done);
+  }
+
+  async #delete(done: readonly Message[]): Promise<void> {
     for (let start = 0; start < done.length; start += RECEIVE_MAX) {
       const entries = done.slice(start, start + RECEIVE_MAX);
       try {
@@ -169,6 +190,30 @@ export class EventSource {
       } catch (error) {
         if (!this.#stopped) this.#log(`the event source cannot delete: ${String(error)}`);
       }
+    }
+  }
+
+  /**
+   * What Lambda does instead of the invocation that is one too many. There its refusal lets the message come back until
+   * it has been received too often; here without the waits between.
+   */
+  async #stopChain(message: Message): Promise<void> {
+    const { queueUrl, hasDeadLetterQueue } = this.#spec;
+    if (message.receives <= 1) {
+      const fate = hasDeadLetterQueue
+        ? 'goes to the dead-letter queue'
+        : 'is dropped, as its queue has no dead-letter queue';
+      this.#log(
+        `recursive loop stopped: ${this.#host.spec.logicalId} was invoked ${MAX_CHAIN_INVOCATIONS} times in one chain of ` +
+          `messages, and the next one (${message.id}) ${fate}; a function that means it needs RecursiveLoop Allow`,
+      );
+    }
+    if (!hasDeadLetterQueue) return this.#delete([message]);
+    try {
+      const input = { QueueUrl: queueUrl, ReceiptHandle: message.receiptHandle, VisibilityTimeout: 0 };
+      await this.#sqs('ChangeMessageVisibility', input);
+    } catch (error) {
+      if (!this.#stopped) this.#log(`the event source cannot give back: ${String(error)}`);
     }
   }
 

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { FunctionError, FunctionInstance } from './function-instance.ts';
 import type { ObservationFeed } from './observations.ts';
+import { type Lineage, MAX_CHAIN_INVOCATIONS, markOf, traceHeader } from './trace-header.ts';
 
 /** One function of the template, everything resolved. */
 export interface FunctionSpec {
@@ -17,6 +18,8 @@ export interface FunctionSpec {
   readonly environment: Readonly<Record<string, string>>;
   /** Workers at the same time; 0 means that the function is switched off (`ReservedConcurrentExecutions` 0). */
   readonly maxWorkers: number;
+  /** `RecursiveLoop` is `Allow`: chains of messages that lead back to it are never stopped. */
+  readonly mayLoop: boolean;
 }
 
 /** Lambda's limit for what goes in and comes out of a synchronous invocation. */
@@ -44,13 +47,19 @@ export class FunctionHost {
     return this.#running + this.#waiting.length;
   }
 
+  /** Whether Lambda would stop a chain of messages with this lineage instead of invoking the function again. */
+  stopsChain(lineage: Lineage): boolean {
+    return !this.spec.mayLoop && (lineage.get(markOf(this.spec.arn)) ?? 0) >= MAX_CHAIN_INVOCATIONS;
+  }
+
   /**
    * Invokes the function with an event that JSON can carry.
    *
+   * @param lineage of the messages in the event; none for what begins a chain
    * @returns what the handler returned, through JSON
    * @throws FunctionError as in Lambda: the handler's error, a timeout, a bundle that cannot be loaded
    */
-  async invoke(event: unknown): Promise<unknown> {
+  async invoke(event: unknown, lineage: Lineage = new Map()): Promise<unknown> {
     if (this.spec.maxWorkers === 0) {
       throw new FunctionError({ errorType: 'TooManyRequestsException', errorMessage: 'Rate Exceeded.' });
     }
@@ -62,7 +71,7 @@ export class FunctionHost {
     else this.#running += 1;
     try {
       // A place is handed on from one invocation to the next, so that nobody new can slip in between.
-      return await this.#run(payload);
+      return await this.#run(payload, lineage);
     } finally {
       const next = this.#waiting.shift();
       if (next === undefined) this.#running -= 1;
@@ -76,7 +85,7 @@ export class FunctionHost {
     await Promise.all([...this.#instances].map((instance) => instance.stop()));
   }
 
-  async #run(payload: string): Promise<unknown> {
+  async #run(payload: string, lineage: Lineage): Promise<unknown> {
     if (this.#closed) throw new FunctionError({ errorType: 'Stopped', errorMessage: 'the local stack is closed' });
     const warm = this.#warmInstance();
     const instance = warm ?? this.#newInstance();
@@ -84,7 +93,9 @@ export class FunctionHost {
     const started = this.#now();
     const observed = { function: this.spec.logicalId, requestId, cold: warm === undefined };
     try {
-      const result = await instance.invoke(payload, requestId, this.spec.timeoutSeconds);
+      const trace = traceHeader(lineage, markOf(this.spec.arn), started);
+      const invocation = { requestId, event: payload, traceHeader: trace };
+      const result = await instance.invoke(invocation, this.spec.timeoutSeconds);
       if (Buffer.byteLength(result) > MAX_PAYLOAD_BYTES) {
         throw new FunctionError({
           errorType: 'Function.ResponseSizeTooLarge',

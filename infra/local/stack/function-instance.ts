@@ -75,17 +75,16 @@ export class FunctionInstance {
   }
 
   /**
-   * Runs one invocation.
+   * Runs one invocation. Its event and its answer are JSON texts.
    *
-   * @param event JSON text
-   * @returns JSON text
    * @throws FunctionError when the handler threw, the worker died, or the time was up (the worker is stopped then)
    */
-  async invoke(event: string, requestId: string, timeoutSeconds: number): Promise<string> {
+  async invoke(asked: Omit<InvokeMessage, 'deadline'>, timeoutSeconds: number): Promise<string> {
     await this.#ready;
     if (!this.alive) throw new FunctionError({ errorType: 'Runtime.ExitError', errorMessage: 'the worker is gone' });
+    const { requestId } = asked;
     // The real clock on purpose: the worker compares with it, and a timer below follows it.
-    const invocation: InvokeMessage = { requestId, event, deadline: Date.now() + timeoutSeconds * 1000 };
+    const invocation: InvokeMessage = { ...asked, deadline: Date.now() + timeoutSeconds * 1000 };
     const over = this.#answer(
       timeoutSeconds * 1000,
       'Sandbox.Timedout',

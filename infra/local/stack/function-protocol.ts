@@ -15,6 +15,8 @@ export interface InvokeMessage {
   readonly event: string;
   /** Milliseconds since 1970 at which the function is stopped. */
   readonly deadline: number;
+  /** `_X_AMZN_TRACE_ID` while it runs; the SDK sends it on with every call. */
+  readonly traceHeader: string;
 }
 
 /** An error as Lambda's runtime writes it. */

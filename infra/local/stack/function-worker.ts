@@ -50,6 +50,7 @@ const flushed = (stream: NodeJS.WriteStream): Promise<void> => new Promise((done
 
 async function invoke(handler: Handler, message: InvokeMessage): Promise<WorkerMessage> {
   try {
+    process.env['_X_AMZN_TRACE_ID'] = message.traceHeader;
     const event: unknown = JSON.parse(message.event);
     const result = await handler(event, contextOf(message));
     return { kind: 'result', payload: JSON.stringify(result) ?? 'null' };

@@ -1,6 +1,7 @@
 import { buildApp } from 'fauxqs';
 import { type AwsAnswer, type AwsEngine, awsAnswer, awsError, services } from './aws-call.ts';
 import type { Properties } from './properties.ts';
+import { TraceHeaders } from './sqs-trace-headers.ts';
 import { isRecord } from './template.ts';
 
 /** How many messages a queue holds, by state. */
@@ -43,7 +44,7 @@ const MAX_DELAY_SECONDS = 900;
 
 /**
  * Starts fauxqs in memory, without a port of its own: calls are handed to it in process. What it gets wrong and this
- * project relies on is put right here: queue URLs, and delays above 900 s. Not there: message retention, redrive by
+ * project relies on is put right here: queue URLs, delays above 900 s, and `AWSTraceHeader`. Not there: message retention, redrive by
  * `StartMessageMoveTask`, the attribute `DeadLetterQueueSourceArn`.
  *
  * @param origin where queue URLs lead, `http://127.0.0.1:port`
@@ -51,6 +52,8 @@ const MAX_DELAY_SECONDS = 900;
 export async function startSqs(origin: string, region: string, account: string): Promise<Sqs> {
   const app = buildApp({ logger: false, defaultRegion: region });
   await app.ready();
+
+  const traces = new TraceHeaders();
 
   const send = async (action: string, payload: string | Buffer): Promise<AwsAnswer> => {
     const answer = await app.inject({
@@ -71,13 +74,19 @@ export async function startSqs(origin: string, region: string, account: string):
     async engine(call) {
       switch (call.action) {
         case 'SendMessage': {
-          const fault = delayFault(JSON.parse(call.body.toString()));
-          return fault === undefined
-            ? send(call.action, call.body)
-            : awsError('sqs', 'com.amazonaws.sqs#InvalidParameterValue', fault);
+          const input: unknown = JSON.parse(call.body.toString());
+          const fault = delayFault(input);
+          if (fault !== undefined) return awsError('sqs', 'com.amazonaws.sqs#InvalidParameterValue', fault);
+          return traces.sent(send(call.action, call.body), [input], call.traceHeader);
         }
-        case 'SendMessageBatch':
-          return sendBatch(JSON.parse(call.body.toString()), (body) => send(call.action, body));
+        case 'SendMessageBatch': {
+          const input: unknown = JSON.parse(call.body.toString());
+          const entries = isRecord(input) && Array.isArray(input['Entries']) ? input['Entries'] : [];
+          const answering = sendBatch(input, (body) => send(call.action, body));
+          return traces.sent(answering, entries, call.traceHeader);
+        }
+        case 'ReceiveMessage':
+          return traces.received(await send(call.action, call.body), JSON.parse(call.body.toString()));
         case 'CreateQueue':
         case 'GetQueueUrl':
         case 'ListQueues':

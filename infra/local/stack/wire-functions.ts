@@ -83,6 +83,7 @@ function functionSpec(
     handler: properties.text('Handler'),
     timeoutSeconds: properties.optionalNumber('Timeout') ?? DEFAULT_TIMEOUT_SECONDS,
     memoryMb,
+    mayLoop: properties.optionalText('RecursiveLoop') === 'Allow',
     maxWorkers: Math.min(settings.maxWorkers, properties.optionalNumber('ReservedConcurrentExecutions') ?? Infinity),
     environment: {
       AWS_LAMBDA_FUNCTION_NAME: ref,

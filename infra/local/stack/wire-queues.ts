@@ -84,6 +84,7 @@ function eventSourceSpec(
     batchingWindowSeconds: properties.optionalNumber('MaximumBatchingWindowInSeconds') ?? 0,
     // More batches than workers would only wait while their visibility timeout runs.
     maxConcurrency: Math.max(1, Math.min(maximum, host.spec.maxWorkers)),
+    hasDeadLetterQueue: queue.properties.has('RedrivePolicy'),
     reportsBatchItemFailures: properties.list('FunctionResponseTypes').includes('ReportBatchItemFailures'),
   };
 }

@@ -65,7 +65,7 @@ describe('functions of the local stack', () => {
       TZ: ':UTC',
     });
     const others = Object.keys(environment as object).filter(
-      (name) => !/^(AWS_|LAMBDA_TASK_ROOT|_HANDLER|TZ$)/.test(name),
+      (name) => !/^(AWS_|LAMBDA_TASK_ROOT|_HANDLER|_X_AMZN_TRACE_ID|TZ$)/.test(name),
     );
     expect(others.sort()).toEqual(['STAGE', 'TABLE']);
   });
