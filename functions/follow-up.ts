@@ -24,7 +24,7 @@ export async function followUp(deps: HeedDeps, report: Telemetry, message: Follo
       report.log('follow_up.done', {
         refresh_id: message.refreshId,
         member_guid: memberGuid,
-        look: message.look,
+        look: message.lookNumber,
         outcome,
       });
       return;

@@ -1,11 +1,18 @@
 /** What happens to a refresh for everything that MX may say: found by asking the decision itself, not written down. */
 import { mxFailure } from '../../shared/clients/mx-failure.ts';
-import { afterRefusedStart, decide, type NextStep, type Situation } from '../../shared/domain/decision.ts';
+import {
+  afterFailedLook,
+  afterRefusedStart,
+  decide,
+  type Observation,
+  type Situation,
+  type Step,
+} from '../../shared/domain/decision.ts';
 import { Failure } from '../../shared/domain/failure.ts';
 import { plusSeconds } from '../../shared/domain/instant.ts';
 import type { Challenge, MxMember } from '../../shared/domain/mx.ts';
 import type { Policy } from '../../shared/domain/policy.ts';
-import type { Claim } from '../../shared/domain/refresh.ts';
+import type { RunningClaim, StartedClaim } from '../../shared/domain/refresh.ts';
 import { ruleFor } from '../../shared/domain/statuses.ts';
 
 // Any values: which row comes out does not depend on them, only when.
@@ -38,7 +45,7 @@ const member = (connectionStatus: string | null, isBeingAggregated: boolean): Mx
   body: {},
 });
 
-const claim = (given: Partial<Claim> = {}): Claim => ({
+const claim = (given: Partial<StartedClaim> = {}): StartedClaim => ({
   refreshId: 'RFR-1',
   trigger: 'http',
   phase: 'running',
@@ -52,40 +59,46 @@ const claim = (given: Partial<Claim> = {}): Claim => ({
     successfullyAggregatedAt: null,
     isBeingAggregated: false,
   },
-  start: { state: 'accepted', at: start, count: 1, look: 0, jobGuid: 'JOB-2' },
-  look: 9,
+  start: { state: 'accepted', at: start, count: 1, lookNumber: 0, jobGuid: 'JOB-2' },
+  lookNumber: 9,
   lookedAt: plusSeconds(start, 60),
   flagSeen: true,
   challenges: [],
-  result: null,
   ...given,
 });
 
-/** A refresh with the proof of its job's end, past its grace period, whose last look saw `candidate` too. */
-const situation = (given: Partial<Claim>, candidate: string | null, afterSeconds = 60): Situation => ({
-  claim: claim(given),
-  memory: { failures: 0, candidate },
+/** A refresh with the proof of its job's end, past its grace period, whose last look saw `unconfirmedEnd` too. */
+const situation = (given: Partial<RunningClaim>, unconfirmedEnd: string | null, afterSeconds = 60): Situation => ({
+  claim: { ...claim(), ...given },
+  state: { failedLooks: 0, unconfirmedEnd },
   policy,
   now: plusSeconds(start, afterSeconds),
   random: 0,
 });
 
+/** The decision, with the accounts read when it asks for them: `imported` says what they show. */
+function stepAfter(given: Situation, seen: Observation, imported: boolean): Step {
+  const step = decide(given, seen);
+  if (step.kind !== 'check_imports') return step;
+  return imported ? step.ifImported : step.ifNot;
+}
+
 /** The decision about a member with this status. */
-function stepFor(status: string | null, running: boolean, starts: number, afterSeconds?: number): NextStep {
+function stepFor(status: string | null, running: boolean, starts: number, afterSeconds?: number): Step {
   const challenges = status === 'CHALLENGED' ? [question] : [];
-  const seen = { kind: 'member', member: member(status, running), challenges, imported: 'since_start' } as const;
+  const seen = { kind: 'member', member: member(status, running), challenges } as const;
   const given = { start: { ...claim().start, count: starts } };
-  return decide(situation(given, `${status}/`, afterSeconds), seen);
+  return stepAfter(situation(given, `${status}/`, afterSeconds), seen, true);
 }
 
 /** One row of the table of statuses. */
 export interface StatusCase {
-  readonly whileRunning: NextStep['kind'];
+  readonly whileRunning: Step['kind'];
   /** What an idle member with this status leads to at first, and once a job was started again. */
-  readonly over: NextStep['kind'];
-  readonly overAgain: NextStep['kind'];
+  readonly over: Step['kind'];
+  readonly overAgain: Step['kind'];
   /** How it ends in the end: the deadline's result for a status that is only waited for. */
-  readonly end: NextStep;
+  readonly end: Step;
   readonly holdsBack: boolean;
   readonly source: string;
 }
@@ -129,36 +142,41 @@ export const mxFailures: readonly { readonly what: string; readonly failure: Fai
 export const afterPost = afterRefusedStart;
 
 /** What a look that failed this way leads to: the first time, and the second time in a row. */
-export const afterLook = (failure: Failure): readonly [NextStep, NextStep] => [
-  decide(situation({}, null), { kind: 'failure', failure }),
-  decide(situation({}, failure.code === 'mx_not_found' ? 'not_found' : null), { kind: 'failure', failure }),
+export const afterLook = (failure: Failure): readonly [Step, Step] => [
+  afterFailedLook(situation({}, null), failure),
+  afterFailedLook(situation({}, failure.code === 'mx_not_found' ? 'not_found' : null), failure),
 ];
 
 /** Ends that neither a status nor a failure names: nothing was proven, no job may be started, or time is up. */
-export function otherEnds(): readonly { readonly when: string; readonly step: NextStep }[] {
+export function otherEnds(): readonly { readonly when: string; readonly step: Step }[] {
   const idle = {
     kind: 'member',
     member: member('CONNECTED', false),
     challenges: [],
-    imported: 'not_since_start',
   } as const;
   const nothing = { ...idle, member: { ...idle.member, mostRecentJobGuid: 'JOB-1', aggregatedAt: null } };
   const running = { ...idle, member: member('CONNECTED', true) };
   const refused = (state: 'conflict' | 'rate_limited') => ({ start: { ...claim().start, state, count: 3 } });
   const unproven = { flagSeen: false };
-  const none = { start: { state: 'none', at: null, count: 0, look: 0, jobGuid: null } } as const;
+  const none = { start: { state: 'none' } } as const;
   const late = policy.deadlineSeconds;
   const unattended = situation({ ...none, trigger: 'schedule' }, null);
   const outdated = { ...idle, member: { ...idle.member, needsUpdatedCredentials: true } };
   return [
     {
       when: 'MX accepted the POST, and nothing shows that a job ran',
-      step: decide(situation(unproven, null), nothing),
+      step: stepAfter(situation(unproven, null), nothing, false),
     },
-    { when: 'MX answered 409 again and again', step: decide(situation(refused('conflict'), null), nothing) },
-    { when: 'MX answered 429 again and again', step: decide(situation(refused('rate_limited'), null), nothing) },
-    { when: 'MX’s job still runs at the deadline', step: decide(situation({}, null, late), running) },
-    { when: 'MX could not be reached until the deadline', step: decide(situation(none, null, late), idle) },
-    { when: 'MX wants new credentials, and nobody is there to give them', step: decide(unattended, outdated) },
+    { when: 'MX answered 409 again and again', step: stepAfter(situation(refused('conflict'), null), nothing, false) },
+    {
+      when: 'MX answered 429 again and again',
+      step: stepAfter(situation(refused('rate_limited'), null), nothing, false),
+    },
+    { when: 'MX’s job still runs at the deadline', step: stepAfter(situation({}, null, late), running, false) },
+    { when: 'MX could not be reached until the deadline', step: stepAfter(situation(none, null, late), idle, false) },
+    {
+      when: 'MX wants new credentials, and nobody is there to give them',
+      step: stepAfter(unattended, outdated, false),
+    },
   ];
 }

@@ -1,4 +1,4 @@
-import type { NextStep } from '../../shared/domain/decision.ts';
+import type { Step } from '../../shared/domain/decision.ts';
 import { type Ending, endingOf } from '../../shared/domain/ending.ts';
 import { isOutcomeCode, type OutcomeCode, type OutcomeRow, outcomes } from '../../shared/domain/outcome.ts';
 import { connectionStatuses, memberErrorEnds } from '../../shared/domain/statuses.ts';
@@ -8,7 +8,7 @@ import { afterLook, afterPost, mxFailures, otherEnds, type StatusCase, statusCas
 type Row = Pick<Ending, 'outcome' | 'action' | 'code'>;
 
 /** The result that `step` is; null for a step that is no end. */
-function resultOf(step: NextStep): Row | null {
+function resultOf(step: Step): Row | null {
   if (step.kind === 'store') return endingOf('stored');
   return step.kind === 'end' ? step.ending : null;
 }
@@ -16,10 +16,9 @@ function resultOf(step: NextStep): Row | null {
 const cells = (row: Row | null): string =>
   row === null ? '| | |' : `${row.outcome} | ${row.action} | \`${row.code}\``;
 
-const words: Readonly<Record<NextStep['kind'], string>> = {
+const words: Readonly<Record<Step['kind'], string>> = {
   look: 'look again',
   start: 'start a job once more',
-  check_imports: 'read the accounts',
   store: 'store the balances',
   end: 'end',
 };
@@ -35,7 +34,7 @@ function statusRow(name: string, status: string | null): string {
   return `| ${name} | ${words[row.whileRunning]} | ${overWords(row)} | ${cells(resultOf(row.end))} | ${held} | ${row.source} |`;
 }
 
-const endOrWords = (step: NextStep): string => {
+const endOrWords = (step: Step): string => {
   const result = resultOf(step);
   return result === null ? words[step.kind] : `${result.outcome}, ${result.action}`;
 };

@@ -9,7 +9,7 @@ import { type Attempt, LOOK_TIMEOUT_SECONDS } from '../domain/refresh.ts';
 import { snakeCased } from '../domain/snake-case.ts';
 import { type Item, recordToAttribute, toAttribute } from './attribute-values.ts';
 import { updatedIf, updateIf } from './conditional-write.ts';
-import { itemKey, memberAlias, toRecord, userAlias } from './member-item.ts';
+import { claimToAttribute, itemKey, memberAlias, startToAttribute, toRecord, userAlias } from './member-item.ts';
 import { membersReader } from './members-reader.ts';
 import { queryPages } from './query-pages.ts';
 import { membersTable } from './table-keys.ts';
@@ -51,7 +51,7 @@ export function membersInDynamoDb(
         `SET claim = :claim, open_shard = :shard, open_since = :since, starts = :starts, starts_version = :next${member === null ? '' : ', #member = :member, seen_at = :since'}`,
         `attribute_not_exists(claim) AND attribute_not_exists(deleted_at) AND ${startsVersion === 0 ? 'attribute_not_exists(starts_version)' : 'starts_version = :version'}`,
         {
-          ':claim': recordToAttribute(claim),
+          ':claim': claimToAttribute(claim),
           ':shard': { S: shardOf(claim.refreshId) },
           ':since': { S: claim.acceptedAt },
           ':starts': toAttribute(starts),
@@ -68,7 +68,7 @@ export function membersInDynamoDb(
       });
     },
 
-    async takeLook(key, refreshId, look, now): Promise<TakenLook> {
+    async takeLook(key, refreshId, lookNumber, now): Promise<TakenLook> {
       const taken = await updatedIf(client, tableName, {
         key: keyOf(key),
         change: 'SET claim.look = :look, claim.looked_at = :now',
@@ -78,7 +78,7 @@ export function membersInDynamoDb(
           ' AND (claim.phase <> :storing OR claim.looked_at <= :given_up)',
         values: {
           ':id': { S: refreshId },
-          ':look': toAttribute(look),
+          ':look': toAttribute(lookNumber),
           ':now': { S: now },
           // The same look again: only when whoever took it has certainly stopped.
           ':given_up': { S: plusSeconds(now, -LOOK_TIMEOUT_SECONDS) },
@@ -91,7 +91,7 @@ export function membersInDynamoDb(
         return record.claim === null ? { kind: 'superseded' } : { kind: 'taken', record, claim: record.claim };
       }
       const claim = (await read(key))?.claim;
-      if (claim?.refreshId !== refreshId || claim.look >= look || claim.lookedAt === null)
+      if (claim?.refreshId !== refreshId || claim.lookNumber >= lookNumber || claim.lookedAt === null)
         return { kind: 'superseded' };
       const gap = claim.phase === 'storing' ? LOOK_TIMEOUT_SECONDS : policy.minLookGapSeconds;
       return { kind: 'too_early', until: plusSeconds(claim.lookedAt, gap) };
@@ -104,12 +104,12 @@ export function membersInDynamoDb(
         'claim.refresh_id = :id AND claim.look = :look AND claim.phase = :running',
         {
           ':baseline': claim.baseline === null ? toAttribute(null) : recordToAttribute(claim.baseline),
-          ':start': recordToAttribute(claim.start),
+          ':start': startToAttribute(claim.start),
           ':flag': { BOOL: claim.flagSeen },
           ':starts': toAttribute(starts),
           ':one': { N: '1' },
           ':id': { S: claim.refreshId },
-          ':look': toAttribute(claim.look),
+          ':look': toAttribute(claim.lookNumber),
           ':running': { S: 'running' },
         },
       ),
@@ -121,9 +121,9 @@ export function membersInDynamoDb(
         // Not if a later POST of this refresh has been recorded meanwhile.
         'claim.refresh_id = :id AND claim.#start.#at = :at',
         {
-          ':start': recordToAttribute(start),
+          ':start': startToAttribute(start),
           ':id': { S: refreshId },
-          ':at': { S: start.at ?? '' },
+          ':at': { S: start.at },
           ...(flagSeen ? { ':true': { BOOL: true } } : {}),
           ...startsValues(starts),
         },
@@ -143,7 +143,7 @@ export function membersInDynamoDb(
       );
     },
 
-    beginStoring: (key, refreshId, look) =>
+    beginStoring: (key, refreshId, lookNumber) =>
       update(
         key,
         'SET claim.phase = :storing',
@@ -152,7 +152,7 @@ export function membersInDynamoDb(
           ':storing': { S: 'storing' },
           ':running': { S: 'running' },
           ':id': { S: refreshId },
-          ':look': toAttribute(look),
+          ':look': toAttribute(lookNumber),
         },
       ),
 

@@ -18,6 +18,14 @@ const nextLook = v.object({
   memory: v.nullable(v.object({ failures: v.pipe(v.number(), v.integer()), candidate: v.nullable(v.string()) })),
 });
 
+/** In the queue a look's number is called `look`, and what the last look tells it `memory`. */
+const nextLookOf = ({ refreshId, member: key, look, memory }: v.InferOutput<typeof nextLook>): NextLook => ({
+  refreshId,
+  member: key,
+  lookNumber: look,
+  state: memory && { failedLooks: memory.failures, unconfirmedEnd: memory.candidate },
+});
+
 const instant = v.pipe(v.string(), v.isoTimestamp());
 
 /** What the follow-up queue carries. A look has no kind: messages from before there were kinds are looks. */
@@ -58,10 +66,16 @@ const startBatch = v.object({
 const encode = (message: object): string => JSON.stringify({ version: 1, ...(snakeCased(message) as object) });
 
 /** The body of a message that asks for the next look. */
-export const encodeNextLook = (message: NextLook): string => encode(message);
+export const encodeNextLook = ({ refreshId, member: key, lookNumber, state }: NextLook): string =>
+  encode({
+    refreshId,
+    member: key,
+    look: lookNumber,
+    memory: state && { failures: state.failedLooks, candidate: state.unconfirmedEnd },
+  });
 
 /** Reads a message that asks for the next look. @throws Failure `bad_message`, never to be retried. */
-export const decodeNextLook = (body: string): NextLook => decode('follow-up', nextLook, body);
+export const decodeNextLook = (body: string): NextLook => nextLookOf(decode('follow-up', nextLook, body));
 
 /** The body of a message that brings a webhook to whoever heeds it. */
 export const encodeHint = (hint: WebhookHint): string => encode({ kind: 'webhook', ...hint });
@@ -70,8 +84,10 @@ export const encodeHint = (hint: WebhookHint): string => encode({ kind: 'webhook
 export const encodeErasure = (erased: MemberKey): string => encode({ kind: 'erase', member: erased });
 
 /** The only way a body becomes a follow-up. @throws Failure `bad_message`, never to be retried. */
-export const decodeFollowUp = (body: string): FollowUp =>
-  check('follow-up', followUp, { kind: 'look', ...(parse('follow-up', body) as object) });
+export function decodeFollowUp(body: string): FollowUp {
+  const read = check('follow-up', followUp, { kind: 'look', ...(parse('follow-up', body) as object) });
+  return read.kind === 'look' ? { kind: 'look', ...nextLookOf(read) } : read;
+}
 
 /**
  * The body of a delivery. The event stays as it is published: whoever gets it over the bus and by callback finds the

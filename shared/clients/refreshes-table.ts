@@ -3,7 +3,7 @@ import { type DynamoDBClient, GetItemCommand, QueryCommand } from '@aws-sdk/clie
 import type { Clock } from '../domain/instant.ts';
 import type { MemberKey } from '../domain/mx.ts';
 import type { Refreshes } from '../domain/ports.ts';
-import type { Refresh, Result } from '../domain/refresh.ts';
+import type { Refresh, Result, RunningRefresh } from '../domain/refresh.ts';
 import { type Item, recordFromAttribute, recordToAttribute } from './attribute-values.ts';
 import { putIf } from './conditional-write.ts';
 import { refreshesTable } from './table-keys.ts';
@@ -91,9 +91,18 @@ const itemKey = (refreshId: string): Item => ({
 
 const memberKeyText = (key: MemberKey): string => `${key.userGuid}#${key.memberGuid}`;
 
+/** A refresh as it is stored, with what `recordToAttribute` leaves out. */
+interface StoredRefresh extends Omit<RunningRefresh, 'status' | 'result'> {
+  readonly status: Refresh['status'];
+  readonly result: Result | null;
+}
+
 function toRefresh(item: Item): Refresh {
-  const refresh = recordFromAttribute<Refresh>(item['refresh'], { result: null, challenges: [] });
-  if (refresh === null) throw new TypeError('an item of the refreshes table without its refresh');
-  const emptyResult: Partial<Result> = { userMessage: null, connectionStatus: null, observedAt: null, challenges: [] };
-  return { ...refresh, result: refresh.result && { ...emptyResult, ...refresh.result } };
+  const stored = recordFromAttribute<StoredRefresh>(item['refresh'], { result: null, challenges: [] });
+  if (stored === null) throw new TypeError('an item of the refreshes table without its refresh');
+  const { status, result, ...facts } = stored;
+  if (status === 'running') return { ...facts, status, result: null };
+  if (result === null) throw new TypeError(`the refresh ${facts.refreshId} has ended and has no result`);
+  const emptyResult = { userMessage: null, connectionStatus: null, observedAt: null, challenges: [] };
+  return { ...facts, status, result: { ...emptyResult, ...result } };
 }

@@ -9,7 +9,7 @@ import { type Instant, plusSeconds, readInstant } from './instant.ts';
 import type { MemberRecord } from './member.ts';
 import type { MemberKey, MxAccount, MxMember } from './mx.ts';
 import type { Balances, RefreshDeps, SeenMembers } from './ports.ts';
-import type { Refresh } from './refresh.ts';
+import { attemptOf, type EndedRefresh } from './refresh.ts';
 import { stableUlid } from './stable-id.ts';
 import type { WebhookHint } from './webhook-hint.ts';
 
@@ -18,8 +18,18 @@ export type BackgroundDeps = EndDeps &
   Pick<RefreshDeps, 'mx' | 'policy'> & { readonly balances: Balances; readonly seen: SeenMembers };
 
 /** One completion at MX is one refresh, however often and in whatever words we are told of it. */
-export const backgroundRefreshId = (member: MemberKey, completedAt: Instant): string =>
+const backgroundRefreshId = (member: MemberKey, completedAt: Instant): string =>
   `RFR-${stableUlid(completedAt, member.userGuid, member.memberGuid)}`;
+
+/** The refresh that this completion became, if its projection is written. */
+export async function backgroundRefresh(
+  deps: Pick<BackgroundDeps, 'refreshes'>,
+  member: MemberKey,
+  completedAt: Instant,
+): Promise<EndedRefresh | null> {
+  const refresh = await deps.refreshes.read(backgroundRefreshId(member, completedAt));
+  return refresh?.status === 'ended' ? refresh : null;
+}
 
 /**
  * Reads the accounts and stores them if MX has gathered anything since. Null when it has not: then nothing is written.
@@ -32,14 +42,14 @@ export async function storeNews(
   hint: WebhookHint & { readonly completedAt: Instant },
   record: MemberRecord | null,
   member: MxMember,
-): Promise<Refresh | null> {
+): Promise<EndedRefresh | null> {
   const { key } = member;
   const observedAt = deps.now();
   const accounts = await deps.mx.listAccounts({ userIdentifier: key.userGuid, memberIdentifier: key.memberGuid });
   if (!isNews(record, member, accounts, await deps.balances.ofMember(key))) return null;
   const refreshId = backgroundRefreshId(key, hint.completedAt);
   await deps.balances.store(key, accounts, { observedAt, refreshId, trigger: 'mx_webhook' });
-  const refresh: Refresh = {
+  const refresh: EndedRefresh = {
     refreshId,
     member: key,
     trigger: 'mx_webhook',
@@ -59,17 +69,20 @@ export async function storeNews(
   };
   await deps.refreshes.put(refresh);
   // A twin may have been faster: everybody is told the same, and that is what can be read.
-  return (await deps.refreshes.read(refreshId)) ?? refresh;
+  return (await backgroundRefresh(deps, key, hint.completedAt)) ?? refresh;
 }
 
 /**
  * What is left to do for a background refresh whose projection is written. The completion is remembered last: a crash
  * before that makes the webhook's message come again, find the projection and do the rest.
  */
-export async function finishBackground(deps: BackgroundDeps, refresh: Refresh, completedAt: Instant): Promise<void> {
-  const { member, refreshId, trigger, acceptedAt, result } = refresh;
-  if (result === null) throw new TypeError('a background refresh has a result from the beginning');
-  const attempt = { ...result, refreshId, trigger, acceptedAt };
+export async function finishBackground(
+  deps: BackgroundDeps,
+  refresh: EndedRefresh,
+  completedAt: Instant,
+): Promise<void> {
+  const { member } = refresh;
+  const attempt = attemptOf(refresh);
   await deps.seen.recordBackground(member, attempt);
   await publishOutcome(deps, member, attempt);
   await deps.seen.recordHeeded(member, completedAt);

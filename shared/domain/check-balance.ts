@@ -12,7 +12,7 @@ import { type MemberRecord, nextStartAllowedAt } from './member.ts';
 import type { MemberIdentifiers } from './mx.ts';
 import type { RefreshDeps, Schedule } from './ports.ts';
 import type { Refresh } from './refresh.ts';
-import { type StartAnswer, startRefresh } from './start-refresh.ts';
+import { type AcceptedStart, startRefresh } from './start-refresh.ts';
 import { type WaitDeps, waitForEnd } from './wait-for-end.ts';
 
 /** What the trigger needs. */
@@ -51,7 +51,7 @@ export type CheckBalanceAnswer =
   /** The stored balances are young enough: nothing was started. */
   | { readonly kind: 'stored'; readonly stored: StoredState }
   /** A refresh runs: this caller's, or one that it joined. */
-  | Extract<StartAnswer, { kind: 'accepted' }>
+  | AcceptedStart
   /** The refresh ended while the caller waited. */
   | { readonly kind: 'ended'; readonly refresh: Refresh; readonly joined: boolean; readonly stored: StoredState };
 
@@ -66,9 +66,7 @@ export async function checkBalance(deps: CheckBalanceDeps, request: CheckBalance
     const stored = await youngEnough(deps, identifiers, request.maxAgeSeconds);
     if (stored !== null) return { kind: 'stored', stored };
   }
-  const started = await startRefresh(deps, { identifiers, trigger: 'http', userPresent });
-  // Only unattended triggers hold back.
-  if (started.kind === 'held_back') throw new TypeError('an HTTP trigger is never held back');
+  const started = await startRefresh(deps, identifiers, userPresent);
   deps.accepted(started.joined);
   const { key, refresh, joined } = started;
   if (callback !== null) {

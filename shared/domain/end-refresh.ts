@@ -6,7 +6,7 @@ import { balanceEvents, connectionEvent, endedEvent } from './event.ts';
 import type { Instant } from './instant.ts';
 import type { MemberKey, MxMember } from './mx.ts';
 import type { RefreshDeps } from './ports.ts';
-import { type Attempt, type Claim, type Result, refreshOf } from './refresh.ts';
+import { type Attempt, attemptOf, type EndedClaim, type OpenClaim, refreshOf } from './refresh.ts';
 
 /** What ending a refresh needs. */
 export type EndDeps = Pick<
@@ -14,17 +14,10 @@ export type EndDeps = Pick<
   'members' | 'refreshes' | 'balances' | 'events' | 'callbacks' | 'deliveries' | 'amountsInEvents' | 'now'
 >;
 
-const attemptOf = (claim: Claim, result: Result): Attempt => ({
-  ...result,
-  refreshId: claim.refreshId,
-  trigger: claim.trigger,
-  acceptedAt: claim.acceptedAt,
-});
-
 /** An end that is to be written. */
 export interface RefreshEnd {
   readonly key: MemberKey;
-  readonly claim: Claim;
+  readonly claim: OpenClaim;
   readonly ending: Ending;
   /** With outcome `succeeded`: when the stored balances were observed. */
   readonly observedAt?: Instant | null;
@@ -37,10 +30,10 @@ export interface RefreshEnd {
 /** Ends the refresh of `claim` and publishes it. Does nothing when another invocation was faster: what ended stays ended. */
 export async function endRefresh(deps: EndDeps, end: RefreshEnd): Promise<boolean> {
   const { key, claim, ending, observedAt = null, member = null, starts = null } = end;
-  const result: Result = { ...ending, endedAt: deps.now(), observedAt };
+  const ended: EndedClaim = { ...claim, phase: 'ended', result: { ...ending, endedAt: deps.now(), observedAt } };
   const from = claim.phase === 'storing' ? { storingSince: claim.lookedAt } : 'running';
-  const won = await deps.members.end({ key, from, attempt: attemptOf(claim, result), member, starts });
-  if (won) await publishEnd(deps, key, { ...claim, phase: 'ended', result });
+  const won = await deps.members.end({ key, from, attempt: attemptOf(ended), member, starts });
+  if (won) await publishEnd(deps, key, ended);
   return won;
 }
 
@@ -48,11 +41,10 @@ export async function endRefresh(deps: EndDeps, end: RefreshEnd): Promise<boolea
  * What is left to do for a claim in phase `ended`. Repeatable: whoever finds such a claim (sweep, a follow-up, the next
  * trigger) may finish it, because its first owner may have crashed on the way.
  */
-export async function publishEnd(deps: EndDeps, key: MemberKey, claim: Claim): Promise<void> {
-  if (claim.result === null) throw new TypeError('a claim that ended has a result');
+export async function publishEnd(deps: EndDeps, key: MemberKey, claim: EndedClaim): Promise<void> {
   await deps.refreshes.put(refreshOf(key, claim));
   // After the tables: whoever gets an event and reads finds what it speaks of.
-  const attempt = attemptOf(claim, claim.result);
+  const attempt = attemptOf(claim);
   await publishOutcome(deps, key, attempt);
   const [before, after] = [claim.baseline, attempt.connectionStatus];
   if (before !== null && after !== null && before.connectionStatus !== after) {

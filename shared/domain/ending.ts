@@ -3,8 +3,8 @@ import { userActions } from './action.ts';
 import type { Failure } from './failure.ts';
 import type { Challenge, MxMember } from './mx.ts';
 import { isOutcomeCode, type OutcomeCode, outcomes } from './outcome.ts';
-import type { Claim, Result } from './refresh.ts';
-import { ruleFor, type StatusRule, statusRules } from './statuses.ts';
+import type { OpenClaim, Result } from './refresh.ts';
+import { ruleFor, type StatusRule } from './statuses.ts';
 
 /** How a refresh ends, without the times that the caller adds. */
 export type Ending = Omit<Result, 'endedAt' | 'observedAt'>;
@@ -45,15 +45,13 @@ export function noEvidence(member: MxMember): Ending {
 }
 
 /** The end of a refresh whose deadline has passed. `member` is null when MX was not read. */
-export function atDeadline(claim: Claim, member: MxMember | null = null): Ending {
+export function atDeadline(claim: OpenClaim, member: MxMember | null = null): Ending {
   const wasStarted = claim.start.state !== 'none';
   const late = wasStarted ? 'deadline' : 'mx_unavailable';
   if (member === null) return endingOf(late);
   // Started or not, a member that waits for its user waits for its user.
-  if (member.connectionStatus === 'CHALLENGED' && claim.challenges.length > 0) {
-    return endingByStatus(statusRules.CHALLENGED, member, claim.challenges);
-  }
   const rule = ruleFor(member.connectionStatus);
+  if (rule.asksUser && claim.challenges.length > 0) return endingByStatus(rule, member, claim.challenges);
   const isBetweenStates = rule.whenOver === 'wait' && wasStarted && !member.isBeingAggregated;
   return isBetweenStates ? endingByStatus(rule, member, []) : endingWith(member, late);
 }

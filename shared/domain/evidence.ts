@@ -3,7 +3,7 @@
  * `CONNECTED`, `DENIED`, an error code, `is_being_aggregated: false` (MX facts 3.3, 3.4). A webhook is never evidence.
  */
 import type { MxMember } from './mx.ts';
-import type { Baseline, Claim } from './refresh.ts';
+import type { Baseline, Claim, SentStart } from './refresh.ts';
 
 /** The baseline that `member` is, read before the POST. */
 export const baselineOf = (member: MxMember): Baseline => ({
@@ -14,7 +14,14 @@ export const baselineOf = (member: MxMember): Baseline => ({
   isBeingAggregated: member.isBeingAggregated,
 });
 
-/** `none`: nothing shows that a job ran. `started`: one did. `ended`: one did, and what MX shows now is its end. */
+/**
+ * How much is proven about the job of a claim, weakest first:
+ *
+ *     none     nothing shows that a job ran: no baseline to compare with, or nothing has changed since
+ *     started  a new job guid (3.3, point 1), a later `aggregated_at` (2), or the flag is true now (3)
+ *     ended    the flag was seen true and is false now; or a job started, and the status is not the baseline's any more;
+ *              or `successfully_aggregated_at` is later (4), and the flag is false now
+ */
 export type Proof = 'none' | 'started' | 'ended';
 
 const later = (now: string | null, before: string | null): boolean => now !== null && (before === null || now > before);
@@ -24,11 +31,8 @@ export const succeededSince = (baseline: Baseline, member: MxMember): boolean =>
   later(member.successfullyAggregatedAt, baseline.successfullyAggregatedAt);
 
 /**
- * What `member` proves about the job of `claim`.
- *
- * A new job guid (3.3, point 1), a later `aggregated_at` (2) or the flag seen true (3) prove a start. They do not prove
- * an end: a lagging flag can be false while the job has yet to run, beside a status that is still the last job's. So an
- * end needs more: the flag seen true and false now, a later success time, or a status that the baseline did not have.
+ * What `member` proves about the job of `claim`. A start alone proves no end: a lagging flag can be false while the job
+ * has yet to run, beside a status that is still the last job's.
  */
 export function proofIn(claim: Pick<Claim, 'baseline' | 'flagSeen'>, member: MxMember): Proof {
   const { baseline, flagSeen } = claim;
@@ -44,8 +48,8 @@ export function proofIn(claim: Pick<Claim, 'baseline' | 'flagSeen'>, member: MxM
 }
 
 /** Whether another job has followed ours: ours is over, whatever the flag says now (MX facts 3.3, point 1). */
-export const anotherJobFollowed = (claim: Claim, member: MxMember): boolean =>
-  claim.start.jobGuid !== null &&
+export const anotherJobFollowed = (start: SentStart, baseline: Baseline, member: MxMember): boolean =>
+  start.jobGuid !== null &&
   member.mostRecentJobGuid !== null &&
-  member.mostRecentJobGuid !== claim.start.jobGuid &&
-  member.mostRecentJobGuid !== claim.baseline?.mostRecentJobGuid;
+  member.mostRecentJobGuid !== start.jobGuid &&
+  member.mostRecentJobGuid !== baseline.mostRecentJobGuid;

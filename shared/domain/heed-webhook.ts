@@ -2,18 +2,19 @@
  * Heeding one of MX's webhooks. It only makes us look: lost, doubled, early, late and reordered ones change nothing but
  * the delay, and what is believed is what MX's API says.
  */
-import { type BackgroundDeps, backgroundRefreshId, finishBackground, storeNews } from './background-refresh.ts';
+import { type BackgroundDeps, backgroundRefresh, finishBackground, storeNews } from './background-refresh.ts';
 import { type DeleteDeps, deleteMember } from './delete-member.ts';
 import { publishEnd } from './end-refresh.ts';
 import { type ConnectionChange, connectionEvent } from './event.ts';
 import { asFailure, type Failure } from './failure.ts';
-import { type FollowDeps, followRefresh } from './follow-refresh.ts';
+import { followRefresh } from './follow-refresh.ts';
 import { type Instant, plusSeconds } from './instant.ts';
 import { secondsToNextLook } from './look-times.ts';
 import type { MemberRecord } from './member.ts';
 import type { MemberKey, MxMember } from './mx.ts';
+import type { FollowDeps } from './next-look.ts';
 import type { Hints } from './ports.ts';
-import type { Refresh } from './refresh.ts';
+import type { EndedRefresh } from './refresh.ts';
 import { ruleFor } from './statuses.ts';
 import type { WebhookHint } from './webhook-hint.ts';
 
@@ -62,7 +63,12 @@ export async function heedWebhook(deps: HeedDeps, hint: WebhookHint): Promise<He
     // It is being stored: whatever this is about, the member can be read when that is over.
     if (claim.phase === 'storing') return again(deps, hint);
     // The next number: it takes the place of the message that waits.
-    await followRefresh(deps, { refreshId: claim.refreshId, member: key, look: claim.look + 1, memory: null });
+    await followRefresh(deps, {
+      refreshId: claim.refreshId,
+      member: key,
+      lookNumber: claim.lookNumber + 1,
+      state: null,
+    });
     return 'nudged';
   }
 
@@ -88,7 +94,7 @@ const isCompletion = (hint: WebhookHint): hint is Completion => hint.about === '
 async function finishInterrupted(deps: HeedDeps, hint: Completion, record: MemberRecord | null): Promise<boolean> {
   const { completedAt } = hint;
   if (record?.heededUntil === completedAt) return false;
-  const interrupted = await deps.refreshes.read(backgroundRefreshId(hint.member, completedAt));
+  const interrupted = await backgroundRefresh(deps, hint.member, completedAt);
   if (interrupted !== null) await finishBackground(deps, interrupted, completedAt);
   return interrupted !== null;
 }
@@ -101,7 +107,7 @@ const isDealtWith = ({ completedAt }: Completion, record: MemberRecord | null): 
 async function look(deps: HeedDeps, hint: WebhookHint, record: MemberRecord | null, readAt: Instant): Promise<Heeded> {
   const { member: key } = hint;
   let member: MxMember;
-  let refresh: Refresh | null = null;
+  let refresh: EndedRefresh | null = null;
   try {
     member = await deps.mx.readMember({ userIdentifier: key.userGuid, memberIdentifier: key.memberGuid });
     if (isCompletion(hint)) {

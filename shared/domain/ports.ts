@@ -1,13 +1,13 @@
 /** What the domain needs from the world. `shared/clients` fulfils it; the tests' fakes are held to the same contract. */
 import type { ObservationStamp, StoredBalance } from './balance.ts';
 import type { Callbacks, Deliveries } from './callback.ts';
-import type { LookMemory } from './decision.ts';
+import type { LookState } from './decision.ts';
 import type { ConnectionChange, DomainEvent } from './event.ts';
 import type { Clock, Instant } from './instant.ts';
 import type { MemberRecord } from './member.ts';
 import type { Challenge, MemberIdentifiers, MemberKey, MxAccount, MxMember } from './mx.ts';
 import type { Policy } from './policy.ts';
-import type { Attempt, Claim, Refresh, Start } from './refresh.ts';
+import type { Attempt, Claim, Refresh, RunningClaim, SentStart, StartedClaim } from './refresh.ts';
 import type { EnrolledMember, Enrolment, StartBatch } from './schedule.ts';
 import type { WebhookHint } from './webhook-hint.ts';
 
@@ -37,19 +37,19 @@ export interface Members {
   /** Marks the running refresh as one whose user is present. */
   joinUserPresent(key: MemberKey, refreshId: string): Promise<void>;
   /**
-   * Lets one of several twins through: takes look `look` of refresh `refreshId` if it is the next or a later one, or the
+   * Lets one of several twins through: takes look `lookNumber` of refresh `refreshId` if it is the next or a later one, or the
    * same one whose taker has had its time. While accounts are being stored, nobody else may conclude anything from what
    * is stored: no look is taken until whoever stores them has had its time. Returns the member with the claim as taken.
    */
-  takeLook(key: MemberKey, refreshId: string, look: number, now: Instant): Promise<TakenLook>;
+  takeLook(key: MemberKey, refreshId: string, lookNumber: number, now: Instant): Promise<TakenLook>;
   /** Writes the claim before a POST: what is sent next has an unknown result until it is recorded. */
-  recordStarting(key: MemberKey, claim: Claim, starts: readonly Instant[]): Promise<boolean>;
+  recordStarting(key: MemberKey, claim: StartedClaim, starts: readonly Instant[]): Promise<boolean>;
   /** Writes what came of a POST. False when a later POST of this refresh has been recorded meanwhile. */
   recordStart(started: Started): Promise<boolean>;
   /** Writes what a look saw and later looks cannot see again. */
   recordSeen(key: MemberKey, refreshId: string, flagSeen: boolean, challenges: readonly Challenge[]): Promise<void>;
-  /** Moves the claim from running to storing, if `look` is still the last one taken. */
-  beginStoring(key: MemberKey, refreshId: string, look: number): Promise<boolean>;
+  /** Moves the claim from running to storing, if `lookNumber` is still the last look taken. */
+  beginStoring(key: MemberKey, refreshId: string, lookNumber: number): Promise<boolean>;
   /**
    * Ends the refresh: result, last attempt, last success. False when the claim is no longer as `from` says: running, or
    * storing with nobody having taken it over since the look at `storingSince`, who may be writing right now.
@@ -64,7 +64,7 @@ export interface Members {
 /** A claim that is to be written. */
 export interface Claiming {
   readonly key: MemberKey;
-  readonly claim: Claim;
+  readonly claim: RunningClaim;
   /** The member's starts, with this one when a POST is about to be sent. */
   readonly starts: readonly Instant[];
   /** As the member was read. */
@@ -77,7 +77,7 @@ export interface Claiming {
 export interface Started {
   readonly key: MemberKey;
   readonly refreshId: string;
-  readonly start: Start;
+  readonly start: SentStart;
   /** True when the answer showed the flag; never takes back that it was seen. */
   readonly flagSeen: boolean;
   /** The member's starts without this one, when MX refused it for certain; else they stay. */
@@ -147,8 +147,10 @@ export interface Refreshes {
 export interface NextLook {
   readonly refreshId: string;
   readonly member: MemberKey;
-  readonly look: number;
-  readonly memory: LookMemory | null;
+  /** The number of that look: 1 for the first. */
+  readonly lookNumber: number;
+  /** What the last look tells this one; null when a webhook asks. */
+  readonly state: LookState | null;
 }
 
 /** The follow-up queue, as far as looks go. */

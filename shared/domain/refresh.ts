@@ -36,35 +36,31 @@ export interface Baseline {
 }
 
 /**
- * What is known about the POST that starts the job. `none`: not sent. `unknown`: sent, or about to be; the answer is not
- * recorded. `accepted`: MX answered 202. `conflict`: 409, a job of another kind runs. `rate_limited`: 429.
+ * What is known about the newest POST of a refresh. `unknown`: sent, or about to be; the answer is not recorded.
+ * `accepted`: MX answered 202. `conflict`: 409, a job of another kind runs. `rate_limited`: 429.
  */
-export type StartState = 'none' | 'unknown' | 'accepted' | 'conflict' | 'rate_limited';
-
-/** The newest POST of a refresh. */
-export interface Start {
-  readonly state: StartState;
-  /** When it was sent; null with `none`. */
-  readonly at: Instant | null;
+export interface SentStart {
+  readonly state: 'unknown' | 'accepted' | 'conflict' | 'rate_limited';
+  /** When it was sent. */
+  readonly at: Instant;
   /** How many POSTs this refresh has sent. */
   readonly count: number;
-  /** The look number at which it was sent; looks after it count towards the grace period. */
-  readonly look: number;
+  /** The number of the last look before it; looks after it count towards the grace period. */
+  readonly lookNumber: number;
   /** The job that the 202 named. */
   readonly jobGuid: string | null;
 }
 
-/**
- * `running`: looked at until it is over. `storing`: over with success; accounts are being written and only `succeeded`
- * is possible. `ended`: the result stands; it still has to be published and the claim removed.
- */
-export type Phase = 'running' | 'storing' | 'ended';
+/** The start of the job: no POST was sent yet, or what is known of the newest one. */
+export type Start = { readonly state: 'none' } | SentStart;
 
-/** The member's running refresh, held in the member's own item. */
-export interface Claim {
+/** How many POSTs `start` stands for. */
+export const postsOf = (start: Start): number => (start.state === 'none' ? 0 : start.count);
+
+/** What every claim knows. */
+interface ClaimFacts {
   readonly refreshId: string;
   readonly trigger: Trigger;
-  readonly phase: Phase;
   readonly acceptedAt: Instant;
   readonly deadline: Instant;
   readonly userPresent: boolean;
@@ -72,16 +68,41 @@ export interface Claim {
   readonly baseline: Baseline | null;
   readonly start: Start;
   /** The number of the last look that was taken; 0 before the first. */
-  readonly look: number;
+  readonly lookNumber: number;
   /** When that look was taken. */
   readonly lookedAt: Instant | null;
   /** `is_being_aggregated` was seen true after the POST: evidence that a later look cannot find again. */
   readonly flagSeen: boolean;
   /** What MX asks the user right now, while a refresh with `userPresent` watches on. */
   readonly challenges: readonly Challenge[];
-  /** With phase `ended`. */
-  readonly result: Result | null;
 }
+
+/** It is looked at until its job is over. */
+export interface RunningClaim extends ClaimFacts {
+  readonly phase: 'running';
+}
+
+/** A running claim that has sent a POST, or is about to. */
+export interface StartedClaim extends RunningClaim {
+  readonly start: SentStart;
+}
+
+/** Its job is over with success: accounts are being written, and only `succeeded` is possible. */
+export interface StoringClaim extends ClaimFacts {
+  readonly phase: 'storing';
+}
+
+/** The result stands; it still has to be published, and the claim removed. */
+export interface EndedClaim extends ClaimFacts {
+  readonly phase: 'ended';
+  readonly result: Result;
+}
+
+/** A claim whose refresh has not ended. */
+export type OpenClaim = RunningClaim | StoringClaim;
+
+/** The member's refresh, held in the member's own item from its acceptance until its end is published. */
+export type Claim = OpenClaim | EndedClaim;
 
 /** One attempt, as the member remembers it after its claim is gone. */
 export interface Attempt extends Result {
@@ -90,30 +111,47 @@ export interface Attempt extends Result {
   readonly acceptedAt: Instant;
 }
 
-/** A refresh as a resource of its own: a projection of the claim. */
-export interface Refresh {
+/** What every refresh shows. */
+interface RefreshFacts {
   readonly refreshId: string;
   readonly member: MemberKey;
   readonly trigger: Trigger;
-  readonly status: 'running' | 'ended';
   readonly acceptedAt: Instant;
   readonly deadline: Instant;
   readonly userPresent: boolean;
   readonly challenges: readonly Challenge[];
-  readonly result: Result | null;
 }
 
+/** A refresh that has not ended. */
+export interface RunningRefresh extends RefreshFacts {
+  readonly status: 'running';
+  readonly result: null;
+}
+
+/** A refresh that has ended. */
+export interface EndedRefresh extends RefreshFacts {
+  readonly status: 'ended';
+  readonly result: Result;
+}
+
+/** A refresh as a resource of its own: a projection of the claim. */
+export type Refresh = RunningRefresh | EndedRefresh;
+
 /** The refresh that `claim` is. */
-export const refreshOf = (member: MemberKey, claim: Claim): Refresh => ({
-  refreshId: claim.refreshId,
-  member,
-  trigger: claim.trigger,
-  status: claim.phase === 'ended' ? 'ended' : 'running',
-  acceptedAt: claim.acceptedAt,
-  deadline: claim.deadline,
-  userPresent: claim.userPresent,
-  challenges: claim.result?.challenges ?? claim.challenges,
-  result: claim.result,
+export function refreshOf(member: MemberKey, claim: Claim): Refresh {
+  const { refreshId, trigger, acceptedAt, deadline, userPresent, challenges } = claim;
+  const facts = { refreshId, member, trigger, acceptedAt, deadline, userPresent };
+  return claim.phase === 'ended'
+    ? { ...facts, status: 'ended', challenges: claim.result.challenges, result: claim.result }
+    : { ...facts, status: 'running', challenges, result: null };
+}
+
+/** A refresh that has ended, as its member remembers it. */
+export const attemptOf = (ended: Pick<EndedRefresh, 'refreshId' | 'trigger' | 'acceptedAt' | 'result'>): Attempt => ({
+  ...ended.result,
+  refreshId: ended.refreshId,
+  trigger: ended.trigger,
+  acceptedAt: ended.acceptedAt,
 });
 
 /**

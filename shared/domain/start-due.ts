@@ -2,7 +2,7 @@
 import { asFailure } from './failure.ts';
 import type { RefreshDeps, Schedule } from './ports.ts';
 import type { EnrolledMember, StartBatch } from './schedule.ts';
-import { startRefresh } from './start-refresh.ts';
+import { startUnattended } from './start-refresh.ts';
 
 /** What starting a batch needs. */
 export interface StartDueDeps extends RefreshDeps {
@@ -68,11 +68,7 @@ async function start(
   }
   const lastAt = record.claim?.acceptedAt ?? record.lastAttempt?.acceptedAt ?? '';
   if (lastAt >= dueAt && record.claim === null) return 'done_already';
-  const answer = await startRefresh(deps, {
-    identifiers: { userIdentifier: member.userGuid, memberIdentifier: member.memberGuid },
-    trigger: 'schedule',
-    userPresent: false,
-  });
+  const answer = await startUnattended(deps, { userIdentifier: member.userGuid, memberIdentifier: member.memberGuid });
   if (answer.kind === 'held_back') return 'held_back';
   return answer.joined ? 'joined' : 'accepted';
 }

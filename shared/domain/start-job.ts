@@ -5,13 +5,13 @@ import { asFailure, type Failure } from './failure.ts';
 import type { Instant } from './instant.ts';
 import type { MemberIdentifiers, MemberKey, MxMember } from './mx.ts';
 import type { RefreshDeps } from './ports.ts';
-import type { Claim, Start } from './refresh.ts';
+import type { SentStart, StartedClaim } from './refresh.ts';
 
 /** What came of the POST. */
 export type StartedJob =
-  | { readonly kind: 'started'; readonly member: MxMember; readonly claim: Claim }
+  | { readonly kind: 'started'; readonly member: MxMember; readonly claim: StartedClaim }
   /** Result unknown, or refused for now: follow-ups deal with it. */
-  | { readonly kind: 'open'; readonly failure: Failure; readonly claim: Claim }
+  | { readonly kind: 'open'; readonly failure: Failure; readonly claim: StartedClaim }
   /** Refused for good. Nothing is recorded yet: the caller ends the refresh. */
   | {
       readonly kind: 'refused';
@@ -28,12 +28,12 @@ export async function startJob(
   deps: Pick<RefreshDeps, 'mx' | 'members'>,
   key: MemberKey,
   identifiers: MemberIdentifiers,
-  claim: Claim,
+  claim: StartedClaim,
   starts: readonly Instant[],
 ): Promise<StartedJob> {
   try {
     const member = await deps.mx.checkBalance(identifiers);
-    const start: Start = { ...claim.start, state: 'accepted', jobGuid: jobNamedBy(member, claim) };
+    const start: SentStart = { ...claim.start, state: 'accepted', jobGuid: jobNamedBy(member, claim) };
     const flagSeen = claim.flagSeen || member.isBeingAggregated;
     await deps.members.recordStart({ key, refreshId: claim.refreshId, start, flagSeen });
     return { kind: 'started', member, claim: { ...claim, start, flagSeen } };
@@ -44,7 +44,7 @@ export async function startJob(
     const withoutThis = starts.filter((at) => at !== claim.start.at);
     const refused = afterRefusedStart(failure);
     if (refused.kind === 'end') return { kind: 'refused', failure, ending: refused.ending, starts: withoutThis };
-    const start: Start = { ...claim.start, state: refused.state };
+    const start: SentStart = { ...claim.start, state: refused.state };
     if (refused.state !== 'unknown') {
       const { refreshId, flagSeen } = claim;
       await deps.members.recordStart({ key, refreshId, start, flagSeen, starts: withoutThis });
@@ -54,7 +54,7 @@ export async function startJob(
 }
 
 /** The 202 may show the job before ours (it may lag); only a guid that the baseline did not have, or a running one, is ours. */
-function jobNamedBy(member: MxMember, claim: Claim): string | null {
+function jobNamedBy(member: MxMember, claim: StartedClaim): string | null {
   const changed = member.mostRecentJobGuid !== claim.baseline?.mostRecentJobGuid;
   return changed || member.isBeingAggregated ? member.mostRecentJobGuid : null;
 }

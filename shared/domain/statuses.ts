@@ -44,6 +44,11 @@ export interface StatusRule {
   readonly startOnceMore?: true;
   /** Unattended triggers start nothing while MX shows this status: the user has to act first (invariant 6). */
   readonly holdsBackUnattended?: true;
+  /**
+   * MX has asked the user a question and waits: `is_being_aggregated` stays true meanwhile (MX fact 5), and the status
+   * route has the questions.
+   */
+  readonly asksUser?: true;
   /** Where this row comes from. */
   readonly source: string;
 }
@@ -72,6 +77,7 @@ export const statusRules: Readonly<Record<ConnectionStatus, StatusRule>> = {
   CHALLENGED: {
     whenOver: 'end',
     holdsBackUnattended: true,
+    asksUser: true,
     end: 'challenged',
     source: 'MX facts 3.1, id 3; 3.2',
   },

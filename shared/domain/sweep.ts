@@ -1,19 +1,32 @@
 /** What keeps the promise that every refresh ends: repairs and ends what its own messages no longer reach. */
-import { noMemory } from './decision.ts';
+import { firstLookState } from './decision.ts';
 import { type EndDeps, endRefresh, publishEnd } from './end-refresh.ts';
 import { atDeadline } from './ending.ts';
-import { endInterruptedStoring } from './follow-refresh.ts';
 import { type Instant, plusSeconds, secondsBetween } from './instant.ts';
 import type { MemberKey } from './mx.ts';
+import { bookLook } from './next-look.ts';
 import type { Policy } from './policy.ts';
 import type { RefreshDeps } from './ports.ts';
-import { type Claim, LOOK_TIMEOUT_SECONDS } from './refresh.ts';
+import {
+  type Claim,
+  type EndedClaim,
+  LOOK_TIMEOUT_SECONDS,
+  type OpenClaim,
+  type RunningClaim,
+  type StoringClaim,
+} from './refresh.ts';
+import { endInterruptedStoring } from './store-accounts.ts';
 
 /** What the sweep needs. */
 export type SweepDeps = EndDeps & Pick<RefreshDeps, 'followUps' | 'policy'>;
 
-/** What to do with one open claim. */
-export type SweepStep = 'leave' | 'publish' | 'end' | 'end_storing' | 'look';
+/** What to do with one open claim, and the claim in the phase in which that is done. */
+export type SweepStep =
+  | { readonly kind: 'leave' }
+  | { readonly kind: 'publish'; readonly claim: EndedClaim }
+  | { readonly kind: 'end'; readonly claim: RunningClaim }
+  | { readonly kind: 'end_storing'; readonly claim: StoringClaim }
+  | { readonly kind: 'look'; readonly claim: OpenClaim };
 
 /** Pure: what the sweep does with `claim` at `now`. */
 export function sweepStep(claim: Claim, now: Instant, policy: Policy): SweepStep {
@@ -22,23 +35,23 @@ export function sweepStep(claim: Claim, now: Instant, policy: Policy): SweepStep
   // Within this time of a look its function may still be at work on the very thing that would be repaired.
   const mayBeAtWork = quietFor < LOOK_TIMEOUT_SECONDS;
   if (claim.phase === 'ended') {
-    const endedAt = claim.result?.endedAt ?? claim.acceptedAt;
-    return secondsBetween(endedAt, now) < LOOK_TIMEOUT_SECONDS ? 'leave' : 'publish';
+    const isFresh = secondsBetween(claim.result.endedAt, now) < LOOK_TIMEOUT_SECONDS;
+    return isFresh ? { kind: 'leave' } : { kind: 'publish', claim };
   }
   if (now >= claim.deadline) {
-    if (claim.phase === 'running') return 'end';
-    return mayBeAtWork ? 'leave' : 'end_storing';
+    if (claim.phase === 'running') return { kind: 'end', claim };
+    return mayBeAtWork ? { kind: 'leave' } : { kind: 'end_storing', claim };
   }
   // A living chain looks at least this often; a longer silence means that its message is gone.
   const silence = (claim.phase === 'running' ? policy.maxLookGapSeconds : 0) + LOOK_TIMEOUT_SECONDS;
-  return quietFor < silence ? 'leave' : 'look';
+  return quietFor < silence ? { kind: 'leave' } : { kind: 'look', claim };
 }
 
 /** How long a claim is left alone before the sweep reads it: most refreshes are over by then and cost it nothing. */
 const LEAVE_ALONE_SECONDS = 30;
 
 /** Counts of what one sweep did. */
-export type SweepCounts = Record<SweepStep | 'failed', number>;
+export type SweepCounts = Record<SweepStep['kind'] | 'failed', number>;
 
 /**
  * Goes through the open claims. Costs what is running, not what ever ran. One claim that cannot be repaired does not
@@ -72,27 +85,26 @@ export async function sweep(deps: SweepDeps, report: (key: MemberKey, error: unk
 /** How many members are repaired at the same time. */
 const AT_ONCE = 20;
 
-async function repair(deps: SweepDeps, key: MemberKey): Promise<SweepStep> {
+async function repair(deps: SweepDeps, key: MemberKey): Promise<SweepStep['kind']> {
   const record = await deps.members.read(key);
-  const claim = record?.claim;
   // The index lags behind the table: what it still lists may have ended meanwhile.
-  if (!claim) return 'leave';
-  const step = sweepStep(claim, deps.now(), deps.policy);
-  switch (step) {
+  if (!record?.claim) return 'leave';
+  const step = sweepStep(record.claim, deps.now(), deps.policy);
+  switch (step.kind) {
     case 'publish':
-      await publishEnd(deps, key, claim);
+      await publishEnd(deps, key, step.claim);
       break;
     case 'end':
-      await endRefresh(deps, { key, claim, ending: atDeadline(claim) });
+      await endRefresh(deps, { key, claim: step.claim, ending: atDeadline(step.claim) });
       break;
     case 'end_storing':
-      await endInterruptedStoring(deps, key, claim, null);
+      await endInterruptedStoring(deps, key, step.claim, null);
       break;
     case 'look':
-      await deps.followUps.send({ refreshId: claim.refreshId, member: key, look: claim.look + 1, memory: noMemory }, 0);
+      await bookLook(deps, { key, claim: step.claim }, firstLookState, 0);
       break;
     case 'leave':
       break;
   }
-  return step;
+  return step.kind;
 }

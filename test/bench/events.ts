@@ -2,7 +2,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { encodeDelivery, encodeNextLook, encodeStartBatch } from '../../shared/clients/messages.ts';
-import { noMemory } from '../../shared/domain/decision.ts';
+import { firstLookState } from '../../shared/domain/decision.ts';
 import { endedEvent } from '../../shared/domain/event.ts';
 import type { Attempt } from '../../shared/domain/refresh.ts';
 import { slotOf } from '../../shared/domain/schedule.ts';
@@ -72,7 +72,9 @@ export const events: Readonly<Record<string, EventOf>> = {
   },
   'follow-up': async (running) => {
     const { refreshId, userGuid, guid: memberGuid } = await claimed(running);
-    return sqsEvent(encodeNextLook({ refreshId, member: { userGuid, memberGuid }, look: 1, memory: noMemory }));
+    return sqsEvent(
+      encodeNextLook({ refreshId, member: { userGuid, memberGuid }, lookNumber: 1, state: firstLookState }),
+    );
   },
   'start-due': async (running) => {
     const { userGuid, guid: memberGuid, path } = await claimed(running);

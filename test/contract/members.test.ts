@@ -4,7 +4,7 @@ import { membersInDynamoDb } from '../../shared/clients/members-table.ts';
 import { scheduleInDynamoDb } from '../../shared/clients/schedule-table.ts';
 import type { MemberKey } from '../../shared/domain/mx.ts';
 import type { Members, Schedule } from '../../shared/domain/ports.ts';
-import type { Claim } from '../../shared/domain/refresh.ts';
+import type { Claim, RunningClaim, StartedClaim } from '../../shared/domain/refresh.ts';
 import { fakeMembers } from '../fakes/fake-members.ts';
 import { fakeSchedule } from '../fakes/fake-schedule.ts';
 import { emptyMembersTable, textOf } from '../fakes/members-table.ts';
@@ -61,7 +61,7 @@ describe.each<[string, () => Subject]>([
   ['DynamoDB', real],
 ])('members: %s', (_name, subject) => {
   /** A member with a running claim. */
-  async function claimed(fields: Partial<Claim> = {}) {
+  async function claimed(fields: Partial<StartedClaim> = {}) {
     const it = subject();
     const key = newKey();
     const claim = claimOf(refreshId(1), fields);
@@ -98,11 +98,11 @@ describe.each<[string, () => Subject]>([
   });
 
   it('reads back a claim that was made while MX was down', async () => {
-    const { claimNow, claim } = await claimed({
-      baseline: null,
-      start: { state: 'none', at: null, count: 0, look: 0, jobGuid: null },
-    });
-    expect(await claimNow()).toEqual(claim);
+    const { members } = subject();
+    const key = newKey();
+    const claim: RunningClaim = { ...claimOf(refreshId(1)), baseline: null, start: { state: 'none' } };
+    await members.claim({ key, claim, starts: [], startsVersion: 0 });
+    expect((await members.read(key))?.claim).toEqual(claim);
   });
 
   it('keeps the body that is known when MX could not be read', async () => {
@@ -144,7 +144,7 @@ describe.each<[string, () => Subject]>([
     const version = async () => (await members.read(key))?.startsVersion;
     await members.takeLook(key, claim.refreshId, 1, at(5));
     expect(await version()).toBe(1);
-    await members.recordStarting(key, { ...claim, look: 1 }, [at(0), at(5)]);
+    await members.recordStarting(key, { ...claim, lookNumber: 1 }, [at(0), at(5)]);
     expect(await version()).toBe(2);
     await members.recordStart({
       key,
@@ -177,7 +177,7 @@ describe.each<[string, () => Subject]>([
       expect(taken).toEqual({
         kind: 'taken',
         record: await members.read(key),
-        claim: { ...claim, look: 1, lookedAt: at(5) },
+        claim: { ...claim, lookNumber: 1, lookedAt: at(5) },
       });
     });
 
@@ -236,13 +236,13 @@ describe.each<[string, () => Subject]>([
     it('is written before it is sent, by the look that sends it and by no other', async () => {
       const { members, key, claim, claimNow } = await claimed();
       await members.takeLook(key, claim.refreshId, 1, at(5));
-      const starting: Claim = {
+      const starting: StartedClaim = {
         ...claim,
-        look: 1,
+        lookNumber: 1,
         baseline: { ...(claim.baseline ?? expect.fail()), mostRecentJobGuid: null },
-        start: { state: 'unknown', at: at(6), count: 2, look: 1, jobGuid: null },
+        start: { state: 'unknown', at: at(6), count: 2, lookNumber: 1, jobGuid: null },
       };
-      expect(await members.recordStarting(key, { ...starting, look: 2 }, [])).toBe(false);
+      expect(await members.recordStarting(key, { ...starting, lookNumber: 2 }, [])).toBe(false);
       expect(await members.recordStarting(key, { ...starting, refreshId: refreshId(2) }, [])).toBe(false);
       expect(await members.recordStarting(key, starting, [at(0), at(6)])).toBe(true);
       expect(await claimNow()).toEqual({ ...starting, lookedAt: at(5) });
@@ -261,8 +261,8 @@ describe.each<[string, () => Subject]>([
       );
       expect(await claimNow()).toEqual({ ...claim, start: accepted, flagSeen: true });
       await members.takeLook(key, claim.refreshId, 1, at(5));
-      const later = { ...claim.start, at: at(6), count: 2, look: 1 };
-      await members.recordStarting(key, { ...claim, look: 1, start: later }, []);
+      const later = { ...claim.start, at: at(6), count: 2, lookNumber: 1 };
+      await members.recordStarting(key, { ...claim, lookNumber: 1, start: later }, []);
       expect(await members.recordStart({ key, refreshId: claim.refreshId, start: accepted, flagSeen: false })).toBe(
         false,
       );
@@ -339,7 +339,7 @@ describe.each<[string, () => Subject]>([
     expect(await members.read(key)).toMatchObject({
       body: member.body,
       seenAt: at(5),
-      claim: { ...claim, look: 1, lookedAt: at(5), phase: 'ended', result },
+      claim: { ...claim, lookNumber: 1, lookedAt: at(5), phase: 'ended', result },
       lastAttempt: attempt,
       lastSuccess: null,
       starts: [],

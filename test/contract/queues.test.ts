@@ -118,8 +118,8 @@ async function real(): Promise<Subject> {
 const message = (fields: Partial<NextLook> = {}): NextLook => ({
   refreshId: refreshId(1),
   member: newKey(),
-  look: 1,
-  memory: { failures: 0, candidate: null },
+  lookNumber: 1,
+  state: { failedLooks: 0, unconfirmedEnd: null },
   ...fields,
 });
 
@@ -145,9 +145,9 @@ describe.each<[string, () => Promise<Subject>]>([
   ['SQS', real],
 ])('the queues: %s', (_name, subject) => {
   it.each<[string, Partial<NextLook>]>([
-    ['with an empty memory', {}],
-    ['with a memory', { look: 7, memory: { failures: 3, candidate: 'DENIED/2005' } }],
-    ['without a memory', { memory: null }],
+    ['of a first look', {}],
+    ['of a later look', { lookNumber: 7, state: { failedLooks: 3, unconfirmedEnd: 'DENIED/2005' } }],
+    ['of a webhook', { state: null }],
   ])('bring a follow-up from one end to the other, %s', async (_what, fields) => {
     const { followUps, receive } = await subject();
     const sent = message(fields);
@@ -222,7 +222,7 @@ describe('a message that cannot be read', () => {
     ['no object', '"hello"'],
     ['another version', encodeNextLook(message()).replace('"version":1', '"version":2')],
     ['no look number', encodeNextLook(message()).replace(/"look":1,?/, '')],
-    ['a look number below 1', encodeNextLook(message({ look: 0 }))],
+    ['a look number below 1', encodeNextLook(message({ lookNumber: 0 }))],
     ['no refresh id', encodeNextLook(message({ refreshId: 'JOB-1' }))],
     ['no member', encodeNextLook(message()).replace(/"member":\{[^}]*\}/, '"member":{}')],
   ])('is a failure that is never retried and repeats nothing of it: %s', (_what, body) => {
@@ -254,11 +254,23 @@ describe('a message that cannot be read', () => {
 
   it('is not what an older version sent: a look without a kind', () => {
     expect(encodeNextLook(message())).not.toContain('kind');
-    expect(decodeFollowUp(encodeNextLook(message({ look: 9 })))).toMatchObject({ kind: 'look', look: 9 });
+    expect(decodeFollowUp(encodeNextLook(message({ lookNumber: 9 })))).toMatchObject({ kind: 'look', lookNumber: 9 });
+  });
+
+  it('has the same words in every version: others may still be under way', () => {
+    const state = { failedLooks: 3, unconfirmedEnd: 'DENIED/2005' };
+    const sent = { refreshId: 'RFR-1', member: { userGuid: 'USR-1', memberGuid: 'MBR-1' }, lookNumber: 7, state };
+    expect(JSON.parse(encodeNextLook(sent))).toEqual({
+      version: 1,
+      refresh_id: 'RFR-1',
+      member: { user_guid: 'USR-1', member_guid: 'MBR-1' },
+      look: 7,
+      memory: { failures: 3, candidate: 'DENIED/2005' },
+    });
   });
 
   it('names what is wrong with it', () => {
-    expect(() => decodeNextLook(encodeNextLook(message({ look: 0 })))).toThrow(/look/);
+    expect(() => decodeNextLook(encodeNextLook(message({ lookNumber: 0 })))).toThrow(/look/);
   });
 });
 

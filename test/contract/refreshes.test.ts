@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type RefreshHistory, refreshesInDynamoDb } from '../../shared/clients/refreshes-table.ts';
 import type { MemberKey } from '../../shared/domain/mx.ts';
-import type { Refresh } from '../../shared/domain/refresh.ts';
+import type { EndedRefresh } from '../../shared/domain/refresh.ts';
 import { fakeRefreshes, type RefreshesTable } from '../fakes/fake-refreshes.ts';
 import { type LocalTables, startLocalTables } from './local-tables.ts';
 import { at, attemptOf, claimOf, newKey, refreshOfMember } from './samples.ts';
@@ -22,9 +22,9 @@ const newId = (): string => {
   return `RFR-${String(ids).padStart(26, '0')}`;
 };
 
-const ended = (member: MemberKey, id: string, fields: Partial<Refresh> = {}): Refresh => {
+const ended = (member: MemberKey, id: string, fields: Partial<EndedRefresh> = {}): EndedRefresh => {
   const { refreshId: _, trigger: __, acceptedAt: ___, ...result } = attemptOf(claimOf(id));
-  return refreshOfMember(member, id, { status: 'ended', result, ...fields });
+  return { ...refreshOfMember(member, id), status: 'ended', result, ...fields };
 };
 
 describe.each<[string, (now: () => string) => RefreshHistory]>([
@@ -52,7 +52,7 @@ describe.each<[string, (now: () => string) => RefreshHistory]>([
       },
     ];
     const over = ended(newKey(), newId(), { challenges });
-    const withQuestions = { ...over, result: { ...(over.result ?? expect.fail()), challenges } };
+    const withQuestions = { ...over, result: { ...over.result, challenges } };
     await refreshes.put(withQuestions);
     expect(await refreshes.read(over.refreshId)).toEqual(withQuestions);
   });
@@ -81,7 +81,7 @@ describe.each<[string, (now: () => string) => RefreshHistory]>([
     const [key, id] = [newKey(), newId()];
     const end = ended(key, id);
     await refreshes.put(end);
-    await refreshes.put({ ...end, result: { ...(end.result ?? expect.fail()), endedAt: at(99) } });
+    await refreshes.put({ ...end, result: { ...end.result, endedAt: at(99) } });
     expect(await refreshes.read(id)).toEqual(end);
   });
 

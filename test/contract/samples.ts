@@ -2,7 +2,7 @@
 import { parseExactJson } from '../../shared/domain/decimal.ts';
 import { type MemberKey, type MxAccount, type MxMember, readAccount, readMember } from '../../shared/domain/mx.ts';
 import type { Policy } from '../../shared/domain/policy.ts';
-import type { Attempt, Claim, Refresh } from '../../shared/domain/refresh.ts';
+import type { Attempt, Claim, RunningRefresh, StartedClaim } from '../../shared/domain/refresh.ts';
 
 /** The settings' own defaults. */
 export const policy: Policy = {
@@ -57,7 +57,7 @@ export const mxAccount = (guid: string, balance: string | null = '1000.5', more 
   );
 
 /** A claim whose POST has an unknown result. */
-export const claimOf = (id: string, fields: Partial<Claim> = {}): Claim => ({
+export const claimOf = (id: string, fields: Partial<StartedClaim> = {}): StartedClaim => ({
   refreshId: id,
   trigger: 'http',
   phase: 'running',
@@ -71,12 +71,11 @@ export const claimOf = (id: string, fields: Partial<Claim> = {}): Claim => ({
     successfullyAggregatedAt: null,
     isBeingAggregated: false,
   },
-  start: { state: 'unknown', at: at(0), count: 1, look: 0, jobGuid: null },
-  look: 0,
+  start: { state: 'unknown', at: at(0), count: 1, lookNumber: 0, jobGuid: null },
+  lookNumber: 0,
   lookedAt: null,
   flagSeen: false,
   challenges: [],
-  result: null,
   ...fields,
 });
 
@@ -98,7 +97,11 @@ export const attemptOf = (claim: Claim, fields: Partial<Attempt> = {}): Attempt 
 });
 
 /** A refresh that runs. */
-export const refreshOfMember = (member: MemberKey, id: string, fields: Partial<Refresh> = {}): Refresh => ({
+export const refreshOfMember = (
+  member: MemberKey,
+  id: string,
+  fields: Partial<RunningRefresh> = {},
+): RunningRefresh => ({
   refreshId: id,
   member,
   trigger: 'http',

@@ -110,31 +110,31 @@ export function fakeMembers(table: MembersTable, options: FakeMembersOptions): M
         change(key, refreshId, always, (_, claim) => ({ claim: { ...claim, userPresent: true } }));
       }),
 
-    async takeLook(key, refreshId, look, now) {
+    async takeLook(key, refreshId, lookNumber, now) {
       const gapOver = plusSeconds(now, -policy.minLookGapSeconds);
       const givenUp = plusSeconds(now, -LOOK_TIMEOUT_SECONDS);
       const taken = await request('members.takeLook', () => {
-        const mayTake = ({ look: last, lookedAt, phase }: Claim): boolean =>
-          (last < look || (last === look && lookedAt !== null && lookedAt <= givenUp)) &&
+        const mayTake = ({ lookNumber: last, lookedAt, phase }: Claim): boolean =>
+          (last < lookNumber || (last === lookNumber && lookedAt !== null && lookedAt <= givenUp)) &&
           (lookedAt === null || lookedAt <= gapOver) &&
           (phase !== 'storing' || (lookedAt !== null && lookedAt <= givenUp));
-        const won = change(key, refreshId, mayTake, (_, claim) => ({ claim: { ...claim, look, lookedAt: now } }));
+        const won = change(key, refreshId, mayTake, (_, claim) => ({ claim: { ...claim, lookNumber, lookedAt: now } }));
         return won ? get(key) : null;
       });
       if (taken?.claim) return { kind: 'taken', record: taken, claim: taken.claim };
       const claim = (await request('members.takeLook/read', () => get(key)))?.claim;
-      if (claim?.refreshId !== refreshId || claim.look >= look || claim.lookedAt === null)
+      if (claim?.refreshId !== refreshId || claim.lookNumber >= lookNumber || claim.lookedAt === null)
         return { kind: 'superseded' };
       const gap = claim.phase === 'storing' ? LOOK_TIMEOUT_SECONDS : policy.minLookGapSeconds;
       return { kind: 'too_early', until: plusSeconds(claim.lookedAt, gap) };
     },
 
-    recordStarting: (key, { refreshId, look, baseline, start, flagSeen }, starts) =>
+    recordStarting: (key, { refreshId, lookNumber, baseline, start, flagSeen }, starts) =>
       request('members.recordStarting', () =>
         change(
           key,
           refreshId,
-          (claim) => claim.look === look && claim.phase === 'running',
+          (claim) => claim.lookNumber === lookNumber && claim.phase === 'running',
           (record, claim) => ({ claim: { ...claim, baseline, start, flagSeen }, ...startsOf(record, starts) }),
         ),
       ),
@@ -144,7 +144,7 @@ export function fakeMembers(table: MembersTable, options: FakeMembersOptions): M
         change(
           key,
           refreshId,
-          (claim) => start.at !== null && claim.start.at === start.at,
+          (claim) => claim.start.state !== 'none' && claim.start.at === start.at,
           (record, claim) => ({
             claim: { ...claim, start, flagSeen: claim.flagSeen || flagSeen },
             ...startsOf(record, starts),
@@ -159,12 +159,12 @@ export function fakeMembers(table: MembersTable, options: FakeMembersOptions): M
         }));
       }),
 
-    beginStoring: (key, refreshId, look) =>
+    beginStoring: (key, refreshId, lookNumber) =>
       request('members.beginStoring', () =>
         change(
           key,
           refreshId,
-          (claim) => claim.phase === 'running' && claim.look === look,
+          (claim) => claim.phase === 'running' && claim.lookNumber === lookNumber,
           (_, claim) => ({ claim: { ...claim, phase: 'storing' } }),
         ),
       ),

@@ -30,13 +30,21 @@ export const mutants: readonly Mutant[] = [
     name: 'success-without-evidence',
     what: 'CONNECTED after the grace period is success, whether or not a job ran',
     breaks: [4],
-    changes: [domain('decision.ts', "if (proof === 'none') {", "if (proof === 'none' && rule.whenOver !== 'store') {")],
+    changes: [
+      domain(
+        'decision.ts',
+        "if (proof === 'none') return",
+        "if (proof === 'none' && rule.whenOver !== 'store') return",
+      ),
+    ],
   },
   {
     name: 'failure-without-evidence',
     what: 'an error status is believed whether or not a job ran',
     breaks: [4],
-    changes: [domain('decision.ts', "if (proof === 'none') {", "if (proof === 'none' && rule.whenOver !== 'end') {")],
+    changes: [
+      domain('decision.ts', "if (proof === 'none') return", "if (proof === 'none' && rule.whenOver !== 'end') return"),
+    ],
   },
   {
     name: 'first-false-is-the-end',
@@ -51,15 +59,11 @@ export const mutants: readonly Mutant[] = [
     what: 'the claim is written before the message that finishes its story is sent',
     breaks: [1],
     changes: [
+      domain('start-refresh.ts', '  await deps.followUps.send(nextLook, deps.policy.firstLookSeconds);\n', ''),
       domain(
         'start-refresh.ts',
-        'await deps.followUps.send(\n    { refreshId: claim.refreshId, member: key, look: 1, memory: noMemory },\n    deps.policy.firstLookSeconds,\n  );\n',
-        '',
-      ),
-      domain(
-        'start-refresh.ts',
-        'const known = { starts,',
-        'await deps.followUps.send({ refreshId: claim.refreshId, member: key, look: 1, memory: noMemory }, deps.policy.firstLookSeconds);\n  const known = { starts,',
+        'const known = { key, starts,',
+        'await deps.followUps.send(nextLook, deps.policy.firstLookSeconds);\n  const known = { key, starts,',
       ),
     ],
   },
@@ -75,13 +79,13 @@ export const mutants: readonly Mutant[] = [
     breaks: [3],
     changes: [
       domain(
-        'follow-refresh.ts',
-        "claim.phase === 'running' && !(await deps.members.beginStoring(key, claim.refreshId, claim.look))",
+        'store-accounts.ts',
+        "claim.phase === 'running' && !(await deps.members.beginStoring(key, refreshId, lookNumber))",
         'false',
       ),
       domain(
-        'follow-refresh.ts',
-        "await endRefresh(deps, { key, claim: { ...claim, phase: 'storing' }, ending",
+        'store-accounts.ts',
+        'await endRefresh(deps, { key, claim: storing, ending',
         'await endRefresh(deps, { key, claim, ending',
       ),
     ],
@@ -91,7 +95,11 @@ export const mutants: readonly Mutant[] = [
     what: 'the sweep leaves everything as it is',
     breaks: [1, 8],
     changes: [
-      domain('sweep.ts', 'const step = sweepStep(claim, deps.now(), deps.policy);', "const step: SweepStep = 'leave';"),
+      domain(
+        'sweep.ts',
+        'const step = sweepStep(record.claim, deps.now(), deps.policy);',
+        "const step: SweepStep = { kind: 'leave' };",
+      ),
     ],
   },
   {
@@ -105,7 +113,11 @@ export const mutants: readonly Mutant[] = [
     what: 'the look number of a message is ignored: a nudge starts a second chain',
     breaks: [2],
     changes: [
-      fake('fake-members.ts', '(last < look || (last === look && lookedAt !== null && lookedAt <= givenUp)) &&', ''),
+      fake(
+        'fake-members.ts',
+        '(last < lookNumber || (last === lookNumber && lookedAt !== null && lookedAt <= givenUp)) &&',
+        '',
+      ),
     ],
   },
   {
@@ -113,7 +125,11 @@ export const mutants: readonly Mutant[] = [
     what: 'two deliveries of the same message both look',
     breaks: [2, 7],
     changes: [
-      fake('fake-members.ts', '(last === look && lookedAt !== null && lookedAt <= givenUp)', 'last === look'),
+      fake(
+        'fake-members.ts',
+        '(last === lookNumber && lookedAt !== null && lookedAt <= givenUp)',
+        'last === lookNumber',
+      ),
       fake('fake-members.ts', '(lookedAt === null || lookedAt <= gapOver)', 'true'),
     ],
   },
@@ -127,7 +143,7 @@ export const mutants: readonly Mutant[] = [
     name: 'allowance-not-counted',
     what: 'the trigger ignores MX’s limit',
     breaks: [7],
-    changes: [domain('start-refresh.ts', 'if (allowedAt !== null) {', 'if (false) {')],
+    changes: [domain('start-refresh.ts', 'if (allowedAt === null) return null;', 'return null;')],
   },
   {
     name: 'start-repeated-blindly',
@@ -149,7 +165,7 @@ export const mutants: readonly Mutant[] = [
       domain(
         'follow-refresh.ts',
         "    case 'end':\n",
-        "    case 'end':\n      await (async (stamp) => deps.balances.store(look.key, await deps.mx.listAccounts(look.identifiers), stamp))({ observedAt: deps.now(), refreshId: look.claim.refreshId, trigger: look.claim.trigger });\n",
+        "    case 'end':\n      await (async (stamp) => deps.balances.store(followed.key, await deps.mx.listAccounts(followed.identifiers), stamp))({ observedAt: deps.now(), refreshId: followed.claim.refreshId, trigger: followed.claim.trigger });\n",
       ),
     ],
   },
@@ -159,9 +175,9 @@ export const mutants: readonly Mutant[] = [
     breaks: [4],
     changes: [
       domain(
-        'follow-refresh.ts',
-        'const observedAt = already?.observedAt ?? deps.now();\n  const accounts = already?.accounts ?? (await readAccounts(deps, look));',
-        'const accounts = already?.accounts ?? (await readAccounts(deps, look));\n  const observedAt = already?.observedAt ?? deps.now();',
+        'store-accounts.ts',
+        "const observedAt = deps.now();\n  try {\n    return { kind: 'accounts', observedAt, accounts: await deps.mx.listAccounts(identifiers) };",
+        "try {\n    const accounts = await deps.mx.listAccounts(identifiers);\n    return { kind: 'accounts', observedAt: deps.now(), accounts };",
       ),
     ],
   },
@@ -175,7 +191,7 @@ export const mutants: readonly Mutant[] = [
     name: 'unattended-not-held-back',
     what: 'the schedule starts jobs for members that need their user',
     breaks: [6],
-    changes: [domain('start-refresh.ts', "if (request.trigger === 'http') return null;", 'if (true) return null;')],
+    changes: [domain('start-refresh.ts', 'const reason = userNeeded(known);', 'const reason = null;')],
   },
   {
     name: 'unattended-starts-again',

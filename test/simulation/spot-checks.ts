@@ -13,11 +13,11 @@ export function checkSwept({ plan, world, broken }: Stage, invocation: Invocatio
   for (const { key } of world.members) {
     const claim = world.record(key)?.claim;
     if (!claim) continue;
-    const { refreshId, phase, deadline, lookedAt, result } = claim;
-    if (phase !== 'ended' && since(deadline) > slack && since(lookedAt) > slack) {
+    const { refreshId, deadline, lookedAt } = claim;
+    if (claim.phase !== 'ended' && since(deadline) > slack && since(lookedAt) > slack) {
       broken(new Violation(1, `${refreshId} has not ended one sweep after its deadline`));
     }
-    if (phase === 'ended' && since(result?.endedAt ?? null) > slack) {
+    if (claim.phase === 'ended' && since(claim.result.endedAt) > slack) {
       const isTold = world.published.some(({ id }) => id === `${refreshId}/ended`);
       const what = isTold ? 'is still the claim' : 'nobody was told';
       broken(new Violation(isTold ? 1 : 8, `${refreshId} has ended and ${what}, one sweep later`));

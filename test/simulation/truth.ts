@@ -7,7 +7,7 @@ import { Decimal } from '../../shared/domain/decimal.ts';
 import { epochMillisecondsOf } from '../../shared/domain/instant.ts';
 import type { MemberRecord } from '../../shared/domain/member.ts';
 import type { MemberKey } from '../../shared/domain/mx.ts';
-import { type Claim, LOOK_TIMEOUT_SECONDS } from '../../shared/domain/refresh.ts';
+import { type Claim, type EndedClaim, LOOK_TIMEOUT_SECONDS, type StoringClaim } from '../../shared/domain/refresh.ts';
 import { ruleFor } from '../../shared/domain/statuses.ts';
 import { textOf } from '../fakes/members-table.ts';
 import type { Invocation } from './invocations.ts';
@@ -89,10 +89,11 @@ export function createTruth(world: Observed): Truth {
     if (was.phase === 'storing' && is.phase === 'ended') checkFence(invocation, was, is);
     if (is.lookedAt !== was.lookedAt && is.lookedAt !== null && was.lookedAt !== null) {
       const gap = (epochMillisecondsOf(is.lookedAt) - epochMillisecondsOf(was.lookedAt)) / 1000;
-      const again = is.look <= was.look && gap < LOOK_TIMEOUT_SECONDS;
-      if (again || is.look < was.look) throw new Violation(2, `look ${is.look} was taken after look ${was.look}`);
+      const again = is.lookNumber <= was.lookNumber && gap < LOOK_TIMEOUT_SECONDS;
+      if (again || is.lookNumber < was.lookNumber)
+        throw new Violation(2, `look ${is.lookNumber} was taken after look ${was.lookNumber}`);
       if (was.phase === 'storing' && gap < LOOK_TIMEOUT_SECONDS) {
-        throw new Violation(3, `look ${is.look} was taken while look ${was.look} may have been storing`);
+        throw new Violation(3, `look ${is.lookNumber} was taken while look ${was.lookNumber} may have been storing`);
       }
       if (gap < world.policy.minLookGapSeconds)
         throw new Violation(7, `two looks at ${textOf(record.key)} in ${gap} s`);
@@ -115,13 +116,13 @@ export function createTruth(world: Observed): Truth {
   }
 
   /** Nobody ends what somebody else may be storing right now. A deletion may: what is stored is erased after it. */
-  function checkFence(invocation: Invocation, was: Claim, is: Claim): void {
-    if (lookTakenBy.get(is.refreshId) === invocation || is.result?.code === 'member_deleted') return;
+  function checkFence(invocation: Invocation, was: StoringClaim, is: EndedClaim): void {
+    if (lookTakenBy.get(is.refreshId) === invocation || is.result.code === 'member_deleted') return;
     const takenAt = was.lookedAt === null ? 0 : epochMillisecondsOf(was.lookedAt);
     if (world.now() - takenAt < LOOK_TIMEOUT_SECONDS * 1000) {
       throw new Violation(
         3,
-        `${is.refreshId} was ended by ${invocation.id} while look ${was.look} may have been storing`,
+        `${is.refreshId} was ended by ${invocation.id} while look ${was.lookNumber} may have been storing`,
       );
     }
   }

@@ -199,11 +199,8 @@ describe('who is told', () => {
       members: { ...world.deps.members, release: async () => Promise.reject(new Error('crashed')) },
     };
     await world.end();
-    const ended = {
-      ...world.running,
-      phase: 'ended' as const,
-      result: (await world.deps.refreshes.read(ID))?.result ?? null,
-    };
+    const result = (await world.deps.refreshes.read(ID))?.result ?? expect.fail();
+    const ended = { ...world.running, phase: 'ended' as const, result };
     await expect(publishEnd(deps, key, ended)).rejects.toThrow('crashed');
     await world.run(1);
     expect(world.posts).toHaveLength(2);

@@ -3,10 +3,10 @@ import { afterRefusedStart, decide, MAX_STARTS } from '../../../shared/domain/de
 import { Failure } from '../../../shared/domain/failure.ts';
 import { outcomes } from '../../../shared/domain/outcome.ts';
 import { type ConnectionStatus, connectionStatuses, statusRules } from '../../../shared/domain/statuses.ts';
-import { member, newJob, question, saw, situation } from './situations.ts';
+import { claim, member, newJob, question, saw, situation } from './situations.ts';
 
 const ended = { ...newJob, successfullyAggregatedAt: '2026-11-21T12:00:07.000Z' };
-const past = { after: 31, claim: { look: 6 } };
+const past = { after: 31, claim: { lookNumber: 6 } };
 
 describe('a connected member', () => {
   it('is not stored on the first idle look when nothing shows that our job ran', () => {
@@ -22,23 +22,21 @@ describe('a connected member', () => {
   });
 
   it('is not believed on a new job guid alone: a lagging flag looks the same', () => {
-    expect(decide(situation(), saw(member(newJob)))).toEqual({ kind: 'check_imports' });
-    expect(decide(situation(), saw(member(newJob), [], 'not_since_start'))).toMatchObject({ kind: 'look' });
-    expect(decide(situation(), saw(member(newJob), [], 'since_start'))).toEqual({ kind: 'store' });
-    expect(decide(situation(past), saw(member(newJob), [], 'not_since_start'))).toEqual({ kind: 'store' });
+    const imported = { kind: 'check_imports', ifImported: { kind: 'store' } } as const;
+    expect(decide(situation(), saw(member(newJob)))).toMatchObject({ ...imported, ifNot: { kind: 'look' } });
+    expect(decide(situation(past), saw(member(newJob)))).toEqual({ ...imported, ifNot: { kind: 'store' } });
   });
 
   it('is believed on a new job guid when its status is news', () => {
-    const before = { ...situation().claim.baseline, connectionStatus: 'DENIED' } as never;
+    const before = { ...claim().baseline, connectionStatus: 'DENIED' } as never;
     expect(decide(situation({ claim: { baseline: before } }), saw(member(newJob)))).toEqual({ kind: 'store' });
   });
 
   it('ends as not refreshed when the grace period shows nothing, unless accounts were imported', () => {
-    expect(decide(situation(past), saw(member()))).toEqual({ kind: 'check_imports' });
-    expect(decide(situation(past), saw(member(), [], 'since_start'))).toEqual({ kind: 'store' });
-    expect(decide(situation(past), saw(member(), [], 'not_since_start'))).toMatchObject({
-      kind: 'end',
-      ending: { outcome: 'not_refreshed', action: 'retry_later', code: 'no_evidence' },
+    expect(decide(situation(past), saw(member()))).toMatchObject({
+      kind: 'check_imports',
+      ifImported: { kind: 'store' },
+      ifNot: { kind: 'end', ending: { outcome: 'not_refreshed', action: 'retry_later', code: 'no_evidence' } },
     });
   });
 
@@ -55,8 +53,8 @@ describe('an error status', () => {
 
   it('is believed when it is seen twice in a row', () => {
     const first = decide(situation({ claim: { flagSeen: true } }), saw(denied));
-    expect(first).toMatchObject({ kind: 'look', memory: { candidate: 'DENIED/' } });
-    const second = decide(situation({ claim: { flagSeen: true }, memory: { candidate: 'DENIED/' } }), saw(denied));
+    expect(first).toMatchObject({ kind: 'look', state: { unconfirmedEnd: 'DENIED/' } });
+    const second = decide(situation({ claim: { flagSeen: true }, state: { unconfirmedEnd: 'DENIED/' } }), saw(denied));
     expect(second).toMatchObject({ kind: 'end', ending: { outcome: 'action_required', action: 'reauthenticate' } });
   });
 
@@ -70,7 +68,7 @@ describe('an error status', () => {
   });
 
   it('is not believed when nothing shows that our job ran: it is the last job’s', () => {
-    const baseline = { ...situation().claim.baseline, connectionStatus: 'DENIED' } as never;
+    const baseline = { ...claim().baseline, connectionStatus: 'DENIED' } as never;
     const error = { code: '2005', message: null, userMessage: null };
     const old = member({ connectionStatus: 'DENIED', error });
     expect(decide(situation({ claim: { baseline } }), saw(old)).kind).toBe('look');
@@ -81,19 +79,19 @@ describe('an error status', () => {
   });
 
   it('is not believed during the grace period when only a new job guid is seen and the status is the old one', () => {
-    const baseline = { ...situation().claim.baseline, connectionStatus: 'DENIED' } as never;
-    const memory = { candidate: 'DENIED/' };
-    expect(decide(situation({ claim: { baseline }, memory }), saw(denied)).kind).toBe('look');
-    const step = decide(situation({ ...past, claim: { ...past.claim, baseline }, memory }), saw(denied));
+    const baseline = { ...claim().baseline, connectionStatus: 'DENIED' } as never;
+    const state = { unconfirmedEnd: 'DENIED/' };
+    expect(decide(situation({ claim: { baseline }, state }), saw(denied)).kind).toBe('look');
+    const step = decide(situation({ ...past, claim: { ...past.claim, baseline }, state }), saw(denied));
     expect(step).toMatchObject({ kind: 'end', ending: { code: 'denied' } });
   });
 
   it.each(connectionStatuses.filter((status) => statusRules[status].whenOver === 'end'))(
     '%s ends the refresh as its row says, once seen twice after a job of ours',
     (connectionStatus: ConnectionStatus) => {
-      const given = { claim: { flagSeen: true, start: { ...situation().claim.start, count: MAX_STARTS } } };
+      const given = { claim: { flagSeen: true, start: { ...claim().start, count: MAX_STARTS } } };
       const seen = saw(member({ ...newJob, connectionStatus }));
-      const step = decide(situation({ ...given, memory: { candidate: `${connectionStatus}/` } }), seen);
+      const step = decide(situation({ ...given, state: { unconfirmedEnd: `${connectionStatus}/` } }), seen);
       const code = statusRules[connectionStatus].end;
       const { outcome, action } = outcomes[code];
       expect(step).toMatchObject({ kind: 'end', ending: { outcome, action, code, connectionStatus } });
@@ -102,7 +100,7 @@ describe('an error status', () => {
 
   it('of a kind that MX has added since ends as failed, to be tried later', () => {
     const seen = saw(member({ ...newJob, connectionStatus: 'SOMETHING_NEW' }));
-    const step = decide(situation({ claim: { flagSeen: true }, memory: { candidate: 'SOMETHING_NEW/' } }), seen);
+    const step = decide(situation({ claim: { flagSeen: true }, state: { unconfirmedEnd: 'SOMETHING_NEW/' } }), seen);
     expect(step).toMatchObject({ kind: 'end', ending: { outcome: 'failed', code: 'unknown_status' } });
   });
 });
@@ -124,27 +122,28 @@ describe('a member that waits for its user', () => {
   });
 
   it('is believed the second time when it waited before our POST already', () => {
-    const baseline = { ...situation().claim.baseline, connectionStatus: 'CHALLENGED' } as never;
+    const baseline = { ...claim().baseline, connectionStatus: 'CHALLENGED' } as never;
     expect(decide(situation({ claim: { baseline } }), saw(challenged, [question]))).toMatchObject({
       kind: 'look',
-      memory: { candidate: 'challenged' },
+      state: { unconfirmedEnd: 'challenged' },
     });
-    const again = situation({ claim: { baseline }, memory: { candidate: 'challenged' } });
+    const again = situation({ claim: { baseline }, state: { unconfirmedEnd: 'challenged' } });
     expect(decide(again, saw(challenged, [question])).kind).toBe('end');
   });
 });
 
 describe('a start', () => {
-  const start = (state: 'none' | 'unknown' | 'conflict' | 'rate_limited', count = 1) => ({
-    start: { ...situation().claim.start, state, count, jobGuid: null, ...(state === 'none' ? { at: null } : {}) },
+  const start = (state: 'unknown' | 'conflict' | 'rate_limited', count = 1) => ({
+    start: { ...claim().start, state, count, jobGuid: null },
   });
+  const unsent = { start: { state: 'none' } } as const;
 
   it('that was never sent is sent once MX answers', () => {
-    expect(decide(situation({ claim: start('none', 0) }), saw(member()))).toEqual({ kind: 'start' });
+    expect(decide(situation({ claim: unsent }), saw(member()))).toEqual({ kind: 'start' });
   });
 
   it('that was never sent is not sent unattended when the user has to act first', () => {
-    const scheduled = { ...start('none', 0), trigger: 'schedule' as const };
+    const scheduled = { ...unsent, trigger: 'schedule' as const };
     const step = decide(situation({ claim: scheduled }), saw(member({ connectionStatus: 'DENIED' })));
     expect(step).toMatchObject({ kind: 'end', ending: { action: 'reauthenticate' } });
   });
@@ -160,7 +159,7 @@ describe('a start', () => {
   });
 
   it('is not sent unattended while MX waits for new credentials', () => {
-    const scheduled = { ...start('none', 0), trigger: 'schedule' as const };
+    const scheduled = { ...unsent, trigger: 'schedule' as const };
     const step = decide(situation({ claim: scheduled }), saw(member({ needsUpdatedCredentials: true })));
     expect(step).toMatchObject({ kind: 'end', ending: { code: 'needs_updated_credentials' } });
   });
@@ -222,7 +221,7 @@ describe('between two states', () => {
 
   it('an OAuth limbo ends at the deadline, and says that the user has to complete it', () => {
     const seen = saw(member({ ...newJob, connectionStatus: 'PENDING' }));
-    const claimed = { flagSeen: true, look: 20 };
+    const claimed = { flagSeen: true, lookNumber: 20 };
     expect(decide(situation({ claim: claimed, after: 300 }), seen).kind).toBe('look');
     const step = decide(situation({ claim: claimed, after: 600 }), seen);
     expect(step).toMatchObject({ kind: 'end', ending: { outcome: 'action_required', action: 'reauthenticate' } });
@@ -230,9 +229,9 @@ describe('between two states', () => {
 
   it.each(['CREATED', 'UPDATED'] as const)('%s is started once more after the grace period', (connectionStatus) => {
     const seen = saw(member({ ...newJob, connectionStatus }));
-    const claimed = { flagSeen: true, look: 20 };
+    const claimed = { flagSeen: true, lookNumber: 20 };
     expect(decide(situation({ claim: claimed, after: 60 }), seen)).toEqual({ kind: 'start' });
-    const again = { ...claimed, start: { ...situation().claim.start, count: 2 } };
+    const again = { ...claimed, start: { ...claim().start, count: 2 } };
     expect(decide(situation({ claim: again, after: 60 }), seen).kind).toBe('look');
   });
 });
@@ -243,9 +242,9 @@ describe('a look that MX did not answer', () => {
 
   it('is repeated later and later, at MX’s own pace when it names one', () => {
     const first = decide(situation(), failed('mx_timeout'));
-    const later = decide(situation({ memory: { failures: 4 } }), failed('mx_timeout'));
+    const later = decide(situation({ state: { failedLooks: 4 } }), failed('mx_timeout'));
     const asked = decide(situation(), failed('mx_timeout', 40));
-    expect(first).toMatchObject({ kind: 'look', inSeconds: 5, memory: { failures: 1 } });
+    expect(first).toMatchObject({ kind: 'look', inSeconds: 5, state: { failedLooks: 1 } });
     expect(later).toMatchObject({ kind: 'look', inSeconds: 32 });
     expect(asked).toMatchObject({ kind: 'look', inSeconds: 40 });
   });
@@ -257,8 +256,8 @@ describe('a look that MX did not answer', () => {
 
   it('believes that a member is gone the second time', () => {
     const first = decide(situation(), failed('mx_not_found'));
-    expect(first).toMatchObject({ kind: 'look', memory: { candidate: 'not_found' } });
-    const second = decide(situation({ memory: { candidate: 'not_found' } }), failed('mx_not_found'));
+    expect(first).toMatchObject({ kind: 'look', state: { unconfirmedEnd: 'not_found' } });
+    const second = decide(situation({ state: { unconfirmedEnd: 'not_found' } }), failed('mx_not_found'));
     expect(second).toMatchObject({ kind: 'end', ending: { outcome: 'failed', action: 'reconnect' } });
   });
 
@@ -273,7 +272,7 @@ it('no step ever ends with success: only stored accounts do', () => {
     for (const isBeingAggregated of [true, false]) {
       for (const after of [5, 40, 600]) {
         const seen = member({ ...newJob, connectionStatus, isBeingAggregated });
-        const step = decide(situation({ claim: { flagSeen: true, look: 9 }, after }), saw(seen));
+        const step = decide(situation({ claim: { flagSeen: true, lookNumber: 9 }, after }), saw(seen));
         if (step.kind === 'end') expect(step.ending.outcome).not.toBe('succeeded');
       }
     }

@@ -79,7 +79,7 @@ it('a success time that is missing, older or the same is no success since', () =
 
 describe('another job has followed ours', () => {
   const followed = (guid: string | null, named: string | null = 'JOB-new') =>
-    anotherJobFollowed(claim({ start: { ...claim().start, jobGuid: named } }), member({ mostRecentJobGuid: guid }));
+    anotherJobFollowed({ ...claim().start, jobGuid: named }, baselineOf(member()), member({ mostRecentJobGuid: guid }));
 
   it('when MX names a third one', () => expect(followed('JOB-third')).toBe(true));
 

@@ -147,14 +147,14 @@ describe('a webhook of a member that is not known', () => {
 });
 
 describe('a webhook while a refresh runs', () => {
-  const running = () => heedWorld([refreshed({ claim: claim({ look: 2, lookedAt: plusSeconds(T0, -10) }) })]);
+  const running = () => heedWorld([refreshed({ claim: claim({ lookNumber: 2, lookedAt: plusSeconds(T0, -10) }) })]);
 
   it('makes it look now, in place of the message that waits', async () => {
     const world = running();
     world.shows({ ...newJob, isBeingAggregated: true });
     expect(await world.heed(hint())).toBe('nudged');
-    expect(world.record()?.claim).toMatchObject({ look: 3, lookedAt: T0, phase: 'running' });
-    expect(world.sent.map(({ followUp }) => followUp.look)).toEqual([4]);
+    expect(world.record()?.claim).toMatchObject({ lookNumber: 3, lookedAt: T0, phase: 'running' });
+    expect(world.sent.map(({ followUp }) => followUp.lookNumber)).toEqual([4]);
   });
 
   it('ends it when MX shows the end, whatever the webhook said', async () => {
@@ -173,11 +173,11 @@ describe('a webhook while a refresh runs', () => {
   });
 
   it('waits for MX’s minimum gap', async () => {
-    const world = heedWorld([refreshed({ claim: claim({ look: 2, lookedAt: plusSeconds(T0, -1) }) })]);
+    const world = heedWorld([refreshed({ claim: claim({ lookNumber: 2, lookedAt: plusSeconds(T0, -1) }) })]);
     expect(await world.heed(hint())).toBe('nudged');
     expect(world.mxCalls).toEqual([]);
     expect(world.sent).toEqual([
-      { followUp: { refreshId: 'RFR-1', member: key, look: 3, memory: null }, inSeconds: 2 },
+      { followUp: { refreshId: 'RFR-1', member: key, lookNumber: 3, state: null }, inSeconds: 2 },
     ]);
   });
 
@@ -189,7 +189,7 @@ describe('a webhook while a refresh runs', () => {
   });
 
   it('comes again when it is being stored', async () => {
-    const world = heedWorld([refreshed({ claim: claim({ phase: 'storing' }) })]);
+    const world = heedWorld([refreshed({ claim: { ...claim(), phase: 'storing' } })]);
     expect(await world.heed(connection)).toBe('later');
     expect(world.waiting()).toEqual([
       { work: expect.objectContaining({ kind: 'webhook', ...connection }), inSeconds: 3 },
@@ -209,7 +209,7 @@ describe('a webhook while a refresh runs', () => {
       endedAt: T0,
       observedAt: null,
     } as const;
-    const world = heedWorld([refreshed({ claim: claim({ phase: 'ended', result }) })]);
+    const world = heedWorld([refreshed({ claim: { ...claim(), phase: 'ended', result } })]);
     await world.heed(connection);
     expect(world.events.map(({ type }) => type)).toContain('refresh.failed');
     expect(world.record()?.claim).toBeNull();

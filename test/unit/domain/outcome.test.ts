@@ -3,6 +3,7 @@ import { userActions } from '../../../shared/domain/action.ts';
 import { atDeadline, endingByFailure, endingOf, endingWith, noEvidence } from '../../../shared/domain/ending.ts';
 import { Failure, type FailureCode } from '../../../shared/domain/failure.ts';
 import { type OutcomeRow, outcomes } from '../../../shared/domain/outcome.ts';
+import type { RunningClaim } from '../../../shared/domain/refresh.ts';
 import { connectionStatuses, memberErrorEnds, noStatusRule, ruleFor } from '../../../shared/domain/statuses.ts';
 import { claim, member, question } from './situations.ts';
 
@@ -80,7 +81,7 @@ describe('no evidence', () => {
 });
 
 describe('at the deadline', () => {
-  const unsent = claim({ start: { ...claim().start, state: 'none', at: null } });
+  const unsent: RunningClaim = { ...claim(), start: { state: 'none' } };
 
   it.each([
     ['MX was not read', claim(), null, 'timed_out', 'deadline'],

@@ -1,9 +1,9 @@
 /** Members, claims and policies for tests of decisions. */
-import { type LookMemory, noMemory, type Observation, type Situation } from '../../../shared/domain/decision.ts';
+import { firstLookState, type LookState, type Observation, type Situation } from '../../../shared/domain/decision.ts';
 import { plusSeconds } from '../../../shared/domain/instant.ts';
 import type { Challenge, MxMember } from '../../../shared/domain/mx.ts';
 import type { Policy } from '../../../shared/domain/policy.ts';
-import type { Claim } from '../../../shared/domain/refresh.ts';
+import type { RunningClaim, StartedClaim } from '../../../shared/domain/refresh.ts';
 
 export const policy: Policy = {
   deadlineSeconds: 600,
@@ -42,7 +42,7 @@ export const member = (given: Partial<MxMember> = {}): MxMember => ({
 /** What a new job leaves: another guid, a later start. */
 export const newJob = { mostRecentJobGuid: 'JOB-new', aggregatedAt: '2026-11-21T12:00:01.000Z' } as const;
 
-export const claim = (given: Partial<Claim> = {}): Claim => ({
+export const claim = (given: Partial<StartedClaim> = {}): StartedClaim => ({
   refreshId: 'RFR-1',
   trigger: 'http',
   phase: 'running',
@@ -56,29 +56,28 @@ export const claim = (given: Partial<Claim> = {}): Claim => ({
     successfullyAggregatedAt: '2026-11-21T06:00:09.000Z',
     isBeingAggregated: false,
   },
-  start: { state: 'accepted', at: T0, count: 1, look: 0, jobGuid: 'JOB-new' },
-  look: 1,
+  start: { state: 'accepted', at: T0, count: 1, lookNumber: 0, jobGuid: 'JOB-new' },
+  lookNumber: 1,
   lookedAt: plusSeconds(T0, 5),
   flagSeen: false,
   challenges: [],
-  result: null,
   ...given,
 });
 
 export const situation = (
-  given: { claim?: Partial<Claim>; memory?: Partial<LookMemory>; after?: number } = {},
+  given: { claim?: Partial<RunningClaim>; state?: Partial<LookState>; after?: number } = {},
 ): Situation => ({
-  claim: claim(given.claim),
-  memory: { ...noMemory, ...given.memory },
+  claim: { ...claim(), ...given.claim },
+  state: { ...firstLookState, ...given.state },
   policy,
   now: plusSeconds(T0, given.after ?? 5),
   random: 0.5,
 });
 
-export const saw = (
-  seen: MxMember,
-  challenges: readonly Challenge[] = [],
-  imported: 'not_checked' | 'since_start' | 'not_since_start' = 'not_checked',
-): Observation => ({ kind: 'member', member: seen, challenges, imported });
+export const saw = (seen: MxMember, challenges: readonly Challenge[] = []): Observation => ({
+  kind: 'member',
+  member: seen,
+  challenges,
+});
 
 export const question: Challenge = { guid: 'CRD-1', label: 'What city?', type: 'TEXT', fieldName: null, options: [] };

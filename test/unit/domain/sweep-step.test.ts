@@ -1,11 +1,18 @@
 import { describe, expect, it } from 'vitest';
 import { plusSeconds } from '../../../shared/domain/instant.ts';
-import { type Claim, LOOK_TIMEOUT_SECONDS, type Result } from '../../../shared/domain/refresh.ts';
+import {
+  type Claim,
+  type EndedClaim,
+  LOOK_TIMEOUT_SECONDS,
+  type Result,
+  type RunningClaim,
+  type StoringClaim,
+} from '../../../shared/domain/refresh.ts';
 import { sweepStep } from '../../../shared/domain/sweep.ts';
 import { claim, policy, T0 } from './situations.ts';
 
 const at = (seconds: number) => plusSeconds(T0, seconds);
-const lookedAt = (seconds: number): Partial<Claim> => ({ lookedAt: at(seconds) });
+const lookedAt = (seconds: number): Pick<Claim, 'lookedAt'> => ({ lookedAt: at(seconds) });
 const result = (endedAfter: number): Result => ({
   outcome: 'failed',
   action: 'retry_later',
@@ -20,16 +27,19 @@ const result = (endedAfter: number): Result => ({
 const TIMEOUT = LOOK_TIMEOUT_SECONDS;
 const SILENCE = policy.maxLookGapSeconds + TIMEOUT;
 const { deadlineSeconds: DEADLINE } = policy;
-const storing: Partial<Claim> = { phase: 'storing' };
-const ended = (after: number): Partial<Claim> => ({ phase: 'ended', result: result(after) });
+type Given = Partial<RunningClaim> | Partial<StoringClaim> | Pick<EndedClaim, 'phase' | 'result'>;
+
+const storing = { phase: 'storing' } as const;
+const ended = (after: number): Given => ({ phase: 'ended', result: result(after) });
+const claimWith = (given: Given): Claim => ({ ...claim(), ...given }) as Claim;
 
 describe('the sweep', () => {
-  it.each<[string, Partial<Claim>, number, string]>([
+  it.each<[string, Given, number, string]>([
     ['leaves a refresh that is looked at', lookedAt(5), 20, 'leave'],
     ['leaves one whose next look may still be due', lookedAt(100), 100 + SILENCE - 1, 'leave'],
     ['looks at one whose message is gone', lookedAt(100), 100 + SILENCE, 'look'],
-    ['leaves one that was only just accepted', { look: 0, lookedAt: null }, SILENCE - 1, 'leave'],
-    ['looks at one whose first look never came', { look: 0, lookedAt: null }, SILENCE, 'look'],
+    ['leaves one that was only just accepted', { lookNumber: 0, lookedAt: null }, SILENCE - 1, 'leave'],
+    ['looks at one whose first look never came', { lookNumber: 0, lookedAt: null }, SILENCE, 'look'],
     ['does not end one a moment before its deadline', lookedAt(DEADLINE - 10), DEADLINE - 0.001, 'leave'],
     ['ends one at its deadline', lookedAt(DEADLINE - 10), DEADLINE, 'end'],
     ['ends one long after its deadline', lookedAt(5), 90_000, 'end'],
@@ -51,7 +61,7 @@ describe('the sweep', () => {
     ['publishes one that nobody published', ended(60), 60 + TIMEOUT, 'publish'],
     ['publishes one that ended at its deadline, and does not end it again', ended(DEADLINE), DEADLINE + 90, 'publish'],
   ])('%s', (_what, given, after, step) => {
-    expect(sweepStep(claim(given), at(after), policy)).toBe(step);
+    expect(sweepStep(claimWith(given), at(after), policy).kind).toBe(step);
   });
 
   it('leaves nothing for ever: whatever its phase, a refresh is dealt with soon after its deadline', () => {
@@ -62,7 +72,7 @@ describe('the sweep', () => {
       ended(DEADLINE),
       { lookedAt: null },
     ]) {
-      expect(sweepStep(claim(given), late, policy)).not.toBe('leave');
+      expect(sweepStep(claimWith(given), late, policy).kind).not.toBe('leave');
     }
   });
 });

@@ -80,7 +80,7 @@ describe('a trigger', () => {
     expect(body.refresh).toMatchObject({ status: 'running', outcome: null, joined: false, user_present: false });
     expect(body).toHaveProperty('member');
     expect([posts(), counted]).toEqual([1, ['RefreshAccepted']]);
-    expect(sent).toMatchObject([{ followUp: { look: 1 }, inSeconds: policy.firstLookSeconds }]);
+    expect(sent).toMatchObject([{ followUp: { lookNumber: 1 }, inSeconds: policy.firstLookSeconds }]);
   });
 
   it('joins a refresh that runs: MX is not called, and the flag says that a job runs', async () => {

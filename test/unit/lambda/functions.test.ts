@@ -5,7 +5,7 @@ import { readRefresh } from '../../../functions/read-refresh.ts';
 import { parseExactJson } from '../../../shared/domain/decimal.ts';
 import type { MemberRecord } from '../../../shared/domain/member.ts';
 import { readAccount } from '../../../shared/domain/mx.ts';
-import type { Attempt, Claim, Refresh } from '../../../shared/domain/refresh.ts';
+import type { Attempt, Claim, EndedRefresh, Refresh } from '../../../shared/domain/refresh.ts';
 import { everyHoursOnOffer, slotOf } from '../../../shared/domain/schedule.ts';
 import type { ApiRequest } from '../../../shared/lambda/http.ts';
 import { textOf } from '../../fakes/members-table.ts';
@@ -133,7 +133,7 @@ describe('reading balances', () => {
 
 describe('reading a refresh', () => {
   const id = (number: number) => `RFR-${String(number).padStart(26, '0')}`;
-  const refreshOf = (number: number, given: Partial<Refresh> = {}): Refresh => ({
+  const refreshOf = (number: number): EndedRefresh => ({
     refreshId: id(number),
     member: key,
     trigger: 'http',
@@ -143,7 +143,6 @@ describe('reading a refresh', () => {
     userPresent: false,
     challenges: [],
     result: attempt,
-    ...given,
   });
 
   async function world(running: Claim | null, ...refreshes: Refresh[]) {
@@ -173,7 +172,7 @@ describe('reading a refresh', () => {
 
   it('that runs says when to ask again, and what MX asks the user, which only the claim knows', async () => {
     const running = claim({ refreshId: id(1), userPresent: true, challenges: [question] });
-    const { body, headers } = await (await world(running, refreshOf(1, { status: 'running', result: null }))).one(
+    const { body, headers } = await (await world(running, { ...refreshOf(1), status: 'running', result: null })).one(
       id(1),
     );
     expect(headers).toMatchObject({ 'retry-after': '3' });

@@ -39,17 +39,19 @@ export const result: Result = {
 };
 
 /** A refresh that runs, or that ended with `result`. */
-export const refresh = (status: 'running' | 'ended', number = 1): Refresh => ({
-  refreshId: refreshId(number),
-  member,
-  trigger: 'http',
-  status,
-  acceptedAt: '2026-01-15T11:59:50.000Z',
-  deadline: '2026-01-15T12:09:50.000Z',
-  userPresent: true,
-  challenges: status === 'ended' ? result.challenges : [],
-  result: status === 'ended' ? result : null,
-});
+export function refresh(status: 'running' | 'ended', number = 1): Refresh {
+  const facts = {
+    refreshId: refreshId(number),
+    member,
+    trigger: 'http',
+    acceptedAt: '2026-01-15T11:59:50.000Z',
+    deadline: '2026-01-15T12:09:50.000Z',
+    userPresent: true,
+  } as const;
+  return status === 'ended'
+    ? { ...facts, status, challenges: result.challenges, result }
+    : { ...facts, status, challenges: [], result: null };
+}
 
 const attempt: Attempt = {
   ...result,

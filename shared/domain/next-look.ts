@@ -1,0 +1,30 @@
+/** Booking the next look at a refresh: one message of the follow-up queue, delayed. */
+import type { LookState } from './decision.ts';
+import type { MemberRecord } from './member.ts';
+import type { MemberIdentifiers, MemberKey } from './mx.ts';
+import type { Balances, RefreshDeps } from './ports.ts';
+import type { Claim } from './refresh.ts';
+
+/** What a look needs. */
+export type FollowDeps = RefreshDeps & { readonly balances: Balances };
+
+/** The refresh whose next look was taken. */
+export interface FollowedRefresh<C extends Claim = Claim> {
+  readonly key: MemberKey;
+  readonly identifiers: MemberIdentifiers;
+  readonly record: MemberRecord;
+  readonly claim: C;
+  readonly state: LookState;
+}
+
+/** Sends the message that takes the next look. */
+export async function bookLook(
+  deps: Pick<FollowDeps, 'followUps'>,
+  { key, claim }: Pick<FollowedRefresh, 'key' | 'claim'>,
+  state: LookState,
+  inSeconds: number,
+): Promise<'looking_again'> {
+  const { refreshId, lookNumber } = claim;
+  await deps.followUps.send({ refreshId, member: key, lookNumber: lookNumber + 1, state }, inSeconds);
+  return 'looking_again';
+}

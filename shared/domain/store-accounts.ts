@@ -1,0 +1,127 @@
+/** Storing: the job has succeeded. The accounts are read and written, and the refresh ends with success. */
+
+import { type EndDeps, endRefresh } from './end-refresh.ts';
+import { atDeadline, endingByFailure, endingOf } from './ending.ts';
+import type { Failure } from './failure.ts';
+import { asFailure } from './failure.ts';
+import type { Instant } from './instant.ts';
+import { secondsAfterFailure } from './look-times.ts';
+import type { MemberIdentifiers, MemberKey, MxAccount, MxMember } from './mx.ts';
+import { bookLook, type FollowDeps, type FollowedRefresh } from './next-look.ts';
+import type { OpenClaim, StoringClaim } from './refresh.ts';
+
+/** A member's accounts as MX listed them. */
+export interface ObservedAccounts {
+  readonly kind: 'accounts';
+  /** Just before the first page was asked for. */
+  readonly observedAt: Instant;
+  readonly accounts: readonly MxAccount[];
+}
+
+/** All pages of a member's accounts, or why they could not be read. @throws what is no failure of MX's. */
+export async function readAccounts(
+  deps: Pick<FollowDeps, 'mx' | 'now'>,
+  identifiers: MemberIdentifiers,
+): Promise<ObservedAccounts | { readonly kind: 'failure'; readonly failure: Failure }> {
+  const observedAt = deps.now();
+  try {
+    return { kind: 'accounts', observedAt, accounts: await deps.mx.listAccounts(identifiers) };
+  } catch (error) {
+    const failure = asFailure(error);
+    if (failure.fate === 'bug') throw error;
+    return { kind: 'failure', failure };
+  }
+}
+
+/**
+ * Whether all accounts were imported after `start` (MX facts 3.3, point 6). Every one, because they arrive one by one
+ * (3.4): with some of them the job still runs. A closed or a manual account gets no data any more.
+ */
+export function allImportedSince(accounts: readonly MxAccount[], start: Instant): boolean {
+  const expected = accounts.filter(({ fields }) => fields.is_closed !== true && fields.is_manual !== true);
+  return (
+    expected.length > 0 &&
+    expected.every(({ fields }) => {
+      const importedAt = fields.imported_at;
+      return typeof importedAt === 'string' && Date.parse(importedAt) > Date.parse(start);
+    })
+  );
+}
+
+/**
+ * Reads all pages, moves the claim to storing, writes newer-wins, ends with success. From storing on only success is
+ * possible; a repeated message reads the accounts anew, because the ones read before died with their function.
+ *
+ * @param member as this look saw it; null when it did not read the member.
+ * @param already the accounts, if this look has read them.
+ */
+export async function storeAccounts(
+  deps: FollowDeps,
+  followed: FollowedRefresh<OpenClaim>,
+  member: MxMember | null,
+  already: ObservedAccounts | null,
+): Promise<'stored' | 'superseded' | 'ended' | 'looking_again'> {
+  const { key, claim, identifiers } = followed;
+  const read = already ?? (await readAccounts(deps, identifiers));
+  if (read.kind === 'failure') return storeLater(deps, followed, read.failure);
+  const { refreshId, trigger, lookNumber } = claim;
+  if (claim.phase === 'running' && !(await deps.members.beginStoring(key, refreshId, lookNumber))) return 'superseded';
+  const { observedAt, accounts } = read;
+  await deps.balances.store(key, accounts, { observedAt, refreshId, trigger });
+  const storing: StoringClaim = { ...claim, phase: 'storing' };
+  const ending = endingOf('stored', { connectionStatus: member?.connectionStatus ?? 'CONNECTED' });
+  await endRefresh(deps, { key, claim: storing, ending, observedAt, member });
+  return 'stored';
+}
+
+/** The job succeeded, but the accounts could not be read: again, inside the deadline. */
+async function storeLater(
+  deps: FollowDeps,
+  followed: FollowedRefresh<OpenClaim>,
+  failure: Failure,
+): Promise<'ended' | 'looking_again'> {
+  const { key, claim, state } = followed;
+  const now = deps.now();
+  const isHopeless = failure.fate !== 'try-again';
+  if (isHopeless || now >= claim.deadline) {
+    if (claim.phase === 'storing') return endInterruptedStoring(deps, key, claim, failure);
+    await endRefresh(deps, { key, claim, ending: isHopeless ? endingByFailure(failure) : atDeadline(claim) });
+    return 'ended';
+  }
+  const failedLooks = state.failedLooks + 1;
+  const { retryAfterSeconds } = failure.details;
+  const { deadline } = claim;
+  const inSeconds = secondsAfterFailure(failedLooks, retryAfterSeconds, now, deadline, deps.policy, deps.random());
+  return bookLook(deps, followed, { failedLooks, unconfirmedEnd: null }, inSeconds);
+}
+
+/**
+ * Storing was interrupted and the accounts cannot be read again in time. If none was written, the refresh has changed
+ * nothing and may end as failed; if some were, it has succeeded for those, and each account says itself how old it is.
+ *
+ * @param failure why they cannot be read; null when only time is up.
+ */
+export async function endInterruptedStoring(
+  deps: EndDeps,
+  key: MemberKey,
+  claim: StoringClaim,
+  failure: Failure | null,
+): Promise<'ended'> {
+  // Also what a newer observation has written over since, as far as it can still be seen.
+  const written = (await deps.balances.ofMember(key)).flatMap((balance) =>
+    balance.refreshId === claim.refreshId
+      ? [balance.observedAt]
+      : balance.changedByRefresh === claim.refreshId
+        ? [balance.changedAt ?? balance.observedAt]
+        : [],
+  );
+  const observedAt = written.sort()[0] ?? null;
+  const ending =
+    observedAt !== null
+      ? endingOf('stored_in_part', { connectionStatus: 'CONNECTED' })
+      : failure === null || failure.fate === 'try-again'
+        ? atDeadline(claim)
+        : endingByFailure(failure);
+  await endRefresh(deps, { key, claim, ending, observedAt });
+  return 'ended';
+}
