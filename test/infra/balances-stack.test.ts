@@ -128,8 +128,8 @@ describe('the functions', () => {
       'mx-webhook': 'Terminate',
       'read-balances': 'Terminate',
       'read-refresh': 'Terminate',
-      'scheduled-refresh': 'Terminate',
-      'start-refresh': 'Terminate',
+      'run-schedule': 'Terminate',
+      'start-due': 'Terminate',
       sweep: 'Terminate',
       'unknown-route': 'Terminate',
     });
