@@ -18,3 +18,15 @@ it('the README’s walk is linked, file by file', () => {
   expect(files.length).toBeGreaterThan(5);
   for (const [name, link] of files) expect(link).toBe(name);
 });
+
+const glossary = [
+  ...readFileSync(join(root, 'docs/glossary.md'), 'utf8').matchAll(/^\| ([a-z -]+) \| .*\]\(([^)]+)\)/gm),
+];
+const letters = (text: string): string => text.toLowerCase().replaceAll(/[^a-z]/g, '');
+
+it.each(glossary.map(([, word = '', link = '']) => [word, link] as const))(
+  'the glossary’s “%s” is a word of %s',
+  (word, link) => {
+    expect(letters(readFileSync(join(root, 'docs', link), 'utf8'))).toContain(letters(word));
+  },
+);
