@@ -1,4 +1,4 @@
-import type { Fault } from './faults.ts';
+import type { Fault } from './fault.ts';
 import type { GivenSettings } from './options.ts';
 import type { Scenario } from './scenarios.ts';
 import type { Call, Member } from './world.ts';

@@ -1,28 +1,7 @@
+import type { Job, JobKind, JobStep } from './running-job.ts';
 import type { JobEnd } from './scenarios.ts';
 import { sendBalance, sendConnectionStatus, sendMember } from './webhooks.ts';
 import type { Member, World } from './world.ts';
-
-/** The two kinds of job that matter here: MX answers 409 when one is asked for while the other runs. */
-export type JobKind = 'balance' | 'aggregation';
-
-/** Something that will happen to a job by itself. */
-interface Step {
-  at: number;
-  what: 'ask' | 'expire' | 'interim' | 'resume' | 'import-first' | 'end';
-}
-
-/** A running job. It does nothing by itself: `advance` brings it to the present whenever somebody looks. */
-export interface Job {
-  readonly guid: string;
-  readonly kind: JobKind;
-  readonly isBackground: boolean;
-  readonly startedAt: number;
-  readonly lengthMs: number;
-  end: JobEnd;
-  /** What is still to happen, in order of time. */
-  steps: Step[];
-  balanceWebhookSent: boolean;
-}
 
 const QUESTION_AFTER = 0.3;
 const INTERIM_AFTER = 0.5;
@@ -92,7 +71,7 @@ export function startJob(
 /** The rest of a job that runs to its end without another question. */
 function planEnd(world: World, member: Member, job: Job, from: number, lengthMs: number): void {
   const { interim } = member.scenario;
-  const steps: Step[] = [];
+  const steps: JobStep[] = [];
   let endAt = from + lengthMs;
   if (interim !== undefined && job.kind === 'balance') {
     const at = from + Math.round(lengthMs * INTERIM_AFTER);

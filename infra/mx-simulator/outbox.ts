@@ -1,6 +1,5 @@
 import type { Random } from './random.ts';
 import { createRandom } from './random.ts';
-import type { Member } from './world.ts';
 
 /** Which webhooks are sent, and how badly the way to the receiver treats them. Probabilities go from 0 to 1. */
 export interface WebhookOptions {
@@ -45,7 +44,7 @@ const DAY_MS = 24 * 3600 * 1000;
 
 /** The deliveries of a world, by the time they are due. */
 export interface Outbox {
-  add(member: Member, type: string, body: object, at: number): void;
+  add(memberGuid: string, type: string, body: object, at: number): void;
   /** Takes the deliveries whose time has come, the oldest first. Each has to be answered for with `answered`. */
   due(now: number): Delivery[];
   /** What became of a delivery: the receiver's HTTP status, or null when there was none. */
@@ -77,7 +76,7 @@ export function createOutbox(seed: number, now: () => number, options: () => Web
   return {
     random,
     givenUp,
-    add(member, type, body, at) {
+    add(memberGuid, type, body, at) {
       const how = options();
       if (random.chance(how.lose)) return;
       const text = JSON.stringify(body);
@@ -86,7 +85,7 @@ export function createOutbox(seed: number, now: () => number, options: () => Web
         const late = random.chance(how.delay) ? random.next() * how.delaySeconds * 1000 : 0;
         const dueAt = at + late;
         lastId += 1;
-        put({ id: lastId, type, memberGuid: member.guid, body: text, attempt: 0, dueAt }, dueAt);
+        put({ id: lastId, type, memberGuid, body: text, attempt: 0, dueAt }, dueAt);
       }
     },
     due(instant) {

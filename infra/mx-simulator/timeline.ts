@@ -1,8 +1,8 @@
 import { importFromBank, moveBalance } from './accounts.ts';
 import { createChallenge } from './challenges.ts';
-import type { Job } from './job.ts';
 import { nextChangeOf, setBusy, setStatus, startJob } from './job.ts';
 import { accountsOf } from './members.ts';
+import type { Job } from './running-job.ts';
 import type { JobEnd } from './scenarios.ts';
 import { sendAggregation, sendBalance } from './webhooks.ts';
 import type { Member, World } from './world.ts';

@@ -14,7 +14,7 @@ export function sendBalance(world: World, member: Member, completedAt: number, s
     type: 'BALANCE',
     user_guid: member.user.guid,
   };
-  world.outbox.add(member, 'BALANCE', body, sentAt);
+  world.outbox.add(member.guid, 'BALANCE', body, sentAt);
 }
 
 /** MX fact 6.2: AGGREGATION, sent after a standard or background aggregation that ended well. */
@@ -38,7 +38,7 @@ export function sendAggregation(
     user_guid: member.user.guid,
     user_id: member.user.id,
   };
-  world.outbox.add(member, 'AGGREGATION', body, at);
+  world.outbox.add(member.guid, 'AGGREGATION', body, at);
 }
 
 /** MX fact 6.2: CONNECTION_STATUS, sent when a member enters one of eight statuses; it has no time at all. */
@@ -53,7 +53,7 @@ export function sendConnectionStatus(world: World, member: Member, status: strin
     type: 'CONNECTION_STATUS',
     user_guid: member.user.guid,
   };
-  world.outbox.add(member, 'CONNECTION_STATUS', body, at);
+  world.outbox.add(member.guid, 'CONNECTION_STATUS', body, at);
 }
 
 /** MX fact 6.2: MEMBER, sent when a member was created, changed or deleted; off unless asked for. */
@@ -77,5 +77,5 @@ export function sendMember(world: World, member: Member, action: 'created' | 'up
     type: 'MEMBER',
     user_guid: member.user.guid,
   };
-  world.outbox.add(member, 'MEMBER', body, at);
+  world.outbox.add(member.guid, 'MEMBER', body, at);
 }

@@ -1,13 +1,13 @@
 import type { AccountValues } from './account-fields.ts';
 import type { Account } from './accounts.ts';
-import type { ArmedFault } from './faults.ts';
-import type { Job } from './job.ts';
+import type { ArmedFault } from './fault.ts';
 import type { ModelSettings } from './options.ts';
 import type { Outbox } from './outbox.ts';
 import { createOutbox } from './outbox.ts';
 import type { Random } from './random.ts';
 import { createRandom } from './random.ts';
 import type { RouteKind } from './route-match.ts';
+import type { Job } from './running-job.ts';
 import type { ChallengeType, Scenario } from './scenarios.ts';
 
 /** A user of the client. */

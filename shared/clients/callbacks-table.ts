@@ -1,6 +1,6 @@
 /** Who is to be told of which refresh: items in the refreshes table, beside the refresh, that expire with it. */
 import { type DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb';
-import type { Callback, Callbacks } from '../domain/callback.ts';
+import type { Callback, Callbacks } from '../domain/ports.ts';
 import { queryPages } from './query-pages.ts';
 import { refreshesTable } from './table-keys.ts';
 import { expiresAt } from './time-to-live.ts';

@@ -1,9 +1,8 @@
 /** The messages of our queues: encoder and decoder of each side by side, with a version, so that both ends use one file. */
 import * as v from 'valibot';
-import type { Delivery } from '../domain/callback.ts';
 import { Failure } from '../domain/failure.ts';
 import type { MemberKey } from '../domain/mx.ts';
-import type { NextLook } from '../domain/ports.ts';
+import type { Delivery, NextLook } from '../domain/ports.ts';
 import { everyHoursOnOffer, type StartBatch } from '../domain/schedule.ts';
 import { camelCased, snakeCased } from '../domain/snake-case.ts';
 import type { WebhookHint } from '../domain/webhook-hint.ts';

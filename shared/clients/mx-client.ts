@@ -1,15 +1,8 @@
 /** MX's Platform API: the five calls that this service makes. Every answer is parsed; every failure has a fate. */
 import { type ExactJson, isExactObject, parseExactJson } from '../domain/decimal.ts';
 import { Failure } from '../domain/failure.ts';
-import {
-  type AccountsPage,
-  type MemberIdentifiers,
-  type MxAccount,
-  readAccount,
-  readAccountsPage,
-  readChallenges,
-  readMember,
-} from '../domain/mx.ts';
+import type { AccountsPage, MemberIdentifiers, MxAccount } from '../domain/mx.ts';
+import { readAccount, readAccountsPage, readChallenges, readMember } from '../domain/mx-readers.ts';
 import type { Mx } from '../domain/ports.ts';
 import type { Send } from './https-transport.ts';
 import { mxFailure } from './mx-failure.ts';

@@ -1,7 +1,6 @@
 /** The queues, outgoing: follow-ups (with webhooks and erasures), starts, deliveries. */
 import { SendMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
-import type { Deliveries } from '../domain/callback.ts';
-import type { Erasure, FollowUps, Hints, Starts } from '../domain/ports.ts';
+import type { Deliveries, Erasure, FollowUps, Hints, Starts } from '../domain/ports.ts';
 import { encodeDelivery, encodeErasure, encodeHint, encodeNextLook, encodeStartBatch } from './messages.ts';
 
 /** The longest delay SQS knows (AWS limit). */

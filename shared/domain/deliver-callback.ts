@@ -1,8 +1,9 @@
 /** One try to deliver a callback, and when the next one is due: growing waits over about a day. */
-import type { Deliveries, Delivery } from './callback.ts';
+
 import { type CallbackRules, checkCallbackUrl } from './callback-url.ts';
 import { Failure } from './failure.ts';
 import { type Clock, plusSeconds, secondsBetween } from './instant.ts';
+import type { Deliveries, Delivery } from './ports.ts';
 
 /** What the receiver answered; null when it did not: no connection, no answer in time, an address that is not public. */
 export interface Receipt {

@@ -1,8 +1,7 @@
 /** What the domain needs from the world. `shared/clients` fulfils it; the tests' fakes are held to the same contract. */
 import type { ObservationStamp, StoredBalance } from './balance.ts';
-import type { Callbacks, Deliveries } from './callback.ts';
 import type { LookState } from './decision.ts';
-import type { ConnectionChange, DomainEvent } from './event.ts';
+import type { ConnectionChange, DomainEvent, RefreshEnded } from './event.ts';
 import type { Clock, Instant } from './instant.ts';
 import type { MemberRecord } from './member.ts';
 import type { Challenge, MemberIdentifiers, MemberKey, MxAccount, MxMember } from './mx.ts';
@@ -170,6 +169,42 @@ export interface Erasure {
   erase(key: MemberKey): Promise<void>;
   /** Sends the message that erases again. */
   eraseAgain(key: MemberKey, inSeconds: number): Promise<void>;
+}
+
+/** One caller's wish to be told of one refresh at one URL. */
+export interface Callback {
+  /** The same for the same refresh, caller and URL: a wish that is repeated is one wish. Sent as `webhook-id`. */
+  readonly id: string;
+  readonly refreshId: string;
+  readonly url: string;
+  readonly registeredAt: Instant;
+}
+
+/** Where the wishes are kept. Reads are strongly consistent. */
+export interface Callbacks {
+  /** Repeatable. */
+  put(callback: Callback): Promise<void>;
+  /** Every wish for `refreshId`, every page. */
+  ofRefresh(refreshId: string): Promise<readonly Callback[]>;
+}
+
+/** A POST that is to be made, as the queue's message carries it. It holds everything, so its worker reads no table. */
+export interface Delivery {
+  readonly callbackId: string;
+  readonly url: string;
+  readonly event: RefreshEnded;
+  /** 0 for the first try. */
+  readonly attempt: number;
+  /** When the first try was booked. */
+  readonly since: Instant;
+  /** SQS waits for 15 minutes at most: a message that comes before this instant waits again. */
+  readonly notBefore: Instant;
+}
+
+/** The queue of deliveries. */
+export interface Deliveries {
+  /** `inSeconds` of any length; SQS makes it 900 at most. */
+  send(delivery: Delivery, inSeconds: number): Promise<void>;
 }
 
 /** The event bus. At least once: the same refresh may be published twice, with the same event id. */

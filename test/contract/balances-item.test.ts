@@ -4,8 +4,8 @@ import { type AttributeValue, GetItemCommand, QueryCommand } from '@aws-sdk/clie
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { balancesInDynamoDb } from '../../shared/clients/balances-table.ts';
 import { parseExactJson } from '../../shared/domain/decimal.ts';
-import { readAccountsPage } from '../../shared/domain/mx.ts';
 import { accountFields } from '../../shared/domain/mx-fields.ts';
+import { readAccountsPage } from '../../shared/domain/mx-readers.ts';
 import { type LocalTables, startLocalTables } from './local-tables.ts';
 import { at, refreshId } from './samples.ts';
 

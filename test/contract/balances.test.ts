@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type BalancesReader, balancesInDynamoDb } from '../../shared/clients/balances-table.ts';
 import type { ObservationStamp, StorageRules } from '../../shared/domain/balance.ts';
 import { Decimal, parseExactJson } from '../../shared/domain/decimal.ts';
-import { readAccountsPage } from '../../shared/domain/mx.ts';
+import { readAccountsPage } from '../../shared/domain/mx-readers.ts';
 import type { Balances } from '../../shared/domain/ports.ts';
 import { accountBody } from '../../shared/lambda/api-shapes.ts';
 import { type BalancesTable, fakeBalances } from '../fakes/fake-balances.ts';

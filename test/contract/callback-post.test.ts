@@ -2,8 +2,8 @@ import { createServer, type IncomingHttpHeaders, type Server, type ServerRespons
 import { Webhook } from 'standardwebhooks';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { callbackPost, type Resolve, signedHeaders } from '../../shared/clients/callback-post.ts';
-import type { Delivery } from '../../shared/domain/callback.ts';
 import { endedEvent } from '../../shared/domain/event.ts';
+import type { Delivery } from '../../shared/domain/ports.ts';
 import { closed, listenOnLoopback } from './local-tables.ts';
 import { attemptOf, claimOf, newKey, refreshId } from './samples.ts';
 

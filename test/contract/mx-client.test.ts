@@ -1,6 +1,6 @@
 /** The MX client over real HTTP, against the MX simulator. What the simulator cannot do: `https-transport.test.ts`. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { FaultHow } from '../../infra/mx-simulator/faults.ts';
+import type { FaultHow } from '../../infra/mx-simulator/fault.ts';
 import { type MxSimulator, startMxSimulator } from '../../infra/mx-simulator/http-server.ts';
 import { httpsTransport } from '../../shared/clients/https-transport.ts';
 import { type MxClientOptions, mxClient } from '../../shared/clients/mx-client.ts';

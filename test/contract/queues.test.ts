@@ -19,10 +19,9 @@ import {
   encodeNextLook,
 } from '../../shared/clients/messages.ts';
 import { deliveryQueue, erasureQueue, followUpQueue, hintQueue, startQueue } from '../../shared/clients/queues.ts';
-import type { Deliveries, Delivery } from '../../shared/domain/callback.ts';
 import { endedEvent } from '../../shared/domain/event.ts';
 import { Failure } from '../../shared/domain/failure.ts';
-import type { Erasure, FollowUps, Hints, NextLook, Starts } from '../../shared/domain/ports.ts';
+import type { Deliveries, Delivery, Erasure, FollowUps, Hints, NextLook, Starts } from '../../shared/domain/ports.ts';
 import type { StartBatch } from '../../shared/domain/schedule.ts';
 import type { WebhookHint } from '../../shared/domain/webhook-hint.ts';
 import { fakeDeliveries } from '../fakes/fake-callbacks.ts';

@@ -1,6 +1,7 @@
 /** Things to store, each its own: a test names what it is about and leaves the rest. */
 import { parseExactJson } from '../../shared/domain/decimal.ts';
-import { type MemberKey, type MxAccount, type MxMember, readAccount, readMember } from '../../shared/domain/mx.ts';
+import type { MemberKey, MxAccount, MxMember } from '../../shared/domain/mx.ts';
+import { readAccount, readMember } from '../../shared/domain/mx-readers.ts';
 import type { Policy } from '../../shared/domain/policy.ts';
 import type { Attempt, Claim, RunningRefresh, StartedClaim } from '../../shared/domain/refresh.ts';
 

@@ -1,6 +1,6 @@
 /** Who is to be told of which refresh, and the deliveries that were booked. */
 import { encodeDelivery } from '../../shared/clients/messages.ts';
-import type { Callback, Callbacks, Deliveries } from '../../shared/domain/callback.ts';
+import type { Callback, Callbacks, Deliveries } from '../../shared/domain/ports.ts';
 import { delayOf, type FakeQueue } from './fake-queue.ts';
 import { atOnce, type Request } from './request.ts';
 

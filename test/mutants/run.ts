@@ -4,8 +4,8 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, wri
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { cacheIn, digestsIn } from './cache.ts';
-import { mutate } from './mutate.ts';
 import { identityOf, type Mutant, type Verdict } from './mutant.ts';
+import { mutate } from './mutate.ts';
 import type { Line, Part } from './plan.ts';
 import { reachIn } from './reach.ts';
 import type { StageOf } from './stages.ts';

@@ -66,6 +66,22 @@ function offences({ path, imports }: SourceFile): string[] {
     .map(({ of }) => `${path} -> ${of}`);
 }
 
+/** The files that lead back to themselves, by whatever they import, types included. */
+function inCircles(files: readonly SourceFile[]): string[] {
+  const importsOf = new Map(files.map(({ path, imports }) => [path, imports.map(({ of }) => of)]));
+  const leadsBack = (start: string): boolean => {
+    const reached = new Set<string>();
+    const left = [...(importsOf.get(start) ?? [])];
+    for (let path = left.pop(); path !== undefined; path = left.pop()) {
+      if (reached.has(path)) continue;
+      reached.add(path);
+      left.push(...(importsOf.get(path) ?? []));
+    }
+    return reached.has(start);
+  };
+  return files.map(({ path }) => path).filter(leadsBack);
+}
+
 const using = (files: readonly SourceFile[], pattern: RegExp): string[] =>
   files.filter(({ code }) => pattern.test(code)).map(({ path }) => path);
 
@@ -99,6 +115,16 @@ describe('imports go one way', () => {
       .filter(({ path }) => !here.test(path))
       .flatMap(({ path, imports }) => imports.filter(({ of }) => here.test(of)).map(({ of }) => `${path} -> ${of}`));
     expect(offending).toEqual([]);
+  });
+
+  it('no file leads back to itself, types included', () => {
+    expect(inCircles(production)).toEqual([]);
+    const circle = [
+      readSource('shared/domain/a.ts', "import type { B } from './b.ts';"),
+      readSource('shared/domain/b.ts', "import type { A } from './a.ts';"),
+      readSource('shared/domain/c.ts', "import type { A } from './a.ts';"),
+    ];
+    expect(inCircles(circle)).toEqual(['shared/domain/a.ts', 'shared/domain/b.ts']);
   });
 
   it('nothing in production imports a test', () => {

@@ -10,7 +10,8 @@ import {
 } from '../../../shared/domain/balance.ts';
 import { Decimal, parseExactJson } from '../../../shared/domain/decimal.ts';
 import { plusSeconds } from '../../../shared/domain/instant.ts';
-import { type MxAccount, readAccount } from '../../../shared/domain/mx.ts';
+import type { MxAccount } from '../../../shared/domain/mx.ts';
+import { readAccount } from '../../../shared/domain/mx-readers.ts';
 import { seeded } from './number-texts.ts';
 import { key, T0 } from './situations.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { decodeDelivery } from '../../../shared/clients/messages.ts';
-import { type Callback, type CallbackDeps, registerCallback } from '../../../shared/domain/callback.ts';
+import { type CallbackDeps, registerCallback } from '../../../shared/domain/callback.ts';
 import {
   type DeliverDeps,
   deliverCallback,
@@ -12,6 +12,7 @@ import { endRefresh, publishEnd } from '../../../shared/domain/end-refresh.ts';
 import { endingOf } from '../../../shared/domain/ending.ts';
 import { Failure } from '../../../shared/domain/failure.ts';
 import { type Instant, instantOf } from '../../../shared/domain/instant.ts';
+import type { Callback } from '../../../shared/domain/ports.ts';
 import { fakeCallbacks, fakeDeliveries } from '../../fakes/fake-callbacks.ts';
 import { fakeQueue } from '../../fakes/fake-queue.ts';
 import { faultsOf } from './event-schemas.ts';

@@ -3,7 +3,7 @@ import { type CheckBalanceRequest, checkBalance } from '../../../shared/domain/c
 import { parseExactJson } from '../../../shared/domain/decimal.ts';
 import { plusSeconds } from '../../../shared/domain/instant.ts';
 import type { MemberRecord } from '../../../shared/domain/member.ts';
-import { readAccount } from '../../../shared/domain/mx.ts';
+import { readAccount } from '../../../shared/domain/mx-readers.ts';
 import { textOf } from '../../fakes/members-table.ts';
 import { knownMember, withMember } from './known-member.ts';
 import { refreshWorld } from './refresh-world.ts';

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { Decimal, parseExactJson } from '../../../shared/domain/decimal.ts';
 import { Failure } from '../../../shared/domain/failure.ts';
-import { readAccount, readAccountsPage, readChallenges, readMember } from '../../../shared/domain/mx.ts';
 import { accountFields, memberFields } from '../../../shared/domain/mx-fields.ts';
+import { readAccount, readAccountsPage, readChallenges, readMember } from '../../../shared/domain/mx-readers.ts';
 
 const account = (more: string) => readAccount(parseExactJson(`{"guid":"ACT-1"${more === '' ? '' : `,${more}`}}`));
 const memberOf = (more: string) =>

@@ -5,7 +5,7 @@ import { Failure } from '../../../shared/domain/failure.ts';
 import type { Begun, IdempotencyKeys } from '../../../shared/domain/idempotency.ts';
 import { plusSeconds } from '../../../shared/domain/instant.ts';
 import type { MemberRecord } from '../../../shared/domain/member.ts';
-import { readAccount } from '../../../shared/domain/mx.ts';
+import { readAccount } from '../../../shared/domain/mx-readers.ts';
 import type { Attempt } from '../../../shared/domain/refresh.ts';
 import { slotOf } from '../../../shared/domain/schedule.ts';
 import type { ApiRequest } from '../../../shared/lambda/http.ts';

@@ -4,7 +4,7 @@ import { readBalances } from '../../../functions/read-balances.ts';
 import { readRefresh } from '../../../functions/read-refresh.ts';
 import { parseExactJson } from '../../../shared/domain/decimal.ts';
 import type { MemberRecord } from '../../../shared/domain/member.ts';
-import { readAccount } from '../../../shared/domain/mx.ts';
+import { readAccount } from '../../../shared/domain/mx-readers.ts';
 import type { Attempt, Claim, EndedRefresh, Refresh } from '../../../shared/domain/refresh.ts';
 import { everyHoursOnOffer, slotOf } from '../../../shared/domain/schedule.ts';
 import type { ApiRequest } from '../../../shared/lambda/http.ts';
