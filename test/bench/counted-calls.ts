@@ -95,6 +95,9 @@ export function countingEngines(engines: AwsEngines, counted: CountedCalls): Aws
     sqs: byFunction(engines.sqs),
     events: byFunction(engines.events),
     secretsmanager: byFunction(engines.secretsmanager),
+    ssm: byFunction(engines.ssm),
+    logs: byFunction(engines.logs),
+    cloudformation: byFunction(engines.cloudformation),
   };
 }
 

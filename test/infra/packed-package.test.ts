@@ -212,13 +212,12 @@ describe('the examples run', () => {
     const member = running.addMember();
     await running.refresh(member.path);
     const { stack } = running.project;
-    const { accessKeyId, secretAccessKey, sessionToken } = stack.awsCredentials;
+    const { accessKeyId, secretAccessKey } = stack.awsCredentials;
     const env = {
       AWS_ENDPOINT_URL: stack.awsEndpointUrl,
       AWS_REGION: stack.region,
       AWS_ACCESS_KEY_ID: accessKeyId,
       AWS_SECRET_ACCESS_KEY: secretAccessKey,
-      AWS_SESSION_TOKEN: sessionToken,
       BALANCES_TABLE: stack.outputs['BalancesTable'] ?? '',
       MEMBERS_TABLE: stack.outputs['MembersTable'] ?? '',
     };

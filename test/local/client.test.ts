@@ -159,7 +159,7 @@ describe('the client, with a service whose callers are IAM’s', () => {
     try {
       const { stack } = iam.project;
       const signing = (secretAccessKey: string): BalancesClient => {
-        const credentials = { ...stack.callerCredentials, secretAccessKey };
+        const credentials = { ...stack.awsCredentials, secretAccessKey };
         const signer = new SignatureV4({ credentials, region: stack.region, service: 'execute-api', sha256: Sha256 });
         const sign = async ({ method, url, headers, body }: UnsignedRequest) => {
           const { protocol, host, hostname, pathname, searchParams } = new URL(url);
@@ -169,7 +169,7 @@ describe('the client, with a service whose callers are IAM’s', () => {
         };
         return createBalancesClient({ baseUrl: stack.apiUrl, credentials: { sign } });
       };
-      const signed = signing(stack.callerCredentials.secretAccessKey);
+      const signed = signing(stack.awsCredentials.secretAccessKey);
       const { user, id } = iam.addMember();
       expect(await signed.checkBalance(user, id, { wait: 20, idempotencyKey: 'k' })).toMatchObject({
         kind: 'balances',

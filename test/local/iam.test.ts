@@ -38,7 +38,7 @@ interface Signing {
 /** The call with a signature, as the SDK's own signer makes it. */
 async function signed({ method, path, query = {}, headers = {}, body }: Call, signing: Signing = {}) {
   const { stack } = running.project;
-  const { credentials = stack.callerCredentials, service = 'execute-api', at: signingDate = new Date() } = signing;
+  const { credentials = stack.awsCredentials, service = 'execute-api', at: signingDate = new Date() } = signing;
   const signer = new SignatureV4({ credentials, region: stack.region, service, sha256: Sha256 });
   const { host, hostname } = new URL(stack.apiUrl);
   const request = await signer.sign(
@@ -99,12 +99,14 @@ describe('with apiAccess iam', () => {
     });
     await running.project.stack.idle();
     const [calls, runs] = [running.mx.calls().length, invocations.length];
-    const { callerCredentials, awsCredentials } = running.project.stack;
+    const { awsCredentials } = running.project.stack;
+    const { AWS_ACCESS_KEY_ID = '', AWS_SECRET_ACCESS_KEY = '' } =
+      running.project.stack.packageOf('ReadBalances').environment;
     const wrong: Signing[] = [
-      { credentials: { accessKeyId: 'AKIASTRANGER', secretAccessKey: callerCredentials.secretAccessKey } },
-      { credentials: { ...callerCredentials, secretAccessKey: 'guessed' } },
+      { credentials: { accessKeyId: 'AKIASTRANGER', secretAccessKey: awsCredentials.secretAccessKey } },
+      { credentials: { ...awsCredentials, secretAccessKey: 'guessed' } },
       // Credentials of the account, but of nobody who may call the API.
-      { credentials: awsCredentials },
+      { credentials: { accessKeyId: AWS_ACCESS_KEY_ID, secretAccessKey: AWS_SECRET_ACCESS_KEY } },
       { service: 'dynamodb' },
       { at: new Date(Date.now() - 10 * 60_000) },
     ];

@@ -1,9 +1,11 @@
+import { queryError } from './aws-query.ts';
+
 /** Who made an AWS call: a function's code, the poller that works for a function, or the tools beside the stack. */
 export type AwsCaller =
   | { readonly via: 'function' | 'event-source'; readonly function: string }
   | { readonly via: 'tools'; readonly function?: undefined };
 
-/** One AWS call, before any engine has seen it. The body is the JSON text of AWS's JSON protocols. */
+/** One AWS call, before any engine has seen it. The body is JSON text; of CloudFormation's it is a form. */
 export interface AwsCall {
   readonly caller: AwsCaller;
   readonly service: AwsService;
@@ -13,7 +15,11 @@ export interface AwsCall {
   readonly traceHeader?: string | undefined;
 }
 
-export type AwsService = 'dynamodb' | 'sqs' | 'events' | 'secretsmanager';
+/** The services that speak AWS's JSON protocols. */
+export type JsonService = 'dynamodb' | 'sqs' | 'events' | 'secretsmanager' | 'ssm' | 'logs';
+
+/** The services of the local stack. CloudFormation speaks AWS's older query protocol: a form in, XML out. */
+export type AwsService = JsonService | 'cloudformation';
 
 /** What goes back to the caller. */
 export interface AwsAnswer {
@@ -25,21 +31,37 @@ export interface AwsAnswer {
 /** Answers the calls of one service. Refusals are answers; a rejected promise is a fault of the engine. */
 export type AwsEngine = (call: AwsCall) => Promise<AwsAnswer>;
 
-/** The prefix of `X-Amz-Target` of each service, and the version of its JSON protocol. */
-export const services: Readonly<Record<AwsService, { readonly target: string; readonly contentType: string }>> = {
+/** The prefix of `X-Amz-Target` of each JSON service, and the version of its protocol. */
+export const services: Readonly<Record<JsonService, { readonly target: string; readonly contentType: string }>> = {
   dynamodb: { target: 'DynamoDB_20120810', contentType: 'application/x-amz-json-1.0' },
   sqs: { target: 'AmazonSQS', contentType: 'application/x-amz-json-1.0' },
   events: { target: 'AWSEvents', contentType: 'application/x-amz-json-1.1' },
   secretsmanager: { target: 'secretsmanager', contentType: 'application/x-amz-json-1.1' },
+  ssm: { target: 'AmazonSSM', contentType: 'application/x-amz-json-1.1' },
+  logs: { target: 'Logs_20140328', contentType: 'application/x-amz-json-1.1' },
 };
 
+/** What the AWS endpoint answers for, in words for error messages. */
+export const servicesInWords =
+  'DynamoDB, SQS, EventBridge PutEvents, Secrets Manager, SSM parameters, CloudFormation and CloudWatch Logs';
+
 /** An answer of one service with a JSON body. */
-export const awsAnswer = (service: AwsService, body: unknown, status = 200): AwsAnswer => ({
+export const awsAnswer = (service: JsonService, body: unknown, status = 200): AwsAnswer => ({
   status,
   headers: { 'content-type': services[service].contentType },
   body: JSON.stringify(body),
 });
 
-/** An error as AWS's JSON protocols write it; the SDK throws it under the name `type`. */
+/** An error as the service's protocol writes it; the SDK throws it under the name `type`. */
 export const awsError = (service: AwsService, type: string, message: string, status = 400): AwsAnswer =>
-  awsAnswer(service, { __type: type, message }, status);
+  service === 'cloudformation'
+    ? queryError(type, message, status)
+    : awsAnswer(service, { __type: type, message }, status);
+
+/** The refusal of an action that the engine of a service does not have. */
+export const unknownAction = (service: AwsService, action: string, has: readonly string[]): AwsAnswer =>
+  awsError(
+    service,
+    service === 'cloudformation' ? 'InvalidAction' : 'UnknownOperationException',
+    `the local stack has no ${action}; of this service it has ${has.join(', ')}`,
+  );

@@ -1,7 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { type AwsAnswer, type AwsCaller, type AwsService, awsError, services } from './aws-call.ts';
+import { type AwsAnswer, type AwsCaller, type AwsService, awsError, type JsonService, services } from './aws-call.ts';
 import type { AwsCalls } from './aws-calls.ts';
 import { readBody } from './http-body.ts';
+import { foreignAnswer } from './unknown-service.ts';
 
 /** Above every service's own limit: DynamoDB takes 16 MB, SQS and EventBridge 1 MiB. */
 const MAX_BODY_BYTES = 17 * 1024 * 1024;
@@ -10,8 +11,9 @@ const MAX_BODY_BYTES = 17 * 1024 * 1024;
 export type CallerOf = (accessKeyId: string) => AwsCaller | undefined;
 
 /**
- * The listener behind `AWS_ENDPOINT_URL`: one address for every AWS service, told apart by `X-Amz-Target`. Callers are
- * known by their access key; signatures are not verified, as nothing but this machine can reach the gateway.
+ * The listener behind `AWS_ENDPOINT_URL`: one address for every AWS service, told apart by `X-Amz-Target`, or by the
+ * signature's scope where a service has none. Callers are known by their access key; signatures are not verified, as
+ * nothing but this machine can reach the gateway.
  */
 export const awsGateway =
   (calls: AwsCalls, callerOf: CallerOf) =>
@@ -30,32 +32,48 @@ async function answerFor(
   calls: AwsCalls,
   callerOf: CallerOf,
 ): Promise<AwsAnswer> {
-  const target = request.headers['x-amz-target'];
-  const [prefix, action] = (typeof target === 'string' ? target : '').split('.');
-  const service = serviceOf(prefix);
+  const { headers, method = 'GET', url: path = '/' } = request;
+  const target = oneHeader(headers['x-amz-target']);
+  const contentType = headers['content-type'] ?? '';
+  const [, key, signedFor] =
+    /Credential=([^/,\s]+)\/(?:[^/]+\/[^/]+\/([^/]+)\/)?/.exec(headers.authorization ?? '') ?? [];
+  const form = contentType.startsWith('application/x-www-form-urlencoded') && body !== 'too-large';
+  const formAction = form ? (new URLSearchParams(body.toString()).get('Action') ?? undefined) : undefined;
+
+  const [service, action] = asked(target, signedFor, formAction);
   if (service === undefined || action === undefined || action === '') {
-    const what =
-      target === undefined ? `${request.method} ${request.url} without X-Amz-Target` : `X-Amz-Target ${target}`;
-    return awsError(
-      'dynamodb',
-      'UnknownOperationException',
-      `the local stack does not know ${what}; it runs DynamoDB, SQS, EventBridge and Secrets Manager over JSON`,
-    );
+    const smithyProtocol = oneHeader(headers['smithy-protocol']);
+    return foreignAnswer({ method, path, service: signedFor, contentType, target, smithyProtocol, action: formAction });
   }
   if (body === 'too-large') return awsError(service, 'RequestEntityTooLargeException', 'the request is too large', 413);
-  const key = /Credential=([^/,\s]+)\//.exec(request.headers.authorization ?? '')?.[1];
   if (key === undefined)
     return awsError(service, 'MissingAuthenticationTokenException', 'Missing Authentication Token');
   const caller = callerOf(key);
   if (caller === undefined) {
-    return awsError(service, 'UnrecognizedClientException', 'The security token included in the request is invalid.');
+    const message =
+      'The security token included in the request is invalid: the access key of the local stack is test, its secret test.';
+    return awsError(service, 'UnrecognizedClientException', message);
   }
   const traceHeader = request.headers['x-amzn-trace-id'];
   return calls.call({ caller, service, action, body, traceHeader: traceHeader?.toString() });
 }
 
-const serviceOf = (prefix: string | undefined): AwsService | undefined => {
-  for (const name of ['dynamodb', 'sqs', 'events', 'secretsmanager'] as const) {
+/** Service and action of a request, as far as it names ones that are here. */
+function asked(
+  target: string | undefined,
+  signedFor: string | undefined,
+  formAction: string | undefined,
+): [AwsService | undefined, string | undefined] {
+  if (target === undefined) return [signedFor === 'cloudformation' ? signedFor : undefined, formAction];
+  const [prefix, action] = target.split('.');
+  return [jsonServiceOf(prefix), action];
+}
+
+const oneHeader = (value: string | string[] | undefined): string | undefined =>
+  typeof value === 'string' ? value : undefined;
+
+const jsonServiceOf = (prefix: string | undefined): JsonService | undefined => {
+  for (const name of ['dynamodb', 'sqs', 'events', 'secretsmanager', 'ssm', 'logs'] as const) {
     if (services[name].target === prefix) return name;
   }
   return undefined;

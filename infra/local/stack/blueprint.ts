@@ -15,6 +15,14 @@ export interface RunningResource {
   readonly arn: string;
 }
 
+/** Any resource of the template by its names, whether it does something locally or not. */
+export interface NamedResource {
+  readonly logicalId: string;
+  readonly type: string;
+  /** What `Ref` gives: the physical id. */
+  readonly ref: string;
+}
+
 /**
  * The template with all names known: which resources run, and what is behind a logical id or an ARN.
  *
@@ -38,7 +46,7 @@ export class Blueprint {
         'AWS::Partition': 'aws',
         'AWS::URLSuffix': 'amazonaws.com',
         'AWS::StackName': place.stackName,
-        'AWS::StackId': `arn:aws:cloudformation:${place.region}:${place.account}:stack/${place.stackName}/local`,
+        'AWS::StackId': this.stackId,
       },
       ref: (logicalId) => this.#identity(logicalId).ref,
       attribute: (logicalId, name) => {
@@ -56,6 +64,24 @@ export class Blueprint {
         const arn = attributes['Arn'] ?? ref;
         return { logicalId, type: resource.Type, resource, properties: this.#properties(logicalId), ref, arn };
       });
+  }
+
+  /** The stack's ARN. */
+  get stackId(): string {
+    const { region, account, stackName } = this.place;
+    return `arn:aws:cloudformation:${region}:${account}:stack/${stackName}/local`;
+  }
+
+  /** What the template says about itself. */
+  get description(): string | undefined {
+    return this.#template.Description;
+  }
+
+  /** Every resource whose condition holds, in the order of the template. */
+  resources(): readonly NamedResource[] {
+    return Object.entries(this.#template.Resources)
+      .filter(([, resource]) => this.#intrinsics.condition(resource.Condition))
+      .map(([logicalId, { Type }]) => ({ logicalId, type: Type, ref: this.#identity(logicalId).ref }));
   }
 
   /** The running resources of these types, in the order of the template. */
@@ -95,13 +121,21 @@ export class Blueprint {
 
   /** The stack's outputs, resolved. */
   outputs(): Record<string, string> {
-    const outputs: Record<string, string> = {};
-    for (const [name, { Value, Condition }] of Object.entries(this.#template.Outputs ?? {})) {
-      if (!this.#intrinsics.condition(Condition)) continue;
-      const value = this.#intrinsics.resolve(Value, `output ${name}`);
-      outputs[name] = typeof value === 'string' ? value : JSON.stringify(value);
-    }
-    return outputs;
+    return Object.fromEntries(this.describedOutputs().map(({ name, value }) => [name, value]));
+  }
+
+  /** The stack's outputs, resolved, with what the template says about each. */
+  describedOutputs(): readonly { readonly name: string; readonly value: string; readonly description?: string }[] {
+    return Object.entries(this.#template.Outputs ?? {})
+      .filter(([, { Condition }]) => this.#intrinsics.condition(Condition))
+      .map(([name, { Value, Description }]) => {
+        const value = this.#intrinsics.resolve(Value, `output ${name}`);
+        return {
+          name,
+          value: typeof value === 'string' ? value : JSON.stringify(value),
+          ...(Description === undefined ? {} : { description: Description }),
+        };
+      });
   }
 
   #properties(logicalId: string): Properties {

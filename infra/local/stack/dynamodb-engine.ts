@@ -77,7 +77,11 @@ export async function startDynamoDb(): Promise<DynamoDb> {
         const message = 'the local stack has no ReturnValuesOnConditionCheckFailure; read the item after the failure';
         return awsError('dynamodb', 'com.amazon.coral.validate#ValidationException', message);
       }
-      return send(call.action, call.body);
+      const answer = await send(call.action, call.body);
+      // dynalite names the error and says nothing.
+      return answer.status === 400 && answer.body.includes('#UnknownOperationException')
+        ? awsError('dynamodb', 'UnknownOperationException', `the local stack's DynamoDB has no ${call.action}`)
+        : answer;
     },
     async createTable(name, properties) {
       const input: Record<string, unknown> = { TableName: name, BillingMode: 'PAY_PER_REQUEST' };

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { type AwsEngine, awsAnswer, awsError } from './aws-call.ts';
+import { type AwsEngine, awsAnswer, awsError, unknownAction } from './aws-call.ts';
 import { matches } from './event-pattern.ts';
 import type { ObservationFeed } from './observations.ts';
 import { isRecord } from './template.ts';
@@ -37,7 +37,7 @@ export const eventBuses =
   (options: EventBusesOptions): AwsEngine =>
   async (call) => {
     if (call.action !== 'PutEvents') {
-      return awsError('events', 'UnknownOperationException', `the local stack has no ${call.action}`);
+      return unknownAction('events', call.action, ['PutEvents']);
     }
     const input: unknown = JSON.parse(call.body.toString() || '{}');
     const entries: unknown = isRecord(input) ? input['Entries'] : undefined;

@@ -6,17 +6,19 @@ import { Blueprint } from './blueprint.ts';
 import { DeadLetters } from './dead-letters.ts';
 import { eventBuses } from './event-bus.ts';
 import type { FunctionSpec } from './function-host.ts';
+import { functionLogs } from './function-logs.ts';
 import { listenLate } from './late-server.ts';
 import { ObservationFeed, type ObservationKind, type Observations } from './observations.ts';
-import { stableSuffix } from './resource-types.ts';
+import { parameterStore } from './parameters.ts';
 import { Schedules } from './schedules.ts';
 import type { Credentials } from './sigv4.ts';
 import { messagesIn } from './sqs-engine.ts';
+import { stackDescription } from './stack-description.ts';
 import { startEngines } from './start-engines.ts';
 import type { AssetDirectory, Template } from './template.ts';
 import { buildHttpApi } from './wire-api.ts';
 import { eventRules, scheduleSpecs } from './wire-events.ts';
-import { functionCredentials, functionHosts, type SessionCredentials } from './wire-functions.ts';
+import { functionCredentials, functionHosts } from './wire-functions.ts';
 import { deadLetterQueues, eventSources } from './wire-queues.ts';
 import { loadSecrets } from './wire-secrets.ts';
 
@@ -30,6 +32,8 @@ export interface LocalStackOptions {
   readonly assetDirectory: AssetDirectory;
   /** Port of the HTTP API; 0 takes any free one. */
   readonly port: number;
+  /** Port of the AWS endpoint. @default any free one */
+  readonly awsPort?: number;
   /** Values of secrets by logical id or the beginning of it, instead of those of the template. */
   readonly secrets?: Readonly<Record<string, string>>;
   /** @default us-east-1 */
@@ -56,13 +60,11 @@ export interface LocalStackOptions {
 export interface LocalStack {
   /** `http://127.0.0.1:port` */
   readonly apiUrl: string;
-  /** Endpoint for AWS clients: DynamoDB, SQS, EventBridge, Secrets Manager. */
+  /** Endpoint for AWS clients; `servicesInWords` says of which services. */
   readonly awsEndpointUrl: string;
   readonly region: string;
-  /** For AWS clients of tools and tests. */
-  readonly awsCredentials: SessionCredentials;
-  /** Signs requests to routes with `AWS_IAM` (service `execute-api`). */
-  readonly callerCredentials: Credentials;
+  /** For AWS clients of tools and tests, and for requests to routes with `AWS_IAM` (service `execute-api`). */
+  readonly awsCredentials: Credentials;
   /** The stack's outputs, resolved. */
   readonly outputs: Readonly<Record<string, string>>;
   /** What `Ref` gives: a table's or function's name, a queue's URL, a secret's ARN. */
@@ -85,6 +87,9 @@ export interface LocalStack {
 }
 
 const IDLE_CHECK_MS = 10;
+
+/** What people expect of a local AWS. Functions have credentials of their own, so that the gateway knows who calls. */
+const toolCredentials: Credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
 
 /**
  * Runs a synthesized template in this process: tables, queues, functions from their bundles, event sources, HTTP API,
@@ -111,7 +116,7 @@ async function start(options: LocalStackOptions, cleanup: AsyncDisposableStack):
   const observations = new ObservationFeed();
 
   // Both addresses are part of names and outputs, so the servers come first.
-  const awsServer = await listenLate(0, cleanup);
+  const awsServer = await listenLate(options.awsPort ?? 0, cleanup);
   const apiServer = await listenLate(options.port, cleanup);
 
   const place = { region, account, stackName, awsEndpointUrl: awsServer.url, apiUrl: apiServer.url };
@@ -124,8 +129,7 @@ async function start(options: LocalStackOptions, cleanup: AsyncDisposableStack):
   const { hosts, hostOf } = functionHosts(blueprint, settings, observations, now);
   for (const host of hosts.values()) cleanup.defer(() => host.close());
 
-  const awsCredentials = functionCredentials('tools of the local stack');
-  const callers = new Map<string, AwsCaller>([[awsCredentials.accessKeyId, { via: 'tools' }]]);
+  const callers = new Map<string, AwsCaller>([[toolCredentials.accessKeyId, { via: 'tools' }]]);
   for (const id of hosts.keys()) callers.set(functionCredentials(id).accessKeyId, { via: 'function', function: id });
 
   const sendMessage = async (queueUrl: string, messageBody: string): Promise<void> => {
@@ -137,15 +141,20 @@ async function start(options: LocalStackOptions, cleanup: AsyncDisposableStack):
   const busNames = blueprint.ofType('AWS::Events::EventBus').map(({ ref }) => ref);
   const rules = eventRules(wiring);
   const events = eventBuses({ region, account, buses: new Set(['default', ...busNames]), rules, observations, now });
-  const bare: AwsEngines = { dynamodb: dynamoDb.engine, sqs: sqs.engine, events, secretsmanager: secrets.engine };
+  const startedAt = now();
+  const bare: AwsEngines = {
+    dynamodb: dynamoDb.engine,
+    sqs: sqs.engine,
+    events,
+    secretsmanager: secrets.engine,
+    ssm: parameterStore(blueprint, startedAt),
+    logs: functionLogs(blueprint, observations, now),
+    cloudformation: stackDescription(blueprint, startedAt),
+  };
   const engines = options.aroundEngines?.(bare) ?? bare;
   const calls = new AwsCalls({ engines, authorize: options.authorize ?? allowEverything, observations, now });
 
-  const callerCredentials = {
-    accessKeyId: `AKIA${stableSuffix('caller', 16)}`,
-    secretAccessKey: stableSuffix('caller secret', 40),
-  };
-  const api = buildHttpApi({ blueprint, hostOf, callers: [callerCredentials], observations, now });
+  const api = buildHttpApi({ blueprint, hostOf, callers: [toolCredentials], observations, now });
 
   const schedules = new Schedules(scheduleSpecs(wiring), now);
   cleanup.defer(() => schedules.stop());
@@ -178,8 +187,8 @@ async function start(options: LocalStackOptions, cleanup: AsyncDisposableStack):
     apiUrl: apiServer.url,
     awsEndpointUrl: awsServer.url,
     region,
-    awsCredentials,
-    callerCredentials,
+    // A copy: the SDK writes into the object that it is given.
+    awsCredentials: { ...toolCredentials },
     outputs,
     physicalId: (prefix) => blueprint.find(prefix).ref,
     fireSchedule: async (prefix) =>

@@ -100,7 +100,7 @@ const withoutEffect: readonly { readonly pattern: RegExp; readonly reason: strin
   { pattern: /^AWS::IAM::/, reason: 'permissions are looked at where calls pass the gateway, not as resources' },
   { pattern: /^AWS::Lambda::Permission$/, reason: 'says who may invoke; locally only this stack can' },
   { pattern: /^AWS::Lambda::EventInvokeConfig$/, reason: 'asynchronous invocations are not repeated locally' },
-  { pattern: /^AWS::Logs::/, reason: 'log lines are observations' },
+  { pattern: /^AWS::Logs::/, reason: 'log lines are observations, and function-logs.ts shows the last ones' },
   { pattern: /^AWS::CloudWatch::/, reason: 'nobody is alarmed by one machine' },
   { pattern: /^AWS::SNS::/, reason: 'only alarms use topics' },
   { pattern: /^AWS::SQS::QueuePolicy$/, reason: 'restricts callers outside the stack, and there are none' },

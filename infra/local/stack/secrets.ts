@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { type AwsEngine, awsAnswer, awsError } from './aws-call.ts';
+import { type AwsEngine, awsAnswer, awsError, unknownAction } from './aws-call.ts';
 import type { Properties } from './properties.ts';
 import { stableSuffix } from './resource-types.ts';
 import { isRecord } from './template.ts';
@@ -17,7 +17,9 @@ interface Secret {
   versions: readonly Version[];
 }
 
-/** Secrets Manager on one machine, in memory: `GetSecretValue` and `PutSecretValue`. */
+const ACTIONS = ['GetSecretValue', 'PutSecretValue', 'ListSecrets', 'DescribeSecret'];
+
+/** Secrets Manager on one machine, in memory: values are read and put, secrets listed and described. */
 export class Secrets {
   readonly #secrets: Secret[] = [];
   readonly #now: () => number;
@@ -41,6 +43,10 @@ export class Secrets {
 
   readonly engine: AwsEngine = async (call) => {
     const input: unknown = JSON.parse(call.body.toString() || '{}');
+    if (!ACTIONS.includes(call.action)) return unknownAction('secretsmanager', call.action, ACTIONS);
+    if (call.action === 'ListSecrets') {
+      return awsAnswer('secretsmanager', { SecretList: this.#secrets.map(described) });
+    }
     const id = isRecord(input) ? input['SecretId'] : undefined;
     if (!isRecord(input) || typeof id !== 'string') {
       return awsError('secretsmanager', 'InvalidParameterException', 'SecretId is missing');
@@ -85,7 +91,7 @@ export class Secrets {
         return awsAnswer('secretsmanager', { ...identity, VersionId: token, VersionStages: ['AWSCURRENT'] });
       }
       default:
-        return awsError('secretsmanager', 'UnknownOperationException', `the local stack has no ${call.action}`);
+        return awsAnswer('secretsmanager', described(secret));
     }
   };
 
@@ -93,6 +99,16 @@ export class Secrets {
     return { id, text, createdAt: this.#now() };
   }
 }
+
+/** A secret without its value. */
+const described = ({ arn, name, versions }: Secret): Record<string, unknown> => ({
+  ARN: arn,
+  Name: name,
+  LastChangedDate: (versions[0]?.createdAt ?? 0) / 1000,
+  SecretVersionsToStages: Object.fromEntries(
+    versions.map(({ id }, index) => [id, [index === 0 ? 'AWSCURRENT' : 'AWSPREVIOUS']]),
+  ),
+});
 
 /** The first value of a secret of the template: what it says, or a generated one that is the same in every run. */
 export function firstSecretValue(logicalId: string, properties: Properties): string {

@@ -11,8 +11,11 @@ export interface TemplateResource {
 
 /** The parts of a synthesized CloudFormation template that the local stack reads. */
 export interface Template {
+  readonly Description?: string;
   readonly Resources: Readonly<Record<string, TemplateResource>>;
-  readonly Outputs?: Readonly<Record<string, { readonly Value: unknown; readonly Condition?: string }>>;
+  readonly Outputs?: Readonly<
+    Record<string, { readonly Value: unknown; readonly Condition?: string; readonly Description?: string }>
+  >;
   readonly Parameters?: Readonly<Record<string, { readonly Type?: string; readonly Default?: unknown }>>;
   readonly Conditions?: Readonly<Record<string, unknown>>;
 }

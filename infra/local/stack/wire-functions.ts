@@ -3,6 +3,7 @@ import { devNull } from 'node:os';
 import type { Blueprint, RunningResource } from './blueprint.ts';
 import { FunctionHost, type FunctionSpec } from './function-host.ts';
 import type { ObservationFeed } from './observations.ts';
+import type { Properties } from './properties.ts';
 import { stableSuffix } from './resource-types.ts';
 import type { Credentials } from './sigv4.ts';
 import type { AssetDirectory } from './template.ts';
@@ -52,6 +53,10 @@ export function functionCredentials(logicalId: string): SessionCredentials {
   };
 }
 
+/** The log group of a function: the one that the template names, else Lambda's own. */
+export const logGroupOf = (functionName: string, properties: Properties): string =>
+  properties.object('LoggingConfig').optionalText('LogGroup') ?? `/aws/lambda/${functionName}`;
+
 /** Lambda's own defaults. */
 const DEFAULT_TIMEOUT_SECONDS = 3;
 const DEFAULT_MEMORY_MB = 128;
@@ -90,7 +95,7 @@ function functionSpec(
       AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(memoryMb),
       AWS_LAMBDA_FUNCTION_VERSION: '$LATEST',
       AWS_LAMBDA_INITIALIZATION_TYPE: 'on-demand',
-      AWS_LAMBDA_LOG_GROUP_NAME: `/aws/lambda/${ref}`,
+      AWS_LAMBDA_LOG_GROUP_NAME: logGroupOf(ref, properties),
       AWS_LAMBDA_LOG_STREAM_NAME: 'local',
       AWS_EXECUTION_ENV: `AWS_Lambda_${runtime}`,
       AWS_REGION: place.region,

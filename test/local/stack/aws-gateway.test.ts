@@ -244,7 +244,7 @@ describe('the AWS gateway', () => {
 
   it.each([
     ['no target', {}],
-    ['another service', { 'x-amz-target': 'Logs_20140328.PutLogEvents' }],
+    ['another service', { 'x-amz-target': 'Kinesis_20131202.ListStreams' }],
     ['no action', { 'x-amz-target': 'AmazonSQS' }],
   ])('answers %s in the shape of AWS', async (_name, headers) => {
     const response = await fetch(stack.awsEndpointUrl, { method: 'POST', headers, body: '{}' });

@@ -258,7 +258,7 @@ describe('the HTTP API', () => {
       body: string,
       changes: Changes = {},
     ) => {
-      const { credentials = stack.callerCredentials, service = 'execute-api', signingDate = new Date() } = changes;
+      const { credentials = stack.awsCredentials, service = 'execute-api', signingDate = new Date() } = changes;
       const signer = new SignatureV4({ credentials, region: stack.region, service, sha256: Sha256 });
       const host = new URL(stack.apiUrl).host;
       const unsigned = { method, protocol: 'http:', hostname: '127.0.0.1', path, query, headers: { host }, body };
@@ -280,14 +280,14 @@ describe('the HTTP API', () => {
       const { event } = (await response.json()) as Echoed;
       expect(event).toMatchObject({ body: '{"a":1}', queryStringParameters: { page: '2', name: 'x y&z' } });
       expect(event.requestContext['authorizer']).toMatchObject({
-        iam: { accessKey: stack.callerCredentials.accessKeyId, accountId: '000000000000' },
+        iam: { accessKey: stack.awsCredentials.accessKeyId, accountId: '000000000000' },
       });
       expect((await signed('GET', '/signed/x', {}, '')).status).toBe(200);
     });
 
     it('refuses everything else with 403', async () => {
       const stranger = { accessKeyId: 'AKIASTRANGER', secretAccessKey: 'x' };
-      const wrongSecret = { ...stack.callerCredentials, secretAccessKey: 'x' };
+      const wrongSecret = { ...stack.awsCredentials, secretAccessKey: 'x' };
       const long = new Date(Date.now() - 10 * 60_000);
       const changes: Changes[] = [
         { credentials: stranger },

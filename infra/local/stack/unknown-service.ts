@@ -1,0 +1,56 @@
+import { type AwsAnswer, awsAnswer, servicesInWords } from './aws-call.ts';
+import { queryError } from './aws-query.ts';
+
+/** A request that no engine is there for, by what its protocol shows. */
+export interface ForeignRequest {
+  readonly method: string;
+  readonly path: string;
+  /** Of the signature's scope, such as `lambda`; undefined when the request is not signed. */
+  readonly service: string | undefined;
+  readonly contentType: string;
+  readonly target: string | undefined;
+  /** `rpc-v2-cbor` of newer SDKs. */
+  readonly smithyProtocol: string | undefined;
+  readonly action: string | undefined;
+}
+
+/** Refuses in the error shape of the caller's protocol, so that the CLI and the SDKs show the sentence. */
+export function foreignAnswer(request: ForeignRequest): AwsAnswer {
+  const what = request.target ?? request.action ?? `${request.method} ${request.path}`;
+  const whose = request.service === undefined ? '' : ` of ${request.service}`;
+  const message = `the local stack does not know ${what}${whose}; it runs ${servicesInWords}`;
+  const type = 'UnknownOperationException';
+  if (request.smithyProtocol === 'rpc-v2-cbor') {
+    return {
+      status: 400,
+      headers: { 'content-type': 'application/cbor', 'smithy-protocol': 'rpc-v2-cbor' },
+      body: cborTexts({ __type: type, message }),
+    };
+  }
+  if (request.target !== undefined) return awsAnswer('events', { __type: type, message }, 400);
+  if (request.contentType.startsWith('application/x-www-form-urlencoded')) return queryError('InvalidAction', message);
+  if (request.service === 's3') {
+    const escaped = message.replaceAll('&', '&amp;').replaceAll('<', '&lt;');
+    const body = `<Error><Code>NotImplemented</Code><Message>${escaped}</Message></Error>`;
+    return { status: 400, headers: { 'content-type': 'application/xml' }, body };
+  }
+  return {
+    status: 400,
+    headers: { 'content-type': 'application/json', 'x-amzn-errortype': type },
+    body: JSON.stringify({ __type: type, message }),
+  };
+}
+
+/** A CBOR map of texts: the error shape of `rpc-v2-cbor`, and all that is ever said in it here. */
+function cborTexts(texts: Readonly<Record<string, string>>): Buffer {
+  const entries = Object.entries(texts);
+  return Buffer.concat([Buffer.from([0xa0 + entries.length]), ...entries.flat().map(cborText)]);
+}
+
+function cborText(text: string): Buffer {
+  const bytes = Buffer.from(text);
+  const head = Buffer.alloc(3);
+  head.writeUInt8(0x79);
+  head.writeUInt16BE(bytes.length, 1);
+  return Buffer.concat([head, bytes]);
+}
