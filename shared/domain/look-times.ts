@@ -27,7 +27,7 @@ export function secondsAfterFailure(
   policy: Policy,
   random: number,
 ): number {
-  const ceiling = Math.min(policy.maxLookGapSeconds, policy.minLookGapSeconds * 2 ** Math.min(failures, 10));
+  const ceiling = Math.min(policy.maxLookGapSeconds, policy.minLookGapSeconds * 2 ** failures);
   const jittered = policy.minLookGapSeconds + random * (ceiling - policy.minLookGapSeconds);
   const wanted = Math.max(jittered, Math.min(retryAfterSeconds ?? 0, policy.maxLookGapSeconds));
   const left = Math.max(secondsBetween(now, deadline), policy.minLookGapSeconds);

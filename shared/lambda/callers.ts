@@ -40,7 +40,7 @@ function jsonOrNull(text: string): unknown {
   }
 }
 
-const sha256 = (text: string): Buffer => createHash('sha256').update(text, 'utf8').digest();
+const sha256 = (text: string): Buffer => createHash('sha256').update(text).digest();
 
 /**
  * Lets the caller of `authorization` (an HTTP header) through.

@@ -1,5 +1,5 @@
 /** The mutation tool itself: mutants of which it is known whether they survive, are killed or never end. */
-import { mkdtempSync } from 'node:fs';
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, expect, it } from 'vitest';
@@ -7,10 +7,11 @@ import type { Verdict } from '../mutants/mutant.ts';
 import { runMutants } from '../mutants/run.ts';
 
 const file = 'test/mutants/fixtures/code/limits.ts';
+const cache = join(mkdtempSync(join(tmpdir(), 'mutants-test-')), 'cache.json');
 let verdicts: readonly Verdict[];
 
-beforeAll(async () => {
-  verdicts = await runMutants({
+const run = (progress: (line: string) => void = () => {}): Promise<readonly Verdict[]> =>
+  runMutants({
     root: join(import.meta.dirname, '../..'),
     files: [file],
     stages: [
@@ -18,10 +19,13 @@ beforeAll(async () => {
     ],
     env: {},
     workers: 1,
-    cache: join(mkdtempSync(join(tmpdir(), 'mutants-test-')), 'cache.json'),
-    fresh: true,
-    progress: () => {},
+    cache,
+    fresh: false,
+    progress,
   });
+
+beforeAll(async () => {
+  verdicts = await run();
 });
 
 it.each([
@@ -51,4 +55,16 @@ it.each([
 it('says which test has noticed it', () => {
   const { by } = verdicts.find(({ status }) => status === 'killed') ?? {};
   expect(by).toBe('test/mutants/fixtures/tests/limits.test.ts');
+});
+
+it('tries nothing again while nothing has changed', async () => {
+  const lines: string[] = [];
+  expect(await run((line) => lines.push(line))).toEqual(verdicts);
+  expect(lines).toEqual([expect.stringMatching(/ 0 to try$/)]);
+});
+
+it('tries again what is not known, and leaves the rest as it was', async () => {
+  const known: Record<string, unknown> = JSON.parse(readFileSync(cache, 'utf8'));
+  writeFileSync(cache, JSON.stringify(Object.fromEntries(Object.entries(known).slice(0, 10))));
+  expect(await run()).toEqual(verdicts);
 });

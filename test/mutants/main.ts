@@ -72,7 +72,7 @@ async function main(): Promise<number> {
     fresh: values.fresh,
     progress: (line) => process.stderr.write(`${line}\n`),
   });
-  const { text, passed } = reportOf(verdicts, accepted);
+  const { text, passed } = reportOf(verdicts, accepted, positionals.length === 0 && changed === null);
   console.log(`${text}\n\n${files.length} files, ${Math.round((performance.now() - begun) / 1000)} s`);
   return values.gate && !passed ? 1 : 0;
 }

@@ -26,7 +26,7 @@ export function isMessageText(node: Node, words: string, ancestors: readonly Nod
       case 'Property':
         return /\s/.test(words) && at(ancestor, 'value') === below && sentences.has(nameOf(ancestor) ?? '');
       case 'NewExpression':
-        return /\s/.test(words) && /(Error|Failure|Violation)$/.test(calleeOf(ancestor));
+        return /\s/.test(words) && /(Error|Failure|Refusal|Violation)$/.test(calleeOf(ancestor));
       case 'CallExpression':
         if (failing.has(calleeOf(ancestor))) return /\s/.test(words);
         // `${names.join(', ')}` in a message.

@@ -25,8 +25,8 @@ const folderOf = (file: string): string => file.split('/').slice(0, -1).slice(0,
 
 const percent = (part: number, all: number): string => (all === 0 ? '–' : `${((100 * part) / all).toFixed(1)} %`);
 
-/** Writes the report of `verdicts`. */
-export function reportOf(verdicts: readonly Verdict[], accepted: readonly Accepted[]): Report {
+/** Writes the report of `verdicts`. @param whole whether these are all mutants there are: how many may be accepted is a part of all. */
+export function reportOf(verdicts: readonly Verdict[], accepted: readonly Accepted[], whole: boolean): Report {
   const isAccepted = ({ mutant }: Verdict): boolean => accepted.some((entry) => speaksOf(entry, mutant));
   const alive = verdicts.filter(({ status }) => status === 'survived' || status === 'not covered');
   const open = alive.filter((verdict) => !isAccepted(verdict));
@@ -55,7 +55,7 @@ export function reportOf(verdicts: readonly Verdict[], accepted: readonly Accept
         `${file}:${line} [${kind}]${status === 'not covered' ? ' (no test comes by)' : ''} in ${within || 'the file'}\n    ${shortened(before)}\n  → ${shortened(after)}`,
     );
   const slow = verdicts.filter(({ status }) => status === 'timeout');
-  const tooMany = alive.length - open.length > MOST_ACCEPTED * verdicts.length;
+  const tooMany = whole && alive.length - open.length > MOST_ACCEPTED * verdicts.length;
   const text = [
     ...(open.length === 0 ? ['No survivor that is not accepted.'] : [`${open.length} survivors:`, '', ...places(open)]),
     ...(slow.length === 0 ? [] : ['', `${slow.length} kept tests from ending, which is no kill:`, '', ...places(slow)]),

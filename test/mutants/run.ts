@@ -104,8 +104,9 @@ export async function runMutants(options: RunOptions): Promise<readonly Verdict[
     const done = await Promise.all(parts.map((part) => runPart(part, progress)));
     for (const [id, { status, by }] of done.flatMap((results) => [...results])) {
       const mutant = mutants[id - 1];
-      if (mutant === undefined) continue;
-      verdicts.set(id, { mutant, status, by });
+      // Tests come by all mutants of a file, also by those that were settled before.
+      if (mutant === undefined || verdicts.has(id)) continue;
+      verdicts.set(id, { mutant, status, by: status === 'killed' ? by : null });
     }
   } finally {
     rmSync(folder, { recursive: true, force: true });
@@ -113,8 +114,7 @@ export async function runMutants(options: RunOptions): Promise<readonly Verdict[
   for (const mutant of open) {
     const verdict = verdicts.get(mutant.id) ?? { mutant, status: 'not covered' as const, by: null };
     verdicts.set(mutant.id, verdict);
-    const { status } = verdict;
-    const by = status === 'killed' ? verdict.by : null;
+    const { status, by } = verdict;
     cache.keep(identities.get(mutant.id) ?? '', { status, by, digest: digestFor(mutant, by) });
   }
   cache.write();

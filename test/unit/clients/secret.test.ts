@@ -178,13 +178,43 @@ describe('a secret', () => {
     }
   });
 
-  it('is empty when it has no text', async () => {
+  /** The real client over one answer after the other, and the bodies that it sends. */
+  function answering(...answers: readonly { readonly statusCode: number; readonly body: object }[]) {
+    const sent: unknown[] = [];
     const client = new SecretsManagerClient({
       region: 'us-east-1',
       credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
-      requestHandler: { handle: async () => ({ response: { statusCode: 200, headers: {}, body: Buffer.from('{}') } }) },
+      maxAttempts: 1,
+      requestHandler: {
+        async handle({ body }: { body: string }) {
+          const answer = answers[sent.length];
+          sent.push(JSON.parse(body));
+          return {
+            response: {
+              statusCode: answer?.statusCode ?? 500,
+              headers: { 'content-type': 'application/x-amz-json-1.1' },
+              body: Buffer.from(JSON.stringify(answer?.body ?? {})),
+            },
+          };
+        },
+      },
     });
+    return { client, sent };
+  }
+
+  it('is asked for by its id, and empty when it has no text', async () => {
+    const { client, sent } = answering({ statusCode: 200, body: {} });
     expect(await secret(client, 'the-secret', () => instantOf(0)).current()).toBe('');
+    expect(sent).toEqual([{ SecretId: 'the-secret' }]);
+  });
+
+  it('is served on also where nobody is told', async () => {
+    const { client } = answering({ statusCode: 200, body: { SecretString: 'first' } });
+    let seconds = 0;
+    const kept = secret(client, 'the-secret', () => instantOf(seconds * 1000), { maxAgeSeconds: 300 });
+    await kept.current();
+    seconds = 300;
+    expect(await kept.current()).toBe('first');
   });
 
   it('is fetched once for all who ask at once', async () => {

@@ -105,6 +105,7 @@ describe('what changed', () => {
 
   it('is nothing when null and missing follow each other', () => {
     expect(stored(account('"name":"x"'), stamp(2), stored(account('"balance":null')))).not.toHaveProperty('changedAt');
+    expect(stored(account('"balance":null'), stamp(2), stored(account('"name":"x"')))).not.toHaveProperty('changedAt');
   });
 });
 
@@ -114,6 +115,7 @@ describe('what is stored of an account', () => {
   it.each([
     ['"3331261234"', '****1234'],
     ['"XXXXXX5092"', '****5092'],
+    ['"12345"', '****2345'],
     ['"1234"', '****'],
     ['""', '****'],
     ['null', null],
@@ -127,12 +129,22 @@ describe('what is stored of an account', () => {
 
   it('is no field that MX has added since, unless the settings say so', () => {
     expect(kept('"points":7')).not.toHaveProperty('points');
-    expect(JSON.stringify(kept('"points":7.50', { keepUnknownFields: true })['points'])).toBe('7.50');
+    const known = kept('"points":7.50,"level":"gold"', { keepUnknownFields: true });
+    expect([JSON.stringify(known['points']), known['level']]).toEqual(['7.50', 'gold']);
   });
 
-  it.each(['observed_at', 'account_key', 'refresh_id', 'listed', 'schema_version', 'previous_balance'])(
-    'never overwrites our own %s, should MX add a field of that name',
-    (name) => expect(kept(`"${name}":"x"`, { keepUnknownFields: true })).not.toHaveProperty(name),
+  it.each([
+    'observed_at',
+    'account_key',
+    'refresh_id',
+    'trigger',
+    'listed',
+    'schema_version',
+    'previous_balance',
+    'changed_by_refresh',
+    'changed_at',
+  ])('never overwrites our own %s, should MX add a field of that name', (name) =>
+    expect(kept(`"${name}":"x"`, { keepUnknownFields: true })).not.toHaveProperty(name),
   );
 
   it('keeps null apart from missing', () => {

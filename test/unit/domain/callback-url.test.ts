@@ -32,6 +32,11 @@ describe('a callback_url', () => {
     expect(checkCallbackUrl(text, rules)).toBe(url);
   });
 
+  it('may have 2000 characters', () => {
+    const longest = `https://hooks.example.com/${'a'.repeat(1974)}`;
+    expect([longest.length, checkCallbackUrl(longest, rules)]).toEqual([2000, longest]);
+  });
+
   it('is refused with a sentence that says so while no host is allowed', () => {
     expect(refusal('https://hooks.example.com/', { hosts: [], loopback: false })).toContain('setting callbackHosts');
   });
@@ -49,7 +54,7 @@ describe('a callback_url', () => {
     ['full-width letters', 'https://ｈooks.example.com/'],
     ['a dot that is not a dot', 'https://hooks。example.com/'],
     ['an invisible character', 'https://hooks\u200b.example.com/'],
-    ['more than 2000 characters', `https://hooks.example.com/${'a'.repeat(2000)}`],
+    ['2001 characters', `https://hooks.example.com/${'a'.repeat(1975)}`],
   ])('is refused as a text: %s', (_what, text) => {
     expect(refusal(text)).toContain('printable ASCII');
   });
@@ -164,6 +169,7 @@ describe('a callback_url', () => {
       'http://hooks.example.com/',
       'https://hooks.example.com/',
       'http://localhost.evil.example/',
+      'ftp://localhost:4020/',
     ])('and nowhere else: %s', (text) => {
       expect(refusal(text, local)).not.toBe('accepted');
     });
@@ -175,6 +181,8 @@ describe('an entry of the list of hosts', () => {
     ['hooks.example.com', 'hooks.example.com'],
     ['Hooks.Example.com:443', 'hooks.example.com'],
     ['hooks.example.com:8443', 'hooks.example.com:8443'],
+    // Begins like an address, and is a name.
+    ['1.2.3.4.example', '1.2.3.4.example'],
   ])('%s is compared as %s', (entry, host) => {
     expect(readCallbackHost(entry)).toBe(host);
   });

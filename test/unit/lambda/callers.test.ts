@@ -51,6 +51,8 @@ describe('a caller', () => {
     ['another case', basic('SHOP:old-key')],
     ['a key with something after it', basic('shop:old-key:more')],
     ['the hash in place of the key', basic(`shop:${sha256('old-key')}`)],
+    ['something behind the right key', `${basic('shop:old-key')}, more`],
+    ['something before the scheme', `x ${basic('shop:old-key')}`],
     ['two headers in one', `${basic('stranger:x')}, ${basic('shop:old-key')}`],
   ])('is refused with %s', (_what, authorization) => {
     expect(codeOf(authorization)).toBe('unauthorized');
@@ -103,6 +105,8 @@ describe('the secret with the callers', () => {
     ['not JSON', 'hunter2'],
     ['another shape', '{"shop":"hunter2"}'],
     ['a key instead of its hash', '{"clients":[{"client_id":"shop","key_sha256":["hunter2"],"rights":["read"]}]}'],
+    ['more than a hash', `{"clients":[{"client_id":"hunter2","key_sha256":["${sha256('x')}0"],"rights":["read"]}]}`],
+    ['more before a hash', `{"clients":[{"client_id":"hunter2","key_sha256":["x${sha256('x')}"],"rights":["read"]}]}`],
     ['no key', '{"clients":[{"client_id":"shop","key_sha256":[],"rights":["read"],"x":"hunter2"}]}'],
     ['an unknown right', `{"clients":[{"client_id":"hunter2","key_sha256":["${sha256('x')}"],"rights":["write"]}]}`],
   ])('with %s is refused by a sentence that says what it has to be, and never what it is', (_what, text) => {

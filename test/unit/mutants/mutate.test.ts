@@ -139,6 +139,7 @@ describe('message texts', () => {
   it.each([
     "const x = new Error('no such thing');",
     "const x = new Failure('no such thing');",
+    "const x = new Refusal('no such thing');",
     "const x = { message: y ?? 'no such thing' };",
     "const x = refuse('has to be short');",
     // biome-ignore lint/suspicious/noTemplateCurlyInString: the code under test has the template
