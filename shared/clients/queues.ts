@@ -1,20 +1,52 @@
 /** The queues, outgoing: follow-ups (with webhooks and erasures), starts, deliveries. */
-import { SendMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
+import { SendMessageBatchCommand, SendMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
+import { Failure } from '../domain/failure.ts';
 import type { Deliveries, Erasure, FollowUps, Hints, Starts } from '../domain/ports.ts';
 import { encodeDelivery, encodeErasure, encodeHint, encodeNextLook, encodeStartBatch } from './messages.ts';
 
 /** The longest delay SQS knows (AWS limit). */
 const MAX_DELAY_SECONDS = 900;
 
+/** How many messages one request carries (AWS limit). Ten start batches are about 45 KB of the 256 that it may have. */
+const MESSAGES_PER_REQUEST = 10;
+
+/** How often messages of a batch are sent before it fails. */
+const BATCH_TRIES = 3;
+
+// A look that is due later than SQS can wait comes early, finds the job not over, and waits again.
+const delay = (inSeconds: number): number => Math.min(MAX_DELAY_SECONDS, Math.max(0, Math.ceil(inSeconds)));
+
 const send = (client: SQSClient, queueUrl: string, body: string, inSeconds: number) =>
-  client.send(
-    new SendMessageCommand({
-      QueueUrl: queueUrl,
-      MessageBody: body,
-      // A look that is due later than SQS can wait comes early, finds the job not over, and waits again.
-      DelaySeconds: Math.min(MAX_DELAY_SECONDS, Math.max(0, Math.ceil(inSeconds))),
-    }),
-  );
+  client.send(new SendMessageCommand({ QueueUrl: queueUrl, MessageBody: body, DelaySeconds: delay(inSeconds) }));
+
+interface DelayedMessage {
+  readonly body: string;
+  readonly inSeconds: number;
+}
+
+async function sendAll(client: SQSClient, queueUrl: string, messages: readonly DelayedMessage[]): Promise<void> {
+  for (let from = 0; from < messages.length; from += MESSAGES_PER_REQUEST) {
+    await sendBatch(client, queueUrl, messages.slice(from, from + MESSAGES_PER_REQUEST));
+  }
+}
+
+/** Up to ten messages. SQS answers 200 for a batch of which it took nothing: each entry says what became of it. */
+async function sendBatch(client: SQSClient, queueUrl: string, messages: readonly DelayedMessage[]): Promise<void> {
+  let entries = messages.map(({ body, inSeconds }, index) => ({
+    Id: String(index),
+    MessageBody: body,
+    DelaySeconds: delay(inSeconds),
+  }));
+  for (let tries = 1; ; tries += 1) {
+    const { Failed = [] } = await client.send(new SendMessageBatchCommand({ QueueUrl: queueUrl, Entries: entries }));
+    if (Failed.length === 0) return;
+    const [fault] = Failed.filter(({ SenderFault }) => SenderFault);
+    if (fault !== undefined) throw new Failure('internal', `SQS refuses a message of ours: ${fault.Code}`);
+    if (tries === BATCH_TRIES) throw new Failure('busy', `SQS did not take ${Failed.length} messages of a batch`);
+    const refused = new Set(Failed.map(({ Id }) => Id));
+    entries = entries.filter(({ Id }) => refused.has(Id));
+  }
+}
 
 /** Looks on the follow-up queue at `queueUrl`. */
 export const followUpQueue = (client: SQSClient, queueUrl: string): FollowUps => ({
@@ -46,7 +78,11 @@ export const deliveryQueue = (client: SQSClient, queueUrl: string): Deliveries =
 
 /** The start queue at `queueUrl`. */
 export const startQueue = (client: SQSClient, queueUrl: string): Starts => ({
-  async send(batch, delaySeconds) {
-    await send(client, queueUrl, encodeStartBatch(batch), delaySeconds);
+  async sendAll(batches) {
+    const messages = batches.map(({ batch, delaySeconds }) => ({
+      body: encodeStartBatch(batch),
+      inSeconds: delaySeconds,
+    }));
+    await sendAll(client, queueUrl, messages);
   },
 });

@@ -7,7 +7,7 @@ import type { MemberRecord } from './member.ts';
 import type { Challenge, MemberIdentifiers, MemberKey, MxAccount, MxMember } from './mx.ts';
 import type { Policy } from './policy.ts';
 import type { Attempt, Claim, Refresh, RunningClaim, SentStart, StartedClaim } from './refresh.ts';
-import type { EnrolledMember, Enrolment, StartBatch } from './schedule.ts';
+import type { DelayedBatch, EnrolledMember, Enrolment } from './schedule.ts';
 import type { WebhookHint } from './webhook-hint.ts';
 
 /** MX's Platform API. Every method throws `Failure` with a fate, and has a timeout. */
@@ -232,7 +232,8 @@ export interface Schedule {
 
 /** The start queue. */
 export interface Starts {
-  send(batch: StartBatch, delaySeconds: number): Promise<void>;
+  /** All of them, in as few requests as the queue allows. Rejects when some were not taken; the others are sent. */
+  sendAll(batches: readonly DelayedBatch[]): Promise<void>;
 }
 
 /** Everything a refresh needs from its start to its end. */

@@ -21,9 +21,7 @@ export async function runSchedule(deps: TickDeps): Promise<{ minutes: number; me
   for (const minute of minutes) {
     const slots = await Promise.all(slotsDueIn(minute, deps.shards).map((slot) => deps.schedule.membersOf(slot)));
     const due = slots.flat();
-    for (const { batch, delaySeconds } of startBatches(due, minuteStart(minute))) {
-      await deps.starts.send(batch, delaySeconds);
-    }
+    await deps.starts.sendAll(startBatches(due, minuteStart(minute)));
     members += due.length;
     await deps.schedule.setLastMinute(minute);
   }

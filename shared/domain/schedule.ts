@@ -81,11 +81,14 @@ export interface StartBatch {
   readonly members: readonly EnrolledMember[];
 }
 
+/** A message of the start queue that nobody gets for `delaySeconds`. */
+export interface DelayedBatch {
+  readonly batch: StartBatch;
+  readonly delaySeconds: number;
+}
+
 /** `due` in messages, and the delay of each, spread over the minute so that MX is not called in one burst. */
-export function startBatches(
-  due: readonly EnrolledMember[],
-  dueAt: Instant,
-): readonly { batch: StartBatch; delaySeconds: number }[] {
+export function startBatches(due: readonly EnrolledMember[], dueAt: Instant): readonly DelayedBatch[] {
   const count = Math.ceil(due.length / MEMBERS_PER_MESSAGE);
   return Array.from({ length: count }, (_, index) => ({
     batch: { dueAt, members: due.slice(index * MEMBERS_PER_MESSAGE, (index + 1) * MEMBERS_PER_MESSAGE) },

@@ -163,8 +163,17 @@ describe.each<[string, () => Promise<Subject>]>([
         { member: newKey(), everyHours: 24, slot: 'SLOT#24h#00001#0' },
       ],
     };
-    await starts.send(batch, 0);
+    await starts.sendAll([{ batch, delaySeconds: 0 }]);
     expect((await receive()).map(decodeStartBatch)).toEqual([expect.objectContaining(batch)]);
+  });
+
+  it.each([0, 1, 10, 11, 23])('bring all of %i batches of starts, each once', async (count) => {
+    const { starts, receive, delayed } = await subject();
+    const batches = Array.from({ length: count }, (_, index) => ({ dueAt: at(60 * index), members: [] }));
+    await starts.sendAll(batches.map((batch) => ({ batch, delaySeconds: 0 })));
+    const received = (await receive()).map((body) => decodeStartBatch(body).dueAt);
+    expect(received.toSorted()).toEqual(batches.map(({ dueAt }) => dueAt));
+    expect(await delayed()).toBe(0);
   });
 
   it('bring webhooks, looks and erasures over one queue, each as what it is', async () => {
@@ -201,9 +210,13 @@ describe.each<[string, () => Promise<Subject>]>([
   it('hold a message back for its delay, fractions rounded up', async () => {
     const { followUps, starts, receive, delayed } = await subject();
     await followUps.send(message(), 0.2);
-    await starts.send({ dueAt: at(0), members: [] }, 30);
+    const batch = { dueAt: at(0), members: [] };
+    await starts.sendAll([
+      { batch, delaySeconds: 30 },
+      { batch, delaySeconds: 0.5 },
+    ]);
     expect(await receive()).toEqual([]);
-    expect(await delayed()).toBe(2);
+    expect(await delayed()).toBe(3);
   });
 
   it('hold back for 15 minutes what is due later, and send at once what was due before', async () => {

@@ -9,6 +9,7 @@ export interface Seen {
   readonly headers: IncomingHttpHeaders;
   /** Which connection it came on, counted from 1. */
   readonly connection: number;
+  readonly body: string;
 }
 
 /** A server and what it has seen. */
@@ -25,9 +26,14 @@ export async function stubServer(answer: (seen: Seen, response: ServerResponse) 
   const server = createServer({ keepAliveTimeout: 60_000 }, (request, response) => {
     const connection = connections.get(request.socket) ?? connections.size + 1;
     connections.set(request.socket, connection);
-    const one = { method: request.method ?? '', url: request.url ?? '', headers: request.headers, connection };
-    seen.push(one);
-    request.resume().on('end', () => answer(one, response));
+    const chunks: Buffer[] = [];
+    request.on('data', (chunk: Buffer) => chunks.push(chunk));
+    request.on('end', () => {
+      const { method = '', url = '', headers } = request;
+      const one = { method, url, headers, connection, body: Buffer.concat(chunks).toString() };
+      seen.push(one);
+      answer(one, response);
+    });
   });
   const port = await listenOnLoopback(server);
   return { url: `http://127.0.0.1:${port}`, seen, close: () => closed(server) };

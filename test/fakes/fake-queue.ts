@@ -105,8 +105,10 @@ export const fakeHints = (queue: Pick<FakeQueue, 'put'>, request: Request = atOn
   send: (hint, inSeconds) => request('hints.send', () => void queue.put(encodeHint(hint), delayOf(inSeconds))),
 });
 
-/** The start queue `queue`. */
+/** The start queue `queue`. Message by message: of a batch, SQS may take some and refuse others. */
 export const fakeStarts = (queue: Pick<FakeQueue, 'put'>, request: Request = atOnce): Starts => ({
-  send: (batch, delaySeconds) =>
-    request('starts.send', () => void queue.put(encodeStartBatch(batch), delayOf(delaySeconds))),
+  async sendAll(batches) {
+    for (const { batch, delaySeconds } of batches)
+      await request('starts.sendAll', () => void queue.put(encodeStartBatch(batch), delayOf(delaySeconds)));
+  },
 });

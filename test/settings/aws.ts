@@ -36,11 +36,21 @@ export async function startAws(secretOf: (id: string) => string): Promise<Aws> {
   const dynamoDb = { host: endpoint?.hostname, port: endpoint?.port };
   const aws = { sent: [] as Sent[], events: [] as Published[], unanswered: [] as string[], hangs: false };
 
+  const take = (queueUrl: unknown, message: unknown) => {
+    const body = String(at(message, 'MessageBody'));
+    aws.sent.push({ queueUrl: String(queueUrl), body, delaySeconds: Number(at(message, 'DelaySeconds')) });
+    return { MessageId: 'message', MD5OfMessageBody: createHash('md5').update(body).digest('hex') };
+  };
+
   const answers: Readonly<Record<string, (input: unknown) => object>> = {
-    'AmazonSQS.SendMessage': (input) => {
-      const body = String(at(input, 'MessageBody'));
-      aws.sent.push({ queueUrl: String(at(input, 'QueueUrl')), body, delaySeconds: Number(at(input, 'DelaySeconds')) });
-      return { MessageId: 'message', MD5OfMessageBody: createHash('md5').update(body).digest('hex') };
+    'AmazonSQS.SendMessage': (input) => take(at(input, 'QueueUrl'), input),
+    'AmazonSQS.SendMessageBatch': (input) => {
+      const entries = at(input, 'Entries');
+      const taken = (Array.isArray(entries) ? entries : []).map((entry: unknown) => ({
+        Id: at(entry, 'Id'),
+        ...take(at(input, 'QueueUrl'), entry),
+      }));
+      return { Successful: taken, Failed: [] };
     },
     'AWSEvents.PutEvents': (input) => {
       const entry = at(input, 'Entries', 0);

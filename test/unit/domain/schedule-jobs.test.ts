@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { enrolByDefault } from '../../../shared/domain/enrol-by-default.ts';
 import { runSchedule } from '../../../shared/domain/run-schedule.ts';
-import type { StartBatch } from '../../../shared/domain/schedule.ts';
+import type { DelayedBatch } from '../../../shared/domain/schedule.ts';
 import { minuteOf, minuteStart, slotOf } from '../../../shared/domain/schedule.ts';
 import { fakeSchedule } from '../../fakes/fake-schedule.ts';
 import { emptyMembersTable, type MembersTable } from '../../fakes/members-table.ts';
@@ -50,14 +50,14 @@ describe('a tick of the schedule', () => {
     const table = emptyMembersTable();
     table.slots.set(slot, new Map([[`${key.userGuid}#${key.memberGuid}`, 1]]));
     table.bookmark = bookmark;
-    const sent: { batch: StartBatch; delaySeconds: number }[] = [];
+    const sent: DelayedBatch[] = [];
     const tick = (minute: number) =>
       runSchedule({
         schedule: fakeSchedule(table),
         starts: {
-          send: async (batch, delaySeconds) => {
-            if (failing(batch.dueAt)) throw new Error('the queue is away');
-            sent.push({ batch, delaySeconds });
+          sendAll: async (batches) => {
+            if (batches.some(({ batch }) => failing(batch.dueAt))) throw new Error('the queue is away');
+            sent.push(...batches);
           },
         },
         shards: 1,
