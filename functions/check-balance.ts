@@ -13,13 +13,13 @@ import {
 import type { IdempotencyKeys } from '../shared/domain/idempotency.ts';
 import { memberView } from '../shared/domain/member-view.ts';
 import type { Refresh } from '../shared/domain/refresh.ts';
-import { TRIGGER_TIMEOUT_SECONDS, waitUntil } from '../shared/domain/wait-for-end.ts';
 import { answerOnce, type KeptAnswer } from '../shared/lambda/answer-once.ts';
 import { accountBody, freshnessBody, refreshBody } from '../shared/lambda/api-shapes.ts';
 import { readEnvironment } from '../shared/lambda/environment.ts';
 import { type ApiAnswer, type ApiRequest, httpHandler, memberIdentifiers } from '../shared/lambda/http.ts';
 import { problemOf } from '../shared/lambda/problem.ts';
 import { asNamed } from '../shared/lambda/refusal.ts';
+import { TRIGGER_TIMEOUT_SECONDS, waitUntil } from '../shared/lambda/time-limits.ts';
 import { callbackId, keyedRequest, readTriggerOptions } from '../shared/lambda/trigger-options.ts';
 import { apiWiring } from './wiring/api.ts';
 import { callbackRulesOf, dynamoDb, endingDeps, mxOf, now } from './wiring/refresh.ts';

@@ -9,10 +9,10 @@ import { freshnessOf } from '../shared/domain/freshness.ts';
 import type { Clock } from '../shared/domain/instant.ts';
 import { type Allowance, nextStartAllowedAt } from '../shared/domain/member.ts';
 import { memberView, statusView } from '../shared/domain/member-view.ts';
-import { pageOf, readPageQuery } from '../shared/domain/mx-pagination.ts';
 import { accountBody, freshnessHeaders } from '../shared/lambda/api-shapes.ts';
 import { readEnvironment } from '../shared/lambda/environment.ts';
 import { type ApiAnswer, type ApiRequest, httpHandler, identifier, memberIdentifiers } from '../shared/lambda/http.ts';
+import { pageOf, readPageQuery } from '../shared/lambda/mx-pagination.ts';
 import { apiWiring } from './wiring/api.ts';
 import { dynamoDb, now } from './wiring/refresh.ts';
 

@@ -155,7 +155,7 @@ export const attemptOf = (ended: Pick<EndedRefresh, 'refreshId' | 'trigger' | 'a
 });
 
 /**
- * The longest that one invocation of a function that looks may run, in seconds: its Lambda timeout. Within this time
- * of a look its function may still be at work; after it, it is not.
+ * The longest that one look may be at work, in seconds: only after it may another one be taken in its place. The
+ * functions that look have this as their timeout, so that it cannot be exceeded.
  */
 export const LOOK_TIMEOUT_SECONDS = 30;

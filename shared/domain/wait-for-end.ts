@@ -1,5 +1,5 @@
 /** Waiting for the end of a refresh inside a request. A waiting function is paid for: the default is not to wait. */
-import { epochMillisecondsOf, type Instant, plusSeconds } from './instant.ts';
+import { epochMillisecondsOf, type Instant } from './instant.ts';
 import type { RefreshDeps } from './ports.ts';
 import { type Refresh, refreshOf } from './refresh.ts';
 
@@ -25,19 +25,3 @@ export async function waitForEnd(deps: WaitDeps, refresh: Refresh, until: Instan
         : ((await deps.refreshes.read(refresh.refreshId)) ?? seen);
   }
 }
-
-/**
- * Until when a request that arrived at `arrivedAt` may wait. Everything is answered by 27 s: HTTP APIs end at 30 (AWS
- * limit), and an answer has to be written.
- */
-export const waitUntil = (arrivedAt: Instant, waitSeconds: number): Instant =>
-  plusSeconds(arrivedAt, Math.min(waitSeconds, MAX_WAIT_SECONDS));
-
-/** The longest wait that can be asked for, in seconds. */
-export const MAX_WAIT_SECONDS = 25;
-
-/**
- * The Lambda timeout of the function that triggers, in seconds: below the 30 s at which HTTP APIs end (AWS limit). A
- * request that has not finished by then never will.
- */
-export const TRIGGER_TIMEOUT_SECONDS = 29;

@@ -3,8 +3,8 @@ import { createHash } from 'node:crypto';
 import * as v from 'valibot';
 import { Failure } from '../domain/failure.ts';
 import type { KeyedRequest } from '../domain/idempotency.ts';
-import { MAX_WAIT_SECONDS } from '../domain/wait-for-end.ts';
 import type { ApiRequest } from './http.ts';
+import { MAX_WAIT_SECONDS } from './time-limits.ts';
 
 /** The longest age that can be asked for: a year. */
 export const MAX_AGE_SECONDS = 31_536_000;

@@ -8,7 +8,7 @@ import type { MemberRecord } from '../../shared/domain/member.ts';
 import type { MemberKey } from '../../shared/domain/mx.ts';
 import type { Schedule, Starts } from '../../shared/domain/ports.ts';
 import { minuteOf, slotsDueIn } from '../../shared/domain/schedule.ts';
-import { TRIGGER_TIMEOUT_SECONDS } from '../../shared/domain/wait-for-end.ts';
+import { TRIGGER_TIMEOUT_SECONDS } from '../../shared/lambda/time-limits.ts';
 import { type BalancesTable, fakeBalances } from '../fakes/fake-balances.ts';
 import { type CallbacksTable, fakeCallbacks, fakeDeliveries } from '../fakes/fake-callbacks.ts';
 import { fakeErasure } from '../fakes/fake-erasure.ts';

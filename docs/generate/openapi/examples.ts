@@ -3,9 +3,9 @@ import type { StoredBalance } from '../../../shared/domain/balance.ts';
 import { Decimal } from '../../../shared/domain/decimal.ts';
 import { freshnessOf } from '../../../shared/domain/freshness.ts';
 import { statusView } from '../../../shared/domain/member-view.ts';
-import { pageOf } from '../../../shared/domain/mx-pagination.ts';
 import type { Attempt, Refresh } from '../../../shared/domain/refresh.ts';
 import { accountBody, freshnessBody, refreshBody } from '../../../shared/lambda/api-shapes.ts';
+import { pageOf } from '../../../shared/lambda/mx-pagination.ts';
 
 const key = {
   userGuid: 'USR-fa7537f3-48aa-a683-a02a-b18940482f54',

@@ -1,7 +1,8 @@
 /** Every parameter of the API, with the limits that the code checks. */
-import { MAX_RECORDS, MIN_RECORDS } from '../../../shared/domain/mx-pagination.ts';
-import { MAX_WAIT_SECONDS } from '../../../shared/domain/wait-for-end.ts';
+
 import { MAX_IDENTIFIER_LENGTH, VERSIONS } from '../../../shared/lambda/http.ts';
+import { MAX_RECORDS, MIN_RECORDS } from '../../../shared/lambda/mx-pagination.ts';
+import { MAX_WAIT_SECONDS } from '../../../shared/lambda/time-limits.ts';
 import { MAX_AGE_SECONDS } from '../../../shared/lambda/trigger-options.ts';
 
 const identifier = (name: string, description: string, example: string) => ({

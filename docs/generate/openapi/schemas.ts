@@ -1,8 +1,8 @@
 /** Our own resources, and what a caller may send. */
 
 import { everyHoursOnOffer } from '../../../shared/domain/schedule.ts';
-import { MAX_WAIT_SECONDS } from '../../../shared/domain/wait-for-end.ts';
 import { problemCodes } from '../../../shared/lambda/problem.ts';
+import { MAX_WAIT_SECONDS } from '../../../shared/lambda/time-limits.ts';
 import { MAX_AGE_SECONDS } from '../../../shared/lambda/trigger-options.ts';
 import { mxSchemas } from './mx-schemas.ts';
 import {

@@ -3,9 +3,9 @@ import type { StoredBalance } from '../../../shared/domain/balance.ts';
 import { Decimal } from '../../../shared/domain/decimal.ts';
 import { freshnessOf } from '../../../shared/domain/freshness.ts';
 import type { MemberRecord } from '../../../shared/domain/member.ts';
-import { pageOf } from '../../../shared/domain/mx-pagination.ts';
 import type { Attempt, Refresh, Result } from '../../../shared/domain/refresh.ts';
 import { accountBody, freshnessBody, freshnessHeaders, refreshBody } from '../../../shared/lambda/api-shapes.ts';
+import { pageOf } from '../../../shared/lambda/mx-pagination.ts';
 import type { Said } from './stub-api.ts';
 
 const member = { userGuid: 'USR-1', memberGuid: 'MBR-1' };

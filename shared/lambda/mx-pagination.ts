@@ -1,5 +1,5 @@
 /** MX's pagination, as MX does it (MX facts 2.4): `page`, `records_per_page`, its bounds and its silent fallback. */
-import { Failure } from './failure.ts';
+import { Failure } from '../domain/failure.ts';
 
 /** A page, asked for. */
 export interface PageQuery {

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Failure } from '../../../shared/domain/failure.ts';
-import { pageOf, readPageQuery } from '../../../shared/domain/mx-pagination.ts';
-import { seeded } from './number-texts.ts';
+import { pageOf, readPageQuery } from '../../../shared/lambda/mx-pagination.ts';
+import { seeded } from '../domain/number-texts.ts';
 
 describe('the query of a page (MX facts 2.4)', () => {
   it('is page 1 with 25 records when nothing is asked for', () => {
