@@ -33,9 +33,10 @@ it('the curl lines of the README work, in the order in which they stand there', 
   }
 });
 
-it('the files of the README’s walk exist, seven of them', () => {
+it('every step of the README’s walk names a file that exists', () => {
   const walk = readme.slice(readme.indexOf('## The walk through the code'), readme.indexOf('## Calling it'));
   const files = [...walk.matchAll(/^\d\. \[`([^`]+)`\]/gm)].map(([, file]) => file ?? '');
-  expect(files).toHaveLength(7);
+  expect(files.length).toBeGreaterThan(0);
+  expect(files).toHaveLength([...walk.matchAll(/^\d+\. /gm)].length);
   for (const file of files) expect(readFileSync(join(import.meta.dirname, '../..', file), 'utf8')).not.toBe('');
 });
