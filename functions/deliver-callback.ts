@@ -1,8 +1,7 @@
 // SQS callbacks queue  ->  one signed POST to whoever asked to be told  ->  done, or another try later
-import { ChangeMessageVisibilityCommand } from '@aws-sdk/client-sqs';
 import { callbackPost } from '../shared/clients/callback-post.ts';
 import { decodeDelivery } from '../shared/clients/messages.ts';
-import { deliveryQueue } from '../shared/clients/queues.ts';
+import { deliveryQueue, giveBackTo } from '../shared/clients/queues.ts';
 import { secret } from '../shared/clients/secret.ts';
 import { type DeliverDeps, type Delivered, deliverCallback } from '../shared/domain/deliver-callback.ts';
 import { readEnvironment } from '../shared/lambda/environment.ts';
@@ -50,15 +49,7 @@ export function wire(source: NodeJS.ProcessEnv) {
         count: delivery.attempt,
       });
     },
-    async giveBackNow({ receiptHandle }) {
-      await queue.send(
-        new ChangeMessageVisibilityCommand({
-          QueueUrl: env.callbackQueueUrl,
-          ReceiptHandle: receiptHandle,
-          VisibilityTimeout: 0,
-        }),
-      );
-    },
+    giveBack: giveBackTo(queue, env.callbackQueueUrl),
   });
 }
 

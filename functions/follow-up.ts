@@ -1,9 +1,8 @@
 // SQS follow-up queue  ->  a look at the job, a webhook heeded, or a second erasing  ->  balances and an event, or a later look
-import { ChangeMessageVisibilityCommand } from '@aws-sdk/client-sqs';
 import { balancesEraser } from '../shared/clients/balances-eraser.ts';
 import { balancesInDynamoDb } from '../shared/clients/balances-table.ts';
 import { decodeFollowUp, type FollowUp } from '../shared/clients/messages.ts';
-import { erasureQueue, hintQueue } from '../shared/clients/queues.ts';
+import { erasureQueue, giveBackTo, hintQueue } from '../shared/clients/queues.ts';
 import { scheduleInDynamoDb } from '../shared/clients/schedule-table.ts';
 import { seenMembersInDynamoDb } from '../shared/clients/seen-members.ts';
 import { eraseAgain } from '../shared/domain/delete-member.ts';
@@ -70,15 +69,7 @@ export function wire(source: NodeJS.ProcessEnv) {
     decode: decodeFollowUp,
     failedEvent: 'follow_up.failed',
     handle: (message) => followUp(deps, report, message),
-    async giveBackNow({ receiptHandle }) {
-      await queue.send(
-        new ChangeMessageVisibilityCommand({
-          QueueUrl: env.followUpQueueUrl,
-          ReceiptHandle: receiptHandle,
-          VisibilityTimeout: 0,
-        }),
-      );
-    },
+    giveBack: giveBackTo(queue, env.followUpQueueUrl),
   });
 }
 

@@ -1,6 +1,6 @@
 // SQS start queue  ->  the same start as the trigger's, for every due member of a message
-import { ChangeMessageVisibilityCommand } from '@aws-sdk/client-sqs';
 import { decodeStartBatch } from '../shared/clients/messages.ts';
+import { giveBackTo } from '../shared/clients/queues.ts';
 import { scheduleInDynamoDb } from '../shared/clients/schedule-table.ts';
 import { asFailure } from '../shared/domain/failure.ts';
 import { type StartDueDeps, startDue } from '../shared/domain/start-due.ts';
@@ -17,7 +17,6 @@ export function wire(source: NodeJS.ProcessEnv) {
   const env = readEnvironment('start-due', source);
   const db = dynamoDb();
   const report = telemetry('start-due', env.stage);
-  const queue = sqs();
   const deps: StartDueDeps = {
     ...endingDeps(env, db),
     mx: mxOf(env, MX_TIMEOUT_MS),
@@ -37,15 +36,7 @@ export function wire(source: NodeJS.ProcessEnv) {
       report.count('RefreshHeldBack', counts.held_back);
       report.log('start.done', { counts });
     },
-    async giveBackNow({ receiptHandle }) {
-      await queue.send(
-        new ChangeMessageVisibilityCommand({
-          QueueUrl: env.startQueueUrl,
-          ReceiptHandle: receiptHandle,
-          VisibilityTimeout: 0,
-        }),
-      );
-    },
+    giveBack: giveBackTo(sqs(), env.startQueueUrl),
   });
 }
 

@@ -1,5 +1,10 @@
-/** The queues, outgoing: follow-ups (with webhooks and erasures), starts, deliveries. */
-import { SendMessageBatchCommand, SendMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
+/** The queues: sending follow-ups (with webhooks and erasures), starts and deliveries; giving a received message back. */
+import {
+  ChangeMessageVisibilityCommand,
+  SendMessageBatchCommand,
+  SendMessageCommand,
+  type SQSClient,
+} from '@aws-sdk/client-sqs';
 import { Failure } from '../domain/failure.ts';
 import type { Deliveries, Erasure, FollowUps, Hints, Starts } from '../domain/ports.ts';
 import { encodeDelivery, encodeErasure, encodeHint, encodeNextLook, encodeStartBatch } from './messages.ts';
@@ -86,3 +91,15 @@ export const startQueue = (client: SQSClient, queueUrl: string): Starts => ({
     await sendAll(client, queueUrl, messages);
   },
 });
+
+/**
+ * Gives a received message back to the queue at `queueUrl`: SQS delivers it again at once, or moves it to the
+ * dead-letter queue if this was its last try, instead of when its visibility timeout is over.
+ */
+export const giveBackTo =
+  (client: SQSClient, queueUrl: string) =>
+  async ({ receiptHandle }: { readonly receiptHandle: string }): Promise<void> => {
+    await client.send(
+      new ChangeMessageVisibilityCommand({ QueueUrl: queueUrl, ReceiptHandle: receiptHandle, VisibilityTimeout: 0 }),
+    );
+  };

@@ -13,7 +13,7 @@ export interface ConsumerOptions<Message> {
   /** Handles one message. Throwing keeps it in the queue: SQS delivers it again, in the end to the dead-letter queue. */
   readonly handle: (message: Message, record: SQSRecord) => Promise<void>;
   /** Makes SQS deliver a record again at once, so that an unreadable one reaches the dead-letter queue in seconds. */
-  readonly giveBackNow: (record: SQSRecord) => Promise<void>;
+  readonly giveBack: (record: SQSRecord) => Promise<void>;
   readonly failedEvent: LogEvent;
 }
 
@@ -28,7 +28,7 @@ export function queueHandler<Message>(options: ConsumerOptions<Message>) {
     } catch (error) {
       telemetry.log('message.unreadable', { message_id: record.messageId, error });
       telemetry.count('UnreadableMessage');
-      await options.giveBackNow(record);
+      await options.giveBack(record);
       throw error;
     }
     try {

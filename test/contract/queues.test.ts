@@ -5,6 +5,7 @@ import {
   GetQueueAttributesCommand,
   ReceiveMessageCommand,
   SQSClient,
+  SQSServiceException,
 } from '@aws-sdk/client-sqs';
 import { buildApp } from 'fauxqs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -18,7 +19,14 @@ import {
   encodeHint,
   encodeNextLook,
 } from '../../shared/clients/messages.ts';
-import { deliveryQueue, erasureQueue, followUpQueue, hintQueue, startQueue } from '../../shared/clients/queues.ts';
+import {
+  deliveryQueue,
+  erasureQueue,
+  followUpQueue,
+  giveBackTo,
+  hintQueue,
+  startQueue,
+} from '../../shared/clients/queues.ts';
 import { endedEvent } from '../../shared/domain/event.ts';
 import { Failure } from '../../shared/domain/failure.ts';
 import type { Deliveries, Delivery, Erasure, FollowUps, Hints, NextLook, Starts } from '../../shared/domain/ports.ts';
@@ -225,6 +233,26 @@ describe.each<[string, () => Promise<Subject>]>([
     expect(await delayed()).toBe(1);
     await followUps.send(message(), -3);
     expect(await receive()).toHaveLength(1);
+  });
+});
+
+describe('giving a message back', () => {
+  it('makes SQS deliver it again at once', async () => {
+    const { QueueUrl = '' } = await client.send(
+      new CreateQueueCommand({ QueueName: 'given-back', Attributes: { VisibilityTimeout: '180' } }),
+    );
+    const receive = async () =>
+      (await client.send(new ReceiveMessageCommand({ QueueUrl, WaitTimeSeconds: 0 }))).Messages?.[0];
+    await followUpQueue(client, QueueUrl).send(message(), 0);
+    const received = await receive();
+    expect(await receive()).toBeUndefined();
+    await giveBackTo(client, QueueUrl)({ receiptHandle: received?.ReceiptHandle ?? expect.fail('nothing came') });
+    expect((await receive())?.MessageId).toBe(received?.MessageId);
+  });
+
+  it('fails when the message is no longer received', async () => {
+    const { QueueUrl = '' } = await client.send(new CreateQueueCommand({ QueueName: 'not-given-back' }));
+    await expect(giveBackTo(client, QueueUrl)({ receiptHandle: 'unknown' })).rejects.toThrow(SQSServiceException);
   });
 });
 

@@ -37,7 +37,7 @@ function consumer(giveBack: (receiptHandle: string) => void = () => {}) {
       if (message === 'no access') throw new Failure('mx_forbidden', 'no');
       handled.push(message);
     },
-    giveBackNow: async ({ receiptHandle }) => giveBack(receiptHandle),
+    giveBack: async ({ receiptHandle }) => giveBack(receiptHandle),
     failedEvent: 'follow_up.failed',
   });
   const consume = async (...bodies: string[]) => {
