@@ -5,6 +5,8 @@ export interface Met {
   readonly ids: readonly number[];
   /** How often the switch was asked. */
   readonly asked: number;
+  /** Milliseconds that it took. */
+  readonly took: number;
 }
 
 /** What the runner inside a worker has to do. */
@@ -13,6 +15,8 @@ export interface Plan {
   readonly mutants: readonly number[];
   /** What each test file met, by its path. */
   readonly met: Readonly<Record<string, { readonly tests: Readonly<Record<string, Met>> }>>;
+  /** Milliseconds for a test with a mutant. */
+  readonly timeout: number;
   /** Where lines are appended. */
   readonly output: string;
   /** Holds the id of the mutant that is on. */

@@ -42,7 +42,7 @@ const dead = new Set(part.settled);
 
 async function run(
   vitest: Vitest,
-  plan: Pick<Plan, 'mutants' | 'met'>,
+  plan: Omit<Plan, 'output' | 'activity'>,
   specs: readonly string[],
 ): Promise<readonly Line[]> {
   if (specs.length === 0) return [];
@@ -86,9 +86,10 @@ for (const stage of part.stages) {
   );
   try {
     const ids = mutants.map(([id]) => id);
+    const common = { mutants: ids, timeout: stage.timeout };
     const lines = await run(
       vitest,
-      { mutants: ids, met: {} },
+      { ...common, met: {} },
       stage.tests.map((test) => `${test}?meet`),
     );
     const met = lines.filter((line) => 'met' in line);
@@ -105,7 +106,7 @@ for (const stage of part.stages) {
       );
     const tried = await run(
       vitest,
-      { mutants: ids, met: byPath },
+      { ...common, met: byPath },
       stage.tests.filter(meeting).map((test) => `${test}?try`),
     );
     const doubtful = new Map(
@@ -118,7 +119,7 @@ for (const stage of part.stages) {
       const again = doubtful.get(id)?.slice(part.root.length + 1);
       return [...new Set([...(again === undefined ? [] : [again]), ...outside])].map((test) => `${test}?load=${id}`);
     });
-    await run(vitest, { mutants: ids, met: {} }, alone);
+    await run(vitest, { ...common, met: {} }, alone);
   } finally {
     await vitest.close();
   }

@@ -101,8 +101,11 @@ export async function runMutants(options: RunOptions): Promise<readonly Verdict[
         })),
       };
     });
-    const done = await Promise.all(parts.map((part) => runPart(part, progress)));
-    for (const [id, { status, by }] of done.flatMap((results) => [...results])) {
+    // All of them to their end, so that none is left without the folder below it.
+    const done = await Promise.allSettled(parts.map((part) => runPart(part, progress)));
+    for (const part of done) if (part.status === 'rejected') throw part.reason;
+    const results = done.flatMap((part) => (part.status === 'fulfilled' ? [...part.value] : []));
+    for (const [id, { status, by }] of results) {
       const mutant = mutants[id - 1];
       // Tests come by all mutants of a file, also by those that were settled before.
       if (mutant === undefined || verdicts.has(id)) continue;

@@ -19,6 +19,12 @@ const LEAST_LIMIT = 100_000;
 /** While files are loaded nothing is known of how often the code asks. */
 const LOAD_LIMIT = 5_000_000;
 
+/** Milliseconds for a test without a mutant: the machine may be busy. */
+const PATIENCE = 120_000;
+
+/** A test that takes more than this part of the time that it may take is not run for every mutant that it meets. */
+const SLOW = 1 / 4;
+
 /** So often a mutant may keep tests from ending: each time costs seconds. */
 const MAX_TIMEOUTS = 2;
 
@@ -46,6 +52,7 @@ export default class MutantsRunner extends TestRunner {
   /** With `?try`: what the running test is run with, a run for each and one without any. */
   #tries: readonly number[] = [];
   #killedHere: number[] = [];
+  #begun = 0;
   /** With `?meet`: what is wrong without any mutant. */
   #failure: string | null = null;
 
@@ -58,6 +65,8 @@ export default class MutantsRunner extends TestRunner {
     ];
     if (this.#task === 'load' && this.#dead.has(this.#loaded)) return;
     vi.resetModules();
+    // Vitest takes it back after each file.
+    vi.setConfig({ testTimeout: this.#task === 'meet' ? PATIENCE : this.#plan.timeout });
     switchOff();
     if (this.#task === 'load') this.#begin(this.#loaded, LOAD_LIMIT);
     if (this.#task === 'try') this.#met = new Map(Object.entries(this.#plan.met[path]?.tests ?? {}));
@@ -72,8 +81,9 @@ export default class MutantsRunner extends TestRunner {
     if (this.#task === 'load' && this.#dead.has(this.#loaded)) test.mode = 'skip';
     await super.onBeforeRunTask(test);
     if (this.#task !== 'try' || test.type !== 'test') return;
-    const ids = this.#met.get(test.id.replace(/^[^_]*/, ''))?.ids ?? [];
-    this.#tries = ids.filter((id) => this.#wanted.has(id) && this.#isAlive(id));
+    const { ids, took } = this.#met.get(test.id.replace(/^[^_]*/, '')) ?? { ids: [], took: 0 };
+    const usable = took <= SLOW * this.#plan.timeout ? ids : [];
+    this.#tries = usable.filter((id) => this.#wanted.has(id) && this.#isAlive(id));
     this.#killedHere = [];
     if (this.#tries.length === 0) test.mode = 'skip';
     // One more than mutants: at the end the test has to pass as it did before.
@@ -83,6 +93,7 @@ export default class MutantsRunner extends TestRunner {
   override onBeforeTryTask(test: Task, options: { retry: number; repeats: number }) {
     super.onBeforeTryTask(test, options);
     strayed = false;
+    this.#begun = performance.now();
     if (this.#task === 'load') return;
     this.#noteOutside();
     switchOff();
@@ -100,7 +111,11 @@ export default class MutantsRunner extends TestRunner {
     const slow = ranTooLong() || /timed out in \d+ms/.test(test.result?.errors?.[0]?.message ?? '');
     if (this.#task === 'meet') {
       if (failed) this.#failure ??= `${test.name}: ${test.result?.errors?.[0]?.message}`;
-      this.#met.set(test.id.replace(/^[^_]*/, ''), { ids: metSince(), asked: askedSince() });
+      this.#met.set(test.id.replace(/^[^_]*/, ''), {
+        ids: metSince(),
+        asked: askedSince(),
+        took: performance.now() - this.#begun,
+      });
       switchOff();
       return;
     }

@@ -174,6 +174,7 @@ describe('a mutated file', () => {
     ['let result = 0; do { result += 1; if (result < 2) continue; } while (result < 5);', 0, 5],
     ["const { a = 'x', ...rest } = { b: 1 }; const result = a + Object.keys(rest).join();", 0, 'xb'],
     ["const o = { 'a-b': { c: 2 } }; const result = o['a-b']?.c;", 0, 2],
+    ['let result = 0; if (result > 1) result = 2; else result = 3;', 0, 3],
     ['const f = { v: 4, g() { return this.v; } }; const result = f.g?.();', 0, 4],
   ])('%s, mutant %i: %j', (source, on, result) => {
     expect(run(source, on)).toBe(result);
