@@ -2,19 +2,19 @@
 import { balancesEraser } from '../shared/clients/balances-eraser.ts';
 import { balancesInDynamoDb } from '../shared/clients/balances-table.ts';
 import { decodeFollowUp, type FollowUp } from '../shared/clients/messages.ts';
-import { erasureQueue, giveBackTo, hintQueue } from '../shared/clients/queues.ts';
+import { erasureQueue, giveBackTo, webhookQueue } from '../shared/clients/queues.ts';
 import { scheduleInDynamoDb } from '../shared/clients/schedule-table.ts';
 import { seenMembersInDynamoDb } from '../shared/clients/seen-members.ts';
 import { eraseAgain } from '../shared/domain/delete-member.ts';
 import { followRefresh } from '../shared/domain/follow-refresh.ts';
-import { type HeedDeps, heedWebhook } from '../shared/domain/heed-webhook.ts';
+import { type HandleWebhookDeps, handleWebhook } from '../shared/domain/handle-webhook.ts';
 import { readEnvironment } from '../shared/lambda/environment.ts';
 import { type Telemetry, telemetry } from '../shared/lambda/log.ts';
 import { queueHandler } from '../shared/lambda/sqs.ts';
 import { dynamoDb, endingDeps, mxOf, sqs } from './wiring/refresh.ts';
 
 /** Does what a follow-up asks for, and says what came of it. */
-export async function followUp(deps: HeedDeps, report: Telemetry, message: FollowUp): Promise<void> {
+export async function followUp(deps: HandleWebhookDeps, report: Telemetry, message: FollowUp): Promise<void> {
   const { memberGuid } = message.member;
   switch (message.kind) {
     case 'look': {
@@ -29,7 +29,7 @@ export async function followUp(deps: HeedDeps, report: Telemetry, message: Follo
       return;
     }
     case 'webhook': {
-      const outcome = await heedWebhook(deps, message);
+      const outcome = await handleWebhook(deps, message);
       report.count(outcome === 'unknown_member' ? 'WebhookIgnored' : 'WebhookHeeded');
       report.log('webhook.heeded', { member_guid: memberGuid, reason: message.about, outcome });
       return;
@@ -50,7 +50,7 @@ export function wire(source: NodeJS.ProcessEnv) {
   const report = telemetry('follow-up', env.stage);
   const queue = sqs();
   const ending = endingDeps(env, db);
-  const deps: HeedDeps = {
+  const deps: HandleWebhookDeps = {
     ...ending,
     mx: mxOf(env, MX_TIMEOUT_MS),
     balances: balancesInDynamoDb(db, env.balancesTable, {
@@ -59,10 +59,10 @@ export function wire(source: NodeJS.ProcessEnv) {
     }),
     seen: seenMembersInDynamoDb(db, env.membersTable, ending.policy),
     schedule: scheduleInDynamoDb(db, env.membersTable),
-    hints: hintQueue(queue, env.followUpQueueUrl),
+    webhooks: webhookQueue(queue, env.followUpQueueUrl),
     erasure: balancesEraser(db, env.balancesTable, erasureQueue(queue, env.followUpQueueUrl)),
     // Off: webhooks that were under way when the operator switched them off.
-    heed: env.webhooks === 'all' ? 'all' : 'known',
+    webhooksOf: env.webhooks === 'all' ? 'all' : 'known',
   };
   return queueHandler({
     telemetry: report,

@@ -1,10 +1,10 @@
 // POST /webhooks/mx, MX tells of something  ->  a message on the follow-up queue, 204
 import type { APIGatewayProxyEventV2, Context } from 'aws-lambda';
-import { hintQueue } from '../shared/clients/queues.ts';
+import { webhookQueue } from '../shared/clients/queues.ts';
 import { secret } from '../shared/clients/secret.ts';
 import type { Clock } from '../shared/domain/instant.ts';
-import type { Hints } from '../shared/domain/ports.ts';
-import { readWebhook, webhookFields } from '../shared/domain/webhook-hint.ts';
+import { readWebhook, webhookFields } from '../shared/domain/mx-webhook.ts';
+import type { Webhooks } from '../shared/domain/ports.ts';
 import { readEnvironment } from '../shared/lambda/environment.ts';
 import { type ApiAnswer, httpHandler } from '../shared/lambda/http.ts';
 import { type Telemetry, telemetry } from '../shared/lambda/log.ts';
@@ -13,7 +13,7 @@ import { keptForMinutes, now, secretsManager, sqs } from './wiring/refresh.ts';
 
 /** What receiving needs. */
 export interface ReceiveDeps {
-  readonly hints: Hints;
+  readonly webhooks: Webhooks;
   readonly telemetry: Telemetry;
   readonly now: Clock;
 }
@@ -31,7 +31,7 @@ export async function receiveWebhook(deps: ReceiveDeps, body: unknown): Promise<
     return { status: 204 };
   }
   try {
-    await deps.hints.send(read.hint, 0);
+    await deps.webhooks.send(read.webhook, 0);
   } catch (cause) {
     throw new Refusal('too_many_requests', 'the queue did not take the webhook', {}, { cause });
   }
@@ -79,7 +79,7 @@ function shortFields(json: unknown): unknown {
 export function wire(source: NodeJS.ProcessEnv) {
   const env = readEnvironment('mx-webhook', source);
   const report = telemetry('mx-webhook', env.stage);
-  const deps: ReceiveDeps = { hints: hintQueue(sqs(), env.followUpQueueUrl), telemetry: report, now };
+  const deps: ReceiveDeps = { webhooks: webhookQueue(sqs(), env.followUpQueueUrl), telemetry: report, now };
   const options = {
     telemetry: report,
     // MX cannot sign as AWS wants it, so this route checks by itself also where all others let the gateway check.

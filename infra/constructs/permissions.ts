@@ -50,7 +50,7 @@ export const permissions: Readonly<Record<FunctionName, Permissions>> = {
   'check-balance': { ...starting, refreshes: [get, put, query], apiCallersSecret: readSecret },
   // It also removes items of the schedule that their members no longer point to.
   'start-due': { ...starting, members: [get, put, update, remove] },
-  // It heeds MX's webhooks too: members that MX has deleted lose their place in the schedule and their balances.
+  // It acts on MX's webhooks too: members that MX has deleted lose their place in the schedule and their balances.
   'follow-up': {
     ...ending,
     members: [get, put, update, remove],

@@ -32,7 +32,7 @@ export function toRecord(item: Item): MemberRecord {
     starts_version: version,
     deleted_at: deleted,
     seen_at: seen,
-    heeded_until: heeded,
+    heeded_until: processed,
     untold_change: untold,
   } = item;
   return {
@@ -45,7 +45,7 @@ export function toRecord(item: Item): MemberRecord {
     starts: (starts?.L ?? []).flatMap((start) => (start.S === undefined ? [] : [start.S])),
     startsVersion: Number(version?.N ?? 0),
     enrolment: recordFromAttribute<Enrolment>(item['enrolment'], {}),
-    heededUntil: heeded?.S ?? null,
+    processedUntil: processed?.S ?? null,
     untoldChange: recordFromAttribute<ConnectionChange>(untold, { from: null, to: null, refreshId: null }),
     deletedAt: deleted?.S ?? null,
   };

@@ -2,10 +2,10 @@
 import * as v from 'valibot';
 import { Failure } from '../domain/failure.ts';
 import type { MemberKey } from '../domain/mx.ts';
+import type { MxWebhook } from '../domain/mx-webhook.ts';
 import type { Delivery, NextLook } from '../domain/ports.ts';
 import { everyHoursOnOffer, type StartBatch } from '../domain/schedule.ts';
 import { camelCased, snakeCased } from '../domain/snake-case.ts';
-import type { WebhookHint } from '../domain/webhook-hint.ts';
 
 const member = v.object({ userGuid: v.pipe(v.string(), v.nonEmpty()), memberGuid: v.pipe(v.string(), v.nonEmpty()) });
 
@@ -44,7 +44,7 @@ const followUp = v.variant('kind', [
 /** A message of the follow-up queue: the next look at a job, a webhook of MX's, or a second erasing. */
 export type FollowUp =
   | ({ readonly kind: 'look' } & NextLook)
-  | ({ readonly kind: 'webhook' } & WebhookHint)
+  | ({ readonly kind: 'webhook' } & MxWebhook)
   | { readonly kind: 'erase'; readonly member: MemberKey };
 
 const delivery = v.object({
@@ -76,8 +76,8 @@ export const encodeNextLook = ({ refreshId, member: key, lookNumber, state }: Ne
 /** Reads a message that asks for the next look. @throws Failure `bad_message`, never to be retried. */
 export const decodeNextLook = (body: string): NextLook => nextLookOf(decode('follow-up', nextLook, body));
 
-/** The body of a message that brings a webhook to whoever heeds it. */
-export const encodeHint = (hint: WebhookHint): string => encode({ kind: 'webhook', ...hint });
+/** The body of a message that brings a webhook to the function that acts on it. */
+export const encodeWebhook = (webhook: MxWebhook): string => encode({ kind: 'webhook', ...webhook });
 
 /** The body of a message that has a deleted member's balances erased once more. */
 export const encodeErasure = (erased: MemberKey): string => encode({ kind: 'erase', member: erased });

@@ -6,8 +6,8 @@ import {
   type SQSClient,
 } from '@aws-sdk/client-sqs';
 import { Failure } from '../domain/failure.ts';
-import type { Deliveries, Erasure, FollowUps, Hints, Starts } from '../domain/ports.ts';
-import { encodeDelivery, encodeErasure, encodeHint, encodeNextLook, encodeStartBatch } from './messages.ts';
+import type { Deliveries, Erasure, FollowUps, Starts, Webhooks } from '../domain/ports.ts';
+import { encodeDelivery, encodeErasure, encodeNextLook, encodeStartBatch, encodeWebhook } from './messages.ts';
 
 /** The longest delay SQS knows (AWS limit). */
 const MAX_DELAY_SECONDS = 900;
@@ -61,9 +61,9 @@ export const followUpQueue = (client: SQSClient, queueUrl: string): FollowUps =>
 });
 
 /** Webhooks on the follow-up queue at `queueUrl`. */
-export const hintQueue = (client: SQSClient, queueUrl: string): Hints => ({
-  async send(hint, inSeconds) {
-    await send(client, queueUrl, encodeHint(hint), inSeconds);
+export const webhookQueue = (client: SQSClient, queueUrl: string): Webhooks => ({
+  async send(webhook, inSeconds) {
+    await send(client, queueUrl, encodeWebhook(webhook), inSeconds);
   },
 });
 

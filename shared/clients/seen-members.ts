@@ -34,7 +34,7 @@ export function seenMembersInDynamoDb(
   }
 
   return {
-    takeGlance: (key, now) =>
+    reserveRead: (key, now) =>
       update(
         key,
         'SET glanced_at = :now',
@@ -76,7 +76,7 @@ export function seenMembersInDynamoDb(
       );
     },
 
-    async recordHeeded(key, completedAt) {
+    async recordProcessed(key, completedAt) {
       await update(
         key,
         'SET heeded_until = :at',
@@ -85,7 +85,7 @@ export function seenMembersInDynamoDb(
       );
     },
 
-    async bury({ key, body }, now) {
+    async leaveTombstone({ key, body }, now) {
       const { id: memberId } = body;
       if (typeof memberId === 'string') await removeAlias(key, memberId);
       return putIf(client, tableName, {

@@ -8,10 +8,10 @@ import { endingOf } from './ending.ts';
 import { type Instant, plusSeconds, readInstant } from './instant.ts';
 import type { MemberRecord } from './member.ts';
 import type { MemberKey, MxAccount, MxMember } from './mx.ts';
+import type { MxWebhook } from './mx-webhook.ts';
 import type { Balances, RefreshDeps, SeenMembers } from './ports.ts';
 import { attemptOf, type EndedRefresh } from './refresh.ts';
 import { stableUlid } from './stable-id.ts';
-import type { WebhookHint } from './webhook-hint.ts';
 
 /** What such a refresh needs. */
 export type BackgroundDeps = EndDeps &
@@ -39,7 +39,7 @@ export async function backgroundRefresh(
  */
 export async function storeNews(
   deps: BackgroundDeps,
-  hint: WebhookHint & { readonly completedAt: Instant },
+  webhook: MxWebhook & { readonly completedAt: Instant },
   record: MemberRecord | null,
   member: MxMember,
 ): Promise<EndedRefresh | null> {
@@ -47,15 +47,15 @@ export async function storeNews(
   const observedAt = deps.now();
   const accounts = await deps.mx.listAccounts({ userIdentifier: key.userGuid, memberIdentifier: key.memberGuid });
   if (!isNews(record, member, accounts, await deps.balances.ofMember(key))) return null;
-  const refreshId = backgroundRefreshId(key, hint.completedAt);
+  const refreshId = backgroundRefreshId(key, webhook.completedAt);
   await deps.balances.store(key, accounts, { observedAt, refreshId, trigger: 'mx_webhook' });
   const refresh: EndedRefresh = {
     refreshId,
     member: key,
     trigger: 'mx_webhook',
     status: 'ended',
-    acceptedAt: hint.receivedAt,
-    deadline: plusSeconds(hint.receivedAt, deps.policy.deadlineSeconds),
+    acceptedAt: webhook.receivedAt,
+    deadline: plusSeconds(webhook.receivedAt, deps.policy.deadlineSeconds),
     userPresent: false,
     challenges: [],
     result: {
@@ -69,7 +69,7 @@ export async function storeNews(
   };
   await deps.refreshes.put(refresh);
   // A twin may have been faster: everybody is told the same, and that is what can be read.
-  return (await backgroundRefresh(deps, key, hint.completedAt)) ?? refresh;
+  return (await backgroundRefresh(deps, key, webhook.completedAt)) ?? refresh;
 }
 
 /**
@@ -85,7 +85,7 @@ export async function finishBackground(
   const attempt = attemptOf(refresh);
   await deps.seen.recordBackground(member, attempt);
   await publishOutcome(deps, member, attempt);
-  await deps.seen.recordHeeded(member, completedAt);
+  await deps.seen.recordProcessed(member, completedAt);
 }
 
 /**

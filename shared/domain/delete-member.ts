@@ -11,7 +11,7 @@ import { LOOK_TIMEOUT_SECONDS } from './refresh.ts';
 
 /** What deleting needs. */
 export type DeleteDeps = EndDeps & {
-  readonly seen: Pick<SeenMembers, 'bury'>;
+  readonly seen: Pick<SeenMembers, 'leaveTombstone'>;
   readonly schedule: Pick<Schedule, 'removeStray'>;
   readonly erasure: Erasure;
 };
@@ -20,7 +20,7 @@ export type DeleteDeps = EndDeps & {
 const MAX_RACES = 4;
 
 /**
- * Ends the member's refresh, takes it off the schedule, buries it and erases its balances. Repeatable after a crash
+ * Ends the member's refresh, takes it off the schedule, leaves a tombstone and erases its balances. Repeatable after a crash
  * anywhere: what is done already is found done.
  *
  * @throws Failure `busy` when triggers kept claiming it; its message comes again.
@@ -42,7 +42,7 @@ export async function deleteMember(deps: DeleteDeps, key: MemberKey): Promise<'d
     // The message first, as everywhere: a crash after the tombstone leaves somebody to erase.
     await eraseLater(deps, key);
     const now = deps.now();
-    if (await deps.seen.bury(record, now)) return finish(deps, key, now);
+    if (await deps.seen.leaveTombstone(record, now)) return finish(deps, key, now);
   }
   throw new Failure('busy', 'a member that is to be deleted was claimed again and again');
 }
@@ -53,7 +53,7 @@ async function finish(deps: DeleteDeps, key: MemberKey, deletedAt: Instant): Pro
   return 'deleted';
 }
 
-/** A function that read the member before it was buried may still be storing its accounts, for as long as it may run. */
+/** A function that read the member before its tombstone may still be storing its accounts, for as long as it may run. */
 const eraseLater = (deps: DeleteDeps, key: MemberKey): Promise<void> =>
   deps.erasure.eraseAgain(key, 2 * LOOK_TIMEOUT_SECONDS);
 

@@ -40,7 +40,7 @@ export const endingByStatus = (rule: StatusRule, member: MxMember, challenges: r
 /** MX accepted (or may have accepted) the POST, but nothing shows that a job ran: old numbers stay old. */
 export function noEvidence(member: MxMember): Ending {
   const { action } = outcomes[ruleFor(member.connectionStatus).end];
-  // Nothing proves that the status is news, but what it asks of the user is the best hint there is.
+  // Nothing proves that the status is news, but what it asks of the user is the best there is to go by.
   return endingWith(member, 'no_evidence', [], userActions.has(action) ? { action } : {});
 }
 

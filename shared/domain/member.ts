@@ -31,7 +31,7 @@ export interface MemberRecord {
   /** Null: nobody said; the default of the settings applies. */
   readonly enrolment: Enrolment | null;
   /** MX's completions up to this one are dealt with: doubled and late webhooks of them change nothing. */
-  readonly heededUntil: Instant | null;
+  readonly processedUntil: Instant | null;
   /** A change of the connection status that is stored and not yet published. */
   readonly untoldChange: ConnectionChange | null;
   /** Deleted at MX or here: nothing brings it back (invariant 9). */

@@ -91,7 +91,7 @@ export const outcomes = {
   allowance_used_up: notRefreshed('retry_later', 'MX’s allowance of balance checks for this member is used up.'),
   mx_conflict: notRefreshed('retry_later', 'Another job kept running at MX.'),
   mx_rate_limited: notRefreshed('retry_later', 'MX refused to start another job now.'),
-  // What the status of before asks of the user is the best hint there is.
+  // What the status of before asks of the user is the best there is to go by.
   no_evidence: {
     ...notRefreshed('retry_later', 'MX accepted the request, but nothing shows that it started a job.'),
     orActions: ['reauthenticate', 'answer_mfa', 'act_at_institution', 'reconnect'],

@@ -5,10 +5,10 @@ import type { ConnectionChange, DomainEvent, RefreshEnded } from './event.ts';
 import type { Clock, Instant } from './instant.ts';
 import type { MemberRecord } from './member.ts';
 import type { Challenge, MemberIdentifiers, MemberKey, MxAccount, MxMember } from './mx.ts';
+import type { MxWebhook } from './mx-webhook.ts';
 import type { Policy } from './policy.ts';
 import type { Attempt, Claim, Refresh, RunningClaim, SentStart, StartedClaim } from './refresh.ts';
 import type { DelayedBatch, EnrolledMember, Enrolment } from './schedule.ts';
-import type { WebhookHint } from './webhook-hint.ts';
 
 /** MX's Platform API. Every method throws `Failure` with a fate, and has a timeout. */
 export interface Mx {
@@ -100,7 +100,7 @@ export interface SeenMembers {
    * Reserves one read of the member at MX outside a refresh. False when it was read less than the minimum gap ago, is
    * deleted or is not known.
    */
-  takeGlance(key: MemberKey, now: Instant): Promise<boolean>;
+  reserveRead(key: MemberKey, now: Instant): Promise<boolean>;
   /**
    * Stores MX's member as read at `readAt`, and with it the change that has yet to be told. False when somebody has read
    * it since, or it is deleted. Makes a member known that was not.
@@ -111,12 +111,12 @@ export interface SeenMembers {
   /** Remembers a refresh that held no claim as last attempt and last success, each unless there is a newer one. */
   recordBackground(key: MemberKey, attempt: Attempt): Promise<void>;
   /** Remembers that the completion at `completedAt` is dealt with; never goes back. */
-  recordHeeded(key: MemberKey, completedAt: Instant): Promise<void>;
+  recordProcessed(key: MemberKey, completedAt: Instant): Promise<void>;
   /**
    * Leaves a tombstone in the member's place: its guids and `now`, nothing else, for good. False while it has a claim,
-   * and for one that is buried already.
+   * and for one that is deleted already.
    */
-  bury(record: Pick<MemberRecord, 'key' | 'body'>, now: Instant): Promise<boolean>;
+  leaveTombstone(record: Pick<MemberRecord, 'key' | 'body'>, now: Instant): Promise<boolean>;
 }
 
 /** What became of taking a look. */
@@ -158,9 +158,9 @@ export interface FollowUps {
   send(look: NextLook, inSeconds: number): Promise<void>;
 }
 
-/** Webhooks that wait for the function that heeds them: the follow-up queue too, because most make it look. */
-export interface Hints {
-  send(hint: WebhookHint, inSeconds: number): Promise<void>;
+/** Webhooks that wait to be acted on: messages of the follow-up queue too, because most make its function look. */
+export interface Webhooks {
+  send(webhook: MxWebhook, inSeconds: number): Promise<void>;
 }
 
 /** Deleting what is stored of a member, now and once more when no function that began before can still be writing. */

@@ -62,7 +62,7 @@ const readers = {
   scheduleShards: wholeNumber,
   keepAccountNumbers: flag,
   keepUnknownFields: flag,
-  /** Whose webhooks are heeded. */
+  /** Whose webhooks are acted on. */
   webhooks: oneOf('off', 'known', 'all'),
   /** ARN of the secret with the keys that MX calls with. */
   mxWebhookSecretArn: text,

@@ -33,7 +33,7 @@ const fake = (): Subject => {
     async markDeleted(key) {
       const known = await members.read(key);
       const nothing = { body: {}, seenAt: null, claim: null, lastAttempt: null, lastSuccess: null, starts: [] };
-      const nobody = { ...nothing, startsVersion: 0, enrolment: null, heededUntil: null, untoldChange: null };
+      const nobody = { ...nothing, startsVersion: 0, enrolment: null, processedUntil: null, untoldChange: null };
       table.members.set(textOf(key), { ...nobody, ...known, key, deletedAt: at(0) });
     },
   };
@@ -91,7 +91,7 @@ describe.each<[string, () => Subject]>([
       starts: [at(0)],
       startsVersion: 1,
       enrolment: null,
-      heededUntil: null,
+      processedUntil: null,
       untoldChange: null,
       deletedAt: null,
     });

@@ -16,22 +16,30 @@ import {
   decodeStartBatch,
   encodeDelivery,
   encodeErasure,
-  encodeHint,
   encodeNextLook,
+  encodeWebhook,
 } from '../../shared/clients/messages.ts';
 import {
   deliveryQueue,
   erasureQueue,
   followUpQueue,
   giveBackTo,
-  hintQueue,
   startQueue,
+  webhookQueue,
 } from '../../shared/clients/queues.ts';
 import { endedEvent } from '../../shared/domain/event.ts';
 import { Failure } from '../../shared/domain/failure.ts';
-import type { Deliveries, Delivery, Erasure, FollowUps, Hints, NextLook, Starts } from '../../shared/domain/ports.ts';
+import type { MxWebhook } from '../../shared/domain/mx-webhook.ts';
+import type {
+  Deliveries,
+  Delivery,
+  Erasure,
+  FollowUps,
+  NextLook,
+  Starts,
+  Webhooks,
+} from '../../shared/domain/ports.ts';
 import type { StartBatch } from '../../shared/domain/schedule.ts';
-import type { WebhookHint } from '../../shared/domain/webhook-hint.ts';
 import { fakeDeliveries } from '../fakes/fake-callbacks.ts';
 import { fakeErasure } from '../fakes/fake-erasure.ts';
 import { fakeFollowUps, fakeHints, fakeQueue, fakeStarts } from '../fakes/fake-queue.ts';
@@ -61,7 +69,7 @@ afterAll(async () => {
 interface Subject {
   readonly followUps: FollowUps;
   readonly starts: Starts;
-  readonly hints: Hints;
+  readonly webhooks: Webhooks;
   readonly eraseAgain: Erasure['eraseAgain'];
   readonly deliveries: Deliveries;
   /** Takes everything that is visible now. */
@@ -75,7 +83,7 @@ async function fake(): Promise<Subject> {
   return {
     followUps: fakeFollowUps(queue),
     starts: fakeStarts(queue),
-    hints: fakeHints(queue),
+    webhooks: fakeHints(queue),
     eraseAgain: fakeErasure(new Map(), queue).eraseAgain,
     deliveries: fakeDeliveries(queue),
     async receive() {
@@ -97,7 +105,7 @@ async function real(): Promise<Subject> {
   return {
     followUps: followUpQueue(client, QueueUrl),
     starts: startQueue(client, QueueUrl),
-    hints: hintQueue(client, QueueUrl),
+    webhooks: webhookQueue(client, QueueUrl),
     eraseAgain: erasureQueue(client, QueueUrl),
     deliveries: deliveryQueue(client, QueueUrl),
     async receive() {
@@ -130,7 +138,7 @@ const message = (fields: Partial<NextLook> = {}): NextLook => ({
   ...fields,
 });
 
-const hint = (fields: Partial<WebhookHint> = {}): WebhookHint => ({
+const webhook = (fields: Partial<MxWebhook> = {}): MxWebhook => ({
   about: 'data',
   member: newKey(),
   completedAt: at(-2),
@@ -185,16 +193,16 @@ describe.each<[string, () => Promise<Subject>]>([
   });
 
   it('bring webhooks, looks and erasures over one queue, each as what it is', async () => {
-    const { followUps, hints, eraseAgain, receive } = await subject();
+    const { followUps, webhooks, eraseAgain, receive } = await subject();
     const look = message();
     const erased = newKey();
     const sent = [
-      hint(),
-      hint({ about: 'connection', completedAt: null }),
-      hint({ about: 'deletion', completedAt: null }),
+      webhook(),
+      webhook({ about: 'connection', completedAt: null }),
+      webhook({ about: 'deletion', completedAt: null }),
     ];
     await followUps.send(look, 0);
-    for (const one of sent) await hints.send(one, 0);
+    for (const one of sent) await webhooks.send(one, 0);
     await eraseAgain(erased, 0);
     const received = (await receive()).map(decodeFollowUp);
     expect(received).toHaveLength(5);
@@ -273,9 +281,9 @@ describe('a message that cannot be read', () => {
   });
 
   it.each([
-    ['another kind', encodeHint(hint()).replace('"webhook"', '"weather"')],
-    ['a webhook about something else', encodeHint(hint()).replace('"data"', '"weather"')],
-    ['a webhook without its time', encodeHint(hint()).replace(/"received_at":"[^"]*"/, '"received_at":"now"')],
+    ['another kind', encodeWebhook(webhook()).replace('"webhook"', '"weather"')],
+    ['a webhook about something else', encodeWebhook(webhook()).replace('"data"', '"weather"')],
+    ['a webhook without its time', encodeWebhook(webhook()).replace(/"received_at":"[^"]*"/, '"received_at":"now"')],
     ['an erasure without a member', encodeErasure(newKey()).replace(/"member":\{[^}]*\}/, '"member":null')],
     ['a look of another version', encodeNextLook(message()).replace('"version":1', '"version":2')],
     ['null', 'null'],

@@ -55,7 +55,7 @@ describe.each<[string, () => Subject]>([
       body: { guid: key.memberGuid, connection_status: 'CONNECTED' },
       seenAt: at(0),
       claim: null,
-      heededUntil: null,
+      processedUntil: null,
       untoldChange: null,
       deletedAt: null,
     });
@@ -96,16 +96,16 @@ describe.each<[string, () => Subject]>([
 
   it('reserves reads at least the minimum gap apart, from each other and from a refresh’s', async () => {
     const { seen, key } = await known();
-    expect(await seen.takeGlance(key, at(2.9))).toBe(false);
-    expect(await seen.takeGlance(key, at(3))).toBe(true);
-    expect(await seen.takeGlance(key, at(5.9))).toBe(false);
-    expect(await seen.takeGlance(key, at(6))).toBe(true);
+    expect(await seen.reserveRead(key, at(2.9))).toBe(false);
+    expect(await seen.reserveRead(key, at(3))).toBe(true);
+    expect(await seen.reserveRead(key, at(5.9))).toBe(false);
+    expect(await seen.reserveRead(key, at(6))).toBe(true);
   });
 
   it('reserves no read of a member that nobody knows', async () => {
     const { members, seen } = subject();
     const key = newKey();
-    expect(await seen.takeGlance(key, at(3))).toBe(false);
+    expect(await seen.reserveRead(key, at(3))).toBe(false);
     expect(await members.read(key)).toBeNull();
   });
 
@@ -147,20 +147,20 @@ describe.each<[string, () => Subject]>([
 
   it('remembers how far completions are dealt with, and never goes back', async () => {
     const { members, seen, key } = await known();
-    await seen.recordHeeded(key, at(20));
-    await seen.recordHeeded(key, at(10));
-    expect((await members.read(key))?.heededUntil).toBe(at(20));
+    await seen.recordProcessed(key, at(20));
+    await seen.recordProcessed(key, at(10));
+    expect((await members.read(key))?.processedUntil).toBe(at(20));
     const nobody = newKey();
-    await seen.recordHeeded(nobody, at(20));
+    await seen.recordProcessed(nobody, at(20));
     expect(await members.read(nobody)).toBeNull();
   });
 
-  it('buries a member for good: guids and time remain, nothing else, and nothing brings it back', async () => {
+  it('leaves a tombstone: guids and time, for good', async () => {
     const { members, seen, key } = await known();
     await members.writeAliases(mxMember(key, { id: `own-${key.memberGuid}` }));
     const record = await members.read(key);
     if (record === null) throw new Error('the member is known');
-    expect(await seen.bury(record, at(30))).toBe(true);
+    expect(await seen.leaveTombstone(record, at(30))).toBe(true);
     const tombstone = {
       key,
       body: {},
@@ -171,7 +171,7 @@ describe.each<[string, () => Subject]>([
       starts: [],
       startsVersion: 0,
       enrolment: null,
-      heededUntil: null,
+      processedUntil: null,
       untoldChange: null,
       deletedAt: at(30),
     };
@@ -180,23 +180,23 @@ describe.each<[string, () => Subject]>([
       await members.resolve({ userIdentifier: key.userGuid, memberIdentifier: `own-${key.memberGuid}` }),
     ).toBeNull();
 
-    expect(await seen.bury(record, at(40))).toBe(false);
-    expect(await seen.takeGlance(key, at(40))).toBe(false);
+    expect(await seen.leaveTombstone(record, at(40))).toBe(false);
+    expect(await seen.reserveRead(key, at(40))).toBe(false);
     expect(await seen.recordSighting(mxMember(key), at(40), null)).toBe(false);
-    await seen.recordHeeded(key, at(40));
+    await seen.recordProcessed(key, at(40));
     await seen.recordBackground(key, attemptOf(claimOf(refreshId(1)), { outcome: 'succeeded', observedAt: at(40) }));
     expect(await members.claim({ key, claim: claimOf(refreshId(2)), starts: [], startsVersion: 0 })).toBe(false);
     expect(await members.read(key)).toEqual(tombstone);
   });
 
-  it('does not bury a member that has a claim, nor an alias that leads to another', async () => {
+  it('leaves no tombstone beside a claim, and other members’ aliases', async () => {
     const { members, seen, key } = await known();
     const other = { ...newKey(), userGuid: key.userGuid };
     await members.writeAliases(mxMember(other, { id: `own-${key.memberGuid}` }));
     const record = await members.read(key);
     if (record === null) throw new Error('the member is known');
     await members.claim({ key, claim: claimOf(refreshId(1)), starts: [], startsVersion: 0 });
-    expect(await seen.bury(record, at(30))).toBe(false);
+    expect(await seen.leaveTombstone(record, at(30))).toBe(false);
     expect((await members.read(key))?.claim).not.toBeNull();
     expect(await members.resolve({ userIdentifier: key.userGuid, memberIdentifier: `own-${key.memberGuid}` })).toEqual(
       other,

@@ -29,7 +29,7 @@ export const unknownMember = (key: MemberKey): MemberRecord => ({
   starts: [],
   startsVersion: 0,
   enrolment: null,
-  heededUntil: null,
+  processedUntil: null,
   untoldChange: null,
   deletedAt: null,
 });

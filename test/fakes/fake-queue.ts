@@ -1,6 +1,6 @@
 /** A queue in memory with SQS's rules: delay, visibility timeout, receive count, dead letters; at least once, no order. */
-import { encodeHint, encodeNextLook, encodeStartBatch } from '../../shared/clients/messages.ts';
-import type { FollowUps, Hints, Starts } from '../../shared/domain/ports.ts';
+import { encodeNextLook, encodeStartBatch, encodeWebhook } from '../../shared/clients/messages.ts';
+import type { FollowUps, Starts, Webhooks } from '../../shared/domain/ports.ts';
 import { atOnce, type Request } from './request.ts';
 
 /** A message in a queue. */
@@ -101,8 +101,9 @@ export const fakeFollowUps = (queue: Pick<FakeQueue, 'put'>, request: Request = 
 });
 
 /** Webhooks on the follow-up queue `queue`. */
-export const fakeHints = (queue: Pick<FakeQueue, 'put'>, request: Request = atOnce): Hints => ({
-  send: (hint, inSeconds) => request('hints.send', () => void queue.put(encodeHint(hint), delayOf(inSeconds))),
+export const fakeHints = (queue: Pick<FakeQueue, 'put'>, request: Request = atOnce): Webhooks => ({
+  send: (webhook, inSeconds) =>
+    request('webhooks.send', () => void queue.put(encodeWebhook(webhook), delayOf(inSeconds))),
 });
 
 /** The start queue `queue`. Message by message: of a batch, SQS may take some and refuse others. */

@@ -29,16 +29,16 @@ export function fakeSeenMembers(
   }
 
   return {
-    takeGlance: (key, now) =>
-      request('seen.takeGlance', () => {
+    reserveRead: (key, now) =>
+      request('seen.reserveRead', () => {
         const record = get(key);
         const gapOver = plusSeconds(now, -policy.minLookGapSeconds);
-        const glancedAt = table.glances.get(textOf(key)) ?? null;
+        const reservedAt = table.reservedReads.get(textOf(key)) ?? null;
         if (record === null || record.deletedAt !== null) return false;
-        if ((glancedAt !== null && glancedAt > gapOver) || (record.seenAt !== null && record.seenAt > gapOver)) {
+        if ((reservedAt !== null && reservedAt > gapOver) || (record.seenAt !== null && record.seenAt > gapOver)) {
           return false;
         }
-        table.glances.set(textOf(key), now);
+        table.reservedReads.set(textOf(key), now);
         return true;
       }),
 
@@ -80,29 +80,29 @@ export function fakeSeenMembers(
       });
     },
 
-    recordHeeded: (key, completedAt) =>
-      request('seen.recordHeeded', () => {
+    recordProcessed: (key, completedAt) =>
+      request('seen.recordProcessed', () => {
         if (get(key) === null) return;
         update(
           key,
-          ({ heededUntil }) => heededUntil === null || heededUntil < completedAt,
-          () => ({ heededUntil: completedAt }),
+          ({ processedUntil }) => processedUntil === null || processedUntil < completedAt,
+          () => ({ processedUntil: completedAt }),
         );
       }),
 
-    async bury({ key, body }, now) {
+    async leaveTombstone({ key, body }, now) {
       const { id } = body;
       if (typeof id === 'string') {
-        await request('seen.bury/alias', () => {
+        await request('seen.leaveTombstone/alias', () => {
           const alias = `${key.userGuid}/ALIAS#${id}`;
           if (table.aliases.get(alias) === key.memberGuid) table.aliases.delete(alias);
         });
       }
-      return request('seen.bury/tombstone', () => {
+      return request('seen.leaveTombstone/tombstone', () => {
         const record = get(key);
         if (record !== null && (record.claim !== null || record.deletedAt !== null)) return false;
         table.members.set(textOf(key), { ...unknownMember(key), deletedAt: now });
-        table.glances.delete(textOf(key));
+        table.reservedReads.delete(textOf(key));
         return true;
       });
     },

@@ -20,7 +20,7 @@ export interface MembersTable {
   /** Slot, then member: its period. */
   readonly slots: Map<string, Map<string, EveryHours>>;
   /** When a member was last read outside a refresh, or was about to be. */
-  readonly glances: Map<string, Instant>;
+  readonly reservedReads: Map<string, Instant>;
   /** How far the ticks have come. */
   bookmark: number | null;
   open: readonly OpenEntry[];
@@ -31,7 +31,7 @@ export const emptyMembersTable = (): MembersTable => ({
   members: new Map(),
   aliases: new Map(),
   slots: new Map(),
-  glances: new Map(),
+  reservedReads: new Map(),
   bookmark: null,
   open: [],
 });

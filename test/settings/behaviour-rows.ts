@@ -260,7 +260,7 @@ export const behaviourRows: readonly BehaviourRow[] = [
   {
     setting: 'firstLookSeconds',
     value: 8,
-    what: 'not heeded while webhooks are on',
+    what: 'not acted on while webhooks are on',
     beside: { webhooks: 'known' },
     observe: async (deployed) => {
       await deployed.trigger();
@@ -282,7 +282,7 @@ export const behaviourRows: readonly BehaviourRow[] = [
   {
     setting: 'firstLookWithWebhooksSeconds',
     value: 33,
-    what: 'not heeded without webhooks',
+    what: 'not acted on without webhooks',
     observe: async (deployed) => {
       await deployed.trigger();
       return delays(deployed);
@@ -503,14 +503,14 @@ export const behaviourRows: readonly BehaviourRow[] = [
   {
     setting: 'webhooks',
     value: 'known',
-    what: 'webhooks of members that nobody asked for are not heeded',
+    what: 'webhooks of members that nobody asked for are not acted on',
     observe: readsAfterWebhook,
     expected: [204, 'MX is not read'],
   },
   {
     setting: 'webhooks',
     value: 'all',
-    what: 'webhooks of members that nobody asked for are heeded',
+    what: 'webhooks of members that nobody asked for are acted on',
     observe: readsAfterWebhook,
     expected: [204, 'MX is read'],
   },

@@ -193,8 +193,8 @@ export function functionsInTime(stage: Stage): FunctionsInTime {
         return;
       }
       const run = (invocation: Invocation) => {
-        const { hints, now: clock } = reach(invocation);
-        return receiveWebhook({ hints, telemetry, now: clock }, JSON.parse(body));
+        const { webhooks, now: clock } = reach(invocation);
+        return receiveWebhook({ webhooks, telemetry, now: clock }, JSON.parse(body));
       };
       const call = (then: (status: number | null) => void): void =>
         invocations.start('webhook', type, timeouts.webhook, run, (ended, invocation) => {

@@ -266,14 +266,14 @@ export const mutants: readonly Mutant[] = [
     ],
   },
   {
-    name: 'heeded-before-told',
+    name: 'processed-before-told',
     what: 'a completion counts as dealt with before what it brought is published',
     breaks: [8],
     changes: [
       domain(
         'background-refresh.ts',
-        'await publishOutcome(deps, member, attempt);\n  await deps.seen.recordHeeded(member, completedAt);',
-        'await deps.seen.recordHeeded(member, completedAt);\n  await publishOutcome(deps, member, attempt);',
+        'await publishOutcome(deps, member, attempt);\n  await deps.seen.recordProcessed(member, completedAt);',
+        'await deps.seen.recordProcessed(member, completedAt);\n  await publishOutcome(deps, member, attempt);',
       ),
     ],
   },

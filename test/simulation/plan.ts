@@ -53,7 +53,7 @@ export interface Plan {
   readonly defaultScheduleHours: number;
   readonly hasSchedule: boolean;
   /** The setting; null for off. */
-  readonly heed: 'known' | 'all' | null;
+  readonly webhooksOf: 'known' | 'all' | null;
   readonly faults: FaultProfile;
   /** Nothing in it but one member's plain triggers: how it ends is known beforehand. */
   readonly isPlain: boolean;
@@ -190,7 +190,7 @@ export function planHistory(seed: number, start: number): Plan {
     indexLagSeconds: random.chance(0.5) ? 0 : random.next() * 2,
     defaultScheduleHours: random.chance(0.1) ? 1 : 0,
     hasSchedule,
-    heed: random.chance(0.4) ? null : random.chance(0.7) ? 'known' : 'all',
+    webhooksOf: random.chance(0.4) ? null : random.chance(0.7) ? 'known' : 'all',
     faults,
     isPlain:
       faults.rate === 0 &&

@@ -1,7 +1,7 @@
 import { createMxModel, type MxModel } from '../../infra/mx-simulator/mx-model.ts';
 import type { Delivery as MxWebhook } from '../../infra/mx-simulator/outbox.ts';
 import type { DomainEvent } from '../../shared/domain/event.ts';
-import type { HeedDeps } from '../../shared/domain/heed-webhook.ts';
+import type { HandleWebhookDeps } from '../../shared/domain/handle-webhook.ts';
 import type { IdempotencyKeys } from '../../shared/domain/idempotency.ts';
 import { instantOf } from '../../shared/domain/instant.ts';
 import type { MemberRecord } from '../../shared/domain/member.ts';
@@ -34,7 +34,7 @@ export interface SimulatedMember {
 }
 
 /** Everything a function can reach. */
-export interface Reachable extends HeedDeps {
+export interface Reachable extends HandleWebhookDeps {
   readonly schedule: Schedule;
   readonly starts: Starts;
   readonly keys: IdempotencyKeys;
@@ -92,7 +92,7 @@ const ports: ReadonlySet<string> = new Set([
   'deliveries',
   'keys',
   'seen',
-  'hints',
+  'webhooks',
   'erasure',
 ]);
 
@@ -188,7 +188,7 @@ export function createWorld(plan: Plan, scheduler: Scheduler, given: Given): Wor
         model.webhookAnswered(webhook.id, status);
         world.planMx();
       };
-      if (plan.heed === null) answered(204);
+      if (plan.webhooksOf === null) answered(204);
       else given.webhook(webhook, answered);
     }
     world.planMx();
@@ -233,9 +233,9 @@ export function createWorld(plan: Plan, scheduler: Scheduler, given: Given): Wor
         starts: fakeStarts(world.starts, request),
         schedule: fakeSchedule(table, request),
         seen: fakeSeenMembers(table, policy, request),
-        hints: fakeHints(world.followUps, request),
+        webhooks: fakeHints(world.followUps, request),
         erasure: fakeErasure(balances, world.followUps, request),
-        heed: plan.heed ?? 'known',
+        webhooksOf: plan.webhooksOf ?? 'known',
         events: fakeEvents(published, request),
         callbacks: fakeCallbacks(callbacks, request),
         deliveries: fakeDeliveries(world.deliveries, request),
@@ -279,7 +279,7 @@ function know(table: MembersTable, key: MemberKey, memberId: string, isScheduled
     starts: [],
     startsVersion: 0,
     enrolment: isScheduled ? { everyHours: 1, slot } : null,
-    heededUntil: null,
+    processedUntil: null,
     untoldChange: null,
     deletedAt: null,
   });

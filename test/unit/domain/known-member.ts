@@ -14,7 +14,7 @@ export const knownMember = (given: Partial<MemberRecord> = {}): MemberRecord => 
   starts: [],
   startsVersion: 0,
   enrolment: null,
-  heededUntil: null,
+  processedUntil: null,
   untoldChange: null,
   deletedAt: null,
   ...given,

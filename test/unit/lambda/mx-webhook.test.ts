@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { asOurs, receiveWebhook } from '../../../functions/mx-webhook.ts';
-import type { WebhookHint } from '../../../shared/domain/webhook-hint.ts';
+import type { MxWebhook } from '../../../shared/domain/mx-webhook.ts';
 import { httpHandler } from '../../../shared/lambda/http.ts';
 import { apiEvent, type GivenRequest, lambdaContext } from './api-event.ts';
 import { recordedTelemetry } from './recorded-telemetry.ts';
@@ -22,16 +22,16 @@ const basic = (user: string, key: string): string => `Basic ${Buffer.from(`${use
 /** The function as it is wired, with a secret that has two keys and a queue that a test can break. */
 function door(refuses = false) {
   const telemetry = recordedTelemetry();
-  const sent: WebhookHint[] = [];
+  const sent: MxWebhook[] = [];
   const secret = JSON.stringify({
     clients: [
       { client_id: 'mx', key_sha256: [sha256('new'), sha256('old')], rights: ['webhook'] },
       { client_id: 'shop', key_sha256: [sha256('shop')], rights: ['read', 'trigger'] },
     ],
   });
-  const send = async (hint: WebhookHint): Promise<void> => {
+  const send = async (webhook: MxWebhook): Promise<void> => {
     if (refuses) throw new Error('SQS is down');
-    sent.push(hint);
+    sent.push(webhook);
   };
   const handler = httpHandler(
     {
@@ -40,7 +40,7 @@ function door(refuses = false) {
       right: () => 'webhook',
       now: () => now,
     },
-    ({ body }) => receiveWebhook({ hints: { send }, telemetry, now: () => now }, body),
+    ({ body }) => receiveWebhook({ webhooks: { send }, telemetry, now: () => now }, body),
   );
   const call = async (body: string | undefined, given: GivenRequest = {}) => {
     const event = apiEvent({

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { readWebhook } from '../../../shared/domain/webhook-hint.ts';
+import { readWebhook } from '../../../shared/domain/mx-webhook.ts';
 
 const now = '2026-11-21T12:00:00.500Z';
 const member = { userGuid: 'USR-eaf4ac68-d17d', memberGuid: 'MBR-48d9a481-f2a2' };
@@ -22,40 +22,40 @@ const memberWebhook = {
   revision: 7,
 };
 
-const hint = (about: string, completedAt: string | null = null) => ({
-  kind: 'hint',
-  hint: { about, member, completedAt, receivedAt: now },
+const webhook = (about: string, completedAt: string | null = null) => ({
+  kind: 'relevant',
+  webhook: { about, member, completedAt, receivedAt: now },
 });
 
 describe('a webhook', () => {
   it.each([
-    ['BALANCE', balance, hint('data', '2026-11-21T11:59:58.000Z')],
+    ['BALANCE', balance, webhook('data', '2026-11-21T11:59:58.000Z')],
     [
       'AGGREGATION',
       { ...balance, type: 'AGGREGATION', is_background: true, job_guid: 'JOB-1', user_id: null },
-      hint('data', '2026-11-21T11:59:58.000Z'),
+      webhook('data', '2026-11-21T11:59:58.000Z'),
     ],
     [
       'CONNECTION_STATUS',
       { ...balance, type: 'CONNECTION_STATUS', action: 'CHANGED', completed_at: undefined },
-      hint('connection'),
+      webhook('connection'),
     ],
-    ['MEMBER', memberWebhook, hint('connection')],
-    ['MEMBER, created', { ...memberWebhook, action: 'created' }, hint('connection')],
-    ['MEMBER, deleted', { ...memberWebhook, action: 'deleted' }, hint('deletion')],
-    ['MEMBER without a type', { ...memberWebhook, type: undefined }, hint('connection')],
+    ['MEMBER', memberWebhook, webhook('connection')],
+    ['MEMBER, created', { ...memberWebhook, action: 'created' }, webhook('connection')],
+    ['MEMBER, deleted', { ...memberWebhook, action: 'deleted' }, webhook('deletion')],
+    ['MEMBER without a type', { ...memberWebhook, type: undefined }, webhook('connection')],
     [
       'MEMBER that names itself as the others do',
       { ...memberWebhook, guid: null, member_guid: member.memberGuid },
-      hint('connection'),
+      webhook('connection'),
     ],
-    ['BALANCE with a “deleted” in it', { ...balance, action: 'deleted' }, hint('data', '2026-11-21T11:59:58.000Z')],
+    ['BALANCE with a “deleted” in it', { ...balance, action: 'deleted' }, webhook('data', '2026-11-21T11:59:58.000Z')],
     [
       'new fields and nulls',
       { ...balance, action: null, completed_on: null, new_field: { a: [1] } },
-      hint('data', '2026-11-21T11:59:58.000Z'),
+      webhook('data', '2026-11-21T11:59:58.000Z'),
     ],
-  ])('is read as a hint: %s', (_what, body, read) => {
+  ])('is read as a webhook: %s', (_what, body, read) => {
     expect(readWebhook(body, now)).toEqual(read);
   });
 
@@ -71,15 +71,15 @@ describe('a webhook', () => {
     ['the year 10000', 253402300800],
     ['more than a minute ahead', 1795262400 + 61],
   ])('has its receipt for its completion when that is %s', (_what, completedAt) => {
-    expect(readWebhook({ ...balance, completed_at: completedAt }, now)).toEqual(hint('data', now));
+    expect(readWebhook({ ...balance, completed_at: completedAt }, now)).toEqual(webhook('data', now));
   });
 
   it('may be a little ahead of our clock, and have a fraction', () => {
     expect(readWebhook({ ...balance, completed_at: 1795262400 + 59 }, now)).toEqual(
-      hint('data', '2026-11-21T12:00:59.000Z'),
+      webhook('data', '2026-11-21T12:00:59.000Z'),
     );
     expect(readWebhook({ ...balance, completed_at: 1795262398.7 }, now)).toEqual(
-      hint('data', '2026-11-21T11:59:58.000Z'),
+      webhook('data', '2026-11-21T11:59:58.000Z'),
     );
   });
 

@@ -1,12 +1,12 @@
 /**
- * Reading MX's webhooks (MX facts 6). A webhook is a hint to look, never data and never evidence, so hardly anything of
- * it is read: which member, and what kind of news. Nulls, new fields and new types are no errors.
+ * Reading MX's webhooks (MX facts 6). A webhook says where to look; it is never data and never evidence. So hardly
+ * anything of it is read: which member, and what kind of news. Nulls, new fields and new types are no errors.
  */
 import { type Instant, instantOf, plusSeconds } from './instant.ts';
 import type { MemberKey } from './mx.ts';
 
 /** What a webhook makes us look at. */
-export interface WebhookHint {
+export interface MxWebhook {
   /**
    * `data`: MX has gathered data. `connection`: the member's status or fields have changed. `deletion`: the member is
    * said to be gone.
@@ -20,7 +20,7 @@ export interface WebhookHint {
 
 /** A webhook, read. */
 export type ReadWebhook =
-  | { readonly kind: 'hint'; readonly hint: WebhookHint }
+  | { readonly kind: 'relevant'; readonly webhook: MxWebhook }
   /** Answered as well as any other: MX would send the same bytes again for a day. */
   | { readonly kind: 'ignored'; readonly reason: string };
 
@@ -44,13 +44,13 @@ export function readWebhook(body: unknown, receivedAt: Instant): ReadWebhook {
   if (about === undefined) return ignored(/^\w{1,40}$/.test(type) ? `type ${type}` : 'unreadable');
   const named = isMember ? guid || memberGuid : memberGuid;
   if (!isGuid('USR', userGuid) || !isGuid('MBR', named)) return ignored('no guids');
-  const hint = {
+  const webhook = {
     about: isMember && textOf(field('action')) === 'deleted' ? 'deletion' : about,
     member: { userGuid, memberGuid: named },
     completedAt: about === 'data' ? completionOf(field('completed_at'), receivedAt) : null,
     receivedAt,
   } as const;
-  return { kind: 'hint', hint };
+  return { kind: 'relevant', webhook };
 }
 
 /** Types that say something about balances. All others (HISTORY, STATEMENT, new ones) do not concern us. */

@@ -1,5 +1,5 @@
 /**
- * Heeding one of MX's webhooks. It only makes us look: lost, doubled, early, late and reordered ones change nothing but
+ * Acting on one of MX's webhooks. It only makes us look: lost, doubled, early, late and reordered ones change nothing but
  * the delay, and what is believed is what MX's API says.
  */
 import { type BackgroundDeps, backgroundRefresh, finishBackground, storeNews } from './background-refresh.ts';
@@ -12,23 +12,23 @@ import { type Instant, plusSeconds } from './instant.ts';
 import { secondsToNextLook } from './look-times.ts';
 import type { MemberRecord } from './member.ts';
 import type { MemberKey, MxMember } from './mx.ts';
+import type { MxWebhook } from './mx-webhook.ts';
 import type { FollowDeps } from './next-look.ts';
-import type { Hints } from './ports.ts';
+import type { Webhooks } from './ports.ts';
 import type { EndedRefresh } from './refresh.ts';
 import { ruleFor } from './statuses.ts';
-import type { WebhookHint } from './webhook-hint.ts';
 
-/** What heeding needs. */
-export type HeedDeps = FollowDeps &
+/** What that needs. */
+export type HandleWebhookDeps = FollowDeps &
   BackgroundDeps &
   DeleteDeps & {
-    readonly hints: Hints;
-    /** Setting: whose webhooks are heeded. `all` makes members known that nobody has asked for. */
-    readonly heed: 'known' | 'all';
+    readonly webhooks: Webhooks;
+    /** Setting: whose webhooks are acted on. `all` makes members known that nobody has asked for. */
+    readonly webhooksOf: 'known' | 'all';
   };
 
 /** What became of a webhook, for its log line. */
-export type Heeded =
+export type HandledWebhook =
   | 'unknown_member'
   | 'deleted_member'
   /** A refresh is running: it looked now, or will as soon as MX's minimum gap allows. */
@@ -45,23 +45,23 @@ export type Heeded =
   | 'stored'
   | 'deleted';
 
-/** Heeds `hint`. Repeatable after a crash anywhere. @throws Failure of MX's that an operator has to repair. */
-export async function heedWebhook(deps: HeedDeps, hint: WebhookHint): Promise<Heeded> {
-  const { member: key } = hint;
+/** Acts on `webhook`. Repeatable after a crash anywhere. @throws Failure of MX's that an operator has to repair. */
+export async function handleWebhook(deps: HandleWebhookDeps, webhook: MxWebhook): Promise<HandledWebhook> {
+  const { member: key } = webhook;
   const record = await deps.members.read(key);
-  if (record === null && deps.heed === 'known') return 'unknown_member';
+  if (record === null && deps.webhooksOf === 'known') return 'unknown_member';
   if (record !== null && record.deletedAt !== null)
-    return hint.about === 'deletion' ? deleteMember(deps, key) : 'deleted_member';
+    return webhook.about === 'deletion' ? deleteMember(deps, key) : 'deleted_member';
   if (record?.untoldChange) await tell(deps, key, record.untoldChange);
 
   // Before anything else, whatever has begun since: nothing but this message finishes what a crash has interrupted.
-  if (isCompletion(hint) && (await finishInterrupted(deps, hint, record))) return 'stored';
+  if (isCompletion(webhook) && (await finishInterrupted(deps, webhook, record))) return 'stored';
 
   const claim = record?.claim;
   if (claim?.phase === 'ended') await publishEnd(deps, key, claim);
-  else if (claim && hint.about !== 'deletion') {
+  else if (claim && webhook.about !== 'deletion') {
     // It is being stored: whatever this is about, the member can be read when that is over.
-    if (claim.phase === 'storing') return again(deps, hint);
+    if (claim.phase === 'storing') return again(deps, webhook);
     // The next number: it takes the place of the message that waits.
     await followRefresh(deps, {
       refreshId: claim.refreshId,
@@ -72,80 +72,91 @@ export async function heedWebhook(deps: HeedDeps, hint: WebhookHint): Promise<He
     return 'nudged';
   }
 
-  if (isCompletion(hint)) {
-    if (isDealtWith(hint, record)) return 'known_already';
-  } else if (record?.seenAt && record.seenAt > hint.receivedAt && hint.about === 'connection') return 'seen_since';
+  if (isCompletion(webhook)) {
+    if (isDealtWith(webhook, record)) return 'known_already';
+  } else if (record?.seenAt && record.seenAt > webhook.receivedAt && webhook.about === 'connection')
+    return 'seen_since';
 
   const readAt = deps.now();
   // A member that is not known yet has nothing in the tables that could keep two reads apart; its first is its only one.
-  if (record !== null && !(await deps.seen.takeGlance(key, readAt))) {
-    // However old it is: who reads the member now may be this message's twin and may never come to its end.
-    await deps.hints.send(hint, deps.policy.minLookGapSeconds);
+  if (record !== null && !(await deps.seen.reserveRead(key, readAt))) {
+    // However old it is: a second delivery of it may be reading the member right now, and may crash.
+    await deps.webhooks.send(webhook, deps.policy.minLookGapSeconds);
     return 'later';
   }
-  return look(deps, hint, record, readAt);
+  return look(deps, webhook, record, readAt);
 }
 
-type Completion = WebhookHint & { readonly completedAt: Instant };
+type Completion = MxWebhook & { readonly completedAt: Instant };
 
-const isCompletion = (hint: WebhookHint): hint is Completion => hint.about === 'data' && hint.completedAt !== null;
+const isCompletion = (webhook: MxWebhook): webhook is Completion =>
+  webhook.about === 'data' && webhook.completedAt !== null;
 
 /** Tells of a completion whose data were stored by a function that did not come to its end. False when there is none. */
-async function finishInterrupted(deps: HeedDeps, hint: Completion, record: MemberRecord | null): Promise<boolean> {
-  const { completedAt } = hint;
-  if (record?.heededUntil === completedAt) return false;
-  const interrupted = await backgroundRefresh(deps, hint.member, completedAt);
+async function finishInterrupted(
+  deps: HandleWebhookDeps,
+  webhook: Completion,
+  record: MemberRecord | null,
+): Promise<boolean> {
+  const { completedAt } = webhook;
+  if (record?.processedUntil === completedAt) return false;
+  const interrupted = await backgroundRefresh(deps, webhook.member, completedAt);
   if (interrupted !== null) await finishBackground(deps, interrupted, completedAt);
   return interrupted !== null;
 }
 
-/** Whether a completion, or a later one, is heeded already, or was that of a job whose data were read after its end. */
+/** Whether a completion, or a later one, is processed already, or was that of a job whose data were read after its end. */
 const isDealtWith = ({ completedAt }: Completion, record: MemberRecord | null): boolean =>
-  [record?.heededUntil, record?.lastSuccess?.observedAt].some((until) => until != null && completedAt <= until);
+  [record?.processedUntil, record?.lastSuccess?.observedAt].some((until) => until != null && completedAt <= until);
 
 /** One read of the member at MX, and what follows from it. */
-async function look(deps: HeedDeps, hint: WebhookHint, record: MemberRecord | null, readAt: Instant): Promise<Heeded> {
-  const { member: key } = hint;
+async function look(
+  deps: HandleWebhookDeps,
+  webhook: MxWebhook,
+  record: MemberRecord | null,
+  readAt: Instant,
+): Promise<HandledWebhook> {
+  const { member: key } = webhook;
   let member: MxMember;
   let refresh: EndedRefresh | null = null;
   try {
     member = await deps.mx.readMember({ userIdentifier: key.userGuid, memberIdentifier: key.memberGuid });
-    if (isCompletion(hint)) {
+    if (isCompletion(webhook)) {
       // Early, or another job has begun: its own end will tell, and looking then costs the same.
-      if (member.isBeingAggregated) return await again(deps, hint);
+      if (member.isBeingAggregated) return await again(deps, webhook);
       if (ruleFor(member.connectionStatus).whenOver === 'store') {
-        refresh = await storeNews(deps, hint, record, member);
+        refresh = await storeNews(deps, webhook, record, member);
       }
     }
   } catch (error) {
-    return afterFailure(deps, hint, record, asFailure(error));
+    return afterFailure(deps, webhook, record, asFailure(error));
   }
   await recordSighting(deps, record, member, readAt);
-  if (isCompletion(hint)) {
-    if (refresh !== null) await finishBackground(deps, refresh, hint.completedAt);
-    else await deps.seen.recordHeeded(key, hint.completedAt);
+  if (isCompletion(webhook)) {
+    if (refresh !== null) await finishBackground(deps, refresh, webhook.completedAt);
+    else await deps.seen.recordProcessed(key, webhook.completedAt);
   }
   return refresh === null ? 'seen' : 'stored';
 }
 
 async function afterFailure(
-  deps: HeedDeps,
-  hint: WebhookHint,
+  deps: HandleWebhookDeps,
+  webhook: MxWebhook,
   record: MemberRecord | null,
   failure: Failure,
-): Promise<Heeded> {
+): Promise<HandledWebhook> {
   if (failure.code === 'mx_not_found') {
     // Word and reading agree. One alone is not enough: MX answers 404 also right after a create (MX facts 2.1).
-    if (hint.about === 'deletion' && record !== null) return deleteMember(deps, hint.member);
+    if (webhook.about === 'deletion' && record !== null) return deleteMember(deps, webhook.member);
     return 'unknown_member';
   }
-  if (failure.fate === 'try-again') return again(deps, hint);
+  if (failure.fate === 'try-again') return again(deps, webhook);
   throw failure;
 }
 
 /** Stores what MX says of the member, and tells of its connection status when that is news. */
 async function recordSighting(
-  deps: HeedDeps,
+  deps: HandleWebhookDeps,
   record: MemberRecord | null,
   member: MxMember,
   readAt: Instant,
@@ -159,16 +170,16 @@ async function recordSighting(
   if (stored && change !== null) await tell(deps, key, change);
 }
 
-async function tell(deps: HeedDeps, key: MemberKey, change: ConnectionChange): Promise<void> {
+async function tell(deps: HandleWebhookDeps, key: MemberKey, change: ConnectionChange): Promise<void> {
   await deps.events.publish(connectionEvent(key, change));
   await deps.seen.settleChange(key, change);
 }
 
 /** Sends the webhook's message again for later, at growing distances, for as long as a refresh would be followed. */
-async function again(deps: HeedDeps, hint: WebhookHint): Promise<'later' | 'given_up'> {
+async function again(deps: HandleWebhookDeps, webhook: MxWebhook): Promise<'later' | 'given_up'> {
   const now = deps.now();
-  const deadline = plusSeconds(hint.receivedAt, deps.policy.deadlineSeconds);
+  const deadline = plusSeconds(webhook.receivedAt, deps.policy.deadlineSeconds);
   if (now >= deadline) return 'given_up';
-  await deps.hints.send(hint, secondsToNextLook(hint.receivedAt, now, deadline, deps.policy));
+  await deps.webhooks.send(webhook, secondsToNextLook(webhook.receivedAt, now, deadline, deps.policy));
   return 'later';
 }

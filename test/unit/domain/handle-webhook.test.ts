@@ -3,13 +3,13 @@ import { decodeFollowUp } from '../../../shared/clients/messages.ts';
 import { parseExactJson } from '../../../shared/domain/decimal.ts';
 import { eraseAgain } from '../../../shared/domain/delete-member.ts';
 import { Failure } from '../../../shared/domain/failure.ts';
-import { type HeedDeps, heedWebhook } from '../../../shared/domain/heed-webhook.ts';
+import { type HandleWebhookDeps, handleWebhook } from '../../../shared/domain/handle-webhook.ts';
 import { plusSeconds } from '../../../shared/domain/instant.ts';
 import type { MemberRecord } from '../../../shared/domain/member.ts';
 import type { MxAccount, MxMember } from '../../../shared/domain/mx.ts';
 import { readAccount } from '../../../shared/domain/mx-readers.ts';
+import type { MxWebhook } from '../../../shared/domain/mx-webhook.ts';
 import { refreshOf } from '../../../shared/domain/refresh.ts';
-import type { WebhookHint } from '../../../shared/domain/webhook-hint.ts';
 import { type BalancesTable, fakeBalances } from '../../fakes/fake-balances.ts';
 import { type CallbacksTable, fakeCallbacks } from '../../fakes/fake-callbacks.ts';
 import { fakeErasure } from '../../fakes/fake-erasure.ts';
@@ -26,7 +26,7 @@ const account = (guid: string, balance: string, importedAt: string): MxAccount =
   readAccount(parseExactJson(`{"guid":"${guid}","balance":${balance},"imported_at":"${importedAt}"}`));
 
 /** A world in which a webhook arrives at T0. `request` lets single requests fail. */
-function heedWorld(records: readonly MemberRecord[], heed: 'known' | 'all' = 'known') {
+function webhookWorld(records: readonly MemberRecord[], webhooksOf: 'known' | 'all' = 'known') {
   const table = records.length === 0 ? emptyMembersTable() : withMember(...records);
   const world = refreshWorld(table);
   let failing: (name: string) => boolean = () => false;
@@ -39,7 +39,7 @@ function heedWorld(records: readonly MemberRecord[], heed: 'known' | 'all' = 'kn
   const callbacks: CallbacksTable = new Map();
   const queue = fakeQueue({ visibilitySeconds: 180, maxReceives: 5, now: () => Date.parse(world.deps.now()) });
   let accounts: readonly MxAccount[] = [account('ACT-1', '10.00', '2026-11-21T06:00:05Z')];
-  const deps: HeedDeps = {
+  const deps: HandleWebhookDeps = {
     ...world.deps,
     mx: { ...world.deps.mx, listAccounts: async () => accounts },
     balances,
@@ -47,9 +47,9 @@ function heedWorld(records: readonly MemberRecord[], heed: 'known' | 'all' = 'kn
     events: { publish: async (event) => request('events.publish', () => void world.events.push(event)) },
     seen: fakeSeenMembers(table, policy, request),
     schedule: world.schedule,
-    hints: fakeHints(queue),
+    webhooks: fakeHints(queue),
     erasure: fakeErasure(balancesTable, queue, request),
-    heed,
+    webhooksOf,
   };
   return {
     ...world,
@@ -68,7 +68,7 @@ function heedWorld(records: readonly MemberRecord[], heed: 'known' | 'all' = 'kn
     crashAt: (name: string | null) => {
       failing = (asked) => asked === name;
     },
-    heed: (hint: WebhookHint) => heedWebhook(deps, hint),
+    handle: (webhook: MxWebhook) => handleWebhook(deps, webhook),
     /** What waits in the queue, with its delay. */
     waiting: () =>
       [...queue.messages.values()].map(({ body, visibleAt }) => ({
@@ -78,15 +78,15 @@ function heedWorld(records: readonly MemberRecord[], heed: 'known' | 'all' = 'kn
   };
 }
 
-const hint = (given: Partial<WebhookHint> = {}): WebhookHint => ({
+const webhook = (given: Partial<MxWebhook> = {}): MxWebhook => ({
   about: 'data',
   member: key,
   completedAt: '2026-11-21T11:59:58.000Z',
   receivedAt: T0,
   ...given,
 });
-const connection = hint({ about: 'connection', completedAt: null });
-const deletion = hint({ about: 'deletion', completedAt: null });
+const connection = webhook({ about: 'connection', completedAt: null });
+const deletion = webhook({ about: 'deletion', completedAt: null });
 
 const notFound = new Failure('mx_not_found', 'MX answered 404');
 const down = new Failure('mx_unavailable', 'MX is in trouble');
@@ -114,7 +114,7 @@ const refreshed = (given: Partial<MemberRecord> = {}): MemberRecord =>
 const news = { aggregatedAt: '2026-11-21T11:59:50.000Z' };
 const newAccounts = [account('ACT-1', '99.95', '2026-11-21T11:59:57Z')];
 
-async function withStored(world: ReturnType<typeof heedWorld>): Promise<void> {
+async function withStored(world: ReturnType<typeof webhookWorld>): Promise<void> {
   await world.balances.store(key, [account('ACT-1', '10.00', '2026-11-21T10:59:57Z')], {
     observedAt: '2026-11-21T11:00:00.000Z',
     refreshId: 'RFR-00000000000000000000000001',
@@ -124,36 +124,36 @@ async function withStored(world: ReturnType<typeof heedWorld>): Promise<void> {
 
 describe('a webhook of a member that is not known', () => {
   it('is ignored without asking MX', async () => {
-    const world = heedWorld([]);
-    expect(await world.heed(hint())).toBe('unknown_member');
+    const world = webhookWorld([]);
+    expect(await world.handle(webhook())).toBe('unknown_member');
     expect(world.mxCalls).toEqual([]);
     expect(world.record()).toBeNull();
   });
 
   it('with the setting all makes it known, with its balances and under its own ids', async () => {
-    const world = heedWorld([], 'all');
+    const world = webhookWorld([], 'all');
     world.shows(news, newAccounts);
-    expect(await world.heed(hint())).toBe('stored');
+    expect(await world.handle(webhook())).toBe('stored');
     expect(world.record()).toMatchObject({ lastSuccess: { observedAt: T0 }, claim: null });
     expect(await world.deps.members.resolve({ userIdentifier: 'user-1', memberIdentifier: 'member-1' })).toEqual(key);
     expect((await world.balances.ofMember(key)).map(({ trigger }) => trigger)).toEqual(['mx_webhook']);
   });
 
   it('with the setting all leaves no trace when MX does not know it either', async () => {
-    const world = heedWorld([], 'all');
+    const world = webhookWorld([], 'all');
     world.fails(notFound);
-    for (const one of [hint(), connection, deletion]) expect(await world.heed(one)).toBe('unknown_member');
+    for (const one of [webhook(), connection, deletion]) expect(await world.handle(one)).toBe('unknown_member');
     expect(world.record()).toBeNull();
   });
 });
 
 describe('a webhook while a refresh runs', () => {
-  const running = () => heedWorld([refreshed({ claim: claim({ lookNumber: 2, lookedAt: plusSeconds(T0, -10) }) })]);
+  const running = () => webhookWorld([refreshed({ claim: claim({ lookNumber: 2, lookedAt: plusSeconds(T0, -10) }) })]);
 
   it('makes it look now, in place of the message that waits', async () => {
     const world = running();
     world.shows({ ...newJob, isBeingAggregated: true });
-    expect(await world.heed(hint())).toBe('nudged');
+    expect(await world.handle(webhook())).toBe('nudged');
     expect(world.record()?.claim).toMatchObject({ lookNumber: 3, lookedAt: T0, phase: 'running' });
     expect(world.sent.map(({ followUp }) => followUp.lookNumber)).toEqual([4]);
   });
@@ -161,21 +161,21 @@ describe('a webhook while a refresh runs', () => {
   it('ends it when MX shows the end, whatever the webhook said', async () => {
     const world = running();
     world.shows({ ...newJob, successfullyAggregatedAt: '2026-11-21T12:00:08.000Z' }, newAccounts);
-    expect(await world.heed(connection)).toBe('nudged');
+    expect(await world.handle(connection)).toBe('nudged');
     expect(world.record()).toMatchObject({ claim: null, lastAttempt: { outcome: 'succeeded', refreshId: 'RFR-1' } });
   });
 
   it('is no evidence: without a change at MX nothing ends', async () => {
     const world = running();
     world.shows({});
-    await world.heed(hint({ completedAt: plusSeconds(T0, 5) }));
+    await world.handle(webhook({ completedAt: plusSeconds(T0, 5) }));
     expect(world.record()?.claim?.phase).toBe('running');
     expect(await world.balances.ofMember(key)).toEqual([]);
   });
 
   it('waits for MX’s minimum gap', async () => {
-    const world = heedWorld([refreshed({ claim: claim({ lookNumber: 2, lookedAt: plusSeconds(T0, -1) }) })]);
-    expect(await world.heed(hint())).toBe('nudged');
+    const world = webhookWorld([refreshed({ claim: claim({ lookNumber: 2, lookedAt: plusSeconds(T0, -1) }) })]);
+    expect(await world.handle(webhook())).toBe('nudged');
     expect(world.mxCalls).toEqual([]);
     expect(world.sent).toEqual([
       { followUp: { refreshId: 'RFR-1', member: key, lookNumber: 3, state: null }, inSeconds: 2 },
@@ -185,13 +185,13 @@ describe('a webhook while a refresh runs', () => {
   it('looks once for a hundred of them', async () => {
     const world = running();
     world.shows({ ...newJob, isBeingAggregated: true });
-    await Promise.all(Array.from({ length: 100 }, () => world.heed(hint())));
+    await Promise.all(Array.from({ length: 100 }, () => world.handle(webhook())));
     expect(world.mxCalls).toHaveLength(1);
   });
 
   it('comes again when it is being stored', async () => {
-    const world = heedWorld([refreshed({ claim: { ...claim(), phase: 'storing' } })]);
-    expect(await world.heed(connection)).toBe('later');
+    const world = webhookWorld([refreshed({ claim: { ...claim(), phase: 'storing' } })]);
+    expect(await world.handle(connection)).toBe('later');
     expect(world.waiting()).toEqual([
       { work: expect.objectContaining({ kind: 'webhook', ...connection }), inSeconds: 3 },
     ]);
@@ -210,8 +210,8 @@ describe('a webhook while a refresh runs', () => {
       endedAt: T0,
       observedAt: null,
     } as const;
-    const world = heedWorld([refreshed({ claim: { ...claim(), phase: 'ended', result } })]);
-    await world.heed(connection);
+    const world = webhookWorld([refreshed({ claim: { ...claim(), phase: 'ended', result } })]);
+    await world.handle(connection);
     expect(world.events.map(({ type }) => type)).toContain('refresh.failed');
     expect(world.record()?.claim).toBeNull();
   });
@@ -219,10 +219,10 @@ describe('a webhook while a refresh runs', () => {
 
 describe('data that MX gathered by itself', () => {
   it('is stored as a refresh of its own, told, and starts no job', async () => {
-    const world = heedWorld([refreshed()]);
+    const world = webhookWorld([refreshed()]);
     await withStored(world);
     world.shows(news, newAccounts);
-    expect(await world.heed(hint())).toBe('stored');
+    expect(await world.handle(webhook())).toBe('stored');
     expect(world.mxCalls).toEqual(['read USR-1/MBR-1']);
     const [stored] = await world.balances.ofMember(key);
     expect(stored).toMatchObject({ observedAt: T0, trigger: 'mx_webhook', changedByRefresh: stored?.refreshId });
@@ -237,7 +237,7 @@ describe('data that MX gathered by itself', () => {
       claim: null,
       lastAttempt: { refreshId, trigger: 'mx_webhook' },
       lastSuccess: { refreshId, observedAt: T0 },
-      heededUntil: '2026-11-21T11:59:58.000Z',
+      processedUntil: '2026-11-21T11:59:58.000Z',
       starts: [],
     });
     expect(world.events.map(({ id }) => id)).toEqual([`${refreshId}/ended`, `${refreshId}/ACT-1`]);
@@ -245,65 +245,65 @@ describe('data that MX gathered by itself', () => {
   });
 
   it('is stored once for each completion: doubles, and both types of it, cost nothing', async () => {
-    const world = heedWorld([refreshed()]);
+    const world = webhookWorld([refreshed()]);
     await withStored(world);
     world.shows(news, newAccounts);
-    await world.heed(hint());
+    await world.handle(webhook());
     world.wait(60);
-    for (const double of [hint(), hint({ receivedAt: plusSeconds(T0, 30) })]) {
-      expect(await world.heed(double)).toBe('known_already');
+    for (const double of [webhook(), webhook({ receivedAt: plusSeconds(T0, 30) })]) {
+      expect(await world.handle(double)).toBe('known_already');
     }
     // An earlier completion, late: its data was in what was read.
-    expect(await world.heed(hint({ completedAt: plusSeconds(T0, -300) }))).toBe('known_already');
+    expect(await world.handle(webhook({ completedAt: plusSeconds(T0, -300) }))).toBe('known_already');
     expect(world.mxCalls).toHaveLength(1);
     expect(world.events).toHaveLength(2);
   });
 
   it('of a job that we followed is recognised', async () => {
-    const world = heedWorld([refreshed()]);
-    expect(await world.heed(hint({ completedAt: '2026-11-21T10:59:59.000Z' }))).toBe('known_already');
+    const world = webhookWorld([refreshed()]);
+    expect(await world.handle(webhook({ completedAt: '2026-11-21T10:59:59.000Z' }))).toBe('known_already');
     expect(world.mxCalls).toEqual([]);
   });
 
   it('is not believed without something newer at MX', async () => {
-    const world = heedWorld([refreshed()]);
+    const world = webhookWorld([refreshed()]);
     await withStored(world);
     world.shows({ aggregatedAt: '2026-11-21T10:59:50.000Z', successfullyAggregatedAt: null }, [
       account('ACT-1', '777', '2026-11-21T10:59:57Z'),
     ]);
-    expect(await world.heed(hint())).toBe('seen');
+    expect(await world.handle(webhook())).toBe('seen');
     expect((await world.balances.ofMember(key))[0]?.fields['balance']).toMatchObject({ text: '10.00' });
     expect(world.events).toEqual([]);
     world.wait(60);
-    expect(await world.heed(hint())).toBe('known_already');
+    expect(await world.handle(webhook())).toBe('known_already');
   });
 
   it('counts as newer by an account’s own import when the member’s times were read before', async () => {
-    const world = heedWorld([
+    const world = webhookWorld([
       refreshed({ body: { connection_status: 'CONNECTED', aggregated_at: news.aggregatedAt } }),
     ]);
     await withStored(world);
     world.shows({ ...news, successfullyAggregatedAt: null }, newAccounts);
-    expect(await world.heed(hint())).toBe('stored');
+    expect(await world.handle(webhook())).toBe('stored');
   });
 
   it('is not read while a job runs or the connection is in trouble', async () => {
-    const world = heedWorld([refreshed()]);
+    const world = webhookWorld([refreshed()]);
     world.shows({ ...news, isBeingAggregated: true });
-    expect(await world.heed(hint())).toBe('later');
+    expect(await world.handle(webhook())).toBe('later');
     expect(world.waiting()[0]).toMatchObject({ inSeconds: 3 });
     world.wait(60);
     world.shows({ ...news, connectionStatus: 'DENIED' });
-    expect(await world.heed(hint())).toBe('seen');
+    expect(await world.handle(webhook())).toBe('seen');
     expect(await world.balances.ofMember(key)).toEqual([]);
   });
 
   it('never replaces a newer observation or a newer success', async () => {
     const newer = { refreshId: 'RFR-Z', observedAt: plusSeconds(T0, 100), endedAt: plusSeconds(T0, 101) };
-    const world = heedWorld([refreshed({ lastSuccess: newer })]);
+    const world = webhookWorld([refreshed({ lastSuccess: newer })]);
     await world.balances.store(key, [account('ACT-1', '5', '2026-11-21T10:00:00Z')], { ...newer, trigger: 'http' });
     world.shows(news, newAccounts);
-    await world.heed(hint({ completedAt: plusSeconds(T0, 200), receivedAt: plusSeconds(T0, 200) }));
+    await world.handle(webhook({ completedAt: plusSeconds(T0, 200), receivedAt: plusSeconds(T0, 200) }));
     expect((await world.balances.ofMember(key))[0]?.fields['balance']).toMatchObject({ text: '5' });
     expect(world.record()?.lastSuccess).toEqual(newer);
   });
@@ -314,16 +314,16 @@ describe('data that MX gathered by itself', () => {
     'seen.recordBackground/success',
     'seen.recordBackground/attempt',
     'events.publish',
-    'seen.recordHeeded',
+    'seen.recordProcessed',
   ])('survives a crash at %s: the message comes again and everything is there, with the same ids', async (place) => {
-    const world = heedWorld([refreshed()]);
+    const world = webhookWorld([refreshed()]);
     await withStored(world);
     world.shows(news, newAccounts);
     world.crashAt(place);
-    await expect(world.heed(hint())).rejects.toThrow();
+    await expect(world.handle(webhook())).rejects.toThrow();
     world.crashAt(null);
     world.wait(180);
-    expect(await world.heed(hint())).toBe('stored');
+    expect(await world.handle(webhook())).toBe('stored');
     const [stored] = await world.balances.ofMember(key);
     expect(stored?.fields['balance']).toMatchObject({ text: '99.95' });
     expect(new Set(world.events.map(({ id }) => id))).toEqual(
@@ -331,35 +331,35 @@ describe('data that MX gathered by itself', () => {
     );
     expect(world.record()).toMatchObject({
       lastSuccess: { refreshId: stored?.refreshId },
-      heededUntil: '2026-11-21T11:59:58.000Z',
+      processedUntil: '2026-11-21T11:59:58.000Z',
     });
     world.wait(180);
-    expect(await world.heed(hint())).toBe('known_already');
+    expect(await world.handle(webhook())).toBe('known_already');
   });
 
   it('is tried again while MX is down, at growing distances, until a refresh would be given up', async () => {
-    const world = heedWorld([refreshed()]);
+    const world = webhookWorld([refreshed()]);
     world.fails(down);
-    expect(await world.heed(hint())).toBe('later');
+    expect(await world.handle(webhook())).toBe('later');
     world.wait(60);
-    expect(await world.heed(hint())).toBe('later');
+    expect(await world.handle(webhook())).toBe('later');
     expect(world.waiting().map(({ inSeconds }) => inSeconds)).toEqual([-57, 30]);
     world.wait(600);
-    expect(await world.heed(hint())).toBe('given_up');
+    expect(await world.handle(webhook())).toBe('given_up');
   });
 
   it('fails for good when an operator has to act', async () => {
-    const world = heedWorld([refreshed()]);
+    const world = webhookWorld([refreshed()]);
     world.fails(new Failure('mx_forbidden', 'MX answered 403'));
-    await expect(world.heed(hint())).rejects.toMatchObject({ code: 'mx_forbidden' });
+    await expect(world.handle(webhook())).rejects.toMatchObject({ code: 'mx_forbidden' });
   });
 });
 
 describe('a webhook about the connection', () => {
   it('makes us read the member, store what MX says and tell of the change', async () => {
-    const world = heedWorld([refreshed()]);
+    const world = webhookWorld([refreshed()]);
     world.shows({ connectionStatus: 'DENIED' });
-    expect(await world.heed(connection)).toBe('seen');
+    expect(await world.handle(connection)).toBe('seen');
     expect(world.record()).toMatchObject({ body: { connection_status: 'DENIED' }, seenAt: T0, untoldChange: null });
     expect(world.events).toMatchObject([
       {
@@ -371,59 +371,59 @@ describe('a webhook about the connection', () => {
   });
 
   it('tells nothing when the status is the same', async () => {
-    const world = heedWorld([refreshed()]);
+    const world = webhookWorld([refreshed()]);
     world.shows({});
-    expect(await world.heed(connection)).toBe('seen');
+    expect(await world.handle(connection)).toBe('seen');
     expect(world.events).toEqual([]);
   });
 
   it('needs no read when somebody has read the member since it came', async () => {
-    const world = heedWorld([refreshed()]);
+    const world = webhookWorld([refreshed()]);
     world.shows({ connectionStatus: 'DENIED' });
     world.wait(1);
-    await world.heed(connection);
-    expect(await world.heed(connection)).toBe('seen_since');
+    await world.handle(connection);
+    expect(await world.handle(connection)).toBe('seen_since');
     expect(world.mxCalls).toHaveLength(1);
   });
 
   it('keeps two reads MX’s minimum gap apart', async () => {
-    const world = heedWorld([refreshed()]);
+    const world = webhookWorld([refreshed()]);
     world.shows({ connectionStatus: 'DENIED' });
-    await world.heed(connection);
-    expect(await world.heed({ ...connection, receivedAt: plusSeconds(T0, 1) })).toBe('later');
+    await world.handle(connection);
+    expect(await world.handle({ ...connection, receivedAt: plusSeconds(T0, 1) })).toBe('later');
     expect(world.mxCalls).toHaveLength(1);
   });
 
   it('tells of the change also after a crash between storing and telling', async () => {
-    const world = heedWorld([refreshed()]);
+    const world = webhookWorld([refreshed()]);
     world.shows({ connectionStatus: 'DENIED' });
     world.crashAt('events.publish');
-    await expect(world.heed(connection)).rejects.toThrow('crashed');
+    await expect(world.handle(connection)).rejects.toThrow('crashed');
     expect(world.record()?.body['connection_status']).toBe('DENIED');
     world.crashAt('seen.settleChange');
     world.wait(180);
-    await expect(world.heed(connection)).rejects.toThrow('crashed');
+    await expect(world.handle(connection)).rejects.toThrow('crashed');
     world.crashAt(null);
-    await world.heed(connection);
+    await world.handle(connection);
     expect(world.events).toHaveLength(2);
     expect(new Set(world.events.map(({ id }) => id)).size).toBe(1);
     expect(world.record()?.untoldChange).toBeNull();
   });
 
   it('is not lost when its reader crashes before it has read', async () => {
-    const world = heedWorld([refreshed()]);
+    const world = webhookWorld([refreshed()]);
     world.shows({ connectionStatus: 'DENIED' });
     world.crashAt('seen.recordSighting');
-    await expect(world.heed(connection)).rejects.toThrow('crashed');
+    await expect(world.handle(connection)).rejects.toThrow('crashed');
     world.crashAt(null);
     world.wait(180);
-    expect(await world.heed(connection)).toBe('seen');
+    expect(await world.handle(connection)).toBe('seen');
   });
 
   it('is no word that MX’s 404 would confirm', async () => {
-    const world = heedWorld([refreshed()]);
+    const world = webhookWorld([refreshed()]);
     world.fails(notFound);
-    expect(await world.heed(connection)).toBe('unknown_member');
+    expect(await world.handle(connection)).toBe('unknown_member');
     expect(world.record()?.deletedAt).toBeNull();
   });
 });
@@ -431,13 +431,13 @@ describe('a webhook about the connection', () => {
 describe('a deleted member', () => {
   const slot = 'SLOT#6h#00001#0';
   const scheduled = (given: Partial<MemberRecord> = {}) =>
-    heedWorld([refreshed({ enrolment: { everyHours: 6, slot }, ...given })]);
+    webhookWorld([refreshed({ enrolment: { everyHours: 6, slot }, ...given })]);
   const tombstone = { body: {}, claim: null, lastAttempt: null, lastSuccess: null, enrolment: null };
 
   it('is not deleted on a webhook’s word', async () => {
     const world = scheduled();
     world.shows({});
-    expect(await world.heed(deletion)).toBe('seen');
+    expect(await world.handle(deletion)).toBe('seen');
     expect(world.record()?.deletedAt).toBeNull();
   });
 
@@ -446,7 +446,7 @@ describe('a deleted member', () => {
     await withStored(world);
     world.table.slots.set(slot, new Map([[textOf(key), 6]]));
     world.fails(notFound);
-    expect(await world.heed(deletion)).toBe('deleted');
+    expect(await world.handle(deletion)).toBe('deleted');
     expect(world.record()).toMatchObject({ ...tombstone, deletedAt: T0 });
     expect(await world.balances.ofMember(key)).toEqual([]);
     expect(await world.schedule.membersOf(slot)).toEqual([]);
@@ -458,7 +458,7 @@ describe('a deleted member', () => {
     const world = scheduled({ claim: claim() });
     await world.deps.refreshes.put(refreshOf(key, claim()));
     world.fails(notFound);
-    expect(await world.heed(deletion)).toBe('deleted');
+    expect(await world.handle(deletion)).toBe('deleted');
     expect(await world.deps.refreshes.read('RFR-1')).toMatchObject({
       status: 'ended',
       result: { outcome: 'failed', action: 'reconnect', code: 'member_deleted' },
@@ -470,12 +470,12 @@ describe('a deleted member', () => {
   it('stays deleted: later webhooks bring nothing back, and do not ask MX', async () => {
     const world = scheduled();
     world.fails(notFound);
-    await world.heed(deletion);
+    await world.handle(deletion);
     world.shows(news, newAccounts);
     const asked = world.mxCalls.length;
     world.wait(60);
-    expect(await world.heed(hint({ completedAt: plusSeconds(T0, 60) }))).toBe('deleted_member');
-    expect(await world.heed(connection)).toBe('deleted_member');
+    expect(await world.handle(webhook({ completedAt: plusSeconds(T0, 60) }))).toBe('deleted_member');
+    expect(await world.handle(connection)).toBe('deleted_member');
     expect(world.mxCalls).toHaveLength(asked);
     expect(await world.balances.ofMember(key)).toEqual([]);
   });
@@ -483,7 +483,7 @@ describe('a deleted member', () => {
   it('is erased once more, when a function that was storing has certainly stopped', async () => {
     const world = scheduled();
     world.fails(notFound);
-    await world.heed(deletion);
+    await world.handle(deletion);
     await withStored(world);
     expect(await eraseAgain(world.deps, key)).toBe('erased');
     expect(await world.balances.ofMember(key)).toEqual([]);
@@ -496,24 +496,27 @@ describe('a deleted member', () => {
     expect(await world.balances.ofMember(key)).toHaveLength(1);
   });
 
-  it.each(['seen.bury/alias', 'seen.bury/tombstone', 'erasure.erase', 'events.publish', 'erasure.eraseAgain'])(
-    'is deleted in full after a crash at %s',
-    async (place) => {
-      const world = scheduled();
-      await withStored(world);
-      world.fails(notFound);
-      world.crashAt(place);
-      await expect(world.heed(deletion)).rejects.toThrow('crashed');
-      world.crashAt(null);
-      world.wait(180);
-      expect(await world.heed(deletion)).toBe('deleted');
-      expect(world.record()).toMatchObject(tombstone);
-      expect(world.record()?.deletedAt).not.toBeNull();
-      expect(await world.balances.ofMember(key)).toEqual([]);
-      expect(new Set(world.events.map(({ id }) => id)).size).toBe(1);
-      expect(world.waiting().some(({ work }) => work.kind === 'erase')).toBe(true);
-    },
-  );
+  it.each([
+    'seen.leaveTombstone/alias',
+    'seen.leaveTombstone/tombstone',
+    'erasure.erase',
+    'events.publish',
+    'erasure.eraseAgain',
+  ])('is deleted in full after a crash at %s', async (place) => {
+    const world = scheduled();
+    await withStored(world);
+    world.fails(notFound);
+    world.crashAt(place);
+    await expect(world.handle(deletion)).rejects.toThrow('crashed');
+    world.crashAt(null);
+    world.wait(180);
+    expect(await world.handle(deletion)).toBe('deleted');
+    expect(world.record()).toMatchObject(tombstone);
+    expect(world.record()?.deletedAt).not.toBeNull();
+    expect(await world.balances.ofMember(key)).toEqual([]);
+    expect(new Set(world.events.map(({ id }) => id)).size).toBe(1);
+    expect(world.waiting().some(({ work }) => work.kind === 'erase')).toBe(true);
+  });
 });
 
 beforeEach(() => expect.hasAssertions());
