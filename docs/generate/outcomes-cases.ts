@@ -1,5 +1,5 @@
 /** What happens to a refresh for everything that MX may say: found by asking the decision itself, not written down. */
-import { mxFailure } from '../../shared/clients/mx-failure.ts';
+import { mxAnswers, mxFailure } from '../../shared/clients/mx-failure.ts';
 import {
   afterFailedLook,
   afterRefusedStart,
@@ -11,69 +11,24 @@ import {
 import { Failure } from '../../shared/domain/failure.ts';
 import { plusSeconds } from '../../shared/domain/instant.ts';
 import type { Challenge, MxMember } from '../../shared/domain/mx.ts';
-import type { Policy } from '../../shared/domain/policy.ts';
-import type { RunningClaim, StartedClaim } from '../../shared/domain/refresh.ts';
+import type { RunningClaim } from '../../shared/domain/refresh.ts';
 import { ruleFor } from '../../shared/domain/statuses.ts';
-
-// Any values: which row comes out does not depend on them, only when.
-const policy: Policy = {
-  deadlineSeconds: 600,
-  firstLookSeconds: 5,
-  minLookGapSeconds: 3,
-  maxLookGapSeconds: 60,
-  graceSeconds: 30,
-  graceLooks: 5,
-  allowanceStarts: 5,
-  allowanceWindowSeconds: 7200,
-};
-const start = '2026-01-01T12:00:00.000Z';
-const question: Challenge = { guid: 'CRD-1', label: 'a question', type: 'TEXT', fieldName: null, options: [] };
-
-const member = (connectionStatus: string | null, isBeingAggregated: boolean): MxMember => ({
-  key: { userGuid: 'USR-1', memberGuid: 'MBR-1' },
-  userId: null,
-  memberId: null,
-  institutionCode: null,
-  connectionStatus,
-  connectionStatusMessage: null,
-  isBeingAggregated,
-  mostRecentJobGuid: 'JOB-2',
-  aggregatedAt: start,
-  successfullyAggregatedAt: null,
-  needsUpdatedCredentials: false,
-  error: null,
-  body: {},
-});
-
-const claim = (given: Partial<StartedClaim> = {}): StartedClaim => ({
-  refreshId: 'RFR-1',
-  trigger: 'http',
-  phase: 'running',
-  acceptedAt: start,
-  deadline: plusSeconds(start, policy.deadlineSeconds),
-  userPresent: false,
-  baseline: {
-    connectionStatus: 'CONNECTED',
-    mostRecentJobGuid: 'JOB-1',
-    aggregatedAt: null,
-    successfullyAggregatedAt: null,
-    isBeingAggregated: false,
-  },
-  start: { state: 'accepted', at: start, count: 1, lookNumber: 0, jobGuid: 'JOB-2' },
-  lookNumber: 9,
-  lookedAt: plusSeconds(start, 60),
-  flagSeen: true,
-  challenges: [],
-  ...given,
-});
+import { claim, member, newJob, policy, question, T0 } from './sample-refresh.ts';
 
 /** A refresh with the proof of its job's end, past its grace period, whose last look saw `unconfirmedEnd` too. */
 const situation = (given: Partial<RunningClaim>, unconfirmedEnd: string | null, afterSeconds = 60): Situation => ({
-  claim: { ...claim(), ...given },
+  claim: { ...claim({ lookNumber: 9, lookedAt: plusSeconds(T0, 60), flagSeen: true }), ...given },
   state: { failedLooks: 0, unconfirmedEnd },
   policy,
-  now: plusSeconds(start, afterSeconds),
+  now: plusSeconds(T0, afterSeconds),
   random: 0,
+});
+
+/** A look at a member that differs from the sample by `given`. */
+const saw = (given: Partial<MxMember>, challenges: readonly Challenge[] = []): Observation => ({
+  kind: 'member',
+  member: member(given),
+  challenges,
 });
 
 /** The decision, with the accounts read when it asks for them: `imported` says what they show. */
@@ -86,7 +41,7 @@ function stepAfter(given: Situation, seen: Observation, imported: boolean): Step
 /** The decision about a member with this status. */
 function stepFor(status: string | null, running: boolean, starts: number, afterSeconds?: number): Step {
   const challenges = status === 'CHALLENGED' ? [question] : [];
-  const seen = { kind: 'member', member: member(status, running), challenges } as const;
+  const seen = saw({ ...newJob, connectionStatus: status, isBeingAggregated: running }, challenges);
   const given = { start: { ...claim().start, count: starts } };
   return stepAfter(situation(given, `${status}/`, afterSeconds), seen, true);
 }
@@ -129,10 +84,12 @@ export const mxFailures: readonly { readonly what: string; readonly failure: Fai
     'institution_prevent_new_error',
     'institution_prevent_verification_error',
   ].map((type) => ({ what: `400 \`${type}\``, failure: answered(400, type) })),
-  ...[400, 401, 403, 404, 405, 406, 409, 422, 429, 500, 502, 503, 504].map((status) => ({
-    what: status === 400 ? '400, anything else' : String(status),
-    failure: answered(status),
-  })),
+  ...mxAnswers
+    .filter(({ errorType }) => errorType === undefined)
+    .map(({ status }) => ({
+      what: status === 400 ? '400, anything else' : String(status),
+      failure: answered(status),
+    })),
   { what: 'no answer in time', failure: new Failure('mx_timeout', '') },
   { what: 'an answer that cannot be read', failure: new Failure('mx_bad_answer', '') },
   { what: 'nothing: our secret is empty', failure: new Failure('mx_credentials_missing', '') },
@@ -149,19 +106,15 @@ export const afterLook = (failure: Failure): readonly [Step, Step] => [
 
 /** Ends that neither a status nor a failure names: nothing was proven, no job may be started, or time is up. */
 export function otherEnds(): readonly { readonly when: string; readonly step: Step }[] {
-  const idle = {
-    kind: 'member',
-    member: member('CONNECTED', false),
-    challenges: [],
-  } as const;
-  const nothing = { ...idle, member: { ...idle.member, mostRecentJobGuid: 'JOB-1', aggregatedAt: null } };
-  const running = { ...idle, member: member('CONNECTED', true) };
+  const idle = saw(newJob);
+  const nothing = saw({});
+  const running = saw({ ...newJob, isBeingAggregated: true });
+  const outdated = saw({ ...newJob, needsUpdatedCredentials: true });
   const refused = (state: 'conflict' | 'rate_limited') => ({ start: { ...claim().start, state, count: 3 } });
   const unproven = { flagSeen: false };
   const none = { start: { state: 'none' } } as const;
   const late = policy.deadlineSeconds;
   const unattended = situation({ ...none, trigger: 'schedule' }, null);
-  const outdated = { ...idle, member: { ...idle.member, needsUpdatedCredentials: true } };
   return [
     {
       when: 'MX accepted the POST, and nothing shows that a job ran',

@@ -1,8 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { afterRefusedStart, decide, MAX_STARTS } from '../../../shared/domain/decision.ts';
 import { Failure } from '../../../shared/domain/failure.ts';
-import { outcomes } from '../../../shared/domain/outcome.ts';
-import { type ConnectionStatus, connectionStatuses, statusRules } from '../../../shared/domain/statuses.ts';
+import { connectionStatuses } from '../../../shared/domain/statuses.ts';
 import { claim, member, newJob, question, saw, situation } from './situations.ts';
 
 const ended = { ...newJob, successfullyAggregatedAt: '2026-11-21T12:00:07.000Z' };
@@ -84,24 +83,6 @@ describe('an error status', () => {
     expect(decide(situation({ claim: { baseline }, state }), saw(denied)).kind).toBe('look');
     const step = decide(situation({ ...past, claim: { ...past.claim, baseline }, state }), saw(denied));
     expect(step).toMatchObject({ kind: 'end', ending: { code: 'denied' } });
-  });
-
-  it.each(connectionStatuses.filter((status) => statusRules[status].whenOver === 'end'))(
-    '%s ends the refresh as its row says, once seen twice after a job of ours',
-    (connectionStatus: ConnectionStatus) => {
-      const given = { claim: { flagSeen: true, start: { ...claim().start, count: MAX_STARTS } } };
-      const seen = saw(member({ ...newJob, connectionStatus }));
-      const step = decide(situation({ ...given, state: { unconfirmedEnd: `${connectionStatus}/` } }), seen);
-      const code = statusRules[connectionStatus].end;
-      const { outcome, action } = outcomes[code];
-      expect(step).toMatchObject({ kind: 'end', ending: { outcome, action, code, connectionStatus } });
-    },
-  );
-
-  it('of a kind that MX has added since ends as failed, to be tried later', () => {
-    const seen = saw(member({ ...newJob, connectionStatus: 'SOMETHING_NEW' }));
-    const step = decide(situation({ claim: { flagSeen: true }, state: { unconfirmedEnd: 'SOMETHING_NEW/' } }), seen);
-    expect(step).toMatchObject({ kind: 'end', ending: { outcome: 'failed', code: 'unknown_status' } });
   });
 });
 
@@ -188,26 +169,10 @@ describe('a start', () => {
     expect(step).toMatchObject({ kind: 'end', ending: { outcome: 'not_refreshed', code: 'mx_rate_limited' } });
   });
 
-  it.each([
-    ['mx_conflict', { kind: 'state', state: 'conflict' }],
-    ['mx_rate_limited', { kind: 'state', state: 'rate_limited' }],
-    ['mx_timeout', { kind: 'state', state: 'unknown' }],
-    ['mx_unavailable', { kind: 'state', state: 'unknown' }],
-    ['mx_bad_answer', { kind: 'state', state: 'unknown' }],
-  ] as const)('refused with %s leaves a result that follow-ups deal with', (code, expected) => {
-    expect(afterRefusedStart(new Failure(code, 'x'))).toEqual(expected);
-  });
-
-  it.each([
-    ['institution_maintenance_error', 'retry_later'],
-    ['institution_unavailable_error', 'retry_later'],
-    ['institution_prevented_error', 'contact_support'],
-  ])('refused because of %s ends with %s', (mxErrorType, action) => {
+  it('refused for its institution ends with MX’s text', () => {
+    const mxErrorType = 'institution_maintenance_error';
     const failure = new Failure('mx_institution', 'x', { mxErrorType, userMessage: 'Sorry.' });
-    expect(afterRefusedStart(failure)).toMatchObject({
-      kind: 'end',
-      ending: { outcome: 'failed', action, userMessage: 'Sorry.' },
-    });
+    expect(afterRefusedStart(failure)).toMatchObject({ kind: 'end', ending: { userMessage: 'Sorry.' } });
   });
 });
 
@@ -237,7 +202,7 @@ describe('between two states', () => {
 });
 
 describe('a look that MX did not answer', () => {
-  const failed = (code: 'mx_timeout' | 'mx_not_found' | 'mx_forbidden', retryAfterSeconds = 0) =>
+  const failed = (code: 'mx_timeout' | 'mx_not_found', retryAfterSeconds = 0) =>
     ({ kind: 'failure', failure: new Failure(code, 'x', { retryAfterSeconds }) }) as const;
 
   it('is repeated later and later, at MX’s own pace when it names one', () => {
@@ -259,11 +224,6 @@ describe('a look that MX did not answer', () => {
     expect(first).toMatchObject({ kind: 'look', state: { unconfirmedEnd: 'not_found' } });
     const second = decide(situation({ state: { unconfirmedEnd: 'not_found' } }), failed('mx_not_found'));
     expect(second).toMatchObject({ kind: 'end', ending: { outcome: 'failed', action: 'reconnect' } });
-  });
-
-  it('ends the refresh when an operator has to repair something', () => {
-    const step = decide(situation(), failed('mx_forbidden'));
-    expect(step).toMatchObject({ kind: 'end', ending: { outcome: 'failed', action: 'contact_support' } });
   });
 });
 
