@@ -24,21 +24,25 @@ const bodySchema = v.strictObject({ every: v.picklist(everyHoursOnOffer) });
 /** Answers the three methods. */
 export async function memberSchedule(deps: MemberScheduleDeps, request: ApiRequest): Promise<ApiAnswer> {
   const identifiers = memberIdentifiers(request);
-  const everyHours = request.method === 'PUT' ? readEvery(request.body) : null;
-  const member = await findMember(deps.members, identifiers);
   switch (request.method) {
     case 'PUT': {
-      if (everyHours === null) throw new TypeError('PUT has a period');
+      // Before the table is read: a wrong body is said whoever the member is.
+      const everyHours = readEvery(request.body);
+      const member = await findMember(deps.members, identifiers);
       const slot = slotOf(member.key, everyHours, deps.shards);
       await deps.schedule.enrol(member.key, { everyHours, slot }, member.enrolment);
       return { status: 200, body: scheduleBody(member, everyHours) };
     }
-    case 'DELETE':
+    case 'DELETE': {
+      const member = await findMember(deps.members, identifiers);
       // Kept as “no”, so that a default of the settings does not enrol the member again.
       await deps.schedule.enrol(member.key, { everyHours: 0, slot: '' }, member.enrolment);
       return { status: 204 };
-    default:
+    }
+    default: {
+      const member = await findMember(deps.members, identifiers);
       return { status: 200, body: scheduleBody(member, member.enrolment?.everyHours ?? 0) };
+    }
   }
 }
 

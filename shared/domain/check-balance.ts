@@ -72,7 +72,7 @@ export async function checkBalance(deps: CheckBalanceDeps, request: CheckBalance
   if (callback !== null) {
     await registerCallback(deps, refresh.refreshId, callback.idFor(refresh.refreshId), callback.url);
   }
-  await enrolByDefault(deps.schedule, key, started.enrolment, deps.defaultScheduleHours, deps.scheduleShards);
+  await enrolByDefault(deps.schedule, started, deps.defaultScheduleHours, deps.scheduleShards);
   if (request.waitUntil === null) return started;
   const seen = await waitForEnd(deps, refresh, request.waitUntil);
   if (seen.status !== 'ended') return started;

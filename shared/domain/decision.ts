@@ -113,9 +113,10 @@ export function afterFailedLook(situation: Situation, failure: Failure): Step {
   if (isOver(situation)) return end(atDeadline(claim));
   const failedLooks = state.failedLooks + 1;
   const { retryAfterSeconds } = failure.details;
+  const failed = { failures: failedLooks, retryAfterSeconds, now, deadline: claim.deadline, random };
   return {
     kind: 'look',
-    inSeconds: secondsAfterFailure(failedLooks, retryAfterSeconds, now, claim.deadline, policy, random),
+    inSeconds: secondsAfterFailure(failed, policy),
     state: { failedLooks, unconfirmedEnd: isFirst404 ? 'not_found' : null },
   };
 }

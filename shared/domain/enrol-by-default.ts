@@ -9,8 +9,7 @@ import { type Enrolment, isEveryHours, slotOf } from './schedule.ts';
  */
 export async function enrolByDefault(
   schedule: Pick<Schedule, 'enrol'>,
-  key: MemberKey,
-  enrolment: Enrolment | null,
+  { key, enrolment }: { readonly key: MemberKey; readonly enrolment: Enrolment | null },
   defaultHours: number,
   shards: number,
 ): Promise<void> {

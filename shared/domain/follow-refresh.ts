@@ -51,20 +51,21 @@ async function followRunning(deps: FollowDeps, before: FollowedRefresh<RunningCl
   const situation = { claim, state: before.state, policy: deps.policy, now: deps.now(), random: deps.random() };
   const step = decide(situation, seen);
   const member = seen.kind === 'member' ? seen.member : null;
-  if (step.kind !== 'check_imports') return act(deps, followed, step, member, null);
+  if (step.kind !== 'check_imports') return act(deps, followed, step, { member, accounts: null });
   const read = await readAccounts(deps, followed.identifiers);
-  if (read.kind === 'failure') return act(deps, followed, afterFailedLook(situation, read.failure), member, null);
+  if (read.kind === 'failure') {
+    return act(deps, followed, afterFailedLook(situation, read.failure), { member, accounts: null });
+  }
   const isImported = claim.start.state !== 'none' && allImportedSince(read.accounts, claim.start.at);
   // The list just read is what is stored, if it proves the end.
-  return act(deps, followed, isImported ? step.ifImported : step.ifNot, member, read);
+  return act(deps, followed, isImported ? step.ifImported : step.ifNot, { member, accounts: read });
 }
 
 async function act(
   deps: FollowDeps,
   followed: FollowedRefresh<RunningClaim>,
   step: Step,
-  member: MxMember | null,
-  accounts: ObservedAccounts | null,
+  { member, accounts }: { readonly member: MxMember | null; readonly accounts: ObservedAccounts | null },
 ): Promise<Followed> {
   switch (step.kind) {
     case 'look':
@@ -134,7 +135,7 @@ async function start(
   };
   await bookLook(deps, followed, firstLookState, deps.policy.firstLookSeconds);
   if (!(await deps.members.recordStarting(key, starting, starts))) return 'superseded';
-  const job = await startJob(deps, key, followed.identifiers, starting, starts);
+  const job = await startJob(deps, { key, identifiers: followed.identifiers, claim: starting, starts });
   if (job.kind !== 'refused') return 'started';
   await endRefresh(deps, { key, claim: starting, ending: job.ending, member, starts: job.starts });
   return 'ended';

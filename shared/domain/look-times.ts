@@ -14,22 +14,27 @@ export function secondsToNextLook(startedAt: Instant, now: Instant, deadline: In
   return Math.ceil(Math.min(bounded, left));
 }
 
+/** What the wait after a failed look depends on, besides the settings. */
+export interface FailedLook {
+  /** Failed ones in a row, with this one. */
+  readonly failures: number;
+  /** MX's own `Retry-After`, when it gave one. */
+  readonly retryAfterSeconds: number | undefined;
+  readonly now: Instant;
+  readonly deadline: Instant;
+  /** In [0, 1). */
+  readonly random: number;
+}
+
 /**
- * Seconds until the next try after `failures` failed ones in a row: exponential with full jitter (`random` is in
- * [0, 1)), so that everything that met the same outage does not come back at the same moment. MX's own `Retry-After`,
- * when it gives one, is the least.
+ * Seconds until the next try after a failed one: exponential with full jitter, so that everything that met the same
+ * outage does not come back at the same moment. MX's own `Retry-After` is the least.
  */
-export function secondsAfterFailure(
-  failures: number,
-  retryAfterSeconds: number | undefined,
-  now: Instant,
-  deadline: Instant,
-  policy: Policy,
-  random: number,
-): number {
-  const ceiling = Math.min(policy.maxLookGapSeconds, policy.minLookGapSeconds * 2 ** failures);
+export function secondsAfterFailure(failed: FailedLook, policy: Policy): number {
+  const { failures, retryAfterSeconds = 0, now, deadline, random } = failed;
+  const ceiling = Math.min(policy.maxLookGapSeconds, policy.minLookGapSeconds * 2 ** Math.min(failures, 10));
   const jittered = policy.minLookGapSeconds + random * (ceiling - policy.minLookGapSeconds);
-  const wanted = Math.max(jittered, Math.min(retryAfterSeconds ?? 0, policy.maxLookGapSeconds));
+  const wanted = Math.max(jittered, Math.min(retryAfterSeconds, policy.maxLookGapSeconds));
   const left = Math.max(secondsBetween(now, deadline), policy.minLookGapSeconds);
   return Math.ceil(Math.min(wanted, left));
 }

@@ -20,16 +20,22 @@ export type StartedJob =
       readonly starts: readonly Instant[];
     };
 
+/** A job that is to be started. */
+export interface JobToStart {
+  readonly key: MemberKey;
+  readonly identifiers: MemberIdentifiers;
+  readonly claim: StartedClaim;
+  /** The member's starts, with this one. */
+  readonly starts: readonly Instant[];
+}
+
 /**
  * Sends the POST for a claim whose start is already recorded as `unknown`, and records what came of it. Never repeated
  * here: after a crash or a timeout the next look compares with the baseline first.
  */
 export async function startJob(
   deps: Pick<RefreshDeps, 'mx' | 'members'>,
-  key: MemberKey,
-  identifiers: MemberIdentifiers,
-  claim: StartedClaim,
-  starts: readonly Instant[],
+  { key, identifiers, claim, starts }: JobToStart,
 ): Promise<StartedJob> {
   try {
     const member = await deps.mx.checkBalance(identifiers);

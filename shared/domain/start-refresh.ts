@@ -202,7 +202,7 @@ async function claimAndStart(
     return accepted(deps, known, { claim, body: record?.body ?? {}, joined: false });
   }
   // 6, and the first half of 7.
-  const job = await startJob(deps, key, request.identifiers, started, starts);
+  const job = await startJob(deps, { key, identifiers: request.identifiers, claim: started, starts });
   if (job.kind !== 'refused') {
     // 7: after the POST, because a refusal writes it anyway, as ended.
     await deps.refreshes.put(refreshOf(key, claim));

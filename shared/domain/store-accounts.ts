@@ -91,7 +91,8 @@ async function storeLater(
   const failedLooks = state.failedLooks + 1;
   const { retryAfterSeconds } = failure.details;
   const { deadline } = claim;
-  const inSeconds = secondsAfterFailure(failedLooks, retryAfterSeconds, now, deadline, deps.policy, deps.random());
+  const failed = { failures: failedLooks, retryAfterSeconds, now, deadline, random: deps.random() };
+  const inSeconds = secondsAfterFailure(failed, deps.policy);
   return bookLook(deps, followed, { failedLooks, unconfirmedEnd: null }, inSeconds);
 }
 

@@ -66,7 +66,10 @@ describe('the look after a failed one', () => {
     fc.assert(
       fc.property(policies, cases, (given, { failures, retryAfter, after, random }) => {
         const deadline = plusSeconds(T0, given.deadlineSeconds);
-        const next = secondsAfterFailure(failures, retryAfter, plusSeconds(T0, after), deadline, given, random);
+        const next = secondsAfterFailure(
+          { failures, retryAfterSeconds: retryAfter, now: plusSeconds(T0, after), deadline, random },
+          given,
+        );
         expect(next).toBeGreaterThanOrEqual(given.minLookGapSeconds);
         expect(next).toBeLessThanOrEqual(given.maxLookGapSeconds);
         expect(Number.isInteger(next)).toBe(true);
@@ -77,7 +80,7 @@ describe('the look after a failed one', () => {
 
   const far = plusSeconds(T0, 100_000);
   const next = (failures: number, random: number, retryAfter?: number) =>
-    secondsAfterFailure(failures, retryAfter, T0, far, policy, random);
+    secondsAfterFailure({ failures, retryAfterSeconds: retryAfter, now: T0, deadline: far, random }, policy);
 
   it('is spread over a time that doubles with every failure', () => {
     expect([1, 2, 3, 4, 5, 50].map((failures) => next(failures, 0))).toEqual([3, 3, 3, 3, 3, 3]);
@@ -89,6 +92,7 @@ describe('the look after a failed one', () => {
   });
 
   it('falls on the deadline when that is nearer', () => {
-    expect(secondsAfterFailure(9, undefined, T0, plusSeconds(T0, 7), policy, 0.9)).toBe(7);
+    const failed = { failures: 9, retryAfterSeconds: undefined, now: T0, deadline: plusSeconds(T0, 7), random: 0.9 };
+    expect(secondsAfterFailure(failed, policy)).toBe(7);
   });
 });

@@ -12,9 +12,9 @@ describe('a member that nobody has enrolled', () => {
   const enrolled = async (
     table: MembersTable,
     hours: number,
-    enrolment: Parameters<typeof enrolByDefault>[2] = null,
+    enrolment: Parameters<typeof enrolByDefault>[1]['enrolment'] = null,
   ) => {
-    await enrolByDefault(fakeSchedule(table), key, enrolment, hours, 1);
+    await enrolByDefault(fakeSchedule(table), { key, enrolment }, hours, 1);
     return table.members.get(`${key.userGuid}#${key.memberGuid}`)?.enrolment;
   };
 
