@@ -39,9 +39,9 @@ export class Decimal {
     if (!NUMBER.test(text)) return null;
     const { digits, exponent } = parts(text);
     if (digits.length > MAX_DIGITS) return null;
-    // The exponent of the leading digit, which is what DynamoDB's range speaks of.
+    // The exponent of the leading digit, which is what DynamoDB's range speaks of. Zero has none, and gets -1 here.
     const magnitude = exponent + digits.length - 1;
-    if (digits !== '' && (magnitude < MIN_EXPONENT || magnitude > MAX_EXPONENT)) return null;
+    if (magnitude < MIN_EXPONENT || magnitude > MAX_EXPONENT) return null;
     return new Decimal(text);
   }
 

@@ -31,7 +31,8 @@ const MX_TIME = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:?\d
 export function readInstant(text: unknown): Instant | null {
   if (typeof text !== 'string' || !MX_TIME.test(text)) return null;
   const time = Date.parse(text);
-  const instant = Number.isNaN(time) ? '' : new Date(time).toISOString();
+  if (Number.isNaN(time)) return null;
+  const instant = new Date(time).toISOString();
   // An offset can move the first or the last day of four-digit years out of them; longer texts do not compare.
   return instant.length === 24 ? instant : null;
 }

@@ -1,0 +1,117 @@
+import { describe, expect, it } from 'vitest';
+import { parseExactJson } from '../../../shared/domain/decimal.ts';
+import { endRefresh, publishEnd } from '../../../shared/domain/end-refresh.ts';
+import { endingOf } from '../../../shared/domain/ending.ts';
+import { readAccount } from '../../../shared/domain/mx-readers.ts';
+import type { EndedClaim, RunningClaim } from '../../../shared/domain/refresh.ts';
+import { knownMember, withMember } from './known-member.ts';
+import { refreshWorld } from './refresh-world.ts';
+import { claim, key, member, T0 } from './situations.ts';
+
+/** What was known of the member before its job. */
+type Baseline = Partial<Pick<RunningClaim, 'baseline'>>;
+
+const ID = 'RFR-00000000000000000000000001';
+
+/** A running refresh whose balances it has changed, and a log of what is done at its end, each step slow. */
+async function world(given: Baseline = {}) {
+  const running = claim({ refreshId: ID, ...given });
+  const made = refreshWorld(withMember(knownMember({ claim: running })));
+  const account = (balance: string) => readAccount(parseExactJson(`{"guid":"ACT-1","balance":${balance}}`));
+  const by = (refreshId: string) => ({ observedAt: T0, refreshId, trigger: 'http' as const });
+  await made.balances.store(key, [account('1')], by('RFR-0'));
+  await made.balances.store(key, [account('2')], by(ID));
+  const steps: string[] = [];
+  const slowly = async (step: string, act: () => Promise<void>): Promise<void> => {
+    for (let turns = 0; turns < 20; turns += 1) await Promise.resolve();
+    await act();
+    steps.push(step);
+  };
+  const { events, refreshes, members } = made.deps;
+  const deps = {
+    ...made.deps,
+    events: {
+      publish: (event: Parameters<typeof events.publish>[0]) => slowly(event.type, () => events.publish(event)),
+    },
+    refreshes: {
+      ...refreshes,
+      put: (refresh: Parameters<typeof refreshes.put>[0]) => slowly('projection', () => refreshes.put(refresh)),
+    },
+    members: {
+      ...members,
+      release: (of: typeof key, id: string) => slowly('claim gone', () => members.release(of, id)),
+    },
+  };
+  return { ...made, deps, running, steps, record: () => members.read(key) };
+}
+
+const stored = endingOf('stored', { connectionStatus: 'CONNECTED' });
+const denied = endingOf('denied', { connectionStatus: 'DENIED' });
+
+const baseline = (connectionStatus: string | null): Baseline => {
+  const { baseline: known } = claim();
+  return { baseline: known && { ...known, connectionStatus } };
+};
+
+describe('the end of a refresh', () => {
+  it('is in the tables before it is told, and the member is free last', async () => {
+    const { deps, running, steps } = await world(baseline('DEGRADED'));
+    await endRefresh(deps, { key, claim: running, ending: stored, observedAt: T0 });
+    expect(steps).toEqual(['projection', 'refresh.succeeded', 'balance.changed', 'connection.changed', 'claim gone']);
+  });
+
+  it.each<[string, Baseline, typeof stored, readonly string[]]>([
+    ['success, as connected as before', {}, stored, ['refresh.succeeded', 'balance.changed']],
+    ['a failure tells of no balance', baseline('DENIED'), denied, ['refresh.action_required']],
+    ['another status', {}, denied, ['refresh.action_required', 'connection.changed']],
+    ['a status where there was none', baseline(null), denied, ['refresh.action_required', 'connection.changed']],
+    ['no status now', {}, endingOf('deadline'), ['refresh.failed']],
+    ['MX was not read before', { baseline: null }, denied, ['refresh.action_required']],
+  ])('publishes: %s', async (_what, given, ending, types) => {
+    const { deps, running, events } = await world(given);
+    const observedAt = ending.outcome === 'succeeded' ? T0 : null;
+    expect(await endRefresh(deps, { key, claim: running, ending, observedAt })).toBe(true);
+    expect(events.map(({ type }) => type)).toEqual(types);
+  });
+
+  it('tells of the change of status: from what, to what, by which refresh and when', async () => {
+    const { deps, running, events, wait } = await world();
+    wait(7);
+    await endRefresh(deps, { key, claim: running, ending: denied });
+    expect(events.at(-1)).toMatchObject({
+      id: `USR-1/MBR-1/${ID}/connection`,
+      time: '2026-11-21T12:00:07.000Z',
+      data: { previous_connection_status: 'CONNECTED', connection_status: 'DENIED', refresh_id: ID },
+    });
+  });
+
+  it('leaves the attempt with the member, and no claim', async () => {
+    const { deps, running, record } = await world();
+    await endRefresh(deps, { key, claim: running, ending: stored, observedAt: T0, member: member() });
+    const left = await record();
+    expect(left?.claim).toBeNull();
+    expect(left?.lastAttempt).toMatchObject({ refreshId: ID, trigger: 'http', outcome: 'succeeded', acceptedAt: T0 });
+    expect(left?.lastSuccess).toEqual({ refreshId: ID, observedAt: T0, endedAt: T0 });
+  });
+
+  it('is nothing when another was faster', async () => {
+    const { deps, running, events } = await world();
+    await endRefresh(deps, { key, claim: running, ending: denied });
+    const told = events.length;
+    expect(await endRefresh(deps, { key, claim: running, ending: stored, observedAt: T0 })).toBe(false);
+    expect(events).toHaveLength(told);
+  });
+
+  it('is told again with the same ids when its owner may have crashed', async () => {
+    const { deps, running, events } = await world();
+    const ended: EndedClaim = { ...running, phase: 'ended', result: { ...denied, endedAt: T0, observedAt: null } };
+    await publishEnd(deps, key, ended);
+    await publishEnd(deps, key, ended);
+    expect(events.map(({ id }) => id)).toEqual([
+      `${ID}/ended`,
+      `USR-1/MBR-1/${ID}/connection`,
+      `${ID}/ended`,
+      `USR-1/MBR-1/${ID}/connection`,
+    ]);
+  });
+});
