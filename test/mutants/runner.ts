@@ -53,6 +53,7 @@ export default class MutantsRunner extends TestRunner {
   #tries: readonly number[] = [];
   #killedHere: number[] = [];
   #begun = 0;
+  #isOn = false;
   /** With `?meet`: what is wrong without any mutant. */
   #failure: string | null = null;
 
@@ -67,7 +68,7 @@ export default class MutantsRunner extends TestRunner {
     vi.resetModules();
     // Vitest takes it back after each file.
     vi.setConfig({ testTimeout: this.#task === 'meet' ? PATIENCE : this.#plan.timeout });
-    switchOff();
+    this.#end();
     if (this.#task === 'load') this.#begin(this.#loaded, LOAD_LIMIT);
     if (this.#task === 'try') this.#met = new Map(Object.entries(this.#plan.met[path]?.tests ?? {}));
     else this.#met.clear();
@@ -96,7 +97,7 @@ export default class MutantsRunner extends TestRunner {
     this.#begun = performance.now();
     if (this.#task === 'load') return;
     this.#noteOutside();
-    switchOff();
+    this.#end();
     const id = this.#tries[options.repeats];
     if (this.#task !== 'try' || id === undefined) return;
     const asked = this.#met.get(test.id.replace(/^[^_]*/, ''))?.asked ?? 0;
@@ -116,7 +117,7 @@ export default class MutantsRunner extends TestRunner {
         asked: askedSince(),
         took: performance.now() - this.#begun,
       });
-      switchOff();
+      this.#end();
       return;
     }
     if (this.#task === 'load') {
@@ -125,7 +126,7 @@ export default class MutantsRunner extends TestRunner {
       return;
     }
     const id = this.#tries[options.repeats];
-    switchOff();
+    this.#end();
     if (id === undefined) {
       if (failed) for (const doubtful of this.#killedHere) this.#say({ id: doubtful, status: 'doubtful' });
     } else if (slow) this.#slow(id);
@@ -154,7 +155,7 @@ export default class MutantsRunner extends TestRunner {
       if (ranTooLong()) this.#slow(this.#loaded);
       else this.#kill(this.#loaded);
     }
-    switchOff();
+    this.#end();
   }
 
   #isAlive = (id: number): boolean => !this.#dead.has(id) && (this.#timeouts.get(id) ?? 0) < MAX_TIMEOUTS;
@@ -162,7 +163,14 @@ export default class MutantsRunner extends TestRunner {
   /** Whoever watches this process knows by it which mutant hangs. */
   #begin(id: number, limit: number): void {
     writeFileSync(this.#plan.activity, String(id));
+    this.#isOn = true;
     switchOn(id, limit);
+  }
+
+  #end(): void {
+    if (this.#isOn) writeFileSync(this.#plan.activity, '0');
+    this.#isOn = false;
+    switchOff();
   }
 
   #noteOutside(): void {

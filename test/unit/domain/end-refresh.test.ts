@@ -22,10 +22,14 @@ async function world(given: Baseline = {}) {
   await made.balances.store(key, [account('1')], by('RFR-0'));
   await made.balances.store(key, [account('2')], by(ID));
   const steps: string[] = [];
+  let atWork = 0;
   const slowly = async (step: string, act: () => Promise<void>): Promise<void> => {
+    atWork += 1;
+    if (atWork > 1) steps.push(`${step} begins too early`);
     for (let turns = 0; turns < 20; turns += 1) await Promise.resolve();
     await act();
     steps.push(step);
+    atWork -= 1;
   };
   const { events, refreshes, members } = made.deps;
   const deps = {
@@ -37,6 +41,11 @@ async function world(given: Baseline = {}) {
       ...refreshes,
       put: (refresh: Parameters<typeof refreshes.put>[0]) => slowly('projection', () => refreshes.put(refresh)),
     },
+    callbacks: {
+      ...made.deps.callbacks,
+      ofRefresh: async (refreshId: string) => [{ id: 'CBK-1', refreshId, url: 'https://a.example/', registeredAt: T0 }],
+    },
+    deliveries: { send: () => slowly('callback', async () => {}) },
     members: {
       ...members,
       release: (of: typeof key, id: string) => slowly('claim gone', () => members.release(of, id)),
@@ -57,7 +66,14 @@ describe('the end of a refresh', () => {
   it('is in the tables before it is told, and the member is free last', async () => {
     const { deps, running, steps } = await world(baseline('DEGRADED'));
     await endRefresh(deps, { key, claim: running, ending: stored, observedAt: T0 });
-    expect(steps).toEqual(['projection', 'refresh.succeeded', 'balance.changed', 'connection.changed', 'claim gone']);
+    expect(steps).toEqual([
+      'projection',
+      'refresh.succeeded',
+      'balance.changed',
+      'connection.changed',
+      'callback',
+      'claim gone',
+    ]);
   });
 
   it.each<[string, Baseline, typeof stored, readonly string[]]>([
