@@ -25,8 +25,8 @@
  *  8  ours ran, and MX shows a status between two states                look again, or start once more
  *  9  ours ran, and MX shows an error                                   look again; end when it is believed
  *
- * At the deadline every branch ends the refresh instead of looking or starting again; 3, 6, 7 and 9 with what MX shows.
- * Whatever leads to a start: without its user, a refresh ends instead when the user has to act first (invariant 6).
+ * At the deadline no branch looks or starts again: where 3, 5, 6, 7 and 9 can end or store as above, they do; all else
+ * ends as `atDeadline` says. An unattended refresh ends instead of starting when its user has to act first (invariant 6).
  */
 import { atDeadline, type Ending, endingByFailure, endingByStatus, endingWith, noEvidence } from './ending.ts';
 import { anotherJobFollowed, proofIn, succeededSince } from './evidence.ts';
