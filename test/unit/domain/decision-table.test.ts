@@ -1,0 +1,212 @@
+/** The decision, row by row: what separates one step from its neighbour. Times are seconds after the POST. */
+import { describe, expect, it } from 'vitest';
+import { afterRefusedStart, decide } from '../../../shared/domain/decision.ts';
+import { Failure } from '../../../shared/domain/failure.ts';
+import { plusSeconds } from '../../../shared/domain/instant.ts';
+import type { Challenge, MxMember } from '../../../shared/domain/mx.ts';
+import { claim, member, newJob, question, saw, situation, T0 } from './situations.ts';
+
+type Given = NonNullable<Parameters<typeof situation>[0]>;
+
+interface Row {
+  readonly what: string;
+  readonly given: Given;
+  readonly seen: Partial<MxMember>;
+  readonly challenges?: readonly Challenge[];
+  readonly step: object;
+}
+
+const { start: accepted, baseline } = claim();
+const startedAs = (state: 'unknown' | 'conflict' | 'accepted', lookNumber = 0) => ({
+  start: { ...accepted, state, lookNumber },
+});
+const lookIn = (inSeconds: number, unconfirmedEnd: string | null = null) => ({
+  kind: 'look',
+  inSeconds,
+  state: { failedLooks: 0, unconfirmedEnd },
+});
+const imports = (ifNot: object) => ({ kind: 'check_imports', ifImported: { kind: 'store' }, ifNot });
+const endsAs = (code: string) => ({ kind: 'end', ending: { code } });
+
+const running = { isBeingAggregated: true } as const;
+const success = { successfullyAggregatedAt: '2026-11-21T12:00:07.000Z' } as const;
+const third = { mostRecentJobGuid: 'JOB-third' } as const;
+const denied = { ...newJob, connectionStatus: 'DENIED' } as const;
+const deniedBefore = { baseline: baseline && { ...baseline, connectionStatus: 'DENIED' } };
+const manyLooks = { lookNumber: 6 } as const;
+
+const rows: Readonly<Record<string, readonly Row[]>> = {
+  'while a job runs': [
+    { what: 'at 60 s the next look is half a minute away', given: { after: 60 }, seen: running, step: lookIn(30) },
+    {
+      what: 'ours is over when another has followed and there is a later success',
+      given: {},
+      seen: { ...running, ...third, ...success },
+      step: { kind: 'store' },
+    },
+    { what: 'another has followed, no success', given: {}, seen: { ...running, ...third }, step: lookIn(3) },
+    {
+      what: 'ours still runs beside a later success',
+      given: {},
+      seen: { ...running, ...success, mostRecentJobGuid: 'JOB-new' },
+      step: lookIn(3),
+    },
+    {
+      what: 'nothing was known before it',
+      given: { claim: { baseline: null } },
+      seen: { ...running, ...third, ...success },
+      step: lookIn(3),
+    },
+    {
+      what: 'an unattended refresh of a member that needs its user goes on',
+      given: { claim: { trigger: 'schedule' } },
+      seen: { ...running, connectionStatus: 'DENIED' },
+      step: lookIn(3),
+    },
+  ],
+  'a question': [
+    {
+      what: 'counts only while the flag is true',
+      given: {},
+      seen: { connectionStatus: 'CHALLENGED' },
+      challenges: [question],
+      step: lookIn(3),
+    },
+    {
+      what: 'counts only with its status',
+      given: {},
+      seen: running,
+      challenges: [question],
+      step: lookIn(3),
+    },
+    {
+      what: 'is news when nothing was known before',
+      given: { claim: { baseline: null } },
+      seen: { ...running, connectionStatus: 'CHALLENGED' },
+      challenges: [question],
+      step: endsAs('challenged'),
+    },
+  ],
+  'after a refused POST': [
+    {
+      what: 'it starts when nothing was known before',
+      given: { claim: { ...startedAs('conflict'), baseline: null } },
+      seen: {},
+      step: { kind: 'start' },
+    },
+    {
+      what: 'it starts when the other job has brought an error',
+      given: { claim: startedAs('conflict') },
+      seen: { ...success, connectionStatus: 'DENIED' },
+      step: { kind: 'start' },
+    },
+  ],
+  'without proof': [
+    {
+      what: 'an unanswered POST is sent again after the grace period',
+      given: { claim: { ...startedAs('unknown'), ...manyLooks }, after: 31 },
+      seen: {},
+      step: { kind: 'start' },
+    },
+    {
+      what: 'not at the deadline: then imports decide',
+      given: { claim: { ...startedAs('unknown'), ...manyLooks }, after: 600 },
+      seen: {},
+      step: imports(endsAs('no_evidence')),
+    },
+    {
+      what: 'the deadline ends the grace period',
+      given: { claim: { lookNumber: 1 }, after: 600 },
+      seen: {},
+      step: imports(endsAs('no_evidence')),
+    },
+  ],
+  'the grace period': [
+    { what: 'lasts at 29.999 s', given: { claim: manyLooks, after: 29.999 }, seen: {}, step: lookIn(15) },
+    {
+      what: 'is over at 30 s',
+      given: { claim: manyLooks, after: 30 },
+      seen: {},
+      step: imports(endsAs('no_evidence')),
+    },
+    { what: 'lasts at the fourth look', given: { claim: { lookNumber: 4 }, after: 31 }, seen: {}, step: lookIn(16) },
+    {
+      what: 'is over at the fifth look',
+      given: { claim: { lookNumber: 5 }, after: 31 },
+      seen: {},
+      step: imports(endsAs('no_evidence')),
+    },
+    {
+      what: 'counts looks from the newest POST on',
+      given: { claim: { ...startedAs('accepted', 3), ...manyLooks }, after: 31 },
+      seen: {},
+      step: lookIn(16),
+    },
+    {
+      what: 'begins anew with a job that began later',
+      given: { claim: manyLooks, after: 31 },
+      seen: { mostRecentJobGuid: 'JOB-new', aggregatedAt: plusSeconds(T0, 25) },
+      step: imports(lookIn(16)),
+    },
+    {
+      what: 'begins with the POST when the job shown is older',
+      given: { claim: manyLooks, after: 5 },
+      seen: { mostRecentJobGuid: 'JOB-new' },
+      step: imports(lookIn(3)),
+    },
+  ],
+  'an error': [
+    {
+      what: 'waits 3 s for its confirmation, whatever the job’s age',
+      given: { claim: { flagSeen: true }, after: 60 },
+      seen: denied,
+      step: lookIn(3, 'DENIED/'),
+    },
+    {
+      what: 'is believed at the deadline at first sight',
+      given: { claim: { flagSeen: true }, after: 600 },
+      seen: denied,
+      step: endsAs('denied'),
+    },
+    {
+      what: 'that calls for another start does not get one at the deadline',
+      given: { claim: { flagSeen: true }, after: 600 },
+      seen: { ...newJob, connectionStatus: 'RECONNECTED' },
+      step: { kind: 'end' },
+    },
+    {
+      what: 'that may be the last job’s is not believed at first sight, grace period or not',
+      given: { claim: { ...deniedBefore, ...manyLooks }, after: 40 },
+      seen: denied,
+      step: lookIn(3, 'DENIED/'),
+    },
+    {
+      what: 'that may be the last job’s is believed when seen twice',
+      given: { claim: { ...deniedBefore, ...manyLooks }, after: 40, state: { unconfirmedEnd: 'DENIED/' } },
+      seen: denied,
+      step: endsAs('denied'),
+    },
+    {
+      what: 'with a code is another than without one',
+      given: { claim: { ...deniedBefore, ...manyLooks }, after: 40, state: { unconfirmedEnd: 'DENIED/' } },
+      seen: { ...denied, error: { code: '2005', message: null, userMessage: null } },
+      step: lookIn(3, 'DENIED/2005'),
+    },
+  ],
+};
+
+describe.each(Object.entries(rows))('%s', (_name, some) => {
+  it.each(some)('$what', ({ given, seen, challenges, step }) => {
+    const observation = saw(member(seen), challenges);
+    expect(decide(situation(given), observation)).toMatchObject(step);
+  });
+});
+
+it.each([
+  ['mx_conflict', { kind: 'state', state: 'conflict' }],
+  ['mx_rate_limited', { kind: 'state', state: 'rate_limited' }],
+  ['mx_timeout', { kind: 'state', state: 'unknown' }],
+  ['mx_forbidden', { kind: 'end', ending: { outcome: 'failed', code: 'mx_forbidden' } }],
+] as const)('a POST refused with %s', (code, meaning) => {
+  expect(afterRefusedStart(new Failure(code, 'no'))).toMatchObject(meaning);
+});
