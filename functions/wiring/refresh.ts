@@ -4,6 +4,7 @@ import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { ulid } from 'ulid';
+import { limitedCalls } from '../../shared/clients/aws-limits.ts';
 import { balancesReader } from '../../shared/clients/balances-table.ts';
 import { callbacksInDynamoDb, noCallbacks } from '../../shared/clients/callbacks-table.ts';
 import { eventBus } from '../../shared/clients/event-bus.ts';
@@ -23,23 +24,14 @@ import type { Telemetry } from '../../shared/lambda/log.ts';
 /** The clock of every function: the machine's. */
 export const now = (): Instant => instantOf(Date.now());
 
-/**
- * For AWS's own services: nearby and fast, so a call that takes longer than this is lost and worth repeating. Without
- * `throwOnRequestTimeout` the SDK only writes a warning and goes on waiting.
- */
-const AWS_CALL = {
-  maxAttempts: 3,
-  requestHandler: { connectionTimeout: 1_000, requestTimeout: 3_000, throwOnRequestTimeout: true },
-};
-
 /** DynamoDB. Region and credentials come from Lambda's environment. */
-export const dynamoDb = (): DynamoDBClient => new DynamoDBClient(AWS_CALL);
+export const dynamoDb = (): DynamoDBClient => new DynamoDBClient(limitedCalls());
 
 /** SQS. */
-export const sqs = (): SQSClient => new SQSClient(AWS_CALL);
+export const sqs = (): SQSClient => new SQSClient(limitedCalls());
 
 /** Secrets Manager. */
-export const secretsManager = (): SecretsManagerClient => new SecretsManagerClient(AWS_CALL);
+export const secretsManager = (): SecretsManagerClient => new SecretsManagerClient(limitedCalls());
 
 /** How secrets are kept whose changes have to reach functions that stay warm. */
 export const keptForMinutes = (report: Telemetry): SecretOptions => ({
@@ -57,7 +49,7 @@ export function endingDeps(env: EndingEnvironment, db: DynamoDBClient): Omit<Ref
     refreshes: refreshesInDynamoDb(db, env.refreshesTable, env.refreshRetentionDays, now),
     followUps: followUpQueue(queues, env.followUpQueueUrl),
     balances: balancesReader(db, env.balancesTable),
-    events: eventBus(new EventBridgeClient(AWS_CALL), env.eventBusName),
+    events: eventBus(new EventBridgeClient(limitedCalls()), env.eventBusName),
     amountsInEvents: env.amountsInEvents,
     // No queue: the operator has allowed no hosts, and nobody can have asked.
     callbacks:

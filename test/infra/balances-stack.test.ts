@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { awsLimits, longestCallMs } from '../../shared/clients/aws-limits.ts';
 import { environmentOf, type FunctionName, variableOf } from '../../shared/lambda/environment.ts';
 import { at, everythingOn, listAt, type Resource, synthesize } from './synthesized.ts';
 
@@ -116,6 +117,11 @@ describe('the functions', () => {
     ];
     for (const fn of functions.filter((candidate) => answering.includes(String(nameOf(candidate)))))
       expect(at(fn.Properties, 'Timeout'), fn.id).toBeLessThan(30);
+  });
+
+  it('have more time than the longest call of AWS', () => {
+    for (const fn of functions)
+      expect(Number(at(fn.Properties, 'Timeout')) * 1000, fn.id).toBeGreaterThan(longestCallMs(awsLimits));
   });
 
   it('may call themselves in a chain only where that is meant', () => {

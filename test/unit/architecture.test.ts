@@ -7,7 +7,7 @@ const rules: readonly { folder: string; own: readonly string[]; packages: readon
   {
     folder: 'shared/clients',
     own: ['shared/clients/', 'shared/domain/'],
-    packages: [/^@aws-sdk\//, /^valibot$/, /^standardwebhooks$/, /^node:/],
+    packages: [/^@aws-sdk\//, /^@smithy\//, /^valibot$/, /^standardwebhooks$/, /^node:/],
   },
   {
     folder: 'shared/lambda',
