@@ -2,7 +2,7 @@
 import { parseArgs } from 'node:util';
 
 /** What curl would send. */
-export interface CurlRequest {
+interface CurlRequest {
   readonly url: string;
   readonly method: string;
   readonly headers: Readonly<Record<string, string>>;

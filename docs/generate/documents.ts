@@ -5,7 +5,7 @@ import { problemsDocument } from './problems-document.ts';
 import { settingsDocument } from './settings-document.ts';
 
 /** A document: its path from the root of the checkout, and the function that makes its text. */
-export interface GeneratedDocument {
+interface GeneratedDocument {
   readonly path: string;
   readonly text: () => string;
 }

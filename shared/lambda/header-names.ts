@@ -9,7 +9,7 @@ export const everyAnswerHeaders = [
 ] as const;
 
 /** On some answers. */
-export const someAnswerHeaders = [
+const someAnswerHeaders = [
   'ETag',
   'Location',
   'Retry-After',
