@@ -1,12 +1,13 @@
 // SQS callbacks queue  ->  one signed POST to whoever asked to be told  ->  done, or another try later
 import { callbackPost } from '../shared/clients/callback-post.ts';
 import { decodeDelivery } from '../shared/clients/messages.ts';
-import { deliveryQueue, giveBackTo } from '../shared/clients/queues.ts';
+import { deliveryQueue } from '../shared/clients/queues.ts';
 import { secret } from '../shared/clients/secret.ts';
 import { type DeliverDeps, type Delivered, deliverCallback } from '../shared/domain/deliver-callback.ts';
 import { readEnvironment } from '../shared/lambda/environment.ts';
 import { type MetricName, telemetry } from '../shared/lambda/log.ts';
 import { queueHandler } from '../shared/lambda/sqs.ts';
+import { queueWiring } from './wiring/queue.ts';
 import { callbackRulesOf, keptForMinutes, now, secretsManager, sqs } from './wiring/refresh.ts';
 
 const metrics: Readonly<Record<Delivered, MetricName | null>> = {
@@ -34,6 +35,7 @@ export function wire(source: NodeJS.ProcessEnv) {
     random: Math.random,
   };
   return queueHandler({
+    ...queueWiring(queue, env.callbackQueueUrl),
     telemetry: report,
     decode: decodeDelivery,
     failedEvent: 'callback.failed',
@@ -49,7 +51,6 @@ export function wire(source: NodeJS.ProcessEnv) {
         count: delivery.attempt,
       });
     },
-    giveBack: giveBackTo(queue, env.callbackQueueUrl),
   });
 }
 

@@ -2,7 +2,7 @@
 import { balancesEraser } from '../shared/clients/balances-eraser.ts';
 import { balancesInDynamoDb } from '../shared/clients/balances-table.ts';
 import { decodeFollowUp, type FollowUp } from '../shared/clients/messages.ts';
-import { erasureQueue, giveBackTo, webhookQueue } from '../shared/clients/queues.ts';
+import { erasureQueue, webhookQueue } from '../shared/clients/queues.ts';
 import { scheduleInDynamoDb } from '../shared/clients/schedule-table.ts';
 import { seenMembersInDynamoDb } from '../shared/clients/seen-members.ts';
 import { eraseAgain } from '../shared/domain/delete-member.ts';
@@ -11,6 +11,7 @@ import { type HandleWebhookDeps, handleWebhook } from '../shared/domain/handle-w
 import { readEnvironment } from '../shared/lambda/environment.ts';
 import { type Telemetry, telemetry } from '../shared/lambda/log.ts';
 import { queueHandler } from '../shared/lambda/sqs.ts';
+import { queueWiring } from './wiring/queue.ts';
 import { dynamoDb, endingDeps, mxOf, sqs } from './wiring/refresh.ts';
 
 /** Does what a follow-up asks for, and says what came of it. */
@@ -65,11 +66,11 @@ export function wire(source: NodeJS.ProcessEnv) {
     webhooksOf: env.webhooks === 'all' ? 'all' : 'known',
   };
   return queueHandler({
+    ...queueWiring(queue, env.followUpQueueUrl),
     telemetry: report,
     decode: decodeFollowUp,
     failedEvent: 'follow_up.failed',
     handle: (message) => followUp(deps, report, message),
-    giveBack: giveBackTo(queue, env.followUpQueueUrl),
   });
 }
 

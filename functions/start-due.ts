@@ -1,12 +1,12 @@
 // SQS start queue  ->  the same start as the trigger's, for every due member of a message
 import { decodeStartBatch } from '../shared/clients/messages.ts';
-import { giveBackTo } from '../shared/clients/queues.ts';
 import { scheduleInDynamoDb } from '../shared/clients/schedule-table.ts';
 import { asFailure } from '../shared/domain/failure.ts';
 import { type StartDueDeps, startDue } from '../shared/domain/start-due.ts';
 import { readEnvironment } from '../shared/lambda/environment.ts';
 import { countOperatorFaults, telemetry } from '../shared/lambda/log.ts';
 import { queueHandler } from '../shared/lambda/sqs.ts';
+import { queueWiring } from './wiring/queue.ts';
 import { dynamoDb, endingDeps, mxOf, sqs } from './wiring/refresh.ts';
 
 /** For each call of MX's; a member's start makes two. */
@@ -27,6 +27,7 @@ export function wire(source: NodeJS.ProcessEnv) {
     },
   };
   return queueHandler({
+    ...queueWiring(sqs(), env.startQueueUrl),
     telemetry: report,
     decode: decodeStartBatch,
     failedEvent: 'start.failed',
@@ -36,7 +37,6 @@ export function wire(source: NodeJS.ProcessEnv) {
       report.count('RefreshHeldBack', counts.held_back);
       report.log('start.done', { counts });
     },
-    giveBack: giveBackTo(sqs(), env.startQueueUrl),
   });
 }
 

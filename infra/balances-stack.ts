@@ -183,6 +183,8 @@ export class BalancesStack extends Stack {
       whenItFails: 'Members on a schedule are not refreshed: their balances get old.',
       timeout: START_TIMEOUT,
       callsMx: true,
+      // A message that only a newer release can read goes back every 30 s for up to a day.
+      chains: true,
     });
     this.queues.starts.deliverTo(startDue, this.settings.startConcurrency);
     const sweep = this.addFunction('sweep', {

@@ -48,8 +48,9 @@ const starting: Permissions = { ...ending, members: [get, put, update], mxSecret
 export const permissions: Readonly<Record<FunctionName, Permissions>> = {
   // It also keeps answers by Idempotency-Key and callbacks, and reads how a refresh went that is over already.
   'check-balance': { ...starting, refreshes: [get, put, query], apiCallersSecret: readSecret },
-  // It also removes items of the schedule that their members no longer point to.
-  'start-due': { ...starting, members: [get, put, update, remove] },
+  // It also removes items of the schedule that their members no longer point to. A message that only a newer release can
+  // read goes back to the queue as a new one; the other two queues' functions may send to theirs anyway.
+  'start-due': { ...starting, members: [get, put, update, remove], starts: send },
   // It acts on MX's webhooks too: members that MX has deleted lose their place in the schedule and their balances.
   'follow-up': {
     ...ending,

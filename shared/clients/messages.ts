@@ -7,6 +7,23 @@ import type { Delivery, NextLook } from '../domain/ports.ts';
 import { everyHoursOnOffer, type StartBatch } from '../domain/schedule.ts';
 import { camelCased, snakeCased } from '../domain/snake-case.ts';
 
+/**
+ * The version of all messages together: the newest that this release reads, and the one that it writes, which is the
+ * newest that the release before it reads too. For a while both work on one queue (docs/adr/0007-versions-in-one-queue.md).
+ * A new kind of message, a new field that a reader needs, and a changed meaning all take the next version.
+ */
+export const messageVersions = { reads: 1, writes: 1 } as const;
+
+/** Whether only a newer release can read the message: it is neither handled nor refused here, but waits for that one. */
+export function isNewer(body: string, reads: number = messageVersions.reads): boolean {
+  try {
+    const version: unknown = Reflect.get(Object(JSON.parse(body)), 'version');
+    return typeof version === 'number' && Number.isSafeInteger(version) && version > reads;
+  } catch {
+    return false;
+  }
+}
+
 const member = v.object({ userGuid: v.pipe(v.string(), v.nonEmpty()), memberGuid: v.pipe(v.string(), v.nonEmpty()) });
 
 const nextLook = v.object({
@@ -62,7 +79,8 @@ const startBatch = v.object({
   members: v.array(v.object({ member, everyHours: v.picklist(everyHoursOnOffer), slot: v.string() })),
 });
 
-const encode = (message: object): string => JSON.stringify({ version: 1, ...(snakeCased(message) as object) });
+const encode = (message: object): string =>
+  JSON.stringify({ version: messageVersions.writes, ...(snakeCased(message) as object) });
 
 /** The body of a message that asks for the next look. */
 export const encodeNextLook = ({ refreshId, member: key, lookNumber, state }: NextLook): string =>

@@ -6,6 +6,7 @@ import {
   type SQSClient,
 } from '@aws-sdk/client-sqs';
 import { Failure } from '../domain/failure.ts';
+import { type Instant, instantOf } from '../domain/instant.ts';
 import type { Deliveries, Erasure, FollowUps, Starts, Webhooks } from '../domain/ports.ts';
 import { encodeDelivery, encodeErasure, encodeNextLook, encodeStartBatch, encodeWebhook } from './messages.ts';
 
@@ -91,6 +92,42 @@ export const startQueue = (client: SQSClient, queueUrl: string): Starts => ({
     await sendAll(client, queueUrl, messages);
   },
 });
+
+/** The message attribute that says when a message that was put back was first sent (RFC 3339). */
+const FIRST_SENT_AT = 'first_sent_at';
+
+/** How long a message that was put back waits, in seconds. */
+const PUT_BACK_SECONDS = 30;
+
+/** When a received message was first sent, whatever number of times it was put back since. */
+export const firstSentAt = ({ attributes, messageAttributes }: ReceivedMessage): Instant =>
+  messageAttributes[FIRST_SENT_AT]?.stringValue ?? instantOf(Number(attributes.SentTimestamp));
+
+/** A message as Lambda hands it over. */
+export interface ReceivedMessage {
+  readonly receiptHandle: string;
+  readonly body: string;
+  readonly attributes: { readonly SentTimestamp: string };
+  readonly messageAttributes: Readonly<Record<string, { readonly stringValue?: string | undefined }>>;
+}
+
+/**
+ * Sends a received message once more, unchanged, to the queue at `queueUrl`: a new message that nobody has received, which
+ * remembers when it was first sent. The received one is to be deleted afterwards.
+ */
+export const putBackTo =
+  (client: SQSClient, queueUrl: string, inSeconds = PUT_BACK_SECONDS) =>
+  async (message: ReceivedMessage): Promise<void> => {
+    const sentAt = { DataType: 'String', StringValue: firstSentAt(message) };
+    await client.send(
+      new SendMessageCommand({
+        QueueUrl: queueUrl,
+        MessageBody: message.body,
+        MessageAttributes: { [FIRST_SENT_AT]: sentAt },
+        DelaySeconds: inSeconds,
+      }),
+    );
+  };
 
 /**
  * Gives a received message back to the queue at `queueUrl`: SQS delivers it again at once, or moves it to the

@@ -13,6 +13,7 @@ export type LogEvent =
   | 'follow_up.done'
   | 'follow_up.failed'
   | 'message.unreadable'
+  | 'message.put_back'
   | 'secret.served_on'
   | 'webhook.ignored'
   | 'webhook.heeded'
@@ -37,6 +38,7 @@ export type MetricName =
   | 'CallbackRetried'
   | 'CallbackGivenUp'
   | 'UnreadableMessage'
+  | 'MessagePutBack'
   | 'MembersDue'
   | 'SweepRepaired'
   | 'CallerRefused';

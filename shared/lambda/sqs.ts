@@ -2,7 +2,8 @@
 import { BatchProcessor, EventType, processPartialResponse } from '@aws-lambda-powertools/batch';
 import middy from '@middy/core';
 import type { SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
-import { asFailure } from '../domain/failure.ts';
+import { asFailure, Failure } from '../domain/failure.ts';
+import { type Clock, type Instant, secondsBetween } from '../domain/instant.ts';
 import { countOperatorFaults, type LogEvent, type Telemetry } from './log.ts';
 
 /** How a consumer treats a record. */
@@ -12,18 +13,36 @@ export interface ConsumerOptions<Message> {
   readonly decode: (body: string) => Message;
   /** Handles one message. Throwing keeps it in the queue: SQS delivers it again, in the end to the dead-letter queue. */
   readonly handle: (message: Message, record: SQSRecord) => Promise<void>;
+  /** Whether only a newer release can read a body. */
+  readonly isNewer: (body: string) => boolean;
+  /** When a record was first sent, whatever number of times it was put back since. */
+  readonly firstSentAt: (record: SQSRecord) => Instant;
+  /** Sends a record once more, unchanged, so that the next to receive it is perhaps the release that can read it. */
+  readonly putBack: (record: SQSRecord) => Promise<void>;
+  readonly now: Clock;
   /** Makes SQS deliver a record again at once, so that an unreadable one reaches the dead-letter queue in seconds. */
   readonly giveBack: (record: SQSRecord) => Promise<void>;
   readonly failedEvent: LogEvent;
 }
+
+/** For how long a message of a newer release is put back, in seconds: longer than any gradual shift from one to the next. */
+const WAIT_FOR_READER_SECONDS = 86_400;
 
 /** The Lambda handler of a queue with `ReportBatchItemFailures`. */
 export function queueHandler<Message>(options: ConsumerOptions<Message>) {
   const { telemetry } = options;
 
   async function handleRecord(record: SQSRecord): Promise<void> {
+    const newer = options.isNewer(record.body);
+    if (newer && secondsBetween(options.firstSentAt(record), options.now()) < WAIT_FOR_READER_SECONDS) {
+      await options.putBack(record);
+      telemetry.log('message.put_back', { message_id: record.messageId });
+      telemetry.count('MessagePutBack');
+      return;
+    }
     let message: Message;
     try {
+      if (newer) throw new Failure('bad_message', 'a message of a newer release has found no reader for a day');
       message = options.decode(record.body);
     } catch (error) {
       telemetry.log('message.unreadable', { message_id: record.messageId, error });

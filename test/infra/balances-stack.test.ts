@@ -135,7 +135,7 @@ describe('the functions', () => {
       'read-balances': 'Terminate',
       'read-refresh': 'Terminate',
       'run-schedule': 'Terminate',
-      'start-due': 'Terminate',
+      'start-due': 'Allow',
       sweep: 'Terminate',
       'unknown-route': 'Terminate',
     });

@@ -1,5 +1,5 @@
 import { DynamoDBClient, GetItemCommand, QueryCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
-import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { GetQueueAttributesCommand, PurgeQueueCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { AccountsApi, Configuration, MembersApi } from 'mx-platform-node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { DEFAULT_SETTINGS } from '../../infra/mx-simulator/options.ts';
@@ -282,10 +282,32 @@ describe('queues, schedule and sweep', () => {
   it('an unreadable message goes to the dead-letter queue and harms no other', async () => {
     const member = running.addMember();
     const dead = new Promise<string>((resolve) => running.project.stack.on('dead-letter', ({ body }) => resolve(body)));
-    await sqs.send(new SendMessageCommand({ QueueUrl: table('FollowUpsQueue'), MessageBody: '{"version":7}' }));
+    await sqs.send(new SendMessageCommand({ QueueUrl: table('FollowUpsQueue'), MessageBody: '{"version":1}' }));
     const { event } = await running.refresh(member.path);
     expect(dataOf(event)['outcome']).toBe('succeeded');
-    expect(await dead).toBe('{"version":7}');
+    expect(await dead).toBe('{"version":1}');
+  });
+
+  it('a message of a newer release waits, and dies after a day', async () => {
+    const QueueUrl = table('FollowUpsQueue');
+    const { stack } = running.project;
+    const putBack = new Promise<void>((resolve) =>
+      stack.on('log', ({ line }) => {
+        if (line.includes('message.put_back')) resolve();
+      }),
+    );
+    const dead = new Promise<string>((resolve) => stack.on('dead-letter', ({ body }) => resolve(body)));
+    await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: '{"version":2}' }));
+    await putBack;
+    const { Attributes } = await sqs.send(new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['All'] }));
+    expect(Attributes).toMatchObject({ ApproximateNumberOfMessagesDelayed: '1' });
+    await sqs.send(new PurgeQueueCommand({ QueueUrl }));
+
+    const first_sent_at = { DataType: 'String', StringValue: new Date(Date.now() - 86_400_000).toISOString() };
+    await sqs.send(
+      new SendMessageCommand({ QueueUrl, MessageBody: '{"version":3}', MessageAttributes: { first_sent_at } }),
+    );
+    expect(await dead).toBe('{"version":3}');
   });
 
   it('an enrolled member is refreshed when its minute comes, and not after it was withdrawn', async () => {

@@ -1,6 +1,7 @@
 import type { SQSRecord } from 'aws-lambda';
 import { describe, expect, it } from 'vitest';
 import { Failure } from '../../../shared/domain/failure.ts';
+import { instantOf } from '../../../shared/domain/instant.ts';
 import { queueHandler } from '../../../shared/lambda/sqs.ts';
 import { lambdaContext } from './api-event.ts';
 import { recordedTelemetry } from './recorded-telemetry.ts';
@@ -22,8 +23,13 @@ const record = (messageId: string, body: string): SQSRecord => ({
   awsRegion: 'us-east-1',
 });
 
-/** A consumer of numbers: `fault` fails, `no access` is MX's refusal, anything else that is no number is unreadable. */
-function consumer(giveBack: (receiptHandle: string) => void = () => {}) {
+const DAY = 86_400_000;
+
+/**
+ * A consumer of numbers: `fault` fails, `no access` is MX's refusal, `newer…` is for a newer release, anything else that
+ * is no number is unreadable. All records were first sent at 1970's beginning; it is `nowMs` now.
+ */
+function consumer(giveBack: (receiptHandle: string) => void = () => {}, nowMs = 0, putBack = (_: string) => {}) {
   const telemetry = recordedTelemetry();
   const handled: string[] = [];
   const handler = queueHandler({
@@ -37,6 +43,10 @@ function consumer(giveBack: (receiptHandle: string) => void = () => {}) {
       if (message === 'no access') throw new Failure('mx_forbidden', 'no');
       handled.push(message);
     },
+    isNewer: (body) => body.startsWith('newer'),
+    firstSentAt: ({ attributes }) => instantOf(Number(attributes.SentTimestamp)),
+    putBack: async ({ body }) => putBack(body),
+    now: () => instantOf(nowMs),
     giveBack: async ({ receiptHandle }) => giveBack(receiptHandle),
     failedEvent: 'follow_up.failed',
   });
@@ -103,6 +113,43 @@ describe('a message that cannot be read', () => {
     const givenBack: string[] = [];
     await consumer((handle) => void givenBack.push(handle)).consume('fault');
     expect(givenBack).toEqual([]);
+  });
+});
+
+describe('a message that only a newer release can read', () => {
+  it('goes back as it is, and leaves the batch as done', async () => {
+    const back: string[] = [];
+    const { consume, handled, telemetry } = consumer(undefined, DAY - 1, (body) => void back.push(body));
+    expect(await consume('1', 'newer 2')).toEqual([]);
+    expect(handled).toEqual(['1']);
+    expect(back).toEqual(['newer 2']);
+    expect(telemetry.counts).toEqual(['MessagePutBack']);
+    expect(telemetry.lines).toMatchObject([{ event: 'message.put_back', fields: { message_id: 'm1' } }]);
+  });
+
+  it('dies after a day, with the reason', async () => {
+    const back: string[] = [];
+    const givenBack: string[] = [];
+    const { consume, telemetry } = consumer(
+      (handle) => void givenBack.push(handle),
+      DAY,
+      (body) => void back.push(body),
+    );
+    expect(await consume('newer 2')).toEqual(['m0']);
+    expect([back, givenBack]).toEqual([[], ['handle-m0']]);
+    expect(telemetry.counts).toEqual(['UnreadableMessage']);
+    const message = 'a message of a newer release has found no reader for a day';
+    expect(telemetry.lines).toMatchObject([
+      { event: 'message.unreadable', fields: { message_id: 'm0', error: { code: 'bad_message', message } } },
+    ]);
+  });
+
+  it('stays in the queue when it cannot be sent back', async () => {
+    const { consume, telemetry } = consumer(undefined, 0, () => {
+      throw new Error('SQS is away');
+    });
+    expect(await consume('newer 2', '3')).toEqual(['m0']);
+    expect(telemetry.counts).toEqual([]);
   });
 });
 
