@@ -1,0 +1,313 @@
+import { describe, expect, it } from 'vitest';
+import { Failure, type FailureCode } from '../../../shared/domain/failure.ts';
+import type { MemberRecord } from '../../../shared/domain/member.ts';
+import type { MxMember } from '../../../shared/domain/mx.ts';
+import type { RefreshDeps } from '../../../shared/domain/ports.ts';
+import { startRefresh, startUnattended } from '../../../shared/domain/start-refresh.ts';
+import { textOf } from '../../fakes/members-table.ts';
+import { knownMember, withMember } from './known-member.ts';
+import { refreshWorld } from './refresh-world.ts';
+import { claim, key, member, T0 } from './situations.ts';
+
+const guids = { userIdentifier: 'USR-1', memberIdentifier: 'MBR-1' };
+const ownIds = { userIdentifier: 'user-1', memberIdentifier: 'member-1' };
+const ID = 'RFR-00000000000000000000000001';
+const away = (): Failure => new Failure('mx_unavailable', 'MX is away');
+
+/** Tables with these members, and a log of what is written and sent, each step slow. */
+function world(...records: readonly MemberRecord[]) {
+  const made = refreshWorld(withMember(...records));
+  const steps: string[] = [];
+  let atWork = 0;
+  const slow =
+    <A extends readonly unknown[], R>(step: string, act: (...args: A) => Promise<R>) =>
+    async (...args: A): Promise<R> => {
+      atWork += 1;
+      if (atWork > 1) steps.push(`${step} begins too early`);
+      for (let turns = 0; turns < 10; turns += 1) await Promise.resolve();
+      try {
+        return await act(...args);
+      } finally {
+        steps.push(step);
+        atWork -= 1;
+      }
+    };
+  const { members, mx, followUps, refreshes } = made.deps;
+  const deps: RefreshDeps = {
+    ...made.deps,
+    mx: { ...mx, readMember: slow('baseline', mx.readMember), checkBalance: slow('POST', mx.checkBalance) },
+    members: {
+      ...members,
+      writeAliases: slow('aliases', members.writeAliases),
+      claim: slow('claim', members.claim),
+      joinUserPresent: slow('user present', members.joinUserPresent),
+      recordStart: slow('recorded', members.recordStart),
+      end: slow('end', members.end),
+      release: slow('claim gone', members.release),
+    },
+    followUps: { send: slow('message', followUps.send) },
+    refreshes: { ...refreshes, put: slow('projection', refreshes.put) },
+  };
+  return { ...made, deps, steps, record: (of = key) => made.table.members.get(textOf(of)) };
+}
+
+describe('a start', () => {
+  it('of a known member: message, claim, POST, projection, one after the other', async () => {
+    const { deps, steps } = world(knownMember());
+    await startRefresh(deps, guids, false);
+    expect(steps).toEqual(['baseline', 'message', 'claim', 'POST', 'recorded', 'projection']);
+  });
+
+  it('of a member that is not known also writes its aliases', async () => {
+    const { deps, steps, table } = world();
+    await startRefresh(deps, ownIds, false);
+    expect(steps).toEqual(['baseline', 'aliases', 'message', 'claim', 'POST', 'recorded', 'projection']);
+    expect([...table.aliases]).toEqual([
+      ['ALIAS#user-1/USER', 'USR-1'],
+      ['USR-1/ALIAS#member-1', 'MBR-1'],
+    ]);
+  });
+
+  it('leaves the claim and the allowance’s start', async () => {
+    const { deps, record } = world(knownMember({ starts: ['2026-11-21T09:59:59.000Z', '2026-11-21T11:00:00.000Z'] }));
+    await startRefresh(deps, guids, true);
+    expect(record()).toMatchObject({
+      starts: ['2026-11-21T11:00:00.000Z', T0],
+      startsVersion: 1,
+      claim: {
+        refreshId: ID,
+        trigger: 'http',
+        phase: 'running',
+        acceptedAt: T0,
+        deadline: '2026-11-21T12:10:00.000Z',
+        userPresent: true,
+        baseline: claim().baseline,
+        start: { state: 'accepted', at: T0, count: 1, lookNumber: 0, jobGuid: 'JOB-new' },
+        lookNumber: 0,
+        lookedAt: null,
+        flagSeen: true,
+        challenges: [],
+      },
+    });
+  });
+
+  it('writes its POST as one with an unknown result before it sends it', async () => {
+    const { deps, record, answers } = world(knownMember());
+    let before: unknown;
+    answers.start = () => {
+      before = record()?.claim?.start;
+      return member();
+    };
+    await startRefresh(deps, guids, false);
+    expect(before).toEqual({ state: 'unknown', at: T0, count: 1, lookNumber: 0, jobGuid: null });
+  });
+
+  it('sends the first look', async () => {
+    const { deps, sent } = world(knownMember());
+    await startRefresh(deps, guids, false);
+    expect(sent).toEqual([
+      {
+        followUp: { refreshId: ID, member: key, lookNumber: 1, state: { failedLooks: 0, unconfirmedEnd: null } },
+        inSeconds: 5,
+      },
+    ]);
+  });
+
+  it('is answered with what the POST shows, and the member’s place in the schedule', async () => {
+    const enrolment = { everyHours: 24, slot: 'SLOT#24h#00001#0' } as const;
+    const { deps, answers, history } = world(knownMember({ enrolment, startsVersion: 3 }));
+    answers.start = () => member({ body: { name: 'from the POST' } });
+    expect(await startRefresh(deps, guids, false)).toMatchObject({
+      kind: 'accepted',
+      joined: false,
+      refresh: { refreshId: ID, status: 'running' },
+      body: { name: 'from the POST' },
+      enrolment,
+      key,
+      nextAllowedAt: null,
+    });
+    expect(await history.read(ID)).toMatchObject({ refreshId: ID, status: 'running' });
+  });
+});
+
+describe('the job that a 202 shows is', () => {
+  it.each<[string, Partial<MxMember>, string | null, boolean]>([
+    ['ours when its guid is new', { mostRecentJobGuid: 'JOB-new' }, 'JOB-new', false],
+    ['ours when it runs', { mostRecentJobGuid: 'JOB-old', isBeingAggregated: true }, 'JOB-old', true],
+    ['the one before when it lags', { mostRecentJobGuid: 'JOB-old' }, null, false],
+  ])('%s', async (_what, shown, jobGuid, flagSeen) => {
+    const { deps, record, answers } = world(knownMember());
+    answers.start = () => member(shown);
+    await startRefresh(deps, guids, false);
+    expect(record()?.claim).toMatchObject({ start: { state: 'accepted', jobGuid }, flagSeen });
+  });
+});
+
+describe('a POST that is not answered with 202', () => {
+  const before = '2026-11-21T11:00:00.000Z';
+
+  it.each<[FailureCode, string, readonly string[]]>([
+    ['mx_timeout', 'unknown', [before, T0]],
+    ['mx_unavailable', 'unknown', [before, T0]],
+    ['mx_conflict', 'conflict', [before]],
+    ['mx_rate_limited', 'rate_limited', [before]],
+  ])('%s leaves the refresh running as %s; starts: %j', async (code, state, starts) => {
+    const { deps, record, answers, history } = world(knownMember({ starts: [before] }));
+    answers.start = () => new Failure(code, 'no');
+    expect(await startRefresh(deps, guids, false)).toMatchObject({ joined: false, body: {} });
+    expect(record()).toMatchObject({ claim: { start: { state, at: T0, count: 1 } }, starts });
+    expect(await history.read(ID)).toMatchObject({ status: 'running' });
+  });
+
+  it('because MX forbids it: the refresh has ended, the allowance is given back, the caller is told', async () => {
+    const { deps, record, answers, steps } = world(knownMember({ starts: [before] }));
+    answers.start = () => new Failure('mx_forbidden', 'no');
+    await expect(startRefresh(deps, guids, false)).rejects.toMatchObject({
+      code: 'mx_forbidden',
+      details: { refreshId: ID, action: 'contact_support' },
+    });
+    expect(record()).toMatchObject({ claim: null, starts: [before], lastAttempt: { code: 'mx_forbidden' } });
+    expect(steps.slice(-4)).toEqual(['POST', 'end', 'projection', 'claim gone']);
+  });
+});
+
+describe('while MX is away', () => {
+  it('a known member’s refresh is accepted, and a follow-up starts its job', async () => {
+    const enrolment = { everyHours: 24, slot: 'SLOT#24h#00001#0' } as const;
+    const { deps, record, answers, steps, history } = world(knownMember({ enrolment }));
+    answers.read = away;
+    expect(await startRefresh(deps, guids, false)).toMatchObject({
+      joined: false,
+      body: { id: 'member-1' },
+      enrolment,
+      refresh: { status: 'running' },
+    });
+    expect(record()).toMatchObject({ claim: { start: { state: 'none' }, baseline: null, lookNumber: 0 }, starts: [] });
+    expect(steps).toEqual(['baseline', 'message', 'claim', 'projection']);
+    expect(await history.read(ID)).toMatchObject({ status: 'running' });
+  });
+
+  it('nothing is begun for a member that is not known', async () => {
+    const { deps, answers, steps } = world();
+    answers.read = away;
+    await expect(startRefresh(deps, guids, false)).rejects.toMatchObject({ code: 'mx_unavailable' });
+    expect(steps).toEqual(['baseline']);
+  });
+});
+
+describe('another refresh that runs', () => {
+  const running = claim({ refreshId: 'RFR-9' });
+
+  it.each([
+    [true, ['user present']],
+    [false, []],
+  ])('is joined without asking MX, user present: %s', async (userPresent, done) => {
+    const { deps, steps } = world(knownMember({ claim: running }));
+    const answer = await startRefresh(deps, guids, userPresent);
+    expect(answer).toMatchObject({ joined: true, refresh: { refreshId: 'RFR-9' } });
+    expect(steps).toEqual(done);
+  });
+
+  it('is joined when the member is met under its other names', async () => {
+    const { deps } = world(knownMember({ claim: running }));
+    expect(await startRefresh(deps, ownIds, false)).toMatchObject({ joined: true, refresh: { refreshId: 'RFR-9' } });
+  });
+
+  it('that wins the race is joined', async () => {
+    const { deps, table } = world(knownMember());
+    const lose: RefreshDeps['members']['claim'] = async () => {
+      table.members.set(textOf(key), knownMember({ claim: running, startsVersion: 1 }));
+      return false;
+    };
+    const losing = { ...deps, members: { ...deps.members, claim: lose } };
+    expect(await startRefresh(losing, guids, false)).toMatchObject({ joined: true, refresh: { refreshId: 'RFR-9' } });
+  });
+
+  it('that has won and is over again: the baseline is read anew', async () => {
+    const { deps, table, mxCalls } = world(knownMember());
+    let lost = 0;
+    const members = {
+      ...deps.members,
+      claim: async (...args: Parameters<typeof deps.members.claim>) => {
+        lost += 1;
+        if (lost > 1) return deps.members.claim(...args);
+        table.members.set(textOf(key), knownMember({ startsVersion: 1, starts: [T0] }));
+        return false;
+      },
+    };
+    expect(await startRefresh({ ...deps, members }, guids, false)).toMatchObject({ joined: false });
+    expect(mxCalls).toEqual(['read USR-1/MBR-1', 'read USR-1/MBR-1', 'start USR-1/MBR-1']);
+  });
+
+  it('that wins four times makes this one give up', async () => {
+    const { deps, mxCalls } = world(knownMember());
+    const members = { ...deps.members, claim: async () => false };
+    await expect(startRefresh({ ...deps, members }, guids, false)).rejects.toMatchObject({
+      code: 'busy',
+      details: { retryAfterSeconds: 1 },
+    });
+    expect(mxCalls).toHaveLength(4);
+  });
+});
+
+describe('aliases', () => {
+  const named = (id: unknown, userId: unknown) =>
+    knownMember({
+      body: { guid: 'MBR-1', user_guid: 'USR-1', ...(id ? { id: 'x' } : {}), ...(userId ? { user_id: 'y' } : {}) },
+    });
+
+  it.each<[string, MemberRecord, Partial<MxMember>, boolean]>([
+    ['stay as they are', knownMember(), {}, false],
+    ['change with the member’s id', knownMember(), { memberId: 'other' }, true],
+    ['change with the user’s id', knownMember(), { userId: 'other' }, true],
+    ['are none on both sides', named(false, false), { memberId: null, userId: null }, false],
+    ['are new for the member', named(false, false), { memberId: 'x', userId: null }, true],
+    ['are new for the user', named(false, false), { memberId: null, userId: 'y' }, true],
+  ])('%s', async (_what, record, seen, written) => {
+    const { deps, answers, steps } = world(record);
+    answers.read = () => member(seen);
+    await startRefresh(deps, guids, false);
+    expect(steps.includes('aliases')).toBe(written);
+  });
+
+  it.each([
+    { userGuid: 'USR-1', memberGuid: 'MBR-2' },
+    { userGuid: 'USR-2', memberGuid: 'MBR-1' },
+  ])('that lead to another member are put right: %j', async (moved) => {
+    const { deps, answers, steps, record } = world(knownMember());
+    answers.read = () => member({ key: moved });
+    expect(await startRefresh(deps, guids, false)).toMatchObject({ key: moved });
+    expect(steps).toContain('aliases');
+    expect([record()?.claim, record(moved)?.claim?.refreshId]).toEqual([null, ID]);
+  });
+});
+
+describe('an unattended start while MX is away', () => {
+  const attempt = {
+    refreshId: 'RFR-0',
+    trigger: 'http',
+    acceptedAt: T0,
+    endedAt: T0,
+    message: '',
+    userMessage: null,
+  } as const;
+  const rest = { connectionStatus: null, challenges: [], observedAt: null } as const;
+
+  it.each<[string, MemberRecord['lastAttempt'], object]>([
+    [
+      'is held back by what the user has to do',
+      { ...attempt, ...rest, outcome: 'action_required', action: 'reauthenticate', code: 'denied' },
+      { kind: 'held_back', reason: 'denied' },
+    ],
+    [
+      'is not held back by another end',
+      { ...attempt, ...rest, outcome: 'failed', action: 'retry_later', code: 'degraded' },
+      { kind: 'accepted', joined: false },
+    ],
+    ['is not held back by nothing', null, { kind: 'accepted', joined: false }],
+  ])('%s', async (_what, lastAttempt, answer) => {
+    const { deps, answers } = world(knownMember({ lastAttempt }));
+    answers.read = away;
+    expect(await startUnattended(deps, guids)).toMatchObject(answer);
+  });
+});
