@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import { endingOf } from '../../../shared/domain/ending.ts';
 import { Failure, type FailureCode } from '../../../shared/domain/failure.ts';
 import type { MemberRecord } from '../../../shared/domain/member.ts';
 import type { MxMember } from '../../../shared/domain/mx.ts';
 import type { RefreshDeps } from '../../../shared/domain/ports.ts';
+import { startJob } from '../../../shared/domain/start-job.ts';
 import { startRefresh, startUnattended } from '../../../shared/domain/start-refresh.ts';
 import { textOf } from '../../fakes/members-table.ts';
 import { knownMember, withMember } from './known-member.ts';
@@ -60,7 +62,7 @@ describe('a start', () => {
 
   it('of a member that is not known also writes its aliases', async () => {
     const { deps, steps, table } = world();
-    await startRefresh(deps, ownIds, false);
+    expect((await startRefresh(deps, ownIds, false)).enrolment).toBeNull();
     expect(steps).toEqual(['baseline', 'aliases', 'message', 'claim', 'POST', 'recorded', 'projection']);
     expect([...table.aliases]).toEqual([
       ['ALIAS#user-1/USER', 'USR-1'],
@@ -81,7 +83,6 @@ describe('a start', () => {
         acceptedAt: T0,
         deadline: '2026-11-21T12:10:00.000Z',
         userPresent: true,
-        baseline: claim().baseline,
         start: { state: 'accepted', at: T0, count: 1, lookNumber: 0, jobGuid: 'JOB-new' },
         lookNumber: 0,
         lookedAt: null,
@@ -89,6 +90,7 @@ describe('a start', () => {
         challenges: [],
       },
     });
+    expect(record()?.claim?.baseline).toEqual(claim().baseline);
   });
 
   it('writes its POST as one with an unknown result before it sends it', async () => {
@@ -143,6 +145,17 @@ describe('the job that a 202 shows is', () => {
   });
 });
 
+it('a job started without a baseline is the one that MX shows', async () => {
+  const { deps } = world(knownMember({ claim: claim() }));
+  const started = await startJob(deps, {
+    key,
+    identifiers: guids,
+    claim: { ...claim(), baseline: null },
+    starts: [T0],
+  });
+  expect(started).toMatchObject({ kind: 'started', claim: { start: { jobGuid: 'JOB-new' } } });
+});
+
 describe('a POST that is not answered with 202', () => {
   const before = '2026-11-21T11:00:00.000Z';
 
@@ -157,6 +170,13 @@ describe('a POST that is not answered with 202', () => {
     expect(await startRefresh(deps, guids, false)).toMatchObject({ joined: false, body: {} });
     expect(record()).toMatchObject({ claim: { start: { state, at: T0, count: 1 } }, starts });
     expect(await history.read(ID)).toMatchObject({ status: 'running' });
+  });
+
+  it('with a conflict is recorded before the caller is answered', async () => {
+    const { deps, answers, steps } = world(knownMember());
+    answers.start = () => new Failure('mx_conflict', 'no');
+    await startRefresh(deps, guids, false);
+    expect(steps.slice(-3)).toEqual(['POST', 'recorded', 'projection']);
   });
 
   it('because MX forbids it: the refresh has ended, the allowance is given back, the caller is told', async () => {
@@ -195,6 +215,26 @@ describe('while MX is away', () => {
   });
 });
 
+it('a known member that MX no longer knows is not refreshed', async () => {
+  const { deps, answers, record } = world(knownMember());
+  answers.read = () => new Failure('mx_not_found', 'no');
+  await expect(startRefresh(deps, guids, false)).rejects.toMatchObject({ code: 'mx_not_found' });
+  expect(record()?.claim).toBeNull();
+});
+
+it.each([
+  [0, 7200],
+  [7199, 1],
+  [7199.9, 1],
+])('an allowance that was used up %d s ago: again in %d s', async (seconds, retryAfterSeconds) => {
+  const { deps, wait } = world(knownMember({ starts: Array.from({ length: 5 }, () => T0) }));
+  wait(seconds);
+  await expect(startRefresh(deps, guids, false)).rejects.toMatchObject({
+    code: 'allowance_used_up',
+    details: { retryAfterSeconds },
+  });
+});
+
 describe('another refresh that runs', () => {
   const running = claim({ refreshId: 'RFR-9' });
 
@@ -211,6 +251,39 @@ describe('another refresh that runs', () => {
   it('is joined when the member is met under its other names', async () => {
     const { deps } = world(knownMember({ claim: running }));
     expect(await startRefresh(deps, ownIds, false)).toMatchObject({ joined: true, refresh: { refreshId: 'RFR-9' } });
+  });
+
+  it('is joined by a user who was there already', async () => {
+    const { deps, steps } = world(knownMember({ claim: { ...running, userPresent: true } }));
+    await startRefresh(deps, guids, true);
+    expect(steps).toEqual([]);
+  });
+
+  it('that has ended but was not published is published first', async () => {
+    const result = { ...endingOf('denied'), endedAt: T0, observedAt: null };
+    const { deps, steps } = world(knownMember({ claim: { ...running, phase: 'ended', result } }));
+    expect(await startRefresh(deps, guids, false)).toMatchObject({ joined: false, refresh: { refreshId: ID } });
+    expect(steps.slice(0, 4)).toEqual(['projection', 'claim gone', 'baseline', 'message']);
+  });
+
+  it('has used up the allowance of a member met under its other names', async () => {
+    const { deps, mxCalls } = world(knownMember({ starts: Array.from({ length: 5 }, () => T0) }));
+    await expect(startRefresh(deps, ownIds, false)).rejects.toMatchObject({ code: 'allowance_used_up' });
+    expect(mxCalls).toEqual(['read user-1/member-1']);
+  });
+
+  it('that wins against one met under its other names: the baseline is read anew', async () => {
+    const { deps, mxCalls } = world(knownMember());
+    let lost = 0;
+    const members = {
+      ...deps.members,
+      claim: async (...args: Parameters<typeof deps.members.claim>) => {
+        lost += 1;
+        return lost > 1 && deps.members.claim(...args);
+      },
+    };
+    await startRefresh({ ...deps, members }, ownIds, false);
+    expect(mxCalls).toEqual(['read user-1/member-1', 'read user-1/member-1', 'start user-1/member-1']);
   });
 
   it('that wins the race is joined', async () => {
@@ -255,6 +328,13 @@ describe('aliases', () => {
     knownMember({
       body: { guid: 'MBR-1', user_guid: 'USR-1', ...(id ? { id: 'x' } : {}), ...(userId ? { user_id: 'y' } : {}) },
     });
+
+  it('that changed are written before the message is sent', async () => {
+    const { deps, answers, steps } = world(knownMember());
+    answers.read = () => member({ memberId: 'other' });
+    await startRefresh(deps, guids, false);
+    expect(steps.slice(0, 3)).toEqual(['baseline', 'aliases', 'message']);
+  });
 
   it.each<[string, MemberRecord, Partial<MxMember>, boolean]>([
     ['stay as they are', knownMember(), {}, false],
