@@ -62,6 +62,8 @@ async function main(): Promise<number> {
   const files = [...new Set(asked)].filter((file) => changed === null || changed.has(file));
   const accepted = readAccepted(join(import.meta.dirname, 'accepted.json'));
   const begun = performance.now();
+  // An exit takes the processes of the run with it; a signal alone would not.
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130));
   const verdicts = await runMutants({
     root,
     files,

@@ -179,16 +179,20 @@ function watch(root: string, part: string, activity: string): Promise<number | n
       stdio: ['ignore', 'ignore', 'inherit'],
       env: { ...process.env, VITEST: 'true', NODE_ENV: 'test' },
     });
+    // Without it, a run that is stopped would leave its processes behind.
+    const stop = (): void => void child.kill('SIGKILL');
+    process.on('exit', stop);
     const timer = setInterval(() => {
       if (
         existsSync(activity) &&
         readFileSync(activity, 'utf8') !== '0' &&
         Date.now() - statSync(activity).mtimeMs > HANGS_MS
       )
-        child.kill('SIGKILL');
+        stop();
     }, 1_000);
     child.on('exit', (code) => {
       clearInterval(timer);
+      process.off('exit', stop);
       resolve(code);
     });
   });
