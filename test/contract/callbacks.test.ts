@@ -103,4 +103,15 @@ describe.each<[string, () => { balances: Balances; erasure: Erasure }]>([
     expect(await balances.ofMember(sibling)).toHaveLength(2);
     await erasure.erase(key);
   });
+
+  it('deletes more than one answer of DynamoDB holds', async () => {
+    const { balances, erasure } = subject();
+    const key = newKey();
+    // A page is 1 MB.
+    const much = `"metadata":"${'x'.repeat(90_000)}"`;
+    const accounts = Array.from({ length: 13 }, (_, number) => mxAccount(`ACT-${number}`, '1', much));
+    await balances.store(key, accounts, { observedAt: at(0), refreshId: refreshId(1), trigger: 'http' });
+    await erasure.erase(key);
+    expect(await balances.ofMember(key)).toEqual([]);
+  });
 });

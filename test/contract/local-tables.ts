@@ -12,6 +12,8 @@ import { balancesTable, membersTable, refreshesTable } from '../../shared/client
 /** An engine with the tables, empty. Tests keep apart by using members of their own. */
 export interface LocalTables {
   readonly client: DynamoDBClient;
+  /** Another client of the same engine: `dynamodb-at-scale.ts` changes one. */
+  newClient(): DynamoDBClient;
   readonly balances: string;
   readonly members: string;
   readonly refreshes: string;
@@ -41,13 +43,15 @@ const attributesOf = (...keys: readonly Keys[]): AttributeDefinition[] =>
 export async function startLocalTables(): Promise<LocalTables> {
   const server = dynalite({ createTableMs: 0 });
   const port = await listenOnLoopback(server);
-  const client = new DynamoDBClient({
-    endpoint: `http://127.0.0.1:${port}`,
-    region: 'local',
-    credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
-    // A lost condition or a bad request must show at once, not after three tries.
-    maxAttempts: 1,
-  });
+  const newClient = () =>
+    new DynamoDBClient({
+      endpoint: `http://127.0.0.1:${port}`,
+      region: 'local',
+      credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+      // A lost condition or a bad request must show at once, not after three tries.
+      maxAttempts: 1,
+    });
+  const client = newClient();
   const create = (name: string, keys: Keys, index?: Keys & { name: string }, projection: 'ALL' | 'KEYS_ONLY' = 'ALL') =>
     client.send(
       new CreateTableCommand({
@@ -69,6 +73,7 @@ export async function startLocalTables(): Promise<LocalTables> {
   await create('refreshes', refreshesTable, refreshesTable.byMemberIndex);
   return {
     client,
+    newClient,
     balances: 'balances',
     members: 'members',
     refreshes: 'refreshes',

@@ -1,0 +1,193 @@
+/** A condition that does not hold is an answer. Every other error is thrown: then nothing is known about the item. */
+import { GetItemCommand, PutItemCommand, ResourceNotFoundException } from '@aws-sdk/client-dynamodb';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Item } from '../../shared/clients/attribute-values.ts';
+import { balancesEraser } from '../../shared/clients/balances-eraser.ts';
+import { balancesInDynamoDb } from '../../shared/clients/balances-table.ts';
+import { callbacksInDynamoDb } from '../../shared/clients/callbacks-table.ts';
+import { deleteIf, putIf, updatedIf, updateIf } from '../../shared/clients/conditional-write.ts';
+import { idempotencyKeysInDynamoDb } from '../../shared/clients/idempotency-table.ts';
+import { membersInDynamoDb } from '../../shared/clients/members-table.ts';
+import { refreshesInDynamoDb } from '../../shared/clients/refreshes-table.ts';
+import { scheduleInDynamoDb } from '../../shared/clients/schedule-table.ts';
+import { seenMembersInDynamoDb } from '../../shared/clients/seen-members.ts';
+import { type LocalTables, startLocalTables } from './local-tables.ts';
+import { at, attemptOf, claimOf, mxAccount, mxMember, newKey, policy, refreshId, refreshOfMember } from './samples.ts';
+
+let tables: LocalTables;
+beforeAll(async () => {
+  tables = await startLocalTables();
+});
+afterAll(() => tables.close());
+
+const key: Item = { user_guid: { S: 'USR-1' }, item_key: { S: 'MBR-1' } };
+const stored: Item = { ...key, state: { S: 'old' } };
+
+const put = (): Promise<unknown> => tables.client.send(new PutItemCommand({ TableName: tables.members, Item: stored }));
+const read = async (): Promise<Item | undefined> =>
+  (await tables.client.send(new GetItemCommand({ TableName: tables.members, Key: key }))).Item;
+
+/** `state` is a word that DynamoDB reserves. */
+const when = (state: string) => ({ condition: '#state = :known', values: { ':known': { S: state } } });
+const changed = { key, change: 'SET #state = :new' };
+const changedWhen = (state: string) => ({
+  ...changed,
+  condition: '#state = :known',
+  values: { ':known': { S: state }, ':new': { S: 'new' } },
+});
+
+describe.each<[string, (state: string, tableName?: string) => Promise<unknown>, unknown, unknown, Item | undefined]>([
+  [
+    'putIf',
+    (state, table = tables.members) =>
+      putIf(tables.client, table, { item: { ...key, other: { N: '1' } }, ...when(state) }),
+    true,
+    false,
+    { ...key, other: { N: '1' } },
+  ],
+  [
+    'deleteIf',
+    (state, table = tables.members) => deleteIf(tables.client, table, { key, ...when(state) }),
+    true,
+    false,
+    undefined,
+  ],
+  [
+    'updateIf',
+    (state, table = tables.members) => updateIf(tables.client, table, changedWhen(state)),
+    true,
+    false,
+    { ...key, state: { S: 'new' } },
+  ],
+  [
+    'updatedIf',
+    (state, table = tables.members) => updatedIf(tables.client, table, changedWhen(state)),
+    { ...key, state: { S: 'new' } },
+    null,
+    { ...key, state: { S: 'new' } },
+  ],
+])('%s', (_name, write, won, lost, after) => {
+  it('writes when its condition holds', async () => {
+    await put();
+    expect(await write('old')).toEqual(won);
+    expect(await read()).toEqual(after);
+  });
+
+  it('says so and writes nothing when it does not hold', async () => {
+    await put();
+    expect(await write('another')).toEqual(lost);
+    expect(await read()).toEqual(stored);
+  });
+
+  it('throws every other error', async () => {
+    await expect(write('old', 'no-such-table')).rejects.toThrow(ResourceNotFoundException);
+  });
+});
+
+it('an update makes an item unless its condition excludes it', async () => {
+  const unknown: Item = { user_guid: { S: 'USR-2' }, item_key: { S: 'MBR-2' } };
+  const update = { key: unknown, change: 'SET #count = :one', values: { ':one': { N: '1' } } };
+  const write = (condition: string) => updatedIf(tables.client, tables.members, { ...update, condition });
+  expect(await write('attribute_exists(item_key)')).toBeNull();
+  expect(await write('attribute_not_exists(#count)')).toEqual({ ...unknown, count: { N: '1' } });
+});
+
+it('a condition that cannot be read is no answer', async () => {
+  await expect(deleteIf(tables.client, tables.members, { key, condition: 'state = old' })).rejects.toMatchObject({
+    name: 'ValidationException',
+  });
+});
+
+it('an error of another copy of the SDK is known by its name', async () => {
+  const client = tables.newClient();
+  client.middlewareStack.add(
+    () => () => Promise.reject(Object.assign(new Error('no'), { name: 'ConditionalCheckFailedException' })),
+    { step: 'initialize' },
+  );
+  expect(await deleteIf(client, tables.members, { key, ...when('old') })).toBe(false);
+  client.destroy();
+});
+
+describe('with a table that is away, no write is taken for a lost one:', () => {
+  const away = 'no-such-table';
+  const member = newKey();
+  const claim = claimOf(refreshId(1));
+  const attempt = attemptOf(claim, { outcome: 'succeeded', observedAt: at(10) });
+  const request = { id: 'request-1', requestHash: 'hash-1' };
+  const stamp = { observedAt: at(0), refreshId: refreshId(1), trigger: 'http' } as const;
+  const members = () => membersInDynamoDb(tables.client, away, policy);
+  const seen = () => seenMembersInDynamoDb(tables.client, away, policy);
+  const schedule = () => scheduleInDynamoDb(tables.client, away);
+  const refreshes = () => refreshesInDynamoDb(tables.client, away, 30, () => at(0));
+  const callbacks = () => callbacksInDynamoDb(tables.client, away, 30);
+  const keys = () =>
+    idempotencyKeysInDynamoDb(
+      tables.client,
+      away,
+      29,
+      () => at(0),
+      () => 'token',
+    );
+  const balances = () =>
+    balancesInDynamoDb(tables.client, away, { keepAccountNumbers: false, keepUnknownFields: false });
+
+  it.each<[string, () => Promise<unknown>]>([
+    ['claim', () => members().claim({ key: member, claim, starts: [], startsVersion: 0 })],
+    ['writeAliases', () => members().writeAliases(mxMember(member, { id: 'own' }))],
+    ['joinUserPresent', () => members().joinUserPresent(member, refreshId(1))],
+    ['takeLook', () => members().takeLook(member, refreshId(1), 1, at(5))],
+    ['recordStarting', () => members().recordStarting(member, claim, [])],
+    [
+      'recordStart',
+      () => members().recordStart({ key: member, refreshId: refreshId(1), start: claim.start, flagSeen: false }),
+    ],
+    ['recordSeen', () => members().recordSeen(member, refreshId(1), true, [])],
+    ['beginStoring', () => members().beginStoring(member, refreshId(1), 1)],
+    ['end', () => members().end({ key: member, from: 'running', attempt })],
+    ['release', () => members().release(member, refreshId(1))],
+    ['openSince', () => Array.fromAsync(members().openSince(at(0)))],
+    ['reserveRead', () => seen().reserveRead(member, at(0))],
+    ['recordSighting', () => seen().recordSighting(mxMember(member), at(0), null)],
+    ['settleChange', () => seen().settleChange(member, { from: null, to: null, at: at(0), refreshId: null })],
+    ['recordBackground', () => seen().recordBackground(member, attempt)],
+    ['recordProcessed', () => seen().recordProcessed(member, at(0))],
+    ['leaveTombstone', () => seen().leaveTombstone({ key: member, body: {} }, at(0))],
+    ['leaveTombstone, with an alias', () => seen().leaveTombstone({ key: member, body: { id: 'own' } }, at(0))],
+    ['enrol', () => schedule().enrol(member, { everyHours: 6, slot: 'SLOT#6h#00001#0' }, null)],
+    ['enrol, withdrawing', () => schedule().enrol(member, { everyHours: 0, slot: '' }, null)],
+    ['membersOf', () => schedule().membersOf('SLOT#6h#00001#0')],
+    ['setLastMinute', () => schedule().setLastMinute(1)],
+    ['put of a running refresh', () => refreshes().put(refreshOfMember(member, refreshId(1)))],
+    [
+      'put of a callback',
+      () => callbacks().put({ id: 'CBK-1', refreshId: refreshId(1), url: 'https://x.example', registeredAt: at(0) }),
+    ],
+    ['ofRefresh', () => callbacks().ofRefresh(refreshId(1))],
+    ['begin', () => keys().begin(request)],
+    ['keep', () => keys().keep(request, 'token', '{}')],
+    ['release of a key', () => keys().release(request, 'token')],
+    ['store', () => balances().store(member, [mxAccount('ACT-1')], stamp)],
+    ['erase', () => balancesEraser(tables.client, away, async () => {}).erase(member)],
+  ])('%s throws', async (_name, call) => {
+    await expect(call()).rejects.toThrow(ResourceNotFoundException);
+  });
+
+  it('a balance that cannot be written throws', async () => {
+    // What is read is found, and what is written fails.
+    const client = tables.newClient();
+    client.middlewareStack.add(
+      (next, { commandName = '' }) =>
+        (args) =>
+          /Put|Update/.test(commandName) ? Promise.reject(new Error(`${commandName} failed`)) : next(args),
+      { step: 'initialize' },
+    );
+    const rules = { keepAccountNumbers: false, keepUnknownFields: false };
+    const owner = newKey();
+    await balancesInDynamoDb(tables.client, tables.balances, rules).store(owner, [mxAccount('ACT-1')], stamp);
+    const failing = balancesInDynamoDb(client, tables.balances, rules);
+    const later = { ...stamp, observedAt: at(10), refreshId: refreshId(2) };
+    await expect(failing.store(owner, [mxAccount('ACT-1')], later)).rejects.toThrow('PutItemCommand failed');
+    await expect(failing.store(owner, [], later)).rejects.toThrow('UpdateItemCommand failed');
+    client.destroy();
+  });
+});

@@ -1,0 +1,113 @@
+/** What was just written is read back, although replicas that hear of it later may be asked. */
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { balancesEraser } from '../../shared/clients/balances-eraser.ts';
+import { balancesInDynamoDb } from '../../shared/clients/balances-table.ts';
+import { callbacksInDynamoDb } from '../../shared/clients/callbacks-table.ts';
+import { idempotencyKeysInDynamoDb } from '../../shared/clients/idempotency-table.ts';
+import { membersInDynamoDb } from '../../shared/clients/members-table.ts';
+import { refreshesInDynamoDb } from '../../shared/clients/refreshes-table.ts';
+import { scheduleInDynamoDb } from '../../shared/clients/schedule-table.ts';
+import { withLateReplicas } from './dynamodb-at-scale.ts';
+import { type LocalTables, startLocalTables } from './local-tables.ts';
+import { at, claimOf, mxAccount, mxMember, newKey, policy, refreshId, refreshOfMember } from './samples.ts';
+
+let tables: LocalTables;
+let client: DynamoDBClient;
+beforeAll(async () => {
+  tables = await startLocalTables();
+  client = withLateReplicas(tables.newClient());
+});
+afterAll(async () => {
+  client.destroy();
+  await tables.close();
+});
+
+describe('read back at once', () => {
+  const members = () => membersInDynamoDb(client, tables.members, policy);
+  const claimed = async () => {
+    const key = newKey();
+    const claim = claimOf(refreshId(1));
+    const member = mxMember(key, { id: `own-${key.memberGuid}`, user_id: `own-${key.userGuid}` });
+    expect(await members().claim({ key, claim, starts: [], startsVersion: 0, member })).toBe(true);
+    return { key, member };
+  };
+
+  it('a member, by its guids and by own ids', async () => {
+    const { key, member } = await claimed();
+    await members().writeAliases(member);
+    expect((await members().read(key))?.claim?.refreshId).toBe(refreshId(1));
+    const own = { userIdentifier: `own-${key.userGuid}`, memberIdentifier: `own-${key.memberGuid}` };
+    expect(await members().resolve(own)).toEqual(key);
+  });
+
+  it('the claim whose look came too early', async () => {
+    const { key } = await claimed();
+    await members().takeLook(key, refreshId(1), 1, at(5));
+    expect(await members().takeLook(key, refreshId(1), 2, at(6))).toEqual({ kind: 'too_early', until: at(8) });
+  });
+
+  it('balances, to be shown, compared and erased', async () => {
+    const rules = { keepAccountNumbers: false, keepUnknownFields: false };
+    const balances = balancesInDynamoDb(client, tables.balances, rules);
+    const key = newKey();
+    await balances.store(key, [mxAccount('ACT-1', '1')], {
+      observedAt: at(0),
+      refreshId: refreshId(1),
+      trigger: 'http',
+    });
+    await balances.store(key, [mxAccount('ACT-1', '2')], {
+      observedAt: at(9),
+      refreshId: refreshId(2),
+      trigger: 'http',
+    });
+    expect(await balances.read(key, 'ACT-1')).toMatchObject({ observedAt: at(9), changedByRefresh: refreshId(2) });
+    expect(await balances.ofMember(key)).toHaveLength(1);
+    await balancesEraser(client, tables.balances, async () => {}).erase(key);
+    expect(await balances.read(key, 'ACT-1')).toBeNull();
+  });
+
+  it('a refresh and its callbacks', async () => {
+    const refreshes = refreshesInDynamoDb(client, tables.refreshes, 30, () => at(0));
+    const callbacks = callbacksInDynamoDb(client, tables.refreshes, 30);
+    const wish = { id: 'CBK-1', refreshId: refreshId(1), url: 'https://hooks.example.com/', registeredAt: at(0) };
+    await refreshes.put(refreshOfMember(newKey(), refreshId(1)));
+    await callbacks.put(wish);
+    expect(await refreshes.read(refreshId(1))).not.toBeNull();
+    expect(await callbacks.ofRefresh(refreshId(1))).toEqual([wish]);
+  });
+
+  it('the answer to a repeated request', async () => {
+    const keys = idempotencyKeysInDynamoDb(
+      client,
+      tables.refreshes,
+      29,
+      () => at(0),
+      () => 'token',
+    );
+    const request = { id: 'request-1', requestHash: 'hash-1' };
+    await keys.begin(request);
+    await keys.keep(request, 'token', '{}');
+    expect(await keys.begin(request)).toEqual({ kind: 'answered', answer: '{}' });
+  });
+
+  it('the last minute of the schedule', async () => {
+    const schedule = scheduleInDynamoDb(client, tables.members);
+    await schedule.setLastMinute(1000);
+    expect(await schedule.lastMinute()).toBe(1000);
+  });
+});
+
+it('a slot’s members may be read late: they are due again', async () => {
+  const key = newKey();
+  const slot = 'SLOT#6h#00001#0';
+  await membersInDynamoDb(client, tables.members, policy).claim({
+    key,
+    claim: claimOf(refreshId(1)),
+    starts: [],
+    startsVersion: 0,
+  });
+  await scheduleInDynamoDb(client, tables.members).enrol(key, { everyHours: 6, slot }, null);
+  expect(await scheduleInDynamoDb(client, tables.members).membersOf(slot)).toEqual([]);
+  expect(await scheduleInDynamoDb(tables.client, tables.members).membersOf(slot)).toHaveLength(1);
+});

@@ -1,0 +1,27 @@
+/** What DynamoDB does with much data and many replicas, and the engine of the tests does not do by itself. */
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+
+/** No answer to a query of `client` holds more than `items` items, as 1 MB does where items are large. */
+export function withPagesOf(items: number, client: DynamoDBClient): DynamoDBClient {
+  client.middlewareStack.add(
+    (next, { commandName }) =>
+      (args) =>
+        next(commandName === 'QueryCommand' ? { ...args, input: { ...args.input, Limit: items } } : args),
+    { step: 'initialize' },
+  );
+  return client;
+}
+
+/** Every read of `client` that is not strongly consistent finds nothing: no write has reached the replica it asks. */
+export function withLateReplicas(client: DynamoDBClient): DynamoDBClient {
+  client.middlewareStack.add(
+    (next, { commandName = '' }) =>
+      async (args) => {
+        const isRead = ['GetItemCommand', 'QueryCommand'].includes(commandName);
+        const isConsistent = 'ConsistentRead' in args.input && args.input.ConsistentRead === true;
+        return isRead && !isConsistent ? { output: { $metadata: {} }, response: {} } : next(args);
+      },
+    { step: 'initialize' },
+  );
+  return client;
+}

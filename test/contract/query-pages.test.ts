@@ -1,0 +1,93 @@
+/** Every read of more than one item, where an answer of DynamoDB holds two of them. */
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { balancesEraser } from '../../shared/clients/balances-eraser.ts';
+import { balancesInDynamoDb } from '../../shared/clients/balances-table.ts';
+import { callbacksInDynamoDb } from '../../shared/clients/callbacks-table.ts';
+import { membersInDynamoDb } from '../../shared/clients/members-table.ts';
+import { refreshesInDynamoDb } from '../../shared/clients/refreshes-table.ts';
+import { scheduleInDynamoDb } from '../../shared/clients/schedule-table.ts';
+import { withPagesOf } from './dynamodb-at-scale.ts';
+import { type LocalTables, startLocalTables } from './local-tables.ts';
+import { at, claimOf, mxAccount, newKey, policy, refreshId, refreshOfMember } from './samples.ts';
+
+let tables: LocalTables;
+let client: DynamoDBClient;
+beforeAll(async () => {
+  tables = await startLocalTables();
+  client = withPagesOf(2, tables.newClient());
+});
+afterAll(async () => {
+  client.destroy();
+  await tables.close();
+});
+
+const numbers = (count: number): number[] => Array.from({ length: count }, (_, index) => index + 1);
+
+describe('every page is read of', () => {
+  it('the open claims of every shard', async () => {
+    const members = membersInDynamoDb(client, tables.members, policy);
+    // Three for each of the four shards, which the last digit decides.
+    const keys = numbers(12).map(() => newKey());
+    for (const [number, key] of keys.entries()) {
+      await members.claim({ key, claim: claimOf(refreshId(number)), starts: [], startsVersion: 0 });
+    }
+    const open = await Array.fromAsync(members.openSince(at(0)));
+    expect(open.map(({ memberGuid }) => memberGuid).sort()).toEqual(keys.map(({ memberGuid }) => memberGuid));
+  });
+
+  it('a member’s balances', async () => {
+    const balances = balancesInDynamoDb(client, tables.balances, {
+      keepAccountNumbers: false,
+      keepUnknownFields: false,
+    });
+    const key = newKey();
+    const accounts = numbers(5).map((number) => mxAccount(`ACT-${number}`));
+    await balances.store(key, accounts, { observedAt: at(0), refreshId: refreshId(1), trigger: 'http' });
+    const guids = async () => (await balances.ofMember(key)).map(({ accountGuid }) => accountGuid);
+    expect(await guids()).toEqual(['ACT-1', 'ACT-2', 'ACT-3', 'ACT-4', 'ACT-5']);
+    // What is not listed any more has to be found to be marked.
+    await balances.store(key, [], { observedAt: at(10), refreshId: refreshId(2), trigger: 'http' });
+    expect((await balances.ofMember(key)).map(({ listed }) => listed)).toEqual([false, false, false, false, false]);
+    await balancesEraser(client, tables.balances, async () => {}).erase(key);
+    expect(await guids()).toEqual([]);
+  });
+
+  it('a slot’s members', async () => {
+    const members = membersInDynamoDb(client, tables.members, policy);
+    const schedule = scheduleInDynamoDb(client, tables.members);
+    const slot = 'SLOT#6h#00001#0';
+    const keys = numbers(5).map(() => newKey());
+    for (const key of keys) {
+      await members.claim({ key, claim: claimOf(refreshId(1)), starts: [], startsVersion: 0 });
+      await schedule.enrol(key, { everyHours: 6, slot }, null);
+    }
+    expect((await schedule.membersOf(slot)).map(({ member }) => member)).toEqual(keys);
+  });
+
+  it('a refresh’s callbacks', async () => {
+    const callbacks = callbacksInDynamoDb(client, tables.refreshes, 30);
+    const wishes = numbers(5).map((number) => ({
+      id: `CBK-${number}`,
+      refreshId: refreshId(1),
+      url: 'https://hooks.example.com/',
+      registeredAt: at(number),
+    }));
+    for (const wish of wishes) await callbacks.put(wish);
+    expect(await callbacks.ofRefresh(refreshId(1))).toEqual(wishes);
+  });
+
+  it('a member’s history, also when pages are shorter than asked for', async () => {
+    const refreshes = refreshesInDynamoDb(client, tables.refreshes, 30, () => at(0));
+    const key = newKey();
+    for (const number of numbers(5)) await refreshes.put(refreshOfMember(key, refreshId(100 + number)));
+    const pages: string[][] = [];
+    let after: string | null = null;
+    do {
+      const page: Awaited<ReturnType<typeof refreshes.ofMember>> = await refreshes.ofMember(key, 3, after);
+      pages.push(page.refreshes.map((refresh) => refresh.refreshId));
+      after = page.next;
+    } while (after !== null);
+    expect(pages).toEqual([[refreshId(105), refreshId(104)], [refreshId(103), refreshId(102)], [refreshId(101)]]);
+  });
+});
