@@ -2,14 +2,14 @@
 import type { BalancesReader } from '../shared/clients/balances-table.ts';
 import { balancesReader } from '../shared/clients/balances-table.ts';
 import { type MembersReader, membersReader } from '../shared/clients/members-reader.ts';
-import type { StoredBalance } from '../shared/domain/balance.ts';
+import { accountView, type StoredBalance } from '../shared/domain/balance.ts';
 import { Failure } from '../shared/domain/failure.ts';
 import { findMember } from '../shared/domain/find-member.ts';
 import { freshnessOf } from '../shared/domain/freshness.ts';
 import type { Clock } from '../shared/domain/instant.ts';
 import { type Allowance, nextStartAllowedAt } from '../shared/domain/member.ts';
 import { memberView, statusView } from '../shared/domain/member-view.ts';
-import { accountBody, freshnessHeaders } from '../shared/lambda/api-shapes.ts';
+import { freshnessHeaders } from '../shared/lambda/api-shapes.ts';
 import { readEnvironment } from '../shared/lambda/environment.ts';
 import { type ApiAnswer, type ApiRequest, httpHandler, identifier, memberIdentifiers } from '../shared/lambda/http.ts';
 import { pageOf, readPageQuery } from '../shared/lambda/mx-pagination.ts';
@@ -52,10 +52,10 @@ export async function readBalances(deps: ReadBalancesDeps, request: ApiRequest):
   }
   if (account !== null) {
     const balance = find(balances, account);
-    return answer([balance], { account: accountBody(balance) });
+    return answer([balance], { account: accountView(balance) });
   }
   const { items, pagination } = pageOf(balances, page);
-  return answer(balances, { accounts: items.map(accountBody), pagination });
+  return answer(balances, { accounts: items.map(accountView), pagination });
 }
 
 /** By guid, else by own id. Own ids are the feed's and unique within a member (MX facts 7.1). */

@@ -114,7 +114,7 @@ export const settings = {
   staleAfterSeconds: wholeNumber(
     86_400,
     seconds(60, 31_536_000),
-    'A balance observed longer ago than this is reported as stale.',
+    'A balance that is older than this is reported as stale; its age is counted from fresh_as_of (docs/balances-table.md).',
   ),
   refreshRetentionDays: wholeNumber(
     30,

@@ -6,10 +6,11 @@ import {
   type ObservationStamp,
   type StorageRules,
   type StoredBalance,
+  type StoredValue,
 } from '../domain/balance.ts';
 import { Decimal } from '../domain/decimal.ts';
 import { Failure } from '../domain/failure.ts';
-import type { FieldValue, MemberKey, MxAccount } from '../domain/mx.ts';
+import type { MemberKey, MxAccount } from '../domain/mx.ts';
 import type { Balances } from '../domain/ports.ts';
 import type { Trigger } from '../domain/refresh.ts';
 import { fromAttributes, type Item, toAttributes } from './attribute-values.ts';
@@ -18,7 +19,7 @@ import { queryPages } from './query-pages.ts';
 import { accountKey, balancesTable } from './table-keys.ts';
 
 /** Raised when an attribute's meaning changes; new attributes do not raise it. */
-const SCHEMA_VERSION = 1;
+const SCHEMA_VERSION = 2;
 
 /** How many accounts are written at the same time. */
 const AT_ONCE = 10;
@@ -125,22 +126,26 @@ export function toItem(balance: StoredBalance): Item {
     ...toAttributes({
       schema_version: SCHEMA_VERSION,
       observed_at: balance.observedAt,
+      fresh_as_of: balance.freshAsOf,
+      amounts_since: balance.amountsSince,
       refresh_id: balance.refreshId,
       trigger: balance.trigger,
       listed: balance.listed,
-      previous_balance: balance.previousBalance,
-      changed_by_refresh: balance.changedByRefresh,
-      changed_at: balance.changedAt,
+      previous_balance: balance.lastChange?.previousBalance ?? undefined,
+      changed_by_refresh: balance.lastChange?.refreshId,
+      changed_at: balance.lastChange?.at,
     }),
   };
 }
 
-/** Reads an item of the balances table. @throws Failure when it is not one. */
+/** Reads an item of the balances table. @throws Failure when it is not one, or of another `schema_version`. */
 export function fromItem(item: Item): StoredBalance {
   const {
     account_key: key,
-    schema_version: _,
+    schema_version: version,
     observed_at: observedAt,
+    fresh_as_of: freshAsOf,
+    amounts_since: amountsSince,
     refresh_id: refreshId,
     trigger,
     listed,
@@ -149,6 +154,9 @@ export function fromItem(item: Item): StoredBalance {
     changed_at: changedAt,
     ...fields
   } = fromAttributes(item);
+  if (!(version instanceof Decimal) || version.text !== String(SCHEMA_VERSION)) {
+    throw new Failure('internal', `an item of the balances table is not of schema_version ${SCHEMA_VERSION}`);
+  }
   const { user_guid: userGuid, member_guid: memberGuid, guid } = fields;
   if (
     typeof key !== 'string' ||
@@ -156,23 +164,30 @@ export function fromItem(item: Item): StoredBalance {
     typeof memberGuid !== 'string' ||
     typeof guid !== 'string' ||
     typeof observedAt !== 'string' ||
+    typeof freshAsOf !== 'string' ||
+    typeof amountsSince !== 'string' ||
     typeof refreshId !== 'string'
   ) {
-    throw new Failure('internal', 'an item of the balances table has no keys or no observed_at');
+    throw new Failure('internal', 'an item of the balances table has no keys or no times');
   }
   return {
     member: { userGuid, memberGuid },
     accountGuid: guid,
     // Only scalars are ever written: `keptFields` has filtered them.
-    fields: fields as Record<string, FieldValue>,
+    fields: fields as Record<string, StoredValue>,
     observedAt,
+    freshAsOf,
+    amountsSince,
     refreshId,
     trigger: trigger as Trigger,
     listed: listed !== false,
-    ...(previousBalance === undefined
-      ? {}
-      : { previousBalance: previousBalance instanceof Decimal ? previousBalance : null }),
-    ...(typeof changedByRefresh === 'string' ? { changedByRefresh } : {}),
-    ...(typeof changedAt === 'string' ? { changedAt } : {}),
+    lastChange:
+      typeof changedByRefresh === 'string' && typeof changedAt === 'string'
+        ? {
+            previousBalance: previousBalance instanceof Decimal ? previousBalance : null,
+            refreshId: changedByRefresh,
+            at: changedAt,
+          }
+        : null,
   };
 }

@@ -5,24 +5,45 @@ import type { FieldValue, MemberKey, MxAccount } from './mx.ts';
 import { type AccountField, accountFields, type Treatment } from './mx-fields.ts';
 import type { Trigger } from './refresh.ts';
 
+/** A value that is stored. There is no null among them: what MX sent as null and what it did not send are both absent. */
+export type StoredValue = Exclude<FieldValue, null>;
+
 /** What is stored for one account. */
 export interface StoredBalance {
   readonly member: MemberKey;
   readonly accountGuid: string;
   /** MX's fields under MX's names, after `mx-fields.ts`. */
-  readonly fields: Readonly<Record<string, FieldValue>>;
+  readonly fields: Readonly<Record<string, StoredValue>>;
+  /** When the values were read from MX. */
   readonly observedAt: Instant;
+  /** What the age of the values is counted from; never later than `observedAt`. */
+  readonly freshAsOf: Instant;
+  /** When the amounts (`amountNames`) were first seen as they are now. */
+  readonly amountsSince: Instant;
   readonly refreshId: string;
   readonly trigger: Trigger;
-  /** The `balance` before the last change; absent when it never changed. */
-  readonly previousBalance?: Decimal | null;
-  /** The refresh that last changed `balance`; absent when none did. */
-  readonly changedByRefresh?: string;
-  /** When `balance` last changed. */
-  readonly changedAt?: Instant;
+  /** The last change of `balance`; null when it has never changed since it was first stored. */
+  readonly lastChange: BalanceChange | null;
   /** Whether MX still listed the account when its member was last refreshed. */
   readonly listed: boolean;
 }
+
+/** A change of `balance`. */
+export interface BalanceChange {
+  /** Null: there was no amount before. */
+  readonly previousBalance: Decimal | null;
+  /** The refresh that brought it. */
+  readonly refreshId: string;
+  /** When that refresh observed it. */
+  readonly at: Instant;
+}
+
+/** The fields that hold the account's amounts. */
+export const amountNames = [
+  'balance',
+  'available_balance',
+  'available_credit',
+] as const satisfies readonly AccountField[];
 
 /** Settings of what is stored. */
 export interface StorageRules {
@@ -41,6 +62,8 @@ export interface ObservationStamp {
 const ourNames: ReadonlySet<string> = new Set([
   'account_key',
   'observed_at',
+  'fresh_as_of',
+  'amounts_since',
   'refresh_id',
   'trigger',
   'previous_balance',
@@ -54,22 +77,35 @@ const ourNames: ReadonlySet<string> = new Set([
 const treatmentOf = (name: AccountField): Treatment => accountFields[name].treatment;
 
 /** The fields of `account` that are stored. */
-export function keptFields(account: MxAccount, rules: StorageRules): Readonly<Record<string, FieldValue>> {
-  const kept: Record<string, FieldValue> = {};
+export function keptFields(account: MxAccount, rules: StorageRules): Readonly<Record<string, StoredValue>> {
+  const kept: Record<string, StoredValue> = {};
   for (const name of Object.keys(account.fields) as AccountField[]) {
-    const value = account.fields[name];
+    const value = account.fields[name] ?? null;
     const treatment = treatmentOf(name);
-    if (value === undefined || treatment === 'drop') continue;
+    if (value === null || treatment === 'drop') continue;
     kept[name] = treatment === 'mask' && !rules.keepAccountNumbers ? lastFour(value) : value;
   }
   if (rules.keepUnknownFields) {
-    for (const [name, value] of Object.entries(account.unknownFields)) if (!ourNames.has(name)) kept[name] = value;
+    for (const [name, value] of Object.entries(account.unknownFields)) {
+      if (value !== null && !ourNames.has(name)) kept[name] = value;
+    }
   }
   return kept;
 }
 
+const nullableFields = Object.entries(accountFields).flatMap(([name, { nullable }]) => (nullable ? [name] : []));
+
+/**
+ * The account in MX's shape: MX's fields under MX's names and nothing else. A field of which nothing is known is null if
+ * MX may answer null, else left out.
+ */
+export const accountView = ({ fields }: Pick<StoredBalance, 'fields'>): Readonly<Record<string, FieldValue>> => ({
+  ...Object.fromEntries(nullableFields.map((name) => [name, null])),
+  ...fields,
+});
+
 /** `********1234`; shorter than that is masked whole. The length is not kept either. */
-const lastFour = (value: FieldValue): FieldValue =>
+const lastFour = (value: StoredValue): StoredValue =>
   typeof value === 'string' ? `****${value.length > 4 ? value.slice(-4) : ''}` : value;
 
 /** Whether an observation is newer than a stored one; ties are broken by refresh id. */
@@ -90,39 +126,29 @@ export function balanceToStore(
   stored: StoredBalance | null,
 ): StoredBalance | null {
   if (stored !== null && isNewer(stored, stamp)) return null;
-  const next: StoredBalance = {
+  // The guids of the route win: MX's item names them too, and a reader finds the item by them.
+  const guids = { guid: account.guid, member_guid: member.memberGuid, user_guid: member.userGuid };
+  const fields: StoredBalance['fields'] = { ...keptFields(account, rules), ...guids };
+  const isSame = (name: AccountField): boolean => stored !== null && sameValue(stored.fields[name], fields[name]);
+  return {
     member,
     accountGuid: account.guid,
-    // The guids of the route win: MX's item names them too, and a reader finds the item by them.
-    fields: {
-      ...keptFields(account, rules),
-      guid: account.guid,
-      member_guid: member.memberGuid,
-      user_guid: member.userGuid,
-    },
+    fields,
     ...stamp,
+    freshAsOf: stamp.observedAt,
+    amountsSince: stored !== null && amountNames.every(isSame) ? stored.amountsSince : stamp.observedAt,
+    lastChange: stored === null || isSame('balance') ? (stored?.lastChange ?? null) : changeOf(stored, stamp),
     listed: true,
-  };
-  if (stored === null) return next;
-  const before = stored.fields['balance'];
-  if (!sameValue(before, next.fields['balance'])) {
-    return {
-      ...next,
-      previousBalance: before instanceof Decimal ? before : null,
-      changedByRefresh: stamp.refreshId,
-      changedAt: stamp.observedAt,
-    };
-  }
-  return {
-    ...next,
-    ...(stored.previousBalance === undefined ? {} : { previousBalance: stored.previousBalance }),
-    ...(stored.changedByRefresh === undefined ? {} : { changedByRefresh: stored.changedByRefresh }),
-    ...(stored.changedAt === undefined ? {} : { changedAt: stored.changedAt }),
   };
 }
 
-const sameValue = (a: FieldValue | undefined, b: FieldValue | undefined): boolean =>
-  a instanceof Decimal && b instanceof Decimal ? a.equals(b) : (a ?? null) === (b ?? null);
+function changeOf({ fields }: StoredBalance, { refreshId, observedAt }: ObservationStamp): BalanceChange {
+  const { balance } = fields;
+  return { previousBalance: balance instanceof Decimal ? balance : null, refreshId, at: observedAt };
+}
+
+const sameValue = (a: StoredValue | undefined, b: StoredValue | undefined): boolean =>
+  a instanceof Decimal && b instanceof Decimal ? a.equals(b) : a === b;
 
 /** Stored accounts of the member that `listed` (guids) lacks: MX no longer lists them. Marked, never deleted. */
 export const noLongerListed = (

@@ -4,7 +4,7 @@
  */
 
 import type { Action } from './action.ts';
-import type { StoredBalance } from './balance.ts';
+import type { BalanceChange, StoredBalance } from './balance.ts';
 import { Decimal } from './decimal.ts';
 import type { Instant } from './instant.ts';
 import type { MemberKey } from './mx.ts';
@@ -123,26 +123,30 @@ export const balanceEvents = (
   { refreshId, trigger }: Pick<Attempt, 'refreshId' | 'trigger'>,
   withAmounts: boolean,
 ): readonly BalanceChanged[] =>
-  stored
-    .filter((balance) => balance.changedByRefresh === refreshId)
-    .map((balance) => ({
+  stored.flatMap(({ member, accountGuid, fields, lastChange }) => {
+    if (lastChange?.refreshId !== refreshId) return [];
+    const event: BalanceChanged = {
       ...envelope,
-      id: `${refreshId}/${balance.accountGuid}`,
+      id: `${refreshId}/${accountGuid}`,
       type: 'balance.changed',
-      subject: `${subjectOf(balance.member)}/accounts/${balance.accountGuid}`,
-      time: balance.changedAt ?? balance.observedAt,
+      subject: `${subjectOf(member)}/accounts/${accountGuid}`,
+      time: lastChange.at,
       data: {
         refresh_id: refreshId,
-        ...guidsOf(balance.member),
-        account_guid: balance.accountGuid,
+        ...guidsOf(member),
+        account_guid: accountGuid,
         trigger,
-        observed_at: balance.changedAt ?? balance.observedAt,
-        ...(withAmounts ? { amounts: amountsOf(balance) } : {}),
+        observed_at: lastChange.at,
+        ...(withAmounts ? { amounts: amountsOf(fields, lastChange) } : {}),
       },
-    }));
+    };
+    return [event];
+  });
 
-function amountsOf({ fields, previousBalance }: StoredBalance): NonNullable<BalanceChanged['data']['amounts']> {
-  const { balance, currency_code: currency } = fields;
+function amountsOf(
+  { balance, currency_code: currency }: StoredBalance['fields'],
+  { previousBalance }: BalanceChange,
+): NonNullable<BalanceChanged['data']['amounts']> {
   return {
     balance: balance instanceof Decimal ? balance.text : null,
     previous_balance: previousBalance?.text ?? null,

@@ -11,8 +11,11 @@ export type StaleReason = OutcomeCode | 'no_longer_listed' | 'not_refreshed_sinc
 /** How fresh balances are. */
 export interface Freshness {
   readonly verdict: 'fresh' | 'stale';
-  /** Of the oldest account: a list is as fresh as its oldest account. */
+  /** What verdict and age go by. Of the oldest account: a list is as fresh as its oldest account. */
+  readonly freshAsOf: Instant;
+  /** When that account was read from MX. */
   readonly observedAt: Instant;
+  /** Since `freshAsOf`. */
   readonly ageSeconds: number;
   readonly refreshId: string;
   readonly trigger: Trigger;
@@ -33,11 +36,12 @@ export function freshnessOf(
   const counted = balances.some((balance) => balance.listed) ? balances.filter((b) => b.listed) : balances;
   const [first, ...rest] = counted;
   if (first === undefined) return null;
-  const oldest = rest.reduce((least, balance) => (balance.observedAt < least.observedAt ? balance : least), first);
-  const ageSeconds = Math.max(0, Math.floor(secondsBetween(oldest.observedAt, now)));
+  const oldest = rest.reduce((least, balance) => (balance.freshAsOf < least.freshAsOf ? balance : least), first);
+  const ageSeconds = Math.max(0, Math.floor(secondsBetween(oldest.freshAsOf, now)));
   const stale = ageSeconds > staleAfterSeconds;
   return {
     verdict: stale ? 'stale' : 'fresh',
+    freshAsOf: oldest.freshAsOf,
     observedAt: oldest.observedAt,
     ageSeconds,
     refreshId: oldest.refreshId,

@@ -112,8 +112,8 @@ export async function endInterruptedStoring(
   const written = (await deps.balances.ofMember(key)).flatMap((balance) =>
     balance.refreshId === claim.refreshId
       ? [balance.observedAt]
-      : balance.changedByRefresh === claim.refreshId
-        ? [balance.changedAt ?? balance.observedAt]
+      : balance.lastChange?.refreshId === claim.refreshId
+        ? [balance.lastChange.at]
         : [],
   );
   const observedAt = written.sort()[0] ?? null;

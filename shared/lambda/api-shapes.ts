@@ -1,5 +1,4 @@
 /** Our own resources as JSON. MX-shaped answers keep MX's bodies; these stand beside them or in headers. */
-import type { StoredBalance } from '../domain/balance.ts';
 import type { Freshness } from '../domain/freshness.ts';
 import type { Instant } from '../domain/instant.ts';
 import type { MemberRecord } from '../domain/member.ts';
@@ -28,9 +27,6 @@ export const refreshBody = (refresh: Refresh, nextAllowedAt: Instant | null) => 
   next_refresh_allowed_at: nextAllowedAt,
 });
 
-/** An account in MX's shape: MX's fields under MX's names, nothing else (MX facts 4.1). */
-export const accountBody = (balance: StoredBalance) => balance.fields;
-
 /** What is known about the age of a member's balances. */
 export interface KnownFreshness {
   /** Null when nothing is stored. */
@@ -43,6 +39,7 @@ export interface KnownFreshness {
 export const freshnessBody = ({ freshness, member, nextAllowedAt }: KnownFreshness) => ({
   verdict: freshness?.verdict ?? 'never_refreshed',
   reason: freshness?.reason ?? null,
+  fresh_as_of: freshness?.freshAsOf ?? null,
   observed_at: freshness?.observedAt ?? null,
   age: freshness?.ageSeconds ?? null,
   refresh_id: freshness?.refreshId ?? null,
@@ -68,6 +65,7 @@ export function freshnessHeaders({ freshness, member, nextAllowedAt }: KnownFres
   const headers: Record<Lowercase<FreshnessHeader>, string | null | undefined> = {
     'balances-freshness': freshness?.verdict ?? 'never_refreshed',
     'balances-stale-reason': freshness?.reason,
+    'balances-fresh-as-of': freshness?.freshAsOf,
     'balances-observed-at': freshness?.observedAt,
     'balances-refresh-id': freshness?.refreshId,
     'balances-trigger': freshness?.trigger,

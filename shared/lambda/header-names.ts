@@ -22,6 +22,7 @@ const someAnswerHeaders = [
 export const freshnessHeaderNames = [
   'Balances-Freshness',
   'Balances-Stale-Reason',
+  'Balances-Fresh-As-Of',
   'Balances-Observed-At',
   'Balances-Refresh-Id',
   'Balances-Trigger',

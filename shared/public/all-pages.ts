@@ -38,5 +38,6 @@ export async function readAllPages(
 
 const sameMoment = (a: AccountsPage, b: AccountsPage): boolean =>
   a.pagination.totalEntries === b.pagination.totalEntries &&
+  a.freshness.freshAsOf === b.freshness.freshAsOf &&
   a.freshness.observedAt === b.freshness.observedAt &&
   a.freshness.refreshId === b.freshness.refreshId;

@@ -10,9 +10,11 @@ export interface Freshness {
   readonly verdict: 'fresh' | 'stale' | 'never_refreshed';
   /** Why they are stale: the last attempt's code, `not_refreshed_since` or `no_longer_listed`. Null unless stale. */
   readonly reason: string | null;
-  /** When they were read from MX. A list is as fresh as its oldest account. */
+  /** What verdict and age go by; never later than `observedAt`. A list is as fresh as its oldest account. */
+  readonly freshAsOf: string | null;
+  /** When that account was read from MX. */
   readonly observedAt: string | null;
-  /** Seconds since then. */
+  /** Seconds since `freshAsOf`. */
   readonly ageSeconds: number | null;
   /** The refresh that read them. */
   readonly refreshId: string | null;
@@ -59,6 +61,7 @@ export function freshnessFromBlock(body: Json): ApiFreshness {
   return {
     verdict: wordIn(block, 'verdict', isVerdict),
     reason: textOrNullIn(block, 'reason'),
+    freshAsOf: textOrNullIn(block, 'fresh_as_of'),
     observedAt: textOrNullIn(block, 'observed_at'),
     ageSeconds: countOrNullIn(block, 'age'),
     refreshId: textOrNullIn(block, 'refresh_id'),
@@ -98,6 +101,7 @@ export function freshnessFromHeaders(headers: Headers): ApiFreshness {
     freshness: {
       verdict,
       reason: headers.get('balances-stale-reason'),
+      fresh_as_of: headers.get('balances-fresh-as-of'),
       observed_at: headers.get('balances-observed-at'),
       age: headers.get('age'),
       refresh_id: headers.get('balances-refresh-id'),

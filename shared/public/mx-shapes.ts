@@ -1,5 +1,11 @@
 /** MX's account and member as types: MX's names, exact amounts. What MX promises is little, so nearly all is optional. */
-import { accountFields, type FieldType, memberFields } from '../domain/mx-fields.ts';
+import {
+  type AccountField,
+  accountFields,
+  type FieldType,
+  type MemberField,
+  memberFields,
+} from '../domain/mx-fields.ts';
 import { type DecimalText, isDecimalText, type Json } from './exact-json.ts';
 import { unexpectedAnswer } from './problem.ts';
 
@@ -12,11 +18,20 @@ interface ValueOf {
   readonly json: Json;
 }
 
-/** Fields of a table of `mx-fields.ts`. Missing: MX did not send it. Null: MX sent null. Neither is zero. */
-type FieldsOf<Table extends Record<string, { readonly type: FieldType; readonly treatment: string }>> = {
-  readonly [Name in keyof Table as Table[Name]['treatment'] extends 'drop' ? never : Name]?:
-    | ValueOf[Table[Name]['type']]
+type AccountFields = typeof accountFields;
+
+/** The fields that MX may answer null: null when nothing is known, which is not zero. */
+type NullableFields = {
+  readonly [Name in AccountField as AccountFields[Name]['nullable'] extends true ? Name : never]:
+    | ValueOf[AccountFields[Name]['type']]
     | null;
+};
+
+/** The fields that MX does not answer null: missing when nothing is known. */
+type OptionalFields = {
+  readonly [Name in AccountField as AccountFields[Name]['nullable'] extends true
+    ? never
+    : Name]?: ValueOf[AccountFields[Name]['type']];
 };
 
 /**
@@ -24,19 +39,34 @@ type FieldsOf<Table extends Record<string, { readonly type: FieldType; readonly 
  * `type` says which. `account_number` has its last four characters only, unless the operator keeps it. Fields that MX
  * has added since are at run time here too, if the operator keeps them.
  */
-export interface Account extends Omit<FieldsOf<typeof accountFields>, 'guid' | 'member_guid' | 'user_guid'> {
+export interface Account extends Omit<NullableFields, 'guid' | 'member_guid' | 'user_guid'>, OptionalFields {
   readonly guid: string;
   readonly member_guid: string;
   readonly user_guid: string;
 }
 
-/** A member under MX's names. `is_being_aggregated` is true until what a refresh reads is stored. */
-export type Member = FieldsOf<typeof memberFields>;
+type MemberFields = typeof memberFields;
+
+/**
+ * A member under MX's names. Missing: MX did not send it. Null: MX sent null. `is_being_aggregated` is true until what a
+ * refresh reads is stored.
+ */
+export type Member = {
+  readonly [Name in MemberField as MemberFields[Name]['treatment'] extends 'drop' ? never : Name]?:
+    | ValueOf[MemberFields[Name]['type']]
+    | null;
+};
+
+const nothingKnown = Object.fromEntries(
+  Object.entries(accountFields).flatMap(([name, { nullable }]) => (nullable ? [[name, null]] : [])),
+);
 
 /** An account as it was answered or stored. @throws BalancesProblem `unexpected_answer` that names the field. */
 export function accountOf(value: unknown): Account {
   check('account', accountFields, value);
-  if (isAccount(value)) return value;
+  // A field that this version knows and the service does not is one of which nothing is known.
+  const account = isObject(value) ? { ...nothingKnown, ...value } : value;
+  if (isAccount(account)) return account;
   throw unexpectedAnswer(null, 'an account lacks its guid, member_guid or user_guid');
 }
 
@@ -58,13 +88,14 @@ const isAccount = (value: unknown): value is Account =>
   [value.guid, value.member_guid, value.user_guid].every((guid) => typeof guid === 'string');
 const isMember = (value: unknown): value is Member => isObject(value);
 
-function check(what: string, table: Readonly<Record<string, { readonly type: FieldType }>>, value: unknown): void {
+type Rules = Readonly<Record<string, { readonly type: FieldType; readonly nullable?: boolean }>>;
+
+function check(what: string, table: Rules, value: unknown): void {
   if (!isObject(value)) return;
   for (const [name, field] of Object.entries(value)) {
-    const type = Object.hasOwn(table, name) ? table[name]?.type : undefined;
-    if (type !== undefined && field !== null && !fits(type, field)) {
-      throw unexpectedAnswer(null, `${name} of the ${what} is not ${expected[type]}`);
-    }
+    const rule = Object.hasOwn(table, name) ? table[name] : undefined;
+    if (rule === undefined || (field === null && rule.nullable !== false) || fits(rule.type, field)) continue;
+    throw unexpectedAnswer(null, `${name} of the ${what} is not ${expected[rule.type]}`);
   }
 }
 

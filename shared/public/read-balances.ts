@@ -5,7 +5,7 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { type BalancesReader, balancesReader } from '../clients/balances-table.ts';
 import { membersReader } from '../clients/members-reader.ts';
-import type { StoredBalance } from '../domain/balance.ts';
+import { accountView, type StoredBalance } from '../domain/balance.ts';
 import { Decimal } from '../domain/decimal.ts';
 import { freshnessOf } from '../domain/freshness.ts';
 import { instantOf } from '../domain/instant.ts';
@@ -47,6 +47,10 @@ export interface StoredAccount {
   readonly account: Account;
   /** When it was read from MX. */
   readonly observedAt: string;
+  /** What its age is counted from; never later than `observedAt`. */
+  readonly freshAsOf: string;
+  /** When `balance`, `available_balance` and `available_credit` were first seen as they are now. */
+  readonly amountsSince: string;
   readonly refreshId: string;
   readonly trigger: Trigger;
   /** False: MX did not list it at the last successful refresh; its values are the last ones known. */
@@ -55,8 +59,8 @@ export interface StoredAccount {
   readonly lastChange: {
     /** Null: there was no amount before. */
     readonly previousBalance: DecimalText | null;
-    readonly refreshId: string | null;
-    readonly at: string | null;
+    readonly refreshId: string;
+    readonly at: string;
   } | null;
 }
 
@@ -131,25 +135,23 @@ async function find(reader: BalancesReader, { key }: MemberRecord, account: stri
 }
 
 function storedAccount(balance: StoredBalance): StoredAccount {
-  const { observedAt, refreshId, trigger, listed, previousBalance, changedByRefresh, changedAt } = balance;
-  const fields = Object.entries(balance.fields).map(([name, value]) => [
+  const { observedAt, freshAsOf, amountsSince, refreshId, trigger, listed, lastChange } = balance;
+  const fields = Object.entries(accountView(balance)).map(([name, value]) => [
     name,
     value instanceof Decimal ? withoutExponent(value.text) : value,
   ]);
   return {
     account: accountOf(Object.fromEntries(fields)),
     observedAt,
+    freshAsOf,
+    amountsSince,
     refreshId,
     trigger,
     listed,
-    lastChange:
-      previousBalance === undefined
-        ? null
-        : {
-            previousBalance: previousBalance && decimalText(previousBalance),
-            refreshId: changedByRefresh ?? null,
-            at: changedAt ?? null,
-          },
+    lastChange: lastChange && {
+      ...lastChange,
+      previousBalance: lastChange.previousBalance && decimalText(lastChange.previousBalance),
+    },
   };
 }
 
@@ -169,6 +171,7 @@ function freshness(
   return {
     verdict: known?.verdict ?? 'never_refreshed',
     reason: known?.reason ?? null,
+    freshAsOf: known?.freshAsOf ?? null,
     observedAt: known?.observedAt ?? null,
     ageSeconds: known?.ageSeconds ?? null,
     refreshId: known?.refreshId ?? null,

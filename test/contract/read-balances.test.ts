@@ -4,6 +4,7 @@ import { balancesInDynamoDb } from '../../shared/clients/balances-table.ts';
 import { membersInDynamoDb } from '../../shared/clients/members-table.ts';
 import type { MemberKey } from '../../shared/domain/mx.ts';
 import { BalancesProblem, readAccount, readBalances } from '../../shared/public/read-balances.ts';
+import { nothingKnown } from '../unit/domain/nothing-known.ts';
 import { type LocalTables, startLocalTables } from './local-tables.ts';
 import { at, attemptOf, claimOf, mxAccount, mxMember, newKey, policy, refreshId } from './samples.ts';
 
@@ -53,15 +54,17 @@ describe('a member’s stored balances', () => {
       accounts: [
         {
           account: {
+            ...nothingKnown,
             guid: 'ACT-1',
             member_guid: key.memberGuid,
             user_guid: key.userGuid,
             type: 'CHECKING',
             balance: '12345678901234567.89',
-            available_balance: null,
             apy: '0.0000001',
           },
           observedAt: at(10),
+          freshAsOf: at(10),
+          amountsSince: at(10),
           refreshId: refreshId(1),
           trigger: 'http',
           listed: true,
@@ -72,6 +75,7 @@ describe('a member’s stored balances', () => {
       freshness: {
         verdict: 'fresh',
         reason: null,
+        freshAsOf: at(10),
         observedAt: at(10),
         ageSeconds: 90,
         refreshId: refreshId(1),
@@ -167,9 +171,31 @@ describe('one account', () => {
   });
 });
 
+it('an item of another schema version is refused, not misread', async () => {
+  const key = await storedMember([mxAccount('ACT-1')]);
+  await tables.client.send(
+    new UpdateItemCommand({
+      TableName: tables.balances,
+      Key: { user_guid: { S: key.userGuid }, account_key: { S: `${key.memberGuid}#ACT-1` } },
+      UpdateExpression: 'SET schema_version = :three',
+      ExpressionAttributeValues: { ':three': { N: '3' } },
+    }),
+  );
+  await expect(read(key.userGuid, key.memberGuid)).rejects.toThrow('not of schema_version 2');
+});
+
 it('amounts have no exponent, however a table writes its numbers', async () => {
   const account = { user_guid: { S: 'USR-1' }, account_key: { S: 'MBR-1#ACT-1' }, guid: { S: 'ACT-1' } };
-  const stamp = { observed_at: { S: at(0) }, refresh_id: { S: refreshId(1) }, trigger: { S: 'http' } };
+  const stamp = {
+    schema_version: { N: '2' },
+    observed_at: { S: at(0) },
+    fresh_as_of: { S: at(0) },
+    amounts_since: { S: at(0) },
+    refresh_id: { S: refreshId(1) },
+    trigger: { S: 'http' },
+    changed_by_refresh: { S: refreshId(1) },
+    changed_at: { S: at(0) },
+  };
   const numbers = { balance: { N: '1.5E+3' }, apy: { N: '1E-7' }, previous_balance: { N: '2e2' } };
   const answer = {
     Item: { user_guid: { S: 'USR-1' }, item_key: { S: 'MBR-1' } },

@@ -110,7 +110,7 @@ export function createTruth(world: Observed): Truth {
       }
       const left = [...(world.balances(record.key)?.values() ?? [])];
       truth.leftBalances = left.some(
-        (item) => item.refreshId === is.refreshId || item.changedByRefresh === is.refreshId,
+        (item) => item.refreshId === is.refreshId || item.lastChange?.refreshId === is.refreshId,
       );
     }
   }
@@ -166,7 +166,7 @@ export function createTruth(world: Observed): Truth {
       throw new Violation(4, `${what}: is said to be newer than it is`);
     const shown = listing.balances.get(after.accountGuid) ?? null;
     const stored = after.fields['balance'];
-    const same = shown === null ? stored === null : stored instanceof Decimal && stored.equals(Decimal.of(shown));
+    const same = shown === null ? stored === undefined : stored instanceof Decimal && stored.equals(Decimal.of(shown));
     if (!same)
       throw new Violation(
         5,

@@ -46,7 +46,10 @@ export const headers = {
     'Why the balances are stale: the code with which the last refresh ended, `not_refreshed_since` or `no_longer_listed`.',
     'denied',
   ),
-  'Balances-Observed-At': instant('When the oldest account of this answer was observed at MX.'),
+  'Balances-Fresh-As-Of': instant(
+    'What the age of the oldest account of this answer is counted from; never later than `Balances-Observed-At`.',
+  ),
+  'Balances-Observed-At': instant('When that account was observed at MX.'),
   'Balances-Refresh-Id': text('The refresh that observed it.', 'RFR-01KJPWK7Y0QX0V5D8ZJ4H2M9TC'),
   'Balances-Trigger': {
     description: 'What asked for that refresh.',
@@ -61,7 +64,7 @@ export const headers = {
   'Balances-Next-Refresh-Allowed-At': instant(
     'When MX’s allowance for this member lets the next refresh start. Absent: now.',
   ),
-  Age: seconds('Seconds since `Balances-Observed-At`.', 12),
+  Age: seconds('Seconds since `Balances-Fresh-As-Of`.', 12),
   'Last-Modified': text('`Balances-Observed-At` as an HTTP date.', 'Mon, 02 Mar 2026 09:00:04 GMT'),
 } as const satisfies Readonly<Record<AnswerHeader, object>>;
 

@@ -9,15 +9,22 @@ import {
 } from '../../../shared/domain/mx-fields.ts';
 import { connectionStatuses } from '../../../shared/domain/statuses.ts';
 
-/** Whatever a field's type may hold. MX marks hardly anything as required, so null is always possible (MX facts 4). */
-const typeOf: Readonly<Record<FieldType, object>> = {
-  amount: { type: ['number', 'null'] },
-  number: { type: ['number', 'null'] },
-  text: { type: ['string', 'null'] },
-  flag: { type: ['boolean', 'null'] },
-  scalar: { type: ['string', 'number', 'boolean', 'null'] },
-  json: {},
+const typesOf: Readonly<Record<FieldType, readonly string[] | null>> = {
+  amount: ['number'],
+  number: ['number'],
+  text: ['string'],
+  flag: ['boolean'],
+  scalar: ['string', 'number', 'boolean'],
+  json: null,
 };
+
+/** What a field may hold. MX marks hardly anything as not nullable (MX facts 4). */
+function schemaOf({ type, nullable = true }: { readonly type: FieldType; readonly nullable?: boolean }): object {
+  const types = typesOf[type];
+  if (types === null) return {};
+  if (nullable) return { type: [...types, 'null'] };
+  return { type: types.length === 1 ? types[0] : types };
+}
 
 const statuses = `MX’s connection status: ${connectionStatuses.join(', ')}; MX may add others.`;
 
@@ -26,8 +33,8 @@ const accountNotes: Readonly<Partial<Record<AccountField, string>>> = {
   available_balance: 'What can be spent, on accounts that hold money. Exact: see `balance`.',
   available_credit: 'Unused credit, on accounts that owe money. Exact: see `balance`.',
   balance:
-    'The current balance. An exact decimal of up to 38 digits: read it with a decimal type, a double bends it. Positive also for debt. Missing or null is not zero.',
-  currency_code: 'ISO 4217. May be null: then the currency is not known.',
+    'The current balance. An exact decimal of up to 38 digits: read it with a decimal type, a double bends it. Positive also for debt. Null is not zero.',
+  currency_code: 'ISO 4217. Null: the currency is not known.',
   guid: 'MX’s guid of the account.',
   id: 'The account’s id in the institution’s feed or yours; unique within its member.',
   imported_at: 'When MX last got data of this account.',
@@ -48,19 +55,24 @@ const memberNotes: Readonly<Partial<Record<MemberField, string>>> = {
 };
 
 const propertiesOf = (
-  fields: Readonly<Record<string, { readonly type: FieldType; readonly treatment: Treatment }>>,
+  fields: Readonly<
+    Record<string, { readonly type: FieldType; readonly treatment: Treatment; readonly nullable?: boolean }>
+  >,
   notes: Readonly<Record<string, string>>,
 ) =>
   Object.fromEntries(
     Object.entries(fields)
       .filter(([, { treatment }]) => treatment !== 'drop')
-      .map(([name, { type }]) => {
+      .map(([name, field]) => {
         const description = notes[name];
-        return [name, { ...typeOf[type], ...(description === undefined ? {} : { description }) }];
+        return [name, { ...schemaOf(field), ...(description === undefined ? {} : { description }) }];
       }),
   );
 
 const nullableText = { type: ['string', 'null'] };
+
+/** Null when nothing is known, never missing. */
+const alwaysThere = Object.entries(accountFields).flatMap(([name, { nullable }]) => (nullable ? [name] : []));
 
 const memberProperties = propertiesOf(memberFields, memberNotes);
 
@@ -69,8 +81,8 @@ export const mxSchemas = {
   Account: {
     type: 'object',
     description:
-      'MX’s account, v20250224, as it was last observed: MX’s fields under MX’s names. Any may be missing or null but the three guids.',
-    required: ['guid', 'member_guid', 'user_guid'],
+      'MX’s account, v20250224, as it was last observed: MX’s fields under MX’s names. A field of which nothing is known is null; `created_at` and `is_closed`, which MX calls not nullable, are left out then.',
+    required: alwaysThere,
     properties: {
       ...propertiesOf(accountFields, accountNotes),
       guid: { type: 'string', description: accountNotes.guid },

@@ -49,8 +49,9 @@ const refreshProperties = {
 const freshnessProperties = {
   verdict: { type: 'string', enum: ['fresh', 'stale', 'never_refreshed'] },
   reason: textOrNull('Why the balances are stale; null while they are fresh.'),
-  observed_at: instantOrNull('When the oldest account was observed at MX.'),
-  age: { type: ['integer', 'null'], minimum: 0, description: 'Seconds since `observed_at`.' },
+  fresh_as_of: instantOrNull('What the age of the oldest account is counted from; never later than `observed_at`.'),
+  observed_at: instantOrNull('When that account was observed at MX.'),
+  age: { type: ['integer', 'null'], minimum: 0, description: 'Seconds since `fresh_as_of`.' },
   refresh_id: { ...refreshId, type: ['string', 'null'] },
   trigger: oneOfOrNull(triggers),
   last_attempt: {

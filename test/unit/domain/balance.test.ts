@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
+  accountView,
   balanceToStore,
   isNewer,
   keptFields,
@@ -12,6 +13,7 @@ import { Decimal, parseExactJson } from '../../../shared/domain/decimal.ts';
 import { plusSeconds } from '../../../shared/domain/instant.ts';
 import type { MxAccount } from '../../../shared/domain/mx.ts';
 import { readAccount } from '../../../shared/domain/mx-readers.ts';
+import { nothingKnown } from './nothing-known.ts';
 import { seeded } from './number-texts.ts';
 import { key, T0 } from './situations.ts';
 
@@ -24,8 +26,8 @@ const stamp = (refresh: number, after = refresh) => ({
 });
 const store = (stored: StoredBalance | null, given: MxAccount, by: ReturnType<typeof stamp>, how = rules) =>
   balanceToStore(key, given, by, how, stored);
-const stored = (given = account(), by = stamp(1), before: StoredBalance | null = null): StoredBalance => {
-  const next = store(before, given, by);
+const stored = (given = account(), by = stamp(1), before: StoredBalance | null = null, how = rules): StoredBalance => {
+  const next = store(before, given, by, how);
   if (next === null) throw new Error('nothing to store');
   return next;
 };
@@ -64,21 +66,20 @@ describe('of two observations', () => {
   });
 });
 
+/** A change of balance, its amount as text. */
+const changeOf = ({ lastChange }: StoredBalance) =>
+  lastChange && { ...lastChange, previousBalance: lastChange.previousBalance?.text ?? null };
+
 describe('what changed', () => {
-  it('is not said of an account that is stored for the first time', () => {
-    expect(stored()).not.toHaveProperty('previousBalance');
-    expect(stored()).not.toHaveProperty('changedByRefresh');
-    expect(stored()).not.toHaveProperty('changedAt');
-  });
+  it('is nothing for an account that is stored for the first time', () => expect(stored().lastChange).toBeNull());
 
   it('is said with the amount of before, by which refresh and when', () => {
     const next = stored(account('"balance":12.5'), stamp(2), stored());
-    expect(next.previousBalance?.text).toBe('10.00');
-    expect(next).toMatchObject({ changedByRefresh: 'RFR-2', changedAt: stamp(2).observedAt });
+    expect(changeOf(next)).toEqual({ previousBalance: '10.00', refreshId: 'RFR-2', at: plusSeconds(T0, 2) });
   });
 
   it('is nothing when MX only writes the same number in another way', () => {
-    expect(stored(account('"balance":1e1'), stamp(2), stored())).not.toHaveProperty('changedByRefresh');
+    expect(stored(account('"balance":1e1'), stamp(2), stored()).lastChange).toBeNull();
   });
 
   it('stays said through later refreshes that change nothing, and through a repeated message of the same one', () => {
@@ -86,27 +87,60 @@ describe('what changed', () => {
     const repeated = stored(account('"balance":12.5'), stamp(2), changed);
     const later = stored(account('"balance":12.50'), stamp(3), repeated);
     for (const next of [repeated, later]) {
-      expect(next).toMatchObject({ changedByRefresh: 'RFR-2', changedAt: stamp(2).observedAt });
-      expect(next.previousBalance?.text).toBe('10.00');
+      expect(changeOf(next)).toEqual({ previousBalance: '10.00', refreshId: 'RFR-2', at: plusSeconds(T0, 2) });
     }
     expect(later.refreshId).toBe('RFR-3');
   });
 
   it.each([
     ['null after a number', '"balance":10', '"balance":null', '10'],
+    ['nothing after a number', '"balance":10', '"name":"x"', '10'],
     ['a number after null', '"balance":null', '"balance":10', null],
-    ['a number after nothing', '"name":"x"', '"balance":0', null],
+    ['zero after nothing', '"name":"x"', '"balance":0', null],
   ])('is said of %s: missing is not zero', (_what, before, after, previous) => {
     const next = stored(account(after), stamp(2), stored(account(before)));
-    expect(next.changedByRefresh).toBe('RFR-2');
-    expect(next.previousBalance?.text ?? null).toBe(previous);
-    expect(next).toHaveProperty('previousBalance');
+    expect(changeOf(next)).toEqual({ previousBalance: previous, refreshId: 'RFR-2', at: plusSeconds(T0, 2) });
   });
 
-  it('is nothing when null and missing follow each other', () => {
-    expect(stored(account('"name":"x"'), stamp(2), stored(account('"balance":null')))).not.toHaveProperty('changedAt');
-    expect(stored(account('"balance":null'), stamp(2), stored(account('"name":"x"')))).not.toHaveProperty('changedAt');
+  it.each([
+    ['null', '"balance":null', '"name":"x"'],
+    ['missing', '"name":"x"', '"balance":null'],
+  ])('is nothing when null and missing follow each other: first %s', (_what, before, after) => {
+    expect(stored(account(after), stamp(2), stored(account(before))).lastChange).toBeNull();
   });
+});
+
+describe('since when the amounts are what they are', () => {
+  const amounts = (balance: string, available: string, credit: string) =>
+    account(`"balance":${balance},"available_balance":${available},"available_credit":${credit},"name":"x"`);
+  const first = () => stored(amounts('10.00', '8', 'null'), stamp(2));
+
+  it.each([
+    ['the same', '10.00', '8', 'null', 2],
+    ['the same numbers in other words', '1e1', '8.000', 'null', 2],
+    ['another balance', '10.01', '8', 'null', 9],
+    ['another available balance', '10', '7', 'null', 9],
+    ['an available balance no more', '10', 'null', 'null', 9],
+    ['a credit from nothing', '10', '8', '0', 9],
+  ])('after %s', (_what, balance, available, credit, since) => {
+    const next = stored(amounts(balance, available, credit), stamp(9), first());
+    expect(next.amountsSince).toBe(plusSeconds(T0, since));
+  });
+
+  it('begins with the first observation, and other fields do not move it', () => {
+    expect(first().amountsSince).toBe(plusSeconds(T0, 2));
+    const renamed = account('"balance":10,"available_balance":8,"name":"y","apr":3');
+    expect(stored(renamed, stamp(9), first()).amountsSince).toBe(plusSeconds(T0, 2));
+  });
+
+  it('goes on through observations that change nothing', () => {
+    const third = stored(amounts('10', '8', 'null'), stamp(9), stored(amounts('10', '8', 'null'), stamp(5), first()));
+    expect(third).toMatchObject({ amountsSince: plusSeconds(T0, 2), observedAt: plusSeconds(T0, 9) });
+  });
+});
+
+it('the age of what is stored is counted from its observation', () => {
+  expect(stored(account(), stamp(7), stored()).freshAsOf).toBe(plusSeconds(T0, 7));
 });
 
 describe('what is stored of an account', () => {
@@ -118,7 +152,7 @@ describe('what is stored of an account', () => {
     ['"12345"', '****2345'],
     ['"1234"', '****'],
     ['""', '****'],
-    ['null', null],
+    ['null', undefined],
   ])('of the account number %s is %s', (number, masked) => {
     expect(kept(`"account_number":${number}`)['account_number']).toBe(masked);
   });
@@ -135,6 +169,8 @@ describe('what is stored of an account', () => {
 
   it.each([
     'observed_at',
+    'fresh_as_of',
+    'amounts_since',
     'account_key',
     'refresh_id',
     'trigger',
@@ -147,16 +183,36 @@ describe('what is stored of an account', () => {
     expect(kept(`"${name}":"x"`, { keepUnknownFields: true })).not.toHaveProperty(name),
   );
 
-  it('keeps null apart from missing', () => {
-    const fields = kept('"balance":10,"currency_code":null');
-    expect(fields['currency_code']).toBeNull();
-    expect(fields).not.toHaveProperty('available_balance');
+  it('is nothing for null, known field or not', () => {
+    const fields = kept('"balance":10,"currency_code":null,"brand_new":null', { keepUnknownFields: true });
+    expect(Object.keys(fields)).toEqual(['guid', 'balance']);
   });
 
   it('has the guids by which it is found, whatever MX’s item says', () => {
     const { fields, accountGuid, listed } = stored(account('"member_guid":"MBR-other","user_guid":null'));
     expect(fields).toMatchObject({ guid: 'ACT-1', member_guid: key.memberGuid, user_guid: key.userGuid });
     expect({ accountGuid, listed }).toEqual({ accountGuid: 'ACT-1', listed: true });
+  });
+});
+
+describe('an account in MX’s shape', () => {
+  it('has null for what is not known, and no created_at and is_closed, which MX never answers null', () => {
+    const view = accountView(stored(account('"balance":10.00,"is_closed":null,"created_at":null,"name":null')));
+    expect(JSON.parse(JSON.stringify(view))).toEqual({
+      ...nothingKnown,
+      guid: 'ACT-1',
+      member_guid: key.memberGuid,
+      user_guid: key.userGuid,
+      balance: 10,
+    });
+  });
+
+  it('has those two when they are known, and kept fields that MX has added', () => {
+    const given = account('"is_closed":false,"created_at":"2025-02-13T18:08:00+00:00","points":7');
+    const view = accountView(stored(given, stamp(1), null, { ...rules, keepUnknownFields: true }));
+    expect(view).toMatchObject({ is_closed: false, created_at: '2025-02-13T18:08:00+00:00', balance: null });
+    expect(JSON.stringify(view['points'])).toBe('7');
+    expect(Object.keys(view)).toHaveLength(59);
   });
 });
 

@@ -32,11 +32,11 @@ const stored = (given: Partial<StoredBalance> = {}): StoredBalance => ({
   accountGuid: 'ACT-1',
   fields: { balance: Decimal.of('12345678901234567.89'), currency_code: 'USD', account_number: '****1234' },
   observedAt: at,
+  freshAsOf: at,
+  amountsSince: at,
   refreshId,
   trigger: 'schedule',
-  previousBalance: Decimal.of('-0.10'),
-  changedByRefresh: refreshId,
-  changedAt: at,
+  lastChange: { previousBalance: Decimal.of('-0.10'), refreshId, at },
   listed: true,
   ...given,
 });
@@ -80,7 +80,11 @@ describe('balance.changed', () => {
   it('is told for each account whose balance this refresh changed, and for no other', () => {
     const balances = [
       stored(),
-      stored({ accountGuid: 'ACT-2', changedByRefresh: 'RFR-01M7Y73T98KQEFG4D69QXDE6NS' }),
+      stored({
+        accountGuid: 'ACT-2',
+        lastChange: { previousBalance: null, refreshId: 'RFR-01M7Y73T98KQEFG4D69QXDE6NS', at },
+      }),
+      stored({ accountGuid: 'ACT-4', lastChange: null }),
       stored({ accountGuid: 'ACT-3' }),
     ];
     const events = balanceEvents(balances, { refreshId, trigger: 'http' }, false);
@@ -102,7 +106,7 @@ describe('balance.changed', () => {
     });
     expect(JSON.stringify(withAmounts)).not.toContain('****');
     for (const event of balanceEvents(
-      [stored({ fields: {}, previousBalance: null })],
+      [stored({ fields: {}, lastChange: { previousBalance: null, refreshId, at } })],
       { refreshId, trigger: 'http' },
       true,
     )) {

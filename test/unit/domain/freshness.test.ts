@@ -12,8 +12,11 @@ const balance = (observedAfter: number, given: Partial<StoredBalance> = {}): Sto
   accountGuid: `ACT-${observedAfter}`,
   fields: {},
   observedAt: at(observedAfter),
+  freshAsOf: at(observedAfter),
+  amountsSince: T0,
   refreshId: `RFR-${observedAfter}`,
   trigger: 'http',
+  lastChange: null,
   listed: true,
   ...given,
 });
@@ -52,12 +55,27 @@ describe('stored balances', () => {
     const list = [balance(500), balance(100, { trigger: 'schedule' }), balance(900)];
     expect(verdict(list, 1000)).toEqual({
       verdict: 'fresh',
+      freshAsOf: at(100),
       observedAt: at(100),
       ageSeconds: 900,
       refreshId: 'RFR-100',
       trigger: 'schedule',
       reason: null,
     });
+  });
+
+  it('are as old as their data, however late it was read', () => {
+    const list = [balance(900), balance(1000, { freshAsOf: at(40), trigger: 'schedule' }), balance(100)];
+    expect(verdict(list, 1000)).toEqual({
+      verdict: 'fresh',
+      freshAsOf: at(40),
+      observedAt: at(1000),
+      ageSeconds: 960,
+      refreshId: 'RFR-1000',
+      trigger: 'schedule',
+      reason: null,
+    });
+    expect(verdict(list, HOUR + 41)).toMatchObject({ verdict: 'stale', ageSeconds: HOUR + 1 });
   });
 
   it('have no verdict when there are none', () => expect(verdict([], 0)).toBeNull());

@@ -225,7 +225,11 @@ describe('data that MX gathered by itself', () => {
     expect(await world.handle(webhook())).toBe('stored');
     expect(world.mxCalls).toEqual(['read USR-1/MBR-1']);
     const [stored] = await world.balances.ofMember(key);
-    expect(stored).toMatchObject({ observedAt: T0, trigger: 'mx_webhook', changedByRefresh: stored?.refreshId });
+    expect(stored).toMatchObject({
+      observedAt: T0,
+      trigger: 'mx_webhook',
+      lastChange: { refreshId: stored?.refreshId },
+    });
     expect(stored?.refreshId).toMatch(/^RFR-[0-9A-HJKMNP-TV-Z]{26}$/);
     const refreshId = String(stored?.refreshId);
     expect(await world.deps.refreshes.read(refreshId)).toMatchObject({

@@ -10,6 +10,7 @@ import { everyHoursOnOffer, slotOf } from '../../../shared/domain/schedule.ts';
 import type { ApiRequest } from '../../../shared/lambda/http.ts';
 import { textOf } from '../../fakes/members-table.ts';
 import { knownMember, withMember } from '../domain/known-member.ts';
+import { nothingKnown } from '../domain/nothing-known.ts';
 import { refreshWorld } from '../domain/refresh-world.ts';
 import { claim, key, policy, question, T0 } from '../domain/situations.ts';
 import { apiRequest } from './api-event.ts';
@@ -56,13 +57,18 @@ describe('reading balances', () => {
     expect(status).toBe(200);
     expect(JSON.parse(JSON.stringify(body))).toEqual({
       accounts: [
-        { guid: 'ACT-0', balance: 0.1, member_guid: 'MBR-1', user_guid: 'USR-1' },
-        { guid: 'ACT-1', balance: 1.1, member_guid: 'MBR-1', user_guid: 'USR-1' },
+        { ...nothingKnown, guid: 'ACT-0', balance: 0.1, member_guid: 'MBR-1', user_guid: 'USR-1' },
+        { ...nothingKnown, guid: 'ACT-1', balance: 1.1, member_guid: 'MBR-1', user_guid: 'USR-1' },
       ],
       pagination: { current_page: 1, per_page: 25, total_entries: 2, total_pages: 1 },
     });
     expect(JSON.stringify(body)).toContain('"balance":1.10');
-    expect(headers).toMatchObject({ 'balances-freshness': 'fresh', 'balances-observed-at': T0, age: '0' });
+    expect(headers).toMatchObject({
+      'balances-freshness': 'fresh',
+      'balances-fresh-as-of': T0,
+      'balances-observed-at': T0,
+      age: '0',
+    });
     expect(mxCalls).toEqual([]);
   });
 

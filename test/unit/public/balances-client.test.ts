@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { accountView } from '../../../shared/domain/balance.ts';
 import { Failure } from '../../../shared/domain/failure.ts';
-import { accountBody, refreshBody } from '../../../shared/lambda/api-shapes.ts';
+import { refreshBody } from '../../../shared/lambda/api-shapes.ts';
 import { problemOf } from '../../../shared/lambda/problem.ts';
 import {
   type BalancesClient,
@@ -190,6 +191,7 @@ describe('stored accounts', () => {
       freshness: {
         verdict: 'fresh',
         reason: null,
+        freshAsOf: '2026-01-15T12:00:00.000Z',
         observedAt: '2026-01-15T12:00:00.000Z',
         ageSeconds: 60,
         refreshId: refreshId(1),
@@ -255,11 +257,22 @@ describe('stored accounts', () => {
   });
 
   it('come one by one, too', async () => {
-    api.says(read({ account: accountBody(balance('ACT-1')) }, [balance('ACT-1')]));
+    api.says(read({ account: accountView(balance('ACT-1')) }, [balance('ACT-1')]));
     const { account, freshness } = await client.account('u', 'm', 'ACT-1');
     expect(onlyRequest().line).toBe('GET /users/u/members/m/accounts/ACT-1');
     expect([account.balance, account.type, account.is_closed]).toEqual([amount, 'CHECKING', false]);
     expect(freshness.refreshId).toBe(refreshId(1));
+  });
+
+  it('has null for a field that the service does not know', async () => {
+    const { nickname: _, ...older } = accountView(balance('ACT-1'));
+    api.says(read({ account: older }, [balance('ACT-1')]));
+    expect((await client.account('u', 'm', 'ACT-1')).account.nickname).toBeNull();
+  });
+
+  it('is refused when is_closed, which has no null, is null', async () => {
+    api.says(read({ account: { ...accountView(balance('ACT-1')), is_closed: null } }, [balance('ACT-1')]));
+    await expect(client.account('u', 'm', 'ACT-1')).rejects.toMatchObject({ code: 'unexpected_answer' });
   });
 });
 
@@ -272,6 +285,7 @@ describe('a member', () => {
     expect(freshness).toEqual({
       verdict: 'never_refreshed',
       reason: null,
+      freshAsOf: null,
       observedAt: null,
       ageSeconds: null,
       refreshId: null,

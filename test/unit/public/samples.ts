@@ -1,10 +1,10 @@
 /** Answers as the service makes them: with its own functions, so that client and service cannot drift apart unseen. */
-import type { StoredBalance } from '../../../shared/domain/balance.ts';
+import { accountView, type StoredBalance } from '../../../shared/domain/balance.ts';
 import { Decimal } from '../../../shared/domain/decimal.ts';
 import { freshnessOf } from '../../../shared/domain/freshness.ts';
 import type { MemberRecord } from '../../../shared/domain/member.ts';
 import type { Attempt, Refresh, Result } from '../../../shared/domain/refresh.ts';
-import { accountBody, freshnessBody, freshnessHeaders, refreshBody } from '../../../shared/lambda/api-shapes.ts';
+import { freshnessBody, freshnessHeaders, refreshBody } from '../../../shared/lambda/api-shapes.ts';
 import { pageOf } from '../../../shared/lambda/mx-pagination.ts';
 import type { Said } from './stub-api.ts';
 
@@ -71,13 +71,15 @@ export const balance = (guid: string, amount = '12345678901234567.89', observedA
     user_guid: 'USR-1',
     type: 'CHECKING',
     balance: Decimal.of(amount),
-    available_balance: null,
     is_closed: false,
     federal_insurance_status: Decimal.of('1'),
   },
   observedAt,
+  freshAsOf: observedAt,
+  amountsSince: observedAt,
   refreshId: refreshId(1),
   trigger: 'schedule',
+  lastChange: null,
   listed: true,
 });
 
@@ -113,7 +115,7 @@ export const answered = (waited: Refresh | null): Said => ({
   body: {
     member: mxMember,
     refresh: waited && { ...refreshBody(waited, null), joined: false },
-    accounts: [balance('ACT-1')].map(accountBody),
+    accounts: [balance('ACT-1')].map(accountView),
     freshness: freshnessBody(known([balance('ACT-1')])),
   },
 });
@@ -130,7 +132,7 @@ export const accountsPage = (
   page: { page: number; recordsPerPage: number } = { page: 1, recordsPerPage: 25 },
 ): Said => {
   const { items, pagination } = pageOf(balances, page);
-  return read({ accounts: items.map(accountBody), pagination }, balances);
+  return read({ accounts: items.map(accountView), pagination }, balances);
 };
 
 /** `GET /refreshes/{id}`. */
