@@ -6,9 +6,33 @@ import { benchThroughput } from './throughput.ts';
 
 const say = (line: string): void => console.log(line);
 
+const HELP = `Bytes and cold path of each function against the floor; refreshes per second through the local stack.
+
+  npm run bench -- [options]
+
+  --rounds <number>      of the cold path; default 11
+  --refreshes <number>   through the local stack; default 200
+  --help`;
+
 const { values } = parseArgs({
-  options: { rounds: { type: 'string', default: '11' }, refreshes: { type: 'string', default: '200' } },
+  options: {
+    rounds: { type: 'string', default: '11' },
+    refreshes: { type: 'string', default: '200' },
+    help: { type: 'boolean', default: false },
+  },
 });
+if (values.help) {
+  say(HELP);
+  process.exit(0);
+}
+for (const [name, value] of [
+  ['rounds', values.rounds],
+  ['refreshes', values.refreshes],
+]) {
+  if (Number.isInteger(Number(value)) && Number(value) > 0) continue;
+  console.error(`--${name} has to be a whole number of 1 or more; it is "${value}".`);
+  process.exit(1);
+}
 
 // Looks minutes away: what a cold function is given to do, nobody else does first.
 const quiet = await startRunning({

@@ -119,6 +119,11 @@ export class Blueprint {
     throw new Error(`the local stack runs nothing whose logical id starts with '${prefix}'; there are: ${names}`);
   }
 
+  /** Whether a running resource's logical id starts with `prefix`. */
+  has(prefix: string): boolean {
+    return this.#running.some(({ logicalId }) => logicalId.startsWith(prefix));
+  }
+
   /** The stack's outputs, resolved. */
   outputs(): Record<string, string> {
     return Object.fromEntries(this.describedOutputs().map(({ name, value }) => [name, value]));

@@ -16,6 +16,23 @@ export interface DynamoDb {
 const dynalite: (options: { createTableMs: number; deleteTableMs: number; updateTableMs: number }) => Server =
   createRequire(import.meta.url)('dynalite');
 
+/**
+ * Makes dynalite close its iterators. It calls `return`, which the iterators of its database do not have; each query
+ * then kept the whole database as it was at that moment: 35 kB of a refresh, 1.6 GB after 5,700 requests.
+ */
+function closeIterators(): void {
+  const inDynalite = createRequire(createRequire(import.meta.url).resolve('dynalite'));
+  const inDatabase = createRequire(inDynalite.resolve('memory-level'));
+  const { AbstractValueIterator } = inDatabase('abstract-level');
+  // What iterators of keys, of values and of both have in common.
+  const iterator: { close(): Promise<void>; return?(): Promise<void> } = Object.getPrototypeOf(
+    AbstractValueIterator.prototype,
+  );
+  iterator.return ??= function close(): Promise<void> {
+    return this.close();
+  };
+}
+
 /** What of a table's properties `CreateTable` takes. The rest (recovery, encryption, tags) has no effect in memory. */
 const createTableProperties = ['AttributeDefinitions', 'KeySchema', 'LocalSecondaryIndexes'] as const;
 
@@ -25,10 +42,21 @@ const createTableProperties = ['AttributeDefinitions', 'KeySchema', 'LocalSecond
  * also take days to delete.
  */
 export async function startDynamoDb(): Promise<DynamoDb> {
+  closeIterators();
   const server = await listening(dynalite({ createTableMs: 0, deleteTableMs: 0, updateTableMs: 0 }), 0);
   const agent = new Agent({ keepAlive: true, maxSockets: 64 });
 
-  const send = (action: string, body: Buffer): Promise<AwsAnswer> =>
+  const underway = new Set<Promise<unknown>>();
+  let closed = false;
+
+  const send = async (action: string, body: Buffer): Promise<AwsAnswer> => {
+    if (closed) return awsError('dynamodb', 'ServiceUnavailable', 'the local stack is closed', 503);
+    const answer = exchange(action, body);
+    underway.add(answer);
+    return answer.finally(() => underway.delete(answer));
+  };
+
+  const exchange = (action: string, body: Buffer): Promise<AwsAnswer> =>
     new Promise((resolve, reject) => {
       const outgoing = request(
         {
@@ -101,6 +129,9 @@ export async function startDynamoDb(): Promise<DynamoDb> {
       while (!JSON.stringify(await demand('DescribeTable', { TableName: name })).includes('"TableStatus":"ACTIVE"'));
     },
     async close() {
+      closed = true;
+      // A call that finds the database closed half-way makes dynalite throw where nothing can catch it.
+      await Promise.allSettled(underway);
       agent.destroy();
       await server.close();
     },

@@ -22,17 +22,35 @@ export interface FunctionSpec {
   readonly mayLoop: boolean;
 }
 
+/** So many workers of a function are started without waiting. */
+export const EAGER_WORKERS = 4;
+
+/**
+ * When no invocation has ended for this long, the workers are not busy but wait for something, such as callers with
+ * `wait`, and more are started. In a burst invocations end all the time, and starting a worker for each would take longer
+ * than the burst.
+ */
+const PATIENCE_MS = 250;
+
+/** All idle workers but one are stopped after this time: each holds about 40 MB. */
+const IDLE_MS = 60_000;
+
 /** Lambda's limit for what goes in and comes out of a synchronous invocation. */
 export const MAX_PAYLOAD_BYTES = 6 * 1024 * 1024;
 
-/** Runs the invocations of one function: warm workers first, a bounded number of them, the rest waits in order. */
+/**
+ * Runs the invocations of one function: warm workers first, up to {@link EAGER_WORKERS} new ones at once, further ones
+ * while the others wait, never more than `maxWorkers`; the rest waits in order.
+ */
 export class FunctionHost {
   readonly spec: FunctionSpec;
   readonly #observations: ObservationFeed;
   readonly #now: () => number;
   readonly #instances = new Set<FunctionInstance>();
-  readonly #warm: FunctionInstance[] = [];
+  /** The one used last is at the end, and is used next. */
+  readonly #warm: { readonly instance: FunctionInstance; readonly idle: NodeJS.Timeout }[] = [];
   readonly #waiting: (() => void)[] = [];
+  #patience: NodeJS.Timeout | undefined;
   #running = 0;
   #closed = false;
 
@@ -67,8 +85,7 @@ export class FunctionHost {
     if (Buffer.byteLength(payload) > MAX_PAYLOAD_BYTES) {
       throw new FunctionError({ errorType: 'RequestTooLargeException', errorMessage: 'the event is larger than 6 MB' });
     }
-    if (this.#running >= this.spec.maxWorkers) await new Promise<void>((resolve) => this.#waiting.push(resolve));
-    else this.#running += 1;
+    await this.#place();
     try {
       // A place is handed on from one invocation to the next, so that nobody new can slip in between.
       return await this.#run(payload, lineage);
@@ -76,12 +93,46 @@ export class FunctionHost {
       const next = this.#waiting.shift();
       if (next === undefined) this.#running -= 1;
       else next();
+      this.#beginPatience();
     }
+  }
+
+  /** Resolves when this invocation may run. */
+  async #place(): Promise<void> {
+    const { maxWorkers } = this.spec;
+    if (this.#running < maxWorkers && (this.#running < EAGER_WORKERS || this.#warm.length > 0)) {
+      this.#running += 1;
+      return;
+    }
+    await new Promise<void>((start) => {
+      this.#waiting.push(start);
+      if (this.#patience === undefined) this.#beginPatience();
+    });
+  }
+
+  /** Begins to count the time anew in which no invocation ends, as long as one waits for a place. */
+  #beginPatience(): void {
+    clearTimeout(this.#patience);
+    this.#patience =
+      this.#waiting.length === 0 || this.#closed ? undefined : setTimeout(() => this.#grow(), PATIENCE_MS);
+  }
+
+  /** Gives more of the waiting invocations a worker: half as many again as there are. */
+  #grow(): void {
+    const starting = [...this.#instances].some(({ loaded }) => !loaded);
+    const most = starting ? 0 : Math.min(Math.ceil(this.#running / 2), this.spec.maxWorkers - this.#running);
+    for (const start of this.#waiting.splice(0, most)) {
+      this.#running += 1;
+      start();
+    }
+    this.#beginPatience();
   }
 
   /** Stops every worker; what runs or waits fails. */
   async close(): Promise<void> {
     this.#closed = true;
+    clearTimeout(this.#patience);
+    for (const { idle } of this.#warm) clearTimeout(idle);
     await Promise.all([...this.#instances].map((instance) => instance.stop()));
   }
 
@@ -109,9 +160,24 @@ export class FunctionHost {
       this.#failed(error, { ...observed, ms: this.#now() - started });
       throw error;
     } finally {
-      if (instance.alive) this.#warm.push(instance);
-      else this.#instances.delete(instance);
+      if (!instance.alive) this.#instances.delete(instance);
+      else if (!this.#closed) this.#keepWarm(instance);
     }
+  }
+
+  #keepWarm(instance: FunctionInstance): void {
+    const idle = setTimeout(() => {
+      // One stays, so that the next request after a pause is quick.
+      if (this.#warm.length === 1) return;
+      this.#warm.splice(
+        this.#warm.findIndex((warm) => warm.instance === instance),
+        1,
+      );
+      this.#instances.delete(instance);
+      void instance.stop();
+    }, IDLE_MS);
+    idle.unref();
+    this.#warm.push({ instance, idle });
   }
 
   #failed(error: unknown, observed: { function: string; requestId: string; cold: boolean; ms: number }): void {
@@ -126,10 +192,12 @@ export class FunctionHost {
 
   #warmInstance(): FunctionInstance | undefined {
     for (;;) {
-      const instance = this.#warm.pop();
+      const warm = this.#warm.pop();
+      if (warm === undefined) return undefined;
+      clearTimeout(warm.idle);
       // A worker may have died between two invocations, by a rejection that nobody handled.
-      if (instance === undefined || instance.alive) return instance;
-      this.#instances.delete(instance);
+      if (warm.instance.alive) return warm.instance;
+      this.#instances.delete(warm.instance);
     }
   }
 

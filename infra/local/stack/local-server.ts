@@ -28,7 +28,8 @@ export function listening(server: Server, port: number): Promise<LocalServer> {
   return new Promise((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => {
       if (error.code === 'EADDRINUSE') {
-        reject(new Error(`port ${port} is in use; stop what listens there or choose another port (0 = any free one)`));
+        const message = `port ${port} is in use; stop what listens there or choose another port (0 = any free one)`;
+        reject(new Error(message, { cause: error }));
       } else reject(error);
     });
     server.listen(port, loopback, () => {

@@ -42,7 +42,7 @@ export interface LocalStackOptions {
   readonly account?: string;
   /** Part of every generated name. @default local */
   readonly stackName?: string;
-  /** Workers of one function at the same time; further invocations wait in order. @default 4 */
+  /** Workers of one function at the same time; further invocations wait in order. @default {@link MAX_WORKERS} */
   readonly maxWorkersPerFunction?: number;
   /** Whether schedules fire by the clock; they can always be fired by hand. @default true */
   readonly runSchedules?: boolean;
@@ -67,8 +67,11 @@ export interface LocalStack {
   readonly awsCredentials: Credentials;
   /** The stack's outputs, resolved. */
   readonly outputs: Readonly<Record<string, string>>;
+  readonly stackName: string;
   /** What `Ref` gives: a table's or function's name, a queue's URL, a secret's ARN. */
   physicalId(prefix: string): string;
+  /** The same, or undefined when nothing that runs has such a logical id. */
+  findPhysicalId(prefix: string): string | undefined;
   /** Fires a schedule now; resolves when its invocation is over and rejects when that failed. */
   fireSchedule(prefix: string): Promise<void>;
   /** Invokes a function and waits for its result; rejects with `FunctionError`. */
@@ -87,6 +90,9 @@ export interface LocalStack {
 }
 
 const IDLE_CHECK_MS = 10;
+
+/** So many callers can wait (`wait`, up to 25 s) before one more has to wait for them. 50 busy workers hold about 2 GB. */
+const MAX_WORKERS = 50;
 
 /** What people expect of a local AWS. Functions have credentials of their own, so that the gateway knows who calls. */
 const toolCredentials: Credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
@@ -109,7 +115,7 @@ export async function startLocalStack(options: LocalStackOptions): Promise<Local
 
 async function start(options: LocalStackOptions, cleanup: AsyncDisposableStack): Promise<LocalStack> {
   const { region = 'us-east-1', account = '000000000000', stackName = 'local', now = Date.now } = options;
-  const maxWorkers = options.maxWorkersPerFunction ?? 4;
+  const maxWorkers = options.maxWorkersPerFunction ?? MAX_WORKERS;
   if (!Number.isInteger(maxWorkers) || maxWorkers < 1) {
     throw new Error(`maxWorkersPerFunction must be a whole number of 1 or more and is ${maxWorkers}`);
   }
@@ -190,7 +196,9 @@ async function start(options: LocalStackOptions, cleanup: AsyncDisposableStack):
     // A copy: the SDK writes into the object that it is given.
     awsCredentials: { ...toolCredentials },
     outputs,
+    stackName,
     physicalId: (prefix) => blueprint.find(prefix).ref,
+    findPhysicalId: (prefix) => (blueprint.has(prefix) ? blueprint.find(prefix).ref : undefined),
     fireSchedule: async (prefix) =>
       schedules.fire(blueprint.find(prefix, 'AWS::Scheduler::Schedule', 'AWS::Events::Rule').logicalId),
     invoke: async (prefix, event) => {

@@ -2,7 +2,7 @@ import type { AwsService } from './aws-call.ts';
 import type { AwsCalls } from './aws-calls.ts';
 import type { Blueprint, RunningResource } from './blueprint.ts';
 import { EventSource, type EventSourceSpec, type SqsCall } from './event-source.ts';
-import type { FunctionHost } from './function-host.ts';
+import { EAGER_WORKERS, type FunctionHost } from './function-host.ts';
 import type { ObservationFeed } from './observations.ts';
 import type { HostOf } from './wire-functions.ts';
 
@@ -83,7 +83,7 @@ function eventSourceSpec(
     batchSize: properties.optionalNumber('BatchSize') ?? 10,
     batchingWindowSeconds: properties.optionalNumber('MaximumBatchingWindowInSeconds') ?? 0,
     // More batches than workers would only wait while their visibility timeout runs.
-    maxConcurrency: Math.max(1, Math.min(maximum, host.spec.maxWorkers)),
+    maxConcurrency: Math.max(1, Math.min(maximum, host.spec.maxWorkers, EAGER_WORKERS)),
     hasDeadLetterQueue: queue.properties.has('RedrivePolicy'),
     reportsBatchItemFailures: properties.list('FunctionResponseTypes').includes('ReportBatchItemFailures'),
   };

@@ -117,6 +117,15 @@ describe('functions of the local stack', () => {
     expect(barrier.most).toBe(3);
   });
 
+  it('starts more workers while the first four wait', async () => {
+    const own = await startResources({ Waits: kitFunction('waits'), Counts: kitFunction('counts') });
+    // Nobody goes on before the ninth is there.
+    const barrier = await startBarrier(9);
+    await Promise.all(Array.from({ length: 9 }, () => own.invoke('Waits', { url: barrier.url })));
+    expect(barrier.most).toBe(9);
+    await Promise.all([barrier.close(), own.close()]);
+  });
+
   it('keeps to the reserved concurrency', async () => {
     const barrier = await startBarrier(1);
     await Promise.all(Array.from({ length: 4 }, () => stack.invoke('Reserved', { url: barrier.url })));
