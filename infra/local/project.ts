@@ -1,5 +1,4 @@
 /** The project on one machine: the synthesized template on the local stack, beside the MX simulator or the real MX. */
-import { createHash, randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,6 +7,13 @@ import { type MxSimulator, type MxSimulatorOptions, startMxSimulator } from '../
 import { DEFAULT_SETTINGS } from '../mx-simulator/options.ts';
 import type { WebhookTarget } from '../mx-simulator/webhook-sender.ts';
 import { callbacksAreOn, readSettings } from '../settings.ts';
+import {
+  callersSecret,
+  type DevelopmentCaller,
+  defaultCallbackSecret,
+  defaultCaller,
+  webhookSender,
+} from './development-keys.ts';
 import { type LocalStack, type LocalStackOptions, startLocalStack } from './stack/local-stack.ts';
 import { assetsIn, readTemplateFile } from './stack/template.ts';
 
@@ -22,6 +28,12 @@ export interface RealMx {
 export interface ProjectOptions {
   /** Port of the HTTP API; 0 takes any free one. */
   readonly port: number;
+  /** Port of the AWS endpoint. @default any free one */
+  readonly awsPort?: number;
+  /** Who may call an API with `basic` callers. @default the same in every run */
+  readonly caller?: DevelopmentCaller;
+  /** What callbacks are signed with, in base 64. @default the same in every run */
+  readonly callbackSecret?: string;
   /** The real MX, or how to start the simulator. */
   readonly mx: { readonly real: RealMx } | { readonly simulator: MxSimulatorOptions };
   /** Settings other than the defaults, as texts of a command line or values. */
@@ -30,14 +42,6 @@ export interface ProjectOptions {
   readonly runSchedules?: boolean;
   /** As of the local stack: for tools that count AWS calls. */
   readonly aroundEngines?: LocalStackOptions['aroundEngines'];
-}
-
-/** An API caller of this run: made anew each time, worth nothing anywhere else. */
-export interface DevelopmentCaller {
-  readonly clientId: string;
-  readonly key: string;
-  /** `Basic …` */
-  readonly authorization: string;
 }
 
 /** The running project. */
@@ -64,7 +68,6 @@ export interface Project {
 export async function startProject(options: ProjectOptions): Promise<Project> {
   const cleanup = new AsyncDisposableStack();
   try {
-    const webhookSender = developmentCaller('mx');
     // The API has no address yet; the simulator reads it here when it first has something to send.
     const target: WebhookTarget = { url: '', user: webhookSender.clientId, password: webhookSender.key };
     const webhooks = on(options.settings?.['webhooks']) ? { webhooks: target } : {};
@@ -87,12 +90,12 @@ export async function startProject(options: ProjectOptions): Promise<Project> {
     const { app, stack: described } = buildApp(settings, { app: createApp({ outdir, validate: false }) });
     app.synth();
 
-    const caller = developmentCaller('local-developer');
-    const callbackSecret = randomBytes(33).toString('base64');
+    const { caller = defaultCaller, callbackSecret = defaultCallbackSecret } = options;
     const stack = await startLocalStack({
       template: readTemplateFile(join(outdir, `${described.artifactId}.template.json`)),
       assetDirectory: assetsIn(outdir),
       port: options.port,
+      ...(options.awsPort === undefined ? {} : { awsPort: options.awsPort }),
       stackName: described.stackName,
       secrets: {
         CredentialsMx: JSON.stringify(credentials),
@@ -117,19 +120,3 @@ export async function startProject(options: ProjectOptions): Promise<Project> {
 }
 
 const on = (webhooks: unknown): boolean => webhooks === 'known' || webhooks === 'all';
-
-function developmentCaller(clientId: string): DevelopmentCaller {
-  const key = randomBytes(32).toString('base64url');
-  return { clientId, key, authorization: `Basic ${Buffer.from(`${clientId}:${key}`).toString('base64')}` };
-}
-
-const callersSecret = ({ clientId, key }: DevelopmentCaller, rights: readonly string[]): string =>
-  JSON.stringify({
-    clients: [
-      {
-        client_id: clientId,
-        key_sha256: [createHash('sha256').update(key).digest('hex')],
-        rights,
-      },
-    ],
-  });

@@ -1,14 +1,18 @@
 /** The command line and the environment of `npm start`. */
 import { parseArgs } from 'node:util';
 import { isLoopback } from '../setting-table.ts';
+import { callerWith, type DevelopmentCaller } from './development-keys.ts';
 import type { RealMx } from './project.ts';
+import { type ScenarioName, scenarioNames } from './scenarios.ts';
 
 /** What `--help` prints. */
 export const HELP = `Fresh bank balances from MX, on this machine.
 
   npm start -- [options]
 
-  --once                 end after the first refresh: exit code 0 if it succeeded
+  --once                 end after what is shown: exit code 0 if the refresh succeeded, or the scenario went as told
+  --scenario <name>      show denied, slow, challenged or outage instead of a refresh that succeeds
+  --logs                 also print the functions' own log lines
   --user <identifier>    whose member to refresh (guid or own id); default with the simulator: user-1
   --member <identifier>  which member to refresh; default with the simulator: member-ok
   --set <name>=<value>   a setting of docs/settings.md, for example --set deadlineSeconds=60; may be repeated
@@ -17,7 +21,10 @@ export const HELP = `Fresh bank balances from MX, on this machine.
 
 Environment:
   PORT                          of the HTTP API; default 3000; 0 = any free one
+  AWS_ENDPOINT_PORT             of the AWS endpoint; default 4566; 0 = any free one
   MX_SIMULATOR_PORT             of the MX simulator; default 4010; 0 = any free one
+  CALLER                        client_id:key of who may call the API; default local-developer:local-developer-key
+  CALLBACK_SECRET               what callbacks are signed with: whsec_ and 24 bytes or more in base 64
   MX_CLIENT_ID, MX_API_KEY      talk to the real MX instead of the simulator
   MX_BASE_URL                   where it is; default https://int-api.mx.com (plain http only for this machine)`;
 
@@ -25,7 +32,16 @@ Environment:
 export interface StartOptions {
   readonly help: boolean;
   readonly once: boolean;
+  /** Whether the functions' own log lines are printed. */
+  readonly logs: boolean;
+  /** Null: a refresh that succeeds. */
+  readonly scenario: ScenarioName | null;
   readonly port: number;
+  readonly awsPort: number;
+  /** Null: the same in every run. */
+  readonly caller: DevelopmentCaller | null;
+  /** In base 64. Null: the same in every run. */
+  readonly callbackSecret: string | null;
   readonly simulatorPort: number;
   readonly seed: number;
   readonly settings: Readonly<Record<string, string>>;
@@ -42,6 +58,8 @@ export function readStartOptions(args: readonly string[], environment: NodeJS.Pr
     options: {
       once: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
+      logs: { type: 'boolean', default: false },
+      scenario: { type: 'string' },
       user: { type: 'string' },
       member: { type: 'string' },
       seed: { type: 'string', default: '1' },
@@ -54,11 +72,19 @@ export function readStartOptions(args: readonly string[], environment: NodeJS.Pr
   }
   const named =
     values.user === undefined || values.member === undefined ? null : { user: values.user, member: values.member };
+  const scenario = values.scenario === undefined ? null : readScenario(values.scenario);
+  if (scenario !== null && realMx !== null) throw new Error('--scenario needs the simulator: unset MX_CLIENT_ID.');
+  if (scenario !== null && named !== null) throw new Error('--scenario has a member of its own; leave --member out.');
   const member = named ?? (realMx === null ? { user: 'user-1', member: 'member-ok' } : null);
   if (values.once && member === null) throw new Error('--once with the real MX needs --user and --member.');
   return {
     help: values.help,
     once: values.once,
+    logs: values.logs,
+    scenario,
+    awsPort: wholeNumber('AWS_ENDPOINT_PORT', environment['AWS_ENDPOINT_PORT'] ?? '4566', 65_535),
+    caller: readCaller(environment['CALLER']),
+    callbackSecret: readCallbackSecret(environment['CALLBACK_SECRET']),
     port: wholeNumber('PORT', environment['PORT'] ?? '3000', 65_535),
     simulatorPort: wholeNumber('MX_SIMULATOR_PORT', environment['MX_SIMULATOR_PORT'] ?? '4010', 65_535),
     seed: wholeNumber('--seed', values.seed, Number.MAX_SAFE_INTEGER),
@@ -66,6 +92,30 @@ export function readStartOptions(args: readonly string[], environment: NodeJS.Pr
     realMx,
     member,
   };
+}
+
+function readScenario(text: string): ScenarioName {
+  const known = scenarioNames.find((name) => name === text);
+  if (known === undefined) throw new Error(`--scenario has to be one of ${scenarioNames.join(', ')}; it is "${text}".`);
+  return known;
+}
+
+function readCaller(text: string | undefined): DevelopmentCaller | null {
+  if (text === undefined || text === '') return null;
+  const [, clientId, key] = /^([^:]+):(.+)$/.exec(text) ?? [];
+  if (clientId === undefined || key === undefined) throw new Error('CALLER has to be client_id:key.');
+  return callerWith(clientId, key);
+}
+
+const LEAST_SECRET_BYTES = 24;
+
+function readCallbackSecret(text: string | undefined): string | null {
+  if (text === undefined || text === '') return null;
+  const key = text.replace(/^whsec_/, '');
+  if (!/^[A-Za-z0-9+/]+=*$/.test(key) || Buffer.from(key, 'base64').length < LEAST_SECRET_BYTES) {
+    throw new Error(`CALLBACK_SECRET has to be whsec_ and at least ${LEAST_SECRET_BYTES} bytes in base 64.`);
+  }
+  return key;
 }
 
 function readRealMx(environment: NodeJS.ProcessEnv): RealMx | null {

@@ -1,11 +1,17 @@
 /** `npm start`: the project on this machine, and one refresh before the user's eyes. */
-import { setTimeout } from 'node:timers/promises';
-import { Decimal, type ExactObject, isExactObject, parseExactJson } from '../../shared/domain/decimal.ts';
+import { apiCaller } from './api-caller.ts';
+import { sayLogs, sayWhatHappens } from './live-lines.ts';
+import { pasteBlock } from './paste-block.ts';
 import { type Project, startProject } from './project.ts';
+import { scenarios } from './scenarios.ts';
+import { type Stage, showRefresh } from './shown-refresh.ts';
+import { servicesInWords } from './stack/aws-call.ts';
 import { HELP, readStartOptions, type StartOptions } from './start-options.ts';
 
-/** A job of the member that is shown takes this long, so that a first run is neither over at once nor a wait. */
+/** Jobs of the members that are shown first take this long, so that they are neither over at once nor a wait. */
 const SHOWN_JOB_SECONDS = 6;
+/** README's example of `wait` is of this member. */
+const WAITED_FOR = 'member-moving';
 
 /** MX's word and ours, both ways: the simulator sends webhooks, and callbacks may go to a receiver on this machine. */
 const WITH_SIMULATOR = { webhooks: 'known', callbackLoopback: true } as const;
@@ -20,14 +26,7 @@ async function main(): Promise<number | undefined> {
   }
   const began = performance.now();
   say('Bundling the functions, synthesizing the stack, starting it …');
-  const project = await startProject({
-    port: options.port,
-    mx:
-      options.realMx === null
-        ? { simulator: { port: options.simulatorPort, model: { seed: options.seed } } }
-        : { real: options.realMx },
-    settings: { ...(options.realMx === null ? WITH_SIMULATOR : {}), ...options.settings },
-  });
+  const project = await start(options);
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.once(signal, () => {
       void project.close().then(() => process.exit(0));
@@ -36,139 +35,96 @@ async function main(): Promise<number | undefined> {
   say(`Running after ${((performance.now() - began) / 1000).toFixed(1)} s.`);
   say(`  HTTP API      ${project.stack.apiUrl}`);
   say(`  MX            ${project.simulator?.url ?? options.realMx?.baseUrl}${project.simulator ? ' (simulator)' : ''}`);
-  say(`  AWS endpoint  ${project.stack.awsEndpointUrl} (DynamoDB, SQS, EventBridge, Secrets Manager)`);
-  const succeeded = options.member === null ? true : await showRefresh(project, options.member);
+  say(`  AWS endpoint  ${project.stack.awsEndpointUrl} (${servicesInWords})`);
+  if (options.logs) sayLogs(project.stack, say);
+  const succeeded = await demonstrate(project, options);
   if (options.once) {
     await project.close();
     return succeeded ? 0 : 1;
   }
   sayWhatNext(project, options);
+  sayWhatHappens(project.stack, say);
   return undefined;
 }
 
-/** Triggers one refresh and prints each step with its time. True when it succeeded. */
-async function showRefresh(project: Project, { user, member }: { user: string; member: string }): Promise<boolean> {
-  const path = `/users/${user}/members/${member}`;
-  if (project.simulator?.model.control.state().members.some(({ id }) => id === member)) {
-    project.simulator.model.control.setJobSeconds({ member, seconds: SHOWN_JOB_SECONDS });
+async function start(options: StartOptions): Promise<Project> {
+  try {
+    return await startProject({
+      port: options.port,
+      awsPort: options.awsPort,
+      ...(options.caller === null ? {} : { caller: options.caller }),
+      ...(options.callbackSecret === null ? {} : { callbackSecret: options.callbackSecret }),
+      mx:
+        options.realMx === null
+          ? { simulator: { port: options.simulatorPort, model: { seed: options.seed } } }
+          : { real: options.realMx },
+      settings: { ...(options.realMx === null ? WITH_SIMULATOR : {}), ...options.settings },
+    });
+  } catch (error) {
+    throw portTaken(error, options) ?? error;
   }
-  const began = performance.now();
-  const step = (text: string): void =>
-    say(`  ${((performance.now() - began) / 1000).toFixed(2).padStart(6)} s  ${text}`);
-  const over = Promise.withResolvers<ExactObject>();
-  const saidLast = Promise.withResolvers<void>();
-  const stopListening = [
-    project.stack.on('log', ({ line }) => {
-      if (sayLook(line, step)) saidLast.resolve();
-    }),
-    project.stack.on('event', ({ detailType, detail }) => {
-      step(`event ${detailType}`);
-      if (detailType.startsWith('refresh.')) over.resolve(parseExactJson(JSON.stringify(detail)) as ExactObject);
-    }),
-  ];
-  say(`\nOne refresh of ${path}:`);
-  const answer = await call(project, 'POST', `${path}/check_balance`);
-  const refresh = isExactObject(answer.body) ? answer.body['refresh'] : undefined;
-  if (answer.status !== 202 || !isExactObject(refresh)) {
-    say(`  refused with ${answer.status}: ${JSON.stringify(answer.body)}`);
-    for (const stop of stopListening) stop();
-    return false;
-  }
-  step(`accepted: 202, refresh ${refresh['refresh_id']}`);
-  const memberBody = isExactObject(answer.body) ? answer.body['member'] : undefined;
-  if (isExactObject(memberBody)) step(`job started at MX: ${memberBody['most_recent_job_guid'] ?? 'not named yet'}`);
-  const event = await over.promise;
-  // The event goes out a moment before its function ends and says what it did. The follow-up that was booked for later
-  // and has nothing left to do is not waited for.
-  await Promise.race([saidLast.promise, setTimeout(1_000)]);
-  for (const stop of stopListening) stop();
-  const { outcome, action, code } = event['data'] as ExactObject;
-  if (outcome !== 'succeeded') {
-    say(`\nThe refresh ended as ${outcome} (${code}); action: ${action}.`);
-    return false;
-  }
-  const accounts = await call(project, 'GET', `${path}/accounts`);
-  sayAccounts(accounts.body, accounts.headers);
-  return true;
 }
 
-/** The follow-up's own log line, in words. True when it is the last one of a refresh. */
-function sayLook(line: string, step: (text: string) => void): boolean {
-  if (!line.includes('"follow_up.') && !line.includes('"webhook.heeded"')) return false;
-  const { event, look, outcome, failure } = JSON.parse(line) as Record<string, unknown>;
-  if (event === 'webhook.heeded' && outcome === 'nudged') step('a webhook of MX’s made us look');
-  if (event === 'follow_up.failed') step(`a look failed: ${failure}`);
-  if (event !== 'follow_up.done') return event === 'webhook.heeded' && outcome === 'nudged';
-  const words: Record<string, string> = {
-    looking_again: 'the job is not over; look again later',
-    stored: 'the job is over; accounts fetched and stored',
-    ended: 'the refresh is over',
-    started: 'the job was started again',
-  };
-  step(`look ${look}: ${words[String(outcome)] ?? outcome}`);
-  return outcome === 'stored' || outcome === 'ended';
-}
-
-interface Answer {
-  readonly status: number;
-  readonly headers: Headers;
-  readonly body: ReturnType<typeof parseExactJson>;
-}
-
-async function call(project: Project, method: string, path: string): Promise<Answer> {
-  const response = await fetch(project.stack.apiUrl + path, {
-    method,
-    headers: { authorization: project.caller.authorization },
-  });
-  return { status: response.status, headers: response.headers, body: parseExactJson(await response.text()) };
-}
-
-/** The stored accounts as a table, digit for digit. */
-function sayAccounts(body: Answer['body'], headers: Headers): void {
-  const accounts = isExactObject(body) && Array.isArray(body['accounts']) ? body['accounts'].filter(isExactObject) : [];
-  const cell = (value: unknown): string => (value instanceof Decimal ? value.text : String(value ?? '–'));
-  const head = ['account', 'type', 'name', 'balance', 'available', 'currency'];
-  const rows = accounts.map((account) =>
-    ['account_number', 'type', 'name', 'balance', 'available_balance', 'currency_code'].map((name) =>
-      cell(account[name]),
-    ),
-  );
-  const widths = head.map((title, column) => Math.max(title.length, ...rows.map((row) => row[column]?.length ?? 0)));
-  const numeric = new Set([3, 4]);
-  const print = (row: readonly string[]): void =>
-    say(
-      `  ${row
-        .map((text, column) =>
-          numeric.has(column) ? text.padStart(widths[column] ?? 0) : text.padEnd(widths[column] ?? 0),
-        )
-        .join('  ')
-        .trimEnd()}`,
-    );
-  say('');
-  print(head);
-  print(widths.map((width) => '-'.repeat(width)));
-  for (const row of rows) print(row);
-  say(
-    `\n  ${headers.get('balances-freshness')}: observed at ${headers.get('balances-observed-at')}, ${headers.get('age')} s ago, by refresh ${headers.get('balances-refresh-id')}`,
+/** A sentence that names the variable of a port that is taken; undefined for any other error. */
+function portTaken(error: unknown, { port, awsPort, simulatorPort }: StartOptions): Error | undefined {
+  const cause = error instanceof Error ? error.cause : undefined;
+  if (!(cause instanceof Error && 'code' in cause && cause.code === 'EADDRINUSE' && 'port' in cause)) return undefined;
+  const variables = new Map([
+    [simulatorPort, 'MX_SIMULATOR_PORT'],
+    [awsPort, 'AWS_ENDPOINT_PORT'],
+    [port, 'PORT'],
+  ]);
+  const variable = variables.get(Number(cause.port)) ?? 'PORT';
+  return new Error(
+    `Port ${cause.port} is taken: stop what listens there, or choose another one, such as ${variable}=${Number(cause.port) + 1} npm start (${variable}=0 takes any free one).`,
+    { cause },
   );
 }
 
-function sayWhatNext(project: Project, { member, realMx }: StartOptions): void {
-  const { clientId, key } = project.caller;
+/** What the options ask to be shown. True when it went well. */
+async function demonstrate(project: Project, { member, scenario, settings }: StartOptions): Promise<boolean> {
+  const { stack, caller, simulator } = project;
+  const identity =
+    settings['apiAccess'] === 'iam'
+      ? { credentials: stack.awsCredentials, region: stack.region }
+      : { authorization: caller.authorization };
+  const stage: Stage = { project, call: apiCaller(stack.apiUrl, identity), say };
+  if (scenario !== null && simulator !== null) {
+    say('');
+    for (const line of scenarios[scenario].lines) say(line);
+    return scenarios[scenario].show(stage, simulator.model.control);
+  }
+  if (member === null) return true;
+  const control = simulator?.model.control;
+  for (const { id } of control?.state().members ?? []) {
+    if (id !== null && (id === member.member || id === WAITED_FOR)) {
+      control?.setJobSeconds({ member: id, seconds: SHOWN_JOB_SECONDS });
+    }
+  }
+  const { outcome } = await showRefresh(stage, `/users/${member.user}/members/${member.member}`);
+  return outcome === 'succeeded';
+}
+
+function sayWhatNext(project: Project, { member, realMx, settings }: StartOptions): void {
   const path = member === null ? '/users/USER/members/MEMBER' : `/users/${member.user}/members/${member.member}`;
-  const curl = `curl -s -u ${clientId}:${key}`;
-  say('\nTry next (these credentials are of this run only):');
-  say(`  ${curl} -X POST ${project.stack.apiUrl}${path}/check_balance`);
-  say(`  ${curl} ${project.stack.apiUrl}${path}/accounts`);
-  say(`  ${curl} ${project.stack.apiUrl}${path}/refreshes`);
+  const curl =
+    settings['apiAccess'] === 'iam'
+      ? 'curl -s --aws-sigv4 "aws:amz:$AWS_REGION:execute-api" -u "$AWS_ACCESS_KEY_ID:$AWS_SECRET_ACCESS_KEY"'
+      : 'curl -s -u "$CALLER"';
+  say('\nPaste this into another terminal:\n');
+  for (const line of pasteBlock(project)) say(line);
+  say('\nThen try:\n');
+  say(`${curl} -X POST "$API${path}/check_balance"`);
+  say(`${curl} "$API${path}/accounts"`);
+  say(`${curl} "$API${path}/refreshes"`);
+  say('aws dynamodb scan --table-name "$BALANCES_TABLE" --max-items 1');
   if (realMx === null) {
-    say('\nA signed callback, with a receiver in another terminal:');
-    say(`  CALLBACK_SECRET=whsec_${project.callbackSecret} npm run callback-receiver`);
-    say(
-      `  ${curl} -X POST -H 'content-type: application/json' -d '{"callback_url":"http://localhost:4020/"}' ${project.stack.apiUrl}${path}/check_balance`,
-    );
+    const body = `-H 'content-type: application/json' -d '{"callback_url":"http://localhost:4020/"}'`;
+    say('\nA signed callback, with a receiver in a third terminal:\n');
+    say(`CALLBACK_SECRET=whsec_${project.callbackSecret} npm run callback-receiver`);
+    say(`${curl} -X POST ${body} "$API${path}/check_balance"`);
   }
-  say('\nCtrl-C stops everything.');
+  say('\nCtrl-C stops everything. What happens from now on:\n');
 }
 
 main().then(

@@ -1,6 +1,7 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { SignatureV4 } from '@smithy/signature-v4';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Sha256 } from '../../infra/local/sha256.ts';
 import {
   type BalancesClient,
   createBalancesClient,
@@ -8,7 +9,6 @@ import {
 } from '../../shared/public/balances-client.ts';
 import { readAccount, readBalances } from '../../shared/public/read-balances.ts';
 import { type Running, startRunning } from './running.ts';
-import { Sha256 } from './sha256.ts';
 
 let running: Running;
 let client: BalancesClient;

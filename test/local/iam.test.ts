@@ -1,10 +1,10 @@
 import { SignatureV4 } from '@smithy/signature-v4';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Sha256 } from '../../infra/local/sha256.ts';
 import type { Observations } from '../../infra/local/stack/observations.ts';
 import { type Answered, operation, operations, undocumented } from '../openapi/contract.ts';
 import { rawClient } from '../openapi/raw-request.ts';
 import { type Running, startRunning } from './running.ts';
-import { Sha256 } from './sha256.ts';
 
 let running: Running;
 let client: ReturnType<typeof rawClient>;

@@ -28,6 +28,7 @@ it('the curl lines of the README work, in the order in which they stand there', 
     });
     const response = await fetch(url, request);
     expect(response.status, `${line}\n${await response.clone().text()}`).toBeLessThan(300);
+    if (line.includes('"wait"')) expect(response.status, line).toBe(200);
     // The next line reads what this one started.
     await stack.idle();
   }

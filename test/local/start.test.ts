@@ -1,0 +1,104 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { afterEach, describe, expect, it } from 'vitest';
+import { listen } from '../../infra/local/stack/local-server.ts';
+
+const root = join(import.meta.dirname, '../..');
+const FREE_PORTS = { PORT: '0', AWS_ENDPOINT_PORT: '0', MX_SIMULATOR_PORT: '0' };
+
+let child: ChildProcess | undefined;
+
+afterEach(() => {
+  child?.kill('SIGKILL');
+});
+
+/** `npm start` with these options, on free ports; what it prints, line by line. */
+function start(options: readonly string[], environment: Record<string, string> = {}) {
+  const { PATH = '' } = process.env;
+  const started = spawn(process.execPath, ['infra/local/start.ts', ...options], {
+    cwd: root,
+    env: { PATH, ...FREE_PORTS, ...environment },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  child = started;
+  const lines: string[] = [];
+  const waiting = new Set<() => void>();
+  for (const stream of [started.stdout, started.stderr]) {
+    createInterface(stream).on('line', (line) => {
+      lines.push(line);
+      for (const look of waiting) look();
+    });
+  }
+  const exit = once(started, 'close').then(([code]: unknown[]) => code);
+  /** The first line that fits, as soon as it is there. */
+  const line = (fits: RegExp): Promise<string> =>
+    new Promise((resolve, reject) => {
+      const look = (): void => {
+        const found = lines.find((candidate) => fits.test(candidate));
+        if (found !== undefined) resolve(found);
+      };
+      waiting.add(look);
+      look();
+      void exit.then(() => reject(new Error(`it ended without ${fits}:\n${lines.join('\n')}`)));
+    });
+  return { lines, line, exit, stop: () => started.kill('SIGTERM') };
+}
+
+/** The variables of the printed block. */
+const exported = (lines: readonly string[]): Record<string, string> =>
+  Object.fromEntries(
+    lines
+      .filter((line) => line.startsWith('export '))
+      .flatMap((line) => line.slice('export '.length).split(' '))
+      .map((pair) => [pair.slice(0, pair.indexOf('=')), pair.slice(pair.indexOf('=') + 1)]),
+  );
+
+describe('npm start', () => {
+  it('prints what to paste, then a line for what happens', async () => {
+    const { lines, line, exit, stop } = start(['--logs']);
+    await line(/^Ctrl-C stops everything/);
+    const { API = '', CALLER = '', ...aws } = exported(lines);
+    expect(aws).toMatchObject({
+      AWS_ENDPOINT_URL: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+$/),
+      AWS_REGION: 'us-east-1',
+      AWS_ACCESS_KEY_ID: 'test',
+      AWS_SECRET_ACCESS_KEY: 'test',
+      BALANCES_TABLE: expect.stringMatching(/^mx-fresh-balances-local-/),
+      FOLLOW_UPS_QUEUE_URL: expect.stringMatching(/^http.*FollowUpsQueue/),
+    });
+    const authorization = `Basic ${Buffer.from(CALLER).toString('base64')}`;
+    const path = '/users/user-1/members/member-moving';
+    await fetch(`${API}${path}/check_balance`, { method: 'POST', headers: { authorization } });
+    await line(/ accepted: POST \/users\/user-1\/members\/member-moving\/check_balance → 202 /);
+    await line(/ balance of ACT-\S+ has changed$/);
+    await line(/ {2}\[FollowUp\] \{.*"event":"follow_up\.done"/);
+    stop();
+    expect(await exit).toBe(0);
+  });
+
+  it('signs its calls with apiAccess iam', async () => {
+    const { lines, exit } = start(['--once', '--set', 'apiAccess=iam']);
+    expect(await exit, lines.join('\n')).toBe(0);
+    expect(lines.join('\n')).toMatch(/accepted: 202, refresh RFR-/);
+  });
+
+  it('shows a scenario and ends well when it went as told', async () => {
+    const { lines, exit } = start(['--once', '--scenario', 'denied']);
+    expect(await exit, lines.join('\n')).toBe(0);
+    expect(lines).toContain('The bank refuses the password. You will see');
+    expect(lines.join('\n')).toMatch(/it ended as action_required \(invalid_credentials\); what to do: reauthenticate/);
+  });
+
+  it.each(['PORT', 'AWS_ENDPOINT_PORT', 'MX_SIMULATOR_PORT'])('names %s when that port is taken', async (variable) => {
+    const taken = await listen(0, () => {});
+    const { lines, exit } = start(['--once'], { [variable]: String(taken.port) });
+    expect(await exit).toBe(1);
+    const next = taken.port + 1;
+    expect(lines).toContain(
+      `Port ${taken.port} is taken: stop what listens there, or choose another one, such as ${variable}=${next} npm start (${variable}=0 takes any free one).`,
+    );
+    await taken.close();
+  });
+});

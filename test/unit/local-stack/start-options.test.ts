@@ -1,0 +1,52 @@
+import { describe, expect, it } from 'vitest';
+import { readStartOptions } from '../../../infra/local/start-options.ts';
+
+describe('the options of npm start', () => {
+  it('have the same ports and member in every run', () => {
+    expect(readStartOptions([], {})).toEqual({
+      help: false,
+      once: false,
+      logs: false,
+      scenario: null,
+      port: 3000,
+      awsPort: 4566,
+      simulatorPort: 4010,
+      seed: 1,
+      caller: null,
+      callbackSecret: null,
+      settings: {},
+      realMx: null,
+      member: { user: 'user-1', member: 'member-ok' },
+    });
+  });
+
+  it('are told otherwise by options and variables', () => {
+    const environment = { AWS_ENDPOINT_PORT: '0', CALLER: 'me:a:b', CALLBACK_SECRET: `whsec_${'A'.repeat(32)}` };
+    expect(readStartOptions(['--logs', '--scenario', 'outage'], environment)).toMatchObject({
+      logs: true,
+      scenario: 'outage',
+      awsPort: 0,
+      caller: { clientId: 'me', key: 'a:b' },
+      callbackSecret: 'A'.repeat(32),
+    });
+  });
+
+  it.each<[string[], Record<string, string>, string]>([
+    [['--scenario', 'x'], {}, '--scenario has to be one of denied, slow, challenged, outage; it is "x".'],
+    [
+      ['--scenario', 'slow'],
+      { MX_CLIENT_ID: 'a', MX_API_KEY: 'b' },
+      '--scenario needs the simulator: unset MX_CLIENT_ID.',
+    ],
+    [
+      ['--scenario', 'slow', '--user', 'u', '--member', 'm'],
+      {},
+      '--scenario has a member of its own; leave --member out.',
+    ],
+    [[], { AWS_ENDPOINT_PORT: 'x' }, 'AWS_ENDPOINT_PORT has to be a whole number from 0 to 65535; it is "x".'],
+    [[], { CALLER: 'nobody' }, 'CALLER has to be client_id:key.'],
+    [[], { CALLBACK_SECRET: 'whsec_short' }, 'CALLBACK_SECRET has to be whsec_ and at least 24 bytes in base 64.'],
+  ])('%j %j', (args, environment, sentence) => {
+    expect(() => readStartOptions(args, environment)).toThrow(sentence);
+  });
+});
