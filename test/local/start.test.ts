@@ -72,7 +72,7 @@ describe('npm start', () => {
     const path = '/users/user-1/members/member-moving';
     await fetch(`${API}${path}/check_balance`, { method: 'POST', headers: { authorization } });
     await line(/ accepted: POST \/users\/user-1\/members\/member-moving\/check_balance → 202 /);
-    await line(/ balance of ACT-\S+ has changed$/);
+    await line(/ refresh RFR-\S+ ended: succeeded, balances stored$/);
     await line(/ {2}\[FollowUp\] \{.*"event":"follow_up\.done"/);
     stop();
     expect(await exit).toBe(0);
