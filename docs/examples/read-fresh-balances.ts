@@ -1,14 +1,12 @@
 // Fresh balances of one member over HTTP: use what is young enough, otherwise refresh and wait for the end.
-//   BALANCES_URL=… BALANCES_CLIENT_ID=… BALANCES_KEY=… node read-fresh-balances.ts USER MEMBER
+//   API=… CALLER=client_id:key node read-fresh-balances.ts USER MEMBER
 import { BalancesProblem, createBalancesClient } from 'mx-fresh-balances/client';
 
-const { BALANCES_URL = '', BALANCES_CLIENT_ID = '', BALANCES_KEY = '' } = process.env;
+const { API = '', CALLER = '' } = process.env;
+const [clientId = '', key = ''] = CALLER.split(':');
 const [user = '', member = ''] = process.argv.slice(2);
 
-const balances = createBalancesClient({
-  baseUrl: BALANCES_URL,
-  credentials: { clientId: BALANCES_CLIENT_ID, key: BALANCES_KEY },
-});
+const balances = createBalancesClient({ baseUrl: API, credentials: { clientId, key } });
 
 try {
   const asked = await balances.checkBalance(user, member, { maxAge: 300, wait: 10 });

@@ -24,7 +24,7 @@ export function sayWhatHappens(stack: Observed, say: (line: string) => void): ()
 
 /** Says every line that a function writes, behind its name. @returns stops it */
 export const sayLogs = (stack: Observed, say: (line: string) => void): (() => void) =>
-  stack.on('log', ({ function: name, line }) => say(`  [${withoutHash(name)}] ${line}`));
+  stack.on('log', ({ function: name, line }) => say(`  [${plainName(name)}] ${line}`));
 
 /** A request to the API; MX's webhooks have lines of their own when they are heeded. */
 export function requestLine({ method, path, status, ms, route }: Observations['http']): string | undefined {
@@ -56,7 +56,7 @@ export function logLine({ function: name, line }: Observations['log']): string |
   const entry = parsed(line);
   if (entry === undefined) return undefined;
   const { level, event, outcome, reason, counts, failure, code } = entry;
-  if (level === 'ERROR') return `error in ${withoutHash(name)}: ${event}: ${causeOf(entry) ?? failure}`;
+  if (level === 'ERROR') return `error in ${plainName(name)}: ${event}: ${causeOf(entry) ?? failure}`;
   switch (event) {
     case 'webhook.heeded':
       return `webhook of MX’s about ${reason}: ${String(outcome).replaceAll('_', ' ')}`;
@@ -67,7 +67,7 @@ export function logLine({ function: name, line }: Observations['log']): string |
     case 'member.erased':
       return `member ${entry['member_guid']} erased: ${outcome}`;
     case 'message.unreadable':
-      return `message that cannot be read, in ${withoutHash(name)}: ${failure}`;
+      return `message that cannot be read, in ${plainName(name)}: ${failure}`;
     case 'follow_up.failed':
     case 'callback.failed':
     case 'start.failed':
@@ -84,11 +84,11 @@ export function logLine({ function: name, line }: Observations['log']): string |
 export const invocationLine = ({ function: name, error }: Observations['invocation']): string | undefined =>
   error === undefined
     ? undefined
-    : `function ${withoutHash(name)} failed: ${error.errorType}: ${firstLine(error.errorMessage)}`;
+    : `function ${plainName(name)} failed: ${error.errorType}: ${firstLine(error.errorMessage)}`;
 
 /** A message that was given up. */
 export const deadLetterLine = ({ queue, messageId }: Observations['dead-letter']): string =>
-  `dead letter in ${withoutHash(queue)}: message ${messageId}`;
+  `dead letter in ${plainName(queue)}: message ${messageId}`;
 
 const callbackWords: Readonly<Record<string, string>> = {
   delivered: 'delivered',
@@ -98,8 +98,8 @@ const callbackWords: Readonly<Record<string, string>> = {
   not_allowed: 'given up: its host is not allowed',
 };
 
-/** The logical id without the hash that the CDK appends. */
-const withoutHash = (logicalId: string): string => logicalId.replace(/[0-9A-F]{8}$/, '');
+/** A function's or queue's logical id without what the CDK and its construct append. */
+const plainName = (logicalId: string): string => logicalId.replace(/(Function|Queue)?[0-9A-F]{8}$/, '');
 
 const firstLine = (text: string): string => text.split('\n')[0] ?? '';
 

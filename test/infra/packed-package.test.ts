@@ -88,6 +88,8 @@ describe('the tarball', () => {
       ...(packed.includes('README.md') ? ['README.md'] : []),
       'docs/balances-table.md',
       'docs/client.md',
+      'docs/examples/query-balances-table.ts',
+      'docs/examples/query_balances_table.py',
       'docs/examples/read-fresh-balances.ts',
       'docs/examples/read-stored-balances.ts',
       'docs/outcomes.md',
@@ -147,6 +149,7 @@ describe('in a strict project', () => {
 
   it('the examples compile', () =>
     compile('tsconfig.json', { lib: ['es2023'], types: ['node'] }, [
+      'query-balances-table.ts',
       'read-fresh-balances.ts',
       'read-stored-balances.ts',
     ]));
@@ -191,7 +194,7 @@ describe('the examples run', () => {
 
   const api = () => {
     const { caller, stack } = running.project;
-    return { BALANCES_URL: stack.apiUrl, BALANCES_CLIENT_ID: caller.clientId, BALANCES_KEY: caller.key };
+    return { API: stack.apiUrl, CALLER: `${caller.clientId}:${caller.key}` };
   };
 
   it('over HTTP, up to the refreshed balances', async () => {
@@ -228,11 +231,32 @@ describe('the examples run', () => {
       'never refreshed',
     );
   });
+
+  it('from the balances table by guids that the API tells', async () => {
+    const member = running.addMember();
+    await running.refresh(member.path);
+    const { stack } = running.project;
+    const env = {
+      ...api(),
+      AWS_ENDPOINT_URL: stack.awsEndpointUrl,
+      AWS_REGION: stack.region,
+      AWS_ACCESS_KEY_ID: stack.awsCredentials.accessKeyId,
+      AWS_SECRET_ACCESS_KEY: stack.awsCredentials.secretAccessKey,
+      BALANCES_TABLE: stack.outputs['BalancesTable'] ?? '',
+    };
+    const { stdout } = await example('query-balances-table.ts', [member.user, member.id], env);
+    const lines = stdout.trimEnd().split('\n');
+    expect(lines).toHaveLength(6);
+    expect(lines[0]).toMatch(/^.+: -?\d+(\.\d+)? USD, observed at \d{4}-.*Z$/);
+  });
 });
 
-it('the document shows the examples as they are', () => {
-  const document = readFileSync(join(root, 'docs/client.md'), 'utf8');
+it('the documents show the examples as they are', () => {
   for (const name of readdirSync(join(root, 'docs/examples'))) {
-    expect(document).toContain(readFileSync(join(root, 'docs/examples', name), 'utf8'));
+    const document = readFileSync(
+      join(root, 'docs', name.startsWith('query') ? 'balances-table.md' : 'client.md'),
+      'utf8',
+    );
+    expect(document, name).toContain(readFileSync(join(root, 'docs/examples', name), 'utf8'));
   }
 });

@@ -57,7 +57,7 @@ it.each([
 });
 
 const logged = (entry: Record<string, unknown>) =>
-  logLine({ function: 'FollowUp1A2B3C4D', stream: 'stdout', line: JSON.stringify({ level: 'INFO', ...entry }) });
+  logLine({ function: 'FollowUpFunction1A2B3C4D', stream: 'stdout', line: JSON.stringify({ level: 'INFO', ...entry }) });
 
 describe('a function’s line', () => {
   it.each([
@@ -87,14 +87,14 @@ describe('a function’s line', () => {
 });
 
 it('an invocation says a line only when it failed', () => {
-  const invocation = { function: 'SweepABCDEF01', requestId: 'r', ms: 5, cold: false };
+  const invocation = { function: 'SweepFunctionABCDEF01', requestId: 'r', ms: 5, cold: false };
   expect(invocationLine(invocation)).toBeUndefined();
   const error = { errorType: 'Sandbox.Timedout', errorMessage: 'Task timed out\nat' };
   expect(invocationLine({ ...invocation, error })).toBe('function Sweep failed: Sandbox.Timedout: Task timed out');
 });
 
 it('a dead letter names its queue', () => {
-  const letter = { queue: 'FollowUpsDeadLetters12345678', messageId: 'm-1', body: '{}' };
+  const letter = { queue: 'FollowUpsDeadLettersQueue12345678', messageId: 'm-1', body: '{}' };
   expect(deadLetterLine(letter)).toBe('dead letter in FollowUpsDeadLetters: message m-1');
 });
 
@@ -103,7 +103,7 @@ it('lines are said as things happen, until stopped', () => {
   const said: string[] = [];
   const stops = [sayWhatHappens(feed, (line) => said.push(line)), sayLogs(feed, (line) => said.push(line))];
   feed.emit('http', request);
-  feed.emit('log', { function: 'SweepABCDEF01', stream: 'stdout', line: 'plain' });
+  feed.emit('log', { function: 'SweepFunctionABCDEF01', stream: 'stdout', line: 'plain' });
   for (const stop of stops) stop();
   feed.emit('http', request);
   expect(said).toEqual([
