@@ -60,7 +60,9 @@ async function soak(count: number): Promise<number> {
   await running.close();
   const [warm = 0, last = 0] = [sizes.get(WARM_AFTER), [...sizes.values()].at(-1)];
   const growth = last / warm;
-  console.log(`At the end ${growth.toFixed(2)} × of what it was after ${WARM_AFTER}; at most ${MOST_GROWTH} × is good.`);
+  console.log(
+    `At the end ${growth.toFixed(2)} × of what it was after ${WARM_AFTER}; at most ${MOST_GROWTH} × is good.`,
+  );
   return growth > MOST_GROWTH ? 1 : 0;
 }
 

@@ -57,7 +57,11 @@ it.each([
 });
 
 const logged = (entry: Record<string, unknown>) =>
-  logLine({ function: 'FollowUpFunction1A2B3C4D', stream: 'stdout', line: JSON.stringify({ level: 'INFO', ...entry }) });
+  logLine({
+    function: 'FollowUpFunction1A2B3C4D',
+    stream: 'stdout',
+    line: JSON.stringify({ level: 'INFO', ...entry }),
+  });
 
 describe('a function’s line', () => {
   it.each([
