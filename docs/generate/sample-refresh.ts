@@ -61,6 +61,7 @@ export const claim = (given: Partial<StartedClaim> = {}): StartedClaim => ({
   lookNumber: 1,
   lookedAt: plusSeconds(T0, 5),
   flagSeen: false,
+  jobAggregatedAt: null,
   challenges: [],
   ...given,
 });

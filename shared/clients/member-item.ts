@@ -47,6 +47,7 @@ export function toRecord(item: Item): MemberRecord {
     enrolment: recordFromAttribute<Enrolment>(item['enrolment'], {}),
     processedUntil: processed?.S ?? null,
     untoldChange: recordFromAttribute<ConnectionChange>(untold, { from: null, to: null, refreshId: null }),
+    importsMove: item['imports_move']?.BOOL === true,
     deletedAt: deleted?.S ?? null,
   };
 }
@@ -83,6 +84,7 @@ function toClaim(attribute: AttributeValue | undefined): Claim | null {
   const stored = recordFromAttribute<StoredClaim>(attribute, {
     baseline: null,
     lookedAt: null,
+    jobAggregatedAt: null,
     result: null,
     challenges: [],
   });

@@ -2,7 +2,7 @@
 import { type DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { type Instant, plusSeconds } from '../domain/instant.ts';
 import type { Success } from '../domain/member.ts';
-import type { Challenge, MemberKey, MxMember } from '../domain/mx.ts';
+import type { MemberKey, MxMember } from '../domain/mx.ts';
 import type { Policy } from '../domain/policy.ts';
 import type { Members, TakenLook } from '../domain/ports.ts';
 import { type Attempt, LOOK_TIMEOUT_SECONDS } from '../domain/refresh.ts';
@@ -97,27 +97,30 @@ export function membersInDynamoDb(
       return { kind: 'too_early', until: plusSeconds(claim.lookedAt, gap) };
     },
 
-    recordStarting: (key, claim, starts) =>
-      update(
+    recordStarting(key, claim, starts) {
+      const { jobAggregatedAt: began } = claim;
+      return update(
         key,
-        'SET claim.baseline = :baseline, claim.#start = :start, claim.flag_seen = :flag, starts = :starts ADD starts_version :one',
+        `SET claim.baseline = :baseline, claim.#start = :start, claim.flag_seen = :flag${began === null ? '' : ', claim.job_aggregated_at = :began'}, starts = :starts${began === null ? ' REMOVE claim.job_aggregated_at' : ''} ADD starts_version :one`,
         'claim.refresh_id = :id AND claim.look = :look AND claim.phase = :running',
         {
           ':baseline': claim.baseline === null ? toAttribute(null) : recordToAttribute(claim.baseline),
           ':start': startToAttribute(claim.start),
           ':flag': { BOOL: claim.flagSeen },
+          ...beganValue(began),
           ':starts': toAttribute(starts),
           ':one': { N: '1' },
           ':id': { S: claim.refreshId },
           ':look': toAttribute(claim.lookNumber),
           ':running': { S: 'running' },
         },
-      ),
+      );
+    },
 
-    recordStart: ({ key, refreshId, start, flagSeen, starts = null }) =>
+    recordStart: ({ key, refreshId, start, flagSeen, jobAggregatedAt = null, starts = null }) =>
       update(
         key,
-        `SET claim.#start = :start${flagSeen ? ', claim.flag_seen = :true' : ''}${startsChange(starts)}`,
+        `SET claim.#start = :start${flagSeen ? ', claim.flag_seen = :true' : ''}${beganChange(jobAggregatedAt)}${startsChange(starts)}`,
         // Not if a later POST of this refresh has been recorded meanwhile.
         'claim.refresh_id = :id AND claim.#start.#at = :at',
         {
@@ -125,41 +128,44 @@ export function membersInDynamoDb(
           ':id': { S: refreshId },
           ':at': { S: start.at },
           ...(flagSeen ? { ':true': { BOOL: true } } : {}),
+          ...beganValue(jobAggregatedAt),
           ...startsValues(starts),
         },
       ),
 
-    async recordSeen(key, refreshId, flagSeen, challenges: readonly Challenge[]) {
+    async recordSeen({ key, refreshId, flagSeen, jobAggregatedAt, challenges }) {
       await update(
         key,
-        `SET claim.challenges = :challenges${flagSeen ? ', claim.flag_seen = :true' : ''}`,
+        `SET claim.challenges = :challenges${flagSeen ? ', claim.flag_seen = :true' : ''}${beganChange(jobAggregatedAt)}`,
         'claim.refresh_id = :id',
         {
           // Nulls stay: what is read back has to be what MX said, and equal to what the next look sees.
           ':challenges': toAttribute(snakeCased(challenges)),
           ':id': { S: refreshId },
           ...(flagSeen ? { ':true': { BOOL: true } } : {}),
+          ...beganValue(jobAggregatedAt),
         },
       );
     },
 
-    beginStoring: (key, refreshId, lookNumber) =>
+    beginStoring: ({ key, refreshId, lookNumber, jobAggregatedAt }) =>
       update(
         key,
-        'SET claim.phase = :storing',
+        `SET claim.phase = :storing${beganChange(jobAggregatedAt)}`,
         'claim.refresh_id = :id AND claim.phase = :running AND claim.look = :look',
         {
           ':storing': { S: 'storing' },
           ':running': { S: 'running' },
           ':id': { S: refreshId },
           ':look': toAttribute(lookNumber),
+          ...beganValue(jobAggregatedAt),
         },
       ),
 
-    end: ({ key, from, attempt, member = null, starts = null }) =>
+    end: ({ key, from, attempt, member = null, importsMove = false, starts = null }) =>
       update(
         key,
-        `SET claim.phase = :ended, claim.#result = :result, last_attempt = :attempt${attempt.outcome === 'succeeded' ? ', last_success = :success' : ''}${member === null ? '' : `, #member = :member, ${seenAtLook}`}${startsChange(starts)}`,
+        `SET claim.phase = :ended, claim.#result = :result, last_attempt = :attempt${attempt.outcome === 'succeeded' ? ', last_success = :success' : ''}${member === null ? '' : `, #member = :member, ${seenAtLook}`}${importsMove ? ', imports_move = :true' : ''}${startsChange(starts)}`,
         `claim.refresh_id = :id AND claim.phase = :phase${from === 'running' ? '' : ' AND claim.looked_at = :since'}`,
         {
           ':ended': { S: 'ended' },
@@ -170,6 +176,7 @@ export function membersInDynamoDb(
           ':attempt': recordToAttribute(attempt),
           ...(attempt.outcome === 'succeeded' ? { ':success': recordToAttribute(successOf(attempt)) } : {}),
           ...bodyValue(member),
+          ...(importsMove ? { ':true': { BOOL: true } } : {}),
           ...startsValues(starts),
         },
       ),
@@ -207,6 +214,13 @@ const shardOf = (refreshId: string): string => String(refreshId.charCodeAt(refre
 const seenAtLook = 'seen_at = if_not_exists(claim.looked_at, claim.accepted_at)';
 
 const bodyValue = (member: MxMember | null): Item => (member === null ? {} : { ':member': toAttribute(member.body) });
+
+/** The first one stays: a later one may be of a job that followed. */
+const beganChange = (jobAggregatedAt: Instant | null): string =>
+  jobAggregatedAt === null ? '' : ', claim.job_aggregated_at = if_not_exists(claim.job_aggregated_at, :began)';
+
+const beganValue = (jobAggregatedAt: Instant | null): Item =>
+  jobAggregatedAt === null ? {} : { ':began': { S: jobAggregatedAt } };
 
 const startsChange = (starts: readonly Instant[] | null): string =>
   starts === null ? '' : ', starts = :starts ADD starts_version :one';

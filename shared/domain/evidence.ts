@@ -2,6 +2,7 @@
  * What proves that *this* job ran and ended. Right after the POST everything that MX shows may still be the last job's:
  * `CONNECTED`, `DENIED`, an error code, `is_being_aggregated: false` (MX facts 3.3, 3.4). A webhook is never evidence.
  */
+import type { Instant } from './instant.ts';
 import type { MxMember } from './mx.ts';
 import type { Baseline, Claim, SentStart } from './refresh.ts';
 
@@ -25,6 +26,13 @@ export const baselineOf = (member: MxMember): Baseline => ({
 export type Proof = 'none' | 'started' | 'ended';
 
 const later = (now: string | null, before: string | null): boolean => now !== null && (before === null || now > before);
+
+/**
+ * When the job that followed `baseline` began, by MX's clock, as far as `member` shows it: an `aggregated_at` later than the
+ * baseline's (MX facts 3.3, point 2). Null without a baseline: nothing can be called later then.
+ */
+export const jobBeganAt = (baseline: Baseline | null, member: MxMember): Instant | null =>
+  baseline !== null && later(member.aggregatedAt, baseline.aggregatedAt) ? member.aggregatedAt : null;
 
 /** MX facts 3.3, point 4: not required, but good proof of success when it happens. */
 export const succeededSince = (baseline: Baseline, member: MxMember): boolean =>

@@ -2,7 +2,7 @@
 import { afterFailedLook, decide, firstLookState, type Observation, type Step } from './decision.ts';
 import { endRefresh, publishEnd } from './end-refresh.ts';
 import { endingOf } from './ending.ts';
-import { baselineOf } from './evidence.ts';
+import { baselineOf, jobBeganAt } from './evidence.ts';
 import { asFailure } from './failure.ts';
 import { secondsBetween } from './instant.ts';
 import { nextStartAllowedAt, startsInWindow } from './member.ts';
@@ -46,7 +46,7 @@ export async function followRefresh(deps: FollowDeps, message: NextLook): Promis
 /** Looks at MX, decides, and acts. */
 async function followRunning(deps: FollowDeps, before: FollowedRefresh<RunningClaim>): Promise<Followed> {
   const seen = await observe(deps, before.identifiers);
-  const claim = await recordSeen(deps, before, seen);
+  const claim = withSeen(before.claim, seen);
   const followed = { ...before, claim };
   const situation = { claim, state: before.state, policy: deps.policy, now: deps.now(), random: deps.random() };
   const step = decide(situation, seen);
@@ -67,6 +67,8 @@ async function act(
   step: Step,
   { member, accounts }: { readonly member: MxMember | null; readonly accounts: ObservedAccounts | null },
 ): Promise<Followed> {
+  // Only where another look follows: what stores or ends writes by itself what it needs of this.
+  if (step.kind === 'look' || step.kind === 'start') await recordSeen(deps, followed);
   switch (step.kind) {
     case 'look':
       return bookLook(deps, followed, step.state, step.inSeconds);
@@ -95,19 +97,27 @@ async function observe(deps: FollowDeps, identifiers: MemberIdentifiers): Promis
   }
 }
 
-/** Writes what later looks cannot see again: the flag seen true, and the questions for a user who is present. */
-async function recordSeen(
-  deps: FollowDeps,
-  { key, claim }: FollowedRefresh<RunningClaim>,
-  seen: Observation,
-): Promise<RunningClaim> {
+/**
+ * `claim` with what later looks cannot see again: the flag seen true, when the job began, and the questions for a user who
+ * is present. The claim itself when there is nothing new.
+ */
+function withSeen(claim: RunningClaim, seen: Observation): RunningClaim {
   if (seen.kind === 'failure' || claim.start.state === 'none') return claim;
   const flagSeen = claim.flagSeen || seen.member.isBeingAggregated;
+  const jobAggregatedAt = claim.jobAggregatedAt ?? jobBeganAt(claim.baseline, seen.member);
   const challenges = claim.userPresent ? seen.challenges : claim.challenges;
-  const isKnown = JSON.stringify(challenges) === JSON.stringify(claim.challenges);
-  if (flagSeen === claim.flagSeen && isKnown) return claim;
-  await deps.members.recordSeen(key, claim.refreshId, flagSeen, challenges);
-  return { ...claim, flagSeen, challenges };
+  const isKnown =
+    flagSeen === claim.flagSeen &&
+    jobAggregatedAt === claim.jobAggregatedAt &&
+    JSON.stringify(challenges) === JSON.stringify(claim.challenges);
+  return isKnown ? claim : { ...claim, flagSeen, jobAggregatedAt, challenges };
+}
+
+/** Writes what `withSeen` has found new, which it says by another claim than the one that was taken. */
+async function recordSeen(deps: FollowDeps, { key, claim, record }: FollowedRefresh<RunningClaim>): Promise<void> {
+  if (claim === record.claim) return;
+  const { refreshId, flagSeen, jobAggregatedAt, challenges } = claim;
+  await deps.members.recordSeen({ key, refreshId, flagSeen, jobAggregatedAt, challenges });
 }
 
 /** Starts the job, or starts it again. The next look is booked first: a crash after the POST cannot strand the refresh. */
@@ -132,6 +142,8 @@ async function start(
     baseline: claim.baseline === null || wasRefused ? member && baselineOf(member) : claim.baseline,
     start: { state: 'unknown', at: now, count: postsOf(claim.start) + 1, lookNumber: claim.lookNumber, jobGuid: null },
     flagSeen: false,
+    // What it is later than may be another baseline now.
+    jobAggregatedAt: wasRefused ? null : claim.jobAggregatedAt,
   };
   await bookLook(deps, followed, firstLookState, deps.policy.firstLookSeconds);
   if (!(await deps.members.recordStarting(key, starting, starts))) return 'superseded';

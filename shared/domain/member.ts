@@ -34,6 +34,8 @@ export interface MemberRecord {
   readonly processedUntil: Instant | null;
   /** A change of the connection status that is stored and not yet published. */
   readonly untoldChange: ConnectionChange | null;
+  /** A job of ours was seen to move `imported_at` of this member's accounts: from then on unmoved ones say something. */
+  readonly importsMove: boolean;
   /** Deleted at MX or here: nothing brings it back (invariant 9). */
   readonly deletedAt: Instant | null;
 }

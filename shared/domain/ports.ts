@@ -46,9 +46,9 @@ export interface Members {
   /** Writes what came of a POST. False when a later POST of this refresh has been recorded meanwhile. */
   recordStart(started: Started): Promise<boolean>;
   /** Writes what a look saw and later looks cannot see again. */
-  recordSeen(key: MemberKey, refreshId: string, flagSeen: boolean, challenges: readonly Challenge[]): Promise<void>;
-  /** Moves the claim from running to storing, if `lookNumber` is still the last look taken. */
-  beginStoring(key: MemberKey, refreshId: string, lookNumber: number): Promise<boolean>;
+  recordSeen(seen: Seen): Promise<void>;
+  /** Moves the claim from running to storing, if the look that does so is still the last one taken. */
+  beginStoring(storing: Storing): Promise<boolean>;
   /**
    * Ends the refresh: result, last attempt, last success. False when the claim is no longer as `from` says: running, or
    * storing with nobody having taken it over since the look at `storingSince`, who may be writing right now.
@@ -79,8 +79,30 @@ export interface Started {
   readonly start: SentStart;
   /** True when the answer showed the flag; never takes back that it was seen. */
   readonly flagSeen: boolean;
+  /** When the job began by MX's clock, if the answer showed it; one that is known stays. */
+  readonly jobAggregatedAt?: Instant | null;
   /** The member's starts without this one, when MX refused it for certain; else they stay. */
   readonly starts?: readonly Instant[] | null;
+}
+
+/** What a look saw. */
+export interface Seen {
+  readonly key: MemberKey;
+  readonly refreshId: string;
+  /** True when it showed the flag; never takes back that it was seen. */
+  readonly flagSeen: boolean;
+  /** When the job began by MX's clock, if the look showed it; one that is known stays. */
+  readonly jobAggregatedAt: Instant | null;
+  readonly challenges: readonly Challenge[];
+}
+
+/** The look that is about to store the accounts. */
+export interface Storing {
+  readonly key: MemberKey;
+  readonly refreshId: string;
+  readonly lookNumber: number;
+  /** As in `Seen`. */
+  readonly jobAggregatedAt: Instant | null;
 }
 
 /** An end that is to be written. */
@@ -90,6 +112,8 @@ export interface Ended {
   readonly attempt: Attempt;
   /** The member as last read from MX; else the known one stays. */
   readonly member?: MxMember | null;
+  /** True: a job of ours was seen to move the accounts' `imported_at`. Never takes that back. */
+  readonly importsMove?: boolean;
   /** The member's starts without this one, when MX has certainly not counted it; else they stay. */
   readonly starts?: readonly Instant[] | null;
 }

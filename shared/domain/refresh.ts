@@ -73,6 +73,11 @@ interface ClaimFacts {
   readonly lookedAt: Instant | null;
   /** `is_being_aggregated` was seen true after the POST: evidence that a later look cannot find again. */
   readonly flagSeen: boolean;
+  /**
+   * When this refresh's job began at MX, by MX's own clock: the first `aggregated_at` later than the baseline's. Null
+   * until MX shows one.
+   */
+  readonly jobAggregatedAt: Instant | null;
   /** What MX asks the user right now, while a refresh with `userPresent` watches on. */
   readonly challenges: readonly Challenge[];
 }

@@ -1,6 +1,7 @@
 /** The POST that starts MX's job, and what is recorded before and after it. Used by the trigger and by follow-ups. */
 import { afterRefusedStart } from './decision.ts';
 import type { Ending } from './ending.ts';
+import { jobBeganAt } from './evidence.ts';
 import { asFailure, type Failure } from './failure.ts';
 import type { Instant } from './instant.ts';
 import type { MemberIdentifiers, MemberKey, MxMember } from './mx.ts';
@@ -41,8 +42,9 @@ export async function startJob(
     const member = await deps.mx.checkBalance(identifiers);
     const start: SentStart = { ...claim.start, state: 'accepted', jobGuid: jobNamedBy(member, claim) };
     const flagSeen = claim.flagSeen || member.isBeingAggregated;
-    await deps.members.recordStart({ key, refreshId: claim.refreshId, start, flagSeen });
-    return { kind: 'started', member, claim: { ...claim, start, flagSeen } };
+    const jobAggregatedAt = claim.jobAggregatedAt ?? jobBeganAt(claim.baseline, member);
+    await deps.members.recordStart({ key, refreshId: claim.refreshId, start, flagSeen, jobAggregatedAt });
+    return { kind: 'started', member, claim: { ...claim, start, flagSeen, jobAggregatedAt } };
   } catch (error) {
     const failure = asFailure(error);
     // Not MX's answer but a fault of ours, for example a write that failed: the result stays `unknown`, which is true.

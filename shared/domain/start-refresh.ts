@@ -232,6 +232,7 @@ const newClaim = (
   lookNumber: 0,
   lookedAt: null,
   flagSeen: false,
+  jobAggregatedAt: null,
   challenges: [],
 });
 

@@ -64,13 +64,14 @@ export async function storeAccounts(
   const { key, claim, identifiers } = followed;
   const read = already ?? (await readAccounts(deps, identifiers));
   if (read.kind === 'failure') return storeLater(deps, followed, read.failure);
-  const { refreshId, trigger, lookNumber } = claim;
-  if (claim.phase === 'running' && !(await deps.members.beginStoring(key, refreshId, lookNumber))) return 'superseded';
+  const { refreshId, trigger, lookNumber, jobAggregatedAt } = claim;
+  const storing = { key, refreshId, lookNumber, jobAggregatedAt };
+  if (claim.phase === 'running' && !(await deps.members.beginStoring(storing))) return 'superseded';
   const { observedAt, accounts } = read;
   await deps.balances.store(key, accounts, { observedAt, refreshId, trigger });
-  const storing: StoringClaim = { ...claim, phase: 'storing' };
+  const storingClaim: StoringClaim = { ...claim, phase: 'storing' };
   const ending = endingOf('stored', { connectionStatus: member?.connectionStatus ?? 'CONNECTED' });
-  await endRefresh(deps, { key, claim: storing, ending, observedAt, member });
+  await endRefresh(deps, { key, claim: storingClaim, ending, observedAt, member });
   return 'stored';
 }
 

@@ -3,9 +3,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { membersInDynamoDb } from '../../shared/clients/members-table.ts';
 import { scheduleInDynamoDb } from '../../shared/clients/schedule-table.ts';
 import type { MemberKey } from '../../shared/domain/mx.ts';
-import type { Members, Schedule } from '../../shared/domain/ports.ts';
+import type { Members, Schedule, Seen, Storing } from '../../shared/domain/ports.ts';
 import type { Claim, RunningClaim, StartedClaim } from '../../shared/domain/refresh.ts';
-import { fakeMembers } from '../fakes/fake-members.ts';
+import { fakeMembers, unknownMember } from '../fakes/fake-members.ts';
 import { fakeSchedule } from '../fakes/fake-schedule.ts';
 import { emptyMembersTable, textOf } from '../fakes/members-table.ts';
 import { type LocalTables, startLocalTables } from './local-tables.ts';
@@ -32,9 +32,7 @@ const fake = (): Subject => {
     schedule: fakeSchedule(table),
     async markDeleted(key) {
       const known = await members.read(key);
-      const nothing = { body: {}, seenAt: null, claim: null, lastAttempt: null, lastSuccess: null, starts: [] };
-      const nobody = { ...nothing, startsVersion: 0, enrolment: null, processedUntil: null, untoldChange: null };
-      table.members.set(textOf(key), { ...nobody, ...known, key, deletedAt: at(0) });
+      table.members.set(textOf(key), { ...unknownMember(key), ...known, deletedAt: at(0) });
     },
   };
 };
@@ -55,6 +53,20 @@ async function markDeletedInDynamoDb(client: DynamoDBClient, table: string, key:
     }),
   );
 }
+
+const seen = (key: MemberKey, id: string): Seen => ({
+  key,
+  refreshId: id,
+  flagSeen: false,
+  jobAggregatedAt: null,
+  challenges: [],
+});
+const storing = (key: MemberKey, id: string, lookNumber: number): Storing => ({
+  key,
+  refreshId: id,
+  lookNumber,
+  jobAggregatedAt: null,
+});
 
 describe.each<[string, () => Subject]>([
   ['the fake', fake],
@@ -93,6 +105,7 @@ describe.each<[string, () => Subject]>([
       enrolment: null,
       processedUntil: null,
       untoldChange: null,
+      importsMove: false,
       deletedAt: null,
     });
   });
@@ -218,7 +231,7 @@ describe.each<[string, () => Subject]>([
     it('is not taken while accounts may still be being stored', async () => {
       const { members, key, claim } = await claimed();
       await members.takeLook(key, claim.refreshId, 1, at(5));
-      await members.beginStoring(key, claim.refreshId, 1);
+      await members.beginStoring(storing(key, claim.refreshId, 1));
       expect(await members.takeLook(key, claim.refreshId, 2, at(34.999))).toEqual({ kind: 'too_early', until: at(35) });
       expect(await members.takeLook(key, claim.refreshId, 1, at(34.999))).toEqual({ kind: 'superseded' });
       expect(await members.takeLook(key, claim.refreshId, 2, at(35))).toMatchObject({ claim: { phase: 'storing' } });
@@ -249,7 +262,7 @@ describe.each<[string, () => Subject]>([
       expect((await members.read(key))?.starts).toEqual([at(0), at(6)]);
       expect(await members.recordStarting(key, { ...starting, baseline: null }, [])).toBe(true);
       expect((await claimNow())?.baseline).toBeNull();
-      await members.beginStoring(key, claim.refreshId, 1);
+      await members.beginStoring(storing(key, claim.refreshId, 1));
       expect(await members.recordStarting(key, starting, [])).toBe(false);
     });
 
@@ -271,7 +284,7 @@ describe.each<[string, () => Subject]>([
 
     it('keeps the flag that was seen, and the starts when they do not change', async () => {
       const { members, key, claim } = await claimed();
-      await members.recordSeen(key, claim.refreshId, true, []);
+      await members.recordSeen({ ...seen(key, claim.refreshId), flagSeen: true, challenges: [] });
       await members.recordStart({
         key,
         refreshId: claim.refreshId,
@@ -299,12 +312,49 @@ describe.each<[string, () => Subject]>([
       fieldName: null,
       options: [{ guid: 'O-1', label: 'Blue', value: null }],
     };
-    await members.recordSeen(key, claim.refreshId, true, [challenge]);
+    await members.recordSeen({ ...seen(key, claim.refreshId), flagSeen: true, challenges: [challenge] });
     expect(await claimNow()).toEqual({ ...claim, flagSeen: true, challenges: [challenge] });
-    await members.recordSeen(key, claim.refreshId, false, []);
+    await members.recordSeen({ ...seen(key, claim.refreshId), flagSeen: false, challenges: [] });
     expect(await claimNow()).toEqual({ ...claim, flagSeen: true, challenges: [] });
-    await members.recordSeen(key, refreshId(2), true, [challenge]);
+    await members.recordSeen({ ...seen(key, refreshId(2)), flagSeen: true, challenges: [challenge] });
     expect((await claimNow())?.challenges).toEqual([]);
+  });
+
+  it('remembers when the job first began, whatever step saw it', async () => {
+    const { members, key, claim, claimNow } = await claimed();
+    const { refreshId: id, start } = claim;
+    const began = async () => (await claimNow())?.jobAggregatedAt;
+    await members.recordStart({ key, refreshId: id, start, flagSeen: false });
+    await members.recordSeen(seen(key, id));
+    expect(await began()).toBeNull();
+    await members.recordSeen({ ...seen(key, id), jobAggregatedAt: at(1) });
+    await members.recordSeen({ ...seen(key, id), jobAggregatedAt: at(2) });
+    await members.recordStart({ key, refreshId: id, start, flagSeen: false, jobAggregatedAt: at(3) });
+    expect(await began()).toBe(at(1));
+    await members.recordStarting(key, claim, []);
+    expect(await began()).toBeNull();
+    await members.recordStart({ key, refreshId: id, start, flagSeen: false, jobAggregatedAt: at(4) });
+    expect(await began()).toBe(at(4));
+    await members.recordStarting(key, { ...claim, jobAggregatedAt: at(4) }, []);
+    await members.beginStoring({ ...storing(key, id, 0), jobAggregatedAt: at(5) });
+    expect(await claimNow()).toEqual({ ...claim, phase: 'storing', jobAggregatedAt: at(4) });
+  });
+
+  it('learns when the job began from the look that stores', async () => {
+    const { members, key, claim, claimNow } = await claimed();
+    await members.beginStoring({ ...storing(key, claim.refreshId, 0), jobAggregatedAt: at(5) });
+    expect(await claimNow()).toEqual({ ...claim, phase: 'storing', jobAggregatedAt: at(5) });
+  });
+
+  it('remembers for good that imports move', async () => {
+    const { members, key, claim } = await claimed();
+    await members.end({ key, from: 'running', attempt: attemptOf(claim), importsMove: true });
+    expect((await members.read(key))?.importsMove).toBe(true);
+    await members.release(key, claim.refreshId);
+    const second = claimOf(refreshId(2));
+    await members.claim({ key, claim: second, starts: [], startsVersion: 1 });
+    await members.end({ key, from: 'running', attempt: attemptOf(second) });
+    expect((await members.read(key))?.importsMove).toBe(true);
   });
 
   it('marks the user as present, for the refresh that runs and no other', async () => {
@@ -318,10 +368,10 @@ describe.each<[string, () => Subject]>([
   it('begins to store once, and only for the last look taken', async () => {
     const { members, key, claim, claimNow } = await claimed();
     await members.takeLook(key, claim.refreshId, 2, at(5));
-    expect(await members.beginStoring(key, claim.refreshId, 1)).toBe(false);
-    expect(await members.beginStoring(key, refreshId(2), 2)).toBe(false);
-    expect(await members.beginStoring(key, claim.refreshId, 2)).toBe(true);
-    expect(await members.beginStoring(key, claim.refreshId, 2)).toBe(false);
+    expect(await members.beginStoring(storing(key, claim.refreshId, 1))).toBe(false);
+    expect(await members.beginStoring(storing(key, refreshId(2), 2))).toBe(false);
+    expect(await members.beginStoring(storing(key, claim.refreshId, 2))).toBe(true);
+    expect(await members.beginStoring(storing(key, claim.refreshId, 2))).toBe(false);
     expect((await claimNow())?.phase).toBe('storing');
   });
 
@@ -349,7 +399,7 @@ describe.each<[string, () => Subject]>([
   it('ends while storing only if nobody has taken it over since', async () => {
     const { members, key, claim } = await claimed();
     await members.takeLook(key, claim.refreshId, 1, at(5));
-    await members.beginStoring(key, claim.refreshId, 1);
+    await members.beginStoring(storing(key, claim.refreshId, 1));
     expect(await members.end({ key, from: 'running', attempt: attemptOf(claim) })).toBe(false);
     await members.takeLook(key, claim.refreshId, 1, at(40));
     expect(await members.end({ key, from: { storingSince: at(5) }, attempt: attemptOf(claim) })).toBe(false);
@@ -391,13 +441,13 @@ describe.each<[string, () => Subject]>([
     const key = newKey();
     const claim = claimOf(refreshId(1));
     await members.joinUserPresent(key, claim.refreshId);
-    await members.recordSeen(key, claim.refreshId, true, []);
+    await members.recordSeen({ ...seen(key, claim.refreshId), flagSeen: true, challenges: [] });
     await members.release(key, claim.refreshId);
     expect(await members.recordStarting(key, claim, [])).toBe(false);
     expect(await members.recordStart({ key, refreshId: claim.refreshId, start: claim.start, flagSeen: true })).toBe(
       false,
     );
-    expect(await members.beginStoring(key, claim.refreshId, 1)).toBe(false);
+    expect(await members.beginStoring(storing(key, claim.refreshId, 1))).toBe(false);
     expect(await members.end({ key, from: 'running', attempt: attemptOf(claim) })).toBe(false);
     expect(await members.read(key)).toBeNull();
   });

@@ -76,6 +76,7 @@ export const claimOf = (id: string, fields: Partial<StartedClaim> = {}): Started
   lookNumber: 0,
   lookedAt: null,
   flagSeen: false,
+  jobAggregatedAt: null,
   challenges: [],
   ...fields,
 });

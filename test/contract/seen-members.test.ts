@@ -173,6 +173,7 @@ describe.each<[string, () => Subject]>([
       enrolment: null,
       processedUntil: null,
       untoldChange: null,
+      importsMove: false,
       deletedAt: at(30),
     };
     expect(await members.read(key)).toEqual(tombstone);

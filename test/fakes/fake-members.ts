@@ -3,7 +3,7 @@ import { type Clock, plusSeconds } from '../../shared/domain/instant.ts';
 import type { MemberRecord } from '../../shared/domain/member.ts';
 import type { MemberKey, MxMember } from '../../shared/domain/mx.ts';
 import type { Policy } from '../../shared/domain/policy.ts';
-import type { Members } from '../../shared/domain/ports.ts';
+import type { Members, Seen } from '../../shared/domain/ports.ts';
 import { type Attempt, type Claim, LOOK_TIMEOUT_SECONDS, type Result } from '../../shared/domain/refresh.ts';
 import { type MembersTable, textOf } from './members-table.ts';
 import { atOnce, type Request } from './request.ts';
@@ -31,6 +31,7 @@ export const unknownMember = (key: MemberKey): MemberRecord => ({
   enrolment: null,
   processedUntil: null,
   untoldChange: null,
+  importsMove: false,
   deletedAt: null,
 });
 
@@ -129,47 +130,52 @@ export function fakeMembers(table: MembersTable, options: FakeMembersOptions): M
       return { kind: 'too_early', until: plusSeconds(claim.lookedAt, gap) };
     },
 
-    recordStarting: (key, { refreshId, lookNumber, baseline, start, flagSeen }, starts) =>
+    recordStarting: (key, { refreshId, lookNumber, baseline, start, flagSeen, jobAggregatedAt }, starts) =>
       request('members.recordStarting', () =>
         change(
           key,
           refreshId,
           (claim) => claim.lookNumber === lookNumber && claim.phase === 'running',
-          (record, claim) => ({ claim: { ...claim, baseline, start, flagSeen }, ...startsOf(record, starts) }),
+          (record, claim) => ({
+            claim: { ...claim, baseline, start, flagSeen, jobAggregatedAt },
+            ...startsOf(record, starts),
+          }),
         ),
       ),
 
-    recordStart: ({ key, refreshId, start, flagSeen, starts = null }) =>
+    recordStart: ({ key, refreshId, start, flagSeen, jobAggregatedAt = null, starts = null }) =>
       request('members.recordStart', () =>
         change(
           key,
           refreshId,
           (claim) => claim.start.state !== 'none' && claim.start.at === start.at,
           (record, claim) => ({
-            claim: { ...claim, start, flagSeen: claim.flagSeen || flagSeen },
+            claim: { ...claim, start, ...seenIn(claim, { flagSeen, jobAggregatedAt }) },
             ...startsOf(record, starts),
           }),
         ),
       ),
 
-    recordSeen: (key, refreshId, flagSeen, challenges) =>
+    recordSeen: ({ key, refreshId, challenges, ...seen }) =>
       request('members.recordSeen', () => {
         change(key, refreshId, always, (_, claim) => ({
-          claim: { ...claim, challenges, flagSeen: claim.flagSeen || flagSeen },
+          claim: { ...claim, challenges, ...seenIn(claim, seen) },
         }));
       }),
 
-    beginStoring: (key, refreshId, lookNumber) =>
+    beginStoring: ({ key, refreshId, lookNumber, jobAggregatedAt }) =>
       request('members.beginStoring', () =>
         change(
           key,
           refreshId,
           (claim) => claim.phase === 'running' && claim.lookNumber === lookNumber,
-          (_, claim) => ({ claim: { ...claim, phase: 'storing' } }),
+          (_, claim) => ({
+            claim: { ...claim, phase: 'storing', jobAggregatedAt: claim.jobAggregatedAt ?? jobAggregatedAt },
+          }),
         ),
       ),
 
-    end: ({ key, from, attempt, member = null, starts = null }) =>
+    end: ({ key, from, attempt, member = null, importsMove = false, starts = null }) =>
       request('members.end', () =>
         change(
           key,
@@ -181,6 +187,7 @@ export function fakeMembers(table: MembersTable, options: FakeMembersOptions): M
             lastAttempt: attempt,
             ...(attempt.outcome === 'succeeded' ? { lastSuccess: successOf(attempt) } : {}),
             ...bodyOf(member, claim.lookedAt ?? claim.acceptedAt),
+            importsMove: record.importsMove || importsMove,
             ...startsOf(record, starts),
           }),
         ),
@@ -206,6 +213,12 @@ export function fakeMembers(table: MembersTable, options: FakeMembersOptions): M
     },
   };
 }
+
+/** What is known stays: the flag that was seen, the job's first beginning. */
+const seenIn = (claim: Claim, seen: Pick<Seen, 'flagSeen' | 'jobAggregatedAt'>) => ({
+  flagSeen: claim.flagSeen || seen.flagSeen,
+  jobAggregatedAt: claim.jobAggregatedAt ?? seen.jobAggregatedAt,
+});
 
 const resultOf = ({ refreshId: _, trigger: __, acceptedAt: ___, ...result }: Attempt): Result => result;
 

@@ -78,14 +78,10 @@ export const mutants: readonly Mutant[] = [
     what: 'accounts are written without moving the claim to storing',
     breaks: [3],
     changes: [
+      domain('store-accounts.ts', "claim.phase === 'running' && !(await deps.members.beginStoring(storing))", 'false'),
       domain(
         'store-accounts.ts',
-        "claim.phase === 'running' && !(await deps.members.beginStoring(key, refreshId, lookNumber))",
-        'false',
-      ),
-      domain(
-        'store-accounts.ts',
-        'await endRefresh(deps, { key, claim: storing, ending',
+        'await endRefresh(deps, { key, claim: storingClaim, ending',
         'await endRefresh(deps, { key, claim, ending',
       ),
     ],

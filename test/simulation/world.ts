@@ -14,7 +14,7 @@ import { type CallbacksTable, fakeCallbacks, fakeDeliveries } from '../fakes/fak
 import { fakeErasure } from '../fakes/fake-erasure.ts';
 import { fakeEvents } from '../fakes/fake-events.ts';
 import { fakeIdempotencyKeys, type IdempotencyTable } from '../fakes/fake-idempotency.ts';
-import { fakeMembers } from '../fakes/fake-members.ts';
+import { fakeMembers, unknownMember } from '../fakes/fake-members.ts';
 import { type FakeQueue, fakeFollowUps, fakeHints, fakeQueue, fakeStarts } from '../fakes/fake-queue.ts';
 import { fakeRefreshes, type RefreshesTable } from '../fakes/fake-refreshes.ts';
 import { fakeSchedule } from '../fakes/fake-schedule.ts';
@@ -270,18 +270,9 @@ function know(table: MembersTable, key: MemberKey, memberId: string, isScheduled
   table.aliases.set('ALIAS#user-1/USER', key.userGuid);
   table.aliases.set(`${key.userGuid}/ALIAS#${memberId}`, key.memberGuid);
   table.members.set(textOf(key), {
-    key,
+    ...unknownMember(key),
     body: { guid: key.memberGuid, user_guid: key.userGuid, id: memberId, user_id: 'user-1' },
-    seenAt: null,
-    claim: null,
-    lastAttempt: null,
-    lastSuccess: null,
-    starts: [],
-    startsVersion: 0,
     enrolment: isScheduled ? { everyHours: 1, slot } : null,
-    processedUntil: null,
-    untoldChange: null,
-    deletedAt: null,
   });
   if (isScheduled) table.slots.set(slot, (table.slots.get(slot) ?? new Map()).set(textOf(key), 1));
   table.bookmark = minute;

@@ -1,5 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { anotherJobFollowed, baselineOf, proofIn, succeededSince } from '../../../shared/domain/evidence.ts';
+import {
+  anotherJobFollowed,
+  baselineOf,
+  jobBeganAt,
+  proofIn,
+  succeededSince,
+} from '../../../shared/domain/evidence.ts';
 import type { MxMember } from '../../../shared/domain/mx.ts';
 import { claim, member, newJob } from './situations.ts';
 
@@ -75,6 +81,20 @@ it('a success time that is missing, older or the same is no success since', () =
     false,
     true,
   ]);
+});
+
+describe('the job that followed the baseline began', () => {
+  const baseline = baselineOf(member());
+  it.each([
+    ['at the later aggregated_at', baseline, later, later],
+    ['never, with the time of the baseline', baseline, '2026-11-21T06:00:00.000Z', null],
+    ['never, with an earlier time', baseline, '2026-11-21T05:00:00.000Z', null],
+    ['never, without a time', baseline, null, null],
+    ['at the first time ever', { ...baseline, aggregatedAt: null }, later, later],
+    ['never, without a baseline', null, later, null],
+  ])('%s', (_when, before, aggregatedAt, expected) => {
+    expect(jobBeganAt(before, member({ aggregatedAt }))).toBe(expected);
+  });
 });
 
 describe('another job has followed ours', () => {

@@ -1,22 +1,13 @@
 /** A member as our tables know it, and tables that hold it. */
 import type { MemberRecord } from '../../../shared/domain/member.ts';
+import { unknownMember } from '../../fakes/fake-members.ts';
 import { emptyMembersTable, type MembersTable, textOf } from '../../fakes/members-table.ts';
 import { key } from './situations.ts';
 
 /** A member that was refreshed before, with nothing running. */
 export const knownMember = (given: Partial<MemberRecord> = {}): MemberRecord => ({
-  key,
+  ...unknownMember(key),
   body: { guid: key.memberGuid, user_guid: key.userGuid, id: 'member-1', user_id: 'user-1' },
-  seenAt: null,
-  claim: null,
-  lastAttempt: null,
-  lastSuccess: null,
-  starts: [],
-  startsVersion: 0,
-  enrolment: null,
-  processedUntil: null,
-  untoldChange: null,
-  deletedAt: null,
   ...given,
 });
 
