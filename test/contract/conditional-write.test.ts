@@ -141,8 +141,21 @@ describe('with a table that is away, no write is taken for a lost one:', () => {
       'recordStart',
       () => members().recordStart({ key: member, refreshId: refreshId(1), start: claim.start, flagSeen: false }),
     ],
-    ['recordSeen', () => members().recordSeen(member, refreshId(1), true, [])],
-    ['beginStoring', () => members().beginStoring(member, refreshId(1), 1)],
+    [
+      'recordSeen',
+      () =>
+        members().recordSeen({
+          key: member,
+          refreshId: refreshId(1),
+          flagSeen: true,
+          jobAggregatedAt: null,
+          challenges: [],
+        }),
+    ],
+    [
+      'beginStoring',
+      () => members().beginStoring({ key: member, refreshId: refreshId(1), lookNumber: 1, jobAggregatedAt: null }),
+    ],
     ['end', () => members().end({ key: member, from: 'running', attempt })],
     ['release', () => members().release(member, refreshId(1))],
     ['openSince', () => Array.fromAsync(members().openSince(at(0)))],
