@@ -72,8 +72,14 @@ export function statusCase(status: string | null): StatusCase {
   };
 }
 
+/** A row's statuses, of which those that an earlier row has are taken out. */
+function nameOf(from: number, to: number): string {
+  if (from === to) return from === 400 ? '400, anything else' : String(from);
+  return from === 400 ? 'any other 4xx' : `${from} to ${to}`;
+}
+
 const answered = (status: number, type?: string): Failure =>
-  mxFailure({ status, headers: {}, body: type === undefined ? '' : JSON.stringify({ error: { type } }) }, 'a call');
+  mxFailure({ status, headers: {}, body: type === undefined ? '' : JSON.stringify({ error: { type } }) }, 'a call', 0);
 
 /** How MX may fail to do what it is asked (MX facts 2.1, 9). */
 export const mxFailures: readonly { readonly what: string; readonly failure: Failure }[] = [
@@ -86,10 +92,7 @@ export const mxFailures: readonly { readonly what: string; readonly failure: Fai
   ].map((type) => ({ what: `400 \`${type}\``, failure: answered(400, type) })),
   ...mxAnswers
     .filter(({ errorType }) => errorType === undefined)
-    .map(({ status }) => ({
-      what: status === 400 ? '400, anything else' : String(status),
-      failure: answered(status),
-    })),
+    .map(({ from, to }) => ({ what: nameOf(from, to), failure: answered(to) })),
   { what: 'no answer in time', failure: new Failure('mx_timeout', '') },
   { what: 'an answer that cannot be read', failure: new Failure('mx_bad_answer', '') },
   { what: 'nothing: our secret is empty', failure: new Failure('mx_credentials_missing', '') },

@@ -95,9 +95,9 @@ ${Object.entries(memberErrorEnds)
 
 ## By the way MX fails
 
-“Answered with”: the HTTP status of a trigger that failed this way; \`docs/problems.md\` has the bodies. A trigger that MX
-refuses with 401, 403 or 404 leaves no refresh behind; any other refusal is a refresh that ended. When MX cannot be reached
-and the member is known here, the trigger is accepted and the follow-up starts the job.
+“Answered with”: the HTTP status of a trigger that failed this way; \`docs/problems.md\` has the bodies. A trigger for
+which MX refuses to show the member leaves no refresh behind; a POST that MX refuses ends the refresh, which exists by then.
+When MX cannot be reached and the member is known here, the trigger is accepted and the follow-up starts the job.
 
 | MX’s answer | code | answered with | to the POST that starts the job | to a look |
 |---|---|---|---|---|

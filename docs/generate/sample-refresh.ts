@@ -34,6 +34,7 @@ export const member = (given: Partial<MxMember> = {}): MxMember => ({
   aggregatedAt: '2026-11-21T06:00:00.000Z',
   successfullyAggregatedAt: '2026-11-21T06:00:09.000Z',
   needsUpdatedCredentials: false,
+  oddFields: [],
   error: null,
   body: {},
   ...given,

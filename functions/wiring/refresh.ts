@@ -77,6 +77,7 @@ export const mxOf = (env: MxEnvironment, timeoutMs: number): RefreshDeps['mx'] =
     credentials: secret(secretsManager(), env.mxSecretArn, now),
     send: httpsTransport(),
     timeoutMs,
+    now,
   });
 
 /** Refresh ids are names that must not be guessed. */

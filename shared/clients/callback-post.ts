@@ -6,6 +6,7 @@ import type { PostCallback, Receipt } from '../domain/deliver-callback.ts';
 import { Failure } from '../domain/failure.ts';
 import { type Clock, epochMillisecondsOf, type Instant } from '../domain/instant.ts';
 import { isLoopbackAddress, isPublicAddress } from './public-address.ts';
+import { retryAfterSeconds } from './retry-after.ts';
 import type { Secret } from './secret.ts';
 
 const dns = process.getBuiltinModule('node:dns');
@@ -39,7 +40,7 @@ export function callbackPost(options: CallbackPostOptions): PostCallback {
   return async (delivery) => {
     const body = JSON.stringify(delivery.event);
     const headers = signedHeaders(await options.secret.current(), delivery.callbackId, options.now(), body);
-    return post(new URL(delivery.url), headers, body, lookup, timeoutMs);
+    return post({ url: new URL(delivery.url), headers, body, lookup, timeoutMs, now: options.now });
   };
 }
 
@@ -93,13 +94,16 @@ export function lookupAllowed(resolve: Resolve, loopback: boolean): LookupFuncti
   };
 }
 
-function post(
-  url: URL,
-  headers: Readonly<Record<string, string>>,
-  body: string,
-  lookup: LookupFunction,
-  timeoutMs: number,
-): Promise<Receipt | null> {
+interface Post {
+  readonly url: URL;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+  readonly lookup: LookupFunction;
+  readonly timeoutMs: number;
+  readonly now: Clock;
+}
+
+function post({ url, headers, body, lookup, timeoutMs, now }: Post): Promise<Receipt | null> {
   return new Promise((resolve) => {
     const { request } = url.protocol === 'https:' ? https : http;
     const outgoing = request(
@@ -118,7 +122,10 @@ function post(
       },
       (incoming) => {
         // Only the head counts; a body of any length stays unread.
-        finish({ status: incoming.statusCode ?? 0, retryAfterSeconds: retryAfter(incoming.headers['retry-after']) });
+        finish({
+          status: incoming.statusCode ?? 0,
+          retryAfterSeconds: retryAfterSeconds(incoming.headers, epochMillisecondsOf(now())),
+        });
       },
     );
     const timer = setTimeout(() => finish(null), timeoutMs);
@@ -131,7 +138,3 @@ function post(
     outgoing.end(body);
   });
 }
-
-/** Whole seconds; the date form is not worth a clock of the receiver's. */
-const retryAfter = (header: string | undefined): number | null =>
-  header !== undefined && /^\d{1,9}$/.test(header) ? Number(header) : null;

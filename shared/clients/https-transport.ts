@@ -76,7 +76,9 @@ function exchange(request: HttpRequest, agent: HttpAgent | HttpsAgent | undefine
         incoming.on('data', (chunk: Buffer) => {
           bytes += chunk.length;
           if (bytes > MAX_BODY_BYTES) {
-            fail(new Failure('mx_bad_answer', `MX's answer is larger than ${MAX_BODY_BYTES} bytes`));
+            fail(
+              new Failure('mx_bad_answer', `MX's answer is larger than ${MAX_BODY_BYTES} bytes`, { tooLarge: true }),
+            );
             return;
           }
           chunks.push(chunk);

@@ -1,7 +1,8 @@
 /** MX's Platform API: the five calls that this service makes. Every answer is parsed; every failure has a fate. */
 import { type ExactJson, isExactObject, parseExactJson } from '../domain/decimal.ts';
 import { Failure } from '../domain/failure.ts';
-import type { AccountsPage, MemberIdentifiers, MxAccount } from '../domain/mx.ts';
+import { type Clock, epochMillisecondsOf } from '../domain/instant.ts';
+import type { AccountsPage, FieldValue, MemberIdentifiers, MxAccount, MxMember } from '../domain/mx.ts';
 import { readAccount, readAccountsPage, readChallenges, readMember } from '../domain/mx-readers.ts';
 import type { Mx } from '../domain/ports.ts';
 import type { Send } from './https-transport.ts';
@@ -18,13 +19,17 @@ export interface MxClientOptions {
   readonly send: Send;
   /** For each call. */
   readonly timeoutMs: number;
+  readonly now: Clock;
 }
 
-/** The most that MX gives on a page; above it MX silently falls back to 25 (MX facts 2.4). */
-const RECORDS_PER_PAGE = 1000;
+/**
+ * How many accounts are asked for per page. 1,000 is the most that MX gives; above it MX silently falls back to 25 (MX
+ * facts 2.4). The smaller sizes are for a list whose page is larger than the transport reads.
+ */
+const PAGE_SIZES = [1000, 250, 50, 10] as const;
 
 /** A member with more accounts than this is a fault of the answer, not a member. */
-const MAX_PAGES = 20;
+const MAX_ACCOUNTS = 20_000;
 
 /** How often a list that changed between its pages is read. */
 const MAX_READINGS = 3;
@@ -58,7 +63,8 @@ export function mxClient(options: MxClientOptions): Mx & {
       const fetched = await options.credentials.refetched();
       if (fetched !== known) response = await attempt(fetched);
     }
-    if (response.status < 200 || response.status > 299) throw mxFailure(response, what);
+    if (response.status < 200 || response.status > 299)
+      throw mxFailure(response, what, epochMillisecondsOf(options.now()));
     try {
       return parseExactJson(response.body);
     } catch (cause) {
@@ -66,43 +72,70 @@ export function mxClient(options: MxClientOptions): Mx & {
     }
   }
 
-  async function page(member: MemberIdentifiers, number: number): Promise<AccountsPage> {
-    const query = `?page=${number}&records_per_page=${RECORDS_PER_PAGE}`;
-    return readAccountsPage(await call('GET', `${memberPath(member)}/accounts${query}`, 'list accounts'));
+  async function page(member: MemberIdentifiers, number: number, size: number): Promise<AccountsPage> {
+    const query = `?page=${number}&records_per_page=${size}`;
+    const read = readAccountsPage(await call('GET', `${memberPath(member)}/accounts${query}`, 'list accounts'));
+    for (const { fields } of read.accounts) {
+      checkNamed(member.memberIdentifier, fields.member_guid, fields.member_id, 'MBR-', 'an account of another member');
+      checkNamed(member.userIdentifier, fields.user_guid, fields.user_id, 'USR-', 'an account of another user');
+    }
+    return read;
   }
 
-  /** All pages as they came; null when the list changed while it was read. */
-  async function allPages(member: MemberIdentifiers): Promise<readonly MxAccount[] | null> {
-    const pages = [await page(member, 1)];
+  /** All pages, each account once; null when the list changed while it was read. */
+  async function allPages(member: MemberIdentifiers, size: number): Promise<readonly MxAccount[] | null> {
+    const pages = [await page(member, 1, size)];
     const [first] = pages;
     while (first && pages.length < first.totalPages) {
-      if (pages.length === MAX_PAGES) {
-        throw new Failure('mx_too_many_accounts', `MX lists more than ${MAX_PAGES} pages of accounts`);
+      if (first.totalEntries > MAX_ACCOUNTS || pages.length * size >= MAX_ACCOUNTS) {
+        throw new Failure('mx_too_many_accounts', `MX lists more than ${MAX_ACCOUNTS} accounts of a member`);
       }
-      pages.push(await page(member, pages.length + 1));
+      pages.push(await page(member, pages.length + 1, size));
     }
-    const accounts = pages.flatMap((one) => one.accounts);
-    const byGuid = new Map(accounts.map((account) => [account.guid, account]));
-    const changed =
-      pages.some((one) => one.totalEntries !== first?.totalEntries) || accounts.length !== first?.totalEntries;
-    // Across pages a double means that the order moved and another account was missed; on one page it is only a double.
-    const doubledAcrossPages = pages.length > 1 && byGuid.size !== accounts.length;
-    return changed || doubledAcrossPages ? null : [...byGuid.values()];
+    const byGuid = new Map(pages.flatMap(({ accounts }) => accounts.map((account) => [account.guid, account])));
+    // A double is no harm while every guid is there. MX may count one that stands twice on a page twice. One that stands
+    // on two pages has moved while the list was read: if another was missed, the guids are fewer than MX's total.
+    const doubles = pages.reduce(
+      (sum, { accounts }) => sum + accounts.length - new Set(accounts.map(({ guid }) => guid)).size,
+      0,
+    );
+    const isWhole = pages.every(
+      ({ totalEntries }) =>
+        totalEntries === first?.totalEntries && isOneOf(totalEntries, byGuid.size, byGuid.size + doubles),
+    );
+    return isWhole ? [...byGuid.values()] : null;
+  }
+
+  /** The largest page size whose answers can be read. @throws Failure `mx_bad_answer` when even the smallest cannot. */
+  async function wholeList(member: MemberIdentifiers): Promise<readonly MxAccount[] | null> {
+    for (const size of PAGE_SIZES.slice(0, -1)) {
+      try {
+        return await allPages(member, size);
+      } catch (error) {
+        if (!(error instanceof Failure && error.details.tooLarge)) throw error;
+      }
+    }
+    return allPages(member, PAGE_SIZES[PAGE_SIZES.length - 1] ?? 10);
   }
 
   return {
     async readMember(member) {
-      return readMember(await call('GET', memberPath(member), 'read member'));
+      return checkMember(member, readMember(await call('GET', memberPath(member), 'read member')));
     },
     async readChallenges(member) {
-      return readChallenges(await call('GET', `${memberPath(member)}/status`, 'read member status'));
+      const answer = await call('GET', `${memberPath(member)}/status`, 'read member status');
+      const { guid = null, user_guid: userGuid = null } = memberIn(answer);
+      checkNamed(member.memberIdentifier, guid, null, 'MBR-', 'the status of another member');
+      checkNamed(member.userIdentifier, userGuid, null, 'USR-', 'the status of another user’s member');
+      return readChallenges(answer);
     },
     async checkBalance(member) {
-      return readMember(await call('POST', `${memberPath(member)}/check_balance`, 'check balance'));
+      const answer = await call('POST', `${memberPath(member)}/check_balance`, 'check balance');
+      return checkMember(member, readMember(answer));
     },
     async listAccounts(member) {
       for (let reading = 0; reading < MAX_READINGS; reading += 1) {
-        const accounts = await allPages(member);
+        const accounts = await wholeList(member);
         if (accounts !== null) return accounts;
       }
       throw new Failure('mx_bad_answer', 'MX’s list of accounts changed while it was read, again and again');
@@ -114,6 +147,44 @@ export function mxClient(options: MxClientOptions): Mx & {
     },
   };
 }
+
+/** `member`, unless MX answered with another one than it was asked for. @throws Failure `mx_bad_answer`. */
+function checkMember(asked: MemberIdentifiers, member: MxMember): MxMember {
+  checkNamed(asked.memberIdentifier, member.key.memberGuid, member.memberId, 'MBR-', 'another member');
+  checkNamed(asked.userIdentifier, member.key.userGuid, member.userId, 'USR-', 'a member of another user');
+  return member;
+}
+
+/**
+ * Checks that what MX answered is what it was asked for: its guid, or its own id when it was asked for by that. Stored
+ * as it came, another member's answer would become this one's balances. An id that MX does not send cannot be checked.
+ *
+ * @throws Failure `mx_bad_answer`.
+ */
+function checkNamed(
+  asked: string,
+  guid: FieldValue | undefined,
+  ownId: FieldValue | undefined,
+  prefix: 'USR-' | 'MBR-',
+  what: string,
+): void {
+  const answered = asked.startsWith(prefix) ? guid : ownId;
+  if (typeof answered === 'string' && answered !== '' && answered !== asked) {
+    throw new Failure('mx_bad_answer', `MX answered with ${what}`);
+  }
+}
+
+function memberIn(answer: ExactJson): { guid?: FieldValue; user_guid?: FieldValue } {
+  const member = isExactObject(answer) ? answer['member'] : undefined;
+  if (!isExactObject(member)) return {};
+  const { guid, user_guid: userGuid } = member;
+  return {
+    ...(typeof guid === 'string' ? { guid } : {}),
+    ...(typeof userGuid === 'string' ? { user_guid: userGuid } : {}),
+  };
+}
+
+const isOneOf = (value: number, ...wanted: readonly number[]): boolean => wanted.includes(value);
 
 const memberPath = ({ userIdentifier, memberIdentifier }: MemberIdentifiers): string =>
   `/users/${encodeURIComponent(userIdentifier)}/members/${encodeURIComponent(memberIdentifier)}`;

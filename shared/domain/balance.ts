@@ -104,9 +104,9 @@ export const accountView = ({ fields }: Pick<StoredBalance, 'fields'>): Readonly
   ...fields,
 });
 
-/** `********1234`; shorter than that is masked whole. The length is not kept either. */
+/** `****1234`; a number of four characters or fewer is masked whole. An empty text is no number and stays empty. */
 const lastFour = (value: StoredValue): StoredValue =>
-  typeof value === 'string' ? `****${value.length > 4 ? value.slice(-4) : ''}` : value;
+  typeof value === 'string' && value !== '' ? `****${value.length > 4 ? value.slice(-4) : ''}` : value;
 
 /** Whether an observation is newer than a stored one; ties are broken by refresh id. */
 export const isNewer = (

@@ -30,6 +30,7 @@ export const causes = {
   mx_credentials_missing: cause('never-retry', 'contact_support'),
   mx_credentials_rejected: cause('never-retry', 'contact_support'),
   mx_forbidden: cause('never-retry', 'contact_support'),
+  mx_redirected: cause('never-retry', 'contact_support'),
   mx_not_found: cause('caller-fault', 'none'),
   mx_refused: cause('never-retry', 'contact_support'),
   mx_institution: cause('never-retry', 'retry_later'),
@@ -55,7 +56,9 @@ export interface FailureDetails {
   readonly mxStatus?: number;
   /** MX's `error.type` (MX facts 9), for example `institution_maintenance_error`. */
   readonly mxErrorType?: string;
-  /** MX's own text; MX allows to show it to end users (MX facts 9). */
+  /** MX's own text, for whoever wrote the request. */
+  readonly mxMessage?: string;
+  /** MX's own text where it is written for end users: what an institution does not allow (MX facts 9). */
   readonly userMessage?: string;
   /** When it is worth trying again, in seconds. */
   readonly retryAfterSeconds?: number;
@@ -63,6 +66,8 @@ export interface FailureDetails {
   readonly refreshId?: string;
   /** What somebody has to do, when more is known than the code alone says. */
   readonly action?: Action;
+  /** MX's answer was larger than is read: less may be asked for. */
+  readonly tooLarge?: true;
   /** The request field at fault. */
   readonly field?: string;
 }

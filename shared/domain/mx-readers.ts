@@ -1,17 +1,43 @@
 /** The readers that turn MX's JSON into the words of `mx.ts`. Tolerant where MX is loose, strict about guids and amounts. */
-import { Decimal, type ExactJson, type ExactObject, isExactObject } from './decimal.ts';
+import { Decimal, type ExactJson, type ExactObject, isExactObject, parseExactJson } from './decimal.ts';
 import { Failure } from './failure.ts';
 import { readInstant } from './instant.ts';
-import type { AccountsPage, Challenge, FieldValue, MemberError, MxAccount, MxMember } from './mx.ts';
-import { type AccountField, accountFields, type FieldType, memberFields } from './mx-fields.ts';
+import type { AccountsPage, Challenge, FieldValue, MemberError, MxAccount, MxMember, OddField } from './mx.ts';
+import { type AccountField, accountFields, type FieldType, type MemberField, memberFields } from './mx-fields.ts';
 
 const unreadable = (what: string): Failure => new Failure('mx_bad_answer', `MX's answer cannot be used: ${what}`);
 
-const textOf = (value: ExactJson | undefined): string | null =>
-  typeof value === 'string' && value !== '' ? value : null;
+/**
+ * The longest text that is kept, in bytes of UTF-8. An account has about 30 texts and a DynamoDB item holds 400 KB (AWS
+ * limit): longer ones could make an account impossible to store.
+ */
+export const MAX_TEXT_BYTES = 8_000;
 
+/** MX's words for the end user are shown to people and stored with the refresh; the rest of a longer text is cut off. */
+const MAX_MESSAGE_CHARACTERS = 500;
+
+/** The longest name of a field that is reported. */
+const MAX_NAME_CHARACTERS = 64;
+
+/** A text as one line of a decision or a key needs it: null when it is empty, missing, too long or not a text. */
+const textOf = (value: ExactJson | undefined): string | null =>
+  typeof value === 'string' && value !== '' && isShort(value) ? value : null;
+
+/** A text that MX also sends as a number: ids of the caller's, codes, types of challenges. */
 const plainText = (value: ExactJson | undefined): string | null =>
   value instanceof Decimal ? value.text : textOf(value);
+
+const messageOf = (value: ExactJson | undefined): string | null => {
+  if (typeof value !== 'string' || value === '') return null;
+  const characters = value.slice(0, MAX_MESSAGE_CHARACTERS + 1);
+  return characters.length <= MAX_MESSAGE_CHARACTERS ? value : `${value.slice(0, MAX_MESSAGE_CHARACTERS - 1)}…`;
+};
+
+/** UTF-8 takes at most three bytes for a UTF-16 unit: most texts are short enough without being counted. */
+const isShort = (text: string): boolean =>
+  text.length * 3 <= MAX_TEXT_BYTES || new TextEncoder().encode(text).length <= MAX_TEXT_BYTES;
+
+const flagOf = (value: ExactJson | undefined): boolean => readValue('flag', value ?? null) === true;
 
 /** Reads the `{ "member": … }` of MX's answers. @throws Failure `mx_bad_answer` when the guids are missing. */
 export function readMember(answer: ExactJson): MxMember {
@@ -20,20 +46,22 @@ export function readMember(answer: ExactJson): MxMember {
   const userGuid = textOf(member['user_guid']);
   const memberGuid = textOf(member['guid']);
   if (userGuid === null || memberGuid === null) throw unreadable('the member has no guid or no user_guid');
+  const { body, oddFields } = keptMemberFields(member);
   return {
     key: { userGuid, memberGuid },
-    userId: textOf(member['user_id']),
-    memberId: textOf(member['id']),
-    institutionCode: textOf(member['institution_code']),
-    connectionStatus: textOf(member['connection_status']),
-    connectionStatusMessage: textOf(member['connection_status_message']),
-    isBeingAggregated: member['is_being_aggregated'] === true,
-    mostRecentJobGuid: textOf(member['most_recent_job_guid']),
+    userId: plainText(member['user_id']),
+    memberId: plainText(member['id']),
+    institutionCode: plainText(member['institution_code']),
+    connectionStatus: textOf(member['connection_status'])?.slice(0, MAX_NAME_CHARACTERS) ?? null,
+    connectionStatusMessage: messageOf(member['connection_status_message']),
+    isBeingAggregated: flagOf(member['is_being_aggregated']),
+    mostRecentJobGuid: plainText(member['most_recent_job_guid']),
     aggregatedAt: readInstant(member['aggregated_at']),
     successfullyAggregatedAt: readInstant(member['successfully_aggregated_at']),
-    needsUpdatedCredentials: member['needs_updated_credentials'] === true,
+    needsUpdatedCredentials: flagOf(member['needs_updated_credentials']),
     error: readMemberError(member['error']),
-    body: keptMemberFields(member),
+    body,
+    oddFields,
   };
 }
 
@@ -42,30 +70,45 @@ function readMemberError(value: ExactJson | undefined): MemberError | null {
   let error = value;
   if (typeof error === 'string') {
     try {
-      error = JSON.parse(error) as ExactJson;
+      error = parseExactJson(error);
     } catch {
       return null;
     }
   }
   if (!isExactObject(error)) return null;
-  const code = error['error_code'];
   const found: MemberError = {
-    code: typeof code === 'number' ? String(code) : plainText(code),
-    message: textOf(error['error_message']),
-    userMessage: textOf(error['user_message']),
+    code: plainText(error['error_code']),
+    message: messageOf(error['error_message']),
+    userMessage: messageOf(error['user_message']),
   };
   return found.code === null && found.message === null && found.userMessage === null ? null : found;
 }
 
-function keptMemberFields(member: ExactObject): ExactObject {
-  const kept: Record<string, ExactJson> = {};
-  for (const [name, field] of Object.entries(memberFields)) {
-    const value = member[name];
-    if (value === undefined || field.treatment === 'drop' || !hasType(field.type, value)) continue;
-    kept[name] = value;
+function keptMemberFields(member: ExactObject): { body: ExactObject; oddFields: readonly OddField[] } {
+  const kept = new Map<string, ExactJson>();
+  const oddFields: OddField[] = [];
+  for (const [name, field] of Object.entries(member)) {
+    if (!isMemberField(name)) {
+      oddFields.push(odd(name, 'unknown'));
+      continue;
+    }
+    const { type, treatment } = memberFields[name];
+    if (treatment === 'drop') continue;
+    const value = readValue(type, field);
+    if (isOdd(value)) oddFields.push(odd(name, value.why));
+    else kept.set(name, value);
   }
-  return kept;
+  return { body: inOrder(Object.keys(memberFields), kept), oddFields };
 }
+
+/** The values of `kept` under those of `names` that it has, in the order of `names`. */
+const inOrder = (names: readonly string[], kept: ReadonlyMap<string, ExactJson>): ExactObject =>
+  Object.fromEntries(
+    names.flatMap((name): [string, ExactJson][] => {
+      const value = kept.get(name);
+      return value === undefined ? [] : [[name, value]];
+    }),
+  );
 
 /** Reads the challenges of a member-status answer; an empty list unless MX is waiting for the user. */
 export function readChallenges(answer: ExactJson): readonly Challenge[] {
@@ -74,12 +117,12 @@ export function readChallenges(answer: ExactJson): readonly Challenge[] {
   if (!Array.isArray(challenges)) return [];
   return challenges.filter(isExactObject).map((challenge) => ({
     guid: textOf(challenge['guid']),
-    label: textOf(challenge['label']),
+    label: messageOf(challenge['label']),
     type: plainText(challenge['type']),
     fieldName: textOf(challenge['field_name']),
     options: (Array.isArray(challenge['options']) ? challenge['options'] : []).filter(isExactObject).map((option) => ({
       guid: textOf(option['guid']),
-      label: textOf(option['label']),
+      label: messageOf(option['label']),
       value: plainText(option['value']),
     })),
   }));
@@ -92,15 +135,16 @@ export function readAccountsPage(answer: ExactJson): AccountsPage {
   if (!Array.isArray(accounts) || !isExactObject(pagination)) throw unreadable('no accounts or no pagination in it');
   return {
     accounts: accounts.map(readAccount),
-    currentPage: countOf(pagination['current_page']),
     totalPages: countOf(pagination['total_pages']),
     totalEntries: countOf(pagination['total_entries']),
   };
 }
 
+/** A count, also one in quotes. */
 function countOf(value: ExactJson | undefined): number {
-  const count = value instanceof Decimal ? Number(value.text) : Number.NaN;
-  if (!Number.isSafeInteger(count) || count < 0) throw unreadable('a page count is not a whole number');
+  const text = plainText(value) ?? '';
+  const count = /^\d{1,15}$/.test(text) ? Number(text) : Number.NaN;
+  if (Number.isNaN(count)) throw unreadable('a page count is not a whole number');
   return count;
 }
 
@@ -111,47 +155,77 @@ export function readAccount(value: ExactJson): MxAccount {
   if (guid === null) throw unreadable('an account has no guid');
   const fields: Partial<Record<AccountField, FieldValue>> = {};
   const unknownFields: Record<string, FieldValue> = {};
-  const oddFields: string[] = [];
+  const oddFields: OddField[] = [];
+  let unknownBytes = 0;
   for (const [name, field] of Object.entries(value)) {
     if (!isAccountField(name)) {
-      oddFields.push(name);
-      if (isFieldValue(field)) unknownFields[name] = field;
+      const read = readValue('scalar', field);
+      oddFields.push(odd(name, 'unknown'));
+      if (name === '__proto__' || isOdd(read) || !isFieldValue(read)) continue;
+      unknownBytes += name.length * 3 + (typeof read === 'string' ? read.length * 3 : 40);
+      if (unknownBytes <= MAX_UNKNOWN_BYTES) unknownFields[name] = read;
       continue;
     }
     const { type } = accountFields[name];
-    const read = type === 'amount' ? readAmount(name, field) : field;
-    if (isFieldValue(read) && hasType(type, read)) fields[name] = read;
-    else oddFields.push(name);
+    const read = readValue(type, field);
+    if (isOdd(read) || !isFieldValue(read)) {
+      if (type === 'amount') throw unreadable(`${name} is not a decimal of at most 38 digits`);
+      oddFields.push(odd(name, isOdd(read) ? read.why : 'unreadable'));
+    } else fields[name] = read;
   }
   return { guid, fields, unknownFields, oddFields };
 }
 
-/** A balance as a number, as null, or as a number in quotes. Anything else may not be guessed at. */
-function readAmount(name: string, value: ExactJson): FieldValue {
-  if (value === null || value instanceof Decimal) return value;
-  const amount = typeof value === 'string' ? Decimal.read(value) : null;
-  if (amount === null) throw unreadable(`${name} is not a decimal of at most 38 digits`);
-  return amount;
-}
+/** The most that all unknown fields of an account may take together, in bytes: the item has to stay under 400 KB. */
+const MAX_UNKNOWN_BYTES = 40_000;
 
 const isAccountField = (name: string): name is AccountField => Object.hasOwn(accountFields, name);
+
+const isMemberField = (name: string): name is MemberField => Object.hasOwn(memberFields, name);
 
 const isFieldValue = (value: ExactJson): value is FieldValue =>
   value === null || typeof value === 'string' || typeof value === 'boolean' || value instanceof Decimal;
 
-function hasType(type: FieldType, value: ExactJson): boolean {
-  if (value === null) return true;
+const odd = (name: string, why: OddField['why']): OddField => ({ name: name.slice(0, MAX_NAME_CHARACTERS), why });
+
+/** Why a value is not kept. */
+class Odd {
+  readonly why: 'unreadable' | 'too_long';
+  constructor(why: Odd['why']) {
+    this.why = why;
+  }
+}
+
+const UNREADABLE = new Odd('unreadable');
+const TOO_LONG = new Odd('too_long');
+
+const isOdd = (value: ExactJson | Odd): value is Odd => value instanceof Odd;
+
+/**
+ * `value` as a field of `type`. MX's documents and its answers disagree on some types, so the other form of the same
+ * value is taken for it: a number in quotes for a number, `"true"` for a flag, a number for a text. Anything else may
+ * not be guessed at.
+ */
+function readValue(type: FieldType, value: ExactJson): ExactJson | Odd {
+  if (value === null) return null;
   switch (type) {
     case 'amount':
     case 'number':
-      return value instanceof Decimal;
+      if (value instanceof Decimal) return value;
+      return typeof value === 'string' ? (Decimal.read(value) ?? UNREADABLE) : UNREADABLE;
     case 'text':
-      return typeof value === 'string';
+      if (value instanceof Decimal) return value.text;
+      return typeof value === 'string' ? shortText(value) : UNREADABLE;
     case 'flag':
-      return typeof value === 'boolean';
+      if (typeof value === 'boolean') return value;
+      if (value === 'true' || value === 'false') return value === 'true';
+      return UNREADABLE;
     case 'scalar':
-      return isFieldValue(value);
+      if (typeof value === 'string') return shortText(value);
+      return isFieldValue(value) ? value : UNREADABLE;
     case 'json':
-      return true;
+      return isShort(JSON.stringify(value)) ? value : TOO_LONG;
   }
 }
+
+const shortText = (value: string): string | Odd => (isShort(value) ? value : TOO_LONG);

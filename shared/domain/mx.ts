@@ -43,6 +43,8 @@ export interface MxMember {
   readonly error: MemberError | null;
   /** MX's own fields after the rules of `mx-fields.ts`: what is stored and answered. */
   readonly body: ExactObject;
+  /** Fields of the member that are not kept as MX sent them. */
+  readonly oddFields: readonly OddField[];
 }
 
 /** A question that the end user has to answer. Images are left out: they are read from MX when they are shown. */
@@ -67,14 +69,23 @@ export interface MxAccount {
   readonly fields: Readonly<Partial<Record<AccountField, FieldValue>>>;
   /** Fields that `mx-fields.ts` does not know (MX adds some without notice, MX facts 1, "Versions"). */
   readonly unknownFields: Readonly<Record<string, FieldValue>>;
-  /** Names of fields that were unknown, or known with a value of another type. Counted, never logged with values. */
-  readonly oddFields: readonly string[];
+  /** Fields that are not kept as MX sent them. Counted and logged by name, never with values. */
+  readonly oddFields: readonly OddField[];
+}
+
+/**
+ * A field that is not kept as MX sent it. `unknown`: `mx-fields.ts` does not have it. `unreadable`: its value is not of
+ * the field's type. `too_long`: its text is longer than `MAX_TEXT_BYTES`.
+ */
+export interface OddField {
+  /** At most 64 characters: MX's names are shorter, and what stands there instead must not fill a log. */
+  readonly name: string;
+  readonly why: 'unknown' | 'unreadable' | 'too_long';
 }
 
 /** One page of `{ "accounts": [...], "pagination": {...} }`. */
 export interface AccountsPage {
   readonly accounts: readonly MxAccount[];
-  readonly currentPage: number;
   readonly totalPages: number;
   readonly totalEntries: number;
 }

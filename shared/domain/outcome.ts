@@ -76,6 +76,7 @@ export const outcomes = {
   mx_credentials_missing: failed('contact_support', 'This service has no MX credentials yet.'),
   mx_credentials_rejected: failed('contact_support', 'MX refuses this service’s credentials.'),
   mx_forbidden: failed('contact_support', 'MX refuses this service.'),
+  mx_redirected: failed('contact_support', 'MX’s address has moved.'),
   mx_not_found: failed('reconnect', 'MX does not know this user or member.'),
   mx_refused: failed('contact_support', 'MX does not accept the request.'),
   // Maintenance and unavailability pass by themselves.

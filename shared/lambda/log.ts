@@ -73,10 +73,11 @@ export interface Telemetry {
 }
 
 /** Codes that mean: our credentials or our address are not accepted by MX. Every caller is hurt until it is repaired. */
-const credentialCodes: ReadonlySet<string> = new Set([
+const operatorCodes: ReadonlySet<string> = new Set([
   'mx_credentials_missing',
   'mx_credentials_rejected',
   'mx_forbidden',
+  'mx_redirected',
 ]);
 
 /** Telemetry of one function: JSON lines on standard output, metrics in CloudWatch's embedded format. */
@@ -115,5 +116,5 @@ function causeOf(failure: Error): { name: string; message: string; stack: string
 
 /** Counts the failures that an operator has to repair, wherever they come up. */
 export function countOperatorFaults(to: Telemetry, code: string | undefined): void {
-  if (code !== undefined && credentialCodes.has(code)) to.count('MxCredentialsRejected');
+  if (code !== undefined && operatorCodes.has(code)) to.count('MxCredentialsRejected');
 }

@@ -125,6 +125,12 @@ const tellings: Readonly<Record<ProblemCode, Telling>> = {
     'MX answered 403: the address that this service calls from is not on MX’s allow list, or balance checks are not enabled for this client.',
     false,
   ),
+  mx_redirected: told(
+    502,
+    'MX’s address has moved',
+    'MX answered with a redirect, which is not followed: an operator has to put the address of MX’s API into the setting mxBaseUrl.',
+    false,
+  ),
   mx_not_found: told(
     404,
     'MX does not know this user or member',
@@ -235,7 +241,7 @@ export function problemOf(failure: Problem): ProblemAnswer {
     ...(retryAfter === undefined ? {} : { retry_after: retryAfter }),
     ...(details.field === undefined ? {} : { field: details.field }),
     error: {
-      message: (showsDetail ? details.userMessage : undefined) ?? title,
+      message: (showsDetail ? details.mxMessage : undefined) ?? title,
       status: statusWord(status),
       type: (showsDetail ? details.mxErrorType : undefined) ?? failure.code,
     },

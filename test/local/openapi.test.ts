@@ -242,6 +242,7 @@ describe('what the running API answers is in the document', () => {
       return ask('checkBalances', { path: [user, id], headers: { 'idempotency-key': randomUUID() } });
     };
     const told = {
+      301: 'mx_redirected',
       400: 'mx_refused',
       401: 'mx_credentials_rejected',
       403: 'mx_forbidden',

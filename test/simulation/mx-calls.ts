@@ -1,6 +1,7 @@
 /** The real MX client with the MX simulator's model at the other end, and what an observer learns from each answer. */
 import type { MxAnswer } from '../../infra/mx-simulator/answers.ts';
 import { mxClient } from '../../shared/clients/mx-client.ts';
+import { instantOf } from '../../shared/domain/instant.ts';
 import type { MemberKey } from '../../shared/domain/mx.ts';
 import type { Mx } from '../../shared/domain/ports.ts';
 import type { Invocation, Invocations } from './invocations.ts';
@@ -44,6 +45,7 @@ export function mxIn(world: World, { invocations, truth, invocation, now }: Call
     acceptVersion: 'v20250224',
     credentials,
     timeoutMs,
+    now: () => instantOf(now()),
     async send({ method, url, headers }) {
       const [, , , , name = '', route = ''] = url.pathname.split('/');
       const what = method === 'POST' ? 'checkBalance' : (routeNames[route] ?? 'readMember');

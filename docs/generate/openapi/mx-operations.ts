@@ -61,6 +61,7 @@ export const mxOperations: Readonly<Record<string, Operation>> = {
       'mx_credentials_missing',
       'mx_credentials_rejected',
       'mx_forbidden',
+      'mx_redirected',
       'mx_not_found',
       'mx_refused',
       'mx_institution',

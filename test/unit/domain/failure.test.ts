@@ -13,6 +13,7 @@ const fates: Readonly<Record<FailureCode, Fate>> = {
   mx_credentials_missing: 'never-retry',
   mx_credentials_rejected: 'never-retry',
   mx_forbidden: 'never-retry',
+  mx_redirected: 'never-retry',
   mx_not_found: 'caller-fault',
   mx_refused: 'never-retry',
   mx_institution: 'never-retry',

@@ -30,11 +30,20 @@ const sampleOf = {
 /** A value that no field of that type may have. */
 const oddFor = {
   amount: null,
-  number: '"3.25"',
-  text: '7',
-  flag: '"true"',
+  number: '"3,25"',
+  text: 'true',
+  flag: '1',
   scalar: '["INSURED"]',
   json: null,
+} as const;
+/** The same value in the other form that MX's documents and answers use, and what it is read as. */
+const otherForm = {
+  amount: ['"1000.50"', '1000.50'],
+  number: ['"3.25"', '3.25'],
+  text: ['7.10', '"7.10"'],
+  flag: ['"true"', 'true'],
+  scalar: ['12', '12'],
+  json: ['[]', '[]'],
 } as const;
 
 describe('an account', () => {
@@ -60,20 +69,57 @@ describe('an account', () => {
     (name) => {
       const { fields, oddFields } = account(`"${name}":${oddFor[accountFields[name].type]}`);
       expect(fields).not.toHaveProperty(name);
-      expect(oddFields).toEqual([name]);
+      expect(oddFields).toEqual([{ name, why: 'unreadable' }]);
     },
   );
+
+  it.each(names.filter((name) => name !== 'guid'))('takes %s in its other form for the same value', (name) => {
+    const [sent, read] = otherForm[accountFields[name].type];
+    const { fields, oddFields } = account(`"${name}":${sent}`);
+    expect([JSON.stringify(fields[name]), oddFields]).toEqual([read, []]);
+  });
+
+  it.each([
+    ['"TRUE"', undefined],
+    ['"false"', false],
+    ['"yes"', undefined],
+    ['""', undefined],
+  ])('a flag %s is %s', (sent, read) => {
+    expect(account(`"is_closed":${sent}`).fields.is_closed).toBe(read);
+  });
+
+  it.each<[string, number, boolean]>([
+    ['a', 8_000, true],
+    ['a', 8_001, false],
+    ['é', 4_000, true],
+    ['é', 4_001, false],
+  ])('a text of %s × %i is kept: %s', (letter, times, isKept) => {
+    const { fields, oddFields } = account(`"metadata":"${letter.repeat(times)}"`);
+    expect(fields.metadata?.toString().length ?? 0).toBe(isKept ? times : 0);
+    expect(oddFields).toEqual(isKept ? [] : [{ name: 'metadata', why: 'too_long' }]);
+  });
+
+  it('keeps unknown fields up to 40,000 bytes together, and reports all by names of 64 characters', () => {
+    const long = Array.from({ length: 9 }, (_, n) => `"${String(n).repeat(70)}":"${'x'.repeat(2_600)}"`).join(',');
+    const { unknownFields, oddFields } = account(long);
+    expect(Object.keys(unknownFields)).toHaveLength(4);
+    expect(oddFields.map(({ name }) => name.length)).toEqual(Array(9).fill(64));
+  });
 
   it('keeps fields that MX has added since apart, and counts them, also those that cannot be stored', () => {
     const read = account('"rewards_points":12.50,"nested":{"a":1},"hasOwnProperty":"x"');
     expect(JSON.stringify(read.unknownFields)).toBe('{"rewards_points":12.50,"hasOwnProperty":"x"}');
-    expect(read.oddFields).toEqual(['rewards_points', 'nested', 'hasOwnProperty']);
+    expect(read.oddFields).toEqual([
+      { name: 'rewards_points', why: 'unknown' },
+      { name: 'nested', why: 'unknown' },
+      { name: 'hasOwnProperty', why: 'unknown' },
+    ]);
     expect(Object.keys(read.fields)).toEqual(['guid']);
   });
 
   it('takes a field named __proto__ for an unknown one that is not kept', () => {
     const { oddFields, unknownFields } = account('"__proto__":7');
-    expect(oddFields).toEqual(['__proto__']);
+    expect(oddFields).toEqual([{ name: '__proto__', why: 'unknown' }]);
     expect(Object.keys(unknownFields)).toEqual([]);
   });
 
@@ -96,7 +142,9 @@ describe('an account', () => {
   );
 
   it('drops a lesser number that has too many digits rather than store it with other ones', () => {
-    expect(account(`"credit_limit":${'1'.repeat(39)}`)).toMatchObject({ oddFields: ['credit_limit'] });
+    expect(account(`"credit_limit":${'1'.repeat(39)}`)).toMatchObject({
+      oddFields: [{ name: 'credit_limit', why: 'unreadable' }],
+    });
   });
 
   it.each(['{}', '{"guid":null}', '{"guid":""}', '{"guid":7}', '"ACT-1"', 'null', '[]'])(
@@ -111,8 +159,12 @@ describe('a page of accounts', () => {
 
   it('has its accounts and its counts', () => {
     const read = page('{"current_page":2,"per_page":25,"total_entries":26,"total_pages":2}');
-    expect(read).toMatchObject({ currentPage: 2, totalPages: 2, totalEntries: 26 });
+    expect(read).toMatchObject({ totalPages: 2, totalEntries: 26 });
     expect(read.accounts.map(({ guid }) => guid)).toEqual(['ACT-1']);
+  });
+
+  it('may have its counts as texts', () => {
+    expect(page('{"total_entries":"26","total_pages":"2"}')).toMatchObject({ totalPages: 2, totalEntries: 26 });
   });
 
   it('may be empty', () => {
@@ -120,7 +172,8 @@ describe('a page of accounts', () => {
   });
 
   it.each([
-    ['a count that is text', '{"current_page":"1","total_entries":1,"total_pages":1}'],
+    ['a count that is a word', '{"current_page":1,"total_entries":"one","total_pages":1}'],
+    ['a count that is an empty text', '{"current_page":1,"total_entries":"","total_pages":1}'],
     ['a count that is negative', '{"current_page":1,"total_entries":-1,"total_pages":1}'],
     ['a count that is a fraction', '{"current_page":1,"total_entries":1,"total_pages":1.5}'],
     ['a count that is missing', '{"current_page":1,"total_entries":1}'],
@@ -177,13 +230,24 @@ describe('a member', () => {
       needsUpdatedCredentials: false,
       error: null,
       body: { guid: 'MBR-1', user_guid: 'USR-1' },
+      oddFields: [],
     });
   });
 
-  it('does not take a flag that is text, or a time that is none, for evidence', () => {
+  it('takes a flag that is text for the flag, and numeric ids for ids', () => {
     expect(
-      memberOf('"is_being_aggregated":"true","aggregated_at":"soon","successfully_aggregated_at":7'),
+      memberOf('"is_being_aggregated":"true","needs_updated_credentials":"false","id":7,"user_id":12'),
     ).toMatchObject({
+      isBeingAggregated: true,
+      needsUpdatedCredentials: false,
+      memberId: '7',
+      userId: '12',
+      body: { id: '7', user_id: '12', is_being_aggregated: true },
+    });
+  });
+
+  it('does not take a flag that is a number, or a time that is none, for evidence', () => {
+    expect(memberOf('"is_being_aggregated":1,"aggregated_at":"soon","successfully_aggregated_at":7')).toMatchObject({
       isBeingAggregated: false,
       aggregatedAt: null,
       successfullyAggregatedAt: null,
@@ -197,6 +261,30 @@ describe('a member', () => {
     );
     expect(JSON.stringify(body)).toBe(
       '{"error":{},"guid":"MBR-1","most_recent_job_detail_code":1000,"name":null,"use_cases":["PFM"],"user_guid":"USR-1"}',
+    );
+  });
+
+  it('reports what it does not keep by name, but not what is dropped on purpose', () => {
+    const { oddFields } = memberOf('"is_oauth":"yes","oauth_window_uri":"https://bank.example","brand_new":1');
+    expect(oddFields).toEqual([
+      { name: 'is_oauth', why: 'unreadable' },
+      { name: 'brand_new', why: 'unknown' },
+    ]);
+  });
+
+  it('keeps no text without a bound: metadata goes, a message of 150 KB is cut', () => {
+    const long = 'x'.repeat(150_000);
+    const read = memberOf(
+      `"metadata":"${long}","connection_status":"${long}","connection_status_message":"${long}","error":{"error_code":2005,"user_message":"${long}"}`,
+    );
+    expect(read.body).toEqual({ guid: 'MBR-1', user_guid: 'USR-1' });
+    expect([read.connectionStatus, read.connectionStatusMessage?.length]).toEqual([null, 500]);
+    expect([read.error?.code, read.error?.userMessage?.length]).toEqual(['2005', 500]);
+    expect(read.oddFields).toEqual(
+      ['metadata', 'connection_status', 'connection_status_message', 'error'].map((name) => ({
+        name,
+        why: 'too_long',
+      })),
     );
   });
 

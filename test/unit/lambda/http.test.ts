@@ -326,7 +326,7 @@ describe('one line is logged at the end', () => {
     expect(telemetry.order.at(-1)).toBe('flush');
   });
 
-  it.each(['mx_credentials_missing', 'mx_credentials_rejected', 'mx_forbidden'] as const)(
+  it.each(['mx_credentials_missing', 'mx_credentials_rejected', 'mx_forbidden', 'mx_redirected'] as const)(
     'and %s is counted, because an operator has to repair it',
     async (code) => {
       const { call, telemetry } = api({ route: () => Promise.reject(new Failure(code, 'no')) });

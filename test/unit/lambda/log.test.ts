@@ -117,7 +117,7 @@ it('only what an operator has to repair counts as refused credentials', () => {
   for (const code of ['mx_timeout', 'mx_rate_limited', 'unauthorized', 'internal', undefined])
     countOperatorFaults(counted, code);
   expect(counted.counts).toEqual([]);
-  for (const code of ['mx_credentials_missing', 'mx_credentials_rejected', 'mx_forbidden'])
+  for (const code of ['mx_credentials_missing', 'mx_credentials_rejected', 'mx_forbidden', 'mx_redirected'])
     countOperatorFaults(counted, code);
-  expect(counted.counts).toHaveLength(3);
+  expect(counted.counts).toHaveLength(4);
 });

@@ -54,9 +54,9 @@ describe('a problem', () => {
   });
 
   it('passes MX’s own words for the end user and its type on, where MX’s clients look for them', () => {
-    const userMessage = 'This institution is temporarily unavailable.';
-    const { body } = tell('mx_institution', { userMessage, mxErrorType: 'institution_maintenance_error' });
-    expect(body.error).toEqual({ message: userMessage, status: 'bad_request', type: 'institution_maintenance_error' });
+    const mxMessage = 'This institution is temporarily unavailable.';
+    const { body } = tell('mx_institution', { mxMessage, mxErrorType: 'institution_maintenance_error' });
+    expect(body.error).toEqual({ message: mxMessage, status: 'bad_request', type: 'institution_maintenance_error' });
   });
 
   it('asks for credentials with 401 only', () => {
@@ -77,7 +77,7 @@ it('MX’s clients get MX’s status: what MX answers with 400, 404, 409 and 429
 });
 
 it('a fault of the operator is no fault of the caller: MX’s 401 and 403 are 502 here', () => {
-  for (const code of ['mx_credentials_missing', 'mx_credentials_rejected', 'mx_forbidden'] as const) {
+  for (const code of ['mx_credentials_missing', 'mx_credentials_rejected', 'mx_forbidden', 'mx_redirected'] as const) {
     expect(problemKind(code)).toMatchObject({ status: 502, action: 'contact_support' });
   }
 });

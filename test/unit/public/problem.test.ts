@@ -24,7 +24,7 @@ describe('a problem of the service', () => {
   });
 
   it('arrives with everything else that is known', () => {
-    const details = { retryAfterSeconds: 61, refreshId: 'RFR-1', field: 'wait', userMessage: 'Bank is closed.' };
+    const details = { retryAfterSeconds: 61, refreshId: 'RFR-1', field: 'wait', mxMessage: 'Bank is closed.' };
     expect(told(new Failure('allowance_used_up', 'no', details))).toMatchObject({
       message: 'allowance_used_up: no',
       retryAfter: 61,
