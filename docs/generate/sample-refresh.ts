@@ -2,7 +2,7 @@
 import { plusSeconds } from '../../shared/domain/instant.ts';
 import type { Challenge, MxMember } from '../../shared/domain/mx.ts';
 import type { Policy } from '../../shared/domain/policy.ts';
-import type { StartedClaim } from '../../shared/domain/refresh.ts';
+import type { Baseline, StartedClaim } from '../../shared/domain/refresh.ts';
 
 /** The defaults of the settings. */
 export const policy: Policy = {
@@ -43,6 +43,15 @@ export const member = (given: Partial<MxMember> = {}): MxMember => ({
 /** What a new job leaves: another guid, a later start. */
 export const newJob = { mostRecentJobGuid: 'JOB-new', aggregatedAt: '2026-11-21T12:00:01.000Z' } as const;
 
+/** The member before the POST: the state that `member` shows until a new job changes it. */
+export const baseline: Baseline = {
+  connectionStatus: 'CONNECTED',
+  mostRecentJobGuid: 'JOB-old',
+  aggregatedAt: '2026-11-21T06:00:00.000Z',
+  successfullyAggregatedAt: '2026-11-21T06:00:09.000Z',
+  isBeingAggregated: false,
+};
+
 /** A refresh whose POST was accepted, after its first look. */
 export const claim = (given: Partial<StartedClaim> = {}): StartedClaim => ({
   refreshId: 'RFR-1',
@@ -51,13 +60,7 @@ export const claim = (given: Partial<StartedClaim> = {}): StartedClaim => ({
   acceptedAt: T0,
   deadline: plusSeconds(T0, policy.deadlineSeconds),
   userPresent: false,
-  baseline: {
-    connectionStatus: 'CONNECTED',
-    mostRecentJobGuid: 'JOB-old',
-    aggregatedAt: '2026-11-21T06:00:00.000Z',
-    successfullyAggregatedAt: '2026-11-21T06:00:09.000Z',
-    isBeingAggregated: false,
-  },
+  baseline,
   start: { state: 'accepted', at: T0, count: 1, lookNumber: 0, jobGuid: 'JOB-new' },
   lookNumber: 1,
   lookedAt: plusSeconds(T0, 5),

@@ -9,8 +9,8 @@ import type { MemberKey } from '../../shared/domain/mx.ts';
 import { accountFields } from '../../shared/domain/mx-fields.ts';
 import { readAccountsPage } from '../../shared/domain/mx-readers.ts';
 import { itemBytes } from '../bench/item-size.ts';
+import { refreshId } from '../samples.ts';
 import { type LocalTables, startLocalTables } from './local-tables.ts';
-import { at, refreshId } from './samples.ts';
 
 let tables: LocalTables;
 beforeAll(async () => {
@@ -143,9 +143,13 @@ async function store(owner: MemberKey, page: string, stamp: ObservationStamp): P
 }
 
 async function storeTwice(): Promise<void> {
-  await store(key, fromMx('1000.00'), { observedAt: at(0), refreshId: refreshId(1), trigger: 'http' });
+  await store(key, fromMx('1000.00'), {
+    observedAt: '2026-01-15T12:00:00.000Z',
+    refreshId: refreshId(1),
+    trigger: 'http',
+  });
   await store(key, fromMx('12345678901234567.89'), {
-    observedAt: at(600),
+    observedAt: '2026-01-15T12:10:00.000Z',
     refreshId: refreshId(2),
     trigger: 'schedule',
   });
@@ -196,9 +200,13 @@ describe('the item of the balances table', () => {
   });
 
   it('of a checking account of MX Bank is one write unit, with room', async () => {
-    await store(checkingKey, checking('500000.0'), { observedAt: at(0), refreshId: refreshId(1), trigger: 'schedule' });
+    await store(checkingKey, checking('500000.0'), {
+      observedAt: '2026-01-15T12:00:00.000Z',
+      refreshId: refreshId(1),
+      trigger: 'schedule',
+    });
     await store(checkingKey, checking('499999.5'), {
-      observedAt: at(600),
+      observedAt: '2026-01-15T12:10:00.000Z',
       refreshId: refreshId(2),
       trigger: 'schedule',
     });

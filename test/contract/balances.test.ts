@@ -6,9 +6,9 @@ import { Decimal, parseExactJson } from '../../shared/domain/decimal.ts';
 import { readAccountsPage } from '../../shared/domain/mx-readers.ts';
 import type { Balances } from '../../shared/domain/ports.ts';
 import { type BalancesTable, fakeBalances } from '../fakes/fake-balances.ts';
+import { at, mxAccount, newKey, refreshId } from '../samples.ts';
 import { jsonNumber, sameNumber } from './decimals.ts';
 import { type LocalTables, startLocalTables } from './local-tables.ts';
-import { at, mxAccount, newKey, refreshId } from './samples.ts';
 
 let tables: LocalTables;
 beforeAll(async () => {

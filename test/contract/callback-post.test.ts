@@ -4,8 +4,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { callbackPost, type Resolve, signedHeaders } from '../../shared/clients/callback-post.ts';
 import { endedEvent } from '../../shared/domain/event.ts';
 import type { Delivery } from '../../shared/domain/ports.ts';
+import { attemptOf, newKey, refreshId, startingClaim } from '../samples.ts';
 import { closed, listenOnLoopback } from './local-tables.ts';
-import { attemptOf, claimOf, newKey, refreshId } from './samples.ts';
 
 const KEY = Buffer.from('a key of at least 24 bytes for tests').toString('base64');
 const OLD_KEY = Buffer.from('the key that was before it, also long').toString('base64');
@@ -31,7 +31,7 @@ afterAll(() => closed(server));
 const delivery = (url = `http://localhost:${port}/hook?x=1`): Delivery => ({
   callbackId: 'CBK-1',
   url,
-  event: endedEvent(newKey(), attemptOf(claimOf(refreshId(1)))),
+  event: endedEvent(newKey(), attemptOf(startingClaim(refreshId(1)))),
   attempt: 0,
   since: now(),
   notBefore: now(),

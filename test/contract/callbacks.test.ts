@@ -7,8 +7,8 @@ import type { Balances, Callback, Callbacks, Erasure } from '../../shared/domain
 import { type BalancesTable, fakeBalances } from '../fakes/fake-balances.ts';
 import { fakeCallbacks } from '../fakes/fake-callbacks.ts';
 import { fakeErasure } from '../fakes/fake-erasure.ts';
+import { at, mxAccount, newKey, refreshId, runningRefresh } from '../samples.ts';
 import { type LocalTables, startLocalTables } from './local-tables.ts';
-import { at, mxAccount, newKey, refreshId, refreshOfMember } from './samples.ts';
 
 let tables: LocalTables;
 beforeAll(async () => {
@@ -56,7 +56,7 @@ describe('callbacks in DynamoDB', () => {
     const member = newKey();
     await callbacksInDynamoDb(tables.client, tables.refreshes, 30).put(callback(refreshId(120), 1));
     expect(await refreshes.read(refreshId(120))).toBeNull();
-    await refreshes.put(refreshOfMember(member, refreshId(120)));
+    await refreshes.put(runningRefresh(member, refreshId(120)));
     expect((await refreshes.ofMember(member, 10, null)).refreshes).toHaveLength(1);
   });
 

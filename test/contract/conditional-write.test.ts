@@ -11,8 +11,18 @@ import { membersInDynamoDb } from '../../shared/clients/members-table.ts';
 import { refreshesInDynamoDb } from '../../shared/clients/refreshes-table.ts';
 import { scheduleInDynamoDb } from '../../shared/clients/schedule-table.ts';
 import { seenMembersInDynamoDb } from '../../shared/clients/seen-members.ts';
+import {
+  at,
+  attemptOf,
+  mxAccount,
+  mxMember,
+  newKey,
+  policy,
+  refreshId,
+  runningRefresh,
+  startingClaim,
+} from '../samples.ts';
 import { type LocalTables, startLocalTables } from './local-tables.ts';
-import { at, attemptOf, claimOf, mxAccount, mxMember, newKey, policy, refreshId, refreshOfMember } from './samples.ts';
 
 let tables: LocalTables;
 beforeAll(async () => {
@@ -111,7 +121,7 @@ it('an error of another copy of the SDK is known by its name', async () => {
 describe('with a table that is away, no write is taken for a lost one:', () => {
   const away = 'no-such-table';
   const member = newKey();
-  const claim = claimOf(refreshId(1));
+  const claim = startingClaim(refreshId(1));
   const attempt = attemptOf(claim, { outcome: 'succeeded', observedAt: at(10) });
   const request = { id: 'request-1', requestHash: 'hash-1' };
   const stamp = { observedAt: at(0), refreshId: refreshId(1), trigger: 'http' } as const;
@@ -170,7 +180,7 @@ describe('with a table that is away, no write is taken for a lost one:', () => {
     ['enrol, withdrawing', () => schedule().enrol(member, { everyHours: 0, slot: '' }, null)],
     ['membersOf', () => schedule().membersOf('SLOT#6h#00001#0')],
     ['setLastMinute', () => schedule().setLastMinute(1)],
-    ['put of a running refresh', () => refreshes().put(refreshOfMember(member, refreshId(1)))],
+    ['put of a running refresh', () => refreshes().put(runningRefresh(member, refreshId(1)))],
     [
       'put of a callback',
       () => callbacks().put({ id: 'CBK-1', refreshId: refreshId(1), url: 'https://x.example', registeredAt: at(0) }),

@@ -8,9 +8,9 @@ import { idempotencyKeysInDynamoDb } from '../../shared/clients/idempotency-tabl
 import { membersInDynamoDb } from '../../shared/clients/members-table.ts';
 import { refreshesInDynamoDb } from '../../shared/clients/refreshes-table.ts';
 import { scheduleInDynamoDb } from '../../shared/clients/schedule-table.ts';
+import { at, mxAccount, mxMember, newKey, policy, refreshId, runningRefresh, startingClaim } from '../samples.ts';
 import { withLateReplicas } from './dynamodb-at-scale.ts';
 import { type LocalTables, startLocalTables } from './local-tables.ts';
-import { at, claimOf, mxAccount, mxMember, newKey, policy, refreshId, refreshOfMember } from './samples.ts';
 
 let tables: LocalTables;
 let client: DynamoDBClient;
@@ -27,7 +27,7 @@ describe('read back at once', () => {
   const members = () => membersInDynamoDb(client, tables.members, policy);
   const claimed = async () => {
     const key = newKey();
-    const claim = claimOf(refreshId(1));
+    const claim = startingClaim(refreshId(1));
     const member = mxMember(key, { id: `own-${key.memberGuid}`, user_id: `own-${key.userGuid}` });
     expect(await members().claim({ key, claim, starts: [], startsVersion: 0, member })).toBe(true);
     return { key, member };
@@ -71,7 +71,7 @@ describe('read back at once', () => {
     const refreshes = refreshesInDynamoDb(client, tables.refreshes, 30, () => at(0));
     const callbacks = callbacksInDynamoDb(client, tables.refreshes, 30);
     const wish = { id: 'CBK-1', refreshId: refreshId(1), url: 'https://hooks.example.com/', registeredAt: at(0) };
-    await refreshes.put(refreshOfMember(newKey(), refreshId(1)));
+    await refreshes.put(runningRefresh(newKey(), refreshId(1)));
     await callbacks.put(wish);
     expect(await refreshes.read(refreshId(1))).not.toBeNull();
     expect(await callbacks.ofRefresh(refreshId(1))).toEqual([wish]);
@@ -103,7 +103,7 @@ it('a slot’s members may be read late: they are due again', async () => {
   const slot = 'SLOT#6h#00001#0';
   await membersInDynamoDb(client, tables.members, policy).claim({
     key,
-    claim: claimOf(refreshId(1)),
+    claim: startingClaim(refreshId(1)),
     starts: [],
     startsVersion: 0,
   });

@@ -4,10 +4,10 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { eventBus } from '../../shared/clients/event-bus.ts';
 import { type DomainEvent, endedEvent } from '../../shared/domain/event.ts';
 import { fakeEvents } from '../fakes/fake-events.ts';
+import { attemptOf, newKey, refreshId, startingClaim } from '../samples.ts';
 import { closed, listenOnLoopback } from './local-tables.ts';
-import { attemptOf, claimOf, newKey, refreshId } from './samples.ts';
 
-const event = endedEvent(newKey(), attemptOf(claimOf(refreshId(1))));
+const event = endedEvent(newKey(), attemptOf(startingClaim(refreshId(1))));
 
 let server: Server | undefined;
 let client: EventBridgeClient | undefined;

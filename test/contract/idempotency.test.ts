@@ -2,8 +2,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { idempotencyKeysInDynamoDb } from '../../shared/clients/idempotency-table.ts';
 import type { IdempotencyKeys, KeyedRequest } from '../../shared/domain/idempotency.ts';
 import { fakeIdempotencyKeys, type IdempotencyTable } from '../fakes/fake-idempotency.ts';
+import { at } from '../samples.ts';
 import { type LocalTables, startLocalTables } from './local-tables.ts';
-import { at } from './samples.ts';
 
 let tables: LocalTables;
 beforeAll(async () => {

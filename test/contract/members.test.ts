@@ -5,11 +5,11 @@ import { scheduleInDynamoDb } from '../../shared/clients/schedule-table.ts';
 import type { MemberKey } from '../../shared/domain/mx.ts';
 import type { Members, Schedule, Seen, Storing } from '../../shared/domain/ports.ts';
 import type { Claim, RunningClaim, StartedClaim } from '../../shared/domain/refresh.ts';
-import { fakeMembers, unknownMember } from '../fakes/fake-members.ts';
+import { fakeMembers } from '../fakes/fake-members.ts';
 import { fakeSchedule } from '../fakes/fake-schedule.ts';
 import { emptyMembersTable, textOf } from '../fakes/members-table.ts';
+import { at, attemptOf, emptyMember, mxMember, newKey, policy, refreshId, startingClaim } from '../samples.ts';
 import { type LocalTables, startLocalTables } from './local-tables.ts';
-import { at, attemptOf, claimOf, mxMember, newKey, policy, refreshId } from './samples.ts';
 
 let tables: LocalTables;
 beforeAll(async () => {
@@ -32,7 +32,7 @@ const fake = (): Subject => {
     schedule: fakeSchedule(table),
     async markDeleted(key) {
       const known = await members.read(key);
-      table.members.set(textOf(key), { ...unknownMember(key), ...known, deletedAt: at(0) });
+      table.members.set(textOf(key), { ...emptyMember(key), ...known, deletedAt: at(0) });
     },
   };
 };
@@ -76,7 +76,7 @@ describe.each<[string, () => Subject]>([
   async function claimed(fields: Partial<StartedClaim> = {}) {
     const it = subject();
     const key = newKey();
-    const claim = claimOf(refreshId(1), fields);
+    const claim = startingClaim(refreshId(1), fields);
     expect(await it.members.claim({ key, claim, starts: [at(0)], startsVersion: 0, member: mxMember(key) })).toBe(true);
     const open = async (before: string): Promise<MemberKey[]> => {
       const found: MemberKey[] = [];
@@ -93,27 +93,21 @@ describe.each<[string, () => Subject]>([
 
   it('reads back what a claim wrote, to the last field', async () => {
     const { members, key, claim } = await claimed({ userPresent: true });
-    expect(await members.read(key)).toEqual({
-      key,
-      body: mxMember(key).body,
-      seenAt: claim.acceptedAt,
-      claim,
-      lastAttempt: null,
-      lastSuccess: null,
-      starts: [at(0)],
-      startsVersion: 1,
-      enrolment: null,
-      processedUntil: null,
-      untoldChange: null,
-      importsMove: false,
-      deletedAt: null,
-    });
+    expect(await members.read(key)).toEqual(
+      emptyMember(key, {
+        body: mxMember(key).body,
+        seenAt: claim.acceptedAt,
+        claim,
+        starts: [at(0)],
+        startsVersion: 1,
+      }),
+    );
   });
 
   it('reads back a claim that was made while MX was down', async () => {
     const { members } = subject();
     const key = newKey();
-    const claim: RunningClaim = { ...claimOf(refreshId(1)), baseline: null, start: { state: 'none' } };
+    const claim: RunningClaim = { ...startingClaim(refreshId(1)), baseline: null, start: { state: 'none' } };
     await members.claim({ key, claim, starts: [], startsVersion: 0 });
     expect((await members.read(key))?.claim).toEqual(claim);
   });
@@ -127,7 +121,7 @@ describe.each<[string, () => Subject]>([
       member: mxMember(key, { connection_status: 'DENIED' }),
     });
     await members.release(key, claim.refreshId);
-    expect(await members.claim({ key, claim: claimOf(refreshId(2)), starts: [], startsVersion: 1 })).toBe(true);
+    expect(await members.claim({ key, claim: startingClaim(refreshId(2)), starts: [], startsVersion: 1 })).toBe(true);
     expect((await members.read(key))?.body).toMatchObject({ connection_status: 'DENIED' });
   });
 
@@ -136,7 +130,7 @@ describe.each<[string, () => Subject]>([
     const key = newKey();
     const won = await Promise.all(
       Array.from({ length: 20 }, (_, index) =>
-        members.claim({ key, claim: claimOf(refreshId(index)), starts: [at(0)], startsVersion: 0 }),
+        members.claim({ key, claim: startingClaim(refreshId(index)), starts: [at(0)], startsVersion: 0 }),
       ),
     );
     expect(won.filter((one) => one)).toHaveLength(1);
@@ -147,9 +141,9 @@ describe.each<[string, () => Subject]>([
     const { members, key, claim } = await claimed();
     await members.end({ key, from: 'running', attempt: attemptOf(claim) });
     await members.release(key, claim.refreshId);
-    expect(await members.claim({ key, claim: claimOf(refreshId(2)), starts: [], startsVersion: 0 })).toBe(false);
-    expect(await members.claim({ key, claim: claimOf(refreshId(2)), starts: [], startsVersion: 2 })).toBe(false);
-    expect(await members.claim({ key, claim: claimOf(refreshId(2)), starts: [], startsVersion: 1 })).toBe(true);
+    expect(await members.claim({ key, claim: startingClaim(refreshId(2)), starts: [], startsVersion: 0 })).toBe(false);
+    expect(await members.claim({ key, claim: startingClaim(refreshId(2)), starts: [], startsVersion: 2 })).toBe(false);
+    expect(await members.claim({ key, claim: startingClaim(refreshId(2)), starts: [], startsVersion: 1 })).toBe(true);
   });
 
   it('counts a change of the starts by whatever step makes it', async () => {
@@ -178,7 +172,13 @@ describe.each<[string, () => Subject]>([
     const key = newKey();
     await markDeleted(key);
     expect(
-      await members.claim({ key, claim: claimOf(refreshId(1)), starts: [], startsVersion: 0, member: mxMember(key) }),
+      await members.claim({
+        key,
+        claim: startingClaim(refreshId(1)),
+        starts: [],
+        startsVersion: 0,
+        member: mxMember(key),
+      }),
     ).toBe(false);
     expect((await members.read(key))?.deletedAt).toBe(at(0));
   });
@@ -351,7 +351,7 @@ describe.each<[string, () => Subject]>([
     await members.end({ key, from: 'running', attempt: attemptOf(claim), importsMove: true });
     expect((await members.read(key))?.importsMove).toBe(true);
     await members.release(key, claim.refreshId);
-    const second = claimOf(refreshId(2));
+    const second = startingClaim(refreshId(2));
     await members.claim({ key, claim: second, starts: [], startsVersion: 1 });
     await members.end({ key, from: 'running', attempt: attemptOf(second) });
     expect((await members.read(key))?.importsMove).toBe(true);
@@ -414,7 +414,7 @@ describe.each<[string, () => Subject]>([
       attempt: attemptOf(claim, { outcome: 'succeeded', action: 'none', code: 'stored', observedAt: at(15) }),
     });
     await members.release(key, claim.refreshId);
-    const second = claimOf(refreshId(2));
+    const second = startingClaim(refreshId(2));
     await members.claim({ key, claim: second, starts: [], startsVersion: 1 });
     await members.end({ key, from: 'running', attempt: attemptOf(second) });
     expect(await members.read(key)).toMatchObject({
@@ -439,7 +439,7 @@ describe.each<[string, () => Subject]>([
   it('changes nothing for a member that has no claim', async () => {
     const { members } = subject();
     const key = newKey();
-    const claim = claimOf(refreshId(1));
+    const claim = startingClaim(refreshId(1));
     await members.joinUserPresent(key, claim.refreshId);
     await members.recordSeen({ ...seen(key, claim.refreshId), flagSeen: true, challenges: [] });
     await members.release(key, claim.refreshId);
@@ -505,7 +505,7 @@ describe('members: the fake alone', () => {
     const table = emptyMembersTable();
     const members = fakeMembers(table, { policy, now: () => at(now), indexLagSeconds: 2 });
     const key = newKey();
-    const claim = claimOf(refreshId(1));
+    const claim = startingClaim(refreshId(1));
     const open = () => Array.fromAsync(members.openSince(at(1000)));
     await members.claim({ key, claim, starts: [], startsVersion: 0 });
     expect(await open()).toEqual([]);

@@ -7,9 +7,9 @@ import { callbacksInDynamoDb } from '../../shared/clients/callbacks-table.ts';
 import { membersInDynamoDb } from '../../shared/clients/members-table.ts';
 import { refreshesInDynamoDb } from '../../shared/clients/refreshes-table.ts';
 import { scheduleInDynamoDb } from '../../shared/clients/schedule-table.ts';
+import { at, mxAccount, newKey, policy, refreshId, runningRefresh, startingClaim } from '../samples.ts';
 import { withPagesOf } from './dynamodb-at-scale.ts';
 import { type LocalTables, startLocalTables } from './local-tables.ts';
-import { at, claimOf, mxAccount, newKey, policy, refreshId, refreshOfMember } from './samples.ts';
 
 let tables: LocalTables;
 let client: DynamoDBClient;
@@ -30,7 +30,7 @@ describe('every page is read of', () => {
     // Three for each of the four shards, which the last digit decides.
     const keys = numbers(12).map(() => newKey());
     for (const [number, key] of keys.entries()) {
-      await members.claim({ key, claim: claimOf(refreshId(number)), starts: [], startsVersion: 0 });
+      await members.claim({ key, claim: startingClaim(refreshId(number)), starts: [], startsVersion: 0 });
     }
     const open = await Array.fromAsync(members.openSince(at(0)));
     expect(open.map(({ memberGuid }) => memberGuid).sort()).toEqual(keys.map(({ memberGuid }) => memberGuid));
@@ -59,7 +59,7 @@ describe('every page is read of', () => {
     const slot = 'SLOT#6h#00001#0';
     const keys = numbers(5).map(() => newKey());
     for (const key of keys) {
-      await members.claim({ key, claim: claimOf(refreshId(1)), starts: [], startsVersion: 0 });
+      await members.claim({ key, claim: startingClaim(refreshId(1)), starts: [], startsVersion: 0 });
       await schedule.enrol(key, { everyHours: 6, slot }, null);
     }
     expect((await schedule.membersOf(slot)).map(({ member }) => member)).toEqual(keys);
@@ -80,7 +80,7 @@ describe('every page is read of', () => {
   it('a member’s history, also when pages are shorter than asked for', async () => {
     const refreshes = refreshesInDynamoDb(client, tables.refreshes, 30, () => at(0));
     const key = newKey();
-    for (const number of numbers(5)) await refreshes.put(refreshOfMember(key, refreshId(100 + number)));
+    for (const number of numbers(5)) await refreshes.put(runningRefresh(key, refreshId(100 + number)));
     const pages: string[][] = [];
     let after: string | null = null;
     do {

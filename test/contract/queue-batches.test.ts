@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { afterEach, expect, it } from 'vitest';
 import { startQueue } from '../../shared/clients/queues.ts';
-import { at } from './samples.ts';
+import { at } from '../samples.ts';
 import { type StubServer, sendJson, stubServer } from './stub-server.ts';
 
 interface Entry {

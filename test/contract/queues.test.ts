@@ -43,8 +43,8 @@ import type { StartBatch } from '../../shared/domain/schedule.ts';
 import { fakeDeliveries } from '../fakes/fake-callbacks.ts';
 import { fakeErasure } from '../fakes/fake-erasure.ts';
 import { fakeFollowUps, fakeHints, fakeQueue, fakeStarts } from '../fakes/fake-queue.ts';
+import { at, attemptOf, newKey, refreshId, startingClaim } from '../samples.ts';
 import { listenOnLoopback } from './local-tables.ts';
-import { at, attemptOf, claimOf, newKey, refreshId } from './samples.ts';
 
 let client: SQSClient;
 let app: { server: Server; ready(): PromiseLike<unknown>; close(): PromiseLike<unknown> };
@@ -149,7 +149,7 @@ const webhook = (fields: Partial<MxWebhook> = {}): MxWebhook => ({
 const delivery = (): Delivery => ({
   callbackId: 'CBK-1',
   url: 'https://hooks.example.com/mx?tenant=7',
-  event: endedEvent(newKey(), attemptOf(claimOf(refreshId(1)))),
+  event: endedEvent(newKey(), attemptOf(startingClaim(refreshId(1)))),
   attempt: 3,
   since: at(0),
   notBefore: at(1800),

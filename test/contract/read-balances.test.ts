@@ -4,9 +4,9 @@ import { balancesInDynamoDb } from '../../shared/clients/balances-table.ts';
 import { membersInDynamoDb } from '../../shared/clients/members-table.ts';
 import type { MemberKey } from '../../shared/domain/mx.ts';
 import { BalancesProblem, readAccount, readBalances } from '../../shared/public/read-balances.ts';
+import { at, attemptOf, mxAccount, mxMember, newKey, policy, refreshId, startingClaim } from '../samples.ts';
 import { nothingKnown } from '../unit/domain/nothing-known.ts';
 import { type LocalTables, startLocalTables } from './local-tables.ts';
-import { at, attemptOf, claimOf, mxAccount, mxMember, newKey, policy, refreshId } from './samples.ts';
 
 let tables: LocalTables;
 beforeAll(async () => {
@@ -21,7 +21,7 @@ const now = () => new Date(at(100));
 /** A member as a refresh at `at(10)` left it. */
 async function storedMember(accounts: readonly ReturnType<typeof mxAccount>[]): Promise<MemberKey> {
   const key = newKey();
-  const claim = claimOf(refreshId(1));
+  const claim = startingClaim(refreshId(1));
   const seen = mxMember(key, { id: `own-${key.memberGuid}`, user_id: `own-${key.userGuid}` });
   await members().writeAliases(seen);
   await members().claim({ key, claim, starts: [at(0)], startsVersion: 0, member: seen });
@@ -115,7 +115,7 @@ describe('a member’s stored balances', () => {
     const key = newKey();
     await members().claim({
       key,
-      claim: claimOf(refreshId(1)),
+      claim: startingClaim(refreshId(1)),
       starts: [at(0)],
       startsVersion: 0,
       member: mxMember(key),

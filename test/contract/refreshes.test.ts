@@ -3,8 +3,8 @@ import { type RefreshHistory, refreshesInDynamoDb } from '../../shared/clients/r
 import type { MemberKey } from '../../shared/domain/mx.ts';
 import type { EndedRefresh } from '../../shared/domain/refresh.ts';
 import { fakeRefreshes, type RefreshesTable } from '../fakes/fake-refreshes.ts';
+import { at, attemptOf, newKey, runningRefresh, startingClaim } from '../samples.ts';
 import { type LocalTables, startLocalTables } from './local-tables.ts';
-import { at, attemptOf, claimOf, newKey, refreshOfMember } from './samples.ts';
 
 let tables: LocalTables;
 beforeAll(async () => {
@@ -23,8 +23,8 @@ const newId = (): string => {
 };
 
 const ended = (member: MemberKey, id: string, fields: Partial<EndedRefresh> = {}): EndedRefresh => {
-  const { refreshId: _, trigger: __, acceptedAt: ___, ...result } = attemptOf(claimOf(id));
-  return { ...refreshOfMember(member, id), status: 'ended', result, ...fields };
+  const { refreshId: _, trigger: __, acceptedAt: ___, ...result } = attemptOf(startingClaim(id));
+  return { ...runningRefresh(member, id), status: 'ended', result, ...fields };
 };
 
 describe.each<[string, (now: () => string) => RefreshHistory]>([
@@ -39,7 +39,7 @@ describe.each<[string, (now: () => string) => RefreshHistory]>([
 
   it('reads back a running and an ended refresh, to the last field', async () => {
     const refreshes = present();
-    const running = refreshOfMember(newKey(), newId(), { userPresent: true });
+    const running = runningRefresh(newKey(), newId(), { userPresent: true });
     await refreshes.put(running);
     expect(await refreshes.read(running.refreshId)).toEqual(running);
     const challenges = [
@@ -62,14 +62,14 @@ describe.each<[string, (now: () => string) => RefreshHistory]>([
     const [key, id] = [newKey(), newId()];
     const end = ended(key, id);
     await refreshes.put(end);
-    await refreshes.put(refreshOfMember(key, id));
+    await refreshes.put(runningRefresh(key, id));
     expect(await refreshes.read(id)).toEqual(end);
   });
 
   it('replaces a beginning by its end, and an end by the same end', async () => {
     const refreshes = present();
     const [key, id] = [newKey(), newId()];
-    await refreshes.put(refreshOfMember(key, id));
+    await refreshes.put(runningRefresh(key, id));
     for (let time = 0; time < 2; time += 1) {
       await refreshes.put(ended(key, id));
       expect(await refreshes.read(id)).toEqual(ended(key, id));
@@ -87,7 +87,7 @@ describe.each<[string, (now: () => string) => RefreshHistory]>([
 
   it('lets a refresh expire to the second, whether or not it is still in the table', async () => {
     const [key, id] = [newKey(), newId()];
-    await present().put(refreshOfMember(key, id));
+    await present().put(runningRefresh(key, id));
     const days = RETENTION_DAYS * 86_400;
     expect(await subject(() => at(days - 1)).read(id)).not.toBeNull();
     expect(await subject(() => at(days)).read(id)).toBeNull();
@@ -98,8 +98,8 @@ describe.each<[string, (now: () => string) => RefreshHistory]>([
     const refreshes = present();
     const key = newKey();
     const known = Array.from({ length: 7 }, () => newId());
-    await refreshes.put(refreshOfMember(newKey(), newId()));
-    for (const id of [...known.slice(4), ...known.slice(0, 4)]) await refreshes.put(refreshOfMember(key, id));
+    await refreshes.put(runningRefresh(newKey(), newId()));
+    for (const id of [...known.slice(4), ...known.slice(0, 4)]) await refreshes.put(runningRefresh(key, id));
     const seen: string[] = [];
     let after: string | null = null;
     let pages = 0;

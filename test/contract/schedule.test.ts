@@ -9,8 +9,8 @@ import { type EveryHours, slotOf } from '../../shared/domain/schedule.ts';
 import { fakeMembers } from '../fakes/fake-members.ts';
 import { fakeSchedule } from '../fakes/fake-schedule.ts';
 import { emptyMembersTable, textOf } from '../fakes/members-table.ts';
+import { at, attemptOf, newKey, policy, refreshId, startingClaim } from '../samples.ts';
 import { type LocalTables, startLocalTables } from './local-tables.ts';
-import { at, attemptOf, claimOf, newKey, policy, refreshId } from './samples.ts';
 
 let tables: LocalTables;
 beforeAll(async () => {
@@ -58,7 +58,7 @@ describe.each<[string, () => Subject]>([
   async function known() {
     const it = subject();
     const key = newKey();
-    const claim = claimOf(refreshId(1));
+    const claim = startingClaim(refreshId(1));
     await it.members.claim({ key, claim, starts: [], startsVersion: 0 });
     await it.members.end({ key, from: 'running', attempt: attemptOf(claim) });
     const enrolment = (everyHours: EveryHours) => ({ everyHours, slot: slotOf(key, everyHours, 1) });
@@ -153,7 +153,7 @@ describe('the schedule before its first tick', () => {
     for (let from = 0; from < keys.length; from += 20) {
       await Promise.all(
         keys.slice(from, from + 20).map(async (key) => {
-          await members.claim({ key, claim: claimOf(refreshId(1)), starts: [], startsVersion: 0 });
+          await members.claim({ key, claim: startingClaim(refreshId(1)), starts: [], startsVersion: 0 });
           await schedule.enrol(key, { everyHours: 168, slot }, null);
         }),
       );

@@ -6,8 +6,8 @@ import type { Members, SeenMembers } from '../../shared/domain/ports.ts';
 import { fakeMembers } from '../fakes/fake-members.ts';
 import { fakeSeenMembers } from '../fakes/fake-seen-members.ts';
 import { emptyMembersTable } from '../fakes/members-table.ts';
+import { at, attemptOf, emptyMember, mxMember, newKey, policy, refreshId, startingClaim } from '../samples.ts';
 import { type LocalTables, startLocalTables } from './local-tables.ts';
-import { at, attemptOf, claimOf, mxMember, newKey, policy, refreshId } from './samples.ts';
 
 let tables: LocalTables;
 beforeAll(async () => {
@@ -73,7 +73,7 @@ describe.each<[string, () => Subject]>([
     const { members, seen, key } = await known();
     await members.claim({
       key,
-      claim: claimOf(refreshId(1), { acceptedAt: at(10) }),
+      claim: startingClaim(refreshId(1), { acceptedAt: at(10) }),
       starts: [],
       startsVersion: 0,
       member: mxMember(key),
@@ -81,7 +81,7 @@ describe.each<[string, () => Subject]>([
     expect((await members.read(key))?.seenAt).toBe(at(10));
     expect(await seen.recordSighting(mxMember(key), at(9), null)).toBe(false);
     await members.takeLook(key, refreshId(1), 1, at(20));
-    const attempt = attemptOf(claimOf(refreshId(1), { acceptedAt: at(10) }), { endedAt: at(22) });
+    const attempt = attemptOf(startingClaim(refreshId(1), { acceptedAt: at(10) }), { endedAt: at(22) });
     await members.end({ key, from: 'running', attempt, member: mxMember(key, { connection_status: 'DEGRADED' }) });
     // When its look was taken, not when it ended: a webhook that came in between still has something to tell.
     expect((await members.read(key))?.seenAt).toBe(at(20));
@@ -89,8 +89,13 @@ describe.each<[string, () => Subject]>([
 
   it('ends with what a refresh has read that never took a look', async () => {
     const { members, key } = await known();
-    await members.claim({ key, claim: claimOf(refreshId(1), { acceptedAt: at(10) }), starts: [], startsVersion: 0 });
-    await members.end({ key, from: 'running', attempt: attemptOf(claimOf(refreshId(1))), member: mxMember(key) });
+    await members.claim({
+      key,
+      claim: startingClaim(refreshId(1), { acceptedAt: at(10) }),
+      starts: [],
+      startsVersion: 0,
+    });
+    await members.end({ key, from: 'running', attempt: attemptOf(startingClaim(refreshId(1))), member: mxMember(key) });
     expect((await members.read(key))?.seenAt).toBe(at(10));
   });
 
@@ -123,7 +128,7 @@ describe.each<[string, () => Subject]>([
   it('remembers a background refresh as the last attempt and success, unless there are newer ones', async () => {
     const { members, seen, key } = await known();
     const attempt = (id: string, observed: number, ended: number) =>
-      attemptOf(claimOf(id, { trigger: 'mx_webhook' }), {
+      attemptOf(startingClaim(id, { trigger: 'mx_webhook' }), {
         outcome: 'succeeded',
         observedAt: at(observed),
         endedAt: at(ended),
@@ -161,21 +166,7 @@ describe.each<[string, () => Subject]>([
     const record = await members.read(key);
     if (record === null) throw new Error('the member is known');
     expect(await seen.leaveTombstone(record, at(30))).toBe(true);
-    const tombstone = {
-      key,
-      body: {},
-      seenAt: null,
-      claim: null,
-      lastAttempt: null,
-      lastSuccess: null,
-      starts: [],
-      startsVersion: 0,
-      enrolment: null,
-      processedUntil: null,
-      untoldChange: null,
-      importsMove: false,
-      deletedAt: at(30),
-    };
+    const tombstone = emptyMember(key, { deletedAt: at(30) });
     expect(await members.read(key)).toEqual(tombstone);
     expect(
       await members.resolve({ userIdentifier: key.userGuid, memberIdentifier: `own-${key.memberGuid}` }),
@@ -185,8 +176,11 @@ describe.each<[string, () => Subject]>([
     expect(await seen.reserveRead(key, at(40))).toBe(false);
     expect(await seen.recordSighting(mxMember(key), at(40), null)).toBe(false);
     await seen.recordProcessed(key, at(40));
-    await seen.recordBackground(key, attemptOf(claimOf(refreshId(1)), { outcome: 'succeeded', observedAt: at(40) }));
-    expect(await members.claim({ key, claim: claimOf(refreshId(2)), starts: [], startsVersion: 0 })).toBe(false);
+    await seen.recordBackground(
+      key,
+      attemptOf(startingClaim(refreshId(1)), { outcome: 'succeeded', observedAt: at(40) }),
+    );
+    expect(await members.claim({ key, claim: startingClaim(refreshId(2)), starts: [], startsVersion: 0 })).toBe(false);
     expect(await members.read(key)).toEqual(tombstone);
   });
 
@@ -196,7 +190,7 @@ describe.each<[string, () => Subject]>([
     await members.writeAliases(mxMember(other, { id: `own-${key.memberGuid}` }));
     const record = await members.read(key);
     if (record === null) throw new Error('the member is known');
-    await members.claim({ key, claim: claimOf(refreshId(1)), starts: [], startsVersion: 0 });
+    await members.claim({ key, claim: startingClaim(refreshId(1)), starts: [], startsVersion: 0 });
     expect(await seen.leaveTombstone(record, at(30))).toBe(false);
     expect((await members.read(key))?.claim).not.toBeNull();
     expect(await members.resolve({ userIdentifier: key.userGuid, memberIdentifier: `own-${key.memberGuid}` })).toEqual(

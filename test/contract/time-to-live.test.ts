@@ -4,8 +4,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { callbacksInDynamoDb } from '../../shared/clients/callbacks-table.ts';
 import { idempotencyKeysInDynamoDb } from '../../shared/clients/idempotency-table.ts';
 import { refreshesInDynamoDb } from '../../shared/clients/refreshes-table.ts';
+import { newKey, runningRefresh } from '../samples.ts';
 import { type LocalTables, startLocalTables } from './local-tables.ts';
-import { newKey, refreshOfMember } from './samples.ts';
 
 let tables: LocalTables;
 beforeAll(async () => {
@@ -33,7 +33,7 @@ describe.each([
   it('of a refresh', async () => {
     const id = `RFR-${how}`;
     const refreshes = refreshesInDynamoDb(tables.client, tables.refreshes, 30, () => instant);
-    await refreshes.put(refreshOfMember(newKey(), id, { acceptedAt: instant }));
+    await refreshes.put(runningRefresh(newKey(), id, { acceptedAt: instant }));
     expect(await expiresAt(id)).toBe(expected.thirtyDays);
   });
 

@@ -27,10 +27,10 @@ import { firstSentAt, giveBackTo, putBackTo } from '../../shared/clients/queues.
 import { endedEvent } from '../../shared/domain/event.ts';
 import { type Instant, instantOf } from '../../shared/domain/instant.ts';
 import { queueHandler } from '../../shared/lambda/sqs.ts';
+import { at, attemptOf, newKey, refreshId, startingClaim } from '../samples.ts';
 import { lambdaContext } from '../unit/lambda/api-event.ts';
 import { recordedTelemetry } from '../unit/lambda/recorded-telemetry.ts';
 import { listenOnLoopback } from './local-tables.ts';
-import { at, attemptOf, claimOf, newKey, refreshId } from './samples.ts';
 
 /** A message as Lambda hands it over. */
 const recordOf = ({
@@ -97,7 +97,7 @@ const messages: Readonly<Record<string, readonly [body: string, decode: (body: s
     encodeDelivery({
       callbackId: 'CBK-1',
       url: 'https://hooks.example.com/',
-      event: endedEvent(newKey(), attemptOf(claimOf(refreshId(1)))),
+      event: endedEvent(newKey(), attemptOf(startingClaim(refreshId(1)))),
       attempt: 0,
       since: at(0),
       notBefore: at(0),

@@ -5,6 +5,7 @@ import type { MemberKey, MxMember } from '../../shared/domain/mx.ts';
 import type { Policy } from '../../shared/domain/policy.ts';
 import type { Members, Seen } from '../../shared/domain/ports.ts';
 import { type Attempt, type Claim, LOOK_TIMEOUT_SECONDS, type Result } from '../../shared/domain/refresh.ts';
+import { emptyMember } from '../samples.ts';
 import { type MembersTable, textOf } from './members-table.ts';
 import { atOnce, type Request } from './request.ts';
 
@@ -17,23 +18,6 @@ export interface FakeMembersOptions {
   readonly indexLagSeconds?: number;
   readonly request?: Request;
 }
-
-/** A member of which nothing is known. */
-export const unknownMember = (key: MemberKey): MemberRecord => ({
-  key,
-  body: {},
-  seenAt: null,
-  claim: null,
-  lastAttempt: null,
-  lastSuccess: null,
-  starts: [],
-  startsVersion: 0,
-  enrolment: null,
-  processedUntil: null,
-  untoldChange: null,
-  importsMove: false,
-  deletedAt: null,
-});
 
 /** The members in `table`. */
 export function fakeMembers(table: MembersTable, options: FakeMembersOptions): Members {
@@ -100,7 +84,7 @@ export function fakeMembers(table: MembersTable, options: FakeMembersOptions): M
     claim: ({ key, claim, starts, startsVersion, member = null }) =>
       request('members.claim', () => {
         const before = get(key);
-        const record = before ?? unknownMember(key);
+        const record = before ?? emptyMember(key);
         if (record.claim !== null || record.deletedAt !== null || record.startsVersion !== startsVersion) return false;
         const body = bodyOf(member, claim.acceptedAt);
         return put(before, { ...record, ...body, claim, starts, startsVersion: startsVersion + 1 });

@@ -4,7 +4,7 @@ import type { MemberRecord } from '../../shared/domain/member.ts';
 import type { MemberKey } from '../../shared/domain/mx.ts';
 import type { Policy } from '../../shared/domain/policy.ts';
 import type { SeenMembers } from '../../shared/domain/ports.ts';
-import { unknownMember } from './fake-members.ts';
+import { emptyMember } from '../samples.ts';
 import { type MembersTable, textOf } from './members-table.ts';
 import { atOnce, type Request } from './request.ts';
 
@@ -22,7 +22,7 @@ export function fakeSeenMembers(
     holds: (record: MemberRecord) => boolean,
     change: (record: MemberRecord) => Partial<MemberRecord>,
   ): boolean {
-    const record = get(key) ?? unknownMember(key);
+    const record = get(key) ?? emptyMember(key);
     if (record.deletedAt !== null || !holds(record)) return false;
     table.members.set(textOf(key), { ...record, ...change(record) });
     return true;
@@ -101,7 +101,7 @@ export function fakeSeenMembers(
       return request('seen.leaveTombstone/tombstone', () => {
         const record = get(key);
         if (record !== null && (record.claim !== null || record.deletedAt !== null)) return false;
-        table.members.set(textOf(key), { ...unknownMember(key), deletedAt: now });
+        table.members.set(textOf(key), emptyMember(key, { deletedAt: now }));
         table.reservedReads.delete(textOf(key));
         return true;
       });

@@ -39,6 +39,13 @@ export const emptyMembersTable = (): MembersTable => ({
 /** One text for a member's two guids. */
 export const textOf = (key: MemberKey): string => `${key.userGuid}#${key.memberGuid}`;
 
+/** A table with these members, found by their guids. */
+export function withMember(...records: readonly MemberRecord[]): MembersTable {
+  const table = emptyMembersTable();
+  for (const record of records) table.members.set(textOf(record.key), record);
+  return table;
+}
+
 /** The way back from `textOf`. */
 export function memberOf(text: string): MemberKey {
   const [userGuid = '', memberGuid = ''] = text.split('#');

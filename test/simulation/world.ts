@@ -14,12 +14,13 @@ import { type CallbacksTable, fakeCallbacks, fakeDeliveries } from '../fakes/fak
 import { fakeErasure } from '../fakes/fake-erasure.ts';
 import { fakeEvents } from '../fakes/fake-events.ts';
 import { fakeIdempotencyKeys, type IdempotencyTable } from '../fakes/fake-idempotency.ts';
-import { fakeMembers, unknownMember } from '../fakes/fake-members.ts';
+import { fakeMembers } from '../fakes/fake-members.ts';
 import { type FakeQueue, fakeFollowUps, fakeHints, fakeQueue, fakeStarts } from '../fakes/fake-queue.ts';
 import { fakeRefreshes, type RefreshesTable } from '../fakes/fake-refreshes.ts';
 import { fakeSchedule } from '../fakes/fake-schedule.ts';
 import { fakeSeenMembers } from '../fakes/fake-seen-members.ts';
 import { emptyMembersTable, type MembersTable, textOf } from '../fakes/members-table.ts';
+import { emptyMember } from '../samples.ts';
 import type { Invocation, Invocations } from './invocations.ts';
 import { mxIn } from './mx-calls.ts';
 import { type Plan, secretDigits } from './plan.ts';
@@ -269,11 +270,11 @@ function know(table: MembersTable, key: MemberKey, memberId: string, isScheduled
   const [slot = ''] = slotsDueIn(minute + 1, 1);
   table.aliases.set('ALIAS#user-1/USER', key.userGuid);
   table.aliases.set(`${key.userGuid}/ALIAS#${memberId}`, key.memberGuid);
-  table.members.set(textOf(key), {
-    ...unknownMember(key),
+  const record = emptyMember(key, {
     body: { guid: key.memberGuid, user_guid: key.userGuid, id: memberId, user_id: 'user-1' },
     enrolment: isScheduled ? { everyHours: 1, slot } : null,
   });
+  table.members.set(textOf(key), record);
   if (isScheduled) table.slots.set(slot, (table.slots.get(slot) ?? new Map()).set(textOf(key), 1));
   table.bookmark = minute;
 }

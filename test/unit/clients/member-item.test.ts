@@ -3,13 +3,13 @@ import { describe, expect, it } from 'vitest';
 import type { Item } from '../../../shared/clients/attribute-values.ts';
 import { claimToAttribute, toRecord } from '../../../shared/clients/member-item.ts';
 import type { RunningClaim } from '../../../shared/domain/refresh.ts';
-import { claim } from '../domain/situations.ts';
+import { claim } from '../../samples.ts';
 
 const map = (M: Item) => ({ M });
 const text = (S: string) => ({ S });
 const count = (N: string) => ({ N });
 
-/** The item of the claim in `situations.ts`, as every version of this service has stored it. */
+/** The item of the sample claim, as every version of this service has stored it. */
 const stored = map({
   refresh_id: text('RFR-1'),
   trigger: text('http'),

@@ -13,9 +13,9 @@ import { Decimal, parseExactJson } from '../../../shared/domain/decimal.ts';
 import { plusSeconds } from '../../../shared/domain/instant.ts';
 import type { MxAccount } from '../../../shared/domain/mx.ts';
 import { readAccount } from '../../../shared/domain/mx-readers.ts';
+import { key, T0 } from '../../samples.ts';
 import { nothingKnown } from './nothing-known.ts';
 import { seeded } from './number-texts.ts';
-import { key, T0 } from './situations.ts';
 
 const rules: StorageRules = { keepAccountNumbers: false, keepUnknownFields: false };
 const account = (fields = '"balance":10.00'): MxAccount => readAccount(parseExactJson(`{"guid":"ACT-1",${fields}}`));

@@ -15,10 +15,10 @@ import { type Instant, instantOf } from '../../../shared/domain/instant.ts';
 import type { Callback } from '../../../shared/domain/ports.ts';
 import { fakeCallbacks, fakeDeliveries } from '../../fakes/fake-callbacks.ts';
 import { fakeQueue } from '../../fakes/fake-queue.ts';
+import { withMember } from '../../fakes/members-table.ts';
+import { claim, key, knownMember, T0 } from '../../samples.ts';
 import { faultsOf } from './event-schemas.ts';
-import { knownMember, withMember } from './known-member.ts';
 import { refreshWorld } from './refresh-world.ts';
-import { claim, key, T0 } from './situations.ts';
 
 const START = Date.parse(T0);
 const ID = 'RFR-00000000000000000000000001';

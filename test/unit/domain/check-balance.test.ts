@@ -4,10 +4,9 @@ import { parseExactJson } from '../../../shared/domain/decimal.ts';
 import { plusSeconds } from '../../../shared/domain/instant.ts';
 import type { MemberRecord } from '../../../shared/domain/member.ts';
 import { readAccount } from '../../../shared/domain/mx-readers.ts';
-import { textOf } from '../../fakes/members-table.ts';
-import { knownMember, withMember } from './known-member.ts';
+import { textOf, withMember } from '../../fakes/members-table.ts';
+import { claim, key, knownMember, T0 } from '../../samples.ts';
 import { refreshWorld } from './refresh-world.ts';
-import { claim, key, T0 } from './situations.ts';
 
 const plain: CheckBalanceRequest = {
   identifiers: { userIdentifier: key.userGuid, memberIdentifier: key.memberGuid },

@@ -4,7 +4,8 @@ import { afterRefusedStart, decide } from '../../../shared/domain/decision.ts';
 import { Failure } from '../../../shared/domain/failure.ts';
 import { plusSeconds } from '../../../shared/domain/instant.ts';
 import type { Challenge, MxMember } from '../../../shared/domain/mx.ts';
-import { claim, member, newJob, question, saw, situation, T0 } from './situations.ts';
+import { claim, member, newJob, question, T0 } from '../../samples.ts';
+import { saw, situation } from './situations.ts';
 
 type Given = NonNullable<Parameters<typeof situation>[0]>;
 

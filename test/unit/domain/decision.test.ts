@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { afterRefusedStart, decide, MAX_STARTS } from '../../../shared/domain/decision.ts';
 import { Failure } from '../../../shared/domain/failure.ts';
 import { connectionStatuses } from '../../../shared/domain/statuses.ts';
-import { claim, member, newJob, question, saw, situation } from './situations.ts';
+import { claim, member, newJob, question } from '../../samples.ts';
+import { saw, situation } from './situations.ts';
 
 const ended = { ...newJob, successfullyAggregatedAt: '2026-11-21T12:00:07.000Z' };
 const past = { after: 31, claim: { lookNumber: 6 } };

@@ -4,9 +4,9 @@ import { endRefresh, publishEnd } from '../../../shared/domain/end-refresh.ts';
 import { endingOf } from '../../../shared/domain/ending.ts';
 import { readAccount } from '../../../shared/domain/mx-readers.ts';
 import type { EndedClaim, RunningClaim } from '../../../shared/domain/refresh.ts';
-import { knownMember, withMember } from './known-member.ts';
+import { withMember } from '../../fakes/members-table.ts';
+import { claim, key, knownMember, member, T0 } from '../../samples.ts';
 import { refreshWorld } from './refresh-world.ts';
-import { claim, key, member, T0 } from './situations.ts';
 
 /** What was known of the member before its job. */
 type Baseline = Partial<Pick<RunningClaim, 'baseline'>>;

@@ -7,7 +7,7 @@ import {
   succeededSince,
 } from '../../../shared/domain/evidence.ts';
 import type { MxMember } from '../../../shared/domain/mx.ts';
-import { claim, member, newJob } from './situations.ts';
+import { claim, member, newJob } from '../../samples.ts';
 
 const later = '2026-11-21T12:00:09.000Z';
 const proof = (seen: Partial<MxMember>, flagSeen = false) => proofIn({ ...claim(), flagSeen }, member(seen));

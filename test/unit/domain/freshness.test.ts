@@ -4,7 +4,7 @@ import { freshnessOf } from '../../../shared/domain/freshness.ts';
 import { plusSeconds } from '../../../shared/domain/instant.ts';
 import type { MemberRecord } from '../../../shared/domain/member.ts';
 import type { Attempt } from '../../../shared/domain/refresh.ts';
-import { key, T0 } from './situations.ts';
+import { key, T0 } from '../../samples.ts';
 
 const at = (seconds: number) => plusSeconds(T0, seconds);
 const balance = (observedAfter: number, given: Partial<StoredBalance> = {}): StoredBalance => ({

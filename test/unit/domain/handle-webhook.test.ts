@@ -15,12 +15,11 @@ import { type CallbacksTable, fakeCallbacks } from '../../fakes/fake-callbacks.t
 import { fakeErasure } from '../../fakes/fake-erasure.ts';
 import { fakeHints, fakeQueue } from '../../fakes/fake-queue.ts';
 import { fakeSeenMembers } from '../../fakes/fake-seen-members.ts';
-import { emptyMembersTable, textOf } from '../../fakes/members-table.ts';
+import { emptyMembersTable, textOf, withMember } from '../../fakes/members-table.ts';
 import { atOnce, type Request } from '../../fakes/request.ts';
+import { claim, key, knownMember, member, newJob, policy, T0 } from '../../samples.ts';
 import { faultsOf } from './event-schemas.ts';
-import { knownMember, withMember } from './known-member.ts';
 import { refreshWorld } from './refresh-world.ts';
-import { claim, key, member, newJob, policy, T0 } from './situations.ts';
 
 const account = (guid: string, balance: string, importedAt: string): MxAccount =>
   readAccount(parseExactJson(`{"guid":"${guid}","balance":${balance},"imported_at":"${importedAt}"}`));

@@ -3,8 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { plusSeconds, secondsBetween } from '../../../shared/domain/instant.ts';
 import { secondsAfterFailure, secondsToNextLook } from '../../../shared/domain/look-times.ts';
 import type { Policy } from '../../../shared/domain/policy.ts';
+import { policy, T0 } from '../../samples.ts';
 import { seeded } from './number-texts.ts';
-import { policy, T0 } from './situations.ts';
 
 const policies: fc.Arbitrary<Policy> = fc
   .record({

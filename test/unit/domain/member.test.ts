@@ -2,8 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { plusSeconds } from '../../../shared/domain/instant.ts';
 import { nextStartAllowedAt, startsInWindow } from '../../../shared/domain/member.ts';
+import { policy, T0 } from '../../samples.ts';
 import { seeded } from './number-texts.ts';
-import { policy, T0 } from './situations.ts';
 
 const at = (seconds: number) => plusSeconds(T0, seconds);
 const starts = (...seconds: number[]) => seconds.map(at);

@@ -5,7 +5,7 @@ import { Failure, type FailureCode } from '../../../shared/domain/failure.ts';
 import { type OutcomeRow, outcomes } from '../../../shared/domain/outcome.ts';
 import type { RunningClaim } from '../../../shared/domain/refresh.ts';
 import { connectionStatuses, memberErrorEnds, noStatusRule, ruleFor } from '../../../shared/domain/statuses.ts';
-import { claim, member, question } from './situations.ts';
+import { claim, member, question } from '../../samples.ts';
 
 const rows: readonly (readonly [string, OutcomeRow])[] = Object.entries(outcomes);
 

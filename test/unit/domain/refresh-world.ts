@@ -11,7 +11,7 @@ import { fakeMembers } from '../../fakes/fake-members.ts';
 import { fakeRefreshes, type RefreshesTable } from '../../fakes/fake-refreshes.ts';
 import { fakeSchedule } from '../../fakes/fake-schedule.ts';
 import type { MembersTable } from '../../fakes/members-table.ts';
-import { member, policy, T0 } from './situations.ts';
+import { member, policy, T0 } from '../../samples.ts';
 
 /** What MX answers to each route: a member, or a failure that is thrown. */
 export interface MxAnswers {

@@ -4,9 +4,8 @@ import { runSchedule } from '../../../shared/domain/run-schedule.ts';
 import type { DelayedBatch } from '../../../shared/domain/schedule.ts';
 import { minuteOf, minuteStart, slotOf } from '../../../shared/domain/schedule.ts';
 import { fakeSchedule } from '../../fakes/fake-schedule.ts';
-import { emptyMembersTable, type MembersTable } from '../../fakes/members-table.ts';
-import { knownMember, withMember } from './known-member.ts';
-import { key, T0 } from './situations.ts';
+import { emptyMembersTable, type MembersTable, withMember } from '../../fakes/members-table.ts';
+import { key, knownMember, T0 } from '../../samples.ts';
 
 describe('a member that nobody has enrolled', () => {
   const enrolled = async (

@@ -15,8 +15,8 @@ import {
   slotsDueIn,
   startBatches,
 } from '../../../shared/domain/schedule.ts';
+import { T0 } from '../../samples.ts';
 import { seeded } from './number-texts.ts';
-import { T0 } from './situations.ts';
 
 const keyOf = (memberGuid: string): MemberKey => ({ userGuid: 'USR-1', memberGuid });
 

@@ -1,11 +1,9 @@
-/** The samples that docs/outcomes.md is made with, and short ways to put them before the decision. */
-import { claim, policy, T0 } from '../../../docs/generate/sample-refresh.ts';
+/** Short ways to put the samples before the decision. */
 import { firstLookState, type LookState, type Observation, type Situation } from '../../../shared/domain/decision.ts';
 import { plusSeconds } from '../../../shared/domain/instant.ts';
 import type { Challenge, MxMember } from '../../../shared/domain/mx.ts';
 import type { RunningClaim } from '../../../shared/domain/refresh.ts';
-
-export { claim, key, member, newJob, policy, question, T0 } from '../../../docs/generate/sample-refresh.ts';
+import { claim, policy, T0 } from '../../samples.ts';
 
 export const situation = (
   given: { claim?: Partial<RunningClaim>; state?: Partial<LookState>; after?: number } = {},

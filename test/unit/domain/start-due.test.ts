@@ -5,10 +5,9 @@ import type { MemberRecord } from '../../../shared/domain/member.ts';
 import type { Attempt } from '../../../shared/domain/refresh.ts';
 import type { EnrolledMember } from '../../../shared/domain/schedule.ts';
 import { startDue } from '../../../shared/domain/start-due.ts';
-import { textOf } from '../../fakes/members-table.ts';
-import { knownMember, withMember } from './known-member.ts';
+import { textOf, withMember } from '../../fakes/members-table.ts';
+import { claim, knownMember, member, policy, T0 } from '../../samples.ts';
 import { refreshWorld } from './refresh-world.ts';
-import { claim, member, policy, T0 } from './situations.ts';
 
 const slot = 'SLOT#24h#00001#0';
 const keyOf = (number: number) => ({ userGuid: `USR-${number}`, memberGuid: `MBR-${number}` });

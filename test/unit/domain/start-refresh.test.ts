@@ -6,10 +6,9 @@ import type { MxMember } from '../../../shared/domain/mx.ts';
 import type { RefreshDeps } from '../../../shared/domain/ports.ts';
 import { startJob } from '../../../shared/domain/start-job.ts';
 import { startRefresh, startUnattended } from '../../../shared/domain/start-refresh.ts';
-import { textOf } from '../../fakes/members-table.ts';
-import { knownMember, withMember } from './known-member.ts';
+import { textOf, withMember } from '../../fakes/members-table.ts';
+import { claim, key, knownMember, member, T0 } from '../../samples.ts';
 import { refreshWorld } from './refresh-world.ts';
-import { claim, key, member, T0 } from './situations.ts';
 
 const guids = { userIdentifier: 'USR-1', memberIdentifier: 'MBR-1' };
 const ownIds = { userIdentifier: 'user-1', memberIdentifier: 'member-1' };

@@ -9,7 +9,7 @@ import {
   type StoringClaim,
 } from '../../../shared/domain/refresh.ts';
 import { sweepStep } from '../../../shared/domain/sweep.ts';
-import { claim, policy, T0 } from './situations.ts';
+import { claim, policy, T0 } from '../../samples.ts';
 
 const at = (seconds: number) => plusSeconds(T0, seconds);
 const lookedAt = (seconds: number): Pick<Claim, 'lookedAt'> => ({ lookedAt: at(seconds) });

@@ -9,9 +9,9 @@ import { readAccount } from '../../../shared/domain/mx-readers.ts';
 import type { Attempt } from '../../../shared/domain/refresh.ts';
 import { slotOf } from '../../../shared/domain/schedule.ts';
 import type { ApiRequest } from '../../../shared/lambda/http.ts';
-import { knownMember, withMember } from '../domain/known-member.ts';
+import { withMember } from '../../fakes/members-table.ts';
+import { claim, key, knownMember, member, policy, T0 } from '../../samples.ts';
 import { refreshWorld } from '../domain/refresh-world.ts';
-import { claim, key, member, policy, T0 } from '../domain/situations.ts';
 import { apiRequest } from './api-event.ts';
 
 const parameters = { user_identifier: 'USR-1', member_identifier: 'MBR-1' };

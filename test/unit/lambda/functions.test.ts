@@ -8,11 +8,10 @@ import { readAccount } from '../../../shared/domain/mx-readers.ts';
 import type { Attempt, Claim, EndedRefresh, Refresh } from '../../../shared/domain/refresh.ts';
 import { everyHoursOnOffer, slotOf } from '../../../shared/domain/schedule.ts';
 import type { ApiRequest } from '../../../shared/lambda/http.ts';
-import { textOf } from '../../fakes/members-table.ts';
-import { knownMember, withMember } from '../domain/known-member.ts';
+import { textOf, withMember } from '../../fakes/members-table.ts';
+import { claim, key, knownMember, policy, question, T0 } from '../../samples.ts';
 import { nothingKnown } from '../domain/nothing-known.ts';
 import { refreshWorld } from '../domain/refresh-world.ts';
-import { claim, key, policy, question, T0 } from '../domain/situations.ts';
 import { apiRequest } from './api-event.ts';
 
 const parameters = { user_identifier: 'USR-1', member_identifier: 'MBR-1' };

@@ -8,17 +8,8 @@ import {
   type CheckBalanceOptions,
   createBalancesClient,
 } from '../../../shared/public/balances-client.ts';
-import {
-  accepted,
-  accountsPage,
-  answered,
-  balance,
-  mxMember,
-  read,
-  refresh,
-  refreshAnswer,
-  refreshId,
-} from './samples.ts';
+import { refreshId } from '../../samples.ts';
+import { accepted, accountsPage, answered, balance, mxMember, read, refresh, refreshAnswer } from './samples.ts';
 import { type StubApi, stubApi } from './stub-api.ts';
 
 let api: StubApi;

@@ -6,6 +6,7 @@ import type { MemberRecord } from '../../../shared/domain/member.ts';
 import type { Attempt, Refresh, Result } from '../../../shared/domain/refresh.ts';
 import { freshnessBody, freshnessHeaders, refreshBody } from '../../../shared/lambda/api-shapes.ts';
 import { pageOf } from '../../../shared/lambda/mx-pagination.ts';
+import { refreshId, runningRefresh } from '../../samples.ts';
 import type { Said } from './stub-api.ts';
 
 const member = { userGuid: 'USR-1', memberGuid: 'MBR-1' };
@@ -13,9 +14,6 @@ const member = { userGuid: 'USR-1', memberGuid: 'MBR-1' };
 /** The instant at which every answer is given. */
 export const NOW = '2026-01-15T12:01:00.000Z';
 const OBSERVED = '2026-01-15T12:00:00.000Z';
-
-/** A refresh id that sorts by `number`. */
-export const refreshId = (number: number): string => `RFR-${String(number).padStart(26, '0')}`;
 
 /** How the refresh of these answers ended. */
 export const result: Result = {
@@ -40,17 +38,12 @@ export const result: Result = {
 
 /** A refresh that runs, or that ended with `result`. */
 export function refresh(status: 'running' | 'ended', number = 1): Refresh {
-  const facts = {
-    refreshId: refreshId(number),
-    member,
-    trigger: 'http',
+  const running = runningRefresh(member, refreshId(number), {
     acceptedAt: '2026-01-15T11:59:50.000Z',
     deadline: '2026-01-15T12:09:50.000Z',
     userPresent: true,
-  } as const;
-  return status === 'ended'
-    ? { ...facts, status, challenges: result.challenges, result }
-    : { ...facts, status, challenges: [], result: null };
+  });
+  return status === 'ended' ? { ...running, status, challenges: result.challenges, result } : running;
 }
 
 const attempt: Attempt = {

@@ -1,0 +1,119 @@
+/**
+ * Sample objects: a test names the fields that it is about and leaves the rest. Those that docs/outcomes.md is made with
+ * are in docs/generate, where nothing may import a test.
+ */
+import { baseline, claim, key, policy, T0 } from '../docs/generate/sample-refresh.ts';
+import { parseExactJson } from '../shared/domain/decimal.ts';
+import { type Instant, plusSeconds } from '../shared/domain/instant.ts';
+import type { MemberRecord } from '../shared/domain/member.ts';
+import type { MemberKey, MxAccount, MxMember } from '../shared/domain/mx.ts';
+import { readAccount, readMember } from '../shared/domain/mx-readers.ts';
+import type { Attempt, Claim, RunningRefresh, StartedClaim } from '../shared/domain/refresh.ts';
+
+export { baseline, claim, key, member, newJob, policy, question, T0 } from '../docs/generate/sample-refresh.ts';
+
+/** `seconds` after `T0`. */
+export const at = (seconds: number): Instant => plusSeconds(T0, seconds);
+
+let members = 0;
+
+/** A member that no other test of the same file has. */
+export function newKey(): MemberKey {
+  members += 1;
+  const suffix = String(members).padStart(12, '0');
+  return { userGuid: `USR-00000000-0000-4000-8000-${suffix}`, memberGuid: `MBR-00000000-0000-4000-8000-${suffix}` };
+}
+
+/** A refresh id that sorts by `number`. */
+export const refreshId = (number: number): string => `RFR-${String(number).padStart(26, '0')}`;
+
+/** A member of which nothing is known. */
+export const emptyMember = (of: MemberKey, given: Partial<MemberRecord> = {}): MemberRecord => ({
+  key: of,
+  body: {},
+  seenAt: null,
+  claim: null,
+  lastAttempt: null,
+  lastSuccess: null,
+  starts: [],
+  startsVersion: 0,
+  enrolment: null,
+  processedUntil: null,
+  untoldChange: null,
+  importsMove: false,
+  deletedAt: null,
+  ...given,
+});
+
+/** The member `key`, met before, with nothing running. */
+export const knownMember = (given: Partial<MemberRecord> = {}): MemberRecord =>
+  emptyMember(key, {
+    body: { guid: key.memberGuid, user_guid: key.userGuid, id: 'member-1', user_id: 'user-1' },
+    ...given,
+  });
+
+/** A member as MX sends it: `fields` are MX's own, and are kept in its body. */
+export const mxMember = (of: MemberKey, fields: Record<string, unknown> = {}): MxMember =>
+  readMember(
+    parseExactJson(
+      JSON.stringify({
+        member: {
+          guid: of.memberGuid,
+          user_guid: of.userGuid,
+          connection_status: 'CONNECTED',
+          is_being_aggregated: false,
+          ...fields,
+        },
+      }),
+    ),
+  );
+
+/** An account as MX sends it: `balance` and `more` are JSON text, so that no digit is lost on the way. */
+export const mxAccount = (guid: string, balance: string | null = '1000.5', more = ''): MxAccount =>
+  readAccount(
+    parseExactJson(
+      `{"guid":"${guid}"${balance === null ? '' : `,"balance":${balance}`}${more === '' ? '' : `,${more}`}}`,
+    ),
+  );
+
+/** A claim as it is written first: the result of its POST is unknown. The member never had a success. */
+export const startingClaim = (id: string, given: Partial<StartedClaim> = {}): StartedClaim =>
+  claim({
+    refreshId: id,
+    baseline: { ...baseline, successfullyAggregatedAt: null },
+    start: { state: 'unknown', at: T0, count: 1, lookNumber: 0, jobGuid: null },
+    lookNumber: 0,
+    lookedAt: null,
+    ...given,
+  });
+
+/** The end of `ended`: a failure, 20 s after `T0`. */
+export const attemptOf = (ended: Claim, given: Partial<Attempt> = {}): Attempt => ({
+  refreshId: ended.refreshId,
+  trigger: ended.trigger,
+  acceptedAt: ended.acceptedAt,
+  outcome: 'failed',
+  action: 'retry_later',
+  code: 'degraded',
+  message: 'Several attempts at the institution failed.',
+  userMessage: null,
+  connectionStatus: 'DEGRADED',
+  challenges: [],
+  endedAt: at(20),
+  observedAt: null,
+  ...given,
+});
+
+/** A refresh that runs since `T0`. */
+export const runningRefresh = (member: MemberKey, id: string, given: Partial<RunningRefresh> = {}): RunningRefresh => ({
+  refreshId: id,
+  member,
+  trigger: 'http',
+  status: 'running',
+  acceptedAt: T0,
+  deadline: at(policy.deadlineSeconds),
+  userPresent: false,
+  challenges: [],
+  result: null,
+  ...given,
+});
