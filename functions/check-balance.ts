@@ -18,6 +18,7 @@ import { answerOnce, type KeptAnswer } from '../shared/lambda/answer-once.ts';
 import { freshnessBody, refreshBody } from '../shared/lambda/api-shapes.ts';
 import { readEnvironment } from '../shared/lambda/environment.ts';
 import { type ApiAnswer, type ApiRequest, httpHandler, memberIdentifiers } from '../shared/lambda/http.ts';
+import { observedMx } from '../shared/lambda/observed-mx.ts';
 import { problemOf } from '../shared/lambda/problem.ts';
 import { asNamed } from '../shared/lambda/refusal.ts';
 import { TRIGGER_TIMEOUT_SECONDS, waitUntil } from '../shared/lambda/time-limits.ts';
@@ -112,7 +113,7 @@ export function wire(source: NodeJS.ProcessEnv) {
   const wiring = apiWiring('check-balance', env);
   const deps: TriggerDeps = {
     ...endingDeps(env, db),
-    mx: mxOf(env, MX_TIMEOUT_MS),
+    mx: observedMx(mxOf(env, MX_TIMEOUT_MS), wiring.telemetry),
     schedule: scheduleInDynamoDb(db, env.membersTable),
     keys: idempotencyKeysInDynamoDb(db, env.refreshesTable, TRIGGER_TIMEOUT_SECONDS, now, () => crypto.randomUUID()),
     defaultScheduleHours: env.defaultScheduleHours,

@@ -10,6 +10,7 @@ import { followRefresh } from '../shared/domain/follow-refresh.ts';
 import { type HandleWebhookDeps, handleWebhook } from '../shared/domain/handle-webhook.ts';
 import { readEnvironment } from '../shared/lambda/environment.ts';
 import { type Telemetry, telemetry } from '../shared/lambda/log.ts';
+import { observedMx } from '../shared/lambda/observed-mx.ts';
 import { queueHandler } from '../shared/lambda/sqs.ts';
 import { queueWiring } from './wiring/queue.ts';
 import { dynamoDb, endingDeps, mxOf, sqs } from './wiring/refresh.ts';
@@ -53,7 +54,7 @@ export function wire(source: NodeJS.ProcessEnv) {
   const ending = endingDeps(env, db);
   const deps: HandleWebhookDeps = {
     ...ending,
-    mx: mxOf(env, MX_TIMEOUT_MS),
+    mx: observedMx(mxOf(env, MX_TIMEOUT_MS), report),
     balances: balancesInDynamoDb(db, env.balancesTable, {
       keepAccountNumbers: env.keepAccountNumbers,
       keepUnknownFields: env.keepUnknownFields,

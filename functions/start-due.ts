@@ -1,10 +1,10 @@
 // SQS start queue  ->  the same start as the trigger's, for every due member of a message
 import { decodeStartBatch } from '../shared/clients/messages.ts';
 import { scheduleInDynamoDb } from '../shared/clients/schedule-table.ts';
-import { asFailure } from '../shared/domain/failure.ts';
 import { type StartDueDeps, startDue } from '../shared/domain/start-due.ts';
 import { readEnvironment } from '../shared/lambda/environment.ts';
-import { countOperatorFaults, telemetry } from '../shared/lambda/log.ts';
+import { telemetry } from '../shared/lambda/log.ts';
+import { observedMx } from '../shared/lambda/observed-mx.ts';
 import { queueHandler } from '../shared/lambda/sqs.ts';
 import { queueWiring } from './wiring/queue.ts';
 import { dynamoDb, endingDeps, mxOf, sqs } from './wiring/refresh.ts';
@@ -19,11 +19,10 @@ export function wire(source: NodeJS.ProcessEnv) {
   const report = telemetry('start-due', env.stage);
   const deps: StartDueDeps = {
     ...endingDeps(env, db),
-    mx: mxOf(env, MX_TIMEOUT_MS),
+    mx: observedMx(mxOf(env, MX_TIMEOUT_MS), report),
     schedule: scheduleInDynamoDb(db, env.membersTable),
     report: ({ member }, error) => {
       report.log('start.failed', { member_guid: member.memberGuid, error });
-      countOperatorFaults(report, asFailure(error).code);
     },
   };
   return queueHandler({

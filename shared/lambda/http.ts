@@ -7,7 +7,7 @@ import type { MemberIdentifiers } from '../domain/mx.ts';
 import { authorize, type Right, readCallers } from './callers.ts';
 import { entityTag, matches } from './etag.ts';
 import { failedAttempts } from './failed-attempts.ts';
-import { countOperatorFaults, type Telemetry } from './log.ts';
+import type { Telemetry } from './log.ts';
 import { problemOf } from './problem.ts';
 import { asNamed, Refusal } from './refusal.ts';
 
@@ -114,7 +114,6 @@ export function httpHandler(options: HttpOptions, route: (request: ApiRequest) =
     request.response = { ...problem, headers: { ...SECURITY_HEADERS, ...problem.headers } };
     telemetry.log('request.failed', { route: request.event.routeKey, status: problem.statusCode, error: failure });
     if (failure.code === 'unauthorized') telemetry.count('CallerRefused');
-    countOperatorFaults(telemetry, failure.code);
     telemetry.flush();
   };
 

@@ -3,7 +3,7 @@ import { Logger } from '@aws-lambda-powertools/logger';
 import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
 import { asNamed } from './refusal.ts';
 
-/** The only log events there are. One line at the end of each unit of work. */
+/** The only log events there are: one line at the end of each unit of work, and one for whatever goes wrong inside it. */
 export type LogEvent =
   | 'request.answered'
   | 'request.failed'
@@ -20,6 +20,9 @@ export type LogEvent =
   | 'member.erased'
   | 'callback.done'
   | 'callback.failed'
+  | 'mx.failed'
+  | 'mx.fields_dropped'
+  | 'mx.unknown_status'
   | 'schedule.done'
   | 'sweep.done'
   | 'sweep.failed';
@@ -27,6 +30,9 @@ export type LogEvent =
 /** The only metrics there are, in namespace `MxFreshBalances`. */
 export type MetricName =
   | 'MxCredentialsRejected'
+  | 'MxCallFailed'
+  | 'MxFieldDropped'
+  | 'MxUnknownStatus'
   | 'RefreshAccepted'
   | 'RefreshJoined'
   | 'RefreshHeldBack'
@@ -51,6 +57,10 @@ export interface LogFields {
   readonly refresh_id?: string | undefined;
   readonly callback_id?: string | undefined;
   readonly member_guid?: string | undefined;
+  /** Which of MX's calls. */
+  readonly call?: string | undefined;
+  /** Names of MX's fields, never their values. */
+  readonly fields?: readonly string[] | undefined;
   readonly route?: string | undefined;
   readonly status?: number | undefined;
   readonly code?: string | undefined;

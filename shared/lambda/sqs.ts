@@ -2,9 +2,9 @@
 import { BatchProcessor, EventType, processPartialResponse } from '@aws-lambda-powertools/batch';
 import middy from '@middy/core';
 import type { SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
-import { asFailure, Failure } from '../domain/failure.ts';
+import { Failure } from '../domain/failure.ts';
 import { type Clock, type Instant, secondsBetween } from '../domain/instant.ts';
-import { countOperatorFaults, type LogEvent, type Telemetry } from './log.ts';
+import type { LogEvent, Telemetry } from './log.ts';
 
 /** How a consumer treats a record. */
 export interface ConsumerOptions<Message> {
@@ -54,7 +54,6 @@ export function queueHandler<Message>(options: ConsumerOptions<Message>) {
       await options.handle(message, record);
     } catch (error) {
       telemetry.log(options.failedEvent, { message_id: record.messageId, error });
-      countOperatorFaults(telemetry, asFailure(error).code);
       throw error;
     }
   }

@@ -326,16 +326,6 @@ describe('one line is logged at the end', () => {
     expect(telemetry.order.at(-1)).toBe('flush');
   });
 
-  it.each(['mx_credentials_missing', 'mx_credentials_rejected', 'mx_forbidden', 'mx_redirected'] as const)(
-    'and %s is counted, because an operator has to repair it',
-    async (code) => {
-      const { call, telemetry } = api({ route: () => Promise.reject(new Failure(code, 'no')) });
-      expect((await call()).statusCode).toBe(502);
-      expect(telemetry.counts).toEqual(['MxCredentialsRejected']);
-      expect(telemetry.order).toEqual(['log', 'count', 'flush']);
-    },
-  );
-
   it('and a refused caller is counted', async () => {
     const { call, telemetry } = api({ secrets: ['{"clients":[]}'] });
     await call();

@@ -26,7 +26,7 @@ const record = (messageId: string, body: string): SQSRecord => ({
 const DAY = 86_400_000;
 
 /**
- * A consumer of numbers: `fault` fails, `no access` is MX's refusal, `newer…` is for a newer release, anything else that
+ * A consumer of numbers: `fault` fails, `newer…` is for a newer release, anything else that
  * is no number is unreadable. All records were first sent at 1970's beginning; it is `nowMs` now.
  */
 function consumer(giveBack: (receiptHandle: string) => void = () => {}, nowMs = 0, putBack = (_: string) => {}) {
@@ -35,12 +35,11 @@ function consumer(giveBack: (receiptHandle: string) => void = () => {}, nowMs = 
   const handler = queueHandler({
     telemetry,
     decode: (body) => {
-      if (/^\d+$|^fault$|^no access$/.test(body)) return body;
+      if (/^\d+$|^fault$/.test(body)) return body;
       throw new Failure('bad_message', 'a message cannot be read');
     },
     handle: async (message) => {
       if (message === 'fault') throw new Error('the table is away');
-      if (message === 'no access') throw new Failure('mx_forbidden', 'no');
       handled.push(message);
     },
     isNewer: (body) => body.startsWith('newer'),
@@ -151,10 +150,4 @@ describe('a message that only a newer release can read', () => {
     expect(await consume('newer 2', '3')).toEqual(['m0']);
     expect(telemetry.counts).toEqual([]);
   });
-});
-
-it('a refusal by MX that an operator has to repair is counted', async () => {
-  const { consume, telemetry } = consumer();
-  expect(await consume('no access')).toEqual(['m0']);
-  expect(telemetry.counts).toEqual(['MxCredentialsRejected']);
 });

@@ -1,0 +1,72 @@
+/**
+ * MX as a function calls it, with every failure and every surprise counted and logged where it happens. A look that fails
+ * ends well for its message (it is booked again), so nothing further out would ever tell that MX refuses our key.
+ */
+import { asFailure } from '../domain/failure.ts';
+import type { MemberIdentifiers, OddField } from '../domain/mx.ts';
+import type { Mx } from '../domain/ports.ts';
+import { isConnectionStatus } from '../domain/statuses.ts';
+import { countOperatorFaults, type Telemetry } from './log.ts';
+
+/** The most names of fields that one function instance logs. Each is counted, also those that are not logged again. */
+const MAX_LOGGED_FIELDS = 100;
+
+/** `mx`, observed. Answers and failures pass through unchanged. */
+export function observedMx(mx: Mx, telemetry: Telemetry): Mx {
+  const logged = new Set<string>();
+
+  /** Counts every field; logs the name of each once per function instance, because a new field of MX's is in every answer. */
+  function noteFields(member: MemberIdentifiers, kind: 'account' | 'member', oddFields: readonly OddField[]): void {
+    if (oddFields.length === 0) return;
+    telemetry.count('MxFieldDropped', oddFields.length);
+    const names = [...new Set(oddFields.map(({ name, why }) => `${kind}.${name}: ${why}`))].filter(
+      (name) => !logged.has(name) && logged.size < MAX_LOGGED_FIELDS && logged.add(name),
+    );
+    if (names.length > 0) telemetry.log('mx.fields_dropped', { member_guid: guidOf(member), fields: names });
+  }
+
+  function noteStatus(member: MemberIdentifiers, status: string | null): void {
+    if (status === null || isConnectionStatus(status)) return;
+    telemetry.count('MxUnknownStatus');
+    // A status is a word in capitals; anything else that stands there is not for a log.
+    const word = /^[A-Z_]{1,40}$/.test(status) ? status : 'not a word';
+    telemetry.log('mx.unknown_status', { member_guid: guidOf(member), reason: word });
+  }
+
+  async function observed<T>(call: keyof Mx, member: MemberIdentifiers, answer: Promise<T>): Promise<T> {
+    try {
+      return await answer;
+    } catch (error) {
+      const { code } = asFailure(error);
+      telemetry.count('MxCallFailed');
+      countOperatorFaults(telemetry, code);
+      telemetry.log('mx.failed', { call, member_guid: guidOf(member), error });
+      throw error;
+    }
+  }
+
+  return {
+    async readMember(member) {
+      const read = await observed('readMember', member, mx.readMember(member));
+      noteFields(member, 'member', read.oddFields);
+      noteStatus(member, read.connectionStatus);
+      return read;
+    },
+    readChallenges: (member) => observed('readChallenges', member, mx.readChallenges(member)),
+    // Its 202 is the member as the next look reads it: noted then.
+    checkBalance: (member) => observed('checkBalance', member, mx.checkBalance(member)),
+    async listAccounts(member) {
+      const accounts = await observed('listAccounts', member, mx.listAccounts(member));
+      noteFields(
+        member,
+        'account',
+        accounts.flatMap(({ oddFields }) => oddFields),
+      );
+      return accounts;
+    },
+  };
+}
+
+/** A trigger may name a member by the caller's own ids, which no log line carries. */
+const guidOf = ({ memberIdentifier }: MemberIdentifiers): string | undefined =>
+  memberIdentifier.startsWith('MBR-') ? memberIdentifier : undefined;
