@@ -81,9 +81,6 @@ export type ConnectionChanged = CloudEvent<
 /** Everything that is published. Its `type` is the detail-type on the bus. */
 export type DomainEvent = RefreshEnded | BalanceChanged | ConnectionChanged;
 
-/** The detail-types on the bus. */
-export type EventType = DomainEvent['type'];
-
 const envelope = { specversion: '1.0', schema_version: 1 } as const;
 
 const subjectOf = (member: MemberKey): string => `/users/${member.userGuid}/members/${member.memberGuid}`;

@@ -36,7 +36,7 @@ describe('the simulation finds', () => {
   const verdicts = new Map<string, Promise<Verdict>>();
   /** A few processes at a time, whatever the order in which the tests below ask. */
   const verdictOf = (mutant: Mutant): Promise<Verdict> => {
-    for (let running = verdicts.size; running < availableParallelism(); running += 1) next();
+    for (let running = verdicts.size; running < availableParallelism(); running += 1) void next();
     return verdicts.get(mutant.name) ?? next(mutant);
   };
   function next(mutant = waiting[0]): Promise<Verdict> {
