@@ -9,6 +9,7 @@ import {
   type Step,
 } from '../../shared/domain/decision.ts';
 import { Failure } from '../../shared/domain/failure.ts';
+import type { Imports } from '../../shared/domain/imports.ts';
 import { plusSeconds } from '../../shared/domain/instant.ts';
 import type { Challenge, MxMember } from '../../shared/domain/mx.ts';
 import type { RunningClaim } from '../../shared/domain/refresh.ts';
@@ -18,10 +19,11 @@ import { claim, member, newJob, policy, question, T0 } from './sample-refresh.ts
 /** A refresh with the proof of its job's end, past its grace period, whose last look saw `unconfirmedEnd` too. */
 const situation = (given: Partial<RunningClaim>, unconfirmedEnd: string | null, afterSeconds = 60): Situation => ({
   claim: { ...claim({ lookNumber: 9, lookedAt: plusSeconds(T0, 60), flagSeen: true }), ...given },
-  state: { failedLooks: 0, unconfirmedEnd },
+  state: { failedLooks: 0, unconfirmedEnd, newestJob: null },
   policy,
   now: plusSeconds(T0, afterSeconds),
   random: 0,
+  importsMove: false,
 });
 
 /** A look at a member that differs from the sample by `given`. */
@@ -31,11 +33,10 @@ const saw = (given: Partial<MxMember>, challenges: readonly Challenge[] = []): O
   challenges,
 });
 
-/** The decision, with the accounts read when it asks for them: `imported` says what they show. */
-function stepAfter(given: Situation, seen: Observation, imported: boolean): Step {
+/** The decision, with the accounts read when it asks for them: `moved` says what their imports show. */
+function stepAfter(given: Situation, seen: Observation, moved: Imports['moved']): Step {
   const step = decide(given, seen);
-  if (step.kind !== 'check_imports') return step;
-  return imported ? step.ifImported : step.ifNot;
+  return step.kind === 'read_accounts' ? step.byImports[moved] : step;
 }
 
 /** The decision about a member with this status. */
@@ -43,7 +44,7 @@ function stepFor(status: string | null, running: boolean, starts: number, afterS
   const challenges = status === 'CHALLENGED' ? [question] : [];
   const seen = saw({ ...newJob, connectionStatus: status, isBeingAggregated: running }, challenges);
   const given = { start: { ...claim().start, count: starts } };
-  return stepAfter(situation(given, `${status}/`, afterSeconds), seen, true);
+  return stepAfter(situation(given, `${status}/`, afterSeconds), seen, 'all');
 }
 
 /** One row of the table of statuses. */
@@ -121,18 +122,22 @@ export function otherEnds(): readonly { readonly when: string; readonly step: St
   return [
     {
       when: 'MX accepted the POST, and nothing shows that a job ran',
-      step: stepAfter(situation(unproven, null), nothing, false),
+      step: stepAfter(situation(unproven, null), nothing, 'none'),
     },
-    { when: 'MX answered 409 again and again', step: stepAfter(situation(refused('conflict'), null), nothing, false) },
+    {
+      when: 'The job is over, and no account was imported, though jobs of this member are known to bring imports',
+      step: stepAfter({ ...situation({}, 'nothing_imported_again'), importsMove: true }, idle, 'none'),
+    },
+    { when: 'MX answered 409 again and again', step: stepAfter(situation(refused('conflict'), null), nothing, 'none') },
     {
       when: 'MX answered 429 again and again',
-      step: stepAfter(situation(refused('rate_limited'), null), nothing, false),
+      step: stepAfter(situation(refused('rate_limited'), null), nothing, 'none'),
     },
-    { when: 'MX’s job still runs at the deadline', step: stepAfter(situation({}, null, late), running, false) },
-    { when: 'MX could not be reached until the deadline', step: stepAfter(situation(none, null, late), idle, false) },
+    { when: 'MX’s job still runs at the deadline', step: stepAfter(situation({}, null, late), running, 'none') },
+    { when: 'MX could not be reached until the deadline', step: stepAfter(situation(none, null, late), idle, 'none') },
     {
       when: 'MX wants new credentials, and nobody is there to give them',
-      step: stepAfter(unattended, outdated, false),
+      step: stepAfter(unattended, outdated, 'none'),
     },
   ];
 }

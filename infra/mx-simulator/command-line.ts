@@ -16,6 +16,7 @@ export const HELP = `MX simulator: MX's Platform API v20250224 on this machine, 
   --webhook-password <text>     HTTP Basic password of the webhooks
   --job-seconds <number>        every job takes this long; default: drawn per bank
   --background-every <seconds>  every member is aggregated by itself this often; default: never
+  --clock-ahead=<seconds>       MX's clock is ahead of this machine's; negative: behind it; default 0
   --help
 
 Control, without authentication, JSON in and out:
@@ -45,6 +46,7 @@ export function readCommandLine(args: string[], environment: NodeJS.ProcessEnv) 
       'webhook-password': { type: 'string' },
       'job-seconds': { type: 'string' },
       'background-every': { type: 'string' },
+      'clock-ahead': { type: 'string' },
       help: { type: 'boolean' },
     },
   });
@@ -59,6 +61,7 @@ export function readCommandLine(args: string[], environment: NodeJS.ProcessEnv) 
   const password = values['webhook-password'];
   const jobSeconds = values['job-seconds'];
   const every = values['background-every'];
+  const ahead = values['clock-ahead'];
   const webhooks: WebhookTarget | null =
     url === undefined
       ? null
@@ -71,6 +74,7 @@ export function readCommandLine(args: string[], environment: NodeJS.ProcessEnv) 
     model: {
       ...(jobSeconds === undefined ? {} : { jobSeconds: numberFrom('--job-seconds', jobSeconds) }),
       ...(every === undefined ? {} : { backgroundEverySeconds: numberFrom('--background-every', every) }),
+      ...(ahead === undefined ? {} : { clockAheadSeconds: finiteFrom('--clock-ahead', ahead) }),
     },
   };
 }
@@ -78,5 +82,11 @@ export function readCommandLine(args: string[], environment: NodeJS.ProcessEnv) 
 function numberFrom(name: string, text: string): number {
   const number = text.trim() === '' ? Number.NaN : Number(text);
   if (!Number.isFinite(number) || number < 0) throw new Error(`${name} has to be a number of 0 or more.`);
+  return number;
+}
+
+function finiteFrom(name: string, text: string): number {
+  const number = text.trim() === '' ? Number.NaN : Number(text);
+  if (!Number.isFinite(number)) throw new Error(`${name} has to be a number.`);
   return number;
 }

@@ -101,6 +101,7 @@ export function addMember(world: World, user: User, given: NewMember): Member {
     conflictDone: false,
     revision: 1,
     jobsEnded: 0,
+    balanceJobsImported: 0,
     accounts: null,
     accountsGiven: given.accounts ?? MX_BANK_ACCOUNTS,
     listChange: 'none',

@@ -15,6 +15,8 @@ export type MxModelOptions = GivenSettings & {
   /** The present, epoch milliseconds. Never asked for anything but the present. */
   now: () => number;
   seed: number;
+  /** MX's clock runs this many seconds ahead of `now`, or behind it when negative. @default 0 */
+  clockAheadSeconds?: number;
 };
 
 /** MX's Platform API v20250224 without any I/O and without timers: jobs come to the present when somebody looks. */
@@ -36,7 +38,9 @@ export const CONTROL_PREFIX = '/_simulator/';
 
 /** A new MX with nothing in it but the seed data. */
 export function createMxModel(options: MxModelOptions): MxModel {
-  const { now, seed, ...given } = options;
+  const { now: present, seed, clockAheadSeconds = 0, ...given } = options;
+  const aheadMs = clockAheadSeconds * 1000;
+  const now = (): number => present() + aheadMs;
   const settings = withGiven(DEFAULT_SETTINGS, given);
   const world = createWorld(settings, seed, now);
   const fill = (): void => {
@@ -57,12 +61,12 @@ export function createMxModel(options: MxModelOptions): MxModel {
     },
     dueWebhooks() {
       advance(world, now());
-      return world.outbox.due(now());
+      return world.outbox.due(now()).map((delivery) => ({ ...delivery, dueAt: delivery.dueAt - aheadMs }));
     },
     webhookAnswered: (id, status) => world.outbox.answered(id, status),
     nextEventAt() {
       const next = Math.min(world.nextChangeAt, world.outbox.nextAt());
-      return Number.isFinite(next) ? next : null;
+      return Number.isFinite(next) ? next - aheadMs : null;
     },
   };
 }

@@ -30,6 +30,11 @@ export interface Scenario {
   keepsAggregatedAt?: boolean;
   /** Half way through, the member shows this status for 4 s, with the running flag up or (idle) down; then it goes on. */
   interim?: { status: string; idle: boolean };
+  /**
+   * What a balance job that ends CONNECTED imports: not the member's last account (of one account: nothing), nothing at
+   * all, or everything and nothing in turn, beginning with everything. Absent: everything.
+   */
+  imports?: 'not-the-last' | 'nothing' | 'in-turn';
   /** A background aggregation starts this many seconds after the job ended. */
   followedBySeconds?: number;
   /** The first POST finds a background aggregation of this many seconds under way, and gets 409. */
@@ -157,6 +162,11 @@ const SCENARIO_LIST: Readonly<Record<string, Scenario>> = {
   }),
   flapping: good('looks over and FAILED for 4 s half way, then ends CONNECTED', {
     interim: { status: 'FAILED', idle: true },
+  }),
+  'left-behind': good('the job ends CONNECTED and leaves the last account as it was', { imports: 'not-the-last' }),
+  'nothing-imported': good('the job ends CONNECTED and has brought no account up to date', { imports: 'nothing' }),
+  'imports-in-turn': good('every second job ends CONNECTED and has brought no account up to date', {
+    imports: 'in-turn',
   }),
   followed: good('a background aggregation follows 1 s after the job', { followedBySeconds: 1 }),
   conflict: good('a background aggregation of 20 s is under way at the first POST: 409', { conflictSeconds: 20 }),

@@ -56,7 +56,7 @@ function change(world: World, member: Member, at: number): void {
       member.shown.isBeingAggregated = true;
       break;
     case 'import-first':
-      importAccounts(world, member, at, 'first');
+      importAccounts(world, member, job, at, 'first');
       break;
     default:
       endJob(world, member, job, job.end, at);
@@ -78,7 +78,7 @@ function endJob(world: World, member: Member, job: Job, planned: JobEnd, at: num
   if (isGood) {
     if (job.kind === 'aggregation' || world.settings.balanceJobsMoveSuccess) member.shown.successAt = at;
     member.hasProcessedAccounts = true;
-    importAccounts(world, member, at, job.lengthMs > 0 ? 'rest' : 'all');
+    importAccounts(world, member, job, at, job.lengthMs > 0 ? 'rest' : 'all');
   }
   setStatus(world, member, end.status, at);
   if (isGood && job.kind === 'balance' && !job.balanceWebhookSent) sendBalance(world, member, at, at);
@@ -122,13 +122,29 @@ function countDenied(member: Member, end: JobEnd): JobEnd {
 }
 
 /** MX fact 3.4: accounts arrive one by one. The first comes before the job ends, the others with its end. */
-function importAccounts(world: World, member: Member, at: number, which: 'first' | 'rest' | 'all'): void {
+function importAccounts(world: World, member: Member, job: Job, at: number, which: 'first' | 'rest' | 'all'): void {
   const accounts = accountsOf(world, member);
   const shownAt = shownTime(world, at);
   const seed = world.seed + member.jobsEnded + (which === 'first' ? 1 : 0);
   accounts.forEach((account, index) => {
     if (which === 'first' ? index > 0 : which === 'rest' && index === 0) return;
+    if (job.kind === 'balance' && isLeftOut(member, index === accounts.length - 1)) return;
     if (member.scenario.balancesMove) moveBalance(account, seed);
     importFromBank(account, at, shownAt);
   });
+  if (job.kind === 'balance' && which !== 'first') member.balanceJobsImported += 1;
+}
+
+/** Whether the running balance job leaves an account as it is. */
+function isLeftOut({ scenario, balanceJobsImported }: Member, isLast: boolean): boolean {
+  switch (scenario.imports) {
+    case 'not-the-last':
+      return isLast;
+    case 'nothing':
+      return true;
+    case 'in-turn':
+      return balanceJobsImported % 2 === 1;
+    default:
+      return false;
+  }
 }

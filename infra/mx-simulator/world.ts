@@ -76,6 +76,8 @@ export interface Member {
   conflictDone: boolean;
   revision: number;
   jobsEnded: number;
+  /** Balance jobs that ended well. */
+  balanceJobsImported: number;
   /** Null until somebody asks: six accounts of 58 fields for each of forty members would be made for nothing. */
   accounts: Account[] | null;
   accountsGiven: readonly AccountValues[];

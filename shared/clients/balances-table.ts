@@ -1,16 +1,16 @@
 /** The stored balances: the table that other systems read. Every attribute is a published contract, `docs/balances-table.md`. */
 import { type DynamoDBClient, GetItemCommand } from '@aws-sdk/client-dynamodb';
 import {
+  type AccountToStore,
   balanceToStore,
   noLongerListed,
-  type ObservationStamp,
   type StorageRules,
   type StoredBalance,
   type StoredValue,
 } from '../domain/balance.ts';
 import { Decimal } from '../domain/decimal.ts';
 import { Failure } from '../domain/failure.ts';
-import type { MemberKey, MxAccount } from '../domain/mx.ts';
+import type { MemberKey } from '../domain/mx.ts';
 import type { Balances } from '../domain/ports.ts';
 import type { Trigger } from '../domain/refresh.ts';
 import { fromAttributes, type Item, toAttributes } from './attribute-values.ts';
@@ -66,13 +66,13 @@ export function balancesInDynamoDb(
   const reader = balancesReader(client, tableName);
 
   /** Newer wins. The condition is what was read: if anybody wrote in between, it is read again and decided again. */
-  async function storeOne(key: MemberKey, account: MxAccount, stamp: ObservationStamp, known: StoredBalance | null) {
+  async function storeOne(given: AccountToStore, known: StoredBalance | null): Promise<void> {
     let stored = known;
     for (let race = 0; race < MAX_RACES; race += 1) {
-      const next = balanceToStore(key, account, stamp, rules, stored);
+      const next = balanceToStore(given, rules, stored);
       if (next === null) return;
       if (await putIf(client, tableName, { item: toItem(next), ...unchangedSince(stored) })) return;
-      stored = await reader.read(key, account.guid);
+      stored = await reader.read(given.member, given.account.guid);
     }
     throw new Failure('busy', 'an account was written by others again and again');
   }
@@ -90,12 +90,15 @@ export function balancesInDynamoDb(
 
   return {
     ...reader,
-    async store(key, accounts, stamp) {
-      const stored = await reader.ofMember(key);
+    async store(key, accounts, stamp, { leftBehind, stored: known } = {}) {
+      const stored = known ?? (await reader.ofMember(key));
       const byGuid = new Map(stored.map((balance) => [balance.accountGuid, balance]));
       const listed = new Set(accounts.map((account) => account.guid));
       const writes = [
-        ...accounts.map((account) => () => storeOne(key, account, stamp, byGuid.get(account.guid) ?? null)),
+        ...accounts.map((account) => () => {
+          const isLeftBehind = leftBehind?.has(account.guid) === true;
+          return storeOne({ member: key, account, stamp, isLeftBehind }, byGuid.get(account.guid) ?? null);
+        }),
         ...noLongerListed(stored, listed, stamp).map((balance) => () => markUnlisted(balance)),
       ];
       for (let from = 0; from < writes.length; from += AT_ONCE) {
@@ -128,6 +131,7 @@ export function toItem(balance: StoredBalance): Item {
       observed_at: balance.observedAt,
       fresh_as_of: balance.freshAsOf,
       amounts_since: balance.amountsSince,
+      stale_reason: balance.staleReason ?? undefined,
       refresh_id: balance.refreshId,
       trigger: balance.trigger,
       listed: balance.listed,
@@ -146,6 +150,7 @@ export function fromItem(item: Item): StoredBalance {
     observed_at: observedAt,
     fresh_as_of: freshAsOf,
     amounts_since: amountsSince,
+    stale_reason: staleReason,
     refresh_id: refreshId,
     trigger,
     listed,
@@ -178,6 +183,7 @@ export function fromItem(item: Item): StoredBalance {
     observedAt,
     freshAsOf,
     amountsSince,
+    staleReason: staleReason === 'not_imported' || staleReason === 'unreadable' ? staleReason : null,
     refreshId,
     trigger: trigger as Trigger,
     listed: listed !== false,

@@ -31,7 +31,19 @@ const nextLook = v.object({
   refreshId: v.pipe(v.string(), v.startsWith('RFR-')),
   member,
   look: v.pipe(v.number(), v.integer(), v.minValue(1)),
-  memory: v.nullable(v.object({ failures: v.pipe(v.number(), v.integer()), candidate: v.nullable(v.string()) })),
+  memory: v.nullable(
+    v.object({
+      failures: v.pipe(v.number(), v.integer()),
+      candidate: v.nullable(v.string()),
+      // Absent in messages from before looks told it.
+      job: v.optional(
+        v.nullable(
+          v.object({ jobGuid: v.nullable(v.string()), aggregatedAt: v.nullable(v.string()), seenAt: v.string() }),
+        ),
+        null,
+      ),
+    }),
+  ),
 });
 
 /** In the queue a look's number is called `look`, and what the last look tells it `memory`. */
@@ -39,7 +51,7 @@ const nextLookOf = ({ refreshId, member: key, look, memory }: v.InferOutput<type
   refreshId,
   member: key,
   lookNumber: look,
-  state: memory && { failedLooks: memory.failures, unconfirmedEnd: memory.candidate },
+  state: memory && { failedLooks: memory.failures, unconfirmedEnd: memory.candidate, newestJob: memory.job },
 });
 
 const instant = v.pipe(v.string(), v.isoTimestamp());
@@ -88,7 +100,7 @@ export const encodeNextLook = ({ refreshId, member: key, lookNumber, state }: Ne
     refreshId,
     member: key,
     look: lookNumber,
-    memory: state && { failures: state.failedLooks, candidate: state.unconfirmedEnd },
+    memory: state && { failures: state.failedLooks, candidate: state.unconfirmedEnd, job: state.newestJob },
   });
 
 /** Reads a message that asks for the next look. @throws Failure `bad_message`, never to be retried. */

@@ -5,6 +5,7 @@
 import type { StoredBalance } from './balance.ts';
 import { type EndDeps, publishOutcome } from './end-refresh.ts';
 import { endingOf } from './ending.ts';
+import { judgeImports, leftBehind } from './imports.ts';
 import { type Instant, plusSeconds, readInstant } from './instant.ts';
 import type { MemberRecord } from './member.ts';
 import type { MemberKey, MxAccount, MxMember } from './mx.ts';
@@ -46,9 +47,14 @@ export async function storeNews(
   const { key } = member;
   const observedAt = deps.now();
   const accounts = await deps.mx.listAccounts({ userIdentifier: key.userGuid, memberIdentifier: key.memberGuid });
-  if (!isNews(record, member, accounts, await deps.balances.ofMember(key))) return null;
+  const stored = await deps.balances.ofMember(key);
+  if (!isNews(record, member, accounts, stored)) return null;
   const refreshId = backgroundRefreshId(key, webhook.completedAt);
-  await deps.balances.store(key, accounts, { observedAt, refreshId, trigger: 'mx_webhook' });
+  // The newest job is over: what it has not brought is as old as its import.
+  const { aggregatedAt: jobAggregatedAt } = member;
+  const imports = judgeImports({ accounts, stored, refreshId, baselineAggregatedAt: null, jobAggregatedAt });
+  const known = { stored, leftBehind: leftBehind(imports, record?.importsMove === true) };
+  await deps.balances.store(key, accounts, { observedAt, refreshId, trigger: 'mx_webhook' }, known);
   const refresh: EndedRefresh = {
     refreshId,
     member: key,

@@ -1,6 +1,6 @@
 /** A stored account: MX's fields, and where and when they were observed. */
 import { Decimal } from './decimal.ts';
-import type { Instant } from './instant.ts';
+import { type Instant, readInstant } from './instant.ts';
 import type { FieldValue, MemberKey, MxAccount } from './mx.ts';
 import { type AccountField, accountFields, type Treatment } from './mx-fields.ts';
 import type { Trigger } from './refresh.ts';
@@ -22,11 +22,20 @@ export interface StoredBalance {
   readonly amountsSince: Instant;
   readonly refreshId: string;
   readonly trigger: Trigger;
+  /** What MX said of this account that speaks against its being fresh; null: nothing. */
+  readonly staleReason: AccountStaleReason | null;
   /** The last change of `balance`; null when it has never changed since it was first stored. */
   readonly lastChange: BalanceChange | null;
   /** Whether MX still listed the account when its member was last refreshed. */
   readonly listed: boolean;
 }
+
+/**
+ * Why an account is not as fresh as the observation that stored it. `not_imported`: the job brought others of its member
+ * up to date and left this one behind, it is as old as the bank's data. `unreadable`: MX listed it with an amount that
+ * cannot be read; it keeps what it had.
+ */
+export type AccountStaleReason = 'not_imported' | 'unreadable';
 
 /** A change of `balance`. */
 export interface BalanceChange {
@@ -58,12 +67,21 @@ export interface ObservationStamp {
   readonly trigger: Trigger;
 }
 
+/** What is known beside a list of accounts that is stored. */
+export interface KnownOfAccounts {
+  /** Guids of accounts that the job has left behind. */
+  readonly leftBehind?: ReadonlySet<string>;
+  /** The stored accounts as they were read before. Without them they are read. */
+  readonly stored?: readonly StoredBalance[];
+}
+
 /** Attribute names of ours; a field that MX might add under such a name must not overwrite them. */
 const ourNames: ReadonlySet<string> = new Set([
   'account_key',
   'observed_at',
   'fresh_as_of',
   'amounts_since',
+  'stale_reason',
   'refresh_id',
   'trigger',
   'previous_balance',
@@ -114,14 +132,21 @@ export const isNewer = (
   b: { readonly observedAt: Instant; readonly refreshId: string },
 ): boolean => a.observedAt > b.observedAt || (a.observedAt === b.observedAt && a.refreshId > b.refreshId);
 
+/** An account that is to be stored. */
+export interface AccountToStore {
+  readonly member: MemberKey;
+  readonly account: MxAccount;
+  readonly stamp: ObservationStamp;
+  /** The job has not brought it up to date. */
+  readonly isLeftBehind: boolean;
+}
+
 /**
- * What to store for `account`, given what is stored already; `null` when that is newer (invariant 3). An account that
+ * What to store for an account, given what is stored already; `null` when that is newer (invariant 3). An account that
  * this refresh has stored before (a repeated message) keeps what it said of the change.
  */
 export function balanceToStore(
-  member: MemberKey,
-  account: MxAccount,
-  stamp: ObservationStamp,
+  { member, account, stamp, isLeftBehind }: AccountToStore,
   rules: StorageRules,
   stored: StoredBalance | null,
 ): StoredBalance | null {
@@ -135,11 +160,18 @@ export function balanceToStore(
     accountGuid: account.guid,
     fields,
     ...stamp,
-    freshAsOf: stamp.observedAt,
+    freshAsOf: isLeftBehind ? bankDataAsOf(account, stamp) : stamp.observedAt,
+    staleReason: isLeftBehind ? 'not_imported' : null,
     amountsSince: stored !== null && amountNames.every(isSame) ? stored.amountsSince : stamp.observedAt,
     lastChange: stored === null || isSame('balance') ? (stored?.lastChange ?? null) : changeOf(stored, stamp),
     listed: true,
   };
+}
+
+/** When MX imported the account. By MX's clock, which may be ahead of ours: never later than the observation. */
+function bankDataAsOf({ fields }: MxAccount, { observedAt }: ObservationStamp): Instant {
+  const importedAt = readInstant(fields.imported_at);
+  return importedAt === null || importedAt > observedAt ? observedAt : importedAt;
 }
 
 function changeOf({ fields }: StoredBalance, { refreshId, observedAt }: ObservationStamp): BalanceChange {

@@ -16,21 +16,31 @@
  *       another job has brought newer data since                       store
  *       after the last start                                            end, as not_refreshed
  *  6  no job runs, and nothing shows that ours did                      look again, within the grace period
- *       after it, and MX had answered 202                               store if accounts were imported since, else end,
- *                                                                       as not_refreshed
+ *       after it, and MX had answered 202                               store if all accounts moved, else end, as
+ *                                                                       not_refreshed
  *       after it, and the POST's result is unknown                      start again
- *  7  ours ran, and MX shows `CONNECTED`                                store
- *       only its start is proven                                        store if accounts were imported since or the
- *                                                                       grace period is over, else look again
+ *  7  ours ran, and MX shows `CONNECTED`
+ *       a later success time proves its end                             store
+ *       the flag or a new status proves its end                         store
+ *         none moved, and imports are known to move                     look again, twice; then end, as not_refreshed
+ *       only its start is proven                                        store once the grace period is over, or at once
+ *                                                                       if all accounts moved
+ *         none moved, and imports are known to move                     look again; at the deadline end, as not_refreshed
  *  8  ours ran, and MX shows a status between two states                look again, or start once more
  *  9  ours ran, and MX shows an error                                   look again; end when it is believed
  *
+ * Nothing is stored before the accounts were read: where a branch may store, the step is `read_accounts`, with what to do
+ * then by what their imports say (`imports.ts`).
+ *
  * At the deadline no branch looks or starts again: where 3, 5, 6, 7 and 9 can end or store as above, they do; all else
  * ends as `atDeadline` says. An unattended refresh ends instead of starting when its user has to act first (invariant 6).
+ *
+ * MX's times are compared with MX's, ours with ours: the two clocks may be apart.
  */
 import { atDeadline, type Ending, endingByFailure, endingByStatus, endingWith, noEvidence } from './ending.ts';
 import { anotherJobFollowed, proofIn, succeededSince } from './evidence.ts';
 import type { Failure } from './failure.ts';
+import type { Imports } from './imports.ts';
 import { type Instant, secondsBetween } from './instant.ts';
 import { secondsAfterFailure, secondsToNextLook } from './look-times.ts';
 import type { Challenge, MxMember } from './mx.ts';
@@ -53,10 +63,20 @@ export interface LookState {
   readonly failedLooks: number;
   /** An end that the last look saw, and that counts when the next one sees it too. */
   readonly unconfirmedEnd: string | null;
+  /** The newest job that looks have seen; null before the first. */
+  readonly newestJob: SeenJob | null;
+}
+
+/** A job of MX's as a member shows it, and when a look saw it for the first time. */
+export interface SeenJob {
+  readonly jobGuid: string | null;
+  readonly aggregatedAt: Instant | null;
+  /** By our clock. */
+  readonly seenAt: Instant;
 }
 
 /** Before the first look, and after a message that says nothing. */
-export const firstLookState: LookState = { failedLooks: 0, unconfirmedEnd: null };
+export const firstLookState: LookState = { failedLooks: 0, unconfirmedEnd: null, newestJob: null };
 
 /** What to do next. */
 export type Step =
@@ -65,12 +85,14 @@ export type Step =
   | { readonly kind: 'store' }
   | { readonly kind: 'end'; readonly ending: Ending };
 
-/** Read the accounts: whether all were imported after the POST (MX facts 3.3, point 6) decides between two steps. */
-export interface CheckImports {
-  readonly kind: 'check_imports';
-  readonly ifImported: Step;
-  readonly ifNot: Step;
+/** Read the accounts; what to do then, by what their imports say of the job. */
+export interface ReadAccounts {
+  readonly kind: 'read_accounts';
+  readonly byImports: Readonly<Record<Imports['moved'], Step>>;
 }
+
+/** What a look leads to: never to storing what has not been read yet. */
+export type NextStep = Exclude<Step, { kind: 'store' }> | ReadAccounts;
 
 /** Everything a decision depends on, besides what the look saw. */
 export interface Situation {
@@ -80,15 +102,19 @@ export interface Situation {
   readonly now: Instant;
   /** In [0, 1), for jitter. */
   readonly random: number;
+  /** Whether a job of ours was seen to move the imports of this member's accounts. */
+  readonly importsMove: boolean;
 }
 
 /** A situation in which a POST was sent. */
 interface StartedSituation extends Situation {
   readonly start: SentStart;
+  /** The newest job that this look saw, and since when looks have seen it. */
+  readonly newestJob: SeenJob;
 }
 
 /** The next step of a running refresh after one look. */
-export function decide(situation: Situation, observation: Observation): Step | CheckImports {
+export function decide(situation: Situation, observation: Observation): NextStep {
   if (observation.kind === 'failure') return afterFailedLook(situation, observation.failure);
   const { member, challenges } = observation;
   const step = afterLook(situation, member, challenges);
@@ -105,7 +131,7 @@ export function neededUserAction(member: MxMember): OutcomeCode | null {
 }
 
 /** 1: MX did not answer. */
-export function afterFailedLook(situation: Situation, failure: Failure): Step {
+export function afterFailedLook(situation: Situation, failure: Failure): Exclude<Step, { kind: 'store' }> {
   const { claim, state, policy, now, random } = situation;
   // Right after a create MX may answer 404 for half a second (MX facts 2.1): believed the second time.
   const isFirst404 = failure.code === 'mx_not_found' && state.unconfirmedEnd !== 'not_found';
@@ -117,17 +143,21 @@ export function afterFailedLook(situation: Situation, failure: Failure): Step {
   return {
     kind: 'look',
     inSeconds: secondsAfterFailure(failed, policy),
-    state: { failedLooks, unconfirmedEnd: isFirst404 ? 'not_found' : null },
+    state: { ...state, failedLooks, unconfirmedEnd: isFirst404 ? 'not_found' : null },
   };
 }
 
-function afterLook(situation: Situation, member: MxMember, challenges: readonly Challenge[]): Step | CheckImports {
+function afterLook(situation: Situation, member: MxMember, challenges: readonly Challenge[]): NextStep {
   const { claim } = situation;
   const rule = ruleFor(member.connectionStatus);
 
   // 2: no POST was sent yet.
   if (claim.start.state === 'none') return isOver(situation) ? end(atDeadline(claim, member)) : { kind: 'start' };
-  const started: StartedSituation = { ...situation, start: claim.start };
+  const started: StartedSituation = {
+    ...situation,
+    start: claim.start,
+    newestJob: newestJobIn(situation, member),
+  };
 
   // 3: MX waits for the user.
   if (rule.asksUser && member.isBeingAggregated && challenges.length > 0) {
@@ -145,7 +175,7 @@ function afterLook(situation: Situation, member: MxMember, challenges: readonly 
   // 6: nothing shows that ours ran.
   if (proof === 'none') return withoutProof(started, member);
   // 7: it ran, and MX shows success.
-  if (rule.whenOver === 'store') return proof === 'ended' ? { kind: 'store' } : storeOnceProven(started, member);
+  if (rule.whenOver === 'store') return afterSuccess(started, member, proof);
   // 8: it ran, and MX is between two states.
   if (rule.whenOver === 'wait') return betweenStates(started, member);
   // 9: it ran, and MX shows an error.
@@ -156,7 +186,7 @@ function afterLook(situation: Situation, member: MxMember, challenges: readonly 
  * 3. The flag stays true while MX waits: waiting for `false` would last until MX expires the question (MX fact 5).
  * The status may be left from the last job: if the baseline had it, two looks have to see it.
  */
-function whileUserIsAsked(situation: StartedSituation, member: MxMember, challenges: readonly Challenge[]): Step {
+function whileUserIsAsked(situation: StartedSituation, member: MxMember, challenges: readonly Challenge[]): NextStep {
   const { claim, state } = situation;
   const wasAskedBefore = claim.baseline !== null && ruleFor(claim.baseline.connectionStatus).asksUser === true;
   const isBelieved = !wasAskedBefore || state.unconfirmedEnd === 'challenged';
@@ -167,47 +197,77 @@ function whileUserIsAsked(situation: StartedSituation, member: MxMember, challen
 }
 
 /** 4. */
-function whileRunning(situation: StartedSituation, member: MxMember): Step {
+function whileRunning(situation: StartedSituation, member: MxMember): NextStep {
   const { claim, start } = situation;
   const { baseline } = claim;
   const oursSucceeded =
     baseline !== null && anotherJobFollowed(start, baseline, member) && succeededSince(baseline, member);
-  if (oursSucceeded) return { kind: 'store' };
+  if (oursSucceeded) return storeAnyway;
   return isOver(situation) ? end(atDeadline(claim, member)) : lookAgain(situation);
 }
 
 /** 5. What was read cannot get older: what another job brought since the baseline is newer data (409, MX facts 2.1). */
-function afterRefusal(situation: StartedSituation, member: MxMember): Step {
+function afterRefusal(situation: StartedSituation, member: MxMember): NextStep {
   const { claim, start } = situation;
   const broughtByOther = claim.baseline !== null && succeededSince(claim.baseline, member);
-  if (broughtByOther && ruleFor(member.connectionStatus).whenOver === 'store') return { kind: 'store' };
+  if (broughtByOther && ruleFor(member.connectionStatus).whenOver === 'store') return storeAnyway;
   if (isOver(situation)) return end(atDeadline(claim, member));
   if (start.count < MAX_STARTS) return { kind: 'start' };
   return end(endingWith(member, start.state === 'conflict' ? 'mx_conflict' : 'mx_rate_limited'));
 }
 
-/** 6. */
-function withoutProof(situation: StartedSituation, member: MxMember): Step | CheckImports {
+/** 6. All accounts are asked for, because they arrive one by one (MX facts 3.4): some may be what another job began. */
+function withoutProof(situation: StartedSituation, member: MxMember): NextStep {
   const { start } = situation;
   if (inGrace(situation)) return lookAgain(situation);
   const mayStart = start.state === 'unknown' && start.count < MAX_STARTS && !isOver(situation);
   if (mayStart) return { kind: 'start' };
   const unproven = end(noEvidence(member));
   const mayBeStored = start.state === 'accepted' || isOver(situation);
-  return mayBeStored && ruleFor(member.connectionStatus).whenOver === 'store'
-    ? { kind: 'check_imports', ifImported: { kind: 'store' }, ifNot: unproven }
-    : unproven;
+  if (!mayBeStored || ruleFor(member.connectionStatus).whenOver !== 'store') return unproven;
+  return { kind: 'read_accounts', byImports: { all: store, some: unproven, none: unproven, not_judged: unproven } };
 }
 
-/** 7. A lagging flag looks just like this. New imports prove the end; so does an idle member after the grace period. */
-function storeOnceProven(situation: StartedSituation, member: MxMember): CheckImports {
+/** 7. */
+function afterSuccess(situation: StartedSituation, member: MxMember, proof: 'started' | 'ended'): NextStep {
+  const { baseline } = situation.claim;
+  if (baseline !== null && succeededSince(baseline, member)) return storeAnyway;
+  const { importsMove } = situation;
+  if (proof === 'ended') {
+    const none = importsMove ? endOnceUnmoved(situation, member) : store;
+    return { kind: 'read_accounts', byImports: { all: store, some: store, none, not_judged: store } };
+  }
+  // A lagging flag looks just like this. All accounts imported prove the end; so does an idle member after the grace period.
   const wait = isOver(situation) ? end(atDeadline(situation.claim, member)) : lookAgain(situation);
-  const ifNot: Step = hasGraceLeft(situation, member) ? wait : { kind: 'store' };
-  return { kind: 'check_imports', ifImported: { kind: 'store' }, ifNot };
+  const afterGrace = hasGraceLeft(situation, seenSince(situation)) ? wait : store;
+  // Imports that are known to move and did not speak against an end: the flag lags behind a job that still runs.
+  const none = importsMove ? untilDeadline(situation, member) : afterGrace;
+  return { kind: 'read_accounts', byImports: { all: store, some: afterGrace, none, not_judged: afterGrace } };
 }
+
+/** 7: the job is over, as far as the flag says, and has brought nothing. Two more looks give imports time to arrive. */
+function endOnceUnmoved(situation: StartedSituation, member: MxMember): Step {
+  const { unconfirmedEnd } = situation.state;
+  if (isOver(situation) || unconfirmedEnd === 'nothing_imported_again') return nothingImported(member);
+  return lookAgain(situation, unconfirmedEnd === 'nothing_imported' ? 'nothing_imported_again' : 'nothing_imported');
+}
+
+/** 7: nothing shows that the job is over. */
+const untilDeadline = (situation: StartedSituation, member: MxMember): Step =>
+  isOver(situation) ? nothingImported(member) : lookAgain(situation);
+
+const nothingImported = (member: MxMember): Step => end(endingWith(member, 'nothing_imported'));
+
+const store = { kind: 'store' } as const;
+
+/** The job's end is proven by more than imports: they only say which accounts it left behind. */
+const storeAnyway: ReadAccounts = {
+  kind: 'read_accounts',
+  byImports: { all: store, some: store, none: store, not_judged: store },
+};
 
 /** 8. CREATED, UPDATED, RESUMED, PENDING, null: neither running nor over. */
-function betweenStates(situation: StartedSituation, member: MxMember): Step {
+function betweenStates(situation: StartedSituation, member: MxMember): NextStep {
   const rule = ruleFor(member.connectionStatus);
   if (isOver(situation)) return end(atDeadline(situation.claim, member));
   if (inGrace(situation)) return lookAgain(situation);
@@ -222,7 +282,7 @@ function endOnceBelieved(
   member: MxMember,
   challenges: readonly Challenge[],
   proof: 'started' | 'ended',
-): Step {
+): NextStep {
   const { claim, start, state } = situation;
   const rule = ruleFor(member.connectionStatus);
   if (rule.startOnceMore && start.count < 2 && !isOver(situation)) return { kind: 'start' };
@@ -234,7 +294,7 @@ function endOnceBelieved(
   const isBelieved =
     proof === 'ended'
       ? isSeenTwice || code !== null || isOver(situation)
-      : isSeenTwice && !hasGraceLeft(situation, member);
+      : isSeenTwice && !hasGraceLeft(situation, seenSince(situation));
   if (isBelieved) {
     const byCode = code === null ? undefined : memberErrorEnds[code];
     return end(byCode ? endingWith(member, byCode.end, challenges) : endingByStatus(rule, member, challenges));
@@ -246,27 +306,41 @@ function endOnceBelieved(
 const isOver = ({ claim, now }: Situation): boolean => now >= claim.deadline;
 
 /** Whether it is too early to conclude anything from seeing nothing. At the deadline there is no more time for that. */
-const inGrace = (situation: StartedSituation): boolean => !isOver(situation) && hasGraceLeft(situation, null);
+const inGrace = (situation: StartedSituation): boolean =>
+  !isOver(situation) && hasGraceLeft(situation, situation.start.at);
+
+/** Whether too little time has passed, or too few looks were taken, to take what looks over for over. */
+const hasGraceLeft = ({ claim, start, policy, now }: StartedSituation, since: Instant): boolean =>
+  secondsBetween(since, now) < policy.graceSeconds || claim.lookNumber - start.lookNumber < policy.graceLooks;
 
 /**
- * Whether too little time has passed, or too few looks were taken, to take what looks over for over.
- *
- * @param member with `started` proven: a job that has only just begun, ours or one of MX's own, has its own grace period.
+ * A job that has only just begun, ours or one of MX's own, has its own grace period. It counts from the look that first
+ * saw that job: when it began is told by MX's clock only.
  */
-function hasGraceLeft({ claim, start, policy, now }: StartedSituation, member: MxMember | null): boolean {
-  const { at, lookNumber } = start;
-  const began = member?.aggregatedAt != null && member.aggregatedAt > at ? member.aggregatedAt : at;
-  return secondsBetween(began, now) < policy.graceSeconds || claim.lookNumber - lookNumber < policy.graceLooks;
+const seenSince = ({ start, newestJob }: StartedSituation): Instant =>
+  newestJob.seenAt > start.at ? newestJob.seenAt : start.at;
+
+/** The job that `member` shows, seen now unless an earlier look has seen it. */
+function newestJobIn({ state, now }: Situation, { mostRecentJobGuid, aggregatedAt }: MxMember): SeenJob {
+  const job = { jobGuid: mostRecentJobGuid, aggregatedAt };
+  return state.newestJob !== null && isSameJob(state.newestJob, job) ? state.newestJob : { ...job, seenAt: now };
 }
+
+type ShownJob = Omit<SeenJob, 'seenAt'>;
+
+const isSameJob = (a: ShownJob, b: ShownJob): boolean => a.jobGuid === b.jobGuid && a.aggregatedAt === b.aggregatedAt;
 
 /** @param unconfirmedEnd what only waits for its confirmation: the job itself is not expected to go on. */
-function lookAgain({ claim, start, policy, now }: StartedSituation, unconfirmedEnd: string | null = null): Step {
+function lookAgain(
+  { claim, start, newestJob, policy, now }: StartedSituation,
+  unconfirmedEnd: string | null = null,
+): Extract<Step, { kind: 'look' }> {
   const inSeconds =
     unconfirmedEnd === null ? secondsToNextLook(start.at, now, claim.deadline, policy) : policy.minLookGapSeconds;
-  return { kind: 'look', inSeconds, state: { failedLooks: 0, unconfirmedEnd } };
+  return { kind: 'look', inSeconds, state: { failedLooks: 0, unconfirmedEnd, newestJob } };
 }
 
-const end = (ending: Ending): Step => ({ kind: 'end', ending });
+const end = (ending: Ending): Extract<Step, { kind: 'end' }> => ({ kind: 'end', ending });
 
 /** What a POST that was not answered with 202 means for the refresh. */
 export type RefusedStart =

@@ -23,16 +23,18 @@ export interface RefreshEnd {
   readonly observedAt?: Instant | null;
   /** The member as last read from MX. Without it the known one stays. */
   readonly member?: MxMember | null;
+  /** True: its job was seen to move the imports of accounts. */
+  readonly importsMove?: boolean;
   /** The member's starts without this one, when MX has certainly not counted it. Without it they stay. */
   readonly starts?: readonly Instant[];
 }
 
 /** Ends the refresh of `claim` and publishes it. Does nothing when another invocation was faster: what ended stays ended. */
 export async function endRefresh(deps: EndDeps, end: RefreshEnd): Promise<boolean> {
-  const { key, claim, ending, observedAt = null, member = null, starts = null } = end;
+  const { key, claim, ending, observedAt = null, member = null, importsMove = false, starts = null } = end;
   const ended: EndedClaim = { ...claim, phase: 'ended', result: { ...ending, endedAt: deps.now(), observedAt } };
   const from = claim.phase === 'storing' ? { storingSince: claim.lookedAt } : 'running';
-  const won = await deps.members.end({ key, from, attempt: attemptOf(ended), member, starts });
+  const won = await deps.members.end({ key, from, attempt: attemptOf(ended), member, importsMove, starts });
   if (won) await publishEnd(deps, key, ended);
   return won;
 }

@@ -28,11 +28,14 @@ export type Proof = 'none' | 'started' | 'ended';
 const later = (now: string | null, before: string | null): boolean => now !== null && (before === null || now > before);
 
 /**
- * When the job that followed `baseline` began, by MX's clock, as far as `member` shows it: an `aggregated_at` later than the
- * baseline's (MX facts 3.3, point 2). Null without a baseline: nothing can be called later then.
+ * When the job of `claim` began, by MX's clock, as far as `member` shows it: an `aggregated_at` later than the baseline's
+ * (MX facts 3.3, point 2). Null without a baseline: nothing can be called later then. Null also when another job has
+ * followed ours: then it is that one's.
  */
-export const jobBeganAt = (baseline: Baseline | null, member: MxMember): Instant | null =>
-  baseline !== null && later(member.aggregatedAt, baseline.aggregatedAt) ? member.aggregatedAt : null;
+export function jobBeganAt({ baseline, start }: Pick<Claim, 'baseline' | 'start'>, member: MxMember): Instant | null {
+  if (baseline === null || !later(member.aggregatedAt, baseline.aggregatedAt)) return null;
+  return start.state !== 'none' && anotherJobFollowed(start, baseline, member) ? null : member.aggregatedAt;
+}
 
 /** MX facts 3.3, point 4: not required, but good proof of success when it happens. */
 export const succeededSince = (baseline: Baseline, member: MxMember): boolean =>
@@ -61,3 +64,7 @@ export const anotherJobFollowed = (start: SentStart, baseline: Baseline, member:
   member.mostRecentJobGuid !== null &&
   member.mostRecentJobGuid !== start.jobGuid &&
   member.mostRecentJobGuid !== baseline.mostRecentJobGuid;
+
+/** Whether `member` shows the job that the 202 named, and no other: only then is what it imported known to be ours. */
+export const showsOurJob = ({ start }: Pick<Claim, 'start'>, member: MxMember): boolean =>
+  start.state !== 'none' && start.jobGuid !== null && member.mostRecentJobGuid === start.jobGuid;

@@ -1,5 +1,5 @@
 /** Following a refresh by one look: take the look, look at MX, decide, act. Works for whatever state a crash has left behind. */
-import { afterFailedLook, decide, firstLookState, type Observation, type Step } from './decision.ts';
+import { afterFailedLook, decide, firstLookState, type Observation, type Situation, type Step } from './decision.ts';
 import { endRefresh, publishEnd } from './end-refresh.ts';
 import { endingOf } from './ending.ts';
 import { baselineOf, jobBeganAt } from './evidence.ts';
@@ -12,7 +12,7 @@ import type { NextLook } from './ports.ts';
 import { postsOf, type RunningClaim, type StartedClaim } from './refresh.ts';
 import { startJob } from './start-job.ts';
 import { ruleFor } from './statuses.ts';
-import { allImportedSince, type ObservedAccounts, readAccounts, storeAccounts } from './store-accounts.ts';
+import { type ObservedAccounts, readAccounts, storeAccounts } from './store-accounts.ts';
 
 /** What a look did, for its log line. */
 export type Followed = 'superseded' | 'too_early' | 'looking_again' | 'started' | 'stored' | 'ended' | 'published';
@@ -48,17 +48,23 @@ async function followRunning(deps: FollowDeps, before: FollowedRefresh<RunningCl
   const seen = await observe(deps, before.identifiers);
   const claim = withSeen(before.claim, seen);
   const followed = { ...before, claim };
-  const situation = { claim, state: before.state, policy: deps.policy, now: deps.now(), random: deps.random() };
+  const situation: Situation = {
+    claim,
+    state: before.state,
+    policy: deps.policy,
+    now: deps.now(),
+    random: deps.random(),
+    importsMove: before.record.importsMove,
+  };
   const step = decide(situation, seen);
   const member = seen.kind === 'member' ? seen.member : null;
-  if (step.kind !== 'check_imports') return act(deps, followed, step, { member, accounts: null });
-  const read = await readAccounts(deps, followed.identifiers);
+  if (step.kind !== 'read_accounts') return act(deps, followed, step, { member, accounts: null });
+  const read = await readAccounts(deps, followed);
   if (read.kind === 'failure') {
     return act(deps, followed, afterFailedLook(situation, read.failure), { member, accounts: null });
   }
-  const isImported = claim.start.state !== 'none' && allImportedSince(read.accounts, claim.start.at);
-  // The list just read is what is stored, if it proves the end.
-  return act(deps, followed, isImported ? step.ifImported : step.ifNot, { member, accounts: read });
+  // The list just read is what is stored, if that is what follows from it.
+  return act(deps, followed, step.byImports[read.imports.moved], { member, accounts: read });
 }
 
 async function act(
@@ -104,7 +110,7 @@ async function observe(deps: FollowDeps, identifiers: MemberIdentifiers): Promis
 function withSeen(claim: RunningClaim, seen: Observation): RunningClaim {
   if (seen.kind === 'failure' || claim.start.state === 'none') return claim;
   const flagSeen = claim.flagSeen || seen.member.isBeingAggregated;
-  const jobAggregatedAt = claim.jobAggregatedAt ?? jobBeganAt(claim.baseline, seen.member);
+  const jobAggregatedAt = claim.jobAggregatedAt ?? jobBeganAt(claim, seen.member);
   const challenges = claim.userPresent ? seen.challenges : claim.challenges;
   const isKnown =
     flagSeen === claim.flagSeen &&

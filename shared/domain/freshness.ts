@@ -1,59 +1,93 @@
 /** The verdict on stored balances: how old, by which refresh, fresh or stale, and why. */
-import type { StoredBalance } from './balance.ts';
+import type { AccountStaleReason, StoredBalance } from './balance.ts';
 import { type Instant, secondsBetween } from './instant.ts';
 import type { MemberRecord } from './member.ts';
 import type { OutcomeCode } from './outcome.ts';
 import type { Trigger } from './refresh.ts';
 
-/** Why balances are stale: the code of the last attempt that ended otherwise, or what none has said. */
-export type StaleReason = OutcomeCode | 'no_longer_listed' | 'not_refreshed_since';
+/**
+ * Why balances are stale: what MX said of the account itself, the code of the last attempt that ended otherwise, or that
+ * none was made. `no_accounts`: the last success found none.
+ */
+export type StaleReason = OutcomeCode | AccountStaleReason | 'no_longer_listed' | 'not_refreshed_since';
 
 /** How fresh balances are. */
 export interface Freshness {
   readonly verdict: 'fresh' | 'stale';
-  /** What verdict and age go by. Of the oldest account: a list is as fresh as its oldest account. */
+  /** What the age is counted from: of the oldest account, because a list is as fresh as its oldest account. */
   readonly freshAsOf: Instant;
   /** When that account was read from MX. */
   readonly observedAt: Instant;
   /** Since `freshAsOf`. */
   readonly ageSeconds: number;
   readonly refreshId: string;
-  readonly trigger: Trigger;
+  /** Null when there is no account that could say it. */
+  readonly trigger: Trigger | null;
   /** Why it is stale; `null` while fresh. */
   readonly reason: StaleReason | null;
 }
 
+type Attempts = Pick<MemberRecord, 'lastAttempt' | 'lastSuccess'>;
+
 /**
- * The freshness of `balances` at `now`; `null` for an empty list. An account that MX no longer lists says so itself and
- * does not make the others stale.
+ * The freshness of `balances` at `now`; `null` when nothing is known. Accounts that MX no longer lists are never fresh;
+ * beside listed ones they do not count. Nor is one fresh that MX lists and that cannot be read. An empty list after a
+ * success is stale: MX had nothing to show.
  */
 export function freshnessOf(
   balances: readonly StoredBalance[],
-  member: Pick<MemberRecord, 'lastAttempt' | 'lastSuccess'> | null,
+  member: Attempts | null,
   now: Instant,
   staleAfterSeconds: number,
 ): Freshness | null {
-  const counted = balances.some((balance) => balance.listed) ? balances.filter((b) => b.listed) : balances;
-  const [first, ...rest] = counted;
-  if (first === undefined) return null;
-  const oldest = rest.reduce((least, balance) => (balance.freshAsOf < least.freshAsOf ? balance : least), first);
-  const ageSeconds = Math.max(0, Math.floor(secondsBetween(oldest.freshAsOf, now)));
-  const stale = ageSeconds > staleAfterSeconds;
-  return {
-    verdict: stale ? 'stale' : 'fresh',
-    freshAsOf: oldest.freshAsOf,
-    observedAt: oldest.observedAt,
-    ageSeconds,
-    refreshId: oldest.refreshId,
-    trigger: oldest.trigger,
-    reason: stale ? reasonFor(oldest, member) : null,
-  };
+  const listed = balances.filter((balance) => balance.listed);
+  const oldest = oldestOf(listed);
+  if (oldest === null) return withoutListed(balances, member, now);
+  if (ageAt(now, oldest.freshAsOf) > staleAfterSeconds) return stale(oldest, now, reasonFor(oldest, member));
+  const unreadable = oldestOf(listed.filter(({ staleReason }) => staleReason === 'unreadable'));
+  if (unreadable !== null) return stale(unreadable, now, reasonFor(unreadable, member));
+  return { ...factsOf(oldest, now), verdict: 'fresh', reason: null };
 }
 
-function reasonFor(oldest: StoredBalance, member: Pick<MemberRecord, 'lastAttempt'> | null): StaleReason {
-  if (!oldest.listed) return 'no_longer_listed';
+function withoutListed(balances: readonly StoredBalance[], member: Attempts | null, now: Instant): Freshness | null {
+  const unlisted = oldestOf(balances);
+  if (unlisted !== null) return stale(unlisted, now, 'no_longer_listed');
+  const success = member?.lastSuccess ?? null;
+  if (success === null) return null;
+  const { observedAt, refreshId } = success;
+  const nothing = { freshAsOf: observedAt, observedAt, refreshId, trigger: null };
+  return stale(nothing, now, failedSince(observedAt, member) ?? 'no_accounts');
+}
+
+type Facts = Pick<Freshness, 'freshAsOf' | 'observedAt' | 'refreshId' | 'trigger'>;
+
+const factsOf = ({ freshAsOf, observedAt, refreshId, trigger }: Facts, now: Instant) => ({
+  freshAsOf,
+  observedAt,
+  refreshId,
+  trigger,
+  ageSeconds: ageAt(now, freshAsOf),
+});
+
+const stale = (of: Facts, now: Instant, reason: StaleReason): Freshness => ({
+  ...factsOf(of, now),
+  verdict: 'stale',
+  reason,
+});
+
+const ageAt = (now: Instant, since: Instant): number => Math.max(0, Math.floor(secondsBetween(since, now)));
+
+const oldestOf = (balances: readonly StoredBalance[]): StoredBalance | null =>
+  balances.reduce<StoredBalance | null>(
+    (least, balance) => (least === null || balance.freshAsOf < least.freshAsOf ? balance : least),
+    null,
+  );
+
+const reasonFor = ({ observedAt, staleReason }: StoredBalance, member: Attempts | null): StaleReason =>
+  failedSince(observedAt, member) ?? staleReason ?? 'not_refreshed_since';
+
+/** The code of the last attempt, when it ended after `observedAt` and brought nothing. */
+function failedSince(observedAt: Instant, member: Attempts | null): OutcomeCode | null {
   const attempt = member?.lastAttempt;
-  return attempt && attempt.outcome !== 'succeeded' && attempt.endedAt > oldest.observedAt
-    ? attempt.code
-    : 'not_refreshed_since';
+  return attempt && attempt.outcome !== 'succeeded' && attempt.endedAt > observedAt ? attempt.code : null;
 }

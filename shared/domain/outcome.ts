@@ -98,6 +98,8 @@ export const outcomes = {
     orActions: ['reauthenticate', 'answer_mfa', 'act_at_institution', 'reconnect'],
   },
 
+  nothing_imported: notRefreshed('retry_later', 'A job ran at MX, but it has brought no account up to date.'),
+
   // Time was up.
   mx_unavailable: timedOut('retry_later', 'MX could not be reached before the deadline; no job was started.'),
   deadline: timedOut('retry_later', 'The job did not end before the deadline.'),

@@ -1,5 +1,5 @@
 /** What the domain needs from the world. `shared/clients` fulfils it; the tests' fakes are held to the same contract. */
-import type { ObservationStamp, StoredBalance } from './balance.ts';
+import type { KnownOfAccounts, ObservationStamp, StoredBalance } from './balance.ts';
 import type { LookState } from './decision.ts';
 import type { ConnectionChange, DomainEvent, RefreshEnded } from './event.ts';
 import type { Clock, Instant } from './instant.ts';
@@ -156,7 +156,12 @@ export interface Balances {
   /** All accounts of a member, every page. */
   ofMember(key: MemberKey): Promise<readonly StoredBalance[]>;
   /** Newer wins, account by account; marks what is no longer listed. Repeatable. */
-  store(key: MemberKey, accounts: readonly MxAccount[], stamp: ObservationStamp): Promise<void>;
+  store(
+    key: MemberKey,
+    accounts: readonly MxAccount[],
+    stamp: ObservationStamp,
+    known?: KnownOfAccounts,
+  ): Promise<void>;
 }
 
 /** Refreshes as resources. */

@@ -42,7 +42,7 @@ export async function startJob(
     const member = await deps.mx.checkBalance(identifiers);
     const start: SentStart = { ...claim.start, state: 'accepted', jobGuid: jobNamedBy(member, claim) };
     const flagSeen = claim.flagSeen || member.isBeingAggregated;
-    const jobAggregatedAt = claim.jobAggregatedAt ?? jobBeganAt(claim.baseline, member);
+    const jobAggregatedAt = claim.jobAggregatedAt ?? jobBeganAt({ ...claim, start }, member);
     await deps.members.recordStart({ key, refreshId: claim.refreshId, start, flagSeen, jobAggregatedAt });
     return { kind: 'started', member, claim: { ...claim, start, flagSeen, jobAggregatedAt } };
   } catch (error) {

@@ -1,51 +1,51 @@
 /** Storing: the job has succeeded. The accounts are read and written, and the refresh ends with success. */
 
+import type { StoredBalance } from './balance.ts';
 import { type EndDeps, endRefresh } from './end-refresh.ts';
 import { atDeadline, endingByFailure, endingOf } from './ending.ts';
+import { showsOurJob } from './evidence.ts';
 import type { Failure } from './failure.ts';
 import { asFailure } from './failure.ts';
+import { type Imports, judgeImports, leftBehind } from './imports.ts';
 import type { Instant } from './instant.ts';
 import { secondsAfterFailure } from './look-times.ts';
-import type { MemberIdentifiers, MemberKey, MxAccount, MxMember } from './mx.ts';
+import type { MemberKey, MxAccount, MxMember } from './mx.ts';
 import { bookLook, type FollowDeps, type FollowedRefresh } from './next-look.ts';
 import type { OpenClaim, StoringClaim } from './refresh.ts';
 
-/** A member's accounts as MX listed them. */
+/** A member's accounts as MX listed them, beside those that are stored. */
 export interface ObservedAccounts {
   readonly kind: 'accounts';
   /** Just before the first page was asked for. */
   readonly observedAt: Instant;
   readonly accounts: readonly MxAccount[];
+  readonly stored: readonly StoredBalance[];
+  readonly imports: Imports;
 }
 
-/** All pages of a member's accounts, or why they could not be read. @throws what is no failure of MX's. */
+/**
+ * All pages of a member's accounts and what their imports say of the job of `claim`, or why they could not be read.
+ *
+ * @throws what is no failure of MX's.
+ */
 export async function readAccounts(
-  deps: Pick<FollowDeps, 'mx' | 'now'>,
-  identifiers: MemberIdentifiers,
+  deps: Pick<FollowDeps, 'mx' | 'now' | 'balances'>,
+  { key, identifiers, claim }: Pick<FollowedRefresh<OpenClaim>, 'key' | 'identifiers' | 'claim'>,
 ): Promise<ObservedAccounts | { readonly kind: 'failure'; readonly failure: Failure }> {
   const observedAt = deps.now();
+  let accounts: readonly MxAccount[];
   try {
-    return { kind: 'accounts', observedAt, accounts: await deps.mx.listAccounts(identifiers) };
+    accounts = await deps.mx.listAccounts(identifiers);
   } catch (error) {
     const failure = asFailure(error);
     if (failure.fate === 'bug') throw error;
     return { kind: 'failure', failure };
   }
-}
-
-/**
- * Whether all accounts were imported after `start` (MX facts 3.3, point 6). Every one, because they arrive one by one
- * (3.4): with some of them the job still runs. A closed or a manual account gets no data any more.
- */
-export function allImportedSince(accounts: readonly MxAccount[], start: Instant): boolean {
-  const expected = accounts.filter(({ fields }) => fields.is_closed !== true && fields.is_manual !== true);
-  return (
-    expected.length > 0 &&
-    expected.every(({ fields }) => {
-      const importedAt = fields.imported_at;
-      return typeof importedAt === 'string' && Date.parse(importedAt) > Date.parse(start);
-    })
-  );
+  const stored = await deps.balances.ofMember(key);
+  const { refreshId, jobAggregatedAt } = claim;
+  const baselineAggregatedAt = claim.baseline?.aggregatedAt ?? null;
+  const imports = judgeImports({ accounts, stored, refreshId, baselineAggregatedAt, jobAggregatedAt });
+  return { kind: 'accounts', observedAt, accounts, stored, imports };
 }
 
 /**
@@ -61,17 +61,19 @@ export async function storeAccounts(
   member: MxMember | null,
   already: ObservedAccounts | null,
 ): Promise<'stored' | 'superseded' | 'ended' | 'looking_again'> {
-  const { key, claim, identifiers } = followed;
-  const read = already ?? (await readAccounts(deps, identifiers));
+  const { key, claim, record } = followed;
+  const read = already ?? (await readAccounts(deps, followed));
   if (read.kind === 'failure') return storeLater(deps, followed, read.failure);
   const { refreshId, trigger, lookNumber, jobAggregatedAt } = claim;
   const storing = { key, refreshId, lookNumber, jobAggregatedAt };
   if (claim.phase === 'running' && !(await deps.members.beginStoring(storing))) return 'superseded';
-  const { observedAt, accounts } = read;
-  await deps.balances.store(key, accounts, { observedAt, refreshId, trigger });
+  const { observedAt, accounts, stored, imports } = read;
+  const known = { stored, leftBehind: leftBehind(imports, record.importsMove) };
+  await deps.balances.store(key, accounts, { observedAt, refreshId, trigger }, known);
   const storingClaim: StoringClaim = { ...claim, phase: 'storing' };
+  const importsMove = member !== null && showsOurJob(claim, member) && ['all', 'some'].includes(imports.moved);
   const ending = endingOf('stored', { connectionStatus: member?.connectionStatus ?? 'CONNECTED' });
-  await endRefresh(deps, { key, claim: storingClaim, ending, observedAt, member });
+  await endRefresh(deps, { key, claim: storingClaim, ending, observedAt, member, importsMove });
   return 'stored';
 }
 
@@ -94,7 +96,7 @@ async function storeLater(
   const { deadline } = claim;
   const failed = { failures: failedLooks, retryAfterSeconds, now, deadline, random: deps.random() };
   const inSeconds = secondsAfterFailure(failed, deps.policy);
-  return bookLook(deps, followed, { failedLooks, unconfirmedEnd: null }, inSeconds);
+  return bookLook(deps, followed, { ...state, failedLooks, unconfirmedEnd: null }, inSeconds);
 }
 
 /**

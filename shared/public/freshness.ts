@@ -6,11 +6,21 @@ import { type Action, isAction, isOutcome, isTrigger, type Outcome, type Trigger
 
 /** How fresh balances are. Instants are RFC 3339 in UTC, always 24 characters. */
 export interface Freshness {
-  /** `stale`: older than the operator's (or the reader's) `staleAfter`. `never_refreshed`: nothing is stored. */
+  /**
+   * `stale`: older than the operator's (or the reader's) `staleAfter`, or MX said something that speaks against it: `reason`
+   * says which. `never_refreshed`: no refresh has succeeded yet.
+   */
   readonly verdict: 'fresh' | 'stale' | 'never_refreshed';
-  /** Why they are stale: the last attempt's code, `not_refreshed_since` or `no_longer_listed`. Null unless stale. */
+  /**
+   * Why they are stale: `not_imported` (a job left the account behind), `unreadable` (MX lists it with an amount that cannot
+   * be read), `no_longer_listed`, `no_accounts` (the last success found none), the last attempt's code, or
+   * `not_refreshed_since`. Null unless stale.
+   */
   readonly reason: string | null;
-  /** What verdict and age go by; never later than `observedAt`. A list is as fresh as its oldest account. */
+  /**
+   * What verdict and age go by: `observedAt`, or MX's `imported_at` of an account that a job left behind. A list is as fresh
+   * as its oldest account.
+   */
   readonly freshAsOf: string | null;
   /** When that account was read from MX. */
   readonly observedAt: string | null;

@@ -117,6 +117,7 @@ const checkingKey = {
   userGuid: 'USR-11111111-1111-4111-8111-111111111111',
   memberGuid: 'MBR-11111111-0000-4000-8000-000000000001',
 };
+const behindKey = { ...checkingKey, memberGuid: 'MBR-11111111-0000-4000-8000-000000000002' };
 const checkingGuid = 'ACT-5a0e1f3c-9d2b-4c77-8f10-2b6d4e8a9c01';
 
 /** MX Bank's checking account (MX facts 7.1) with everything that MX answers of it. */
@@ -136,8 +137,9 @@ const checking = (balance: string): string => `{"accounts":[{
   "user_guid":"${checkingKey.userGuid}","user_id":"user-1234"
 }],"pagination":{"current_page":1,"per_page":25,"total_entries":1,"total_pages":1}}`;
 
+const rules = { keepAccountNumbers: false, keepUnknownFields: false };
+
 async function store(owner: MemberKey, page: string, stamp: ObservationStamp): Promise<void> {
-  const rules = { keepAccountNumbers: false, keepUnknownFields: false };
   const { accounts } = readAccountsPage(parseExactJson(page));
   await balancesInDynamoDb(tables.client, tables.balances, rules).store(owner, accounts, stamp);
 }
@@ -169,6 +171,21 @@ describe('the item of the balances table', () => {
   it('has these attributes and no others', async () => {
     await storeTwice();
     expect(await stored(key, accountGuid)).toEqual(golden);
+  });
+
+  it('of an account that a job has left behind has one attribute more, and is as old as its import', async () => {
+    const { accounts } = readAccountsPage(parseExactJson(checking('500000.0')));
+    const by = { observedAt: '2026-01-15T12:20:00.000Z', refreshId: refreshId(3), trigger: 'schedule' } as const;
+    const balances = balancesInDynamoDb(tables.client, tables.balances, rules);
+    await balances.store(behindKey, accounts, by);
+    const fresh = await stored(behindKey, checkingGuid);
+    await balances.store(behindKey, accounts, by, { leftBehind: new Set([checkingGuid]) });
+    expect(await stored(behindKey, checkingGuid)).toEqual({
+      ...fresh,
+      fresh_as_of: { S: '2026-01-15T12:00:09.000Z' },
+      stale_reason: { S: 'not_imported' },
+    });
+    expect(fresh['fresh_as_of']).toEqual({ S: '2026-01-15T12:20:00.000Z' });
   });
 
   it('is found by a user, and by a user and a member, with nothing but a query', async () => {
@@ -217,7 +234,7 @@ describe('the item of the balances table', () => {
 
   it('says in its document every attribute, and in the document’s sample what is stored', async () => {
     const document = await readFile(new URL('../../docs/balances-table.md', import.meta.url), 'utf8');
-    const missing = Object.keys(golden).filter((name) => !document.includes(`\`${name}\``));
+    const missing = [...Object.keys(golden), 'stale_reason'].filter((name) => !document.includes(`\`${name}\``));
     expect(missing).toEqual([]);
     const [, sample = ''] = /```json\n(\{[^`]*"user_guid"[^`]*\})\n```/.exec(document) ?? [];
     const shown: Record<string, AttributeValue> = JSON.parse(sample);

@@ -56,6 +56,7 @@ describe.each<[string, Subject]>([
       observedAt: at(0),
       freshAsOf: at(0),
       amountsSince: at(0),
+      staleReason: null,
       refreshId: refreshId(1),
       trigger: 'http',
       lastChange: null,
@@ -144,6 +145,34 @@ describe.each<[string, Subject]>([
     await balances.store(key, [mxAccount('ACT-1', '1')], stamp(10, 2));
     await balances.store(key, [], stamp(0, 1));
     expect((await balances.read(key, 'ACT-1'))?.listed).toBe(true);
+  });
+
+  it('keeps what a job has left behind as old as its import, and stores all in one go', async () => {
+    const balances = subject();
+    const key = newKey();
+    const imported = '"imported_at":"2026-01-06T12:00:00Z"';
+    const accounts = [mxAccount('ACT-1', '1', imported), mxAccount('ACT-2', '2', imported)];
+    await balances.store(key, accounts, stamp(0), { leftBehind: new Set(['ACT-2']) });
+    const leftBehind = { freshAsOf: '2026-01-06T12:00:00.000Z', observedAt: at(0), staleReason: 'not_imported' };
+    expect(await balances.read(key, 'ACT-1')).toMatchObject({ freshAsOf: at(0), staleReason: null });
+    expect(await balances.read(key, 'ACT-2')).toMatchObject(leftBehind);
+    await balances.store(key, accounts, stamp(10, 2), { leftBehind: new Set() });
+    expect(await balances.read(key, 'ACT-2')).toMatchObject({ freshAsOf: at(10), staleReason: null });
+  });
+
+  it('goes by the list that its caller has read, and reads again what somebody has written since', async () => {
+    const balances = subject();
+    const key = newKey();
+    await balances.store(key, [mxAccount('ACT-1', '1'), mxAccount('ACT-2', '2')], stamp(0, 1));
+    const read = await balances.ofMember(key);
+    await balances.store(key, [mxAccount('ACT-1', '3'), mxAccount('ACT-2', '2')], stamp(30, 3));
+    await balances.store(key, [mxAccount('ACT-1', '9')], stamp(20, 2), { stored: read });
+    expect(textOf((await balances.read(key, 'ACT-1'))?.fields['balance'])).toBe('3');
+    expect(await balances.read(key, 'ACT-2')).toMatchObject({ listed: true, observedAt: at(30) });
+    const now = await balances.ofMember(key);
+    await balances.store(key, [mxAccount('ACT-1', '4')], stamp(40, 4), { stored: now });
+    expect(await balances.read(key, 'ACT-1')).toMatchObject({ observedAt: at(40), lastChange: { at: at(40) } });
+    expect(await balances.read(key, 'ACT-2')).toMatchObject({ listed: false });
   });
 
   it('leaves other members of the same user alone', async () => {

@@ -134,9 +134,16 @@ const message = (fields: Partial<NextLook> = {}): NextLook => ({
   refreshId: refreshId(1),
   member: newKey(),
   lookNumber: 1,
-  state: { failedLooks: 0, unconfirmedEnd: null },
+  state: { failedLooks: 0, unconfirmedEnd: null, newestJob: null },
   ...fields,
 });
+
+const namelessJob = { jobGuid: null, aggregatedAt: null, seenAt: at(5) };
+const laterState = {
+  failedLooks: 3,
+  unconfirmedEnd: 'DENIED/2005',
+  newestJob: { jobGuid: 'JOB-1', aggregatedAt: at(2), seenAt: at(5) },
+};
 
 const webhook = (fields: Partial<MxWebhook> = {}): MxWebhook => ({
   about: 'data',
@@ -161,7 +168,9 @@ describe.each<[string, () => Promise<Subject>]>([
 ])('the queues: %s', (_name, subject) => {
   it.each<[string, Partial<NextLook>]>([
     ['of a first look', {}],
-    ['of a later look', { lookNumber: 7, state: { failedLooks: 3, unconfirmedEnd: 'DENIED/2005' } }],
+    ['of a later look', { lookNumber: 7, state: laterState }],
+    ['that has seen no job yet', { state: { ...laterState, newestJob: null } }],
+    ['that has seen a job without names', { state: { ...laterState, newestJob: namelessJob } }],
     ['of a webhook', { state: null }],
   ])('bring a follow-up from one end to the other, %s', async (_what, fields) => {
     const { followUps, receive } = await subject();
@@ -306,14 +315,24 @@ describe('a message that cannot be read', () => {
   });
 
   it('has the same words in every version: others may still be under way', () => {
-    const state = { failedLooks: 3, unconfirmedEnd: 'DENIED/2005' };
+    const state = { ...laterState, newestJob: { ...laterState.newestJob, aggregatedAt: 'T2', seenAt: 'T5' } };
     const sent = { refreshId: 'RFR-1', member: { userGuid: 'USR-1', memberGuid: 'MBR-1' }, lookNumber: 7, state };
     expect(JSON.parse(encodeNextLook(sent))).toEqual({
       version: 1,
       refresh_id: 'RFR-1',
       member: { user_guid: 'USR-1', member_guid: 'MBR-1' },
       look: 7,
-      memory: { failures: 3, candidate: 'DENIED/2005' },
+      memory: {
+        failures: 3,
+        candidate: 'DENIED/2005',
+        job: { job_guid: 'JOB-1', aggregated_at: 'T2', seen_at: 'T5' },
+      },
+    });
+    const before = { version: 1, ...sent, look: 7, memory: { failures: 3, candidate: null } };
+    expect(decodeNextLook(JSON.stringify(before)).state).toEqual({
+      failedLooks: 3,
+      unconfirmedEnd: null,
+      newestJob: null,
     });
   });
 

@@ -1,14 +1,14 @@
 /** The stored balances in memory: newer wins by the same conditions as `shared/clients/balances-table.ts` writes. */
 import type { BalancesReader } from '../../shared/clients/balances-table.ts';
 import {
+  type AccountToStore,
   balanceToStore,
   noLongerListed,
-  type ObservationStamp,
   type StorageRules,
   type StoredBalance,
 } from '../../shared/domain/balance.ts';
 import { Failure } from '../../shared/domain/failure.ts';
-import type { MemberKey, MxAccount } from '../../shared/domain/mx.ts';
+import type { MemberKey } from '../../shared/domain/mx.ts';
 import type { Balances } from '../../shared/domain/ports.ts';
 import { textOf } from './members-table.ts';
 import { atOnce, type Request } from './request.ts';
@@ -39,13 +39,13 @@ export function fakeBalances(
     return true;
   }
 
-  async function storeOne(key: MemberKey, account: MxAccount, stamp: ObservationStamp, known: StoredBalance | null) {
+  async function storeOne(given: AccountToStore, known: StoredBalance | null): Promise<void> {
     let stored = known;
     for (let race = 0; race < MAX_RACES; race += 1) {
-      const next = balanceToStore(key, account, stamp, rules, stored);
+      const next = balanceToStore(given, rules, stored);
       const read = stored;
       if (next === null || (await request('balances.store/put', () => put(next, read)))) return;
-      stored = await request('balances.store/read', () => get(key, account.guid));
+      stored = await request('balances.store/read', () => get(given.member, given.account.guid));
     }
     throw new Failure('busy', 'an account was written by others again and again');
   }
@@ -53,12 +53,15 @@ export function fakeBalances(
   return {
     read: (key, accountGuid) => request('balances.read', () => get(key, accountGuid)),
     ofMember: (key) => request('balances.ofMember', () => all(key)),
-    async store(key, accounts, stamp) {
-      const stored = await request('balances.store/query', () => all(key));
+    async store(key, accounts, stamp, { leftBehind, stored: known } = {}) {
+      const stored = known ?? (await request('balances.store/query', () => all(key)));
       const byGuid = new Map(stored.map((balance) => [balance.accountGuid, balance]));
       const listed = new Set(accounts.map((account) => account.guid));
       const writes = [
-        ...accounts.map((account) => () => storeOne(key, account, stamp, byGuid.get(account.guid) ?? null)),
+        ...accounts.map((account) => () => {
+          const isLeftBehind = leftBehind?.has(account.guid) === true;
+          return storeOne({ member: key, account, stamp, isLeftBehind }, byGuid.get(account.guid) ?? null);
+        }),
         ...noLongerListed(stored, listed, stamp).map(
           (balance) => () =>
             request('balances.store/unlist', () => void put({ ...balance, listed: false }, balance)).then(() => {}),

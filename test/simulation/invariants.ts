@@ -30,6 +30,7 @@ export function checkHistory(
   for (const refresh of truth.refreshes.values()) {
     checkEnded(world, refresh);
     checkEvidence(plan, refresh, world);
+    checkFreshness(plan, refresh, world);
     // A deleted member's balances are erased right after the end of its refresh.
     const isErased = refresh.result?.code === 'member_deleted';
     if (refresh.leftBalances && refresh.result?.outcome !== 'succeeded' && !isErased) {
@@ -108,6 +109,30 @@ function checkEvidence(plan: Plan, refresh: RefreshTruth, world: World): void {
     throw new Violation(4, `${refreshId} ended as ${result.code}, but no job of its member ended while it ran`);
   }
 }
+
+/**
+ * 11: an account that MX has not imported since the job began, while it imported others of its member, or while its
+ * imports are known to move, is as old as its import.
+ */
+function checkFreshness(plan: Plan, { refreshId, member, stored }: RefreshTruth, world: World): void {
+  const index = world.members.findIndex(({ key }) => key.memberGuid === member.memberGuid);
+  // Of a job that was over before anybody looked, and that another one has followed, MX shows no start any more.
+  const mayBeFollowed =
+    plan.backgroundEverySeconds > 0 || plan.members[index]?.scenario.followedBySeconds !== undefined;
+  for (const { balance, importedAt, imports, jobs, jobAggregatedAt, importsMove } of stored) {
+    if (jobs === null || importedAt === null || (mayBeFollowed && jobAggregatedAt === null)) continue;
+    const othersMoved = imports.some((at) => secondOf(at) >= secondOf(jobs.last));
+    const isLeftBehind = secondOf(importedAt) < secondOf(jobs.first) && (othersMoved || importsMove);
+    if (isLeftBehind && balance.freshAsOf > importedAt) {
+      throw new Violation(
+        11,
+        `${balance.accountGuid} by ${refreshId} is said to be fresh as of ${balance.freshAsOf}, but MX imported it at ${importedAt}`,
+      );
+    }
+  }
+}
+
+const secondOf = (instant: string): string => instant.slice(0, 19);
 
 /** 2: everybody got a refresh that was running when they asked, and one of them started it. */
 function checkAnswers(truth: Truth, answers: readonly Answer[]): void {

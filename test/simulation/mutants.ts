@@ -170,10 +170,11 @@ export const mutants: readonly Mutant[] = [
     what: 'the accounts are said to be from after they were read',
     breaks: [4],
     changes: [
+      domain('store-accounts.ts', 'const observedAt = deps.now();\n  let accounts', 'let accounts'),
       domain(
         'store-accounts.ts',
-        "const observedAt = deps.now();\n  try {\n    return { kind: 'accounts', observedAt, accounts: await deps.mx.listAccounts(identifiers) };",
-        "try {\n    const accounts = await deps.mx.listAccounts(identifiers);\n    return { kind: 'accounts', observedAt: deps.now(), accounts };",
+        "kind: 'accounts', observedAt, accounts",
+        "kind: 'accounts', observedAt: deps.now(), accounts",
       ),
     ],
   },
@@ -289,6 +290,32 @@ export const mutants: readonly Mutant[] = [
         find: ' is not JSON`, {}, { cause }',
         replace: ' is not JSON: ` + known, {}, { cause }',
       },
+    ],
+  },
+  {
+    name: 'left-behind-is-fresh',
+    what: 'an account that the job has left behind is as fresh as its siblings',
+    breaks: [11],
+    changes: [domain('imports.ts', "moved === 'some' || importsMove ? notMoved : new Set()", 'new Set()')],
+  },
+  {
+    name: 'imports-by-our-clock',
+    what: 'MX’s imports are compared with our clock',
+    breaks: [4, 11],
+    changes: [
+      domain(
+        'store-accounts.ts',
+        'judgeImports({ accounts, stored, refreshId, baselineAggregatedAt, jobAggregatedAt })',
+        "judgeImports({ accounts, stored, refreshId, baselineAggregatedAt, jobAggregatedAt: claim.start.state === 'none' ? jobAggregatedAt : claim.start.at })",
+      ),
+    ],
+  },
+  {
+    name: 'start-of-the-job-is-forgotten',
+    what: 'the start of the job is not kept: what another look sees counts',
+    breaks: [11],
+    changes: [
+      domain('follow-refresh.ts', 'claim.jobAggregatedAt ?? jobBeganAt(claim, seen.member)', 'claim.jobAggregatedAt'),
     ],
   },
 ];

@@ -1,7 +1,7 @@
 /** The real MX client with the MX simulator's model at the other end, and what an observer learns from each answer. */
 import type { MxAnswer } from '../../infra/mx-simulator/answers.ts';
 import { mxClient } from '../../shared/clients/mx-client.ts';
-import { instantOf } from '../../shared/domain/instant.ts';
+import { type Instant, instantOf, readInstant } from '../../shared/domain/instant.ts';
 import type { MemberKey } from '../../shared/domain/mx.ts';
 import type { Mx } from '../../shared/domain/ports.ts';
 import type { Invocation, Invocations } from './invocations.ts';
@@ -27,16 +27,19 @@ export function mxIn(world: World, { invocations, truth, invocation, now }: Call
   const { model, byName } = world;
 
   function observe(what: string, key: MemberKey, sentAt: number, answer: MxAnswer): void {
-    if (what === 'checkBalance') truth.posted(invocation, key, sentAt, answer.status);
+    if (what === 'checkBalance') {
+      truth.posted(invocation, key, { sentAt, status: answer.status, aggregatedAt: startIn(answer) });
+    }
     if (answer.status !== 200) return;
     if (what === 'readMember') truth.memberRead(invocation, key, seenIn(answer, now(), world.jobsEnded(key)));
     if (what !== 'listAccounts') return;
     const { accounts } = model.control.member({ member: key.memberGuid });
-    const imports = [...answer.body.matchAll(/"imported_at":"([^"]+)"/g)].map(([, at = '']) => Date.parse(at));
+    const imports = importsIn(answer);
     truth.accountsListed(invocation, key, {
       at: now(),
       balances: new Map(accounts.map(({ guid, balance }) => [guid, balance])),
-      oldestImport: Math.min(...imports),
+      imports,
+      oldestImport: Math.min(...imports.values().map((at) => Date.parse(at))) - world.clockAheadMs,
     });
   }
 
@@ -67,8 +70,21 @@ const seenIn = ({ body }: MxAnswer, at: number, jobsEnded: number): MemberSeen =
   status: /"connection_status":"(\w+)"/.exec(body)?.[1] ?? null,
   newestJob: [...body.matchAll(/"(?:most_recent_job_guid|aggregated_at)":("[^"]*")/g)].join(),
   needsUpdatedCredentials: body.includes('"needs_updated_credentials":true'),
+  aggregatedAt: startIn({ body }),
   jobsEnded,
 });
+
+const startIn = ({ body }: Pick<MxAnswer, 'body'>): Instant | null =>
+  readInstant(/"aggregated_at":"([^"]*)"/.exec(body)?.[1]);
+
+/** Per account. MX's JSON has them in the order of the alphabet: guid, later imported_at. */
+const importsIn = ({ body }: MxAnswer): ReadonlyMap<string, Instant> =>
+  new Map(
+    [...body.matchAll(/"guid":"(ACT-[^"]+)"[^}]*?"imported_at":"([^"]+)"/g)].flatMap(([, guid = '', at]) => {
+      const importedAt = readInstant(at);
+      return importedAt === null ? [] : [[guid, importedAt] as const];
+    }),
+  );
 
 /** What matters of an answer, for a story. */
 function shortly({ body }: MxAnswer): string {

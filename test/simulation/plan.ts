@@ -46,6 +46,8 @@ export interface Plan {
   readonly members: readonly PlannedMember[];
   readonly actions: readonly Action[];
   readonly wholeSeconds: boolean;
+  /** How far MX's clock is ahead of ours; negative: behind. */
+  readonly clockAheadSeconds: number;
   readonly balanceJobsMoveSuccess: boolean;
   readonly noError: 'object' | 'null' | 'missing';
   readonly backgroundEverySeconds: number;
@@ -83,6 +85,12 @@ function drawScenario(random: Random, isScheduled: boolean): { scenarioName: str
   return { scenarioName: `${scenarioName}, mixed`, scenario: mixed };
 }
 
+/** Another stream than the rest of the plan: what these draws add leaves every other history as it was. */
+function withPartialImports(member: PlannedMember, random: Random): PlannedMember {
+  const imports = ([undefined, undefined, 'not-the-last', 'in-turn', 'nothing'] as const)[random.integer(5)];
+  return imports === undefined ? member : { ...member, scenario: { ...member.scenario, imports } };
+}
+
 function drawMember(random: Random, deadlineSeconds: number, isScheduled: boolean): PlannedMember {
   const amounts = Array.from({ length: 1 + random.integer(3) }, () => drawBalance(random));
   const jobs = [0.5, 3, 5, 8, 12, 20, 40, deadlineSeconds];
@@ -116,8 +124,9 @@ export function planHistory(seed: number, start: number): Plan {
   const deadlineSeconds = [60, 120, 600][random.integer(3)] ?? 600;
   const isLong = random.chance(0.06);
   const hasSchedule = random.chance(0.25);
+  const imports = createRandom(seed, 'imports');
   const members = Array.from({ length: random.chance(0.1) ? 2 : 1 }, () =>
-    drawMember(random, deadlineSeconds, hasSchedule && random.chance(0.8)),
+    withPartialImports(drawMember(random, deadlineSeconds, hasSchedule && random.chance(0.8)), imports),
   );
   const span = isLong ? 1.5 * 3600 : random.chance(0.3) ? 2 * deadlineSeconds : 30;
   const actions: Action[] = [];
@@ -184,6 +193,7 @@ export function planHistory(seed: number, start: number): Plan {
     members,
     actions,
     wholeSeconds: random.chance(0.7),
+    clockAheadSeconds: [0, 0, 0, 2, 20, -20, 90, -90, 3_600][imports.integer(9)] ?? 0,
     balanceJobsMoveSuccess: random.chance(0.6),
     noError: (['object', 'null', 'missing'] as const)[random.integer(3)] ?? 'object',
     backgroundEverySeconds,

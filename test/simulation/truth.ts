@@ -4,7 +4,7 @@
  */
 import type { StoredBalance } from '../../shared/domain/balance.ts';
 import { Decimal } from '../../shared/domain/decimal.ts';
-import { epochMillisecondsOf } from '../../shared/domain/instant.ts';
+import { epochMillisecondsOf, type Instant } from '../../shared/domain/instant.ts';
 import type { MemberRecord } from '../../shared/domain/member.ts';
 import type { MemberKey } from '../../shared/domain/mx.ts';
 import { type Claim, type EndedClaim, LOOK_TIMEOUT_SECONDS, type StoringClaim } from '../../shared/domain/refresh.ts';
@@ -68,6 +68,7 @@ export function createTruth(world: Observed): Truth {
       lastReadAt: 0,
       reads: 0,
       newestJob: '',
+      jobs: null,
       claim,
       result: null,
       endedAt: null,
@@ -75,6 +76,7 @@ export function createTruth(world: Observed): Truth {
       released: false,
       leftBalances: false,
       oldestImport: 0,
+      stored: [],
     });
   }
 
@@ -127,6 +129,13 @@ export function createTruth(world: Observed): Truth {
     }
   }
 
+  function jobShown(truth: RefreshTruth, at: Instant | null): void {
+    if (at === null || truth.baseline === null) return;
+    if (truth.baseline.aggregatedAt !== null && at <= truth.baseline.aggregatedAt) return;
+    const { first, last } = truth.jobs ?? { first: at, last: at };
+    truth.jobs = { first: first < at ? first : at, last: last > at ? last : at };
+  }
+
   function gone(was: Claim): void {
     const truth = refreshes.get(was.refreshId);
     if (truth === undefined) return;
@@ -160,7 +169,17 @@ export function createTruth(world: Observed): Truth {
       throw new Violation(3, `${what}: written after its end as ${truth.result.outcome}`);
     }
     const listing = listedBy.get(invocation)?.get(textOf(after.member));
-    if (truth && listing) truth.oldestImport = listing.oldestImport;
+    if (truth && listing) {
+      truth.oldestImport = listing.oldestImport;
+      truth.stored.push({
+        balance: after,
+        importedAt: listing.imports.get(after.accountGuid) ?? null,
+        imports: [...listing.imports.values()],
+        jobs: truth.jobs,
+        jobAggregatedAt: truth.claim.jobAggregatedAt,
+        importsMove: world.record(after.member)?.importsMove === true,
+      });
+    }
     if (listing === undefined) throw new Violation(4, `${what}: written by a function that has not read it`);
     if (epochMillisecondsOf(after.observedAt) > listing.at)
       throw new Violation(4, `${what}: is said to be newer than it is`);
@@ -220,11 +239,12 @@ export function createTruth(world: Observed): Truth {
       truth.lastReadAt = seen.at;
       truth.reads = truth.newestJob === seen.newestJob ? truth.reads + 1 : 1;
       truth.newestJob = seen.newestJob;
+      jobShown(truth, seen.aggregatedAt);
     },
 
     accountsListed: (invocation, key, listing) => remember(listedBy, invocation, key, listing),
 
-    posted(invocation, key, sentAt, status) {
+    posted(invocation, key, { sentAt, status, aggregatedAt }) {
       const text = textOf(key);
       const id = refreshFor(invocation, key);
       const truth = id === undefined ? undefined : refreshes.get(id);
@@ -246,6 +266,7 @@ export function createTruth(world: Observed): Truth {
       }
       const post: PostTruth = { sentAt, at: world.now(), status };
       truth.posts.push(post);
+      jobShown(truth, aggregatedAt);
       truth.reads = 0;
       if (status === 202) {
         const since = post.at - world.policy.allowanceWindowSeconds * 1000 + POST_SLACK_MS;

@@ -15,6 +15,8 @@ export interface MemberSeen {
   readonly needsUpdatedCredentials: boolean;
   /** Guid and start of the newest job, as shown. */
   readonly newestJob: string;
+  /** Its start alone, by MX's clock. */
+  readonly aggregatedAt: Instant | null;
   /** Jobs of the member that had come to an end, whatever the answer showed. */
   readonly jobsEnded: number;
 }
@@ -34,6 +36,8 @@ export interface RefreshTruth {
   /** How often they did since the newest job had begun, as far as MX showed it. */
   reads: number;
   newestJob: string;
+  /** The first and the last start later than the baseline's that MX has shown, by MX's clock. */
+  jobs: { readonly first: Instant; readonly last: Instant } | null;
   /** The claim as last written. */
   claim: Claim;
   result: Result | null;
@@ -44,6 +48,19 @@ export interface RefreshTruth {
   leftBalances: boolean;
   /** When MX had last imported the account that it had not imported for longest, as listed when they were stored. */
   oldestImport: number;
+  /** The accounts that it stored, as they were written. */
+  readonly stored: StoredTruth[];
+}
+
+/** One account, and what MX had said of it and of its siblings when it was written. */
+export interface StoredTruth {
+  readonly balance: StoredBalance;
+  readonly importedAt: Instant | null;
+  readonly imports: readonly Instant[];
+  readonly jobs: RefreshTruth['jobs'];
+  /** What the claim knew of the job's start, and the member of its imports. */
+  readonly jobAggregatedAt: Instant | null;
+  readonly importsMove: boolean;
 }
 
 /** A POST that reached MX. */
@@ -54,10 +71,21 @@ export interface PostTruth {
   readonly status: number;
 }
 
+/** A POST and its answer, as MX gave it. */
+export interface PostSeen {
+  readonly sentAt: number;
+  readonly status: number;
+  /** The start of the newest job in it. */
+  readonly aggregatedAt: Instant | null;
+}
+
 /** The accounts as MX listed them at one moment: guid, balance as text. */
 export interface Listing {
   readonly at: number;
   readonly balances: ReadonlyMap<string, string | null>;
+  /** By MX's clock; accounts without a time are missing. */
+  readonly imports: ReadonlyMap<string, Instant>;
+  /** By our clock. */
   readonly oldestImport: number;
 }
 
@@ -90,5 +118,5 @@ export interface Truth {
   memberRead(invocation: Invocation, key: MemberKey, seen: MemberSeen): void;
   accountsListed(invocation: Invocation, key: MemberKey, listing: Listing): void;
   /** @throws Violation */
-  posted(invocation: Invocation, key: MemberKey, sentAt: number, status: number): void;
+  posted(invocation: Invocation, key: MemberKey, post: PostSeen): void;
 }

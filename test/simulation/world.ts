@@ -53,6 +53,8 @@ export interface World {
   readonly starts: FakeQueue;
   /** Deliveries of callbacks; only put into, here. */
   readonly deliveries: FakeQueue;
+  /** How far MX's clock is ahead of ours. */
+  readonly clockAheadMs: number;
   readonly published: DomainEvent[];
   readonly callbacks: CallbacksTable;
   /** Jobs of MX's that really ended well: member and instant. */
@@ -117,6 +119,7 @@ export function createWorld(plan: Plan, scheduler: Scheduler, given: Given): Wor
     seedData: false,
     throttleBalanceJobs: true,
     wholeSeconds: plan.wholeSeconds,
+    clockAheadSeconds: plan.clockAheadSeconds,
     balanceJobsMoveSuccess: plan.balanceJobsMoveSuccess,
     noError: plan.noError,
     backgroundEverySeconds: plan.backgroundEverySeconds,
@@ -201,6 +204,7 @@ export function createWorld(plan: Plan, scheduler: Scheduler, given: Given): Wor
     table,
     balances,
     refreshes,
+    clockAheadMs: plan.clockAheadSeconds * 1000,
     published,
     followUps: queue(180, given.followUps),
     starts: queue(360, given.starts),

@@ -64,6 +64,7 @@ const balance: StoredBalance = {
   observedAt,
   freshAsOf: observedAt,
   amountsSince: '2026-02-27T09:00:04.000Z',
+  staleReason: null,
   refreshId,
   trigger: 'http',
   lastChange: null,

@@ -1,5 +1,6 @@
 /** What each header of an answer says. */
 import { type AnswerHeader, everyAnswerHeaders } from '../../../shared/lambda/header-names.ts';
+import { explained, staleReasons } from './vocabulary.ts';
 
 const text = (description: string, example: string) => ({ description, schema: { type: 'string' }, example });
 
@@ -38,16 +39,16 @@ export const headers = {
   ),
   'Balances-Freshness': {
     description:
-      '`fresh` or `stale`, by the age that the operator allows; `never_refreshed` when nothing is stored. A list is as fresh as its oldest account.',
+      '`fresh` or `stale`, by the age that the operator allows; `never_refreshed` when no refresh has succeeded yet. A list is as fresh as its oldest account.',
     schema: { type: 'string', enum: ['fresh', 'stale', 'never_refreshed'] },
     example: 'fresh',
   },
   'Balances-Stale-Reason': text(
-    'Why the balances are stale: the code with which the last refresh ended, `not_refreshed_since` or `no_longer_listed`.',
-    'denied',
+    `Why the balances are stale: ${explained(staleReasons)}; or the code with which the last refresh ended.`,
+    'not_imported',
   ),
   'Balances-Fresh-As-Of': instant(
-    'What the age of the oldest account of this answer is counted from; never later than `Balances-Observed-At`.',
+    'What the age of the oldest account of this answer is counted from: `Balances-Observed-At`, or MX’s `imported_at` where a job left the account behind.',
   ),
   'Balances-Observed-At': instant('When that account was observed at MX.'),
   'Balances-Refresh-Id': text('The refresh that observed it.', 'RFR-01KJPWK7Y0QX0V5D8ZJ4H2M9TC'),

@@ -14,6 +14,7 @@ import {
   oneOfOrNull,
   outcomes,
   refreshId,
+  staleReasons,
   textOrNull,
   triggers,
   whole,
@@ -48,8 +49,12 @@ const refreshProperties = {
 
 const freshnessProperties = {
   verdict: { type: 'string', enum: ['fresh', 'stale', 'never_refreshed'] },
-  reason: textOrNull('Why the balances are stale; null while they are fresh.'),
-  fresh_as_of: instantOrNull('What the age of the oldest account is counted from; never later than `observed_at`.'),
+  reason: textOrNull(
+    `Why the balances are stale: ${explained(staleReasons)}; or the code with which the last refresh ended. Null while they are fresh.`,
+  ),
+  fresh_as_of: instantOrNull(
+    'What the age of the oldest account is counted from: `observed_at`, or MX’s `imported_at` where a job left it behind.',
+  ),
   observed_at: instantOrNull('When that account was observed at MX.'),
   age: { type: ['integer', 'null'], minimum: 0, description: 'Seconds since `fresh_as_of`.' },
   refresh_id: { ...refreshId, type: ['string', 'null'] },

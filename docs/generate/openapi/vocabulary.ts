@@ -1,6 +1,7 @@
 /** Words and small schemas that the resources are made from. */
 import type { Action } from '../../../shared/domain/action.ts';
-import type { Outcome } from '../../../shared/domain/outcome.ts';
+import type { StaleReason } from '../../../shared/domain/freshness.ts';
+import type { Outcome, OutcomeCode } from '../../../shared/domain/outcome.ts';
 import type { Trigger } from '../../../shared/domain/refresh.ts';
 
 // Records, not lists: a word that the code learns does not compile here until it is explained.
@@ -30,6 +31,15 @@ export const triggers: Readonly<Record<Trigger, string>> = {
   http: 'a call of this API',
   schedule: 'the member’s schedule',
   mx_webhook: 'MX gathered data by itself and said so',
+};
+
+/** Why balances may be stale, besides the codes of ends. */
+export const staleReasons: Readonly<Record<Exclude<StaleReason, OutcomeCode> | 'no_accounts', string>> = {
+  not_imported: 'a job brought the member up to date and left this account behind',
+  unreadable: 'MX lists the account with an amount that cannot be read',
+  no_longer_listed: 'MX does not list the account any more',
+  no_accounts: 'the last success found no account',
+  not_refreshed_since: 'no refresh has succeeded since, and none has failed',
 };
 
 /** Every word with its meaning, as text. */

@@ -25,7 +25,7 @@ const stamp = (refresh: number, after = refresh) => ({
   trigger: 'http' as const,
 });
 const store = (stored: StoredBalance | null, given: MxAccount, by: ReturnType<typeof stamp>, how = rules) =>
-  balanceToStore(key, given, by, how, stored);
+  balanceToStore({ member: key, account: given, stamp: by, isLeftBehind: false }, how, stored);
 const stored = (given = account(), by = stamp(1), before: StoredBalance | null = null, how = rules): StoredBalance => {
   const next = store(before, given, by, how);
   if (next === null) throw new Error('nothing to store');
@@ -237,4 +237,34 @@ it('amounts are stored with MX’s own digits', () => {
   const { fields } = stored(account('"balance":12345678901234567.890'));
   expect(fields['balance']).toBeInstanceOf(Decimal);
   expect(JSON.stringify(fields['balance'])).toBe('12345678901234567.890');
+});
+
+describe('an account that the job has left behind', () => {
+  const leftBehind = (importedAt: unknown, before: StoredBalance | null = null) => {
+    const given = account(`"balance":10,"imported_at":${JSON.stringify(importedAt)}`);
+    return balanceToStore({ member: key, account: given, stamp: stamp(1, 60), isLeftBehind: true }, rules, before);
+  };
+
+  it('is as old as the bank’s data', () => {
+    expect(leftBehind('2026-11-12T12:00:00+00:00')).toMatchObject({
+      observedAt: '2026-11-21T12:01:00.000Z',
+      freshAsOf: '2026-11-12T12:00:00.000Z',
+      staleReason: 'not_imported',
+    });
+  });
+
+  it.each([
+    ['MX’s clock is ahead', '2026-11-21T12:01:20Z'],
+    ['it has no time', null],
+    ['its time cannot be read', 'JOB-2'],
+  ])('is never younger than its observation: %s', (_what, importedAt) => {
+    expect(leftBehind(importedAt)).toMatchObject({ freshAsOf: '2026-11-21T12:01:00.000Z' });
+  });
+
+  it('is fresh again once a job brings it up to date', () => {
+    expect(stored(account(), stamp(2, 90), leftBehind('2026-11-12T12:00:00Z'))).toMatchObject({
+      freshAsOf: '2026-11-21T12:01:30.000Z',
+      staleReason: null,
+    });
+  });
 });

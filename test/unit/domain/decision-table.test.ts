@@ -5,7 +5,7 @@ import { Failure } from '../../../shared/domain/failure.ts';
 import { plusSeconds } from '../../../shared/domain/instant.ts';
 import type { Challenge, MxMember } from '../../../shared/domain/mx.ts';
 import { claim, member, newJob, question, T0 } from '../../samples.ts';
-import { saw, situation } from './situations.ts';
+import { saw, seenJob, situation } from './situations.ts';
 
 type Given = NonNullable<Parameters<typeof situation>[0]>;
 
@@ -26,7 +26,13 @@ const lookIn = (inSeconds: number, unconfirmedEnd: string | null = null) => ({
   inSeconds,
   state: { failedLooks: 0, unconfirmedEnd },
 });
-const imports = (ifNot: object) => ({ kind: 'check_imports', ifImported: { kind: 'store' }, ifNot });
+const store = { kind: 'store' } as const;
+/** All moved: store; otherwise `step`. */
+const imports = (step: object) => ({
+  kind: 'read_accounts',
+  byImports: { all: store, some: step, none: step, not_judged: step },
+});
+const noneMoved = (step: object) => ({ kind: 'read_accounts', byImports: { ...imports(store).byImports, none: step } });
 const endsAs = (code: string) => ({ kind: 'end', ending: { code } });
 
 const running = { isBeingAggregated: true } as const;
@@ -34,6 +40,7 @@ const success = { successfullyAggregatedAt: '2026-11-21T12:00:07.000Z' } as cons
 const third = { mostRecentJobGuid: 'JOB-third' } as const;
 const denied = { ...newJob, connectionStatus: 'DENIED' } as const;
 const deniedBefore = { baseline: baseline && { ...baseline, connectionStatus: 'DENIED' } };
+const hourAhead = '2026-11-21T13:00:00.000Z';
 const manyLooks = { lookNumber: 6 } as const;
 
 const rows: Readonly<Record<string, readonly Row[]>> = {
@@ -43,7 +50,7 @@ const rows: Readonly<Record<string, readonly Row[]>> = {
       what: 'ours is over when another has followed and there is a later success',
       given: {},
       seen: { ...running, ...third, ...success },
-      step: { kind: 'store' },
+      step: imports(store),
     },
     { what: 'another has followed, no success', given: {}, seen: { ...running, ...third }, step: lookIn(3) },
     {
@@ -150,10 +157,84 @@ const rows: Readonly<Record<string, readonly Row[]>> = {
       step: imports(lookIn(16)),
     },
     {
-      what: 'begins with the POST when the job shown is older',
-      given: { claim: manyLooks, after: 5 },
-      seen: { mostRecentJobGuid: 'JOB-new' },
-      step: imports(lookIn(3)),
+      what: 'of a job lasts until 30 s after a look first saw it',
+      given: { claim: manyLooks, after: 34.999, state: { newestJob: seenJob(5) } },
+      seen: newJob,
+      step: imports(lookIn(18)),
+    },
+    {
+      what: 'of a job is over 30 s after a look first saw it, however far ahead MX’s clock is',
+      given: { claim: manyLooks, after: 35, state: { newestJob: { ...seenJob(5), aggregatedAt: hourAhead } } },
+      seen: { ...newJob, aggregatedAt: hourAhead },
+      step: imports(store),
+    },
+    {
+      what: 'begins anew with another job',
+      given: { claim: manyLooks, after: 35, state: { newestJob: seenJob(5) } },
+      seen: { ...newJob, ...third },
+      step: imports(lookIn(18)),
+    },
+    {
+      what: 'begins with the newest POST',
+      given: { claim: manyLooks, after: 29.999, state: { newestJob: seenJob(-60) } },
+      seen: newJob,
+      step: imports(lookIn(15)),
+    },
+  ],
+  'none moved, where imports are known to move': [
+    {
+      what: 'stored when a later success proves the end',
+      given: { importsMove: true, claim: { flagSeen: true } },
+      seen: { ...newJob, ...success },
+      step: noneMoved(store),
+    },
+    {
+      what: 'the flag alone: a second look',
+      given: { importsMove: true, claim: { flagSeen: true } },
+      seen: newJob,
+      step: noneMoved(lookIn(3, 'nothing_imported')),
+    },
+    {
+      what: 'a new status alone: a second look',
+      given: { importsMove: true, claim: deniedBefore },
+      seen: newJob,
+      step: noneMoved(lookIn(3, 'nothing_imported')),
+    },
+    {
+      what: 'then a third',
+      given: { importsMove: true, claim: { flagSeen: true }, state: { unconfirmedEnd: 'nothing_imported' } },
+      seen: newJob,
+      step: noneMoved(lookIn(3, 'nothing_imported_again')),
+    },
+    {
+      what: 'then the end',
+      given: { importsMove: true, claim: { flagSeen: true }, state: { unconfirmedEnd: 'nothing_imported_again' } },
+      seen: newJob,
+      step: noneMoved(endsAs('nothing_imported')),
+    },
+    {
+      what: 'at the deadline the end at first sight',
+      given: { importsMove: true, claim: { flagSeen: true }, after: 600 },
+      seen: newJob,
+      step: noneMoved(endsAs('nothing_imported')),
+    },
+    {
+      what: 'a start alone: on, long after the grace period',
+      given: { importsMove: true, claim: manyLooks, after: 300, state: { newestJob: seenJob(5) } },
+      seen: newJob,
+      step: noneMoved(lookIn(60)),
+    },
+    {
+      what: 'a start alone: the end at the deadline',
+      given: { importsMove: true, claim: manyLooks, after: 600, state: { newestJob: seenJob(5) } },
+      seen: newJob,
+      step: noneMoved({ kind: 'end', ending: { outcome: 'not_refreshed', code: 'nothing_imported' } }),
+    },
+    {
+      what: 'not known to move: the flag decides',
+      given: { claim: { flagSeen: true } },
+      seen: newJob,
+      step: imports(store),
     },
   ],
   'an error': [
@@ -183,13 +264,21 @@ const rows: Readonly<Record<string, readonly Row[]>> = {
     },
     {
       what: 'that may be the last job’s is believed when seen twice',
-      given: { claim: { ...deniedBefore, ...manyLooks }, after: 40, state: { unconfirmedEnd: 'DENIED/' } },
+      given: {
+        claim: { ...deniedBefore, ...manyLooks },
+        after: 40,
+        state: { unconfirmedEnd: 'DENIED/', newestJob: seenJob(5) },
+      },
       seen: denied,
       step: endsAs('denied'),
     },
     {
       what: 'with a code is another than without one',
-      given: { claim: { ...deniedBefore, ...manyLooks }, after: 40, state: { unconfirmedEnd: 'DENIED/' } },
+      given: {
+        claim: { ...deniedBefore, ...manyLooks },
+        after: 40,
+        state: { unconfirmedEnd: 'DENIED/', newestJob: seenJob(5) },
+      },
       seen: { ...denied, error: { code: '2005', message: null, userMessage: null } },
       step: lookIn(3, 'DENIED/2005'),
     },

@@ -3,10 +3,13 @@ import { afterRefusedStart, decide, MAX_STARTS } from '../../../shared/domain/de
 import { Failure } from '../../../shared/domain/failure.ts';
 import { connectionStatuses } from '../../../shared/domain/statuses.ts';
 import { claim, member, newJob, question } from '../../samples.ts';
-import { saw, situation } from './situations.ts';
+import { saw, seenJob, situation } from './situations.ts';
 
 const ended = { ...newJob, successfullyAggregatedAt: '2026-11-21T12:00:07.000Z' };
 const past = { after: 31, claim: { lookNumber: 6 } };
+
+const store = { kind: 'store' };
+const storeAnyway = { kind: 'read_accounts', byImports: { all: store, some: store, none: store, not_judged: store } };
 
 describe('a connected member', () => {
   it('is not stored on the first idle look when nothing shows that our job ran', () => {
@@ -14,29 +17,36 @@ describe('a connected member', () => {
   });
 
   it('is stored when a later success time proves the end', () => {
-    expect(decide(situation(), saw(member(ended)))).toEqual({ kind: 'store' });
+    expect(decide(situation(), saw(member(ended)))).toEqual(storeAnyway);
   });
 
   it('is stored when the flag was seen true and is false now', () => {
-    expect(decide(situation({ claim: { flagSeen: true } }), saw(member()))).toEqual({ kind: 'store' });
+    expect(decide(situation({ claim: { flagSeen: true } }), saw(member()))).toEqual(storeAnyway);
   });
 
   it('is not believed on a new job guid alone: a lagging flag looks the same', () => {
-    const imported = { kind: 'check_imports', ifImported: { kind: 'store' } } as const;
-    expect(decide(situation(), saw(member(newJob)))).toMatchObject({ ...imported, ifNot: { kind: 'look' } });
-    expect(decide(situation(past), saw(member(newJob)))).toEqual({ ...imported, ifNot: { kind: 'store' } });
+    const look = { kind: 'look' };
+    expect(decide(situation(), saw(member(newJob)))).toMatchObject({
+      kind: 'read_accounts',
+      byImports: { all: store, some: look, none: look, not_judged: look },
+    });
+    const seen = { ...past, state: { newestJob: seenJob(0) } };
+    expect(decide(situation(seen), saw(member(newJob)))).toEqual(storeAnyway);
   });
 
   it('is believed on a new job guid when its status is news', () => {
     const before = { ...claim().baseline, connectionStatus: 'DENIED' } as never;
-    expect(decide(situation({ claim: { baseline: before } }), saw(member(newJob)))).toEqual({ kind: 'store' });
+    expect(decide(situation({ claim: { baseline: before } }), saw(member(newJob)))).toEqual(storeAnyway);
   });
 
-  it('ends as not refreshed when the grace period shows nothing, unless accounts were imported', () => {
+  it('ends as not refreshed when the grace period shows nothing, unless all accounts moved', () => {
+    const unproven = {
+      kind: 'end',
+      ending: { outcome: 'not_refreshed', action: 'retry_later', code: 'no_evidence' },
+    };
     expect(decide(situation(past), saw(member()))).toMatchObject({
-      kind: 'check_imports',
-      ifImported: { kind: 'store' },
-      ifNot: { kind: 'end', ending: { outcome: 'not_refreshed', action: 'retry_later', code: 'no_evidence' } },
+      kind: 'read_accounts',
+      byImports: { all: store, some: unproven, none: unproven, not_judged: unproven },
     });
   });
 
@@ -82,7 +92,8 @@ describe('an error status', () => {
     const baseline = { ...claim().baseline, connectionStatus: 'DENIED' } as never;
     const state = { unconfirmedEnd: 'DENIED/' };
     expect(decide(situation({ claim: { baseline }, state }), saw(denied)).kind).toBe('look');
-    const step = decide(situation({ ...past, claim: { ...past.claim, baseline }, state }), saw(denied));
+    const seen = { ...state, newestJob: seenJob(0) };
+    const step = decide(situation({ ...past, claim: { ...past.claim, baseline }, state: seen }), saw(denied));
     expect(step).toMatchObject({ kind: 'end', ending: { code: 'denied' } });
   });
 });
@@ -161,7 +172,7 @@ describe('a start', () => {
     const running = member({ isBeingAggregated: true });
     expect(decide(situation({ claim: start('conflict') }), saw(running)).kind).toBe('look');
     const over = member({ successfullyAggregatedAt: '2026-11-21T12:00:20.000Z' });
-    expect(decide(situation({ claim: start('conflict') }), saw(over))).toEqual({ kind: 'store' });
+    expect(decide(situation({ claim: start('conflict') }), saw(over))).toEqual(storeAnyway);
     expect(decide(situation({ claim: start('conflict') }), saw(member()))).toEqual({ kind: 'start' });
   });
 

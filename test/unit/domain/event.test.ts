@@ -34,6 +34,7 @@ const stored = (given: Partial<StoredBalance> = {}): StoredBalance => ({
   observedAt: at,
   freshAsOf: at,
   amountsSince: at,
+  staleReason: null,
   refreshId,
   trigger: 'schedule',
   lastChange: { previousBalance: Decimal.of('-0.10'), refreshId, at },

@@ -4,6 +4,7 @@ import {
   baselineOf,
   jobBeganAt,
   proofIn,
+  showsOurJob,
   succeededSince,
 } from '../../../shared/domain/evidence.ts';
 import type { MxMember } from '../../../shared/domain/mx.ts';
@@ -93,7 +94,36 @@ describe('the job that followed the baseline began', () => {
     ['at the first time ever', { ...baseline, aggregatedAt: null }, later, later],
     ['never, without a baseline', null, later, null],
   ])('%s', (_when, before, aggregatedAt, expected) => {
-    expect(jobBeganAt(before, member({ aggregatedAt }))).toBe(expected);
+    expect(jobBeganAt(claim({ baseline: before }), member({ aggregatedAt }))).toBe(expected);
+  });
+
+  it('never, as far as a job that followed ours shows', () => {
+    expect(jobBeganAt(claim(), member({ aggregatedAt: later, mostRecentJobGuid: 'JOB-third' }))).toBeNull();
+  });
+
+  it('at the time of a job that need not be another: ours was never named', () => {
+    const unnamed = claim({ start: { ...claim().start, jobGuid: null } });
+    const third = member({ aggregatedAt: later, mostRecentJobGuid: 'JOB-third' });
+    expect(jobBeganAt(unnamed, third)).toBe(later);
+    expect(jobBeganAt({ ...claim(), start: { state: 'none' } }, third)).toBe(later);
+  });
+});
+
+describe('what MX shows is our job’s', () => {
+  const shows = (named: string | null, shown: string | null) =>
+    showsOurJob(claim({ start: { ...claim().start, jobGuid: named } }), member({ mostRecentJobGuid: shown }));
+
+  it('when it is the one that the 202 named', () => expect(shows('JOB-new', 'JOB-new')).toBe(true));
+
+  it.each([
+    ['MX shows another one', 'JOB-new', 'JOB-third'],
+    ['MX names none', 'JOB-new', null],
+    ['the 202 named none', null, 'JOB-new'],
+    ['neither is named', null, null],
+  ])('for certain not when %s', (_when, named, shown) => expect(shows(named, shown)).toBe(false));
+
+  it('for certain not before a POST', () => {
+    expect(showsOurJob({ start: { state: 'none' } }, member({ mostRecentJobGuid: 'JOB-new' }))).toBe(false);
   });
 });
 

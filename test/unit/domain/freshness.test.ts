@@ -14,6 +14,7 @@ const balance = (observedAfter: number, given: Partial<StoredBalance> = {}): Sto
   observedAt: at(observedAfter),
   freshAsOf: at(observedAfter),
   amountsSince: T0,
+  staleReason: null,
   refreshId: `RFR-${observedAfter}`,
   trigger: 'http',
   lastChange: null,
@@ -78,6 +79,44 @@ describe('stored balances', () => {
     expect(verdict(list, HOUR + 41)).toMatchObject({ verdict: 'stale', ageSeconds: HOUR + 1 });
   });
 
+  it('are never fresh when MX lists one that cannot be read', () => {
+    const unreadable = balance(500, { staleReason: 'unreadable' });
+    expect(verdict([balance(100), unreadable, balance(900)], 1000)).toEqual({
+      verdict: 'stale',
+      freshAsOf: at(500),
+      observedAt: at(500),
+      ageSeconds: 500,
+      refreshId: 'RFR-500',
+      trigger: 'http',
+      reason: 'unreadable',
+    });
+  });
+
+  it('are stale for the oldest first, then for one that cannot be read', () => {
+    const list = [balance(0), balance(500, { staleReason: 'unreadable' })];
+    expect(verdict(list, HOUR + 1)).toMatchObject({ reason: 'not_refreshed_since', refreshId: 'RFR-0' });
+  });
+
+  it('are fresh while one that cannot be read is not listed either', () => {
+    const list = [balance(0), balance(500, { staleReason: 'unreadable', listed: false })];
+    expect(verdict(list, 1000)).toMatchObject({ verdict: 'fresh' });
+  });
+
+  it('are stale when the last success found none', () => {
+    const member = { lastAttempt: null, lastSuccess: { refreshId: 'RFR-1', observedAt: at(5), endedAt: at(6) } };
+    const none = {
+      verdict: 'stale',
+      freshAsOf: at(5),
+      observedAt: at(5),
+      ageSeconds: 5,
+      refreshId: 'RFR-1',
+      trigger: null,
+      reason: 'no_accounts',
+    };
+    expect(verdict([], 10, member)).toEqual(none);
+    expect(verdict([], 10, { ...attempt(8), lastSuccess: member.lastSuccess })).toEqual({ ...none, reason: 'denied' });
+  });
+
   it('have no verdict when there are none', () => expect(verdict([], 0)).toBeNull());
 
   it('are not younger than nothing when the clocks of two machines differ', () => {
@@ -90,9 +129,13 @@ describe('stored balances', () => {
   });
 
   it('are stale because MX no longer lists them, when it lists none', () => {
-    expect(verdict([balance(0, { listed: false })], HOUR + 1, attempt(60))).toMatchObject({
-      reason: 'no_longer_listed',
-    });
+    for (const age of [0, HOUR + 1]) {
+      expect(verdict([balance(0, { listed: false })], age, attempt(60))).toMatchObject({
+        verdict: 'stale',
+        reason: 'no_longer_listed',
+        ageSeconds: age,
+      });
+    }
   });
 });
 
@@ -100,6 +143,13 @@ describe('stale balances say why', () => {
   const why = (member: ReturnType<typeof attempt> | null) => verdict([balance(100)], 2 * HOUR, member)?.reason;
 
   it('with the code of an attempt that has failed since', () => expect(why(attempt(200))).toBe('denied'));
+
+  it('with what MX said of the account, unless an attempt has failed since', () => {
+    const leftBehind = balance(100, { staleReason: 'not_imported', freshAsOf: at(-9 * 86_400) });
+    expect(verdict([leftBehind, balance(100)], 200)).toMatchObject({ verdict: 'stale', reason: 'not_imported' });
+    expect(verdict([leftBehind], 200, attempt(50))).toMatchObject({ reason: 'not_imported' });
+    expect(verdict([leftBehind], 200, attempt(150))).toMatchObject({ reason: 'denied' });
+  });
 
   it.each([
     ['the failed attempt was before them', attempt(50)],

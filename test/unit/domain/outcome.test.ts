@@ -38,6 +38,7 @@ describe('the table of outcomes', () => {
       'mx_conflict',
       'mx_rate_limited',
       'no_evidence',
+      'nothing_imported',
       'mx_unavailable',
     ];
     expect(new Set(rows.map(([code]) => code))).toEqual(new Set([...byStatus, ...byErrorCode, ...others]));

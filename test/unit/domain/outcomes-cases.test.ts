@@ -121,6 +121,10 @@ describe('a failure of MX', () => {
 
 const others: readonly (readonly [when: string, end: string])[] = [
   ['MX accepted the POST, and nothing shows that a job ran', 'not_refreshed retry_later no_evidence'],
+  [
+    'The job is over, and no account was imported, though jobs of this member are known to bring imports',
+    'not_refreshed retry_later nothing_imported',
+  ],
   ['MX answered 409 again and again', 'not_refreshed retry_later mx_conflict'],
   ['MX answered 429 again and again', 'not_refreshed retry_later mx_rate_limited'],
   ['MX’s job still runs at the deadline', 'timed_out retry_later deadline'],

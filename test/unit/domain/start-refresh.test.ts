@@ -108,7 +108,12 @@ describe('a start', () => {
     await startRefresh(deps, guids, false);
     expect(sent).toEqual([
       {
-        followUp: { refreshId: ID, member: key, lookNumber: 1, state: { failedLooks: 0, unconfirmedEnd: null } },
+        followUp: {
+          refreshId: ID,
+          member: key,
+          lookNumber: 1,
+          state: { failedLooks: 0, unconfirmedEnd: null, newestJob: null },
+        },
         inSeconds: 5,
       },
     ]);

@@ -16,10 +16,10 @@ describe('the command line', () => {
 
   it('takes where webhooks go and how jobs are', () => {
     const args =
-      '--webhook-url http://localhost:1/w --webhook-user u --webhook-password p --job-seconds 0.5 --background-every 60';
+      '--webhook-url http://localhost:1/w --webhook-user u --webhook-password p --job-seconds 0.5 --background-every 60 --clock-ahead=-20';
     expect(readCommandLine(args.split(' '), {})).toMatchObject({
       webhooks: { url: 'http://localhost:1/w', user: 'u', password: 'p' },
-      model: { jobSeconds: 0.5, backgroundEverySeconds: 60 },
+      model: { jobSeconds: 0.5, backgroundEverySeconds: 60, clockAheadSeconds: -20 },
     });
   });
 
@@ -29,6 +29,7 @@ describe('the command line', () => {
     [['--seed', ''], '--seed has to be a number of 0 or more.'],
     [['--webhook-url', 'localhost'], '--webhook-url has to be an http or https address.'],
     [['--job-seconds', '-1'], /job-seconds/],
+    [['--clock-ahead=soon'], '--clock-ahead has to be a number.'],
     [['--colour', 'red'], /--colour/],
   ])('refuses %j with a sentence', (args, sentence) => {
     expect(() => readCommandLine(args, {})).toThrow(sentence);

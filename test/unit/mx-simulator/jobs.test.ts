@@ -299,3 +299,23 @@ describe('the same seed', () => {
     expect(history(11)).not.toEqual(history(12));
   });
 });
+
+describe('a clock that is not the caller’s', () => {
+  it.each([20, -20])('%i s ahead: every time that MX shows is, and jobs last as long as ever', (clockAheadSeconds) => {
+    const mx = virtualMx('ok', { clockAheadSeconds });
+    const start = mx.clock.now;
+    mx.check();
+    expect(mx.memberAfter(9)).toMatchObject({
+      is_being_aggregated: true,
+      aggregated_at: new Date(start + clockAheadSeconds * 1000).toISOString(),
+    });
+    expect(mx.model.nextEventAt()).toBe(start + 10_000);
+    expect(mx.memberAfter(1)).toMatchObject({
+      is_being_aggregated: false,
+      successfully_aggregated_at: new Date(start + (10 + clockAheadSeconds) * 1000).toISOString(),
+    });
+    const [webhook] = mx.model.dueWebhooks();
+    expect(webhook?.dueAt).toBe(start + 10_000);
+    expect(parse(webhook?.body ?? '')['completed_at']).toBe(start / 1000 + 10 + clockAheadSeconds);
+  });
+});

@@ -1,10 +1,24 @@
 import { describe, expect, it } from 'vitest';
 import { scenarioNames } from '../../../infra/mx-simulator/scenarios.ts';
-import { list, parse, part, virtualMx } from './virtual-mx.ts';
+import { list, parse, part, type VirtualMx, virtualMx } from './virtual-mx.ts';
 
 const STATUS_PATH = '/users/user-1/members/member-1/status';
 const CHALLENGES = '/users/user-1/members/member-1/challenges';
 const RESUME = '/users/user-1/members/member-1/resume';
+
+/** `imported_at` of the first and the last account. */
+const firstAndLast = (mx: VirtualMx): string[] => {
+  const accounts = list(mx.json('GET', '/users/user-1/members/member-1/accounts'), 'accounts');
+  return [accounts[0], accounts.at(-1)].map((account) => String(account?.['imported_at']));
+};
+
+/** Runs a job; whether it moved the imports of the first and the last account. */
+function importedBy(mx: VirtualMx): boolean[] {
+  const start = new Date(mx.clock.now).toISOString();
+  mx.check();
+  expect(mx.memberAfter(10)).toMatchObject({ connection_status: 'CONNECTED', is_being_aggregated: false });
+  return firstAndLast(mx).map((importedAt) => importedAt > start);
+}
 
 /** MX facts 3.1, 3.5 and 6.2, written down once more: number, error code, and whether entering it sends a webhook. */
 const ENDS = [
@@ -287,6 +301,33 @@ describe('traps', () => {
       ['BALANCE', undefined],
       ['AGGREGATION', true],
     ]);
+  });
+
+  it.each([
+    ['ok', [true, true]],
+    ['left-behind', [true, false]],
+    ['nothing-imported', [false, false]],
+    ['imports-in-turn', [true, true]],
+  ])('%s: which accounts a job that went well imports', (scenario, expected) => {
+    const mx = virtualMx(scenario);
+    expect(importedBy(mx)).toEqual(expected);
+  });
+
+  it('imports-in-turn: every second job imports nothing', () => {
+    const mx = virtualMx('imports-in-turn');
+    expect([importedBy(mx), importedBy(mx), importedBy(mx)]).toEqual([
+      [true, true],
+      [false, false],
+      [true, true],
+    ]);
+  });
+
+  it('what a job leaves behind, MX’s own aggregation brings', () => {
+    const mx = virtualMx('nothing-imported');
+    mx.model.control.startBackground({ member: 'member-1', seconds: 10 });
+    const start = new Date(mx.clock.now).toISOString();
+    mx.clock.now += 10_000;
+    expect(firstAndLast(mx).every((importedAt) => importedAt > start)).toBe(true);
   });
 
   it('conflict: 409 while the background aggregation lasts, then the job', () => {

@@ -4,7 +4,12 @@ import { Decimal } from '../../../shared/domain/decimal.ts';
 import { freshnessOf } from '../../../shared/domain/freshness.ts';
 import type { MemberRecord } from '../../../shared/domain/member.ts';
 import type { Attempt, Refresh, Result } from '../../../shared/domain/refresh.ts';
-import { freshnessBody, freshnessHeaders, refreshBody } from '../../../shared/lambda/api-shapes.ts';
+import {
+  freshnessBody,
+  freshnessHeaders,
+  type KnownFreshness,
+  refreshBody,
+} from '../../../shared/lambda/api-shapes.ts';
 import { pageOf } from '../../../shared/lambda/mx-pagination.ts';
 import { refreshId, runningRefresh } from '../../samples.ts';
 import type { Said } from './stub-api.ts';
@@ -70,6 +75,7 @@ export const balance = (guid: string, amount = '12345678901234567.89', observedA
   observedAt,
   freshAsOf: observedAt,
   amountsSince: observedAt,
+  staleReason: null,
   refreshId: refreshId(1),
   trigger: 'schedule',
   lastChange: null,
@@ -81,12 +87,15 @@ const memory: Pick<MemberRecord, 'lastAttempt' | 'lastSuccess'> = {
   lastSuccess: { refreshId: refreshId(1), observedAt: OBSERVED, endedAt: OBSERVED },
 };
 
-/** What the service knows of the age of `balances`. */
-export const known = (balances: readonly StoredBalance[], staleAfterSeconds = 86_400) => ({
-  freshness: freshnessOf(balances, memory, NOW, staleAfterSeconds),
-  member: balances.length === 0 ? { lastAttempt: null, lastSuccess: null } : memory,
-  nextAllowedAt: balances.length === 0 ? null : '2026-01-15T13:00:00.000Z',
-});
+/** What the service knows of the age of `balances`; without any, of a member that was never refreshed. */
+export function known(balances: readonly StoredBalance[], staleAfterSeconds = 86_400): KnownFreshness {
+  const member = balances.length === 0 ? { lastAttempt: null, lastSuccess: null } : memory;
+  return {
+    freshness: freshnessOf(balances, member, NOW, staleAfterSeconds),
+    member,
+    nextAllowedAt: balances.length === 0 ? null : '2026-01-15T13:00:00.000Z',
+  };
+}
 
 /** The member in MX's shape. */
 export const mxMember = {
