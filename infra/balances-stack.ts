@@ -234,6 +234,7 @@ export class BalancesStack extends Stack {
       memory: 256,
       timeout: Duration.seconds(10),
     });
+    const { webhookRate, webhookBurst } = this.settings;
     const pathsOf = (to: ServiceFunction<FunctionName>) =>
       routes.filter(({ functionName }) => functionName === to.functionName).map(routeKey);
     new PublicApi(this, 'Http', {
@@ -245,6 +246,7 @@ export class BalancesStack extends Stack {
         paths: pathsOf(to),
         // MX cannot sign as AWS wants it.
         checksItself: to.functionName === 'mx-webhook',
+        throttle: to.functionName === 'mx-webhook' ? { rateLimit: webhookRate, burstLimit: webhookBurst } : undefined,
       })),
       otherwise,
     });

@@ -173,12 +173,22 @@ export const settings = {
   apiRate: wholeNumber(
     50,
     { min: 1, max: 10_000, unit: 'requests per second' },
-    'Steady rate that the HTTP API accepts over all routes; more is answered 429 by the gateway.',
+    'Steady rate that each route of the HTTP API accepts, all callers together; more is answered 429 by the gateway. Routes do not share it.',
   ),
   apiBurst: wholeNumber(
     100,
     { min: 1, max: 5000, unit: 'requests' },
-    'Requests above apiRate that the HTTP API accepts for a moment.',
+    'Requests at once that each route of the HTTP API accepts before apiRate holds.',
+  ),
+  webhookRate: wholeNumber(
+    200,
+    { min: 1, max: 10_000, unit: 'requests per second' },
+    'Takes the place of apiRate for POST /webhooks/mx. MX sends a webhook again that was answered 429.',
+  ),
+  webhookBurst: wholeNumber(
+    400,
+    { min: 1, max: 5000, unit: 'requests' },
+    'Takes the place of apiBurst for POST /webhooks/mx: MX sends in bursts, as after its nightly aggregation.',
   ),
   corsOrigins: text(
     '',

@@ -1,6 +1,7 @@
 import { CfnOutput, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { AccessLogFormat } from 'aws-cdk-lib/aws-apigateway';
 import {
+  CfnStage,
   CorsHttpMethod,
   type CorsPreflightOptions,
   HttpApi,
@@ -11,6 +12,7 @@ import {
   HttpStage,
   type IHttpRouteAuthorizer,
   LogGroupLogDestination,
+  type ThrottleSettings,
 } from 'aws-cdk-lib/aws-apigatewayv2';
 import { HttpIamAuthorizer } from 'aws-cdk-lib/aws-apigatewayv2-authorizers';
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
@@ -29,6 +31,8 @@ export interface ApiRoutes {
   readonly paths: readonly string[];
   /** The function checks its callers by itself, whatever `apiAccess` says. @default false */
   readonly checksItself?: boolean;
+  /** In place of the throttle that each route has. @default that of all routes */
+  readonly throttle?: ThrottleSettings | undefined;
 }
 
 /** Where a request goes. The first four words of a path are MX's own. */
@@ -66,13 +70,17 @@ export class PublicApi extends Construct {
       ...(props.corsOrigins === '' ? {} : { corsPreflight: corsFor(props.corsOrigins) }),
     });
     const logGroup = new LogGroup(this, 'AccessLogs', {
+      // API Gateway lists every other group in one resource policy of the account, which has room for some dozens of them.
+      logGroupName: `/aws/vendedlogs/http-api/${stack.stackName}`,
       retention: props.logRetention,
       removalPolicy: RemovalPolicy.DESTROY,
     });
-    new HttpStage(this, 'Stage', {
+    const stage = new HttpStage(this, 'Stage', {
       httpApi: api,
       stageName: '$default',
       autoDeploy: true,
+      // For each route by itself: API Gateway throttles at the level of routes, and this is their default
+      // (API Gateway guide, "Route-level throttling"; of REST APIs it says so of methods).
       throttle: { rateLimit: props.apiRate, burstLimit: props.apiBurst },
       accessLogSettings: {
         destination: new LogGroupLogDestination(logGroup),
@@ -88,11 +96,17 @@ export class PublicApi extends Construct {
       checkedBy: IHttpRouteAuthorizer,
     ) => {
       const integration = new HttpLambdaIntegration(to.functionName, to.fn);
-      for (const routeKey of keys)
-        new HttpRoute(this, idOf(routeKey), { httpApi: api, routeKey, integration, authorizer: checkedBy });
+      return new Map(
+        keys.map((routeKey) => [
+          routeKey.key,
+          new HttpRoute(this, idOf(routeKey), { httpApi: api, routeKey, integration, authorizer: checkedBy }),
+        ]),
+      );
     };
-    for (const { to, paths, checksItself } of props.routes)
-      route(to, paths.map(routeKeyOf), checksItself ? new HttpNoneAuthorizer() : authorizer);
+    for (const { to, paths, checksItself, throttle } of props.routes) {
+      const added = route(to, paths.map(routeKeyOf), checksItself ? new HttpNoneAuthorizer() : authorizer);
+      if (throttle) throttleRoutes(stage, added, throttle);
+    }
     route(props.otherwise, [HttpRouteKey.DEFAULT], authorizer);
     // A browser's question comes without credentials; `$default` would take it and ask for a signature.
     if (props.corsOrigins !== '') route(props.otherwise, [routeKeyOf(PREFLIGHT_ROUTE)], new HttpNoneAuthorizer());
@@ -116,6 +130,16 @@ const corsFor = (origins: string): CorsPreflightOptions => ({
   exposeHeaders: [...answerHeaders],
   maxAge: Duration.hours(1),
 });
+
+/** Gives these routes a throttle of their own; the construct of the stage knows only one for all. */
+function throttleRoutes(stage: HttpStage, routes: ReadonlyMap<string, HttpRoute>, throttle: ThrottleSettings): void {
+  const resource = stage.node.defaultChild;
+  if (!(resource instanceof CfnStage)) throw new TypeError('the stage of an HTTP API is no CfnStage');
+  const settings = { ThrottlingRateLimit: throttle.rateLimit, ThrottlingBurstLimit: throttle.burstLimit };
+  resource.routeSettings = Object.fromEntries([...routes.keys()].map((key) => [key, settings]));
+  // API Gateway refuses settings of a route that is not there yet.
+  for (const route of routes.values()) resource.node.addDependency(route);
+}
 
 const idOf = ({ key }: HttpRouteKey): string => key.replaceAll(/[^A-Za-z0-9]+/g, '-');
 

@@ -91,6 +91,26 @@ describe('the HTTP API', () => {
     });
   });
 
+  it('has a throttle of MX’s own at its route, which is there before it', () => {
+    expect(at(signed.ofType('AWS::ApiGatewayV2::Stage')[0]?.Properties, 'RouteSettings')).toBeUndefined();
+    const on = synthesize({ ...everythingOn, webhookRate: 300, webhookBurst: 1500 });
+    const [stage] = on.ofType('AWS::ApiGatewayV2::Stage');
+    expect(at(stage?.Properties, 'RouteSettings')).toEqual({
+      'POST /webhooks/mx': { ThrottlingRateLimit: 300, ThrottlingBurstLimit: 1500 },
+    });
+    const mxRoute = on
+      .ofType('AWS::ApiGatewayV2::Route')
+      .find(({ Properties }) => at(Properties, 'RouteKey') === 'POST /webhooks/mx');
+    expect(listAt(stage, 'DependsOn')).toContain(mxRoute?.id);
+  });
+
+  it('logs to a group that takes no room in the account’s resource policy', () => {
+    const named = (stack: Synthesized) =>
+      stack.ofType('AWS::Logs::LogGroup').flatMap(({ Properties }) => at(Properties, 'LogGroupName') ?? []);
+    expect(named(signed)).toEqual(['/aws/vendedlogs/http-api/mx-fresh-balances-dev']);
+    expect(named(synthesize({ stage: 'other' }))).toEqual(['/aws/vendedlogs/http-api/mx-fresh-balances-other']);
+  });
+
   it('writes an access log that names no member, caller or address', () => {
     const [stage] = signed.ofType('AWS::ApiGatewayV2::Stage');
     const format = String(at(stage?.Properties, 'AccessLogSettings', 'Format'));

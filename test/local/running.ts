@@ -12,6 +12,9 @@ const QUICK = {
   graceSeconds: 2,
   graceLooks: 2,
   deadlineSeconds: 30,
+  // Tests call one route faster than the gateway lets callers do. Its throttles: test/local/stack/throttling.test.ts.
+  apiRate: 10_000,
+  apiBurst: 5_000,
 };
 
 /** An answer of the API. */

@@ -116,7 +116,7 @@ describe('on the wire', () => {
     expect(await givenUpAfter('members/MBR-1', () => deployed.deliver('StartRefresh', message))).toBe(5_000);
   });
 
-  it('a call of AWS’s is given up after 3 s, and tried three times', async () => {
+  it('a call of AWS’s is given up after 2 s, and tried three times', async () => {
     deployed = await deploy({});
     const read = () =>
       deployed.http('ReadRefresh', {
@@ -130,7 +130,7 @@ describe('on the wire', () => {
     await until(() => deployed.aws.unanswered.length === 1);
     const taken = await timeTaken(running);
     expect(deployed.aws.unanswered).toHaveLength(3);
-    // Three times 3 s, and a pause of a moment before each repetition.
-    expect(Math.floor(taken / 1000)).toBe(9);
+    // Three times 2 s, and a pause of a moment before each repetition.
+    expect(Math.floor(taken / 1000)).toBe(6);
   });
 });

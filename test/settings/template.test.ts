@@ -108,6 +108,22 @@ const rows: readonly TemplateRow[] = [
     expected: [{ ThrottlingRateLimit: 50, ThrottlingBurstLimit: 30 }],
   },
   {
+    setting: 'webhookRate',
+    value: 700,
+    beside: { webhooks: 'known' },
+    what: 'the steady rate of MX’s route, its burst stays',
+    observe: each('AWS::ApiGatewayV2::Stage', 'RouteSettings'),
+    expected: [{ 'POST /webhooks/mx': { ThrottlingRateLimit: 700, ThrottlingBurstLimit: 400 } }],
+  },
+  {
+    setting: 'webhookBurst',
+    value: 3000,
+    beside: { webhooks: 'known' },
+    what: 'the burst of MX’s route, its rate stays',
+    observe: each('AWS::ApiGatewayV2::Stage', 'RouteSettings'),
+    expected: [{ 'POST /webhooks/mx': { ThrottlingRateLimit: 200, ThrottlingBurstLimit: 3000 } }],
+  },
+  {
     setting: 'corsOrigins',
     value: 'https://a.example.com,https://b.example.com:8443',
     what: 'browsers may call from these origins',

@@ -14,6 +14,7 @@ import {
 } from './http-payload.ts';
 import { matchRoute, type RoutePattern } from './http-routes.ts';
 import type { ObservationFeed } from './observations.ts';
+import type { TokenBucket } from './token-bucket.ts';
 
 /** One route of the API with everything behind it. */
 export interface ApiRoute {
@@ -24,6 +25,8 @@ export interface ApiRoute {
   readonly authorize: Authorizer;
   /** After this time the gateway answers 503; the function runs on. */
   readonly timeoutMs: number;
+  /** Of the route's own; none when the template sets no throttle. */
+  readonly bucket: TokenBucket | undefined;
 }
 
 export interface HttpApiOptions {
@@ -99,6 +102,7 @@ export class HttpApi {
     request: ApiRequest,
     requestId: string,
   ): Promise<ApiResponse> {
+    if (route.bucket?.take() === false) return gatewayMessage(429, 'Too Many Requests');
     const { apiId, account, now } = this.#options;
     const context = { requestId, routeKey: route.pattern.key, pathParameters, apiId, account, now: now() };
     const access = await route.authorize(request, eventOf(request, { ...context, authorizer: undefined }));

@@ -3,7 +3,9 @@ import { type ApiRoute, HttpApi } from './http-api.ts';
 import { type Authorizer, anybody, iamAuthorizer, lambdaAuthorizer } from './http-authorizers.ts';
 import { readRouteKey } from './http-routes.ts';
 import type { ObservationFeed } from './observations.ts';
+import type { Properties } from './properties.ts';
 import type { Credentials } from './sigv4.ts';
+import { type Throttle, TokenBucket } from './token-bucket.ts';
 import type { HostOf } from './wire-functions.ts';
 
 export interface ApiWiring {
@@ -18,7 +20,7 @@ export interface ApiWiring {
 /** API Gateway's limit, and its default. */
 const MAX_INTEGRATION_MS = 30_000;
 
-/** Builds the HTTP API of the template; throttling is accepted and not enforced. @throws Error with a sentence for what HTTP APIs have and this has not */
+/** Builds the HTTP API of the template. @throws Error with a sentence for what HTTP APIs have and this has not */
 export function buildHttpApi(wiring: ApiWiring): HttpApi {
   const { blueprint, observations, now } = wiring;
   const [api, ...others] = blueprint.ofType('AWS::ApiGatewayV2::Api');
@@ -29,15 +31,26 @@ export function buildHttpApi(wiring: ApiWiring): HttpApi {
   if (api?.properties.has('CorsConfiguration') === true) {
     throw api.properties.fault('CorsConfiguration', 'is not run locally');
   }
-  for (const stage of blueprint.ofType('AWS::ApiGatewayV2::Stage')) {
-    if (stage.ref !== '$default')
-      throw stage.properties.fault('StageName', 'must be $default: paths have no stage locally');
+  const stages = blueprint.ofType('AWS::ApiGatewayV2::Stage').map(({ ref, properties }) => {
+    if (ref !== '$default') throw properties.fault('StageName', 'must be $default: paths have no stage locally');
+    return properties;
+  });
+  const routes = blueprint.ofType('AWS::ApiGatewayV2::Route').map((route) => buildRoute(route, wiring, stages[0]));
+  for (const stage of stages) {
+    const unknown = Object.keys(stage.record('RouteSettings')).find(
+      (key) => !routes.some((it) => it.pattern.key === key),
+    );
+    if (unknown !== undefined)
+      throw stage.fault('RouteSettings', `name ${unknown}, which is no route of this template`);
   }
-  const routes = blueprint.ofType('AWS::ApiGatewayV2::Route').map((route) => buildRoute(route, wiring));
   return new HttpApi({ apiId: api?.ref ?? 'none', account: blueprint.place.account, routes, observations, now });
 }
 
-function buildRoute({ properties, logicalId }: RunningResource, wiring: ApiWiring): ApiRoute {
+function buildRoute(
+  { properties, logicalId }: RunningResource,
+  wiring: ApiWiring,
+  stage: Properties | undefined,
+): ApiRoute {
   const target = properties.text('Target').replace(/^integrations\//, '');
   const integration = wiring.blueprint
     .ofType('AWS::ApiGatewayV2::Integration')
@@ -50,13 +63,30 @@ function buildRoute({ properties, logicalId }: RunningResource, wiring: ApiWirin
     throw properties.fault('Target', 'must be a Lambda integration (AWS_PROXY) with payload format 2.0');
   }
   const host = wiring.hostOf(integration.text('IntegrationUri'), `route ${logicalId}`);
+  const pattern = readRouteKey(properties.text('RouteKey'));
+  const throttle = stage && throttleOf(stage, pattern.key);
   return {
-    pattern: readRouteKey(properties.text('RouteKey')),
+    pattern,
+    bucket: throttle && new TokenBucket(throttle, wiring.now),
     function: host.spec.logicalId,
     invoke: (event) => host.invoke(event),
     authorize: authorizerOf({ properties, logicalId }, wiring),
     timeoutMs: Math.min(integration.optionalNumber('TimeoutInMillis') ?? MAX_INTEGRATION_MS, MAX_INTEGRATION_MS),
   };
+}
+
+/** The route's own settings, or else those of all routes. They are for each route by itself. */
+function throttleOf(stage: Properties, routeKey: string): Throttle | undefined {
+  const own = stage.object('RouteSettings').has(routeKey);
+  const settings = own ? stage.object('RouteSettings').object(routeKey) : stage.object('DefaultRouteSettings');
+  const ratePerSecond = settings.optionalNumber('ThrottlingRateLimit');
+  const burst = settings.optionalNumber('ThrottlingBurstLimit');
+  if (ratePerSecond === undefined && burst === undefined) return undefined;
+  if (ratePerSecond === undefined || burst === undefined) {
+    // AWS takes the one that is missing for 0, and refuses every request.
+    throw settings.fault(ratePerSecond === undefined ? 'ThrottlingRateLimit' : 'ThrottlingBurstLimit', 'is missing');
+  }
+  return { ratePerSecond, burst };
 }
 
 function authorizerOf(
