@@ -61,7 +61,10 @@ describe('read back at once', () => {
       refreshId: refreshId(2),
       trigger: 'http',
     });
-    expect(await balances.read(key, 'ACT-1')).toMatchObject({ observedAt: at(9), changedByRefresh: refreshId(2) });
+    expect(await balances.read(key, 'ACT-1')).toMatchObject({
+      observedAt: at(9),
+      lastChange: { refreshId: refreshId(2) },
+    });
     expect(await balances.ofMember(key)).toHaveLength(1);
     await balancesEraser(client, tables.balances, async () => {}).erase(key);
     expect(await balances.read(key, 'ACT-1')).toBeNull();
