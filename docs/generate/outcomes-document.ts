@@ -54,8 +54,9 @@ function failureRow({ what, failure }: (typeof mxFailures)[number]): string {
 }
 
 function resultRow(code: OutcomeCode): string {
-  const { outcome, action, message, orActions = [] }: OutcomeRow = outcomes[code];
-  return `| \`${code}\` | ${outcome} | ${[action, ...orActions].join(' or ')} | ${message.replace(/\.$/, '')} |`;
+  const { outcome, orOutcome, action, message, orActions = [] }: OutcomeRow = outcomes[code];
+  const how = orOutcome === undefined ? outcome : `${outcome} or ${orOutcome}`;
+  return `| \`${code}\` | ${how} | ${[action, ...orActions].join(' or ')} | ${message.replace(/\.$/, '')} |`;
 }
 
 /** The text of docs/outcomes.md. */

@@ -7,7 +7,8 @@
  *  1  MX did not answer                                                 look again, at growing distances
  *       404 twice in a row, or a failure that no retry repairs          end, by that failure
  *  2  no POST was sent yet                                              start
- *  3  MX waits for the user, and shows its questions                    end, as action_required
+ *  3  MX waits for the user                                             end, as action_required
+ *       no look has seen its questions yet                              look again, once
  *       its user is present                                             look again
  *       it waited before our POST already, and this is the first look   look again
  *  4  a job runs                                                        look again
@@ -37,7 +38,15 @@
  *
  * MX's times are compared with MX's, ours with ours: the two clocks may be apart.
  */
-import { atDeadline, type Ending, endingByFailure, endingByStatus, endingWith, noEvidence } from './ending.ts';
+import {
+  atDeadline,
+  type Ending,
+  endingByFailure,
+  endingByStatus,
+  endingWith,
+  lateBecauseOf,
+  noEvidence,
+} from './ending.ts';
 import { anotherJobFollowed, proofIn, succeededSince } from './evidence.ts';
 import type { Failure } from './failure.ts';
 import type { Imports } from './imports.ts';
@@ -47,7 +56,7 @@ import type { Challenge, MxMember } from './mx.ts';
 import type { OutcomeCode } from './outcome.ts';
 import type { Policy } from './policy.ts';
 import type { RunningClaim, SentStart } from './refresh.ts';
-import { memberErrorEnds, ruleFor } from './statuses.ts';
+import { memberErrorEnd, ruleFor } from './statuses.ts';
 
 /** The most POSTs one refresh sends: the first, one after an unknown result or a conflict, and one more. */
 export const MAX_STARTS = 3;
@@ -136,7 +145,7 @@ export function afterFailedLook(situation: Situation, failure: Failure): Exclude
   // Right after a create MX may answer 404 for half a second (MX facts 2.1): believed the second time.
   const isFirst404 = failure.code === 'mx_not_found' && state.unconfirmedEnd !== 'not_found';
   if (failure.fate !== 'try-again' && !isFirst404) return end(endingByFailure(failure));
-  if (isOver(situation)) return end(atDeadline(claim));
+  if (isOver(situation)) return end(lateBecauseOf(failure));
   const failedLooks = state.failedLooks + 1;
   const { retryAfterSeconds } = failure.details;
   const failed = { failures: failedLooks, retryAfterSeconds, now, deadline: claim.deadline, random };
@@ -160,7 +169,7 @@ function afterLook(situation: Situation, member: MxMember, challenges: readonly 
   };
 
   // 3: MX waits for the user.
-  if (rule.asksUser && member.isBeingAggregated && challenges.length > 0) {
+  if (rule.asksUser && member.isBeingAggregated) {
     return whileUserIsAsked(started, member, challenges);
   }
 
@@ -184,12 +193,13 @@ function afterLook(situation: Situation, member: MxMember, challenges: readonly 
 
 /**
  * 3. The flag stays true while MX waits: waiting for `false` would last until MX expires the question (MX fact 5).
- * The status may be left from the last job: if the baseline had it, two looks have to see it.
+ * The status may be left from the last job, and the questions may come after it: if the baseline had the status, or MX
+ * shows no question, two looks have to see it.
  */
 function whileUserIsAsked(situation: StartedSituation, member: MxMember, challenges: readonly Challenge[]): NextStep {
   const { claim, state } = situation;
   const wasAskedBefore = claim.baseline !== null && ruleFor(claim.baseline.connectionStatus).asksUser === true;
-  const isBelieved = !wasAskedBefore || state.unconfirmedEnd === 'challenged';
+  const isBelieved = (!wasAskedBefore && challenges.length > 0) || state.unconfirmedEnd === 'challenged';
   if ((isBelieved && !claim.userPresent) || isOver(situation)) {
     return end(endingByStatus(ruleFor(member.connectionStatus), member, challenges));
   }
@@ -222,7 +232,7 @@ function withoutProof(situation: StartedSituation, member: MxMember): NextStep {
   if (inGrace(situation)) return lookAgain(situation);
   const mayStart = start.state === 'unknown' && start.count < MAX_STARTS && !isOver(situation);
   if (mayStart) return { kind: 'start' };
-  const unproven = end(noEvidence(member));
+  const unproven = end(noEvidence(start, member));
   const mayBeStored = start.state === 'accepted' || isOver(situation);
   if (!mayBeStored || ruleFor(member.connectionStatus).whenOver !== 'store') return unproven;
   return { kind: 'read_accounts', byImports: { all: store, some: unproven, none: unproven, not_judged: unproven } };
@@ -296,7 +306,7 @@ function endOnceBelieved(
       ? isSeenTwice || code !== null || isOver(situation)
       : isSeenTwice && !hasGraceLeft(situation, seenSince(situation));
   if (isBelieved) {
-    const byCode = code === null ? undefined : memberErrorEnds[code];
+    const byCode = memberErrorEnd(code);
     return end(byCode ? endingWith(member, byCode.end, challenges) : endingByStatus(rule, member, challenges));
   }
   if (isOver(situation)) return end(atDeadline(claim, member));

@@ -3,7 +3,7 @@ import { userActions } from './action.ts';
 import type { Failure } from './failure.ts';
 import type { Challenge, MxMember } from './mx.ts';
 import { isOutcomeCode, type OutcomeCode, outcomes } from './outcome.ts';
-import type { OpenClaim, Result } from './refresh.ts';
+import type { OpenClaim, Result, SentStart } from './refresh.ts';
 import { ruleFor, type StatusRule } from './statuses.ts';
 
 /** How a refresh ends, without the times that the caller adds. */
@@ -37,11 +37,12 @@ export function endingWith(
 export const endingByStatus = (rule: StatusRule, member: MxMember, challenges: readonly Challenge[]): Ending =>
   endingWith(member, rule.end, challenges, rule.message === undefined ? {} : { message: rule.message });
 
-/** MX accepted (or may have accepted) the POST, but nothing shows that a job ran: old numbers stay old. */
-export function noEvidence(member: MxMember): Ending {
+/** Nothing shows that a job ran after the POST, whether MX accepted it or its answer was an error: old numbers stay old. */
+export function noEvidence(start: SentStart, member: MxMember): Ending {
+  const code = start.state === 'accepted' ? 'no_evidence' : 'start_not_confirmed';
   const { action } = outcomes[ruleFor(member.connectionStatus).end];
   // Nothing proves that the status is news, but what it asks of the user is the best there is to go by.
-  return endingWith(member, 'no_evidence', [], userActions.has(action) ? { action } : {});
+  return endingWith(member, code, [], userActions.has(action) ? { action } : {});
 }
 
 /** The end of a refresh whose deadline has passed. `member` is null when MX was not read. */
@@ -51,9 +52,21 @@ export function atDeadline(claim: OpenClaim, member: MxMember | null = null): En
   if (member === null) return endingOf(late);
   // Started or not, a member that waits for its user waits for its user.
   const rule = ruleFor(member.connectionStatus);
-  if (rule.asksUser && claim.challenges.length > 0) return endingByStatus(rule, member, claim.challenges);
+  const isAsked = claim.challenges.length > 0 || (wasStarted && member.isBeingAggregated);
+  if (rule.asksUser && isAsked) return endingByStatus(rule, member, claim.challenges);
   const isBetweenStates = rule.whenOver === 'wait' && wasStarted && !member.isBeingAggregated;
   return isBetweenStates ? endingByStatus(rule, member, []) : endingWith(member, late);
+}
+
+/** The end of a refresh whose deadline came while MX could not be read: it names the last failure. */
+export function lateBecauseOf(failure: Failure): Ending {
+  const isNamed = isOutcomeCode(failure.code) && outcomes[failure.code].action === 'retry_later';
+  const { code } = isNamed ? endingByFailure(failure) : endingOf('deadline');
+  return {
+    ...endingOf(code, { message: `The deadline came while MX could not be read. ${failure.message}` }),
+    outcome: 'timed_out',
+    action: 'retry_later',
+  };
 }
 
 /** The end that a failure which is not worth another try causes. */

@@ -11,6 +11,8 @@ export interface OutcomeRow {
   readonly action: Action;
   /** Actions that such an end may have instead, when more is known. */
   readonly orActions?: readonly Action[];
+  /** `timed_out` is what a failure leads to that lasts until the deadline; else it ends the refresh as the row says. */
+  readonly orOutcome?: 'timed_out';
   /** One sentence for whoever operates or integrates this. */
   readonly message: string;
 }
@@ -90,8 +92,8 @@ export const outcomes = {
 
   // Nothing was started, or nothing shows that anything was.
   allowance_used_up: notRefreshed('retry_later', 'MX’s allowance of balance checks for this member is used up.'),
-  mx_conflict: notRefreshed('retry_later', 'Another job kept running at MX.'),
-  mx_rate_limited: notRefreshed('retry_later', 'MX refused to start another job now.'),
+  mx_conflict: { ...notRefreshed('retry_later', 'Another job kept running at MX.'), orOutcome: 'timed_out' },
+  mx_rate_limited: { ...notRefreshed('retry_later', 'MX refused to start another job now.'), orOutcome: 'timed_out' },
   // What the status of before asks of the user is the best there is to go by.
   no_evidence: {
     ...notRefreshed('retry_later', 'MX accepted the request, but nothing shows that it started a job.'),
@@ -100,8 +102,16 @@ export const outcomes = {
 
   nothing_imported: notRefreshed('retry_later', 'A job ran at MX, but it has brought no account up to date.'),
 
+  // MX did not answer the POST with 202, only with errors, and nothing shows that it took it all the same.
+  start_not_confirmed: {
+    ...notRefreshed('retry_later', 'MX did not confirm the request, and nothing shows that it started a job.'),
+    orActions: ['reauthenticate', 'answer_mfa', 'act_at_institution', 'reconnect'],
+  },
+
   // Time was up.
-  mx_unavailable: timedOut('retry_later', 'MX could not be reached before the deadline; no job was started.'),
+  mx_unavailable: timedOut('retry_later', 'MX could not be reached before the deadline.'),
+  mx_timeout: timedOut('retry_later', 'MX did not answer in time until the deadline.'),
+  mx_bad_answer: timedOut('retry_later', 'MX’s answers could not be used until the deadline.'),
   deadline: timedOut('retry_later', 'The job did not end before the deadline.'),
 } as const satisfies Readonly<Record<string, OutcomeRow>>;
 

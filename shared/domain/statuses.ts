@@ -210,11 +210,14 @@ export function ruleFor(status: string | null): StatusRule {
   return isConnectionStatus(status) ? statusRules[status] : unknownStatusRule;
 }
 
+/** The end that a code of the member's `error` object causes. */
+export type MemberErrorEnd = Pick<StatusRule, 'end' | 'source'>;
+
 /**
  * Codes of the member's `error` object that say more than the status (MX facts 3.5). A code that is not here leaves
  * the status's own rule in force; 1000 (verification only) says nothing about a balance job.
  */
-export const memberErrorEnds: Readonly<Record<string, Pick<StatusRule, 'end' | 'source'>>> = {
+export const memberErrorEnds: Readonly<Record<string, MemberErrorEnd>> = {
   1001: {
     end: 'no_accounts',
     source: 'MX facts 3.5, 1001',
@@ -256,3 +259,7 @@ export const memberErrorEnds: Readonly<Record<string, Pick<StatusRule, 'end' | '
     source: 'MX facts 3.5, 3002',
   },
 };
+
+/** The end of a code that MX sent; null for one without a row. The code is MX's text: `constructor` has no row. */
+export const memberErrorEnd = (code: string | null): MemberErrorEnd | null =>
+  code !== null && Object.hasOwn(memberErrorEnds, code) ? (memberErrorEnds[code] ?? null) : null;

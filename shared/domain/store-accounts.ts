@@ -2,10 +2,9 @@
 
 import type { StoredBalance } from './balance.ts';
 import { type EndDeps, endRefresh } from './end-refresh.ts';
-import { atDeadline, endingByFailure, endingOf } from './ending.ts';
+import { atDeadline, endingByFailure, endingOf, lateBecauseOf } from './ending.ts';
 import { showsOurJob } from './evidence.ts';
-import type { Failure } from './failure.ts';
-import { asFailure } from './failure.ts';
+import { asFailure, Failure } from './failure.ts';
 import { type Imports, judgeImports, leftBehind } from './imports.ts';
 import type { Instant } from './instant.ts';
 import { secondsAfterFailure } from './look-times.ts';
@@ -39,7 +38,7 @@ export async function readAccounts(
   } catch (error) {
     const failure = asFailure(error);
     if (failure.fate === 'bug') throw error;
-    return { kind: 'failure', failure };
+    return { kind: 'failure', failure: failure.code === 'mx_not_found' ? listNotFound(failure) : failure };
   }
   const stored = await deps.balances.ofMember(key);
   const { refreshId, jobAggregatedAt } = claim;
@@ -47,6 +46,13 @@ export async function readAccounts(
   const imports = judgeImports({ accounts, stored, refreshId, baselineAggregatedAt, jobAggregatedAt });
   return { kind: 'accounts', observedAt, accounts, stored, imports };
 }
+
+/**
+ * A 404 for the list alone. The member was there a moment before: the next look asks for the member first, and if it is
+ * gone, that answer says so.
+ */
+const listNotFound = ({ details }: Failure): Failure =>
+  new Failure('mx_bad_answer', 'MX does not find the accounts of a member that it has just shown', details);
 
 /**
  * Reads all pages, moves the claim to storing, writes newer-wins, ends with success. From storing on only success is
@@ -88,7 +94,7 @@ async function storeLater(
   const isHopeless = failure.fate !== 'try-again';
   if (isHopeless || now >= claim.deadline) {
     if (claim.phase === 'storing') return endInterruptedStoring(deps, key, claim, failure);
-    await endRefresh(deps, { key, claim, ending: isHopeless ? endingByFailure(failure) : atDeadline(claim) });
+    await endRefresh(deps, { key, claim, ending: isHopeless ? endingByFailure(failure) : lateBecauseOf(failure) });
     return 'ended';
   }
   const failedLooks = state.failedLooks + 1;
@@ -123,9 +129,11 @@ export async function endInterruptedStoring(
   const ending =
     observedAt !== null
       ? endingOf('stored_in_part', { connectionStatus: 'CONNECTED' })
-      : failure === null || failure.fate === 'try-again'
+      : failure === null
         ? atDeadline(claim)
-        : endingByFailure(failure);
+        : failure.fate === 'try-again'
+          ? lateBecauseOf(failure)
+          : endingByFailure(failure);
   await endRefresh(deps, { key, claim, ending, observedAt });
   return 'ended';
 }

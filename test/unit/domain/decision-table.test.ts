@@ -1,7 +1,7 @@
 /** The decision, row by row: what separates one step from its neighbour. Times are seconds after the POST. */
 import { describe, expect, it } from 'vitest';
 import { afterRefusedStart, decide } from '../../../shared/domain/decision.ts';
-import { Failure } from '../../../shared/domain/failure.ts';
+import { Failure, type FailureCode } from '../../../shared/domain/failure.ts';
 import { plusSeconds } from '../../../shared/domain/instant.ts';
 import type { Challenge, MxMember } from '../../../shared/domain/mx.ts';
 import { claim, member, newJob, question, T0 } from '../../samples.ts';
@@ -72,6 +72,38 @@ const rows: Readonly<Record<string, readonly Row[]>> = {
       step: lookIn(3),
     },
   ],
+  'CHALLENGED without questions': [
+    {
+      what: 'is looked at once more',
+      given: {},
+      seen: { ...running, connectionStatus: 'CHALLENGED' },
+      step: lookIn(3, 'challenged'),
+    },
+    {
+      what: 'is believed when seen twice',
+      given: { state: { unconfirmedEnd: 'challenged' } },
+      seen: { ...running, connectionStatus: 'CHALLENGED' },
+      step: { kind: 'end', ending: { code: 'challenged', action: 'answer_mfa', challenges: [] } },
+    },
+    {
+      what: 'is watched on while its user is present',
+      given: { claim: { userPresent: true }, state: { unconfirmedEnd: 'challenged' } },
+      seen: { ...running, connectionStatus: 'CHALLENGED' },
+      step: lookIn(3, 'challenged'),
+    },
+    {
+      what: 'ends at the deadline when its user is present',
+      given: { claim: { userPresent: true }, after: 600 },
+      seen: { ...running, connectionStatus: 'CHALLENGED' },
+      step: { kind: 'end', ending: { code: 'challenged', action: 'answer_mfa' } },
+    },
+  ],
+  'an error code that is a word of JavaScript’s': (['constructor', '__proto__', 'toString'] as const).map((code) => ({
+    what: code,
+    given: { state: { unconfirmedEnd: `DENIED/${code}` } },
+    seen: { ...denied, error: { code, message: null, userMessage: null } },
+    step: { kind: 'end', ending: { outcome: 'action_required', action: 'reauthenticate', code: 'denied' } },
+  })),
   'a question': [
     {
       what: 'counts only while the flag is true',
@@ -120,7 +152,7 @@ const rows: Readonly<Record<string, readonly Row[]>> = {
       what: 'not at the deadline: then imports decide',
       given: { claim: { ...startedAs('unknown'), ...manyLooks }, after: 600 },
       seen: {},
-      step: imports(endsAs('no_evidence')),
+      step: imports(endsAs('start_not_confirmed')),
     },
     {
       what: 'the deadline ends the grace period',
@@ -299,4 +331,24 @@ it.each([
   ['mx_forbidden', { kind: 'end', ending: { outcome: 'failed', code: 'mx_forbidden' } }],
 ] as const)('a POST refused with %s', (code, meaning) => {
   expect(afterRefusedStart(new Failure(code, 'no'))).toMatchObject(meaning);
+});
+
+describe('MX does not answer at the deadline', () => {
+  it.each<[FailureCode, string]>([
+    ['mx_unavailable', 'mx_unavailable'],
+    ['mx_timeout', 'mx_timeout'],
+    ['mx_bad_answer', 'mx_bad_answer'],
+    ['mx_rate_limited', 'mx_rate_limited'],
+    ['mx_conflict', 'mx_conflict'],
+    ['busy', 'deadline'],
+  ])('%s: timed out, %s', (code, named) => {
+    const step = decide(situation({ after: 600 }), { kind: 'failure', failure: new Failure(code, 'It said no.') });
+    const ending = {
+      outcome: 'timed_out',
+      action: 'retry_later',
+      code: named,
+      message: 'The deadline came while MX could not be read. It said no.',
+    };
+    expect(step).toMatchObject({ kind: 'end', ending });
+  });
 });

@@ -39,7 +39,10 @@ describe('the table of outcomes', () => {
       'mx_rate_limited',
       'no_evidence',
       'nothing_imported',
+      'start_not_confirmed',
       'mx_unavailable',
+      'mx_timeout',
+      'mx_bad_answer',
     ];
     expect(new Set(rows.map(([code]) => code))).toEqual(new Set([...byStatus, ...byErrorCode, ...others]));
   });
@@ -78,7 +81,18 @@ describe('no evidence', () => {
     ['DISABLED', 'retry_later'],
     [null, 'reconnect'],
   ])('beside %s: %s', (connectionStatus, action) => {
-    expect(noEvidence(member({ connectionStatus }))).toMatchObject({ outcome: 'not_refreshed', action });
+    const seen = member({ connectionStatus });
+    expect(noEvidence(claim().start, seen)).toMatchObject({ outcome: 'not_refreshed', code: 'no_evidence', action });
+    const unanswered = { ...claim().start, state: 'unknown' } as const;
+    const ending = { outcome: 'not_refreshed', code: 'start_not_confirmed', action };
+    expect(noEvidence(unanswered, seen)).toMatchObject(ending);
+  });
+
+  it('does not say that MX accepted what it answered with errors', () => {
+    const unanswered = { ...claim().start, state: 'unknown' } as const;
+    expect(noEvidence(unanswered, member()).message).toBe(
+      'MX did not confirm the request, and nothing shows that it started a job.',
+    );
   });
 });
 
@@ -98,6 +112,14 @@ describe('at the deadline', () => {
       'mx_unavailable',
     ],
     ['there is no status', claim(), member({ connectionStatus: null }), 'failed', noStatusRule.end],
+    [
+      'its user is asked without questions',
+      claim(),
+      member({ connectionStatus: 'CHALLENGED', isBeingAggregated: true }),
+      'action_required',
+      'challenged',
+    ],
+    ['a question was left from before', claim(), member({ connectionStatus: 'CHALLENGED' }), 'timed_out', 'deadline'],
     [
       'its user was asked',
       claim({ challenges: [question] }),
