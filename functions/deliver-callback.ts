@@ -21,7 +21,7 @@ const metrics: Readonly<Record<Delivered, MetricName | null>> = {
 /** What AWS calls, given its environment. */
 export function wire(source: NodeJS.ProcessEnv) {
   const env = readEnvironment('deliver-callback', source);
-  const report = telemetry('deliver-callback', env.stage);
+  const report = telemetry('deliver-callback', env.stage, now);
   const queue = sqs();
   const deps: DeliverDeps = {
     post: callbackPost({

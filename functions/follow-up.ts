@@ -13,7 +13,7 @@ import { type Telemetry, telemetry } from '../shared/lambda/log.ts';
 import { observedMx } from '../shared/lambda/observed-mx.ts';
 import { queueHandler } from '../shared/lambda/sqs.ts';
 import { queueWiring } from './wiring/queue.ts';
-import { dynamoDb, endingDeps, mxOf, sqs } from './wiring/refresh.ts';
+import { dynamoDb, endingDeps, mxOf, now, sqs } from './wiring/refresh.ts';
 
 /** Does what a follow-up asks for, and says what came of it. */
 export async function followUp(deps: HandleWebhookDeps, report: Telemetry, message: FollowUp): Promise<void> {
@@ -21,7 +21,6 @@ export async function followUp(deps: HandleWebhookDeps, report: Telemetry, messa
   switch (message.kind) {
     case 'look': {
       const outcome = await followRefresh(deps, message);
-      report.count('FollowUp');
       report.log('follow_up.done', {
         refresh_id: message.refreshId,
         member_guid: memberGuid,
@@ -49,7 +48,7 @@ const MX_TIMEOUT_MS = 5_000;
 export function wire(source: NodeJS.ProcessEnv) {
   const env = readEnvironment('follow-up', source);
   const db = dynamoDb();
-  const report = telemetry('follow-up', env.stage);
+  const report = telemetry('follow-up', env.stage, now);
   const queue = sqs();
   const ending = endingDeps(env, db);
   const deps: HandleWebhookDeps = {

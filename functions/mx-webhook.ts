@@ -27,8 +27,7 @@ export async function receiveWebhook(deps: ReceiveDeps, body: unknown): Promise<
   deps.telemetry.count('WebhookReceived');
   if (read.kind === 'ignored') {
     deps.telemetry.count('WebhookIgnored');
-    deps.telemetry.log('webhook.ignored', { reason: read.reason });
-    return { status: 204 };
+    return { status: 204, logged: { reason: read.reason } };
   }
   try {
     await deps.webhooks.send(read.webhook, 0);
@@ -78,7 +77,7 @@ function shortFields(json: unknown): unknown {
 /** What AWS calls, given its environment. */
 export function wire(source: NodeJS.ProcessEnv) {
   const env = readEnvironment('mx-webhook', source);
-  const report = telemetry('mx-webhook', env.stage);
+  const report = telemetry('mx-webhook', env.stage, now);
   const deps: ReceiveDeps = { webhooks: webhookQueue(sqs(), env.followUpQueueUrl), telemetry: report, now };
   const options = {
     telemetry: report,

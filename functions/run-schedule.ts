@@ -10,7 +10,7 @@ import { dynamoDb, now, sqs } from './wiring/refresh.ts';
 /** What AWS calls, given its environment. An error is thrown: EventBridge tries the same minute again. */
 export function wire(source: NodeJS.ProcessEnv) {
   const env = readEnvironment('run-schedule', source);
-  const report = telemetry('run-schedule', env.stage);
+  const report = telemetry('run-schedule', env.stage, now);
   const deps = {
     schedule: scheduleInDynamoDb(dynamoDb(), env.membersTable),
     starts: startQueue(sqs(), env.startQueueUrl),

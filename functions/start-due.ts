@@ -7,7 +7,7 @@ import { telemetry } from '../shared/lambda/log.ts';
 import { observedMx } from '../shared/lambda/observed-mx.ts';
 import { queueHandler } from '../shared/lambda/sqs.ts';
 import { queueWiring } from './wiring/queue.ts';
-import { dynamoDb, endingDeps, mxOf, sqs } from './wiring/refresh.ts';
+import { dynamoDb, endingDeps, mxOf, now, sqs } from './wiring/refresh.ts';
 
 /** For each call of MX's; a member's start makes two. */
 const MX_TIMEOUT_MS = 5_000;
@@ -16,7 +16,7 @@ const MX_TIMEOUT_MS = 5_000;
 export function wire(source: NodeJS.ProcessEnv) {
   const env = readEnvironment('start-due', source);
   const db = dynamoDb();
-  const report = telemetry('start-due', env.stage);
+  const report = telemetry('start-due', env.stage, now);
   const deps: StartDueDeps = {
     ...endingDeps(env, db),
     mx: observedMx(mxOf(env, MX_TIMEOUT_MS), report),

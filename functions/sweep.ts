@@ -3,12 +3,12 @@ import middy from '@middy/core';
 import { type SweepDeps, sweep } from '../shared/domain/sweep.ts';
 import { readEnvironment } from '../shared/lambda/environment.ts';
 import { telemetry } from '../shared/lambda/log.ts';
-import { dynamoDb, endingDeps } from './wiring/refresh.ts';
+import { dynamoDb, endingDeps, now } from './wiring/refresh.ts';
 
 /** What AWS calls, given its environment. */
 export function wire(source: NodeJS.ProcessEnv) {
   const env = readEnvironment('sweep', source);
-  const report = telemetry('sweep', env.stage);
+  const report = telemetry('sweep', env.stage, now);
   const deps: SweepDeps = endingDeps(env, dynamoDb());
   return middy().handler(async () => {
     const counts = await sweep(deps, (key, error) =>

@@ -10,7 +10,7 @@ export function apiWiring(
   functionName: string,
   env: HttpEnvironment,
 ): Pick<HttpOptions, 'telemetry' | 'callersSecret' | 'now'> & { readonly telemetry: Telemetry } {
-  const report = telemetry(functionName, env.stage);
+  const report = telemetry(functionName, env.stage, now);
   const callers =
     env.apiAccess === 'basic' ? secret(secretsManager(), env.apiCallersSecretArn, now, keptForMinutes(report)) : null;
   return { telemetry: report, callersSecret: callers, now };

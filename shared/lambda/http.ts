@@ -7,7 +7,7 @@ import type { MemberIdentifiers } from '../domain/mx.ts';
 import { authorize, type Right, readCallers } from './callers.ts';
 import { entityTag, matches } from './etag.ts';
 import { failedAttempts } from './failed-attempts.ts';
-import type { Telemetry } from './log.ts';
+import type { LogFields, Telemetry } from './log.ts';
 import { problemOf } from './problem.ts';
 import { asNamed, Refusal } from './refusal.ts';
 
@@ -38,6 +38,8 @@ export interface ApiAnswer {
   readonly body?: unknown;
   /** JSON that is serialised already, in place of `body`. */
   readonly text?: string;
+  /** What the request's log line says besides route and status. */
+  readonly logged?: Pick<LogFields, 'reason'>;
 }
 
 /** A secret's text, as `shared/clients/secret.ts` keeps it. */
@@ -102,28 +104,25 @@ export function httpHandler(options: HttpOptions, route: (request: ApiRequest) =
     }
   };
 
-  const answered: Middleware = (request) => {
-    const status = request.response?.statusCode ?? 200;
-    telemetry.log('request.answered', { route: request.event.routeKey, status });
-    telemetry.flush();
-  };
-
   const failed: Middleware = (request) => {
     const failure = asNamed(request.error);
     const problem = problemOf(failure);
     request.response = { ...problem, headers: { ...SECURITY_HEADERS, ...problem.headers } };
-    telemetry.log('request.failed', { route: request.event.routeKey, status: problem.statusCode, error: failure });
     if (failure.code === 'unauthorized') telemetry.count('CallerRefused');
+    telemetry.log('request.failed', { route: request.event.routeKey, status: problem.statusCode, error: failure });
     telemetry.flush();
   };
 
   return middy<APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2>()
     .before(checkCaller)
-    .after(answered)
     .onError(failed)
     .handler(async (event, context) => {
       const request = toRequest(event, callers.get(context) ?? '');
-      return toResult(await route(request), request);
+      const answer = await route(request);
+      const result = toResult(answer, request);
+      telemetry.log('request.answered', { route: event.routeKey, status: result.statusCode, ...answer.logged });
+      telemetry.flush();
+      return result;
     });
 }
 

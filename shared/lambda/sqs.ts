@@ -36,8 +36,8 @@ export function queueHandler<Message>(options: ConsumerOptions<Message>) {
     const newer = options.isNewer(record.body);
     if (newer && secondsBetween(options.firstSentAt(record), options.now()) < WAIT_FOR_READER_SECONDS) {
       await options.putBack(record);
-      telemetry.log('message.put_back', { message_id: record.messageId });
       telemetry.count('MessagePutBack');
+      telemetry.log('message.put_back', { message_id: record.messageId });
       return;
     }
     let message: Message;
@@ -45,8 +45,8 @@ export function queueHandler<Message>(options: ConsumerOptions<Message>) {
       if (newer) throw new Failure('bad_message', 'a message of a newer release has found no reader for a day');
       message = options.decode(record.body);
     } catch (error) {
-      telemetry.log('message.unreadable', { message_id: record.messageId, error });
       telemetry.count('UnreadableMessage');
+      telemetry.log('message.unreadable', { message_id: record.messageId, error });
       await options.giveBack(record);
       throw error;
     }

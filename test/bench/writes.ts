@@ -32,7 +32,7 @@ const running = await startRunning(
 const { stack } = running.project;
 stack.on('invocation', (invocation) => invocations.add(nameOf(invocation.function)));
 stack.on('log', ({ stream, line }) => {
-  const kind = stream === 'stderr' ? 'written to stderr' : line.includes('"_aws":') ? 'metrics' : 'log';
+  const kind = stream === 'stderr' ? 'on stderr' : line.includes('"_aws":') ? 'log with metrics' : 'log';
   lines.add(kind);
   bytes.add(kind, Buffer.byteLength(line) + 1);
 });

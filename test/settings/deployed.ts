@@ -84,8 +84,12 @@ export interface Deployed {
 export async function deploy(settings: Readonly<Record<string, unknown>>): Promise<Deployed> {
   vi.useFakeTimers({ toFake: ['Date'], now: Date.parse(T0) });
   const lines: string[] = [];
-  const keep = (...parts: unknown[]): void => void lines.push(parts.map(String).join(' '));
-  for (const method of ['log', 'info', 'warn', 'error'] as const) vi.spyOn(console, method).mockImplementation(keep);
+  const keep = (chunk: string | Uint8Array): boolean => {
+    lines.push(...String(chunk).trimEnd().split('\n'));
+    return true;
+  };
+  vi.spyOn(process.stdout, 'write').mockImplementation(keep);
+  vi.spyOn(process.stderr, 'write').mockImplementation(keep);
   const mx = await startStubMx();
   const aws = await startAws((id) => secrets[startsWithOneOf(id, Object.keys(secrets)) ?? ''] ?? '');
   const template = synthesize({ mxBaseUrl: mx.url, ...settings });

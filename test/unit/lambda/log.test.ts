@@ -3,6 +3,8 @@ import { Failure } from '../../../shared/domain/failure.ts';
 import { countOperatorFaults, telemetry } from '../../../shared/lambda/log.ts';
 import { recordedTelemetry } from './recorded-telemetry.ts';
 
+const now = () => '2026-11-26T12:00:00.007Z';
+
 const written: string[] = [];
 
 beforeEach(() => {
@@ -27,23 +29,23 @@ const lines = () =>
     .map((line) => JSON.parse(line));
 
 describe('a log line', () => {
-  it('is one line of JSON with its event, its function and its stage', () => {
-    telemetry('sweep', 'prod').log('sweep.done', { counts: { end: 2 } });
-    expect(lines()).toMatchObject([
-      {
-        level: 'INFO',
-        message: 'sweep.done',
-        event: 'sweep.done',
-        service: 'sweep',
-        stage: 'prod',
-        counts: { end: 2 },
-      },
-    ]);
-    expect(written.join('').trimEnd()).not.toContain('\n');
+  it('is one line of JSON, each thing said once', () => {
+    telemetry('sweep', 'prod', now).log('sweep.done', { counts: { end: 2 } });
+    const [line, ...more] = lines();
+    expect(more).toEqual([]);
+    expect(line).toEqual({
+      level: 'INFO',
+      timestamp: '2026-11-26T12:00:00.007Z',
+      service: 'sweep',
+      stage: 'prod',
+      event: 'sweep.done',
+      counts: { end: 2 },
+    });
+    expect(written.join('')).toMatch(/^\{.*\}\n$/);
   });
 
   it('leaves out what is not known', () => {
-    telemetry('follow-up', 'prod').log('follow_up.done', { refresh_id: undefined, look: 3 });
+    telemetry('follow-up', 'prod', now).log('follow_up.done', { refresh_id: undefined, look: 3 });
     expect(written.join('')).not.toContain('undefined');
     expect(lines()[0]).not.toHaveProperty('refresh_id');
     expect(lines()[0]).toMatchObject({ look: 3 });
@@ -51,7 +53,7 @@ describe('a log line', () => {
 
   it('of a failure that has a name is a warning with code, fate and message, without a stack', () => {
     const error = new Failure('mx_timeout', 'MX did not answer', {}, { cause: new Error('socket') });
-    telemetry('follow-up', 'prod').log('follow_up.failed', { member_guid: 'MBR-1', error });
+    telemetry('follow-up', 'prod', now).log('follow_up.failed', { member_guid: 'MBR-1', error });
     expect(lines()).toMatchObject([
       { level: 'WARN', code: 'mx_timeout', fate: 'try-again', failure: 'MX did not answer', member_guid: 'MBR-1' },
     ]);
@@ -60,7 +62,7 @@ describe('a log line', () => {
   });
 
   it('of anything else is an error with its cause and the place where it happened', () => {
-    telemetry('sweep', 'prod').log('sweep.failed', { error: new RangeError('out of range') });
+    telemetry('sweep', 'prod', now).log('sweep.failed', { error: new RangeError('out of range') });
     const [line] = lines();
     expect(line).toMatchObject({
       level: 'ERROR',
@@ -71,12 +73,12 @@ describe('a log line', () => {
   });
 
   it('of something thrown that is no error is an error as well', () => {
-    telemetry('sweep', 'prod').log('sweep.failed', { error: 'a text' });
+    telemetry('sweep', 'prod', now).log('sweep.failed', { error: 'a text' });
     expect(lines()).toMatchObject([{ level: 'ERROR', code: 'internal' }]);
   });
 
   it('carries nothing over to the next one', () => {
-    const report = telemetry('sweep', 'prod');
+    const report = telemetry('sweep', 'prod', now);
     report.log('sweep.failed', { member_guid: 'MBR-1', error: new Error('x') });
     report.log('sweep.done');
     expect(lines()[1]).not.toHaveProperty('member_guid');
@@ -85,30 +87,76 @@ describe('a log line', () => {
 });
 
 describe('metrics', () => {
-  it('are written when they are flushed, in CloudWatch’s embedded format, by stage and function', () => {
-    const report = telemetry('start-due', 'prod');
+  const declared = (names: readonly string[]) => ({
+    Timestamp: 1_795_694_400_007,
+    CloudWatchMetrics: [
+      {
+        Namespace: 'MxFreshBalances',
+        Dimensions: [['service', 'stage']],
+        Metrics: names.map((Name) => ({ Name, Unit: 'Count' })),
+      },
+    ],
+  });
+
+  it('stand in the next line, in CloudWatch’s embedded format, by function and stage', () => {
+    const report = telemetry('start-due', 'prod', now);
     report.count('RefreshAccepted', 3);
     report.count('RefreshHeldBack');
     expect(written).toEqual([]);
+    report.log('start.done', { counts: { accepted: 3 } });
     report.flush();
-    const [line] = lines();
-    expect(line).toMatchObject({ RefreshAccepted: 3, RefreshHeldBack: 1, service: 'start-due', stage: 'prod' });
-    const [metrics] = line._aws.CloudWatchMetrics;
-    expect(metrics.Namespace).toBe('MxFreshBalances');
-    expect(metrics.Dimensions).toEqual([['service', 'stage']]);
-    expect(metrics.Metrics).toEqual([
-      { Name: 'RefreshAccepted', Unit: 'Count' },
-      { Name: 'RefreshHeldBack', Unit: 'Count' },
+    expect(lines()).toEqual([
+      {
+        level: 'INFO',
+        timestamp: '2026-11-26T12:00:00.007Z',
+        service: 'start-due',
+        stage: 'prod',
+        event: 'start.done',
+        counts: { accepted: 3 },
+        _aws: declared(['RefreshAccepted', 'RefreshHeldBack']),
+        RefreshAccepted: 3,
+        RefreshHeldBack: 1,
+      },
     ]);
   });
 
-  it('start at nothing after a flush', () => {
-    const report = telemetry('follow-up', 'prod');
-    report.count('FollowUp');
+  it('stand in the line of a failure too', () => {
+    const report = telemetry('follow-up', 'prod', now);
+    report.count('MxCredentialsRejected');
+    report.log('follow_up.failed', { error: new Failure('mx_forbidden', 'MX refuses') });
+    expect(lines()).toMatchObject([{ level: 'WARN', code: 'mx_forbidden', MxCredentialsRejected: 1 }]);
+  });
+
+  it('have a line of their own when they are flushed before any', () => {
+    const report = telemetry('mx-webhook', 'prod', now);
+    report.count('WebhookReceived');
     report.flush();
-    report.count('FollowUp');
+    expect(lines()).toEqual([
+      {
+        level: 'INFO',
+        timestamp: '2026-11-26T12:00:00.007Z',
+        service: 'mx-webhook',
+        stage: 'prod',
+        _aws: declared(['WebhookReceived']),
+        WebhookReceived: 1,
+      },
+    ]);
+  });
+
+  it('are summed, zero is a count too, and each is written once', () => {
+    const report = telemetry('run-schedule', 'prod', now);
+    report.count('MembersDue', 0);
     report.flush();
-    expect(lines().map((line) => line.FollowUp)).toEqual([1, 1]);
+    report.count('MembersDue', 2);
+    report.count('MembersDue', 3);
+    report.flush();
+    report.log('schedule.done');
+    expect(lines().map((line) => line.MembersDue)).toEqual([0, 5, undefined]);
+  });
+
+  it('that nobody counted are no line', () => {
+    telemetry('read-balances', 'prod', now).flush();
+    expect(written).toEqual([]);
   });
 });
 

@@ -125,6 +125,9 @@ describe('POST /webhooks/mx', () => {
     expect(await call(body)).toBe(204);
     expect(sent).toEqual([]);
     expect(telemetry.counts).toEqual(['WebhookReceived', 'WebhookIgnored']);
+    expect(telemetry.lines).toEqual([
+      { event: 'request.answered', fields: { route: 'POST /webhooks/mx', status: 204, reason: expect.any(String) } },
+    ]);
   });
 
   it('answers 429 when the queue does not take it, so that MX sends it again', async () => {
