@@ -66,9 +66,8 @@ async function start(
     await deps.schedule.removeStray(enrolled);
     return 'stray';
   }
-  const lastAt = record.claim?.acceptedAt ?? record.lastAttempt?.acceptedAt ?? '';
-  if (lastAt >= dueAt && record.claim === null) return 'done_already';
-  const answer = await startUnattended(deps, { userIdentifier: member.userGuid, memberIdentifier: member.memberGuid });
-  if (answer.kind === 'held_back') return 'held_back';
+  const identifiers = { userIdentifier: member.userGuid, memberIdentifier: member.memberGuid };
+  const answer = await startUnattended(deps, identifiers, dueAt);
+  if (answer.kind !== 'accepted') return answer.kind;
   return answer.joined ? 'joined' : 'accepted';
 }

@@ -52,10 +52,17 @@ type Known = { readonly key: MemberKey } & (
   | { readonly record: MemberRecord; readonly member: null }
 );
 
+/** What an unattended trigger wants was done after the member became due: its message was delivered twice. */
+export interface DoneAlready {
+  readonly kind: 'done_already';
+}
+
 interface Request<Held> {
   readonly identifiers: MemberIdentifiers;
   readonly trigger: Exclude<Trigger, 'mx_webhook'>;
   readonly userPresent: boolean;
+  /** Whether our own tables say that there is nothing left to do. */
+  readonly doneAlready: (record: MemberRecord) => Held | null;
   /** Whether to hold back: an HTTP trigger never does, because somebody asked. */
   readonly heldBack: (known: Known) => Held | null;
 }
@@ -73,14 +80,24 @@ export const startRefresh = (
   deps: RefreshDeps,
   identifiers: MemberIdentifiers,
   userPresent: boolean,
-): Promise<AcceptedStart> => start<never>(deps, { identifiers, trigger: 'http', userPresent, heldBack: () => null });
+): Promise<AcceptedStart> =>
+  start<never>(deps, { identifiers, trigger: 'http', userPresent, doneAlready: () => null, heldBack: () => null });
 
-/** Starts or joins a refresh that nobody waits for. @throws Failure like `startRefresh`. */
-export const startUnattended = (deps: RefreshDeps, identifiers: MemberIdentifiers): Promise<AcceptedStart | HeldBack> =>
-  start<HeldBack>(deps, {
+/**
+ * Starts or joins a refresh that nobody waits for, of a member that became due at `dueAt`.
+ *
+ * @throws Failure like `startRefresh`.
+ */
+export const startUnattended = (
+  deps: RefreshDeps,
+  identifiers: MemberIdentifiers,
+  dueAt: Instant,
+): Promise<AcceptedStart | HeldBack | DoneAlready> =>
+  start<HeldBack | DoneAlready>(deps, {
     identifiers,
     trigger: 'schedule',
     userPresent: false,
+    doneAlready: (record) => (endedSince(record, dueAt) ? { kind: 'done_already' } : null),
     heldBack(known) {
       const reason = userNeeded(known);
       return reason === null ? null : { kind: 'held_back', reason };
@@ -93,6 +110,8 @@ async function start<Held>(deps: RefreshDeps, request: Request<Held>): Promise<A
   let member: MxMember | null = null;
   for (let race = 0; race < MAX_RACES; race += 1) {
     // 1: our own tables.
+    const done = record && request.doneAlready(record);
+    if (done) return done;
     const joined = record && (await answerFromTables(deps, request, record));
     if (joined) return joined;
     // 2: the baseline.
@@ -114,6 +133,15 @@ async function start<Held>(deps: RefreshDeps, request: Request<Held>): Promise<A
     member = null;
   }
   throw new Failure('busy', 'too many triggers for this member at once', { retryAfterSeconds: 1 });
+}
+
+/**
+ * Whether a refresh that was accepted at `dueAt` or later is over, released or not. The last attempt may be one that MX
+ * began by itself before that, so the starts count too.
+ */
+function endedSince({ claim, lastAttempt, starts }: MemberRecord, dueAt: Instant): boolean {
+  if (claim !== null && claim.phase !== 'ended') return false;
+  return [claim?.acceptedAt, lastAttempt?.acceptedAt, ...starts].some((at) => at !== undefined && at >= dueAt);
 }
 
 /** 1: joining, deleted, allowance used up. Null when MX has to be asked. */

@@ -48,6 +48,8 @@ export interface FunctionsInTime {
   /** A message was put into a queue: it comes out of it when its time is there, mostly. */
   followUpPut(id: number): void;
   startPut(id: number): void;
+  /** The last message of the start queue is delivered once more, at once. */
+  startAgain(): void;
 }
 
 /** Everything that the functions of one history stand on. */
@@ -111,14 +113,16 @@ export function functionsInTime(stage: Stage): FunctionsInTime {
     },
   } as const;
 
+  let lastStart: string | null = null;
   const starts = {
     queue: world.starts,
     role: 'start-due',
     timeoutSeconds: timeouts['start-due'],
     work(body: string) {
       const batch = decodeStartBatch(body);
+      lastStart = body;
       return {
-        about: `${batch.members.length} members`,
+        about: `due at ${batch.dueAt}`,
         run: (invocation: Invocation) =>
           startDue({ ...reach(invocation), report: (_enrolled, error) => log(error) }, batch),
       };
@@ -182,6 +186,12 @@ export function functionsInTime(stage: Stage): FunctionsInTime {
     trigger,
     followUpPut: (id) => deliver(followUps, id),
     startPut: (id) => deliver(starts, id),
+
+    startAgain() {
+      if (lastStart === null) return;
+      const { about, run } = starts.work(lastStart);
+      invocations.start(starts.role, about, starts.timeoutSeconds, run, logged);
+    },
 
     webhook({ id, attempt, type, body }, answered) {
       const key = `webhook ${id}.${attempt}`;

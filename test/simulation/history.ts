@@ -85,6 +85,9 @@ export async function runHistory(seed: number, options: HistoryOptions): Promise
       const happens = whileStoring.pop();
       if (happens) scheduler.at(now() + 10, happens);
     },
+    ended: (trigger) => {
+      if (trigger === 'schedule' && plan.doublesStarts) scheduler.at(now() + 10, () => functions.startAgain());
+    },
     policy: plan.policy,
     now,
     record: world.record,

@@ -191,6 +191,18 @@ export const mutants: readonly Mutant[] = [
     changes: [domain('start-refresh.ts', 'const reason = userNeeded(known);', 'const reason = null;')],
   },
   {
+    name: 'start-message-doubled',
+    what: 'a doubled start message is recognised only when the refresh is released',
+    breaks: [2],
+    changes: [
+      domain(
+        'start-refresh.ts',
+        "if (claim !== null && claim.phase !== 'ended') return false;",
+        'if (claim !== null) return false;',
+      ),
+    ],
+  },
+  {
     name: 'unattended-starts-again',
     what: 'a follow-up starts again for a member that has come to need its user',
     breaks: [6],

@@ -54,6 +54,8 @@ export interface Plan {
   readonly indexLagSeconds: number;
   readonly defaultScheduleHours: number;
   readonly hasSchedule: boolean;
+  /** The last message of the start queue comes again when a scheduled refresh has ended and is not yet released. */
+  readonly doublesStarts: boolean;
   /** The setting; null for off. */
   readonly webhooksOf: 'known' | 'all' | null;
   readonly faults: FaultProfile;
@@ -121,6 +123,7 @@ function drawBalance(random: Random): string {
 /** The plan of the history with this seed. */
 export function planHistory(seed: number, start: number): Plan {
   const random = createRandom(seed, 'plan');
+  const twins = createRandom(seed, 'twins');
   const deadlineSeconds = [60, 120, 600][random.integer(3)] ?? 600;
   const isLong = random.chance(0.06);
   const hasSchedule = random.chance(0.25);
@@ -200,6 +203,7 @@ export function planHistory(seed: number, start: number): Plan {
     indexLagSeconds: random.chance(0.5) ? 0 : random.next() * 2,
     defaultScheduleHours: random.chance(0.1) ? 1 : 0,
     hasSchedule,
+    doublesStarts: twins.chance(0.3),
     webhooksOf: random.chance(0.4) ? null : random.chance(0.7) ? 'known' : 'all',
     faults,
     isPlain:

@@ -27,6 +27,8 @@ export function createTruth(world: Observed): Truth {
   const known = new Map<string, MemberRecord | null>();
   const knownBalances = new Map<string, ReadonlyMap<string, StoredBalance>>();
   const started = new Map<string, number[]>();
+  /** A member and the minute for which it was started. */
+  const turns = new Set<string>();
   const seenBy = new WeakMap<Invocation, Map<string, MemberSeen>>();
   const listedBy = new WeakMap<Invocation, Map<string, Listing>>();
   /** Which refresh an invocation works for: the one that it claimed, or that its message names. */
@@ -57,6 +59,11 @@ export function createTruth(world: Observed): Truth {
     if (record.deletedAt !== null) throw new Violation(9, `${refreshId} was claimed for a deleted member`);
     if (!sent.has(refreshId)) throw new Violation(1, `${refreshId} was claimed before any message of it was sent`);
     remember(claimedBy, invocation, record.key, refreshId);
+    if (invocation.role === 'start-due') {
+      const turn = `${textOf(record.key)}, ${invocation.about}`;
+      if (turns.has(turn)) throw new Violation(2, `${refreshId} is the second refresh of ${turn}`);
+      turns.add(turn);
+    }
     refreshes.set(refreshId, {
       refreshId,
       member: record.key,
@@ -104,6 +111,7 @@ export function createTruth(world: Observed): Truth {
     if (was.phase === 'ended' && is.phase !== 'ended') throw new Violation(1, `${is.refreshId} went on after its end`);
     if (was.phase !== 'ended' && is.phase === 'ended') {
       truth.result = is.result;
+      world.ended(is.trigger);
       truth.endedAt = world.now();
       truth.jobsAtEnd = world.jobsEnded(record.key);
       const begun = truth.posts.filter(({ status }) => status === 202).length;

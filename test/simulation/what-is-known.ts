@@ -102,6 +102,8 @@ export interface Observed {
   readonly jobsEnded: (key: MemberKey) => number;
   /** Told when a claim moves to storing. */
   readonly storing: () => void;
+  /** Told when a refresh has ended and is not yet released. */
+  readonly ended: (trigger: Trigger) => void;
 }
 
 /** The observer of one history. */

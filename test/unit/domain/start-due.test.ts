@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { Failure, type FailureCode } from '../../../shared/domain/failure.ts';
 import { plusSeconds } from '../../../shared/domain/instant.ts';
 import type { MemberRecord } from '../../../shared/domain/member.ts';
-import type { Attempt } from '../../../shared/domain/refresh.ts';
+import type { Attempt, EndedClaim } from '../../../shared/domain/refresh.ts';
 import type { EnrolledMember } from '../../../shared/domain/schedule.ts';
 import { startDue } from '../../../shared/domain/start-due.ts';
 import { textOf, withMember } from '../../fakes/members-table.ts';
@@ -46,6 +46,11 @@ const attempt = (acceptedAt: string): Attempt => ({
   observedAt: plusSeconds(acceptedAt, 8),
 });
 
+const endedClaim = (acceptedAt: string): EndedClaim => {
+  const { refreshId: _, trigger: __, acceptedAt: ___, ...result } = attempt(acceptedAt);
+  return { ...claim({ acceptedAt }), phase: 'ended', result };
+};
+
 describe('members that are due', () => {
   it('are all started, as unattended refreshes', async () => {
     const { run, table, mxCalls } = world(...[1, 2, 3, 4, 5, 6, 7].map((number) => scheduled(number)));
@@ -62,6 +67,35 @@ describe('members that are due', () => {
     const done = world(scheduled(1, { lastAttempt: attempt(T0) }));
     expect(await done.run(1)).toEqual({ ...none, done_already: 1 });
     expect(done.mxCalls).toEqual([]);
+  });
+
+  it.each<[string, Partial<MemberRecord>]>([
+    ['has ended and is not released', { claim: endedClaim(T0) }],
+    ['was refused and is not released', { claim: endedClaim(plusSeconds(T0, 5)) }],
+    ['is followed by one of MX’s own', { lastAttempt: attempt(plusSeconds(T0, -3)), starts: [T0] }],
+  ])('are not started again when their refresh %s', async (_what, given) => {
+    const { run, mxCalls } = world(scheduled(1, given));
+    expect(await run(1)).toEqual({ ...none, done_already: 1 });
+    expect(mxCalls).toEqual([]);
+  });
+
+  it('are started although one from before is not released', async () => {
+    const { run } = world(scheduled(1, { claim: endedClaim(plusSeconds(T0, -1)) }));
+    expect(await run(1)).toEqual({ ...none, accepted: 1 });
+  });
+
+  it('are not started by a twin that lost the claim', async () => {
+    const { run, answers, table, mxCalls } = world(scheduled(1));
+    answers.read = () => {
+      // While this one reads the member, the other one has started it, and its refresh has ended.
+      const record = table.members.get(textOf(keyOf(1)));
+      if (record?.startsVersion === 0) {
+        table.members.set(textOf(keyOf(1)), { ...record, startsVersion: 1, lastAttempt: attempt(T0) });
+      }
+      return member({ key: keyOf(1) });
+    };
+    expect(await run(1)).toEqual({ ...none, done_already: 1 });
+    expect(mxCalls).toEqual(['read USR-1/MBR-1']);
   });
 
   it('are started although they were refreshed before they were due', async () => {

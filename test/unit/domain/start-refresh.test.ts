@@ -7,7 +7,7 @@ import type { RefreshDeps } from '../../../shared/domain/ports.ts';
 import { startJob } from '../../../shared/domain/start-job.ts';
 import { startRefresh, startUnattended } from '../../../shared/domain/start-refresh.ts';
 import { textOf, withMember } from '../../fakes/members-table.ts';
-import { claim, key, knownMember, member, T0 } from '../../samples.ts';
+import { at, claim, key, knownMember, member, T0 } from '../../samples.ts';
 import { refreshWorld } from './refresh-world.ts';
 
 const guids = { userIdentifier: 'USR-1', memberIdentifier: 'MBR-1' };
@@ -392,6 +392,6 @@ describe('an unattended start while MX is away', () => {
   ])('%s', async (_what, lastAttempt, answer) => {
     const { deps, answers } = world(knownMember({ lastAttempt }));
     answers.read = away;
-    expect(await startUnattended(deps, guids)).toMatchObject(answer);
+    expect(await startUnattended(deps, guids, at(1))).toMatchObject(answer);
   });
 });
