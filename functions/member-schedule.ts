@@ -30,13 +30,13 @@ export async function memberSchedule(deps: MemberScheduleDeps, request: ApiReque
       const everyHours = readEvery(request.body);
       const member = await findMember(deps.members, identifiers);
       const slot = slotOf(member.key, everyHours, deps.shards);
-      await deps.schedule.enrol(member.key, { everyHours, slot }, member.enrolment);
+      await deps.schedule.enrol(member.key, { everyHours, slot }, 'always');
       return { status: 200, body: scheduleBody(member, everyHours) };
     }
     case 'DELETE': {
       const member = await findMember(deps.members, identifiers);
       // Kept as “no”, so that a default of the settings does not enrol the member again.
-      await deps.schedule.enrol(member.key, { everyHours: 0, slot: '' }, member.enrolment);
+      await deps.schedule.enrol(member.key, { everyHours: 0, slot: '' }, 'always');
       return { status: 204 };
     }
     default: {

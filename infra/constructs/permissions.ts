@@ -46,8 +46,14 @@ const starting: Permissions = { ...ending, members: [get, put, update], mxSecret
  * Reading a queue, and giving its messages back, is allowed by its event source.
  */
 export const permissions: Readonly<Record<FunctionName, Permissions>> = {
-  // It also keeps answers by Idempotency-Key and callbacks, and reads how a refresh went that is over already.
-  'check-balance': { ...starting, refreshes: [get, put, query], apiCallersSecret: readSecret },
+  // It also keeps answers by Idempotency-Key and callbacks, and reads how a refresh went that is over already. It enrols by
+  // default, and removes the slot's item again when somebody has said something else meanwhile.
+  'check-balance': {
+    ...starting,
+    members: [get, put, update, remove],
+    refreshes: [get, put, query],
+    apiCallersSecret: readSecret,
+  },
   // It also removes items of the schedule that their members no longer point to. A message that only a newer release can
   // read goes back to the queue as a new one; the other two queues' functions may send to theirs anyway.
   'start-due': { ...starting, members: [get, put, update, remove], starts: send },

@@ -1,11 +1,11 @@
 /** The schedule's items in the members table: slots with their members, and the bookmark of the ticks. */
-import { DeleteItemCommand, type DynamoDBClient, GetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
+import { type DynamoDBClient, GetItemCommand } from '@aws-sdk/client-dynamodb';
 import { Failure } from '../domain/failure.ts';
 import type { MemberKey } from '../domain/mx.ts';
 import type { Schedule } from '../domain/ports.ts';
-import { type EnrolledMember, isEveryHours } from '../domain/schedule.ts';
-import { type Item, recordToAttribute } from './attribute-values.ts';
-import { updateIf } from './conditional-write.ts';
+import { type EnrolledMember, type Enrolment, isEveryHours } from '../domain/schedule.ts';
+import { type Item, recordFromAttribute, recordToAttribute } from './attribute-values.ts';
+import { type Condition, deleteIf, putIf, updateIf } from './conditional-write.ts';
 import { queryPages } from './query-pages.ts';
 import { membersTable } from './table-keys.ts';
 
@@ -15,36 +15,100 @@ const BOOKMARK: Item = {
   [membersTable.sortKey]: { S: 'scheduled-refresh' },
 };
 
-/** The schedule in table `tableName`. */
+/** How often an enrolment is tried again after `removeStray` came in between; each time its first try was slow. */
+const MAX_RACES = 5;
+
+/** What a member's item says of its enrolment. */
+interface Enrolled {
+  readonly enrolment: Enrolment | null;
+  /** How many changes it has seen; 0 before the first. */
+  readonly version: number;
+}
+
+/**
+ * The schedule in table `tableName`.
+ *
+ * An enrolment and the slot item that belongs to it carry the same version, one more than the member's before it. A slot
+ * item is removed only up to a version at which its member pointed elsewhere: never the one that a newer enrolment wrote.
+ */
 export function scheduleInDynamoDb(client: DynamoDBClient, tableName: string): Schedule {
-  const removeSlotItem = async (key: MemberKey, slot: string): Promise<void> => {
-    await client.send(new DeleteItemCommand({ TableName: tableName, Key: slotItemKey(key, slot) }));
-  };
+  /** Null for a member that is not known or was deleted. */
+  async function readEnrolled(key: MemberKey): Promise<Enrolled | null> {
+    const { Item } = await client.send(
+      new GetItemCommand({
+        TableName: tableName,
+        Key: memberItemKey(key),
+        ConsistentRead: true,
+        ProjectionExpression: `${membersTable.sortKey}, enrolment, enrolment_version, deleted_at`,
+      }),
+    );
+    if (Item === undefined || Item['deleted_at'] !== undefined) return null;
+    return {
+      enrolment: recordFromAttribute<Enrolment>(Item['enrolment'], {}),
+      version: Number(Item['enrolment_version']?.N ?? 0),
+    };
+  }
+
+  /** Writes the member's next version, if it is still at `version`. */
+  const setVersion = (key: MemberKey, version: number, enrolment: Enrolment | null): Promise<boolean> =>
+    updateIf(client, tableName, {
+      key: memberItemKey(key),
+      change: `SET enrolment_version = :next${enrolment === null ? '' : ', enrolment = :enrolment'}`,
+      condition: `attribute_exists(${membersTable.sortKey}) AND attribute_not_exists(deleted_at) AND ${version === 0 ? 'attribute_not_exists(enrolment_version)' : 'enrolment_version = :version'}`,
+      values: {
+        ':next': { N: String(version + 1) },
+        ...(version === 0 ? {} : { ':version': { N: String(version) } }),
+        ...(enrolment === null ? {} : { ':enrolment': recordToAttribute(enrolment) }),
+      },
+    });
+
+  /** False: a later enrolment has written it. */
+  const putSlotItem = (key: MemberKey, { slot, everyHours }: Enrolment, version: number): Promise<boolean> =>
+    putIf(client, tableName, {
+      item: {
+        ...slotItemKey(key, slot),
+        every_hours: { N: String(everyHours) },
+        enrolment_version: { N: String(version) },
+      },
+      ...notAfter(version),
+    });
+
+  /** Removes the item of `slot` that was written up to `version`; false when a later enrolment has written it. */
+  const removeSlotItem = (key: MemberKey, slot: string, version: number): Promise<boolean> =>
+    deleteIf(client, tableName, { key: slotItemKey(key, slot), ...notAfter(version) });
+
+  /** What is left to do for an enrolment that stands at `version`: the item of the slot before it. */
+  async function leave(key: MemberKey, former: Enrolment | null, slot: string, version: number): Promise<void> {
+    if (former !== null && former.everyHours !== 0 && former.slot !== slot) {
+      await removeSlotItem(key, former.slot, version);
+    }
+  }
 
   return {
-    async enrol(key, enrolment, former) {
-      // Slot, member, former slot: a crash in between leaves a slot item that its member does not point to. The start
-      // function finds it by that and removes it; the other way round a member could be enrolled and never be due.
-      if (enrolment.everyHours !== 0) {
-        await client.send(
-          new PutItemCommand({
-            TableName: tableName,
-            Item: { ...slotItemKey(key, enrolment.slot), every_hours: { N: String(enrolment.everyHours) } },
-          }),
-        );
+    async enrol(key, enrolment, when) {
+      const isOn = enrolment.everyHours !== 0;
+      for (let race = 0; race < MAX_RACES; race += 1) {
+        const before = await readEnrolled(key);
+        if (before === null) throw deleted();
+        if (when === 'unless_said' && before.enrolment !== null) return;
+        const version = before.version + 1;
+        // Slot, member, former slot: a crash in between leaves a slot item that its member does not point to. The start
+        // function finds it by that and removes it; the other way round a member could be enrolled and never be due.
+        const isInSlot = !isOn || (await putSlotItem(key, enrolment, version));
+        if (isInSlot && (await setVersion(key, before.version, enrolment))) {
+          return leave(key, before.enrolment, enrolment.slot, version);
+        }
+        const now = await readEnrolled(key);
+        const isThis = now?.enrolment?.slot === enrolment.slot;
+        if (isOn && isInSlot && !isThis) await removeSlotItem(key, enrolment.slot, now?.version ?? version);
+        if (now === null) throw deleted();
+        // This one, written before its answer was lost, or another with the same words.
+        if (isThis) return leave(key, before.enrolment, enrolment.slot, version);
+        const isUnsaid = now.enrolment?.slot === before.enrolment?.slot;
+        // Another one stands; this one counts as the one before it.
+        if (!isUnsaid) return;
       }
-      const isKnown = await updateIf(client, tableName, {
-        key: { [membersTable.partitionKey]: { S: key.userGuid }, [membersTable.sortKey]: { S: key.memberGuid } },
-        change: 'SET enrolment = :enrolment',
-        condition: `attribute_exists(${membersTable.sortKey}) AND attribute_not_exists(deleted_at)`,
-        values: { ':enrolment': recordToAttribute(enrolment) },
-      });
-      if (!isKnown) {
-        throw new Failure('member_deleted', 'the member was deleted and cannot be scheduled');
-      }
-      if (former !== null && former.everyHours !== 0 && former.slot !== enrolment.slot) {
-        await removeSlotItem(key, former.slot);
-      }
+      throw new Failure('busy', 'this member is being enrolled again and again', { retryAfterSeconds: 1 });
     },
 
     async membersOf(slot) {
@@ -66,7 +130,15 @@ export function scheduleInDynamoDb(client: DynamoDBClient, tableName: string): S
       return members;
     },
 
-    removeStray: ({ member, slot }) => removeSlotItem(member, slot),
+    async removeStray({ member, slot }) {
+      const now = await readEnrolled(member);
+      if (now?.enrolment?.slot === slot) return;
+      // Nobody can enrol a deleted member again, so the version does not matter.
+      if (now === null) return void (await removeSlotItem(member, slot, Number.MAX_SAFE_INTEGER));
+      if (await removeSlotItem(member, slot, now.version)) return;
+      // Written by an enrolment that is under way, or died: if this version is taken, it cannot come to stand.
+      if (await setVersion(member, now.version, null)) await removeSlotItem(member, slot, now.version + 1);
+    },
 
     async lastMinute() {
       const { Item } = await client.send(
@@ -86,6 +158,19 @@ export function scheduleInDynamoDb(client: DynamoDBClient, tableName: string): S
     },
   };
 }
+
+const deleted = (): Failure => new Failure('member_deleted', 'the member was deleted and cannot be scheduled');
+
+/** The slot item was not written by an enrolment after `version`. */
+const notAfter = (version: number): Condition => ({
+  condition: 'attribute_not_exists(enrolment_version) OR enrolment_version <= :version',
+  values: { ':version': { N: String(version) } },
+});
+
+const memberItemKey = (key: MemberKey): Item => ({
+  [membersTable.partitionKey]: { S: key.userGuid },
+  [membersTable.sortKey]: { S: key.memberGuid },
+});
 
 const slotItemKey = (key: MemberKey, slot: string): Item => ({
   [membersTable.partitionKey]: { S: slot },

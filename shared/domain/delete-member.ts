@@ -20,8 +20,8 @@ export type DeleteDeps = EndDeps & {
 const MAX_RACES = 4;
 
 /**
- * Ends the member's refresh, takes it off the schedule, leaves a tombstone and erases its balances. Repeatable after a crash
- * anywhere: what is done already is found done.
+ * Ends the member's refresh, leaves a tombstone, takes the member off the schedule and erases its balances. Repeatable
+ * after a crash anywhere: what is done already is found done.
  *
  * @throws Failure `busy` when triggers kept claiming it; its message comes again.
  */
@@ -36,13 +36,15 @@ export async function deleteMember(deps: DeleteDeps, key: MemberKey): Promise<'d
     const { claim, enrolment } = record;
     if (claim?.phase === 'ended') await publishEnd(deps, key, claim);
     else if (claim !== null) await endRefresh(deps, { key, claim, ending: endingOf('member_deleted') });
-    if (enrolment !== null && enrolment.everyHours !== 0) {
-      await deps.schedule.removeStray({ member: key, everyHours: enrolment.everyHours, slot: enrolment.slot });
-    }
     // The message first, as everywhere: a crash after the tombstone leaves somebody to erase.
     await eraseLater(deps, key);
     const now = deps.now();
-    if (await deps.seen.leaveTombstone(record, now)) return finish(deps, key, now);
+    if (!(await deps.seen.leaveTombstone(record, now))) continue;
+    // After the tombstone, which no enrolment gets past. A crash in between leaves an item that `start-due.ts` removes.
+    if (enrolment !== null && enrolment.everyHours !== 0) {
+      await deps.schedule.removeStray({ member: key, everyHours: enrolment.everyHours, slot: enrolment.slot });
+    }
+    return finish(deps, key, now);
   }
   throw new Failure('busy', 'a member that is to be deleted was claimed again and again');
 }

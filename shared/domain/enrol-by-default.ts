@@ -14,5 +14,5 @@ export async function enrolByDefault(
   shards: number,
 ): Promise<void> {
   if (enrolment !== null || !isEveryHours(defaultHours)) return;
-  await schedule.enrol(key, { everyHours: defaultHours, slot: slotOf(key, defaultHours, shards) }, null);
+  await schedule.enrol(key, { everyHours: defaultHours, slot: slotOf(key, defaultHours, shards) }, 'unless_said');
 }

@@ -244,14 +244,19 @@ export interface Events {
 /** The schedule: slots, each member's enrolment, and how far the ticks have come. */
 export interface Schedule {
   /**
-   * Writes the slot's item, then the member's enrolment, then removes the item of its former slot.
+   * Writes the slot's item, then the member's enrolment, then removes the item of its former slot. Of several at once one
+   * stands: the others count as replaced by it, and remove the items that they have written. `unless_said`: nothing is
+   * written for a member about which somebody has said something.
    *
-   * @throws Failure `member_deleted` when the member is gone; the slot's item that is left is removed as a stray.
+   * @throws Failure `member_deleted` when the member is gone, `busy` when other enrolments came in between again and again.
    */
-  enrol(key: MemberKey, enrolment: Enrolment, former: Enrolment | null): Promise<void>;
+  enrol(key: MemberKey, enrolment: Enrolment, when: 'always' | 'unless_said'): Promise<void>;
   /** The members of a slot, every page. */
   membersOf(slot: string): Promise<readonly EnrolledMember[]>;
-  /** Removes an item that its member no longer points to. */
+  /**
+   * Removes an item that its member does not point to; leaves one that it does. An enrolment that has written it and is
+   * still under way does not come after this, but is tried again.
+   */
   removeStray(enrolled: EnrolledMember): Promise<void>;
   /** The last minute that was worked through; null before the first tick. */
   lastMinute(): Promise<number | null>;

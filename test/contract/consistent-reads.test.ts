@@ -110,7 +110,7 @@ it('a slot’s members may be read late: they are due again', async () => {
     starts: [],
     startsVersion: 0,
   });
-  await scheduleInDynamoDb(client, tables.members).enrol(key, { everyHours: 6, slot }, null);
+  await scheduleInDynamoDb(client, tables.members).enrol(key, { everyHours: 6, slot }, 'always');
   expect(await scheduleInDynamoDb(client, tables.members).membersOf(slot)).toEqual([]);
   expect(await scheduleInDynamoDb(tables.client, tables.members).membersOf(slot)).toHaveLength(1);
 });

@@ -492,7 +492,7 @@ describe.each<[string, () => Subject]>([
 
   it('keeps the enrolment through a refresh', async () => {
     const { members, schedule, key, claim } = await claimed();
-    await schedule.enrol(key, { everyHours: 6, slot: 'SLOT#6h#00001#0' }, null);
+    await schedule.enrol(key, { everyHours: 6, slot: 'SLOT#6h#00001#0' }, 'always');
     await members.end({ key, from: 'running', attempt: attemptOf(claim), member: mxMember(key) });
     await members.release(key, claim.refreshId);
     expect((await members.read(key))?.enrolment).toEqual({ everyHours: 6, slot: 'SLOT#6h#00001#0' });

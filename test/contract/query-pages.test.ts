@@ -60,7 +60,7 @@ describe('every page is read of', () => {
     const keys = numbers(5).map(() => newKey());
     for (const key of keys) {
       await members.claim({ key, claim: startingClaim(refreshId(1)), starts: [], startsVersion: 0 });
-      await schedule.enrol(key, { everyHours: 6, slot }, null);
+      await schedule.enrol(key, { everyHours: 6, slot }, 'always');
     }
     expect((await schedule.membersOf(slot)).map(({ member }) => member)).toEqual(keys);
   });

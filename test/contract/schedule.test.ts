@@ -1,4 +1,4 @@
-import { UpdateItemCommand } from '@aws-sdk/client-dynamodb';
+import { PutItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { membersInDynamoDb } from '../../shared/clients/members-table.ts';
 import { scheduleInDynamoDb } from '../../shared/clients/schedule-table.ts';
@@ -22,6 +22,8 @@ interface Subject {
   readonly members: Members;
   readonly schedule: Schedule;
   markDeleted(key: MemberKey): Promise<void>;
+  /** As an enrolment of `version` leaves it that dies before it has written the member. */
+  leaveSlotItem(key: MemberKey, slot: string, version: number): Promise<void>;
 }
 
 const fake = (): Subject => {
@@ -32,6 +34,10 @@ const fake = (): Subject => {
     async markDeleted(key) {
       const record = table.members.get(textOf(key));
       if (record) table.members.set(textOf(key), { ...record, deletedAt: at(0) });
+    },
+    async leaveSlotItem(key, slot, version) {
+      table.slots.set(slot, new Map([[textOf(key), 24]]));
+      table.enrolmentVersions.set(`${slot} ${textOf(key)}`, version);
     },
   };
 };
@@ -48,6 +54,15 @@ const real = (): Subject => ({
         ExpressionAttributeValues: { ':at': { S: at(0) } },
       }),
     );
+  },
+  async leaveSlotItem(key, slot, version) {
+    const item = {
+      user_guid: { S: slot },
+      item_key: { S: `${key.userGuid}#${key.memberGuid}` },
+      every_hours: { N: '24' },
+      enrolment_version: { N: String(version) },
+    };
+    await tables.client.send(new PutItemCommand({ TableName: tables.members, Item: item }));
   },
 });
 
@@ -70,7 +85,7 @@ describe.each<[string, () => Subject]>([
   it('finds an enrolled member in its slot, and the slot in the member', async () => {
     const { members, schedule, key, enrolment, inSlot } = await known();
     const six = enrolment(6);
-    await schedule.enrol(key, six, null);
+    await schedule.enrol(key, six, 'always');
     expect(await inSlot(six.slot)).toEqual([{ member: key, everyHours: 6, slot: six.slot }]);
     expect((await members.read(key))?.enrolment).toEqual(six);
   });
@@ -78,8 +93,8 @@ describe.each<[string, () => Subject]>([
   it('moves a member to another slot', async () => {
     const { members, schedule, key, enrolment, inSlot } = await known();
     const [six, day] = [enrolment(6), enrolment(24)];
-    await schedule.enrol(key, six, null);
-    await schedule.enrol(key, day, six);
+    await schedule.enrol(key, six, 'always');
+    await schedule.enrol(key, day, 'always');
     expect(await inSlot(six.slot)).toEqual([]);
     expect(await inSlot(day.slot)).toEqual([{ member: key, everyHours: 24, slot: day.slot }]);
     expect((await members.read(key))?.enrolment).toEqual(day);
@@ -88,37 +103,103 @@ describe.each<[string, () => Subject]>([
   it('keeps the slot when a member is enrolled the same way again', async () => {
     const { schedule, key, enrolment, inSlot } = await known();
     const six = enrolment(6);
-    await schedule.enrol(key, six, null);
-    await schedule.enrol(key, six, six);
+    await schedule.enrol(key, six, 'always');
+    await schedule.enrol(key, six, 'always');
     expect(await inSlot(six.slot)).toHaveLength(1);
   });
 
   it('withdraws a member, and remembers that somebody said no', async () => {
     const { members, schedule, key, enrolment, inSlot } = await known();
     const six = enrolment(6);
-    await schedule.enrol(key, six, null);
-    await schedule.enrol(key, { everyHours: 0, slot: '' }, six);
+    await schedule.enrol(key, six, 'always');
+    await schedule.enrol(key, { everyHours: 0, slot: '' }, 'always');
     expect(await inSlot(six.slot)).toEqual([]);
     expect((await members.read(key))?.enrolment).toEqual({ everyHours: 0, slot: '' });
   });
 
   it('does not enrol a member that is not known or was deleted', async () => {
     const { schedule, members, markDeleted, key, enrolment } = await known();
-    await expect(schedule.enrol(newKey(), enrolment(6), null)).rejects.toThrow(Failure);
+    await expect(schedule.enrol(newKey(), enrolment(6), 'always')).rejects.toThrow(Failure);
     await markDeleted(key);
-    await expect(schedule.enrol(key, enrolment(6), null)).rejects.toMatchObject({ code: 'member_deleted' });
+    await expect(schedule.enrol(key, enrolment(6), 'always')).rejects.toMatchObject({ code: 'member_deleted' });
     expect((await members.read(key))?.enrolment).toBeNull();
   });
 
-  it('removes a stray item and nothing else', async () => {
+  it('enrols unless somebody has said something', async () => {
     const { members, schedule, key, enrolment, inSlot } = await known();
     const [six, day] = [enrolment(6), enrolment(24)];
-    await schedule.enrol(key, six, null);
+    await schedule.enrol(key, six, 'unless_said');
+    await schedule.enrol(key, day, 'unless_said');
+    expect((await members.read(key))?.enrolment).toEqual(six);
+    await schedule.enrol(key, { everyHours: 0, slot: '' }, 'always');
+    await schedule.enrol(key, day, 'unless_said');
+    expect([await inSlot(six.slot), await inSlot(day.slot)]).toEqual([[], []]);
+  });
+
+  it('leaves one item of eight enrolments at once', async () => {
+    const { members, schedule, key, enrolment, inSlot } = await known();
+    const all = ([1, 2, 3, 4, 6, 8, 12, 24] as const).map(enrolment);
+    await Promise.all(all.map((one) => schedule.enrol(key, one, 'always')));
+    const stands = (await members.read(key))?.enrolment;
+    const items = (await Promise.all(all.map(({ slot }) => inSlot(slot)))).flat();
+    expect(items).toEqual([{ member: key, ...stands }]);
+  });
+
+  it('leaves none when it withdraws after eight, and at most one beside them', async () => {
+    const { members, schedule, key, enrolment, inSlot } = await known();
+    const all = ([1, 2, 3, 4, 6, 8, 12, 24] as const).map(enrolment);
+    const items = async () => (await Promise.all(all.map(({ slot }) => inSlot(slot)))).flat();
+    const no = { everyHours: 0, slot: '' } as const;
+    await Promise.all([...all, no].map((one) => schedule.enrol(key, one, 'always')));
+    const stands = (await members.read(key))?.enrolment;
+    expect(await items()).toEqual(stands?.everyHours === 0 ? [] : [{ member: key, ...stands }]);
+    await schedule.enrol(key, no, 'always');
+    expect(await items()).toEqual([]);
+    await Promise.all([schedule.enrol(key, enrolment(2), 'always'), schedule.enrol(key, no, 'always')]);
+    const after = (await members.read(key))?.enrolment;
+    expect(await items()).toEqual(after?.everyHours === 0 ? [] : [{ member: key, ...after }]);
+  });
+
+  it('removes a stray item and leaves the one its member points to', async () => {
+    const { members, schedule, leaveSlotItem, key, enrolment, inSlot } = await known();
+    const [six, day] = [enrolment(6), enrolment(24)];
+    await schedule.enrol(key, six, 'always');
+    await leaveSlotItem(key, day.slot, 1);
     await schedule.removeStray({ member: key, everyHours: 24, slot: day.slot });
+    await schedule.removeStray({ member: key, everyHours: 6, slot: six.slot });
+    expect([await inSlot(day.slot), (await inSlot(six.slot)).length]).toEqual([[], 1]);
+    expect((await members.read(key))?.enrolment).toEqual(six);
+  });
+
+  it('removes the item of an enrolment that died, and enrols after it', async () => {
+    const { members, schedule, leaveSlotItem, key, enrolment, inSlot } = await known();
+    const [six, day] = [enrolment(6), enrolment(24)];
+    // Of version 1: its member is still at 0.
+    await leaveSlotItem(key, day.slot, 1);
+    expect(await inSlot(day.slot)).toHaveLength(1);
+    await schedule.removeStray({ member: key, everyHours: 24, slot: day.slot });
+    expect(await inSlot(day.slot)).toEqual([]);
+    expect((await members.read(key))?.enrolment).toBeNull();
+    await schedule.enrol(key, six, 'unless_said');
     expect(await inSlot(six.slot)).toHaveLength(1);
+  });
+
+  it('leaves every enrolled member its item while strays are removed', async () => {
+    const { members, schedule, key, enrolment, inSlot } = await known();
+    const all = [enrolment(6), enrolment(24), enrolment(6), enrolment(24)];
+    const strays = all.map(({ slot, everyHours }) => schedule.removeStray({ member: key, everyHours, slot }));
+    await Promise.all([...all.map((one) => schedule.enrol(key, one, 'always')), ...strays]);
+    const stands = (await members.read(key))?.enrolment;
+    expect(await inSlot(stands?.slot ?? '')).toEqual([{ member: key, ...stands }]);
+  });
+
+  it('removes the item of a deleted member', async () => {
+    const { schedule, markDeleted, key, enrolment, inSlot } = await known();
+    const six = enrolment(6);
+    await schedule.enrol(key, six, 'always');
+    await markDeleted(key);
     await schedule.removeStray({ member: key, everyHours: 6, slot: six.slot });
     expect(await inSlot(six.slot)).toEqual([]);
-    expect((await members.read(key))?.enrolment).toEqual(six);
   });
 
   it('has a bookmark that never goes back', async () => {
@@ -154,7 +235,7 @@ describe('the schedule before its first tick', () => {
       await Promise.all(
         keys.slice(from, from + 20).map(async (key) => {
           await members.claim({ key, claim: startingClaim(refreshId(1)), starts: [], startsVersion: 0 });
-          await schedule.enrol(key, { everyHours: 168, slot }, null);
+          await schedule.enrol(key, { everyHours: 168, slot }, 'always');
         }),
       );
     }

@@ -1,30 +1,77 @@
 /** The schedule in memory: the same writes in the same order as `shared/clients/schedule-table.ts`. */
 import { Failure } from '../../shared/domain/failure.ts';
+import type { MemberKey } from '../../shared/domain/mx.ts';
 import type { Schedule } from '../../shared/domain/ports.ts';
+import type { Enrolment } from '../../shared/domain/schedule.ts';
 import { type MembersTable, memberOf, textOf } from './members-table.ts';
 import { atOnce, type Request } from './request.ts';
 
+const MAX_RACES = 5;
+
 /** The schedule's items in the members table `table`. */
 export function fakeSchedule(table: MembersTable, request: Request = atOnce): Schedule {
+  const { enrolmentVersions: versions } = table;
+
+  const read = (key: MemberKey) => {
+    const record = table.members.get(textOf(key));
+    if (record === undefined || record.deletedAt !== null) return null;
+    return { enrolment: record.enrolment, version: versions.get(textOf(key)) ?? 0 };
+  };
+
+  function setVersion(key: MemberKey, version: number, enrolment: Enrolment | null): boolean {
+    const record = table.members.get(textOf(key));
+    if (record === undefined || read(key)?.version !== version) return false;
+    versions.set(textOf(key), version + 1);
+    if (enrolment !== null) table.members.set(textOf(key), { ...record, enrolment });
+    return true;
+  }
+
+  const itemOf = (key: MemberKey, slot: string): string => `${slot} ${textOf(key)}`;
+  const isNotAfter = (key: MemberKey, slot: string, version: number): boolean =>
+    (versions.get(itemOf(key, slot)) ?? 0) <= version;
+
+  function putSlotItem(key: MemberKey, { slot, everyHours }: Enrolment, version: number): boolean {
+    if (everyHours === 0 || !isNotAfter(key, slot, version)) return false;
+    table.slots.set(slot, (table.slots.get(slot) ?? new Map()).set(textOf(key), everyHours));
+    versions.set(itemOf(key, slot), version);
+    return true;
+  }
+
+  function removeSlotItem(key: MemberKey, slot: string, version: number): boolean {
+    if (!isNotAfter(key, slot, version)) return false;
+    table.slots.get(slot)?.delete(textOf(key));
+    versions.delete(itemOf(key, slot));
+    return true;
+  }
+
+  async function leave(key: MemberKey, former: Enrolment | null, slot: string, version: number): Promise<void> {
+    if (former === null || former.everyHours === 0 || former.slot === slot) return;
+    await request('schedule.enrol/former', () => void removeSlotItem(key, former.slot, version));
+  }
+
   return {
-    async enrol(key, enrolment, former) {
-      const { everyHours } = enrolment;
-      if (everyHours !== 0) {
-        await request('schedule.enrol/slot', () => {
-          const slot = table.slots.get(enrolment.slot) ?? new Map();
-          table.slots.set(enrolment.slot, slot.set(textOf(key), everyHours));
-        });
+    async enrol(key, enrolment, when) {
+      const { slot } = enrolment;
+      const isOn = enrolment.everyHours !== 0;
+      for (let race = 0; race < MAX_RACES; race += 1) {
+        const before = await request('schedule.enrol/read', () => read(key));
+        if (before === null) throw deleted();
+        if (when === 'unless_said' && before.enrolment !== null) return;
+        const version = before.version + 1;
+        const isInSlot = !isOn || (await request('schedule.enrol/slot', () => putSlotItem(key, enrolment, version)));
+        const stands =
+          isInSlot && (await request('schedule.enrol/member', () => setVersion(key, before.version, enrolment)));
+        if (stands) return leave(key, before.enrolment, slot, version);
+        const now = await request('schedule.enrol/after', () => read(key));
+        const isThis = now?.enrolment?.slot === slot;
+        if (isOn && isInSlot && !isThis) {
+          await request('schedule.enrol/own', () => void removeSlotItem(key, slot, now?.version ?? version));
+        }
+        if (now === null) throw deleted();
+        if (isThis) return leave(key, before.enrolment, slot, version);
+        if (now.enrolment?.slot !== before.enrolment?.slot) return;
       }
-      const known = await request('schedule.enrol/member', () => {
-        const record = table.members.get(textOf(key));
-        if (record === undefined || record.deletedAt !== null) return false;
-        table.members.set(textOf(key), { ...record, enrolment });
-        return true;
-      });
-      if (!known) throw new Failure('member_deleted', 'the member was deleted and cannot be scheduled');
-      if (former !== null && former.everyHours !== 0 && former.slot !== enrolment.slot) {
-        await request('schedule.enrol/former', () => void table.slots.get(former.slot)?.delete(textOf(key)));
-      }
+      throw new Failure('busy', 'this member is being enrolled again and again', { retryAfterSeconds: 1 });
     },
 
     membersOf: (slot) =>
@@ -32,8 +79,15 @@ export function fakeSchedule(table: MembersTable, request: Request = atOnce): Sc
         [...(table.slots.get(slot) ?? [])].map(([text, everyHours]) => ({ member: memberOf(text), everyHours, slot })),
       ),
 
-    removeStray: ({ member, slot }) =>
-      request('schedule.removeStray', () => void table.slots.get(slot)?.delete(textOf(member))),
+    async removeStray({ member, slot }) {
+      const now = await request('schedule.removeStray/read', () => read(member));
+      if (now?.enrolment?.slot === slot) return;
+      const upTo = now?.version ?? Number.MAX_SAFE_INTEGER;
+      if (await request('schedule.removeStray/item', () => removeSlotItem(member, slot, upTo))) return;
+      if (await request('schedule.removeStray/version', () => setVersion(member, upTo, null))) {
+        await request('schedule.removeStray/again', () => void removeSlotItem(member, slot, upTo + 1));
+      }
+    },
 
     lastMinute: () => request('schedule.lastMinute', () => table.bookmark),
 
@@ -43,3 +97,5 @@ export function fakeSchedule(table: MembersTable, request: Request = atOnce): Sc
       }),
   };
 }
+
+const deleted = (): Failure => new Failure('member_deleted', 'the member was deleted and cannot be scheduled');

@@ -19,6 +19,8 @@ export interface MembersTable {
   readonly aliases: Map<string, string>;
   /** Slot, then member: its period. */
   readonly slots: Map<string, Map<string, EveryHours>>;
+  /** How many changes an enrolment has seen, by member; and with which one an item of a slot was written, by both. */
+  readonly enrolmentVersions: Map<string, number>;
   /** When a member was last read outside a refresh, or was about to be. */
   readonly reservedReads: Map<string, Instant>;
   /** How far the ticks have come. */
@@ -31,6 +33,7 @@ export const emptyMembersTable = (): MembersTable => ({
   members: new Map(),
   aliases: new Map(),
   slots: new Map(),
+  enrolmentVersions: new Map(),
   reservedReads: new Map(),
   bookmark: null,
   open: [],

@@ -2,6 +2,7 @@
 import './environment.ts';
 import { answerTrigger } from '../../functions/check-balance.ts';
 import { followUp } from '../../functions/follow-up.ts';
+import { memberSchedule } from '../../functions/member-schedule.ts';
 import { receiveWebhook } from '../../functions/mx-webhook.ts';
 import type { Delivery as MxWebhook } from '../../infra/mx-simulator/outbox.ts';
 import { createRandom, hashText } from '../../infra/mx-simulator/random.ts';
@@ -41,6 +42,8 @@ export interface FunctionsInTime {
   /** Everything that ends up in a log or in a problem's body. */
   readonly written: string[];
   trigger(action: TriggerAction): void;
+  /** A caller puts a member on the schedule, or takes it off. */
+  enrol(action: Extract<Action, { what: 'enrol' }>): void;
   /** MX calls; `answered` is told the status that it gets, null for none. */
   webhook(webhook: MxWebhook, answered: (status: number | null) => void): void;
   tick(number: number): void;
@@ -184,6 +187,30 @@ export function functionsInTime(stage: Stage): FunctionsInTime {
     answers,
     written,
     trigger,
+
+    enrol({ key, member: index, every }) {
+      const member = world.members[index];
+      if (member === undefined) return;
+      const { userGuid, memberGuid } = member.key;
+      const method = every === null ? 'DELETE' : 'PUT';
+      const run = (invocation: Invocation) =>
+        memberSchedule(
+          { ...reach(invocation), shards: 1 },
+          {
+            method,
+            routeKey: `${method} schedule`,
+            path: `/users/${userGuid}/members/${memberGuid}/schedule`,
+            parameters: { user_identifier: userGuid, member_identifier: memberGuid },
+            query: {},
+            headers: {},
+            body: every === null ? null : { every },
+            arrivedAt: instantOf(now()),
+            caller: 'a-caller',
+          },
+        );
+      invocations.start('member-schedule', key, timeouts['member-schedule'], run, logged);
+    },
+
     followUpPut: (id) => deliver(followUps, id),
     startPut: (id) => deliver(starts, id),
 

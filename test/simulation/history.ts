@@ -155,7 +155,10 @@ export async function runHistory(seed: number, options: HistoryOptions): Promise
 
   try {
     while (violation === null && !isOver && scheduler.step()) await invocations.settle();
-    if (violation === null) checkHistory(plan, world, truth, functions, faultsSeen);
+    const { crashAt = null } = options;
+    const ordered: readonly Fault[] =
+      crashAt === null ? [] : [{ key: 'crash', kind: `crash ${crashAt.when}`, amount: 0 }];
+    if (violation === null) checkHistory(plan, world, truth, functions, [...faultsSeen, ...ordered]);
   } catch (error) {
     if (!(error instanceof Violation)) throw error;
     broken(error);

@@ -42,6 +42,7 @@ export function checkHistory(
   checkAnswers(truth, answers);
   checkCallbacks(world, answers);
   checkMembers(world, truth, isLost);
+  checkSchedule(world, faults);
   if (!isLost) checkBackground(world);
   checkEventIds(world);
   checkWritten(world, written);
@@ -211,6 +212,21 @@ function checkMembers(world: World, truth: Truth, isLost: boolean): void {
     }
     if (success?.observedAt && !(record?.lastSuccess && record.lastSuccess.observedAt >= success.observedAt)) {
       throw new Violation(4, `${text} does not remember its last success`);
+    }
+  }
+}
+
+/** A member on the schedule has its item; without faults there is none besides. */
+function checkSchedule(world: World, faults: readonly Fault[]): void {
+  for (const { key } of world.members) {
+    const { enrolment = null } = world.record(key) ?? {};
+    const items = [...world.table.slots].filter(([, of]) => of.has(textOf(key))).map(([slot]) => slot);
+    if (enrolment !== null && enrolment.everyHours !== 0 && !items.includes(enrolment.slot)) {
+      throw new Violation(0, `${textOf(key)} is on the schedule and will never be due`);
+    }
+    const strays = items.filter((slot) => slot !== enrolment?.slot);
+    if (faults.length === 0 && strays.length > 0) {
+      throw new Violation(0, `${textOf(key)} has left items in ${strays.join(' and ')}`);
     }
   }
 }

@@ -8,7 +8,7 @@ import type { Scheduler } from './scheduler.ts';
 import { spoiled, spoilMx } from './spoilt-answers.ts';
 
 /** What runs: `trigger` is check-balance, `tick` run-schedule, `webhook` mx-webhook; the others are functions by name. */
-export type Role = 'trigger' | 'follow-up' | 'sweep' | 'start-due' | 'tick' | 'webhook';
+export type Role = 'trigger' | 'member-schedule' | 'follow-up' | 'sweep' | 'start-due' | 'tick' | 'webhook';
 
 /** One invocation of a function. */
 export interface Invocation {
@@ -72,6 +72,7 @@ const AWS_TIMEOUT_MS = 9_300;
 /** A crash is drawn more often where it is rarer to come by. */
 const factorOf: Readonly<Record<Role, number>> = {
   trigger: 1.5,
+  'member-schedule': 3,
   'follow-up': 1,
   sweep: 3,
   'start-due': 1.5,

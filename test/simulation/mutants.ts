@@ -203,6 +203,30 @@ export const mutants: readonly Mutant[] = [
     ],
   },
   {
+    name: 'enrolled-without-condition',
+    what: 'an enrolment is written whatever was written since it was read',
+    breaks: [0],
+    changes: [fake('fake-schedule.ts', 'read(key)?.version !== version', 'read(key) === null')],
+  },
+  {
+    name: 'lost-enrolment-left',
+    what: 'an enrolment that lost leaves its item in its slot',
+    breaks: [0],
+    changes: [fake('fake-schedule.ts', 'if (isOn && isInSlot && !isThis) {', 'if (false) {')],
+  },
+  {
+    name: 'stray-removed-whatever-its-version',
+    what: 'a stray item is removed although an enrolment under way has written it',
+    breaks: [0],
+    changes: [
+      fake(
+        'fake-schedule.ts',
+        '(versions.get(itemOf(key, slot)) ?? 0) <= version;',
+        '(versions.get(itemOf(key, slot)) ?? 0) <= version || version >= 0;',
+      ),
+    ],
+  },
+  {
     name: 'unattended-starts-again',
     what: 'a follow-up starts again for a member that has come to need its user',
     breaks: [6],

@@ -8,12 +8,19 @@ import type { World } from './world.ts';
 export function perform(action: Action, plan: Plan, world: World, functions: FunctionsInTime): void {
   if (action.what === 'mx down') return;
   const member = world.members[action.member];
-  if (member === undefined || (action.what !== 'trigger' && world.gone.has(member.key.memberGuid))) return;
+  if (
+    member === undefined ||
+    (action.what !== 'trigger' && action.what !== 'enrol' && world.gone.has(member.key.memberGuid))
+  )
+    return;
   const { key, memberId } = member;
   const { control } = world.model;
   switch (action.what) {
     case 'trigger':
       functions.trigger(action);
+      return;
+    case 'enrol':
+      functions.enrol(action);
       return;
     case 'answer the challenge': {
       const path = pathOf(key);

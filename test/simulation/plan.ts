@@ -2,6 +2,7 @@
 import { createRandom, type Random } from '../../infra/mx-simulator/random.ts';
 import { namedScenario, type Scenario, scenarioNames } from '../../infra/mx-simulator/scenarios.ts';
 import type { Policy } from '../../shared/domain/policy.ts';
+import type { EveryHours } from '../../shared/domain/schedule.ts';
 import { drawProfile, type FaultProfile } from './faults.ts';
 
 /** Something that happens at an instant, seconds after the beginning. Its key lets a shorter story do without it. */
@@ -18,6 +19,8 @@ export type Action = { readonly key: string; readonly at: number } & (
       readonly idempotencyKey: string | null;
     }
   | { readonly what: 'answer the challenge'; readonly member: number; readonly answer: string }
+  /** Puts the member on the schedule, or takes it off with null. */
+  | { readonly what: 'enrol'; readonly member: number; readonly every: EveryHours | null }
   | { readonly what: 'repair'; readonly member: number }
   | { readonly what: 'move a balance'; readonly member: number; readonly balance: string }
   | { readonly what: 'drop an account'; readonly member: number }
@@ -176,6 +179,16 @@ export function planHistory(seed: number, start: number): Plan {
     // Every other time over the minute in which scheduled members are due.
     const at = hasSchedule && random.chance(0.5) ? 30 + random.next() * 10 : random.next() * span;
     add({ key: 'outage', what: 'mx down', at, until: at + random.next() * 1.5 * deadlineSeconds });
+  }
+  if (twins.chance(0.2)) {
+    // Several at the same moment, now and then in the minute in which scheduled members are due.
+    const at = hasSchedule && twins.chance(0.5) ? 38 + twins.next() * 8 : twins.next() * span;
+    const whose = twins.integer(members.length);
+    const wanted: readonly (EveryHours | null)[] = [1, 2, 24, null];
+    for (let index = 0; index < 2 + twins.integer(7); index += 1) {
+      const every = wanted[twins.integer(wanted.length)] ?? null;
+      add({ key: `enrol-${index}`, what: 'enrol', at: at + twins.next() * 0.05, member: whose, every });
+    }
   }
   const faults = drawProfile(random, start + (span + random.next() * 1.2 * deadlineSeconds) * 1000);
   // A lag that is counted in answers hides for hours what nobody looks at: with jobs of MX's own it would not be a lag.

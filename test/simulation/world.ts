@@ -74,6 +74,7 @@ export interface World {
 /** `functions/wiring` and `infra/constructs/work-queue.ts`: six times the longest that the function may run. */
 export const timeouts = {
   trigger: TRIGGER_TIMEOUT_SECONDS,
+  'member-schedule': 10,
   'follow-up': 30,
   'start-due': 60,
   sweep: 50,

@@ -46,7 +46,7 @@ export const ownOperations: Readonly<Record<string, Operation>> = {
     operationId: 'setSchedule',
     summary: 'Put a member on a schedule',
     description:
-      'The service chooses the minute. Less than 24 hours may keep MX’s own nightly aggregation from running. Scheduled refreshes hold back while the member needs its user.',
+      'The service chooses the minute. Less than 24 hours may keep MX’s own nightly aggregation from running. Scheduled refreshes hold back while the member needs its user. Of several at once for one member, one stands.',
     tag: 'Schedule',
     right: 'trigger',
     parameters: [...member, 'Accept-Version'],
@@ -59,7 +59,7 @@ export const ownOperations: Readonly<Record<string, Operation>> = {
         examples: { example: examples.schedule },
       },
     },
-    problems: ['payload_too_large', 'unsupported_media_type', 'member_not_found', 'member_deleted'],
+    problems: ['payload_too_large', 'unsupported_media_type', 'member_not_found', 'member_deleted', 'busy'],
   },
   [`DELETE ${memberPath}/schedule`]: {
     operationId: 'removeSchedule',
@@ -69,7 +69,7 @@ export const ownOperations: Readonly<Record<string, Operation>> = {
     right: 'trigger',
     parameters: [...member, 'Accept-Version'],
     answers: { 204: { description: 'It is not on a schedule.', headers: [] } },
-    problems: ['member_not_found', 'member_deleted'],
+    problems: ['member_not_found', 'member_deleted', 'busy'],
   },
   'POST /webhooks/mx': {
     operationId: 'receiveMxWebhook',
