@@ -2,7 +2,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { idempotencyKeysInDynamoDb } from '../shared/clients/idempotency-table.ts';
 import { scheduleInDynamoDb } from '../shared/clients/schedule-table.ts';
-import { accountView } from '../shared/domain/balance.ts';
 import { type CallbackRules, checkCallbackUrl } from '../shared/domain/callback-url.ts';
 import {
   type CheckBalanceAnswer,
@@ -15,7 +14,7 @@ import type { IdempotencyKeys } from '../shared/domain/idempotency.ts';
 import { memberView } from '../shared/domain/member-view.ts';
 import type { Refresh } from '../shared/domain/refresh.ts';
 import { answerOnce, type KeptAnswer } from '../shared/lambda/answer-once.ts';
-import { freshnessBody, refreshBody } from '../shared/lambda/api-shapes.ts';
+import { accountBody, freshnessBody, refreshBody } from '../shared/lambda/api-shapes.ts';
 import { readEnvironment } from '../shared/lambda/environment.ts';
 import { type ApiAnswer, type ApiRequest, httpHandler, memberIdentifiers } from '../shared/lambda/http.ts';
 import { observedMx } from '../shared/lambda/observed-mx.ts';
@@ -97,7 +96,7 @@ function toHttp(answer: CheckBalanceAnswer, firstLookSeconds: number): ApiAnswer
 const storedBody = ({ member, balances, freshness, nextAllowedAt }: StoredState, refresh: object | null) => ({
   member: memberView(member),
   refresh,
-  accounts: balances.map(accountView),
+  accounts: balances.filter(({ listed }) => listed).map(accountBody),
   freshness: freshnessBody({ freshness, member, nextAllowedAt }),
 });
 

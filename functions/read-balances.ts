@@ -2,17 +2,19 @@
 import type { BalancesReader } from '../shared/clients/balances-table.ts';
 import { balancesReader } from '../shared/clients/balances-table.ts';
 import { type MembersReader, membersReader } from '../shared/clients/members-reader.ts';
-import { accountView, type StoredBalance } from '../shared/domain/balance.ts';
+import type { StoredBalance } from '../shared/domain/balance.ts';
 import { Failure } from '../shared/domain/failure.ts';
+import { findAccount } from '../shared/domain/find-account.ts';
 import { findMember } from '../shared/domain/find-member.ts';
 import { freshnessOf } from '../shared/domain/freshness.ts';
 import type { Clock } from '../shared/domain/instant.ts';
-import { type Allowance, nextStartAllowedAt } from '../shared/domain/member.ts';
+import { type Allowance, type MemberRecord, nextStartAllowedAt } from '../shared/domain/member.ts';
 import { memberView, statusView } from '../shared/domain/member-view.ts';
-import { freshnessHeaders } from '../shared/lambda/api-shapes.ts';
+import { outcomes } from '../shared/domain/outcome.ts';
+import { accountBody, freshnessHeaders } from '../shared/lambda/api-shapes.ts';
 import { readEnvironment } from '../shared/lambda/environment.ts';
 import { type ApiAnswer, type ApiRequest, httpHandler, identifier, memberIdentifiers } from '../shared/lambda/http.ts';
-import { pageOf, readPageQuery } from '../shared/lambda/mx-pagination.ts';
+import { pageOf, readFlag, readPageQuery } from '../shared/lambda/mx-pagination.ts';
 import { apiWiring } from './wiring/api.ts';
 import { dynamoDb, now } from './wiring/refresh.ts';
 
@@ -31,6 +33,7 @@ export async function readBalances(deps: ReadBalancesDeps, request: ApiRequest):
   const account =
     request.parameters['account_identifier'] === undefined ? null : identifier(request, 'account_identifier');
   const page = readPageQuery(request.query);
+  const includesUnlisted = readFlag(request.query, 'include_unlisted');
   const member = await findMember(deps.members, identifiers);
   const balances = await deps.balances.ofMember(member.key);
   const answer = (about: readonly StoredBalance[], body: object): ApiAnswer => ({
@@ -44,27 +47,39 @@ export async function readBalances(deps: ReadBalancesDeps, request: ApiRequest):
   });
   if (request.routeKey.endsWith('/status')) return answer(balances, { member: statusView(member) });
   if (!request.routeKey.includes('/accounts')) return answer(balances, { member: memberView(member) });
-  if (balances.length === 0 && member.lastSuccess === null) {
-    throw new Failure(
-      'never_refreshed',
-      'no balances are stored for this member yet; trigger a refresh first: POST …/members/{member_identifier}/check_balance',
-    );
-  }
+  if (balances.length === 0 && member.lastSuccess === null) throw neverRefreshed(member);
   if (account !== null) {
     const balance = find(balances, account);
-    return answer([balance], { account: accountView(balance) });
+    return answer([balance], { account: accountBody(balance) });
   }
-  const { items, pagination } = pageOf(balances, page);
-  return answer(balances, { accounts: items.map(accountView), pagination });
+  const shown = includesUnlisted ? balances : balances.filter(({ listed }) => listed);
+  const { items, pagination } = pageOf(shown, page);
+  return answer(balances, { accounts: items.map(accountBody), pagination });
 }
 
-/** By guid, else by own id. Own ids are the feed's and unique within a member (MX facts 7.1). */
 function find(balances: readonly StoredBalance[], account: string): StoredBalance {
-  const balance =
-    balances.find((candidate) => candidate.accountGuid === account) ??
-    balances.find((candidate) => candidate.fields['id'] === account);
-  if (balance !== undefined) return balance;
+  const balance = findAccount(balances, account);
+  if (balance !== null) return balance;
   throw new Failure('account_not_found', 'the stored accounts of this member have no such guid or id');
+}
+
+/** Nothing is stored, and no refresh has succeeded: says what is known of the refresh that runs, or of the last one. */
+function neverRefreshed({ claim, lastAttempt }: MemberRecord): Failure {
+  const nothing = 'no balances are stored for this member yet';
+  if (claim !== null && claim.phase !== 'ended') {
+    const { refreshId } = claim;
+    return new Failure('never_refreshed', `${nothing}; a refresh of it is under way`, { refreshId, action: 'wait' });
+  }
+  if (lastAttempt === null) {
+    const trigger = 'POST …/members/{member_identifier}/check_balance';
+    return new Failure('never_refreshed', `${nothing}; trigger a refresh first: ${trigger}`);
+  }
+  const { refreshId, action, code, userMessage } = lastAttempt;
+  return new Failure('never_refreshed', `${nothing}; its last refresh ended as ${code}: ${outcomes[code].message}`, {
+    refreshId,
+    action,
+    ...(userMessage === null ? {} : { userMessage }),
+  });
 }
 
 /** What AWS calls, given its environment. */

@@ -12,8 +12,8 @@ const stored = await readBalances(new DynamoDBClient({}), tables, { user, member
 if (stored === null) {
   console.log('this member was never refreshed, or was deleted');
 } else {
-  for (const { account, listed } of stored.accounts) {
-    if (!listed || account.is_closed) continue;
+  for (const { account } of stored.accounts) {
+    if (account.is_closed) continue;
     console.log(`${account.name} (${account.type}): ${account.balance ?? 'no balance'} ${account.currency_code ?? ''}`);
   }
   const { verdict, reason, observedAt } = stored.freshness;

@@ -6,7 +6,7 @@ import type { StoredBalance } from './balance.ts';
 import { registerCallback } from './callback.ts';
 import { enrolByDefault } from './enrol-by-default.ts';
 import { lookUpMember, readMember } from './find-member.ts';
-import { type Freshness, freshnessOf } from './freshness.ts';
+import { type Freshness, freshnessOf, isYoungEnough } from './freshness.ts';
 import type { Instant } from './instant.ts';
 import { type MemberRecord, nextStartAllowedAt } from './member.ts';
 import type { MemberIdentifiers } from './mx.ts';
@@ -28,7 +28,7 @@ export interface CheckBalanceDeps extends RefreshDeps, Pick<WaitDeps, 'sleep'> {
 /** What a caller asks for. */
 export interface CheckBalanceRequest {
   readonly identifiers: MemberIdentifiers;
-  /** Stored balances of at most this age are good enough. Null: they are not. */
+  /** Stored balances of at most this age are good enough (`isYoungEnough`). Null: they are not. */
   readonly maxAgeSeconds: number | null;
   readonly userPresent: boolean;
   /** Where to tell of the end, with the id of this caller's wish for a refresh. Null: nowhere. */
@@ -79,7 +79,7 @@ export async function checkBalance(deps: CheckBalanceDeps, request: CheckBalance
   return { kind: 'ended', refresh: seen, joined, stored: await storedState(deps, await readMember(deps.members, key)) };
 }
 
-/** What is stored, when its oldest account is at most `maxAgeSeconds` old; else null. */
+/** What is stored, when it is good enough for a caller who accepts balances of at most `maxAgeSeconds`; else null. */
 async function youngEnough(
   deps: CheckBalanceDeps,
   identifiers: MemberIdentifiers,
@@ -88,17 +88,26 @@ async function youngEnough(
   const member = await lookUpMember(deps.members, identifiers);
   // Unknown here: MX may know it. Deleted: the start refuses it.
   if (member === null || member.deletedAt !== null) return null;
-  const stored = await storedState(deps, member);
-  return stored.freshness !== null && stored.freshness.ageSeconds <= maxAgeSeconds ? stored : null;
+  const balances = await deps.balances.ofMember(member.key);
+  if (!isYoungEnough(balances, member, deps.now(), maxAgeSeconds)) return null;
+  // What is older than this caller accepts is stale to it, whatever the operator's setting says.
+  return stateOf(deps, member, balances, Math.min(deps.staleAfterSeconds, maxAgeSeconds));
 }
 
-async function storedState(deps: CheckBalanceDeps, member: MemberRecord): Promise<StoredState> {
-  const balances = await deps.balances.ofMember(member.key);
+const storedState = async (deps: CheckBalanceDeps, member: MemberRecord): Promise<StoredState> =>
+  stateOf(deps, member, await deps.balances.ofMember(member.key), deps.staleAfterSeconds);
+
+function stateOf(
+  deps: CheckBalanceDeps,
+  member: MemberRecord,
+  balances: readonly StoredBalance[],
+  staleAfterSeconds: number,
+): StoredState {
   const now = deps.now();
   return {
     member,
     balances,
-    freshness: freshnessOf(balances, member, now, deps.staleAfterSeconds),
+    freshness: freshnessOf(balances, member, now, staleAfterSeconds),
     nextAllowedAt: nextStartAllowedAt(member.starts, now, deps.policy),
   };
 }

@@ -49,6 +49,30 @@ export function freshnessOf(
   return { ...factsOf(oldest, now), verdict: 'fresh', reason: null };
 }
 
+/**
+ * Whether stored balances are good enough for a caller who accepts those of at most `maxAgeSeconds`, so that no job is
+ * started. Old ones are, too, when the last success lies within that age and has shown that a job does not help: they are
+ * accounts that it left behind or that cannot be read. So is a list that it found empty. An interrupted storing has shown
+ * nothing of what it did not write.
+ */
+export function isYoungEnough(
+  balances: readonly StoredBalance[],
+  { lastAttempt, lastSuccess }: Attempts,
+  now: Instant,
+  maxAgeSeconds: number,
+): boolean {
+  const isOld = (since: Instant): boolean => ageAt(now, since) > maxAgeSeconds;
+  const listed = balances.filter((balance) => balance.listed);
+  const old = listed.filter(({ freshAsOf, staleReason }) => staleReason === 'unreadable' || isOld(freshAsOf));
+  if (listed.length > 0 && old.length === 0) return true;
+  if (lastSuccess === null || isOld(lastSuccess.observedAt)) return false;
+  if (lastAttempt?.code === 'stored_in_part' && lastAttempt.refreshId === lastSuccess.refreshId) return false;
+  return old.every(
+    ({ staleReason, refreshId }) =>
+      staleReason === 'unreadable' || (staleReason === 'not_imported' && refreshId === lastSuccess.refreshId),
+  );
+}
+
 function withoutListed(balances: readonly StoredBalance[], member: Attempts | null, now: Instant): Freshness | null {
   const unlisted = oldestOf(balances);
   if (unlisted !== null) return stale(unlisted, now, 'no_longer_listed');

@@ -1,4 +1,5 @@
 /** Our own resources as JSON. MX-shaped answers keep MX's bodies; these stand beside them or in headers. */
+import { accountView, type StoredBalance } from '../domain/balance.ts';
 import type { Freshness } from '../domain/freshness.ts';
 import type { Instant } from '../domain/instant.ts';
 import type { MemberRecord } from '../domain/member.ts';
@@ -25,6 +26,18 @@ export const refreshBody = (refresh: Refresh, nextAllowedAt: Instant | null) => 
   ended_at: refresh.result?.endedAt ?? null,
   observed_at: refresh.result?.observedAt ?? null,
   next_refresh_allowed_at: nextAllowedAt,
+});
+
+/**
+ * An account as MX has it, and three fields of ours beside MX's: whether MX still lists it, what its age is counted from,
+ * and what MX said that speaks against it. In the body, because a list has accounts of different ages; MX's clients leave
+ * fields alone that they do not know.
+ */
+export const accountBody = (balance: StoredBalance) => ({
+  ...accountView(balance),
+  listed: balance.listed,
+  fresh_as_of: balance.freshAsOf,
+  stale_reason: balance.listed ? balance.staleReason : 'no_longer_listed',
 });
 
 /** What is known about the age of a member's balances. */

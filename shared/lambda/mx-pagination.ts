@@ -35,6 +35,15 @@ function positive(query: Readonly<Record<string, string | undefined>>, field: st
   return Number(text);
 }
 
+/** Reads a flag of the query; absent is false. @throws Failure `invalid_request` for what is neither `true` nor `false`. */
+export function readFlag(query: Readonly<Record<string, string | undefined>>, field: string): boolean {
+  const text = query[field] ?? 'false';
+  if (text !== 'true' && text !== 'false') {
+    throw new Failure('invalid_request', `${field} must be true or false`, { field });
+  }
+  return text === 'true';
+}
+
 /** One page of `all`, and MX's `pagination` object. A page past the end is empty. */
 export function pageOf<T>(all: readonly T[], { page, recordsPerPage }: PageQuery) {
   const from = (page - 1) * recordsPerPage;

@@ -89,7 +89,7 @@ const tellings: Readonly<Record<ProblemCode, Telling>> = {
   never_refreshed: told(
     404,
     'No balances are stored for this member',
-    'The member is known, but no refresh has stored its accounts yet. Trigger one: POST …/check_balance.',
+    'The member is known, but no refresh has stored its accounts yet. `detail`, `action` and `refresh_id` say how the last one ended, or that one is under way. Without any, trigger one: POST …/check_balance.',
   ),
   refresh_not_found: told(
     404,

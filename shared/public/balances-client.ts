@@ -31,7 +31,7 @@ export type * from './client-answers.ts';
 export type { DecimalText, Json } from './exact-json.ts';
 export type { ApiFreshness, Freshness, LastAttempt, LastSuccess } from './freshness.ts';
 export type { BasicCredentials, RequestSigner, UnsignedRequest } from './http-calls.ts';
-export type { Account, Member } from './mx-shapes.ts';
+export type { Account, AnsweredAccount, Member } from './mx-shapes.ts';
 export { BalancesProblem, type ProblemCode } from './problem.ts';
 export type { Challenge, MemberSchedule, Pagination, Refresh, TriggeredRefresh } from './refresh.ts';
 export type { Time } from './until-ended.ts';
@@ -71,8 +71,14 @@ export interface CheckBalanceOptions extends CallOptions {
   readonly idempotencyKey?: string;
 }
 
+/** Which accounts. */
+export interface AccountsOptions extends CallOptions {
+  /** Also those that MX no longer lists; they never make a list look fresh. @default false */
+  readonly includeUnlisted?: boolean;
+}
+
 /** Which page of accounts. */
-export interface PageOptions extends CallOptions {
+export interface PageOptions extends AccountsOptions {
   /** @default 1 */
   readonly page?: number;
   /** 10 to 1000; anything else is 25, as at MX. @default 25 */
@@ -105,7 +111,7 @@ export interface BalancesClient {
     options: PageOptions & { readonly ifNoneMatch: string },
   ): Promise<AccountsPage | NotModified>;
   /** All stored accounts, of one and the same moment. */
-  allAccounts(user: string, member: string, options?: CallOptions): Promise<AllAccounts>;
+  allAccounts(user: string, member: string, options?: AccountsOptions): Promise<AllAccounts>;
   /** One stored account. */
   account(user: string, member: string, account: string, options?: CallOptions): Promise<AccountAnswer>;
   /** The member as the service last saw it. MX is not asked. */
@@ -150,8 +156,8 @@ export function createBalancesClient(options: BalancesClientOptions): BalancesCl
     given: PageOptions & { readonly ifNoneMatch?: string },
   ): Promise<AccountsPage | NotModified>;
   async function accounts(user: string, member: string, given: PageOptions & { readonly ifNoneMatch?: string } = {}) {
-    const { page, recordsPerPage, ifNoneMatch } = given;
-    const query = { page, records_per_page: recordsPerPage };
+    const { page, recordsPerPage, includeUnlisted, ifNoneMatch } = given;
+    const query = { page, records_per_page: recordsPerPage, include_unlisted: includeUnlisted ? 'true' : undefined };
     const headers = { 'if-none-match': ifNoneMatch };
     return accountsAnswer(await get(`${memberPath(user, member)}/accounts`, given, { query, headers }));
   }

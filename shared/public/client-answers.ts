@@ -1,8 +1,9 @@
 /** What the client's methods answer, and how each is read from an answer of the API. */
 import { listIn, objectIn, objectOf } from './answer-fields.ts';
+import type { Json } from './exact-json.ts';
 import { type ApiFreshness, freshnessFromBlock, freshnessFromHeaders } from './freshness.ts';
 import type { Answer } from './http-calls.ts';
-import { type Account, accountOf, type Member, memberOf } from './mx-shapes.ts';
+import { type AnsweredAccount, accountOf, type Member, memberOf } from './mx-shapes.ts';
 import { retryAfterSeconds, unexpectedAnswer } from './problem.ts';
 import {
   type Challenge,
@@ -31,7 +32,7 @@ export interface BalancesAnswered {
   readonly member: Member;
   /** Null: the stored balances were young enough. Otherwise the one waited for, which may have ended without success. */
   readonly refresh: TriggeredRefresh | null;
-  readonly accounts: readonly Account[];
+  readonly accounts: readonly AnsweredAccount[];
   readonly freshness: ApiFreshness;
   readonly replayed: boolean;
 }
@@ -51,19 +52,19 @@ export interface NotModified extends ReadFacts {
 /** Accounts of a member, one page. */
 export interface AccountsPage extends ReadFacts {
   readonly notModified: false;
-  readonly accounts: readonly Account[];
+  readonly accounts: readonly AnsweredAccount[];
   readonly pagination: Pagination;
 }
 
 /** All accounts of a member. */
 export interface AllAccounts {
-  readonly accounts: readonly Account[];
+  readonly accounts: readonly AnsweredAccount[];
   readonly freshness: ApiFreshness;
 }
 
 /** One account; the freshness is its own. */
 export interface AccountAnswer extends ReadFacts {
-  readonly account: Account;
+  readonly account: AnsweredAccount;
 }
 
 /** The member as this service knows it; the freshness is of its balances. */
@@ -101,10 +102,18 @@ export function triggerAnswer({ status, headers, body }: Answer): RefreshRunning
     kind: 'balances',
     member,
     refresh: objectOf(body)['refresh'] === null ? null : triggeredRefreshFrom(body),
-    accounts: listIn(objectOf(body), 'accounts').map(accountOf),
+    accounts: listIn(objectOf(body), 'accounts').map(answeredAccount),
     freshness: freshnessFromBlock(body),
     replayed,
   };
+}
+
+function answeredAccount(value: Json): AnsweredAccount {
+  const account = accountOf(value);
+  const { listed, fresh_as_of: freshAsOf, stale_reason: reason } = objectOf(value);
+  if (typeof listed !== 'boolean') throw unexpectedAnswer(null, 'listed of an account is not true or false');
+  if (typeof freshAsOf !== 'string') throw unexpectedAnswer(null, 'fresh_as_of of an account is not a text');
+  return { ...account, listed, fresh_as_of: freshAsOf, stale_reason: typeof reason === 'string' ? reason : null };
 }
 
 /** Reads a page of accounts. */
@@ -113,7 +122,7 @@ export function accountsAnswer(answer: Answer): AccountsPage | NotModified {
   if (answer.status === 304) return { notModified: true, ...facts };
   return {
     notModified: false,
-    accounts: listIn(objectOf(answer.body), 'accounts').map(accountOf),
+    accounts: listIn(objectOf(answer.body), 'accounts').map(answeredAccount),
     pagination: paginationFrom(answer.body),
     ...facts,
   };
@@ -121,7 +130,7 @@ export function accountsAnswer(answer: Answer): AccountsPage | NotModified {
 
 /** Reads one account. */
 export const accountAnswer = (answer: Answer): AccountAnswer => ({
-  account: accountOf(objectIn(answer.body, 'account')),
+  account: answeredAccount(objectIn(answer.body, 'account')),
   ...readFacts(answer),
 });
 

@@ -45,6 +45,16 @@ export interface Account extends Omit<NullableFields, 'guid' | 'member_guid' | '
   readonly user_guid: string;
 }
 
+/** An account as the API answers it: three fields of the service's own stand beside MX's, under the names of its JSON. */
+export interface AnsweredAccount extends Account {
+  /** False: MX did not list it at the last successful refresh; its values are the last ones known. */
+  readonly listed: boolean;
+  /** What its age is counted from. */
+  readonly fresh_as_of: string;
+  /** `not_imported`, `unreadable` or `no_longer_listed`: what MX said of it that speaks against it. Null: nothing. */
+  readonly stale_reason: string | null;
+}
+
 type MemberFields = typeof memberFields;
 
 /**

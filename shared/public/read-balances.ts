@@ -7,6 +7,7 @@ import { type BalancesReader, balancesReader } from '../clients/balances-table.t
 import { membersReader } from '../clients/members-reader.ts';
 import { accountView, type StoredBalance } from '../domain/balance.ts';
 import { Decimal } from '../domain/decimal.ts';
+import { findAccount } from '../domain/find-account.ts';
 import { freshnessOf } from '../domain/freshness.ts';
 import { instantOf } from '../domain/instant.ts';
 import type { MemberRecord } from '../domain/member.ts';
@@ -40,6 +41,8 @@ export interface ReadOptions {
   readonly now?: () => Date;
   /** @default 86400, a day, as in the service's settings */
   readonly staleAfterSeconds?: number;
+  /** Of `readBalances`: also accounts that MX no longer lists. @default false */
+  readonly includeUnlisted?: boolean;
 }
 
 /** A stored account: what MX said, and when and how it came here. Instants are RFC 3339 in UTC, always 24 characters. */
@@ -49,6 +52,8 @@ export interface StoredAccount {
   readonly observedAt: string;
   /** What its age is counted from; never later than `observedAt`. */
   readonly freshAsOf: string;
+  /** `not_imported` or `unreadable`: what MX said of it that speaks against it. Null: nothing. */
+  readonly staleReason: string | null;
   /** When `balance`, `available_balance` and `available_credit` were first seen as they are now. */
   readonly amountsSince: string;
   readonly refreshId: string;
@@ -68,7 +73,10 @@ export interface StoredAccount {
 export interface StoredBalances {
   readonly userGuid: string;
   readonly memberGuid: string;
-  /** Every page; closed, hidden and unlisted ones too. Empty when no refresh has succeeded yet. */
+  /**
+   * Every page; closed and hidden ones too, those that MX no longer lists only with `includeUnlisted`. Empty when no refresh
+   * has succeeded yet, or the last one found none.
+   */
   readonly accounts: readonly StoredAccount[];
   /** Of the oldest listed account. */
   readonly freshness: Freshness;
@@ -96,7 +104,8 @@ export async function readBalances(
   const member = await readMember(client, tables, names);
   if (member === null) return null;
   const balances = await balancesReader(client, tables.balances).ofMember(member.key);
-  return { ...member.key, accounts: balances.map(storedAccount), freshness: freshness(balances, member, options) };
+  const shown = options.includeUnlisted ? balances : balances.filter(({ listed }) => listed);
+  return { ...member.key, accounts: shown.map(storedAccount), freshness: freshness(balances, member, options) };
 }
 
 /** One stored account, by guid or own id; null when the member or the account is not known. Otherwise as `readBalances`. */
@@ -131,11 +140,11 @@ async function readMember(
 /** Own ids must not begin like MX's guids (MX facts 1, "Identifiers"), so the prefix decides what is cheaper to read. */
 async function find(reader: BalancesReader, { key }: MemberRecord, account: string): Promise<StoredBalance | null> {
   if (account.startsWith('ACT-')) return reader.read(key, account);
-  return (await reader.ofMember(key)).find(({ fields }) => fields['id'] === account) ?? null;
+  return findAccount(await reader.ofMember(key), account);
 }
 
 function storedAccount(balance: StoredBalance): StoredAccount {
-  const { observedAt, freshAsOf, amountsSince, refreshId, trigger, listed, lastChange } = balance;
+  const { observedAt, freshAsOf, staleReason, amountsSince, refreshId, trigger, listed, lastChange } = balance;
   const fields = Object.entries(accountView(balance)).map(([name, value]) => [
     name,
     value instanceof Decimal ? withoutExponent(value.text) : value,
@@ -144,6 +153,7 @@ function storedAccount(balance: StoredBalance): StoredAccount {
     account: accountOf(Object.fromEntries(fields)),
     observedAt,
     freshAsOf,
+    staleReason,
     amountsSince,
     refreshId,
     trigger,

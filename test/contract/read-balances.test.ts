@@ -64,6 +64,7 @@ describe('a member’s stored balances', () => {
           },
           observedAt: at(10),
           freshAsOf: at(10),
+          staleReason: null,
           amountsSince: at(10),
           refreshId: refreshId(1),
           trigger: 'http',
@@ -97,12 +98,16 @@ describe('a member’s stored balances', () => {
   it('tell what changed and what MX no longer lists', async () => {
     const key = await storedMember([mxAccount('ACT-1', '1000.50'), mxAccount('ACT-2', '1'), mxAccount('ACT-3', null)]);
     await store(key, [mxAccount('ACT-1', '7'), mxAccount('ACT-3', '3')], 60, 2);
-    const accounts = (await read(key.userGuid, key.memberGuid))?.accounts;
-    expect(accounts?.map(({ listed, lastChange }) => ({ listed, lastChange }))).toEqual([
+    const names = { user: key.userGuid, member: key.memberGuid };
+    const all = await readBalances(tables.client, tables, names, { now, includeUnlisted: true });
+    expect(all?.accounts.map(({ listed, lastChange }) => ({ listed, lastChange }))).toEqual([
       { listed: true, lastChange: { previousBalance: '1000.5', refreshId: refreshId(2), at: at(60) } },
       { listed: false, lastChange: null },
       { listed: true, lastChange: { previousBalance: null, refreshId: refreshId(2), at: at(60) } },
     ]);
+    const listed = await read(key.userGuid, key.memberGuid);
+    expect(listed?.accounts.map(({ account }) => account.guid)).toEqual(['ACT-1', 'ACT-3']);
+    expect(listed?.freshness).toEqual(all?.freshness);
   });
 
   it('are stale when the reader says so', async () => {
@@ -160,7 +165,17 @@ describe('one account', () => {
     const byGuid = await account(key, 'ACT-2');
     expect(byGuid).toMatchObject({ account: { guid: 'ACT-2', balance: '2' }, freshness: { ageSeconds: 40 } });
     expect(await account(key, 'own-2')).toEqual(byGuid);
-    expect((await account(key, 'ACT-1'))?.freshness.ageSeconds).toBe(90);
+    expect((await account(key, 'ACT-1'))?.freshness).toMatchObject({
+      verdict: 'stale',
+      reason: 'no_longer_listed',
+      ageSeconds: 90,
+    });
+  });
+
+  it('is the listed one, when another had its own id before a relink', async () => {
+    const key = await storedMember([mxAccount('ACT-1', '1', '"id":"own-1"')]);
+    await store(key, [mxAccount('ACT-2', '2', '"id":"own-1"')], 60, 2);
+    expect(await account(key, 'own-1')).toMatchObject({ account: { guid: 'ACT-2' }, listed: true });
   });
 
   it('is null when it, or its member, is not there', async () => {

@@ -7,7 +7,7 @@ import {
   createBalancesClient,
   type UnsignedRequest,
 } from '../../shared/public/balances-client.ts';
-import { readAccount, readBalances } from '../../shared/public/read-balances.ts';
+import { readAccount, readBalances, type StoredAccount } from '../../shared/public/read-balances.ts';
 import { type Running, startRunning } from './running.ts';
 
 let running: Running;
@@ -59,10 +59,17 @@ describe('the client, with the running service', () => {
     expect((await client.account(user, id, first.guid)).account).toEqual(first);
 
     const stored = await readBalances(db, tables(), { user, member: id });
-    expect(stored?.accounts.map(({ account }) => account)).toEqual(all.accounts);
+    const asAnswered = (of: StoredAccount) => ({
+      ...of.account,
+      listed: of.listed,
+      fresh_as_of: of.freshAsOf,
+      stale_reason: of.staleReason,
+    });
+    expect(stored?.accounts.map(asAnswered)).toEqual(all.accounts);
     expect(stored).toMatchObject({ memberGuid: guid, freshness: { verdict: 'fresh', refreshId } });
     const names = { user: first.user_guid, member: guid, account: first.guid };
-    expect((await readAccount(db, tables(), names))?.account).toEqual(first);
+    const one = await readAccount(db, tables(), names);
+    expect(one && asAnswered(one)).toEqual(first);
   });
 
   it('has the amounts as MX sent them, over HTTP and from the tables', async () => {

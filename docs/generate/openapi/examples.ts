@@ -1,10 +1,10 @@
 /** Examples of answers, made from the domain by the code that makes the real ones. Made-up people and accounts. */
-import { accountView, type StoredBalance } from '../../../shared/domain/balance.ts';
+import type { StoredBalance } from '../../../shared/domain/balance.ts';
 import { Decimal } from '../../../shared/domain/decimal.ts';
 import { freshnessOf } from '../../../shared/domain/freshness.ts';
 import { statusView } from '../../../shared/domain/member-view.ts';
 import type { Attempt, Refresh } from '../../../shared/domain/refresh.ts';
-import { freshnessBody, refreshBody } from '../../../shared/lambda/api-shapes.ts';
+import { accountBody, freshnessBody, refreshBody } from '../../../shared/lambda/api-shapes.ts';
 import { pageOf } from '../../../shared/lambda/mx-pagination.ts';
 
 const key = {
@@ -95,7 +95,7 @@ const freshness = freshnessBody({
 /** What a reader of the document would get: plain JSON. */
 const plain = (value: unknown): unknown => JSON.parse(JSON.stringify(value));
 
-const account = accountView(balance);
+const account = accountBody(balance);
 const { pagination } = pageOf([balance], { page: 1, recordsPerPage: 25 });
 const schedule = { user_guid: key.userGuid, member_guid: key.memberGuid, every: 24 };
 

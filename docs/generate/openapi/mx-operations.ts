@@ -96,10 +96,10 @@ export const mxOperations: Readonly<Record<string, Operation>> = {
   [`GET ${memberPath}/accounts`]: {
     operationId: 'listMemberAccounts',
     summary: 'List a member’s accounts with their balances',
-    description: `${stored}Paged as at MX.`,
+    description: `${stored}Paged as at MX. Accounts that MX no longer lists are left out, unless asked for.`,
     tag: 'Balances',
     right: 'read',
-    parameters: [...member, 'page', 'records_per_page', ...reading],
+    parameters: [...member, 'page', 'records_per_page', 'include_unlisted', ...reading],
     answers: read(
       'A page of accounts.',
       object({ accounts: listOf('Account'), pagination: ref('Pagination') }),
@@ -111,7 +111,7 @@ export const mxOperations: Readonly<Record<string, Operation>> = {
   [`GET ${memberPath}/accounts/{account_identifier}`]: {
     operationId: 'readAccountByMember',
     summary: 'Read one account with its balance',
-    description: `${stored}Freshness is the account’s own.`,
+    description: `${stored}Freshness is the account’s own. Found by an id that several have had: the one that MX lists.`,
     tag: 'Balances',
     right: 'read',
     parameters: [...member, 'account_identifier', ...reading],

@@ -8,6 +8,7 @@ import {
   type Treatment,
 } from '../../../shared/domain/mx-fields.ts';
 import { connectionStatuses } from '../../../shared/domain/statuses.ts';
+import { accountStaleReasons, explained, instant, oneOfOrNull } from './vocabulary.ts';
 
 const typesOf: Readonly<Record<FieldType, readonly string[] | null>> = {
   amount: ['number'],
@@ -81,13 +82,22 @@ export const mxSchemas = {
   Account: {
     type: 'object',
     description:
-      'MX’s account, v20250224, as it was last observed: MX’s fields under MX’s names. A field of which nothing is known is null; `created_at` and `is_closed`, which MX calls not nullable, are left out then.',
-    required: alwaysThere,
+      'MX’s account, v20250224, as it was last observed: MX’s fields under MX’s names, and beside them `listed`, `fresh_as_of` and `stale_reason`, which are this service’s. A field of which nothing is known is null; `created_at` and `is_closed`, which MX calls not nullable, are left out then.',
+    required: [...alwaysThere, 'listed', 'fresh_as_of', 'stale_reason'],
     properties: {
       ...propertiesOf(accountFields, accountNotes),
       guid: { type: 'string', description: accountNotes.guid },
       member_guid: { type: 'string', description: 'MX’s guid of the member.' },
       user_guid: { type: 'string', description: 'MX’s guid of the user.' },
+      listed: {
+        type: 'boolean',
+        description: 'False: MX did not list it at the last successful refresh; its values are the last ones known.',
+      },
+      fresh_as_of: { ...instant, description: 'What the age of its values is counted from.' },
+      stale_reason: {
+        ...oneOfOrNull(accountStaleReasons),
+        description: `What MX said of it that speaks against its values: ${explained(accountStaleReasons)}.`,
+      },
     },
   },
   Member: {

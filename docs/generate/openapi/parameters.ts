@@ -61,6 +61,12 @@ export const parameters = {
     description: `Accounts on a page. As at MX, a number outside ${MIN_RECORDS} to ${MAX_RECORDS} silently becomes 25.`,
     schema: { type: 'integer', minimum: 1, maximum: 999_999_999, default: 25 },
   },
+  include_unlisted: {
+    name: 'include_unlisted',
+    in: 'query',
+    description: '`true`: also accounts that MX no longer lists. They never make a list look fresh.',
+    schema: { type: 'boolean', default: false },
+  },
   cursor: {
     name: 'cursor',
     in: 'query',

@@ -86,7 +86,7 @@ const options = {
     minimum: 0,
     maximum: MAX_AGE_SECONDS,
     description:
-      'Seconds. Stored balances of at most this age are good enough: then 200 with them, and nobody is called.',
+      'Seconds. Stored balances of at most this age are good enough: then 200 with them, and nobody is called. So it is when the last success lies within this age and what is older was left behind by it or cannot be read (`freshness` is stale then and says so): another job would not help.',
   },
   wait: {
     type: 'integer',

@@ -1,5 +1,6 @@
 /** Words and small schemas that the resources are made from. */
 import type { Action } from '../../../shared/domain/action.ts';
+import type { AccountStaleReason } from '../../../shared/domain/balance.ts';
 import type { StaleReason } from '../../../shared/domain/freshness.ts';
 import type { Outcome, OutcomeCode } from '../../../shared/domain/outcome.ts';
 import type { Trigger } from '../../../shared/domain/refresh.ts';
@@ -33,11 +34,16 @@ export const triggers: Readonly<Record<Trigger, string>> = {
   mx_webhook: 'MX gathered data by itself and said so',
 };
 
-/** Why balances may be stale, besides the codes of ends. */
-export const staleReasons: Readonly<Record<Exclude<StaleReason, OutcomeCode> | 'no_accounts', string>> = {
+/** What MX may have said of an account that speaks against its values. */
+export const accountStaleReasons: Readonly<Record<AccountStaleReason | 'no_longer_listed', string>> = {
   not_imported: 'a job brought the member up to date and left this account behind',
   unreadable: 'MX lists the account with an amount that cannot be read',
   no_longer_listed: 'MX does not list the account any more',
+};
+
+/** Why balances may be stale, besides the codes of ends. */
+export const staleReasons: Readonly<Record<Exclude<StaleReason, OutcomeCode> | 'no_accounts', string>> = {
+  ...accountStaleReasons,
   no_accounts: 'the last success found no account',
   not_refreshed_since: 'no refresh has succeeded since, and none has failed',
 };

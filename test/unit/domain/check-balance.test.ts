@@ -48,6 +48,38 @@ describe('the trigger’s use case', () => {
     expect([mxCalls, told]).toEqual([[], []]);
   });
 
+  it('starts nothing for an account that the last success left behind, and calls it stale', async () => {
+    const lastSuccess = { refreshId: 'RFR-0', observedAt: T0, endedAt: T0 };
+    const { deps, balances, wait, told, mxCalls } = world(knownMember({ lastSuccess }));
+    const account = (guid: string, importedAt: string) =>
+      readAccount(parseExactJson(`{"guid":"${guid}","balance":1,"imported_at":"${importedAt}"}`));
+    const accounts = [account('ACT-1', '2026-11-21T12:00:00Z'), account('ACT-2', '2026-11-21T11:40:00Z')];
+    const stamp = { observedAt: T0, refreshId: 'RFR-0', trigger: 'http' } as const;
+    await balances.store(key, accounts, stamp, { leftBehind: new Set(['ACT-2']) });
+    wait(60);
+    const answer = await checkBalance({ ...deps, sleep: async () => {} }, { ...plain, maxAgeSeconds: 600 });
+    expect(answer).toMatchObject({
+      kind: 'stored',
+      // An operator’s hour would let 21 minutes pass for fresh; this caller asked for ten.
+      stored: { freshness: { verdict: 'stale', reason: 'not_imported', ageSeconds: 1260 } },
+    });
+    expect([mxCalls, told]).toEqual([[], []]);
+    wait(541);
+    const later = await checkBalance({ ...deps, sleep: async () => {} }, { ...plain, maxAgeSeconds: 600 });
+    expect(later.kind).toBe('accepted');
+  });
+
+  it('starts nothing after a success that found no accounts', async () => {
+    const lastSuccess = { refreshId: 'RFR-0', observedAt: T0, endedAt: T0 };
+    const { deps, mxCalls } = world(knownMember({ lastSuccess }));
+    const answer = await checkBalance({ ...deps, sleep: async () => {} }, { ...plain, maxAgeSeconds: 600 });
+    expect(answer).toMatchObject({
+      kind: 'stored',
+      stored: { balances: [], freshness: { verdict: 'stale', reason: 'no_accounts' } },
+    });
+    expect(mxCalls).toEqual([]);
+  });
+
   it('registers the callback under the id for this refresh', async () => {
     const { deps, told } = world(knownMember({ claim: claim() }));
     const callback = { url: 'https://a.example/', idFor: (refreshId: string) => `CBK of ${refreshId}` };

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { StoredBalance } from '../../../shared/domain/balance.ts';
-import { freshnessOf } from '../../../shared/domain/freshness.ts';
+import { freshnessOf, isYoungEnough } from '../../../shared/domain/freshness.ts';
 import { plusSeconds } from '../../../shared/domain/instant.ts';
 import type { MemberRecord } from '../../../shared/domain/member.ts';
 import type { Attempt } from '../../../shared/domain/refresh.ts';
@@ -43,6 +43,7 @@ const attempt = (
   lastSuccess: null,
 });
 const HOUR = 3600;
+type Attempts = ReturnType<typeof attempt>;
 const verdict = (balances: StoredBalance[], after: number, member: ReturnType<typeof attempt> | null = null) =>
   freshnessOf(balances, member, at(after), HOUR);
 
@@ -158,5 +159,51 @@ describe('stale balances say why', () => {
     ['the member is not known any more', null],
   ])('and otherwise that nobody has refreshed them: %s', (_what, member) => {
     expect(why(member)).toBe('not_refreshed_since');
+  });
+});
+
+describe('for a caller who accepts an hour', () => {
+  const now = at(3 * HOUR);
+  const [young, old] = [3 * HOUR - 60, HOUR];
+  const success = (observedAfter: number): Attempts => ({
+    lastAttempt: null,
+    lastSuccess: { refreshId: `RFR-${observedAfter}`, observedAt: at(observedAfter), endedAt: at(observedAfter + 1) },
+  });
+  const inPart: Attempts = {
+    ...attempt(young + 1, { refreshId: `RFR-${young}`, outcome: 'succeeded', code: 'stored_in_part' }),
+    lastSuccess: success(young).lastSuccess,
+  };
+  const leftBehind = balance(young, { accountGuid: 'ACT-B', freshAsOf: at(-9 * 86_400), staleReason: 'not_imported' });
+  const unreadable = balance(old, { accountGuid: 'ACT-U', staleReason: 'unreadable' });
+  const unlisted = balance(old, { accountGuid: 'ACT-X', listed: false });
+
+  it.each<[string, StoredBalance[], Attempts, boolean]>([
+    ['all young', [balance(young)], success(young), true],
+    ['an hour old to the second', [balance(2 * HOUR)], success(2 * HOUR), true],
+    ['a second older', [balance(2 * HOUR - 1)], success(2 * HOUR - 1), false],
+    ['one old', [balance(young), balance(old)], success(young), false],
+    ['one left behind by the last success', [balance(young), leftBehind], success(young), true],
+    ['all left behind by the last success', [leftBehind], success(young), true],
+    ['left behind by a success before the last', [leftBehind], success(young + 30), false],
+    ['left behind, the last success too old', [{ ...leftBehind, refreshId: `RFR-${old}` }], success(old), false],
+    ['one that cannot be read', [balance(young), unreadable], success(young), true],
+    ['one that cannot be read, the last success too old', [unreadable], success(old), false],
+    [
+      'a young one that cannot be read, no success',
+      [balance(young, { staleReason: 'unreadable' })],
+      attempt(young),
+      false,
+    ],
+    ['one no longer listed', [balance(young), unlisted], success(young), true],
+    ['young, but none listed, long after the last success', [balance(young, { listed: false })], success(old), false],
+    ['none listed any more by the last success', [unlisted], success(young), true],
+    ['an empty list', [], success(young), true],
+    ['an empty list long ago', [], success(old), false],
+    ['nothing known', [], attempt(young), false],
+    ['stored in part: one left from before', [balance(young), balance(old)], inPart, false],
+    ['stored in part: one that cannot be read', [balance(young), unreadable], inPart, false],
+    ['stored in part, all young all the same', [balance(young)], inPart, true],
+  ])('%s: %#', (_what, balances, member, expected) => {
+    expect(isYoungEnough(balances, member, now, HOUR)).toBe(expected);
   });
 });

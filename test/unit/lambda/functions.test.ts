@@ -3,6 +3,7 @@ import { memberSchedule } from '../../../functions/member-schedule.ts';
 import { readBalances } from '../../../functions/read-balances.ts';
 import { readRefresh } from '../../../functions/read-refresh.ts';
 import { parseExactJson } from '../../../shared/domain/decimal.ts';
+import { plusSeconds } from '../../../shared/domain/instant.ts';
 import type { MemberRecord } from '../../../shared/domain/member.ts';
 import { readAccount } from '../../../shared/domain/mx-readers.ts';
 import type { Attempt, Claim, EndedRefresh, Refresh } from '../../../shared/domain/refresh.ts';
@@ -18,6 +19,8 @@ const parameters = { user_identifier: 'USR-1', member_identifier: 'MBR-1' };
 const account = (guid: string, balance: string, more = '') =>
   readAccount(parseExactJson(`{"guid":"${guid}","balance":${balance}${more}}`));
 const stamp = { observedAt: T0, refreshId: 'RFR-00000000000000000000000001', trigger: 'http' as const };
+const ours = { listed: true, fresh_as_of: T0, stale_reason: null };
+const ID2 = 'RFR-00000000000000000000000002';
 const attempt: Attempt = {
   refreshId: stamp.refreshId,
   trigger: 'http',
@@ -56,8 +59,8 @@ describe('reading balances', () => {
     expect(status).toBe(200);
     expect(JSON.parse(JSON.stringify(body))).toEqual({
       accounts: [
-        { ...nothingKnown, guid: 'ACT-0', balance: 0.1, member_guid: 'MBR-1', user_guid: 'USR-1' },
-        { ...nothingKnown, guid: 'ACT-1', balance: 1.1, member_guid: 'MBR-1', user_guid: 'USR-1' },
+        { ...nothingKnown, ...ours, guid: 'ACT-0', balance: 0.1, member_guid: 'MBR-1', user_guid: 'USR-1' },
+        { ...nothingKnown, ...ours, guid: 'ACT-1', balance: 1.1, member_guid: 'MBR-1', user_guid: 'USR-1' },
       ],
       pagination: { current_page: 1, per_page: 25, total_entries: 2, total_pages: 1 },
     });
@@ -69,6 +72,54 @@ describe('reading balances', () => {
       age: '0',
     });
     expect(mxCalls).toEqual([]);
+  });
+
+  it('leaves out what MX no longer lists, unless asked for, and says of each account whether it is listed', async () => {
+    const { read, balances } = await world(knownMember(), 2);
+    await balances.store(key, [account('ACT-0', '1')], { ...stamp, observedAt: plusSeconds(T0, 60), refreshId: ID2 });
+    const shown = async (query: ApiRequest['query'] = {}) => {
+      const { headers, body } = await read({ query });
+      const { accounts, pagination } = JSON.parse(JSON.stringify(body));
+      return {
+        observedAt: headers?.['balances-observed-at'],
+        total: pagination.total_entries,
+        accounts: accounts.map((one: Record<string, unknown>) => [one['guid'], one['listed'], one['stale_reason']]),
+      };
+    };
+    const listed = { observedAt: plusSeconds(T0, 60), total: 1, accounts: [['ACT-0', true, null]] };
+    expect(await shown()).toEqual(listed);
+    expect(await shown({ include_unlisted: 'false' })).toEqual(listed);
+    expect(await shown({ include_unlisted: 'true' })).toEqual({
+      observedAt: plusSeconds(T0, 60),
+      total: 2,
+      accounts: [
+        ['ACT-0', true, null],
+        ['ACT-1', false, 'no_longer_listed'],
+      ],
+    });
+  });
+
+  it('shows an account that MX no longer lists as such, never fresh', async () => {
+    const { read, balances } = await world(knownMember(), 2);
+    await balances.store(key, [account('ACT-0', '1')], { ...stamp, observedAt: plusSeconds(T0, 60), refreshId: ID2 });
+    const routeKey = 'GET /users/{u}/members/{m}/accounts/{account_identifier}';
+    const { headers, body } = await read({ routeKey, parameters: { ...parameters, account_identifier: 'ACT-1' } });
+    expect(body).toMatchObject({ account: { guid: 'ACT-1', listed: false, fresh_as_of: T0 } });
+    expect(headers).toMatchObject({
+      'balances-freshness': 'stale',
+      'balances-stale-reason': 'no_longer_listed',
+      age: '0',
+    });
+  });
+
+  it('shows the account that is listed, when another had its id before a relink', async () => {
+    const { read, balances } = await world();
+    await balances.store(key, [account('ACT-1', '1', ',"id":"own-1"')], stamp);
+    const relinked = { ...stamp, observedAt: plusSeconds(T0, 60), refreshId: ID2 };
+    await balances.store(key, [account('ACT-2', '2', ',"id":"own-1"')], relinked);
+    const routeKey = 'GET /users/{u}/members/{m}/accounts/{account_identifier}';
+    const { body } = await read({ routeKey, parameters: { ...parameters, account_identifier: 'own-1' } });
+    expect(body).toMatchObject({ account: { guid: 'ACT-2', listed: true } });
   });
 
   it('has the page that is asked for', async () => {
@@ -108,7 +159,37 @@ describe('reading balances', () => {
   it('is an empty list after a refresh that found no accounts', async () => {
     const lastSuccess = { refreshId: 'RFR-1', observedAt: T0, endedAt: T0 };
     const { read } = await world(knownMember({ lastSuccess }));
-    expect((await read()).body).toMatchObject({ accounts: [], pagination: { total_entries: 0 } });
+    const { headers, body } = await read();
+    expect(body).toMatchObject({ accounts: [], pagination: { total_entries: 0 } });
+    expect(headers).toMatchObject({ 'balances-freshness': 'stale', 'balances-stale-reason': 'no_accounts' });
+  });
+
+  it('says how the only refresh ended, and what to do about it', async () => {
+    const denied = {
+      ...attempt,
+      outcome: 'action_required',
+      action: 'reauthenticate',
+      code: 'denied',
+      userMessage: 'Please log in again.',
+      observedAt: null,
+    } as const;
+    const { read } = await world(knownMember({ lastAttempt: denied }));
+    const failure = await read().catch((error: unknown) => error);
+    expect(failure).toMatchObject({
+      code: 'never_refreshed',
+      message:
+        'no balances are stored for this member yet; its last refresh ended as denied: The institution refused the stored credentials.',
+      details: { action: 'reauthenticate', refreshId: stamp.refreshId, userMessage: 'Please log in again.' },
+    });
+  });
+
+  it('says that the first refresh is under way', async () => {
+    const { read } = await world(knownMember({ claim: claim({ refreshId: ID2 }) }));
+    await expect(read()).rejects.toMatchObject({
+      code: 'never_refreshed',
+      message: 'no balances are stored for this member yet; a refresh of it is under way',
+      details: { action: 'wait', refreshId: ID2 },
+    });
   });
 
   it.each<[string, MemberRecord | null]>([
@@ -127,6 +208,7 @@ describe('reading balances', () => {
     ['member_identifier', { user_identifier: 'u' }, {}],
     ['account_identifier', { ...parameters, account_identifier: 'a/b' }, {}],
     ['page', parameters, { page: '0' }],
+    ['include_unlisted', parameters, { include_unlisted: 'yes' }],
   ])('is refused for a %s that cannot be, before any table is read', async (field, wrong, query) => {
     const { read } = await world(null);
     await expect(read({ parameters: wrong, query })).rejects.toMatchObject({

@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { accountView } from '../../../shared/domain/balance.ts';
 import { Failure } from '../../../shared/domain/failure.ts';
-import { refreshBody } from '../../../shared/lambda/api-shapes.ts';
+import { accountBody, refreshBody } from '../../../shared/lambda/api-shapes.ts';
 import { problemOf } from '../../../shared/lambda/problem.ts';
 import {
   type BalancesClient,
@@ -210,6 +209,35 @@ describe('stored accounts', () => {
     expect(answer).not.toHaveProperty('accounts');
   });
 
+  it('say of each whether MX lists it, and come with the unlisted ones when asked for', async () => {
+    const gone = { ...balance('ACT-2'), listed: false, staleReason: 'not_imported' } as const;
+    const both = [balance('ACT-1'), gone];
+    api.says(accountsPage(both), accountsPage(both, { page: 1, recordsPerPage: 1000 }), accountsPage([]));
+    const { accounts } = await client.accounts('u', 'm', { includeUnlisted: true });
+    expect(accounts.map((one) => [one.guid, one.listed, one.fresh_as_of, one.stale_reason])).toEqual([
+      ['ACT-1', true, '2026-01-15T12:00:00.000Z', null],
+      ['ACT-2', false, '2026-01-15T12:00:00.000Z', 'no_longer_listed'],
+    ]);
+    await client.allAccounts('u', 'm', { includeUnlisted: true });
+    await client.accounts('u', 'm', { includeUnlisted: false });
+    expect(api.asked.map(({ url }) => url)).toEqual([
+      '/users/u/members/m/accounts?include_unlisted=true',
+      '/users/u/members/m/accounts?page=1&records_per_page=1000&include_unlisted=true',
+      '/users/u/members/m/accounts',
+    ]);
+  });
+
+  it.each([
+    ['listed', 'yes'],
+    ['fresh_as_of', null],
+  ])('are refused without %s', async (name, value) => {
+    api.says(read({ account: { ...accountBody(balance('ACT-1')), [name]: value } }, [balance('ACT-1')]));
+    await expect(client.account('u', 'm', 'ACT-1')).rejects.toMatchObject({
+      code: 'unexpected_answer',
+      message: expect.stringContaining(name),
+    });
+  });
+
   it('are all read, every page of the largest size', async () => {
     const all = Array.from({ length: 2_500 }, (_, index) => balance(`ACT-${index}`));
     api.says(...[1, 2, 3].map((page) => accountsPage(all, { page, recordsPerPage: 1000 })));
@@ -248,7 +276,7 @@ describe('stored accounts', () => {
   });
 
   it('come one by one, too', async () => {
-    api.says(read({ account: accountView(balance('ACT-1')) }, [balance('ACT-1')]));
+    api.says(read({ account: accountBody(balance('ACT-1')) }, [balance('ACT-1')]));
     const { account, freshness } = await client.account('u', 'm', 'ACT-1');
     expect(onlyRequest().line).toBe('GET /users/u/members/m/accounts/ACT-1');
     expect([account.balance, account.type, account.is_closed]).toEqual([amount, 'CHECKING', false]);
@@ -256,13 +284,13 @@ describe('stored accounts', () => {
   });
 
   it('has null for a field that the service does not know', async () => {
-    const { nickname: _, ...older } = accountView(balance('ACT-1'));
+    const { nickname: _, ...older }: Record<string, unknown> = accountBody(balance('ACT-1'));
     api.says(read({ account: older }, [balance('ACT-1')]));
     expect((await client.account('u', 'm', 'ACT-1')).account.nickname).toBeNull();
   });
 
   it('is refused when is_closed, which has no null, is null', async () => {
-    api.says(read({ account: { ...accountView(balance('ACT-1')), is_closed: null } }, [balance('ACT-1')]));
+    api.says(read({ account: { ...accountBody(balance('ACT-1')), is_closed: null } }, [balance('ACT-1')]));
     await expect(client.account('u', 'm', 'ACT-1')).rejects.toMatchObject({ code: 'unexpected_answer' });
   });
 });

@@ -1,10 +1,11 @@
 /** Answers as the service makes them: with its own functions, so that client and service cannot drift apart unseen. */
-import { accountView, type StoredBalance } from '../../../shared/domain/balance.ts';
+import type { StoredBalance } from '../../../shared/domain/balance.ts';
 import { Decimal } from '../../../shared/domain/decimal.ts';
 import { freshnessOf } from '../../../shared/domain/freshness.ts';
 import type { MemberRecord } from '../../../shared/domain/member.ts';
 import type { Attempt, Refresh, Result } from '../../../shared/domain/refresh.ts';
 import {
+  accountBody,
   freshnessBody,
   freshnessHeaders,
   type KnownFreshness,
@@ -117,7 +118,7 @@ export const answered = (waited: Refresh | null): Said => ({
   body: {
     member: mxMember,
     refresh: waited && { ...refreshBody(waited, null), joined: false },
-    accounts: [balance('ACT-1')].map(accountView),
+    accounts: [balance('ACT-1')].map(accountBody),
     freshness: freshnessBody(known([balance('ACT-1')])),
   },
 });
@@ -134,7 +135,7 @@ export const accountsPage = (
   page: { page: number; recordsPerPage: number } = { page: 1, recordsPerPage: 25 },
 ): Said => {
   const { items, pagination } = pageOf(balances, page);
-  return read({ accounts: items.map(accountView), pagination }, balances);
+  return read({ accounts: items.map(accountBody), pagination }, balances);
 };
 
 /** `GET /refreshes/{id}`. */
