@@ -147,6 +147,19 @@ it('no file is named after nothing in particular', () => {
   ).toEqual([]);
 });
 
+describe('one file says', () => {
+  it.each([
+    ['how a query goes on to its next page', /\bExclusiveStartKey\b/, 'shared/clients/query-pages.ts'],
+    ['what a condition of a write is', /\bConditionExpression\b/, 'shared/clients/conditional-write.ts'],
+    ['how a lost condition is known', /\bConditionalCheckFailed/, 'shared/clients/conditional-write.ts'],
+    ['how a message is given back', /\bChangeMessageVisibility/, 'shared/clients/queues.ts'],
+    ['what an item of DynamoDB is', /\bRecord<string, AttributeValue>/, 'shared/clients/attribute-values.ts'],
+  ])('%s', (_what, words, file) => {
+    const product = production.filter(({ path }) => /^(shared|functions)\//.test(path));
+    expect(using(product, words)).toEqual([file]);
+  });
+});
+
 describe('time and chance are given', () => {
   const inside = (folder: string) => production.filter(({ path }) => path.startsWith(`${folder}/`));
 
