@@ -4,22 +4,24 @@ import { idempotencyKeysInDynamoDb } from '../shared/clients/idempotency-table.t
 import { scheduleInDynamoDb } from '../shared/clients/schedule-table.ts';
 import { type CallbackRules, checkCallbackUrl } from '../shared/domain/callback-url.ts';
 import {
+  answerAgain,
   type CheckBalanceAnswer,
   type CheckBalanceDeps,
   type CheckBalanceRequest,
   checkBalance,
+  identityOf,
   type StoredState,
 } from '../shared/domain/check-balance.ts';
+import { Failure } from '../shared/domain/failure.ts';
+import { readMember } from '../shared/domain/find-member.ts';
 import type { IdempotencyKeys } from '../shared/domain/idempotency.ts';
 import { memberView } from '../shared/domain/member-view.ts';
 import type { Refresh } from '../shared/domain/refresh.ts';
-import { answerOnce, type KeptAnswer } from '../shared/lambda/answer-once.ts';
+import { answerOnce } from '../shared/lambda/answer-once.ts';
 import { accountBody, freshnessBody, refreshBody } from '../shared/lambda/api-shapes.ts';
 import { readEnvironment } from '../shared/lambda/environment.ts';
 import { type ApiAnswer, type ApiRequest, httpHandler, memberIdentifiers } from '../shared/lambda/http.ts';
 import { observedMx } from '../shared/lambda/observed-mx.ts';
-import { problemOf } from '../shared/lambda/problem.ts';
-import { asNamed } from '../shared/lambda/refusal.ts';
 import { TRIGGER_TIMEOUT_SECONDS, waitUntil } from '../shared/lambda/time-limits.ts';
 import { callbackId, keyedRequest, readTriggerOptions } from '../shared/lambda/trigger-options.ts';
 import { apiWiring } from './wiring/api.ts';
@@ -48,37 +50,40 @@ export async function answerTrigger(deps: TriggerDeps, request: ApiRequest): Pro
     waitUntil: given.wait > 0 ? waitUntil(request.arrivedAt, given.wait) : null,
   };
   const accepted = (joined: boolean): void => deps.count(joined ? 'RefreshJoined' : 'RefreshAccepted');
-  const answer = async () => toHttp(await checkBalance({ ...deps, accepted }, asked), deps.policy.firstLookSeconds);
-  if (keyed === null) return answer();
-  const { status, headers, body } = await answerOnce(
-    deps.keys,
-    keyed,
-    async () => kept(await answer()),
-    (error) => {
-      const { statusCode, ...problem } = problemOf(asNamed(error));
-      return { status: statusCode, ...problem };
+  const first = () => checkBalance({ ...deps, accepted }, asked);
+  const shown = (answer: CheckBalanceAnswer) => toHttp(answer, deps.policy.firstLookSeconds);
+  if (keyed === null) return shown(await first());
+  return answerOnce(deps.keys, keyed, {
+    async first() {
+      const answer = await first();
+      return { answer: shown(answer), about: identityOf(answer) };
     },
-  );
-  return { status, headers, text: body };
+    again: async (about) => shown(await answerAgain(deps, about, given.maxAge)),
+    refresh: (refreshId) => readRefresh(deps, refreshId),
+  });
 }
 
-const kept = ({ status, headers = {}, body }: ApiAnswer): KeptAnswer => ({
-  status,
-  headers,
-  body: JSON.stringify(body),
-});
+/** @throws Failure `refresh_not_found`, `member_deleted` */
+async function readRefresh(deps: Pick<TriggerDeps, 'members' | 'refreshes'>, refreshId: string): Promise<Refresh> {
+  const refresh = await deps.refreshes.read(refreshId);
+  if (refresh === null) throw new Failure('refresh_not_found', 'the refresh of the first answer is not kept any more');
+  await readMember(deps.members, refresh.member);
+  return refresh;
+}
 
 /** 202 with MX's `member` and our `refresh` while it runs; 200 with the stored balances. */
 function toHttp(answer: CheckBalanceAnswer, firstLookSeconds: number): ApiAnswer {
   switch (answer.kind) {
     case 'accepted': {
       const { refresh, joined, body, nextAllowedAt } = answer;
+      // A repeated request is told of the same refresh, which may have ended since.
+      const isRunning = refresh.status === 'running';
       return {
         status: 202,
         // When a look will have been taken: asking earlier cannot show anything new.
-        headers: { ...locationOf(refresh), 'retry-after': String(firstLookSeconds) },
+        headers: { ...locationOf(refresh), ...(isRunning ? { 'retry-after': String(firstLookSeconds) } : {}) },
         body: {
-          member: joined ? { ...body, is_being_aggregated: true } : body,
+          member: joined && isRunning ? { ...body, is_being_aggregated: true } : body,
           refresh: { ...refreshBody(refresh, nextAllowedAt), joined },
         },
       };

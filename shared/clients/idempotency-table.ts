@@ -1,6 +1,6 @@
 /** Idempotency keys in the refreshes table, beside the refreshes that they led to. They expire after 24 hours. */
 import { type DynamoDBClient, GetItemCommand } from '@aws-sdk/client-dynamodb';
-import type { IdempotencyKeys, KeyedRequest } from '../domain/idempotency.ts';
+import { type IdempotencyKeys, type KeyedRequest, MAX_ANSWER_BYTES } from '../domain/idempotency.ts';
 import { type Clock, epochMillisecondsOf } from '../domain/instant.ts';
 import { type Item, toAttribute } from './attribute-values.ts';
 import { putIf } from './conditional-write.ts';
@@ -8,9 +8,6 @@ import { refreshesTable } from './table-keys.ts';
 import { expiresAt } from './time-to-live.ts';
 
 const KEPT_SECONDS = 24 * 3600;
-
-/** An item may have 400 KB (AWS limit). A larger answer is not kept: its repetition is answered anew. */
-const MAX_ANSWER_BYTES = 300_000;
 
 /**
  * Keys in table `tableName`. `leaseSeconds`: the function's timeout; a request that has not finished by then has crashed.

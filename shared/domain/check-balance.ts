@@ -5,13 +5,15 @@
 import type { StoredBalance } from './balance.ts';
 import { registerCallback } from './callback.ts';
 import { enrolByDefault } from './enrol-by-default.ts';
+import { Failure } from './failure.ts';
 import { lookUpMember, readMember } from './find-member.ts';
 import { type Freshness, freshnessOf, isYoungEnough } from './freshness.ts';
 import type { Instant } from './instant.ts';
 import { type MemberRecord, nextStartAllowedAt } from './member.ts';
-import type { MemberIdentifiers } from './mx.ts';
+import { memberView } from './member-view.ts';
+import type { MemberIdentifiers, MemberKey } from './mx.ts';
 import type { RefreshDeps, Schedule } from './ports.ts';
-import type { Refresh } from './refresh.ts';
+import { type Refresh, refreshOf } from './refresh.ts';
 import { type AcceptedStart, startRefresh } from './start-refresh.ts';
 import { type WaitDeps, waitForEnd } from './wait-for-end.ts';
 
@@ -55,6 +57,56 @@ export type CheckBalanceAnswer =
   /** The refresh ended while the caller waited. */
   | { readonly kind: 'ended'; readonly refresh: Refresh; readonly joined: boolean; readonly stored: StoredState };
 
+/** What an answer was about: enough to give it again from the tables, without a balance or an amount. */
+export type AnswerIdentity =
+  | { readonly kind: 'stored'; readonly member: MemberKey }
+  | {
+      readonly kind: 'accepted' | 'ended';
+      readonly member: MemberKey;
+      readonly refreshId: string;
+      readonly joined: boolean;
+    };
+
+/** What `answerAgain` needs of `answer`. */
+export function identityOf(answer: CheckBalanceAnswer): AnswerIdentity {
+  if (answer.kind === 'stored') return { kind: 'stored', member: answer.stored.member.key };
+  const { kind, refresh, joined } = answer;
+  return { kind, member: refresh.member, refreshId: refresh.refreshId, joined };
+}
+
+/**
+ * The same answer once more, as the tables are now: the same refresh, which may have ended since, or the stored balances
+ * with the age that they have by now. MX is not called. `maxAgeSeconds`: the request's, as for the first answer.
+ *
+ * @throws Failure `member_deleted` once the member is deleted, `refresh_not_found` once the refresh has expired.
+ */
+export async function answerAgain(
+  deps: StateDeps & Pick<CheckBalanceDeps, 'members' | 'refreshes'>,
+  about: AnswerIdentity,
+  maxAgeSeconds: number | null,
+): Promise<CheckBalanceAnswer> {
+  const member = await readMember(deps.members, about.member);
+  if (about.kind === 'stored') {
+    const balances = await deps.balances.ofMember(member.key);
+    const limit = staleAfter(deps, maxAgeSeconds ?? deps.staleAfterSeconds);
+    return { kind: 'stored', stored: stateOf(deps, member, balances, limit) };
+  }
+  const { refreshId, joined } = about;
+  const refresh =
+    member.claim?.refreshId === refreshId ? refreshOf(member.key, member.claim) : await deps.refreshes.read(refreshId);
+  if (refresh === null) throw new Failure('refresh_not_found', 'the refresh of the first answer is not kept any more');
+  if (about.kind === 'ended') return { kind: 'ended', refresh, joined, stored: await storedState(deps, member) };
+  return {
+    kind: 'accepted',
+    joined,
+    refresh,
+    body: memberView(member),
+    enrolment: member.enrolment,
+    key: member.key,
+    nextAllowedAt: nextStartAllowedAt(member.starts, deps.now(), deps.policy),
+  };
+}
+
 /**
  * Answers one trigger. Repeatable: a second one joins what the first one started.
  *
@@ -90,15 +142,21 @@ async function youngEnough(
   if (member === null || member.deletedAt !== null) return null;
   const balances = await deps.balances.ofMember(member.key);
   if (!isYoungEnough(balances, member, deps.now(), maxAgeSeconds)) return null;
-  // What is older than this caller accepts is stale to it, whatever the operator's setting says.
-  return stateOf(deps, member, balances, Math.min(deps.staleAfterSeconds, maxAgeSeconds));
+  return stateOf(deps, member, balances, staleAfter(deps, maxAgeSeconds));
 }
 
-const storedState = async (deps: CheckBalanceDeps, member: MemberRecord): Promise<StoredState> =>
+/** What is older than this caller accepts is stale to it, whatever the operator's setting says. */
+const staleAfter = (deps: Pick<StateDeps, 'staleAfterSeconds'>, maxAgeSeconds: number): number =>
+  Math.min(deps.staleAfterSeconds, maxAgeSeconds);
+
+/** What describing stored balances needs. */
+type StateDeps = Pick<CheckBalanceDeps, 'balances' | 'policy' | 'staleAfterSeconds' | 'now'>;
+
+const storedState = async (deps: StateDeps, member: MemberRecord): Promise<StoredState> =>
   stateOf(deps, member, await deps.balances.ofMember(member.key), deps.staleAfterSeconds);
 
 function stateOf(
-  deps: CheckBalanceDeps,
+  deps: Omit<StateDeps, 'balances'>,
   member: MemberRecord,
   balances: readonly StoredBalance[],
   staleAfterSeconds: number,

@@ -8,6 +8,12 @@ export interface KeyedRequest {
   readonly requestHash: string;
 }
 
+/**
+ * What identifies an answer (kind, guids, refresh id, code) is far below this, whatever the member's size; with the
+ * request's own hashes the item stays below 1 KB, one write unit.
+ */
+export const MAX_ANSWER_BYTES = 600;
+
 /** What `begin` found. */
 export type Begun =
   | { readonly kind: 'first'; readonly token: string }
@@ -20,7 +26,10 @@ export type Begun =
 export interface IdempotencyKeys {
   /** One conditional write: the first request wins; one that crashed blocks no longer than its function's timeout. */
   begin(request: KeyedRequest): Promise<Begun>;
-  /** Keeps the answer, if this request still owns the key. One of more than 300,000 bytes is not kept. */
+  /**
+   * Keeps the answer, if this request still owns the key. One of more than `MAX_ANSWER_BYTES` is not kept: its
+   * repetition is answered anew.
+   */
   keep(request: KeyedRequest, token: string, answer: string): Promise<void>;
   /** Lets the next such request with this key be the first. */
   release(request: KeyedRequest, token: string): Promise<void>;

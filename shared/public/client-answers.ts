@@ -14,7 +14,7 @@ import {
   triggeredRefreshFrom,
 } from './refresh.ts';
 
-/** A refresh runs; its end can be waited for with `waitForEnd`. */
+/** A refresh runs, or has ended meanwhile when `replayed`; its end can be waited for with `waitForEnd`. */
 export interface RefreshRunning {
   readonly kind: 'running';
   /** The member as MX told it before the job. */
@@ -22,7 +22,7 @@ export interface RefreshRunning {
   readonly refresh: TriggeredRefresh;
   /** When asking again can show anything new. */
   readonly retryAfterSeconds: number;
-  /** An earlier request with this idempotency key got this answer. */
+  /** An earlier request with this idempotency key was answered with this refresh, which is shown as it is now. */
   readonly replayed: boolean;
 }
 

@@ -1,6 +1,8 @@
+import { GetItemCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { idempotencyKeysInDynamoDb } from '../../shared/clients/idempotency-table.ts';
 import type { IdempotencyKeys, KeyedRequest } from '../../shared/domain/idempotency.ts';
+import { itemBytes } from '../bench/item-size.ts';
 import { fakeIdempotencyKeys, type IdempotencyTable } from '../fakes/fake-idempotency.ts';
 import { at } from '../samples.ts';
 import { type LocalTables, startLocalTables } from './local-tables.ts';
@@ -27,7 +29,7 @@ const newRequest = (): KeyedRequest => {
   return { id: `request-${requests}`, requestHash: 'hash-1' };
 };
 
-const answer = '{"status":202,"body":"{\\"balance\\":12345678901234567.89}"}';
+const answer = '{"kind":"stored","member":{"userGuid":"USR-1","memberGuid":"MBR-ü"}}';
 
 describe.each<[string, (seconds: number) => IdempotencyKeys]>([
   ['the fake', (seconds) => fakeIdempotencyKeys(fakeTable, LEASE_SECONDS, () => at(seconds), newToken)],
@@ -98,7 +100,30 @@ describe.each<[string, (seconds: number) => IdempotencyKeys]>([
   it('do not keep an answer that is too large for an item, and answer anew', async () => {
     const request = newRequest();
     const token = await first(request);
-    await keysAt(1).keep(request, token, 'x'.repeat(300_001));
+    await keysAt(1).keep(request, token, 'x'.repeat(601));
     expect(await keysAt(2).begin(request)).toMatchObject({ kind: 'first' });
   });
+});
+
+it('the largest kept answer makes an item of less than 1 KB', async () => {
+  const hash = 'a'.repeat(64);
+  const request = { id: hash, requestHash: hash };
+  const keys = idempotencyKeysInDynamoDb(
+    tables.client,
+    tables.refreshes,
+    LEASE_SECONDS,
+    () => at(0),
+    () => crypto.randomUUID(),
+  );
+  const begun = await keys.begin(request);
+  if (begun.kind !== 'first') expect.fail(`it is ${begun.kind}`);
+  await keys.keep(request, begun.token, 'x'.repeat(600));
+  const { Item = {} } = await tables.client.send(
+    new GetItemCommand({
+      TableName: tables.refreshes,
+      Key: { refresh_id: { S: `IDEMPOTENCY#${hash}` }, item_key: { S: 'IDEMPOTENCY' } },
+    }),
+  );
+  expect(Item['answer']?.S).toHaveLength(600);
+  expect(itemBytes(Item)).toBeLessThan(1024);
 });

@@ -1,5 +1,5 @@
 /** Idempotency keys in memory: the same conditions as `shared/clients/idempotency-table.ts`. */
-import type { IdempotencyKeys, KeyedRequest } from '../../shared/domain/idempotency.ts';
+import { type IdempotencyKeys, type KeyedRequest, MAX_ANSWER_BYTES } from '../../shared/domain/idempotency.ts';
 import { type Clock, epochMillisecondsOf } from '../../shared/domain/instant.ts';
 import { atOnce, type Request } from './request.ts';
 
@@ -16,7 +16,6 @@ interface Entry {
 export type IdempotencyTable = Map<string, Entry>;
 
 const KEPT_SECONDS = 24 * 3600;
-const MAX_ANSWER_BYTES = 300_000;
 
 /** Keys in `table`. `leaseSeconds`: the function's timeout. */
 export function fakeIdempotencyKeys(

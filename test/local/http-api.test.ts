@@ -82,13 +82,13 @@ describe('a trigger with wait', () => {
 });
 
 describe('Idempotency-Key', () => {
-  it('gives the same request the same answer, and another request 422', async () => {
+  it('gives the same request the same refresh, and another request 422', async () => {
     const member = running.addMember();
     const first = await post(member.path, {}, { 'idempotency-key': 'a' });
     await running.ended(refreshIdOf(first));
     const again = await post(member.path, { wait: 5 }, { 'idempotency-key': 'a' });
     expect(again.status).toBe(202);
-    expect(again.text).toBe(first.text);
+    expect(again.body).toMatchObject({ refresh: { refresh_id: refreshIdOf(first), outcome: 'succeeded' } });
     expect(again.headers.get('location')).toBe(first.headers.get('location'));
     expect(again.headers.get('idempotency-replayed')).toBe('true');
     const other = await post(member.path, { user_present: true }, { 'idempotency-key': 'a' });
@@ -109,11 +109,19 @@ describe('Idempotency-Key', () => {
     expect((await first).status).toBe(200);
   });
 
-  it('keeps a 404, and not a 503', async () => {
+  it('keeps a final 400, and neither a 404 nor a 503', async () => {
     const gone = await post('/users/user-3/members/not-there', {}, { 'idempotency-key': 'd' });
     const again = await post('/users/user-3/members/not-there', {}, { 'idempotency-key': 'd' });
-    expect([gone.status, again.status, again.headers.get('idempotency-replayed')]).toEqual([404, 404, 'true']);
-    expect(again.headers.get('content-type')).toBe('application/problem+json');
+    expect([gone.status, again.status, again.headers.get('idempotency-replayed')]).toEqual([404, 404, null]);
+    const refused = running.addMember();
+    running.mx.addFault({ how: { kind: 'status', status: 400 }, member: refused.guid });
+    expect((await post(refused.path, {}, { 'idempotency-key': 'f' })).status).toBe(400);
+    const kept = await post(refused.path, {}, { 'idempotency-key': 'f' });
+    expect(kept).toMatchObject({ status: 400, body: { code: 'mx_refused' } });
+    expect([kept.headers.get('idempotency-replayed'), kept.headers.get('content-type')]).toEqual([
+      'true',
+      'application/problem+json',
+    ]);
     const member = running.addMember();
     running.mx.addFault({ how: { kind: 'status', status: 503 }, member: member.guid });
     expect((await post(member.path, {}, { 'idempotency-key': 'e' })).status).toBe(503);

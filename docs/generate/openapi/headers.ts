@@ -34,7 +34,7 @@ export const headers = {
   Allow: text('The methods that this path has.', 'GET, PUT, DELETE'),
   'WWW-Authenticate': text('HTTP Basic is expected.', 'Basic realm="mx-fresh-balances", charset="UTF-8"'),
   'Idempotency-Replayed': text(
-    '`true`: this is the kept answer to the first request with this `Idempotency-Key`.',
+    '`true`: this is about what the first request with this `Idempotency-Key` was answered, read anew.',
     'true',
   ),
   'Balances-Freshness': {

@@ -89,7 +89,7 @@ export const parameters = {
     name: 'Idempotency-Key',
     in: 'header',
     description:
-      'Makes repeating safe for 24 hours, per caller, method and path: the same request gets the same answer (2xx and final 4xx), another request 422, and one that comes while the first is being answered 409. `wait` is not compared.',
+      'Makes repeating safe for 24 hours, per caller, method and path: the same request gets the same answer (2xx and final 400), another request 422, and one that comes while the first is being answered 409. The same answer is about the same refresh or stored balances, read anew: the refresh may have ended since, ages are of now, and a deleted member is 404. What may go better next time (404, 409, 429, 5xx, and 400 with the action `retry_later`) is not kept. `wait` is not compared.',
     schema: { type: 'string', pattern: '^[\\x21-\\x7e]{1,255}$' },
   },
   'Balances-Max-Age': {

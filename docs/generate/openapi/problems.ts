@@ -94,12 +94,15 @@ export function problemResponse(status: number, codes: readonly ProblemCode[]): 
   };
 }
 
-/** MX's answers to the trigger may bring a `Retry-After` of MX's own, and are kept with an `Idempotency-Key`. */
+/**
+ * MX's answers to the trigger may bring a `Retry-After` of MX's own, and its final ones (400) are kept with an
+ * `Idempotency-Key`.
+ */
 function headersFor(status: number, codes: readonly ProblemCode[]): readonly AnswerHeader[] {
   const fromMx = codes.some((code) => code.startsWith('mx_'));
   const names: AnswerHeader[] = [];
   if ((status === 409 || status === 429 || status === 503 || fromMx) && codes.length > 0) names.push('Retry-After');
-  if (fromMx && status < 500 && status !== 409 && status !== 429) names.push('Idempotency-Replayed');
+  if (fromMx && status === 400) names.push('Idempotency-Replayed');
   if (status === 401) names.push('WWW-Authenticate');
   if (status === 405) names.push('Allow');
   return names;
