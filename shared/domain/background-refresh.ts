@@ -13,6 +13,7 @@ import type { MxWebhook } from './mx-webhook.ts';
 import type { Balances, RefreshDeps, SeenMembers } from './ports.ts';
 import { attemptOf, type EndedRefresh } from './refresh.ts';
 import { stableUlid } from './stable-id.ts';
+import { storedCode } from './store-accounts.ts';
 
 /** What such a refresh needs. */
 export type BackgroundDeps = EndDeps &
@@ -55,6 +56,7 @@ export async function storeNews(
   const imports = judgeImports({ accounts, stored, refreshId, baselineAggregatedAt: null, jobAggregatedAt });
   const known = { stored, leftBehind: leftBehind(imports, record?.importsMove === true) };
   await deps.balances.store(key, accounts, { observedAt, refreshId, trigger: 'mx_webhook' }, known);
+  const code = storedCode(accounts, stored);
   const refresh: EndedRefresh = {
     refreshId,
     member: key,
@@ -65,8 +67,8 @@ export async function storeNews(
     userPresent: false,
     challenges: [],
     result: {
-      ...endingOf('stored', {
-        message: 'MX had gathered data by itself; the balances are stored.',
+      ...endingOf(code, {
+        ...(code === 'stored' ? { message: 'MX had gathered data by itself; the balances are stored.' } : {}),
         connectionStatus: member.connectionStatus,
       }),
       endedAt: deps.now(),

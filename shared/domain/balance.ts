@@ -151,6 +151,7 @@ export function balanceToStore(
   stored: StoredBalance | null,
 ): StoredBalance | null {
   if (stored !== null && isNewer(stored, stamp)) return null;
+  if (account.isUnreadable) return markedUnreadable(stored);
   // The guids of the route win: MX's item names them too, and a reader finds the item by them.
   const guids = { guid: account.guid, member_guid: member.memberGuid, user_guid: member.userGuid };
   const fields: StoredBalance['fields'] = { ...keptFields(account, rules), ...guids };
@@ -167,6 +168,12 @@ export function balanceToStore(
     listed: true,
   };
 }
+
+/** It keeps what it had, and says that this is not what MX says now. Nothing is written where nothing is stored. */
+const markedUnreadable = (stored: StoredBalance | null): StoredBalance | null =>
+  stored === null || (stored.staleReason === 'unreadable' && stored.listed)
+    ? null
+    : { ...stored, staleReason: 'unreadable', listed: true };
 
 /** When MX imported the account. By MX's clock, which may be ahead of ours: never later than the observation. */
 function bankDataAsOf({ fields }: MxAccount, { observedAt }: ObservationStamp): Instant {

@@ -148,7 +148,7 @@ function countOf(value: ExactJson | undefined): number {
   return count;
 }
 
-/** @throws Failure `mx_bad_answer` when the account has no guid, or an amount that is neither a number nor null. */
+/** @throws Failure `mx_bad_answer` when the account has no guid. */
 export function readAccount(value: ExactJson): MxAccount {
   if (!isExactObject(value)) throw unreadable('an account is not an object');
   const guid = textOf(value['guid']);
@@ -169,15 +169,17 @@ export function readAccount(value: ExactJson): MxAccount {
     const { type } = accountFields[name];
     const read = readValue(type, field);
     if (isOdd(read) || !isFieldValue(read)) {
-      if (type === 'amount') throw unreadable(`${name} is not a decimal of at most 38 digits`);
       oddFields.push(odd(name, isOdd(read) ? read.why : 'unreadable'));
     } else fields[name] = read;
   }
-  return { guid, fields, unknownFields, oddFields };
+  const isUnreadable = oddFields.some(({ name, why }) => why !== 'unknown' && isAmount(name));
+  return { guid, fields, unknownFields, oddFields, isUnreadable };
 }
 
 /** The most that all unknown fields of an account may take together, in bytes: the item has to stay under 400 KB. */
 const MAX_UNKNOWN_BYTES = 40_000;
+
+const isAmount = (name: string): boolean => isAccountField(name) && accountFields[name].type === 'amount';
 
 const isAccountField = (name: string): name is AccountField => Object.hasOwn(accountFields, name);
 

@@ -71,6 +71,11 @@ export interface MxAccount {
   readonly unknownFields: Readonly<Record<string, FieldValue>>;
   /** Fields that are not kept as MX sent them. Counted and logged by name, never with values. */
   readonly oddFields: readonly OddField[];
+  /**
+   * An amount of it is neither a number nor null. What MX says of the account is not known then: nothing of it is stored,
+   * the other accounts of its member are.
+   */
+  readonly isUnreadable: boolean;
 }
 
 /**

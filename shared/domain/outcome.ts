@@ -36,6 +36,17 @@ export const outcomes = {
     'Storing was interrupted; some accounts are from this refresh, the others say how old they are.',
   ),
 
+  // An account's amounts cannot be read: it keeps what it had, and is stale.
+  stored_unreadable: succeeded(
+    'none',
+    'The balances are stored, except those of accounts whose amounts cannot be read; these keep what they had.',
+  ),
+  // The same, and one of those accounts was never stored: lists lack it.
+  stored_incomplete: succeeded(
+    'none',
+    'The balances are stored, except those of new accounts whose amounts cannot be read; lists lack these.',
+  ),
+
   // MX’s connection status (`statuses.ts` has which, and the source).
   prevented: actionRequired('reauthenticate', 'Three logins failed; MX waits for new credentials.'),
   denied: actionRequired('reauthenticate', 'The institution refused the stored credentials.'),
@@ -111,7 +122,7 @@ export const outcomes = {
   // Time was up.
   mx_unavailable: timedOut('retry_later', 'MX could not be reached before the deadline.'),
   mx_timeout: timedOut('retry_later', 'MX did not answer in time until the deadline.'),
-  mx_bad_answer: timedOut('retry_later', 'MX’s answers could not be used until the deadline.'),
+  mx_bad_answer: { ...failed('retry_later', 'MX’s answer cannot be used.'), orOutcome: 'timed_out' },
   deadline: timedOut('retry_later', 'The job did not end before the deadline.'),
 } as const satisfies Readonly<Record<string, OutcomeRow>>;
 

@@ -70,6 +70,9 @@ export async function storeAccounts(
   const { key, claim, record } = followed;
   const read = already ?? (await readAccounts(deps, followed));
   if (read.kind === 'failure') return storeLater(deps, followed, read.failure);
+  if (read.accounts.length > 0 && read.accounts.every(({ isUnreadable }) => isUnreadable)) {
+    return endUnreadable(deps, followed);
+  }
   const { refreshId, trigger, lookNumber, jobAggregatedAt } = claim;
   const storing = { key, refreshId, lookNumber, jobAggregatedAt };
   if (claim.phase === 'running' && !(await deps.members.beginStoring(storing))) return 'superseded';
@@ -78,9 +81,31 @@ export async function storeAccounts(
   await deps.balances.store(key, accounts, { observedAt, refreshId, trigger }, known);
   const storingClaim: StoringClaim = { ...claim, phase: 'storing' };
   const importsMove = member !== null && showsOurJob(claim, member) && ['all', 'some'].includes(imports.moved);
-  const ending = endingOf('stored', { connectionStatus: member?.connectionStatus ?? 'CONNECTED' });
+  const ending = endingOf(storedCode(accounts, stored), { connectionStatus: member?.connectionStatus ?? 'CONNECTED' });
   await endRefresh(deps, { key, claim: storingClaim, ending, observedAt, member, importsMove });
   return 'stored';
+}
+
+/** What the end of a storing refresh says of accounts whose amounts cannot be read. */
+export function storedCode(
+  accounts: readonly MxAccount[],
+  stored: readonly StoredBalance[],
+): 'stored' | 'stored_unreadable' | 'stored_incomplete' {
+  const unreadable = accounts.filter(({ isUnreadable }) => isUnreadable);
+  if (unreadable.length === 0) return 'stored';
+  const known = new Set(stored.map(({ accountGuid }) => accountGuid));
+  return unreadable.every(({ guid }) => known.has(guid)) ? 'stored_unreadable' : 'stored_incomplete';
+}
+
+/** The job succeeded, and no amount of what it brought can be read. Reading the same list again would not change that. */
+async function endUnreadable(
+  deps: FollowDeps,
+  { key, claim }: Pick<FollowedRefresh<OpenClaim>, 'key' | 'claim'>,
+): Promise<'ended'> {
+  const failure = new Failure('mx_bad_answer', 'No account of the member has amounts that can be read.');
+  if (claim.phase === 'storing') return endInterruptedStoring(deps, key, claim, failure);
+  await endRefresh(deps, { key, claim, ending: endingOf('mx_bad_answer', { message: failure.message }) });
+  return 'ended';
 }
 
 /** The job succeeded, but the accounts could not be read: again, inside the deadline. */

@@ -19,6 +19,7 @@ const account = (guid: string, imported_at: unknown, more: MxAccount['fields'] =
   fields: { ...(typeof imported_at === 'string' || imported_at === null ? { imported_at } : {}), ...more },
   unknownFields: {},
   oddFields: [],
+  isUnreadable: false,
 });
 
 const stored = (guid: string, importedAt: string | null): StoredBalance => ({

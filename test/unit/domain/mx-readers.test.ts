@@ -133,13 +133,22 @@ describe('an account', () => {
   );
 
   it.each(['"1,000.00"', '"USD 5"', '""', 'true', '[]', '{}', '1'.repeat(39), `"${'1'.repeat(39)}"`])(
-    'is refused as a whole with the balance %s, and the error does not repeat it',
+    'with the balance %s is unreadable, and says which amount',
     (balance) => {
-      const failure = badAnswer(() => account(`"balance":${balance}`));
-      expect(failure).toMatchObject({ code: 'mx_bad_answer', fate: 'try-again' });
-      expect(failure.message).toBe("MX's answer cannot be used: balance is not a decimal of at most 38 digits");
+      const { isUnreadable, fields, oddFields } = account(`"balance":${balance}`);
+      expect([isUnreadable, fields.balance, oddFields]).toEqual([
+        true,
+        undefined,
+        [{ name: 'balance', why: 'unreadable' }],
+      ]);
     },
   );
+
+  it('without an amount, or with a lesser number that cannot be read, is readable', () => {
+    expect(account('').isUnreadable).toBe(false);
+    expect(account('"balance":null,"available_credit":0').isUnreadable).toBe(false);
+    expect(account('"credit_limit":"much"').isUnreadable).toBe(false);
+  });
 
   it('drops a lesser number that has too many digits rather than store it with other ones', () => {
     expect(account(`"credit_limit":${'1'.repeat(39)}`)).toMatchObject({

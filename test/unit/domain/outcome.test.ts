@@ -22,6 +22,8 @@ describe('the table of outcomes', () => {
     const byStatus = [...connectionStatuses, null, 'UNKNOWN'].map((status) => ruleFor(status).end);
     const byErrorCode = Object.values(memberErrorEnds).map(({ end }) => end);
     const others = [
+      'stored_unreadable',
+      'stored_incomplete',
       'stored_in_part',
       'needs_updated_credentials',
       'mx_credentials_missing',

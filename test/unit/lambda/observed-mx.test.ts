@@ -14,6 +14,7 @@ const account = (guid: string, oddFields: readonly OddField[]): MxAccount => ({
   fields: {},
   unknownFields: {},
   oddFields,
+  isUnreadable: false,
 });
 
 function observing(given: { member?: MxMember; accounts?: readonly MxAccount[]; failure?: Error } = {}) {
