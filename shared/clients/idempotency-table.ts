@@ -46,6 +46,7 @@ export function idempotencyKeysInDynamoDb(
         condition:
           'attribute_not_exists(refresh_id) OR expires_at <= :now OR (request_hash = :hash AND lease_until <= :now)',
         values: { ':now': { N: String(Math.floor(seconds())) }, ':hash': { S: request.requestHash } },
+        own: { key: itemKey(request), isDone: (item) => item['token']?.S === token },
       });
       if (isFirst) return { kind: 'first', token };
       const { Item } = await client.send(

@@ -8,7 +8,7 @@ import type { Members, TakenLook } from '../domain/ports.ts';
 import { type Attempt, LOOK_TIMEOUT_SECONDS } from '../domain/refresh.ts';
 import { snakeCased } from '../domain/snake-case.ts';
 import { type Item, recordToAttribute, toAttribute } from './attribute-values.ts';
-import { updatedIf, updateIf } from './conditional-write.ts';
+import { updatedIf, updateIf, withMark } from './conditional-write.ts';
 import { claimToAttribute, itemKey, memberAlias, startToAttribute, toRecord, userAlias } from './member-item.ts';
 import { membersReader } from './members-reader.ts';
 import { queryPages } from './query-pages.ts';
@@ -29,7 +29,7 @@ export function membersInDynamoDb(
 
   /** One conditional update; false when its condition did not hold. */
   const update = (key: MemberKey, change: string, condition: string, values: Item): Promise<boolean> =>
-    updateIf(client, tableName, { key: keyOf(key), change, condition, values });
+    updateIf(client, tableName, withMark({ key: keyOf(key), change, condition, values }));
 
   return {
     resolve,
@@ -46,19 +46,25 @@ export function membersInDynamoDb(
     },
 
     claim: ({ key, claim, starts, startsVersion, member = null }) =>
-      update(
-        key,
-        `SET claim = :claim, open_shard = :shard, open_since = :since, starts = :starts, starts_version = :next${member === null ? '' : ', #member = :member, seen_at = :since'}`,
-        `attribute_not_exists(claim) AND attribute_not_exists(deleted_at) AND ${startsVersion === 0 ? 'attribute_not_exists(starts_version)' : 'starts_version = :version'}`,
-        {
-          ':claim': claimToAttribute(claim),
-          ':shard': { S: shardOf(claim.refreshId) },
-          ':since': { S: claim.acceptedAt },
-          ':starts': toAttribute(starts),
-          ':next': toAttribute(startsVersion + 1),
-          ...(startsVersion === 0 ? {} : { ':version': toAttribute(startsVersion) }),
-          ...bodyValue(member),
-        },
+      updateIf(
+        client,
+        tableName,
+        withMark({
+          key: keyOf(key),
+          change: `SET claim = :claim, open_shard = :shard, open_since = :since, starts = :starts, starts_version = :next${member === null ? '' : ', #member = :member, seen_at = :since'}`,
+          condition: `attribute_not_exists(claim) AND attribute_not_exists(deleted_at) AND ${startsVersion === 0 ? 'attribute_not_exists(starts_version)' : 'starts_version = :version'}`,
+          values: {
+            ':claim': claimToAttribute(claim),
+            ':shard': { S: shardOf(claim.refreshId) },
+            ':since': { S: claim.acceptedAt },
+            ':starts': toAttribute(starts),
+            ':next': toAttribute(startsVersion + 1),
+            ...(startsVersion === 0 ? {} : { ':version': toAttribute(startsVersion) }),
+            ...bodyValue(member),
+          },
+          // Also when another trigger has joined it since.
+          isDone: (item) => toRecord(item).claim?.refreshId === claim.refreshId,
+        }),
       ),
 
     async joinUserPresent(key, refreshId) {
@@ -69,23 +75,27 @@ export function membersInDynamoDb(
     },
 
     async takeLook(key, refreshId, lookNumber, now): Promise<TakenLook> {
-      const taken = await updatedIf(client, tableName, {
-        key: keyOf(key),
-        change: 'SET claim.look = :look, claim.looked_at = :now',
-        condition:
-          'claim.refresh_id = :id AND (claim.look < :look OR (claim.look = :look AND claim.looked_at <= :given_up))' +
-          ' AND (attribute_not_exists(claim.looked_at) OR claim.looked_at <= :gap_over)' +
-          ' AND (claim.phase <> :storing OR claim.looked_at <= :given_up)',
-        values: {
-          ':id': { S: refreshId },
-          ':look': toAttribute(lookNumber),
-          ':now': { S: now },
-          // The same look again: only when whoever took it has certainly stopped.
-          ':given_up': { S: plusSeconds(now, -LOOK_TIMEOUT_SECONDS) },
-          ':gap_over': { S: plusSeconds(now, -policy.minLookGapSeconds) },
-          ':storing': { S: 'storing' },
-        },
-      });
+      const taken = await updatedIf(
+        client,
+        tableName,
+        withMark({
+          key: keyOf(key),
+          change: 'SET claim.look = :look, claim.looked_at = :now',
+          condition:
+            'claim.refresh_id = :id AND (claim.look < :look OR (claim.look = :look AND claim.looked_at <= :given_up))' +
+            ' AND (attribute_not_exists(claim.looked_at) OR claim.looked_at <= :gap_over)' +
+            ' AND (claim.phase <> :storing OR claim.looked_at <= :given_up)',
+          values: {
+            ':id': { S: refreshId },
+            ':look': toAttribute(lookNumber),
+            ':now': { S: now },
+            // The same look again: only when whoever took it has certainly stopped.
+            ':given_up': { S: plusSeconds(now, -LOOK_TIMEOUT_SECONDS) },
+            ':gap_over': { S: plusSeconds(now, -policy.minLookGapSeconds) },
+            ':storing': { S: 'storing' },
+          },
+        }),
+      );
       if (taken !== null) {
         const record = toRecord(taken);
         return record.claim === null ? { kind: 'superseded' } : { kind: 'taken', record, claim: record.claim };

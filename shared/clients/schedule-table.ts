@@ -5,7 +5,7 @@ import type { MemberKey } from '../domain/mx.ts';
 import type { Schedule } from '../domain/ports.ts';
 import { type EnrolledMember, type Enrolment, isEveryHours } from '../domain/schedule.ts';
 import { type Item, recordFromAttribute, recordToAttribute } from './attribute-values.ts';
-import { type Condition, deleteIf, putIf, updateIf } from './conditional-write.ts';
+import { type Condition, deleteIf, putIf, updateIf, withMark } from './conditional-write.ts';
 import { queryPages } from './query-pages.ts';
 import { membersTable } from './table-keys.ts';
 
@@ -51,16 +51,20 @@ export function scheduleInDynamoDb(client: DynamoDBClient, tableName: string): S
 
   /** Writes the member's next version, if it is still at `version`. */
   const setVersion = (key: MemberKey, version: number, enrolment: Enrolment | null): Promise<boolean> =>
-    updateIf(client, tableName, {
-      key: memberItemKey(key),
-      change: `SET enrolment_version = :next${enrolment === null ? '' : ', enrolment = :enrolment'}`,
-      condition: `attribute_exists(${membersTable.sortKey}) AND attribute_not_exists(deleted_at) AND ${version === 0 ? 'attribute_not_exists(enrolment_version)' : 'enrolment_version = :version'}`,
-      values: {
-        ':next': { N: String(version + 1) },
-        ...(version === 0 ? {} : { ':version': { N: String(version) } }),
-        ...(enrolment === null ? {} : { ':enrolment': recordToAttribute(enrolment) }),
-      },
-    });
+    updateIf(
+      client,
+      tableName,
+      withMark({
+        key: memberItemKey(key),
+        change: `SET enrolment_version = :next${enrolment === null ? '' : ', enrolment = :enrolment'}`,
+        condition: `attribute_exists(${membersTable.sortKey}) AND attribute_not_exists(deleted_at) AND ${version === 0 ? 'attribute_not_exists(enrolment_version)' : 'enrolment_version = :version'}`,
+        values: {
+          ':next': { N: String(version + 1) },
+          ...(version === 0 ? {} : { ':version': { N: String(version) } }),
+          ...(enrolment === null ? {} : { ':enrolment': recordToAttribute(enrolment) }),
+        },
+      }),
+    );
 
   /** False: a later enrolment has written it. */
   const putSlotItem = (key: MemberKey, { slot, everyHours }: Enrolment, version: number): Promise<boolean> =>

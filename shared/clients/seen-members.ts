@@ -5,7 +5,7 @@ import type { MemberKey } from '../domain/mx.ts';
 import type { Policy } from '../domain/policy.ts';
 import type { SeenMembers } from '../domain/ports.ts';
 import { type Item, recordToAttribute, toAttribute } from './attribute-values.ts';
-import { deleteIf, putIf, updateIf } from './conditional-write.ts';
+import { deleteIf, putIf, updateIf, withMark } from './conditional-write.ts';
 import { itemKey, memberAlias } from './member-item.ts';
 import { membersTable } from './table-keys.ts';
 
@@ -17,12 +17,16 @@ export function seenMembersInDynamoDb(
 ): SeenMembers {
   /** One conditional update of a member that is not deleted; false when its condition did not hold. */
   const update = (key: MemberKey, change: string, condition: string, values: Item): Promise<boolean> =>
-    updateIf(client, tableName, {
-      key: itemKey(key.userGuid, key.memberGuid),
-      change,
-      condition: `attribute_not_exists(deleted_at) AND ${condition}`,
-      values,
-    });
+    updateIf(
+      client,
+      tableName,
+      withMark({
+        key: itemKey(key.userGuid, key.memberGuid),
+        change,
+        condition: `attribute_not_exists(deleted_at) AND ${condition}`,
+        values,
+      }),
+    );
 
   async function removeAlias({ userGuid, memberGuid }: MemberKey, memberId: string): Promise<void> {
     await deleteIf(client, tableName, {
@@ -91,6 +95,11 @@ export function seenMembersInDynamoDb(
       return putIf(client, tableName, {
         // A whole new item: whatever was known, under attributes of later versions too, is gone.
         item: { ...itemKey(key.userGuid, key.memberGuid), deleted_at: { S: now } },
+        own: {
+          key: itemKey(key.userGuid, key.memberGuid),
+          // Of two at the very same moment both do what follows, which may be done twice.
+          isDone: (item) => item['deleted_at']?.S === now,
+        },
         condition: 'attribute_not_exists(claim) AND attribute_not_exists(deleted_at)',
       });
     },

@@ -5,6 +5,7 @@ import {
   type AttributeDefinition,
   CreateTableCommand,
   DynamoDBClient,
+  type DynamoDBClientConfig,
   type KeySchemaElement,
 } from '@aws-sdk/client-dynamodb';
 import { balancesTable, membersTable, refreshesTable } from '../../shared/clients/table-keys.ts';
@@ -13,7 +14,7 @@ import { balancesTable, membersTable, refreshesTable } from '../../shared/client
 export interface LocalTables {
   readonly client: DynamoDBClient;
   /** Another client of the same engine: `dynamodb-at-scale.ts` changes one. */
-  newClient(): DynamoDBClient;
+  newClient(more?: DynamoDBClientConfig): DynamoDBClient;
   readonly balances: string;
   readonly members: string;
   readonly refreshes: string;
@@ -43,13 +44,14 @@ const attributesOf = (...keys: readonly Keys[]): AttributeDefinition[] =>
 export async function startLocalTables(): Promise<LocalTables> {
   const server = dynalite({ createTableMs: 0 });
   const port = await listenOnLoopback(server);
-  const newClient = () =>
+  const newClient = (more: DynamoDBClientConfig = {}) =>
     new DynamoDBClient({
       endpoint: `http://127.0.0.1:${port}`,
       region: 'local',
       credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
       // A lost condition or a bad request must show at once, not after three tries.
       maxAttempts: 1,
+      ...more,
     });
   const client = newClient();
   const create = (name: string, keys: Keys, index?: Keys & { name: string }, projection: 'ALL' | 'KEYS_ONLY' = 'ALL') =>

@@ -1,7 +1,7 @@
 /** Idempotency keys in memory: the same conditions as `shared/clients/idempotency-table.ts`. */
 import { type IdempotencyKeys, type KeyedRequest, MAX_ANSWER_BYTES } from '../../shared/domain/idempotency.ts';
 import { type Clock, epochMillisecondsOf } from '../../shared/domain/instant.ts';
-import { atOnce, type Request } from './request.ts';
+import { atOnce, type Request, recognised } from './request.ts';
 
 /** One key. Times are Unix seconds. */
 interface Entry {
@@ -40,16 +40,22 @@ export function fakeIdempotencyKeys(
   return {
     async begin(of) {
       const token = newToken();
-      const won = await request('keys.begin', () => {
-        const known = table.get(of.id);
-        const at = Math.floor(seconds());
-        const free =
-          known === undefined ||
-          known.expiresAt <= at ||
-          (known.requestHash === of.requestHash && known.leaseUntil !== null && known.leaseUntil <= at);
-        if (free) table.set(of.id, entry(of, token, Math.ceil(seconds() + leaseSeconds), null));
-        return free;
-      });
+      const won = await request(
+        'keys.begin',
+        recognised(
+          () => table.get(of.id)?.token,
+          () => {
+            const known = table.get(of.id);
+            const at = Math.floor(seconds());
+            const free =
+              known === undefined ||
+              known.expiresAt <= at ||
+              (known.requestHash === of.requestHash && known.leaseUntil !== null && known.leaseUntil <= at);
+            if (free) table.set(of.id, entry(of, token, Math.ceil(seconds() + leaseSeconds), null));
+            return free;
+          },
+        ),
+      );
       if (won) return { kind: 'first', token };
       const known = await request('keys.begin/read', () => table.get(of.id));
       if (known === undefined) return { kind: 'in_flight' };

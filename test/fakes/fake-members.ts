@@ -7,7 +7,7 @@ import type { Members, Seen } from '../../shared/domain/ports.ts';
 import { type Attempt, type Claim, LOOK_TIMEOUT_SECONDS, type Result } from '../../shared/domain/refresh.ts';
 import { emptyMember } from '../samples.ts';
 import { type MembersTable, textOf } from './members-table.ts';
-import { atOnce, type Request } from './request.ts';
+import { atOnce, type Request, recognised } from './request.ts';
 
 /** How the fake behaves. */
 export interface FakeMembersOptions {
@@ -82,13 +82,20 @@ export function fakeMembers(table: MembersTable, options: FakeMembersOptions): M
     },
 
     claim: ({ key, claim, starts, startsVersion, member = null }) =>
-      request('members.claim', () => {
-        const before = get(key);
-        const record = before ?? emptyMember(key);
-        if (record.claim !== null || record.deletedAt !== null || record.startsVersion !== startsVersion) return false;
-        const body = bodyOf(member, claim.acceptedAt);
-        return put(before, { ...record, ...body, claim, starts, startsVersion: startsVersion + 1 });
-      }),
+      request(
+        'members.claim',
+        recognised(
+          () => get(key)?.claim?.refreshId,
+          () => {
+            const before = get(key);
+            const record = before ?? emptyMember(key);
+            if (record.claim !== null || record.deletedAt !== null || record.startsVersion !== startsVersion)
+              return false;
+            const body = bodyOf(member, claim.acceptedAt);
+            return put(before, { ...record, ...body, claim, starts, startsVersion: startsVersion + 1 });
+          },
+        ),
+      ),
 
     joinUserPresent: (key, refreshId) =>
       request('members.joinUserPresent', () => {
@@ -98,14 +105,22 @@ export function fakeMembers(table: MembersTable, options: FakeMembersOptions): M
     async takeLook(key, refreshId, lookNumber, now) {
       const gapOver = plusSeconds(now, -policy.minLookGapSeconds);
       const givenUp = plusSeconds(now, -LOOK_TIMEOUT_SECONDS);
-      const taken = await request('members.takeLook', () => {
-        const mayTake = ({ lookNumber: last, lookedAt, phase }: Claim): boolean =>
-          (last < lookNumber || (last === lookNumber && lookedAt !== null && lookedAt <= givenUp)) &&
-          (lookedAt === null || lookedAt <= gapOver) &&
-          (phase !== 'storing' || (lookedAt !== null && lookedAt <= givenUp));
-        const won = change(key, refreshId, mayTake, (_, claim) => ({ claim: { ...claim, lookNumber, lookedAt: now } }));
-        return won ? get(key) : null;
-      });
+      const taken = await request(
+        'members.takeLook',
+        recognised(
+          () => get(key),
+          () => {
+            const mayTake = ({ lookNumber: last, lookedAt, phase }: Claim): boolean =>
+              (last < lookNumber || (last === lookNumber && lookedAt !== null && lookedAt <= givenUp)) &&
+              (lookedAt === null || lookedAt <= gapOver) &&
+              (phase !== 'storing' || (lookedAt !== null && lookedAt <= givenUp));
+            const won = change(key, refreshId, mayTake, (_, claim) => ({
+              claim: { ...claim, lookNumber, lookedAt: now },
+            }));
+            return won ? get(key) : null;
+          },
+        ),
+      );
       if (taken?.claim) return { kind: 'taken', record: taken, claim: taken.claim };
       const claim = (await request('members.takeLook/read', () => get(key)))?.claim;
       if (claim?.refreshId !== refreshId || claim.lookNumber >= lookNumber || claim.lookedAt === null)
@@ -115,28 +130,38 @@ export function fakeMembers(table: MembersTable, options: FakeMembersOptions): M
     },
 
     recordStarting: (key, { refreshId, lookNumber, baseline, start, flagSeen, jobAggregatedAt }, starts) =>
-      request('members.recordStarting', () =>
-        change(
-          key,
-          refreshId,
-          (claim) => claim.lookNumber === lookNumber && claim.phase === 'running',
-          (record, claim) => ({
-            claim: { ...claim, baseline, start, flagSeen, jobAggregatedAt },
-            ...startsOf(record, starts),
-          }),
+      request(
+        'members.recordStarting',
+        recognised(
+          () => get(key),
+          () =>
+            change(
+              key,
+              refreshId,
+              (claim) => claim.lookNumber === lookNumber && claim.phase === 'running',
+              (record, claim) => ({
+                claim: { ...claim, baseline, start, flagSeen, jobAggregatedAt },
+                ...startsOf(record, starts),
+              }),
+            ),
         ),
       ),
 
     recordStart: ({ key, refreshId, start, flagSeen, jobAggregatedAt = null, starts = null }) =>
-      request('members.recordStart', () =>
-        change(
-          key,
-          refreshId,
-          (claim) => claim.start.state !== 'none' && claim.start.at === start.at,
-          (record, claim) => ({
-            claim: { ...claim, start, ...seenIn(claim, { flagSeen, jobAggregatedAt }) },
-            ...startsOf(record, starts),
-          }),
+      request(
+        'members.recordStart',
+        recognised(
+          () => get(key),
+          () =>
+            change(
+              key,
+              refreshId,
+              (claim) => claim.start.state !== 'none' && claim.start.at === start.at,
+              (record, claim) => ({
+                claim: { ...claim, start, ...seenIn(claim, { flagSeen, jobAggregatedAt }) },
+                ...startsOf(record, starts),
+              }),
+            ),
         ),
       ),
 
@@ -148,32 +173,42 @@ export function fakeMembers(table: MembersTable, options: FakeMembersOptions): M
       }),
 
     beginStoring: ({ key, refreshId, lookNumber, jobAggregatedAt }) =>
-      request('members.beginStoring', () =>
-        change(
-          key,
-          refreshId,
-          (claim) => claim.phase === 'running' && claim.lookNumber === lookNumber,
-          (_, claim) => ({
-            claim: { ...claim, phase: 'storing', jobAggregatedAt: claim.jobAggregatedAt ?? jobAggregatedAt },
-          }),
+      request(
+        'members.beginStoring',
+        recognised(
+          () => get(key),
+          () =>
+            change(
+              key,
+              refreshId,
+              (claim) => claim.phase === 'running' && claim.lookNumber === lookNumber,
+              (_, claim) => ({
+                claim: { ...claim, phase: 'storing', jobAggregatedAt: claim.jobAggregatedAt ?? jobAggregatedAt },
+              }),
+            ),
         ),
       ),
 
     end: ({ key, from, attempt, member = null, importsMove = false, starts = null }) =>
-      request('members.end', () =>
-        change(
-          key,
-          attempt.refreshId,
-          ({ phase, lookedAt }) =>
-            from === 'running' ? phase === 'running' : phase === 'storing' && lookedAt === from.storingSince,
-          (record, claim) => ({
-            claim: { ...claim, phase: 'ended', result: resultOf(attempt) },
-            lastAttempt: attempt,
-            ...(attempt.outcome === 'succeeded' ? { lastSuccess: successOf(attempt) } : {}),
-            ...bodyOf(member, claim.lookedAt ?? claim.acceptedAt),
-            importsMove: record.importsMove || importsMove,
-            ...startsOf(record, starts),
-          }),
+      request(
+        'members.end',
+        recognised(
+          () => get(key),
+          () =>
+            change(
+              key,
+              attempt.refreshId,
+              ({ phase, lookedAt }) =>
+                from === 'running' ? phase === 'running' : phase === 'storing' && lookedAt === from.storingSince,
+              (record, claim) => ({
+                claim: { ...claim, phase: 'ended', result: resultOf(attempt) },
+                lastAttempt: attempt,
+                ...(attempt.outcome === 'succeeded' ? { lastSuccess: successOf(attempt) } : {}),
+                ...bodyOf(member, claim.lookedAt ?? claim.acceptedAt),
+                importsMove: record.importsMove || importsMove,
+                ...startsOf(record, starts),
+              }),
+            ),
         ),
       ),
 

@@ -4,7 +4,7 @@ import type { MemberKey } from '../../shared/domain/mx.ts';
 import type { Schedule } from '../../shared/domain/ports.ts';
 import type { Enrolment } from '../../shared/domain/schedule.ts';
 import { type MembersTable, memberOf, textOf } from './members-table.ts';
-import { atOnce, type Request } from './request.ts';
+import { atOnce, type Request, recognised } from './request.ts';
 
 const MAX_RACES = 5;
 
@@ -60,7 +60,14 @@ export function fakeSchedule(table: MembersTable, request: Request = atOnce): Sc
         const version = before.version + 1;
         const isInSlot = !isOn || (await request('schedule.enrol/slot', () => putSlotItem(key, enrolment, version)));
         const stands =
-          isInSlot && (await request('schedule.enrol/member', () => setVersion(key, before.version, enrolment)));
+          isInSlot &&
+          (await request(
+            'schedule.enrol/member',
+            recognised(
+              () => versions.get(textOf(key)),
+              () => setVersion(key, before.version, enrolment),
+            ),
+          ));
         if (stands) return leave(key, before.enrolment, slot, version);
         const now = await request('schedule.enrol/after', () => read(key));
         const isThis = now?.enrolment?.slot === slot;
@@ -84,7 +91,15 @@ export function fakeSchedule(table: MembersTable, request: Request = atOnce): Sc
       if (now?.enrolment?.slot === slot) return;
       const upTo = now?.version ?? Number.MAX_SAFE_INTEGER;
       if (await request('schedule.removeStray/item', () => removeSlotItem(member, slot, upTo))) return;
-      if (await request('schedule.removeStray/version', () => setVersion(member, upTo, null))) {
+      if (
+        await request(
+          'schedule.removeStray/version',
+          recognised(
+            () => versions.get(textOf(member)),
+            () => setVersion(member, upTo, null),
+          ),
+        )
+      ) {
         await request('schedule.removeStray/again', () => void removeSlotItem(member, slot, upTo + 1));
       }
     },

@@ -6,7 +6,7 @@ import type { Policy } from '../../shared/domain/policy.ts';
 import type { SeenMembers } from '../../shared/domain/ports.ts';
 import { emptyMember } from '../samples.ts';
 import { type MembersTable, textOf } from './members-table.ts';
-import { atOnce, type Request } from './request.ts';
+import { atOnce, type Request, recognised } from './request.ts';
 
 /** The members in `table`. */
 export function fakeSeenMembers(
@@ -30,24 +30,35 @@ export function fakeSeenMembers(
 
   return {
     reserveRead: (key, now) =>
-      request('seen.reserveRead', () => {
-        const record = get(key);
-        const gapOver = plusSeconds(now, -policy.minLookGapSeconds);
-        const reservedAt = table.reservedReads.get(textOf(key)) ?? null;
-        if (record === null || record.deletedAt !== null) return false;
-        if ((reservedAt !== null && reservedAt > gapOver) || (record.seenAt !== null && record.seenAt > gapOver)) {
-          return false;
-        }
-        table.reservedReads.set(textOf(key), now);
-        return true;
-      }),
+      request(
+        'seen.reserveRead',
+        recognised(
+          () => table.reservedReads.get(textOf(key)),
+          () => {
+            const record = get(key);
+            const gapOver = plusSeconds(now, -policy.minLookGapSeconds);
+            const reservedAt = table.reservedReads.get(textOf(key)) ?? null;
+            if (record === null || record.deletedAt !== null) return false;
+            if ((reservedAt !== null && reservedAt > gapOver) || (record.seenAt !== null && record.seenAt > gapOver)) {
+              return false;
+            }
+            table.reservedReads.set(textOf(key), now);
+            return true;
+          },
+        ),
+      ),
 
     recordSighting: (member, readAt, change) =>
-      request('seen.recordSighting', () =>
-        update(
-          member.key,
-          ({ seenAt }) => seenAt === null || seenAt < readAt,
-          () => ({ body: member.body, seenAt: readAt, ...(change === null ? {} : { untoldChange: change }) }),
+      request(
+        'seen.recordSighting',
+        recognised(
+          () => get(member.key),
+          () =>
+            update(
+              member.key,
+              ({ seenAt }) => seenAt === null || seenAt < readAt,
+              () => ({ body: member.body, seenAt: readAt, ...(change === null ? {} : { untoldChange: change }) }),
+            ),
         ),
       ),
 
@@ -98,13 +109,19 @@ export function fakeSeenMembers(
           if (table.aliases.get(alias) === key.memberGuid) table.aliases.delete(alias);
         });
       }
-      return request('seen.leaveTombstone/tombstone', () => {
-        const record = get(key);
-        if (record !== null && (record.claim !== null || record.deletedAt !== null)) return false;
-        table.members.set(textOf(key), emptyMember(key, { deletedAt: now }));
-        table.reservedReads.delete(textOf(key));
-        return true;
-      });
+      return request(
+        'seen.leaveTombstone/tombstone',
+        recognised(
+          () => get(key),
+          () => {
+            const record = get(key);
+            if (record !== null && (record.claim !== null || record.deletedAt !== null)) return false;
+            table.members.set(textOf(key), emptyMember(key, { deletedAt: now }));
+            table.reservedReads.delete(textOf(key));
+            return true;
+          },
+        ),
+      );
     },
   };
 }

@@ -9,3 +9,19 @@ export type Request = <T>(name: string, effect: () => T) => Promise<T>;
 
 /** Nothing goes wrong and nothing takes time. */
 export const atOnce: Request = async (_name, effect) => effect();
+
+/**
+ * A conditional write that is recognised when it is repeated because its answer was lost: it gives the first result again,
+ * as long as nobody has written `item` since.
+ */
+export function recognised<T>(item: () => unknown, effect: () => T): () => T {
+  let done: { readonly item: unknown; readonly result: T } | null = null;
+  return () => {
+    const before = item();
+    if (done !== null && done.item === before) return done.result;
+    const result = effect();
+    const after = item();
+    if (after !== before) done = { item: after, result };
+    return result;
+  };
+}

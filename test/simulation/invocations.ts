@@ -6,6 +6,7 @@ import { type AwaitPoints, type CrashAt, pass } from './await-points.ts';
 import { awsFaults, type Fault, type FaultChooser, type FaultKind, mxFaults } from './faults.ts';
 import type { Scheduler } from './scheduler.ts';
 import { spoiled, spoilMx } from './spoilt-answers.ts';
+import { Violation } from './violation.ts';
 
 /** What runs: `trigger` is check-balance, `tick` run-schedule, `webhook` mx-webhook; the others are functions by name. */
 export type Role = 'trigger' | 'member-schedule' | 'follow-up' | 'sweep' | 'start-due' | 'tick' | 'webhook';
@@ -94,6 +95,8 @@ export function createInvocations(
   const alive = new Set<Invocation>();
   let resumed: Invocation[] = [];
   let hasCrashed = false;
+  /** How many requests have had an effect. */
+  let effects = 0;
   const { now } = scheduler;
   const tell = (invocation: Invocation, what: string): void => watcher.tell?.(`${invocation.id}: ${what}`);
 
@@ -159,6 +162,7 @@ export function createInvocations(
           // What a function has sent before it died may still arrive.
           if (!invocation.alive && arrives < 0.5) return;
           const value = effect();
+          effects += 1;
           watcher.effect(invocation, name);
           if (invocation.alive) then(value);
         });
@@ -182,7 +186,13 @@ export function createInvocations(
           else happens(arrivesAt, (value) => finish(arrivesAt + slowMs, { value }));
           return;
         case 'twice':
-          happens(arrivesAt, () => happens(arrivesAt + 3_000, (value) => finish(now(), { value })));
+          happens(arrivesAt, (answered) => {
+            const known = effects;
+            happens(arrivesAt + 3_000, (value) => {
+              checkRepeated(name, effects === known + 1, answered, value);
+              finish(now(), { value });
+            });
+          });
           return;
         case 'error before':
         case 'mx reset before':
@@ -293,6 +303,21 @@ export function createInvocations(
 function sayingOf(ended: Ended<unknown>): string {
   if (ended.kind !== 'returned') return ended.kind === 'threw' ? `throws ${String(ended.error)}` : 'is dead';
   return `→ ${JSON.stringify(ended.value)?.slice(0, 160) ?? 'done'}`;
+}
+
+/**
+ * What a request that was sent twice answers: the same both times, if nothing else has happened in between. Else its flow
+ * would stop, as after a race that was lost, until the sweep finds it.
+ */
+function checkRepeated(name: string, isUndisturbed: boolean, first: unknown, second: unknown): void {
+  // An account that fails its own condition is read and decided again at once.
+  if (!isUndisturbed || name.startsWith('balances.store/')) return;
+  if (JSON.stringify(first) !== JSON.stringify(second)) {
+    throw new Violation(
+      0,
+      `${name} was answered with ${JSON.stringify(second)?.slice(0, 80)} because its answer was lost`,
+    );
+  }
 }
 
 const crashes = ['crash before', 'crash after'] as const;

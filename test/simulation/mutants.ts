@@ -182,7 +182,7 @@ export const mutants: readonly Mutant[] = [
     name: 'ended-refresh-joined',
     what: 'a trigger joins a refresh that has ended',
     breaks: [2],
-    changes: [domain('start-refresh.ts', "claim !== null && claim.phase !== 'ended'", 'claim !== null')],
+    changes: [domain('start-refresh.ts', "if (claim !== null && claim.phase !== 'ended') {", 'if (claim !== null) {')],
   },
   {
     name: 'unattended-not-held-back',
@@ -201,6 +201,12 @@ export const mutants: readonly Mutant[] = [
         'if (claim !== null) return false;',
       ),
     ],
+  },
+  {
+    name: 'lost-answer-is-a-lost-race',
+    what: 'a conditional write is not recognised when its answer was lost and it is sent again',
+    breaks: [0],
+    changes: [fake('request.ts', 'if (done !== null && done.item === before) return done.result;', '')],
   },
   {
     name: 'enrolled-without-condition',
