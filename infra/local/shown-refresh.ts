@@ -92,7 +92,7 @@ export function problemOf({ body }: ApiAnswer): string {
   if (!isExactObject(body)) return JSON.stringify(body);
   const { code, detail, message, action } = body;
   if (code === undefined) return String(message ?? JSON.stringify(body));
-  return `${code}: ${detail}${action === undefined ? '' : ` What to do: ${action}.`}`;
+  return `${code}: ${detail}${action === undefined || action === 'none' ? '' : ` What to do: ${action}.`}`;
 }
 
 /** The follow-up's own log line, in words. True when it is the last one of a refresh. */

@@ -15,7 +15,7 @@ const HELP = `Refreshes through the local stack, and what the process holds.
 
 /** Members that take turns: so each is refreshed often, and the tables hold as many accounts as before. */
 const MEMBERS = 200;
-const AT_ONCE = 16;
+const AT_ONCE = 8;
 const WARM_AFTER = 1_000;
 const MOST_GROWTH = 1.5;
 const MOST_REFUSED = 100;

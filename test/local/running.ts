@@ -61,13 +61,14 @@ export async function startRunning(
   if (simulator === null) throw new Error('tests run with the simulator');
   const mx = simulator.model.control;
   const over = new Map<string, ExactObject>();
-  const waiting = new Map<string, (event: ExactObject) => void>();
+  const waiting = new Map<string, ((event: ExactObject) => void)[]>();
   project.stack.on('event', ({ detailType, detail }) => {
     if (!detailType.startsWith('refresh.')) return;
     const event = parseExactJson(JSON.stringify(detail)) as ExactObject;
     const { refresh_id: id } = event['data'] as { refresh_id: string };
     over.set(id, event);
-    waiting.get(id)?.(event);
+    for (const resolve of waiting.get(id) ?? []) resolve(event);
+    waiting.delete(id);
   });
   let members = 0;
 
@@ -85,7 +86,8 @@ export async function startRunning(
   const ended: Running['ended'] = (refreshId) => {
     const known = over.get(refreshId);
     if (known !== undefined) return Promise.resolve(known);
-    return new Promise((resolve) => waiting.set(refreshId, resolve));
+    // Several may wait for the same refresh: a trigger joins one that runs.
+    return new Promise((resolve) => waiting.set(refreshId, [...(waiting.get(refreshId) ?? []), resolve]));
   };
 
   return {
