@@ -43,6 +43,8 @@ const createTableProperties = ['AttributeDefinitions', 'KeySchema', 'LocalSecond
  */
 export async function startDynamoDb(): Promise<DynamoDb> {
   closeIterators();
+  // The database keeps small buffers for long. Node cuts such from pools of 64 kB, and one that is kept keeps its pool.
+  Buffer.poolSize = 0;
   const server = await listening(dynalite({ createTableMs: 0, deleteTableMs: 0, updateTableMs: 0 }), 0);
   const agent = new Agent({ keepAlive: true, maxSockets: 64 });
 
