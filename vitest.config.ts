@@ -37,6 +37,7 @@ export const env = {
   CALLBACK_SECRET_ARN: 'none',
   CALLBACK_HOSTS: '',
   CALLBACK_LOOPBACK: 'false',
+  IAM_TRIGGER_READS: 'true',
 };
 
 /** For clients whose endpoint a test sets: nothing of it leaves this machine. */

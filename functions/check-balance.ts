@@ -31,6 +31,8 @@ import { callbackRulesOf, dynamoDb, endingDeps, mxOf, now } from './wiring/refre
 export interface TriggerDeps extends Omit<CheckBalanceDeps, 'accepted'> {
   readonly keys: IdempotencyKeys;
   readonly callbackRules: CallbackRules;
+  /** With `iam`, whether whoever may trigger is shown accounts: IAM does not see what a request asks for. */
+  readonly iamTriggerReads: boolean;
   readonly count: (metric: 'RefreshAccepted' | 'RefreshJoined') => void;
 }
 
@@ -51,7 +53,8 @@ export async function answerTrigger(deps: TriggerDeps, request: ApiRequest): Pro
   };
   const accepted = (joined: boolean): void => deps.count(joined ? 'RefreshJoined' : 'RefreshAccepted');
   const first = () => checkBalance({ ...deps, accepted }, asked);
-  const shown = (answer: CheckBalanceAnswer) => toHttp(answer, deps.policy.firstLookSeconds);
+  const mayRead = request.rights?.includes('read') ?? deps.iamTriggerReads;
+  const shown = (answer: CheckBalanceAnswer) => toHttp(answer, deps.policy.firstLookSeconds, mayRead);
   if (keyed === null) return shown(await first());
   return answerOnce(deps.keys, keyed, {
     async first() {
@@ -71,8 +74,8 @@ async function readRefresh(deps: Pick<TriggerDeps, 'members' | 'refreshes'>, ref
   return refresh;
 }
 
-/** 202 with MX's `member` and our `refresh` while it runs; 200 with the stored balances. */
-function toHttp(answer: CheckBalanceAnswer, firstLookSeconds: number): ApiAnswer {
+/** 202 with MX's `member` and our `refresh` while it runs; 200 with the stored balances, which `mayRead` shows. */
+function toHttp(answer: CheckBalanceAnswer, firstLookSeconds: number, mayRead: boolean): ApiAnswer {
   switch (answer.kind) {
     case 'accepted': {
       const { refresh, joined, body, nextAllowedAt } = answer;
@@ -89,19 +92,23 @@ function toHttp(answer: CheckBalanceAnswer, firstLookSeconds: number): ApiAnswer
       };
     }
     case 'stored':
-      return { status: 200, headers: {}, body: storedBody(answer.stored, null) };
+      return { status: 200, headers: {}, body: storedBody(answer.stored, null, mayRead) };
     case 'ended': {
       const { refresh, joined, stored } = answer;
       const shown = { ...refreshBody(refresh, stored.nextAllowedAt), joined };
-      return { status: 200, headers: locationOf(refresh), body: storedBody(stored, shown) };
+      return { status: 200, headers: locationOf(refresh), body: storedBody(stored, shown, mayRead) };
     }
   }
 }
 
-const storedBody = ({ member, balances, freshness, nextAllowedAt }: StoredState, refresh: object | null) => ({
+const storedBody = (
+  { member, balances, freshness, nextAllowedAt }: StoredState,
+  refresh: object | null,
+  mayRead: boolean,
+) => ({
   member: memberView(member),
   refresh,
-  accounts: balances.filter(({ listed }) => listed).map(accountBody),
+  ...(mayRead ? { accounts: balances.filter(({ listed }) => listed).map(accountBody) } : {}),
   freshness: freshnessBody({ freshness, member, nextAllowedAt }),
 });
 
@@ -124,6 +131,7 @@ export function wire(source: NodeJS.ProcessEnv) {
     scheduleShards: env.scheduleShards,
     staleAfterSeconds: env.staleAfterSeconds,
     callbackRules: callbackRulesOf(env),
+    iamTriggerReads: env.iamTriggerReads,
     sleep: (milliseconds) => sleep(milliseconds),
     count: (metric) => wiring.telemetry.count(metric),
   };

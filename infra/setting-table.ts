@@ -170,6 +170,10 @@ export const settings = {
     ['iam', 'basic'],
     'Who may call the HTTP API. iam: callers sign with AWS credentials and the gateway checks. basic: callers use a name and a key from a secret, as clients of MX do, and the functions check.',
   ),
+  iamTriggerReads: flag(
+    true,
+    'With apiAccess=iam, whether the right to trigger is one to read: true puts accounts into the answers that max_age and wait bring. false leaves them out for every caller, because IAM policies cannot see what a request asks for; accounts are then read at …/accounts. With basic the rights of each caller decide.',
+  ),
   apiRate: wholeNumber(
     50,
     { min: 1, max: 10_000, unit: 'requests per second' },

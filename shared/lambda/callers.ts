@@ -42,12 +42,20 @@ function jsonOrNull(text: string): unknown {
 
 const sha256 = (text: string): Buffer => createHash('sha256').update(text).digest();
 
+/** Who calls. */
+export interface Caller {
+  /** A client id with `basic`, an ARN with `iam`; empty where nobody is asked. */
+  readonly name: string;
+  /** Null: not known here. With `iam` the gateway has checked the right to the route, and knows of no other. */
+  readonly rights: readonly Right[] | null;
+}
+
 /**
  * Lets the caller of `authorization` (an HTTP header) through.
  *
  * @throws Refusal `unauthorized` or `forbidden`, before anything is looked up, so that it tells nothing about what exists.
  */
-export function authorize(callers: Callers, authorization: string | undefined, right: Right): string {
+export function authorize(callers: Callers, authorization: string | undefined, right: Right): Caller {
   const [, encoded = ''] = /^Basic +([A-Za-z0-9+/=]+) *$/i.exec(authorization ?? '') ?? [];
   const [clientId = '', ...rest] = Buffer.from(encoded, 'base64').toString('utf8').split(':');
   const key = sha256(rest.join(':'));
@@ -65,5 +73,5 @@ export function authorize(callers: Callers, authorization: string | undefined, r
   if (!rights.includes(right)) {
     throw new Refusal('forbidden', `this caller does not have the right to ${right}`);
   }
-  return clientId;
+  return { name: clientId, rights };
 }

@@ -47,6 +47,8 @@ const readers = {
   apiAccess: oneOf('iam', 'basic'),
   /** ARN of the secret with the API's callers. Read only with `apiAccess` = `basic`; empty otherwise. */
   apiCallersSecretArn: text,
+  /** With `iam`, whether the answers to triggers have accounts. */
+  iamTriggerReads: flag,
   deadlineSeconds: wholeNumber,
   firstLookSeconds: wholeNumber,
   minLookGapSeconds: wholeNumber,
@@ -113,7 +115,7 @@ const enrolment = ['defaultScheduleHours', 'scheduleShards'] as const;
 
 /** Which values each function gets. Keys are the names of the files in `functions/`. */
 export const environmentOf = {
-  'check-balance': [...http, ...mx, ...ending, ...enrolment, ...callbackRules, 'staleAfterSeconds'],
+  'check-balance': [...http, ...mx, ...ending, ...enrolment, ...callbackRules, 'staleAfterSeconds', 'iamTriggerReads'],
   'follow-up': ['stage', ...mx, ...ending, 'webhooks', 'keepAccountNumbers', 'keepUnknownFields'],
   'start-due': ['stage', ...mx, ...ending, 'startQueueUrl'],
   'run-schedule': ['stage', 'membersTable', 'startQueueUrl', 'scheduleShards'],

@@ -4,7 +4,7 @@ import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from '
 import { Failure } from '../domain/failure.ts';
 import { type Clock, type Instant, instantOf } from '../domain/instant.ts';
 import type { MemberIdentifiers } from '../domain/mx.ts';
-import { authorize, type Right, readCallers } from './callers.ts';
+import { authorize, type Caller, type Right, readCallers } from './callers.ts';
 import { entityTag, matches } from './etag.ts';
 import { failedAttempts } from './failed-attempts.ts';
 import type { LogFields, Telemetry } from './log.ts';
@@ -28,6 +28,8 @@ export interface ApiRequest {
   readonly arrivedAt: Instant;
   /** Who calls: a client id with `basic`, an ARN with `iam`. Never logged. */
   readonly caller: string;
+  /** What else the caller may do; null: only the gateway knows (`iam`). */
+  readonly rights: readonly Right[] | null;
 }
 
 /** An answer. */
@@ -74,14 +76,14 @@ export function httpHandler(options: HttpOptions, route: (request: ApiRequest) =
 
   const attempts = failedAttempts(options.now);
   /** From the middleware to the handler: an invocation's context is its own. */
-  const callers = new WeakMap<object, string>();
+  const callers = new WeakMap<object, Caller>();
 
   const checkCaller: Middleware = async (request) => {
     const { event } = request;
     const { http } = event.requestContext;
     const right = options.right({ method: http.method, routeKey: event.routeKey });
     if (options.callersSecret === null || right === null) {
-      callers.set(request.context, iamCaller(event));
+      callers.set(request.context, { name: iamCaller(event), rights: null });
       return;
     }
     attempts.check(http.sourceIp);
@@ -117,7 +119,7 @@ export function httpHandler(options: HttpOptions, route: (request: ApiRequest) =
     .before(checkCaller)
     .onError(failed)
     .handler(async (event, context) => {
-      const request = toRequest(event, callers.get(context) ?? '');
+      const request = toRequest(event, callers.get(context) ?? nobody);
       const answer = await route(request);
       const result = toResult(answer, request);
       telemetry.log('request.answered', { route: event.routeKey, status: result.statusCode, ...answer.logged });
@@ -138,7 +140,9 @@ function iamCaller(event: APIGatewayProxyEventV2): string {
   return (authorizer?.iam?.userArn ?? '').replace(/(:assumed-role\/[^/]+)\/.*$/, '$1');
 }
 
-function toRequest(event: APIGatewayProxyEventV2, caller: string): ApiRequest {
+const nobody: Caller = { name: '', rights: [] };
+
+function toRequest(event: APIGatewayProxyEventV2, { name: caller, rights }: Caller): ApiRequest {
   checkVersion(event);
   return {
     method: event.requestContext.http.method,
@@ -150,6 +154,7 @@ function toRequest(event: APIGatewayProxyEventV2, caller: string): ApiRequest {
     body: /^(POST|PUT) /.test(event.routeKey) ? readBody(event) : undefined,
     arrivedAt: instantOf(event.requestContext.timeEpoch),
     caller,
+    rights,
   };
 }
 

@@ -32,7 +32,8 @@ export interface BalancesAnswered {
   readonly member: Member;
   /** Null: the stored balances were young enough. Otherwise the one waited for, which may have ended without success. */
   readonly refresh: TriggeredRefresh | null;
-  readonly accounts: readonly AnsweredAccount[];
+  /** Null: this caller may trigger and not read. */
+  readonly accounts: readonly AnsweredAccount[] | null;
   readonly freshness: ApiFreshness;
   readonly replayed: boolean;
 }
@@ -102,7 +103,7 @@ export function triggerAnswer({ status, headers, body }: Answer): RefreshRunning
     kind: 'balances',
     member,
     refresh: objectOf(body)['refresh'] === null ? null : triggeredRefreshFrom(body),
-    accounts: listIn(objectOf(body), 'accounts').map(answeredAccount),
+    accounts: Object.hasOwn(objectOf(body), 'accounts') ? listIn(objectOf(body), 'accounts').map(answeredAccount) : null,
     freshness: freshnessFromBlock(body),
     replayed,
   };

@@ -79,7 +79,7 @@ describe('the client, with the running service', () => {
     running.mx.setBalances({ member: guid, account: account?.guid ?? '', values: { balance: exact } });
     const answer = await client.checkBalance(user, id, { wait: 20 });
     if (answer.kind !== 'balances') throw new Error('the refresh ends in time');
-    const balances = answer.accounts.map(({ balance }) => balance);
+    const balances = (answer.accounts ?? []).map(({ balance }) => balance);
     expect(balances).toContain(exact);
     expect(answer).toMatchObject({ refresh: { outcome: 'succeeded' }, freshness: { verdict: 'fresh' } });
     const stored = await readBalances(db, tables(), { user, member: guid });

@@ -197,6 +197,13 @@ const unauthorized = async (deployed: Deployed): Promise<readonly unknown[]> => 
   return [await ask({}), await ask({ authorization: basic('shop') }), ...authorization];
 };
 
+/** What a trigger shows that is content with stored balances. */
+async function triggerFields(deployed: Deployed): Promise<readonly unknown[]> {
+  await refresh(deployed, 0);
+  const { status, body } = await deployed.trigger({ max_age: 3600 });
+  return [status, Object.keys(Object(body))];
+}
+
 /** Every setting that acts in a function. */
 export const behaviourRows: readonly BehaviourRow[] = [
   {
@@ -578,6 +585,20 @@ export const behaviourRows: readonly BehaviourRow[] = [
     beside: { callbackHosts: 'hooks.example.com' },
     observe: callbackTo('http://localhost:1/a'),
     expected: [[400, 'callback_url']],
+  },
+  {
+    setting: 'iamTriggerReads',
+    value: false,
+    what: 'who may trigger is shown no accounts',
+    observe: triggerFields,
+    expected: [200, ['member', 'refresh', 'freshness']],
+  },
+  {
+    setting: 'iamTriggerReads',
+    value: true,
+    what: 'who may trigger is shown accounts',
+    observe: triggerFields,
+    expected: [200, ['member', 'refresh', 'accounts', 'freshness']],
   },
   {
     setting: 'apiAccess',

@@ -40,13 +40,17 @@ export interface HttpAnswer {
   readonly body: unknown;
 }
 
-/** The key of the caller `shop` where callers have keys, and of MX at the webhook's route. */
+/** The key of every caller where callers have keys, and of MX at the webhook's route. */
 export const KEY = 'key';
 const KEY_SHA256 = '2c70e12b7a0646f92279f427c7b38e7334d8e5389cff167a1dc30e73f826b683';
 
 const secrets: Readonly<Record<string, string>> = {
   CredentialsMx: '{"client_id":"client","api_key":"key"}',
-  CredentialsApiCallers: `{"clients":[{"client_id":"shop","key_sha256":["${KEY_SHA256}"],"rights":["read","trigger"]}]}`,
+  CredentialsApiCallers: JSON.stringify({
+    clients: Object.entries({ shop: ['read', 'trigger'], reader: ['read'], starter: ['trigger'], nobody: [] }).map(
+      ([id, rights]) => ({ client_id: id, key_sha256: [KEY_SHA256], rights }),
+    ),
+  }),
   CredentialsWebhooks: `{"clients":[{"client_id":"mx","key_sha256":["${KEY_SHA256}"],"rights":["webhook"]}]}`,
   CredentialsCallbacks: `{"current":"${Buffer.alloc(32, 7).toString('base64')}","previous":""}`,
 };

@@ -149,6 +149,7 @@ export function functionsInTime(stage: Stage): FunctionsInTime {
           scheduleShards: 1,
           staleAfterSeconds: 86_400,
           callbackRules: { hosts: [RECEIVER], loopback: false },
+          iamTriggerReads: true,
           count: () => {},
         },
         {
@@ -165,6 +166,7 @@ export function functionsInTime(stage: Stage): FunctionsInTime {
           },
           arrivedAt: instantOf(now()),
           caller: 'a-caller',
+          rights: null,
         },
       );
     invocations.start('trigger', action.key, timeouts.trigger, run, (ended, invocation) => {
@@ -206,6 +208,7 @@ export function functionsInTime(stage: Stage): FunctionsInTime {
             body: every === null ? null : { every },
             arrivedAt: instantOf(now()),
             caller: 'a-caller',
+            rights: null,
           },
         );
       invocations.start('member-schedule', key, timeouts['member-schedule'], run, logged);

@@ -47,7 +47,7 @@ describe('docs/calling.md', () => {
         JSON.stringify({ clients: [{ client_id: 'shop', key_sha256: [hash], rights: ['read'] }] }),
       );
       const authorization = `Basic ${Buffer.from(`shop:${key}`).toString('base64')}`;
-      expect(authorize(callers, authorization, 'read')).toBe('shop');
+      expect(authorize(callers, authorization, 'read').name).toBe('shop');
     }
   });
 

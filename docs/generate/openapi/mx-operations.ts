@@ -36,12 +36,16 @@ export const mxOperations: Readonly<Record<string, Operation>> = {
         description:
           'The balances: young enough for `max_age` (`refresh` is null), or after the end of the refresh that was waited for. See `refresh.outcome` whether that brought new ones.',
         headers: ['Location', 'Idempotency-Replayed'],
-        schema: object({
-          ...triggerBody,
-          refresh: { anyOf: [ref('TriggeredRefresh'), { type: 'null' }] },
-          accounts: listOf('Account'),
-          freshness: ref('Freshness'),
-        }),
+        schema: {
+          type: 'object',
+          required: ['member', 'refresh', 'freshness'],
+          properties: {
+            ...triggerBody,
+            refresh: { anyOf: [ref('TriggeredRefresh'), { type: 'null' }] },
+            accounts: { description: 'Left out for a caller that may not read.', ...listOf('Account') },
+            freshness: ref('Freshness'),
+          },
+        },
         examples: { waited: examples.waited, freshEnough: examples.freshEnough },
       },
       202: {

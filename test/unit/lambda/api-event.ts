@@ -75,5 +75,6 @@ export const apiRequest = (given: Partial<ApiRequest> = {}): ApiRequest => ({
   body: undefined,
   arrivedAt: '2026-11-21T12:00:00.000Z',
   caller: 'shop',
+  rights: ['read', 'trigger'],
   ...given,
 });

@@ -20,7 +20,7 @@ const callers = readCallers(
 );
 const codeOf = (authorization: string | undefined, right: 'read' | 'trigger' = 'read'): string => {
   try {
-    return authorize(callers, authorization, right);
+    return authorize(callers, authorization, right).name;
   } catch (error) {
     return error instanceof Error && 'code' in error ? String(error.code) : String(error);
   }
@@ -67,8 +67,8 @@ describe('a caller', () => {
   it('may write the scheme in any case, and may have colons and letters of any language in its key', () => {
     const odd = readCallers(JSON.stringify({ clients: [client('shop', ['a:b:ü'], ['read'])] }));
     const header = basic('shop:a:b:ü');
-    expect(authorize(odd, header, 'read')).toBe('shop');
-    expect(authorize(odd, header.replace('Basic', 'bAsIc'), 'read')).toBe('shop');
+    expect(authorize(odd, header, 'read')).toEqual({ name: 'shop', rights: ['read'] });
+    expect(authorize(odd, header.replace('Basic', 'bAsIc'), 'read').name).toBe('shop');
   });
 });
 

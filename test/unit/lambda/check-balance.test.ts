@@ -48,6 +48,7 @@ function world(record: MemberRecord | null = knownMember(), given: Partial<Trigg
     scheduleShards: 1,
     staleAfterSeconds: 3600,
     callbackRules: { hosts: [], loopback: false },
+    iamTriggerReads: true,
     sleep: async (milliseconds) => {
       slept.push(milliseconds);
       made.wait(milliseconds / 1000);
@@ -173,6 +174,45 @@ const ending: Attempt = {
   endedAt: plusSeconds(T0, 2),
   observedAt: plusSeconds(T0, 1),
 };
+
+describe.each<[string, ApiRequest['rights'], boolean, boolean]>([
+  ['with both rights', ['read', 'trigger'], false, true],
+  ['that may only trigger', ['trigger'], true, false],
+  ['with iam', null, true, true],
+  ['with iam and iamTriggerReads false', null, false, false],
+])('a caller %s', (_who, rights, iamTriggerReads, reads) => {
+  const fields = (accounts: boolean) => ['member', 'refresh', ...(accounts ? ['accounts'] : []), 'freshness'];
+
+  it('that is content with stored balances', async () => {
+    const { trigger, balances } = world(knownMember(), { iamTriggerReads });
+    await storeOne(balances);
+    const { status, body } = await trigger({ rights, body: { max_age: 60 } });
+    expect([status, Object.keys(body)]).toEqual([200, fields(reads)]);
+    expect(body.freshness).toMatchObject({ age: 0, verdict: 'fresh' });
+  });
+
+  it('that waits, or repeats its request', async () => {
+    const made = world(knownMember({ claim: claim() }), { iamTriggerReads });
+    const { deps, balances } = made;
+    const sleep = async (): Promise<void> => {
+      await storeOne(balances);
+      await deps.refreshes.put({ ...refreshOf(key, claim()), status: 'ended', result: ending });
+      await deps.members.end({ key, from: 'running', attempt: ending });
+      made.wait(1);
+    };
+    const headers = { 'idempotency-key': 'k' };
+    const request = apiRequest({ method: 'POST', parameters, body: { wait: 10 }, arrivedAt: T0, rights, headers });
+    for (const _time of ['first', 'again']) {
+      const { status, body, text } = await answerTrigger({ ...deps, sleep }, request);
+      expect([status, Object.keys(JSON.parse(text ?? JSON.stringify(body)))]).toEqual([200, fields(reads)]);
+    }
+  });
+
+  it('that does neither gets no accounts', async () => {
+    const { status, body } = await world(knownMember(), { iamTriggerReads }).trigger({ rights });
+    expect([status, Object.keys(body)]).toEqual([202, ['member', 'refresh']]);
+  });
+});
 
 describe('a trigger that waits', () => {
   it('gets the balances as soon as the refresh has ended', async () => {

@@ -208,7 +208,9 @@ describe('what a route is given', () => {
   };
 
   it('is the request as the gateway has it, with empty parameters and query when there are none', async () => {
-    expect(await seen({ path: '/health', routeKey: '$default' })).toEqual(apiRequest({ path: '/health', caller: '' }));
+    expect(await seen({ path: '/health', routeKey: '$default' })).toEqual(
+      apiRequest({ path: '/health', caller: '', rights: null }),
+    );
     expect(await seen({ parameters: { a: 'b' }, query: { page: '2' } })).toMatchObject({
       parameters: { a: 'b' },
       query: { page: '2' },
