@@ -4,6 +4,7 @@ import { idempotencyKeysInDynamoDb } from '../shared/clients/idempotency-table.t
 import { scheduleInDynamoDb } from '../shared/clients/schedule-table.ts';
 import { type CallbackRules, checkCallbackUrl } from '../shared/domain/callback-url.ts';
 import {
+  type AnswerIdentity,
   answerAgain,
   type CheckBalanceAnswer,
   type CheckBalanceDeps,
@@ -54,7 +55,10 @@ export async function answerTrigger(deps: TriggerDeps, request: ApiRequest): Pro
   const accepted = (joined: boolean): void => deps.count(joined ? 'RefreshJoined' : 'RefreshAccepted');
   const first = () => checkBalance({ ...deps, accepted }, asked);
   const mayRead = request.rights?.includes('read') ?? deps.iamTriggerReads;
-  const shown = (answer: CheckBalanceAnswer) => toHttp(answer, deps.policy.firstLookSeconds, mayRead);
+  const shown = (answer: CheckBalanceAnswer): ApiAnswer => ({
+    ...toHttp(answer, deps.policy.firstLookSeconds, mayRead),
+    logged: loggedOf(identityOf(answer)),
+  });
   if (keyed === null) return shown(await first());
   return answerOnce(deps.keys, keyed, {
     async first() {
@@ -73,6 +77,11 @@ async function readRefresh(deps: Pick<TriggerDeps, 'members' | 'refreshes'>, ref
   await readMember(deps.members, refresh.member);
   return refresh;
 }
+
+const loggedOf = (about: AnswerIdentity) => ({
+  member_guid: about.member.memberGuid,
+  ...(about.kind === 'stored' ? {} : { refresh_id: about.refreshId }),
+});
 
 /** 202 with MX's `member` and our `refresh` while it runs; 200 with the stored balances, which `mayRead` shows. */
 function toHttp(answer: CheckBalanceAnswer, firstLookSeconds: number, mayRead: boolean): ApiAnswer {

@@ -31,20 +31,22 @@ export async function memberSchedule(deps: MemberScheduleDeps, request: ApiReque
       const member = await findMember(deps.members, identifiers);
       const slot = slotOf(member.key, everyHours, deps.shards);
       await deps.schedule.enrol(member.key, { everyHours, slot }, 'always');
-      return { status: 200, body: scheduleBody(member, everyHours) };
+      return { status: 200, logged: loggedOf(member), body: scheduleBody(member, everyHours) };
     }
     case 'DELETE': {
       const member = await findMember(deps.members, identifiers);
       // Kept as “no”, so that a default of the settings does not enrol the member again.
       await deps.schedule.enrol(member.key, { everyHours: 0, slot: '' }, 'always');
-      return { status: 204 };
+      return { status: 204, logged: loggedOf(member) };
     }
     default: {
       const member = await findMember(deps.members, identifiers);
-      return { status: 200, body: scheduleBody(member, member.enrolment?.everyHours ?? 0) };
+      return { status: 200, logged: loggedOf(member), body: scheduleBody(member, member.enrolment?.everyHours ?? 0) };
     }
   }
 }
+
+const loggedOf = ({ key }: MemberRecord) => ({ member_guid: key.memberGuid });
 
 const scheduleBody = (member: MemberRecord, everyHours: number) => ({
   schedule: {

@@ -38,6 +38,7 @@ export async function readBalances(deps: ReadBalancesDeps, request: ApiRequest):
   const balances = await deps.balances.ofMember(member.key);
   const answer = (about: readonly StoredBalance[], body: object): ApiAnswer => ({
     status: 200,
+    logged: { member_guid: member.key.memberGuid },
     headers: freshnessHeaders({
       freshness: freshnessOf(about, member, deps.now(), deps.staleAfterSeconds),
       member,

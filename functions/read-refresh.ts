@@ -49,6 +49,7 @@ async function one(deps: ReadRefreshDeps, request: ApiRequest): Promise<ApiAnswe
   const nextAllowedAt = member && nextStartAllowedAt(member.starts, deps.now(), deps.allowance);
   return {
     status: 200,
+    logged: { member_guid: projection.member.memberGuid, refresh_id: refreshId },
     headers: refresh.status === 'running' ? { 'retry-after': String(deps.retryAfterSeconds) } : {},
     body: { refresh: refreshBody(refresh, nextAllowedAt) },
   };
@@ -67,6 +68,7 @@ async function history(deps: ReadRefreshDeps, request: ApiRequest): Promise<ApiA
   const { refreshes, next } = await deps.refreshes.ofMember(member.key, PAGE, cursor ?? null);
   return {
     status: 200,
+    logged: { member_guid: member.key.memberGuid },
     body: { refreshes: refreshes.map((refresh) => refreshBody(refresh, nextAllowedAt)), next_cursor: next },
   };
 }

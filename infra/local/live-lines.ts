@@ -72,7 +72,7 @@ export function logLine({ function: name, line }: Observations['log']): string |
     case 'callback.failed':
     case 'start.failed':
     case 'sweep.failed':
-      return `${String(event).replace('_', '-').replace('.', ' ')} (${code}): ${failure}`;
+      return `${String(event).replace('_', '-').replace('.', ' ')} (${code})${failure === undefined ? '' : `: ${failure}`}`;
     case 'schedule.done':
       return counted(counts, 'members') > 0 ? `schedule: ${counted(counts, 'members')} members are due` : undefined;
     default:

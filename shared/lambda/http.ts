@@ -26,7 +26,7 @@ export interface ApiRequest {
   readonly body: unknown;
   /** When the request arrived at the gateway. */
   readonly arrivedAt: Instant;
-  /** Who calls: a client id with `basic`, an ARN with `iam`. Never logged. */
+  /** Who calls: a client id with `basic`, an ARN with `iam`. */
   readonly caller: string;
   /** What else the caller may do; null: only the gateway knows (`iam`). */
   readonly rights: readonly Right[] | null;
@@ -41,7 +41,7 @@ export interface ApiAnswer {
   /** JSON that is serialised already, in place of `body`. */
   readonly text?: string;
   /** What the request's log line says besides route and status. */
-  readonly logged?: Pick<LogFields, 'reason'>;
+  readonly logged?: Pick<LogFields, 'reason' | 'member_guid' | 'refresh_id'>;
 }
 
 /** A secret's text, as `shared/clients/secret.ts` keeps it. */
@@ -80,17 +80,22 @@ export function httpHandler(options: HttpOptions, route: (request: ApiRequest) =
 
   const checkCaller: Middleware = async (request) => {
     const { event } = request;
-    const { http } = event.requestContext;
+    const { http, requestId } = event.requestContext;
+    telemetry.about({ request_id: requestId });
+    const isCalledBy = (caller: Caller): void => {
+      callers.set(request.context, caller);
+      telemetry.about({ request_id: requestId, caller: caller.name === '' ? undefined : caller.name });
+    };
     const right = options.right({ method: http.method, routeKey: event.routeKey });
     if (options.callersSecret === null || right === null) {
-      callers.set(request.context, { name: iamCaller(event), rights: null });
+      isCalledBy({ name: iamCaller(event), rights: null });
       return;
     }
     attempts.check(http.sourceIp);
     const { authorization } = event.headers;
     const known = await options.callersSecret.current();
     try {
-      callers.set(request.context, authorize(readCallers(known), authorization, right));
+      isCalledBy(authorize(readCallers(known), authorization, right));
       return;
     } catch (error) {
       if (asNamed(error).code !== 'unauthorized') throw error;
@@ -99,7 +104,7 @@ export function httpHandler(options: HttpOptions, route: (request: ApiRequest) =
     const fetched = await options.callersSecret.refetched();
     try {
       if (fetched === known) throw new Refusal('unauthorized', 'client id or key is missing or wrong');
-      callers.set(request.context, authorize(readCallers(fetched), authorization, right));
+      isCalledBy(authorize(readCallers(fetched), authorization, right));
     } catch (error) {
       if (asNamed(error).code === 'unauthorized') attempts.failed(http.sourceIp);
       throw error;
@@ -111,7 +116,12 @@ export function httpHandler(options: HttpOptions, route: (request: ApiRequest) =
     const problem = problemOf(failure);
     request.response = { ...problem, headers: { ...SECURITY_HEADERS, ...problem.headers } };
     if (failure.code === 'unauthorized') telemetry.count('CallerRefused');
-    telemetry.log('request.failed', { route: request.event.routeKey, status: problem.statusCode, error: failure });
+    telemetry.log('request.failed', {
+      route: request.event.routeKey,
+      status: problem.statusCode,
+      refresh_id: 'refreshId' in failure.details ? failure.details.refreshId : undefined,
+      error: failure,
+    });
     telemetry.flush();
   };
 

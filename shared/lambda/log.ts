@@ -75,11 +75,21 @@ export interface LogFields {
   readonly error?: unknown;
 }
 
+/** What stands in every line of one request. */
+export interface RequestFields {
+  /** The gateway's: `requestId` of its access log, and the answer's header `apigw-requestid`. */
+  readonly request_id: string;
+  /** A client id or the ARN of a user or role; undefined until it is known who calls. */
+  readonly caller?: string | undefined;
+}
+
 /** Writes log lines and counts. */
 export interface Telemetry {
+  /** From here to the next `flush`, every line has these fields. */
+  about(request: RequestFields): void;
   /**
    * One line, with what has been counted since the last one. With `error`, its code, fate and message are in it, and
-   * where it happened when it is a bug.
+   * where it happened when it is a bug. The message of a caller's fault is not: it may quote what the caller sent.
    */
   log(event: LogEvent, fields?: LogFields): void;
   /** Counted before the line that tells of it, it costs no line of its own. */
@@ -102,6 +112,7 @@ const NAMESPACE = 'MxFreshBalances';
 /** Telemetry of the function `service` in the deployment `stage`: the dimensions of its metrics. */
 export function telemetry(service: string, stage: string, now: Clock): Telemetry {
   const counted = new Map<MetricName, number>();
+  let request: RequestFields | undefined;
 
   /** Takes what was counted up to `at`, in the embedded metric format; nothing when nothing was. */
   function takeMetrics(at: Instant): object {
@@ -116,19 +127,29 @@ export function telemetry(service: string, stage: string, now: Clock): Telemetry
   // Lambda needs `level` and `timestamp`: a line without a timestamp becomes one of level INFO, and gets one from Lambda.
   function write(level: 'INFO' | 'WARN' | 'ERROR', said: object): void {
     const timestamp = now();
-    const line = { level, timestamp, service, stage, ...said, ...takeMetrics(timestamp) };
+    const line = { level, timestamp, service, stage, ...request, ...said, ...takeMetrics(timestamp) };
     // Not `console`: with the log format JSON, Lambda would put the line as a text into one of its own.
     process.stdout.write(`${JSON.stringify(line)}\n`);
   }
 
   return {
+    about({ request_id, caller }) {
+      request = { request_id, caller: caller === undefined ? undefined : bounded(caller) };
+    },
     log(event, { error, ...fields } = {}) {
       if (error === undefined) {
         write('INFO', { event, ...fields });
         return;
       }
       const failure = asNamed(error);
-      const said = { event, ...fields, code: failure.code, fate: failure.fate, failure: failure.message };
+      const { code, fate } = failure;
+      const said = {
+        event,
+        ...fields,
+        code,
+        fate,
+        failure: fate === 'caller-fault' ? undefined : bounded(failure.message),
+      };
       if (failure.fate === 'bug') write('ERROR', { ...said, cause: causeOf(failure) });
       else write('WARN', said);
     },
@@ -137,14 +158,25 @@ export function telemetry(service: string, stage: string, now: Clock): Telemetry
     },
     flush() {
       if (counted.size > 0) write('INFO', {});
+      request = undefined;
     },
   };
 }
 
+/** The longest text of a field, in characters: CloudWatch is paid by the byte. */
+const MAX_TEXT = 300;
+
+const bounded = (text: string): string => (text.length <= MAX_TEXT ? text : `${text.slice(0, MAX_TEXT - 1)}…`);
+
 /** Name, message and place of an error that nobody expected. AWS's errors name tables and keys' names, not values. */
 function causeOf(failure: Error): { name: string; message: string; stack: string | undefined } {
   const cause = failure.cause instanceof Error ? failure.cause : failure;
-  return { name: cause.name, message: cause.message, stack: cause.stack?.split('\n').slice(1, 4).join('\n') };
+  const places = cause.stack?.split('\n').filter((line) => /^ +at /.test(line));
+  return {
+    name: bounded(cause.name),
+    message: bounded(cause.message),
+    stack: places?.slice(0, 3).map(bounded).join('\n'),
+  };
 }
 
 /** Counts the failures that an operator has to repair, wherever they come up. */

@@ -67,6 +67,6 @@ export function observedMx(mx: Mx, telemetry: Telemetry): Mx {
   };
 }
 
-/** A trigger may name a member by the caller's own ids, which no log line carries. */
+/** A trigger may name a member by the caller's own ids, which no log line carries, also one that begins with `MBR-`. */
 const guidOf = ({ memberIdentifier }: MemberIdentifiers): string | undefined =>
-  memberIdentifier.startsWith('MBR-') ? memberIdentifier : undefined;
+  /^MBR-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(memberIdentifier) ? memberIdentifier : undefined;

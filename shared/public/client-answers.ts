@@ -103,7 +103,9 @@ export function triggerAnswer({ status, headers, body }: Answer): RefreshRunning
     kind: 'balances',
     member,
     refresh: objectOf(body)['refresh'] === null ? null : triggeredRefreshFrom(body),
-    accounts: Object.hasOwn(objectOf(body), 'accounts') ? listIn(objectOf(body), 'accounts').map(answeredAccount) : null,
+    accounts: Object.hasOwn(objectOf(body), 'accounts')
+      ? listIn(objectOf(body), 'accounts').map(answeredAccount)
+      : null,
     freshness: freshnessFromBlock(body),
     replayed,
   };

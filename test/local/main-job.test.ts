@@ -423,3 +423,26 @@ it('nothing that a function logs holds an amount, an account number or a credent
     expect(all).not.toContain(secret);
   }
 });
+
+it('a request leads to its lines, which say who asked about what', async () => {
+  const lines: string[] = [];
+  running.project.stack.on('log', ({ line }) => lines.push(line));
+  const { path, guid } = running.addMember();
+  const { trigger } = await running.refresh(path);
+  const read = await running.call('GET', `${path}/accounts`);
+  const refused = await running.call('POST', `${path}/check_balance`, {
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ [`jane@bank ${'x'.repeat(5_000)}`]: 1 }),
+  });
+  await running.project.stack.idle();
+  const linesOf = ({ headers }: { headers: Headers }): unknown[] =>
+    lines
+      .filter((line) => line.includes(`"request_id":"${headers.get('apigw-requestid')}"`))
+      .map((line) => JSON.parse(line));
+  const caller = running.project.caller.clientId;
+  const refreshId = String(trigger.headers.get('location')).replace('/refreshes/', '');
+  expect(linesOf(trigger)).toMatchObject([{ caller, member_guid: guid, refresh_id: refreshId, status: 202 }]);
+  expect(linesOf(read)).toMatchObject([{ caller, member_guid: guid, status: 200 }]);
+  expect(linesOf(refused)).toMatchObject([{ caller, status: 400, code: 'invalid_request' }]);
+  expect(lines.filter((line) => line.includes('jane@bank') || line.length > 2_000)).toEqual([]);
+});

@@ -79,6 +79,7 @@ export function functionsInTime(stage: Stage): FunctionsInTime {
   const written: string[] = [];
   const { now } = scheduler;
   const telemetry = {
+    about: () => {},
     log: (event: string, fields: object = {}) => void written.push(`${event} ${JSON.stringify(fields)}`),
     count: () => {},
     flush: () => {},

@@ -322,13 +322,14 @@ describe('a member’s schedule', () => {
     const enrolment = async () => (await made.deps.members.read(key))?.enrolment;
     return { ...made, ask, enrolment };
   }
+  const logged = { member_guid: 'MBR-1' };
   const scheduleOf = (every: number | null) => ({ schedule: { user_guid: 'USR-1', member_guid: 'MBR-1', every } });
 
   it.each(everyHoursOnOffer)('is set to every %i hours, in the member’s own slot', async (every) => {
     const { ask, enrolment } = world();
-    expect(await ask('PUT', { every })).toEqual({ status: 200, body: scheduleOf(every) });
+    expect(await ask('PUT', { every })).toEqual({ status: 200, logged, body: scheduleOf(every) });
     expect(await enrolment()).toEqual({ everyHours: every, slot: slotOf(key, every, 2) });
-    expect(await ask('GET')).toEqual({ status: 200, body: scheduleOf(every) });
+    expect(await ask('GET')).toEqual({ status: 200, logged, body: scheduleOf(every) });
   });
 
   it('that is changed leaves nothing in the slot of before', async () => {
@@ -342,14 +343,14 @@ describe('a member’s schedule', () => {
   it('that is taken away stays away: the default does not enrol the member again', async () => {
     const { ask, schedule, enrolment } = world();
     await ask('PUT', { every: 24 });
-    expect(await ask('DELETE')).toEqual({ status: 204 });
+    expect(await ask('DELETE')).toEqual({ status: 204, logged });
     expect(await schedule.membersOf(slotOf(key, 24, 2))).toEqual([]);
     expect(await enrolment()).toEqual({ everyHours: 0, slot: '' });
-    expect(await ask('GET')).toEqual({ status: 200, body: scheduleOf(null) });
+    expect(await ask('GET')).toEqual({ status: 200, logged, body: scheduleOf(null) });
   });
 
   it('is null while nobody has set it', async () => {
-    expect(await world().ask('GET')).toEqual({ status: 200, body: scheduleOf(null) });
+    expect(await world().ask('GET')).toEqual({ status: 200, logged, body: scheduleOf(null) });
   });
 
   it.each([

@@ -328,6 +328,27 @@ describe('one line is logged at the end', () => {
     expect(telemetry.order.at(-1)).toBe('flush');
   });
 
+  it('with the gateway’s request id and who called', async () => {
+    const secrets = [
+      JSON.stringify({
+        clients: [
+          { client_id: 'shop', key_sha256: [createHash('sha256').update('k').digest('hex')], rights: ['read'] },
+        ],
+      }),
+    ];
+    const authorization = `Basic ${Buffer.from('shop:k').toString('base64')}`;
+    const known = api({ secrets });
+    await known.call({ headers: { authorization } });
+    expect(known.telemetry.requests.at(-1)).toEqual({ request_id: 'request-1', caller: 'shop' });
+    const stranger = api({ secrets });
+    await stranger.call();
+    expect(stranger.telemetry.requests).toEqual([{ request_id: 'request-1' }]);
+    const role = api();
+    const userArn = 'arn:aws:sts::111122223333:assumed-role/shop/i-0abc';
+    await role.call({ authorizer: { iam: { userArn } } });
+    expect(role.telemetry.requests.at(-1)?.caller).toBe('arn:aws:sts::111122223333:assumed-role/shop');
+  });
+
   it('and a refused caller is counted', async () => {
     const { call, telemetry } = api({ secrets: ['{"clients":[]}'] });
     await call();

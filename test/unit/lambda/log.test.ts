@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Failure } from '../../../shared/domain/failure.ts';
 import { countOperatorFaults, telemetry } from '../../../shared/lambda/log.ts';
+import { Refusal } from '../../../shared/lambda/refusal.ts';
 import { recordedTelemetry } from './recorded-telemetry.ts';
 
 const now = () => '2026-11-26T12:00:00.007Z';
@@ -83,6 +84,44 @@ describe('a log line', () => {
     report.log('sweep.done');
     expect(lines()[1]).not.toHaveProperty('member_guid');
     expect(lines()[1]).not.toHaveProperty('code');
+  });
+});
+
+describe('text from callers', () => {
+  it('reaches no line: the message of their own fault is left out', () => {
+    const report = telemetry('check-balance', 'prod', now);
+    report.log('request.failed', { error: new Failure('invalid_request', 'alice is not known here') });
+    report.log('request.failed', { error: new Refusal('not_found', 'alice') });
+    expect(lines()).toMatchObject([{ code: 'invalid_request' }, { code: 'not_found' }]);
+    expect(written.join('')).not.toContain('alice');
+  });
+
+  it('and any other text has at most 300 characters', () => {
+    const report = telemetry('check-balance', 'prod', now);
+    const long = 'x'.repeat(10_000);
+    report.about({ request_id: 'r-1', caller: long });
+    report.log('mx.failed', { error: new Failure('mx_timeout', long) });
+    report.log('request.failed', { error: new TypeError(long) });
+    const [first, second] = lines();
+    expect([first.failure, first.caller, second.cause.message].map(({ length }) => length)).toEqual([300, 300, 300]);
+    expect(written.every((line) => line.length < 2_000)).toBe(true);
+  });
+});
+
+describe('the request', () => {
+  it('stands in each of its lines and in no later one', () => {
+    const report = telemetry('check-balance', 'prod', now);
+    report.about({ request_id: 'r-1' });
+    report.log('request.failed', { error: new Refusal('unauthorized', 'no') });
+    report.about({ request_id: 'r-1', caller: 'shop' });
+    report.log('request.answered');
+    report.flush();
+    report.log('request.answered');
+    expect(lines().map(({ request_id, caller }) => [request_id, caller])).toEqual([
+      ['r-1', undefined],
+      ['r-1', 'shop'],
+      [undefined, undefined],
+    ]);
   });
 });
 

@@ -6,8 +6,11 @@ import { observedMx } from '../../../shared/lambda/observed-mx.ts';
 import { member } from '../../samples.ts';
 import { recordedTelemetry } from './recorded-telemetry.ts';
 
-const byGuid: MemberIdentifiers = { userIdentifier: 'USR-1', memberIdentifier: 'MBR-1' };
-const byOwnId: MemberIdentifiers = { userIdentifier: 'jane@bank', memberIdentifier: 'jane-1' };
+const byGuid: MemberIdentifiers = {
+  userIdentifier: 'USR-1',
+  memberIdentifier: 'MBR-11111111-0000-4000-8000-000000000001',
+};
+const byOwnId: MemberIdentifiers = { userIdentifier: 'jane@bank', memberIdentifier: 'MBR-jane' };
 
 const account = (guid: string, oddFields: readonly OddField[]): MxAccount => ({
   guid,
@@ -47,7 +50,9 @@ describe.each(calls)('a failed %s', (call) => {
     const { mx, telemetry } = observing({ failure });
     await expect(mx[call](byGuid)).rejects.toBe(failure);
     expect(telemetry.counts).toEqual(counts);
-    expect(telemetry.lines).toEqual([{ event: 'mx.failed', fields: { call, member_guid: 'MBR-1', error: failure } }]);
+    expect(telemetry.lines).toEqual([
+      { event: 'mx.failed', fields: { call, member_guid: 'MBR-11111111-0000-4000-8000-000000000001', error: failure } },
+    ]);
   });
 
   it('logs no id of the caller’s own', async () => {
@@ -75,7 +80,10 @@ describe('fields that are not kept', () => {
     expect(telemetry.lines).toEqual([
       {
         event: 'mx.fields_dropped',
-        fields: { member_guid: 'MBR-1', fields: ['account.rewards: unknown', 'account.apr: unreadable'] },
+        fields: {
+          member_guid: 'MBR-11111111-0000-4000-8000-000000000001',
+          fields: ['account.rewards: unknown', 'account.apr: unreadable'],
+        },
       },
     ]);
   });

@@ -1,10 +1,12 @@
 /** Telemetry that remembers what it was told. */
-import type { LogEvent, LogFields, MetricName, Telemetry } from '../../../shared/lambda/log.ts';
+import type { LogEvent, LogFields, MetricName, RequestFields, Telemetry } from '../../../shared/lambda/log.ts';
 
 /** What was logged, counted and flushed, in the order it happened. */
 export interface RecordedTelemetry extends Telemetry {
   readonly lines: { event: LogEvent; fields: LogFields }[];
   readonly counts: MetricName[];
+  /** What every later line is about. */
+  readonly requests: RequestFields[];
   readonly order: ('log' | 'count' | 'flush')[];
 }
 
@@ -12,11 +14,14 @@ export interface RecordedTelemetry extends Telemetry {
 export function recordedTelemetry(): RecordedTelemetry {
   const lines: RecordedTelemetry['lines'] = [];
   const counts: MetricName[] = [];
+  const requests: RequestFields[] = [];
   const order: RecordedTelemetry['order'] = [];
   return {
     lines,
     counts,
+    requests,
     order,
+    about: (request) => void requests.push(request),
     log(event, fields = {}) {
       order.push('log');
       lines.push({ event, fields });
