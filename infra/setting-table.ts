@@ -72,7 +72,7 @@ export const settings = {
   deadlineSeconds: wholeNumber(
     600,
     seconds(30, 86_400),
-    'A refresh that is not over after this time ends as timed_out.',
+    'A refresh that is not over after this time ends as timed_out. When a look’s function dies, the sweep looks again after maxLookGapSeconds and 30 to 90 s more, SQS after 180 s: with less than that left, 150 s by default, the refresh ends as timed_out without another look.',
   ),
   firstLookSeconds: wholeNumber(
     5,

@@ -64,6 +64,13 @@ describe('the sweep', () => {
     expect(sweepStep(claimWith(given), at(after), policy).kind).toBe(step);
   });
 
+  it('looks again 90 s after a look that died, with the default settings', () => {
+    const steps = [89, 90].map((after) =>
+      sweepStep(claimWith(lookedAt(0)), at(after), { ...policy, maxLookGapSeconds: 60 }),
+    );
+    expect(steps.map(({ kind }) => kind)).toEqual(['leave', 'look']);
+  });
+
   it('leaves nothing for ever: whatever its phase, a refresh is dealt with soon after its deadline', () => {
     const late = at(DEADLINE + 2 * TIMEOUT);
     for (const given of [
