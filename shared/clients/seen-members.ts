@@ -43,7 +43,9 @@ export function seenMembersInDynamoDb(
         key,
         'SET glanced_at = :now',
         `attribute_exists(${membersTable.sortKey}) AND (attribute_not_exists(glanced_at) OR glanced_at <= :gap_over)` +
-          ' AND (attribute_not_exists(seen_at) OR seen_at <= :gap_over)',
+          ' AND (attribute_not_exists(seen_at) OR seen_at <= :gap_over)' +
+          ' AND (attribute_not_exists(claim.looked_at) OR claim.looked_at <= :gap_over)' +
+          ' AND (attribute_not_exists(last_attempt) OR last_attempt.ended_at <= :gap_over)',
         { ':now': { S: now }, ':gap_over': { S: plusSeconds(now, -policy.minLookGapSeconds) } },
       ),
 

@@ -4,7 +4,7 @@ import { endRefresh, publishEnd } from './end-refresh.ts';
 import { endingOf } from './ending.ts';
 import { baselineOf, jobBeganAt } from './evidence.ts';
 import { asFailure } from './failure.ts';
-import { secondsBetween } from './instant.ts';
+import { type Instant, secondsBetween } from './instant.ts';
 import { nextStartAllowedAt, startsInWindow } from './member.ts';
 import type { Challenge, MemberIdentifiers, MxMember } from './mx.ts';
 import { bookLook, type FollowDeps, type FollowedRefresh } from './next-look.ts';
@@ -17,14 +17,28 @@ import { type ObservedAccounts, readAccounts, storeAccounts } from './store-acco
 /** What a look did, for its log line. */
 export type Followed = 'superseded' | 'too_early' | 'looking_again' | 'started' | 'stored' | 'ended' | 'published';
 
+/** What a look does beside what it always does when MX has said that the member was deleted. */
+export interface ToldOfDeletion {
+  /** MX does not know the member any more: word and reading agree. */
+  readonly gone: () => Promise<unknown>;
+  /** MX still has the member, as read by the look taken at `lookedAt`. */
+  readonly seen: (member: MxMember, lookedAt: Instant) => Promise<unknown>;
+}
+
 /**
  * Takes one look. Repeating it is safe: a look that was taken is not taken again until its function's
  * time is over, and everything after it is conditional on the claim.
  */
-export async function followRefresh(deps: FollowDeps, message: NextLook): Promise<Followed> {
+export async function followRefresh(
+  deps: FollowDeps,
+  message: NextLook,
+  told: ToldOfDeletion | null = null,
+): Promise<Followed> {
   const taken = await deps.members.takeLook(message.member, message.refreshId, message.lookNumber, deps.now());
   if (taken.kind === 'superseded') return 'superseded';
   if (taken.kind === 'too_early') {
+    // What was told comes again by itself.
+    if (told !== null) return 'too_early';
     await deps.followUps.send(message, Math.max(1, Math.ceil(secondsBetween(deps.now(), taken.until))));
     return 'too_early';
   }
@@ -39,13 +53,22 @@ export async function followRefresh(deps: FollowDeps, message: NextLook): Promis
     case 'storing':
       return storeAccounts(deps, { ...followed, claim }, null, null);
     case 'running':
-      return followRunning(deps, { ...followed, claim });
+      return followRunning(deps, { ...followed, claim }, told);
   }
 }
 
 /** Looks at MX, decides, and acts. */
-async function followRunning(deps: FollowDeps, before: FollowedRefresh<RunningClaim>): Promise<Followed> {
+async function followRunning(
+  deps: FollowDeps,
+  before: FollowedRefresh<RunningClaim>,
+  told: ToldOfDeletion | null,
+): Promise<Followed> {
   const seen = await observe(deps, before.identifiers);
+  if (told !== null && seen.kind === 'failure' && seen.failure.code === 'mx_not_found') {
+    await told.gone();
+    return 'ended';
+  }
+  if (told !== null && seen.kind === 'member') await told.seen(seen.member, before.claim.lookedAt ?? deps.now());
   const claim = withSeen(before.claim, seen);
   const followed = { ...before, claim };
   const situation: Situation = {

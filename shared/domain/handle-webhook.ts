@@ -15,7 +15,7 @@ import type { MemberKey, MxMember } from './mx.ts';
 import type { MxWebhook } from './mx-webhook.ts';
 import type { FollowDeps } from './next-look.ts';
 import type { Webhooks } from './ports.ts';
-import type { EndedRefresh } from './refresh.ts';
+import type { EndedRefresh, RunningClaim } from './refresh.ts';
 import { ruleFor } from './statuses.ts';
 
 /** What that needs. */
@@ -50,18 +50,24 @@ export async function handleWebhook(deps: HandleWebhookDeps, webhook: MxWebhook)
   const { member: key } = webhook;
   const record = await deps.members.read(key);
   if (record === null && deps.webhooksOf === 'known') return 'unknown_member';
-  if (record !== null && record.deletedAt !== null)
-    return webhook.about === 'deletion' ? deleteMember(deps, key) : 'deleted_member';
+  if (record !== null && record.deletedAt !== null) {
+    // One that came before may be the message of the function that died while deleting.
+    const isRepeated = webhook.about === 'deletion' && webhook.receivedAt <= record.deletedAt;
+    return isRepeated ? deleteMember(deps, key) : 'deleted_member';
+  }
   if (record?.untoldChange) await tell(deps, key, record.untoldChange);
 
   // Before anything else, whatever has begun since: nothing but this message finishes what a crash has interrupted.
   if (isCompletion(webhook) && (await finishInterrupted(deps, webhook, record))) return 'stored';
 
+  if (webhook.about === 'deletion' && record !== null && wasReadSince(record, webhook.receivedAt)) return 'seen_since';
+
   const claim = record?.claim;
   if (claim?.phase === 'ended') await publishEnd(deps, key, claim);
-  else if (claim && webhook.about !== 'deletion') {
+  else if (claim) {
     // It is being stored: whatever this is about, the member can be read when that is over.
     if (claim.phase === 'storing') return again(deps, webhook);
+    if (webhook.about === 'deletion') return lookForDeletion(deps, webhook, claim);
     // The next number: it takes the place of the message that waits.
     await followRefresh(deps, {
       refreshId: claim.refreshId,
@@ -85,6 +91,40 @@ export async function handleWebhook(deps: HandleWebhookDeps, webhook: MxWebhook)
     return 'later';
   }
   return look(deps, webhook, record, readAt);
+}
+
+/**
+ * Whether MX has shown the member after `receivedAt`: of many webhooks that say it is deleted the first one reads it. What
+ * a start has stored does not count, because it was read some seconds before the instant that it bears.
+ */
+const wasReadSince = ({ seenAt, claim, lastAttempt }: MemberRecord, receivedAt: Instant): boolean =>
+  seenAt !== null && seenAt >= receivedAt && seenAt !== (claim ?? lastAttempt)?.acceptedAt;
+
+/** The next look of the running refresh reads the member for both, because two reads would be closer than MX allows. */
+async function lookForDeletion(
+  deps: HandleWebhookDeps,
+  webhook: MxWebhook,
+  { refreshId, lookNumber, deadline }: RunningClaim,
+): Promise<HandledWebhook> {
+  const { member: key, receivedAt } = webhook;
+  const heard: HandledWebhook[] = [];
+  await followRefresh(
+    deps,
+    { refreshId, member: key, lookNumber: lookNumber + 1, state: null },
+    {
+      gone: async () => heard.push(await deleteMember(deps, key)),
+      async seen(member, lookedAt) {
+        await deps.seen.recordSighting(member, lookedAt, null);
+        heard.push('nudged');
+      },
+    },
+  );
+  const [what] = heard;
+  if (what !== undefined) return what;
+  // Too early, taken by another look, or MX is away: as long as the refresh runs, at growing distances.
+  const now = deps.now();
+  await deps.webhooks.send(webhook, secondsToNextLook(receivedAt, now, now > deadline ? now : deadline, deps.policy));
+  return 'later';
 }
 
 type Completion = MxWebhook & { readonly completedAt: Instant };

@@ -121,8 +121,8 @@ export interface Ended {
 /** What is learnt about members outside their refreshes, and their end. */
 export interface SeenMembers {
   /**
-   * Reserves one read of the member at MX outside a refresh. False when it was read less than the minimum gap ago, is
-   * deleted or is not known.
+   * Reserves one read of the member at MX outside a refresh. False when it was read or looked at less than the minimum gap
+   * ago, is deleted or is not known.
    */
   reserveRead(key: MemberKey, now: Instant): Promise<boolean>;
   /**

@@ -107,6 +107,20 @@ describe.each<[string, () => Subject]>([
     expect(await seen.reserveRead(key, at(6))).toBe(true);
   });
 
+  it('reserves no read within the gap after a look or an end', async () => {
+    const { members, seen } = subject();
+    const key = newKey();
+    const claim = startingClaim(refreshId(1));
+    await members.claim({ key, claim, starts: [], startsVersion: 0 });
+    await members.takeLook(key, claim.refreshId, 1, at(40));
+    expect(await seen.reserveRead(key, at(42.9))).toBe(false);
+    expect(await seen.reserveRead(key, at(43))).toBe(true);
+    await members.end({ key, from: 'running', attempt: attemptOf(claim, { endedAt: at(50) }) });
+    await members.release(key, claim.refreshId);
+    expect(await seen.reserveRead(key, at(52.9))).toBe(false);
+    expect(await seen.reserveRead(key, at(53))).toBe(true);
+  });
+
   it('reserves no read of a member that nobody knows', async () => {
     const { members, seen } = subject();
     const key = newKey();

@@ -39,7 +39,13 @@ export function fakeSeenMembers(
             const gapOver = plusSeconds(now, -policy.minLookGapSeconds);
             const reservedAt = table.reservedReads.get(textOf(key)) ?? null;
             if (record === null || record.deletedAt !== null) return false;
-            if ((reservedAt !== null && reservedAt > gapOver) || (record.seenAt !== null && record.seenAt > gapOver)) {
+            const reads = [
+              reservedAt,
+              record.seenAt,
+              record.claim?.lookedAt ?? null,
+              record.lastAttempt?.endedAt ?? null,
+            ];
+            if (reads.some((at) => at !== null && at > gapOver)) {
               return false;
             }
             table.reservedReads.set(textOf(key), now);

@@ -45,7 +45,10 @@ export interface FunctionsInTime {
   /** A caller puts a member on the schedule, or takes it off. */
   enrol(action: Extract<Action, { what: 'enrol' }>): void;
   /** MX calls; `answered` is told the status that it gets, null for none. */
-  webhook(webhook: MxWebhook, answered: (status: number | null) => void): void;
+  webhook(
+    webhook: Pick<MxWebhook, 'id' | 'attempt' | 'type' | 'body'>,
+    answered: (status: number | null) => void,
+  ): void;
   tick(number: number): void;
   sweep(number: number): void;
   /** A message was put into a queue: it comes out of it when its time is there, mostly. */

@@ -91,6 +91,7 @@ export async function runHistory(seed: number, options: HistoryOptions): Promise
     policy: plan.policy,
     now,
     record: world.record,
+    reservedRead: (key) => world.table.reservedReads.get(textOf(key)) ?? null,
     balances: (key) => world.balances.get(textOf(key)),
     members: world.members.map(({ key }) => key),
     published: world.published,

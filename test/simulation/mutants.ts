@@ -203,6 +203,12 @@ export const mutants: readonly Mutant[] = [
     ],
   },
   {
+    name: 'read-without-gap',
+    what: 'a read for a webhook keeps no distance from the last look',
+    breaks: [7],
+    changes: [fake('fake-seen-members.ts', 'record.claim?.lookedAt ?? null,', '')],
+  },
+  {
     name: 'lost-answer-is-a-lost-race',
     what: 'a conditional write is not recognised when its answer was lost and it is sent again',
     breaks: [0],

@@ -10,7 +10,10 @@ export function perform(action: Action, plan: Plan, world: World, functions: Fun
   const member = world.members[action.member];
   if (
     member === undefined ||
-    (action.what !== 'trigger' && action.what !== 'enrol' && world.gone.has(member.key.memberGuid))
+    (action.what !== 'trigger' &&
+      action.what !== 'enrol' &&
+      action.what !== 'tell of a deletion' &&
+      world.gone.has(member.key.memberGuid))
   )
     return;
   const { key, memberId } = member;
@@ -22,6 +25,15 @@ export function perform(action: Action, plan: Plan, world: World, functions: Fun
     case 'enrol':
       functions.enrol(action);
       return;
+    case 'tell of a deletion': {
+      if (plan.webhooksOf === null) return;
+      const { userGuid: user_guid, memberGuid: guid } = key;
+      const body = JSON.stringify({ type: 'MEMBER', action: 'deleted', guid, user_guid });
+      for (let time = 0; time < action.times; time += 1) {
+        functions.webhook({ id: 1_000_000 + time, attempt: 0, type: 'MEMBER', body }, () => {});
+      }
+      return;
+    }
     case 'answer the challenge': {
       const path = pathOf(key);
       const ask = { method: 'GET', path: `${path}/challenges`, headers: ourselves, body: '' };

@@ -26,6 +26,8 @@ export type Action = { readonly key: string; readonly at: number } & (
   | { readonly what: 'drop an account'; readonly member: number }
   | { readonly what: 'add an account'; readonly member: number }
   | { readonly what: 'delete'; readonly member: number; readonly whileStoring: boolean }
+  /** MX says `times` that the member was deleted, whether or not it was. */
+  | { readonly what: 'tell of a deletion'; readonly member: number; readonly times: number }
   | { readonly what: 'mx down'; readonly until: number }
 );
 
@@ -179,6 +181,16 @@ export function planHistory(seed: number, start: number): Plan {
     // Every other time over the minute in which scheduled members are due.
     const at = hasSchedule && random.chance(0.5) ? 30 + random.next() * 10 : random.next() * span;
     add({ key: 'outage', what: 'mx down', at, until: at + random.next() * 1.5 * deadlineSeconds });
+  }
+  if (twins.chance(0.15)) {
+    const at = last + twins.next() * 20;
+    add({
+      key: 'told',
+      what: 'tell of a deletion',
+      at,
+      member: twins.integer(members.length),
+      times: 1 + twins.integer(8),
+    });
   }
   if (twins.chance(0.2)) {
     // Several at the same moment, now and then in the minute in which scheduled members are due.

@@ -27,6 +27,9 @@ export function createTruth(world: Observed): Truth {
   const known = new Map<string, MemberRecord | null>();
   const knownBalances = new Map<string, ReadonlyMap<string, StoredBalance>>();
   const started = new Map<string, number[]>();
+  /** When each member was last looked at, and last read for a webhook. */
+  const lookedAt = new Map<string, Instant>();
+  const reservedAtOf = new Map<string, Instant>();
   /** A member and the minute for which it was started. */
   const turns = new Set<string>();
   const seenBy = new WeakMap<Invocation, Map<string, MemberSeen>>();
@@ -51,6 +54,19 @@ export function createTruth(world: Observed): Truth {
     if (was !== null && was.refreshId !== is?.refreshId) gone(was);
     if (is !== null && was?.refreshId !== is.refreshId) claimed(invocation, was, is, after);
     if (is !== null && was?.refreshId === is.refreshId) claimChanged(invocation, was, is, after);
+  }
+
+  /** 7: a read for a webhook keeps its distance from the last look, and from the read before it. */
+  function checkReserved(text: string, reservedAt: Instant | null): void {
+    const before = reservedAtOf.get(text) ?? null;
+    if (reservedAt === null || reservedAt === before) return;
+    reservedAtOf.set(text, reservedAt);
+    for (const at of [before, lookedAt.get(text) ?? null]) {
+      const gap = at === null ? Number.POSITIVE_INFINITY : epochMillisecondsOf(reservedAt) - epochMillisecondsOf(at);
+      if (gap >= 0 && gap < world.policy.minLookGapSeconds * 1000) {
+        throw new Violation(7, `${text} was read for a webhook ${gap} ms after a look`);
+      }
+    }
   }
 
   function claimed(invocation: Invocation, was: Claim | null, claim: Claim, record: MemberRecord): void {
@@ -92,6 +108,7 @@ export function createTruth(world: Observed): Truth {
     if (truth === undefined) throw new Violation(2, `${is.refreshId} is a claim that nobody made`);
     truth.claim = is;
     if (is.lookedAt !== was.lookedAt) {
+      if (is.lookedAt !== null) lookedAt.set(textOf(record.key), is.lookedAt);
       remember(claimedBy, invocation, record.key, is.refreshId);
       lookTakenBy.set(is.refreshId, invocation);
     }
@@ -211,6 +228,7 @@ export function createTruth(world: Observed): Truth {
       if (name.startsWith('members.') || name.startsWith('seen.')) {
         for (const key of world.members) {
           const text = textOf(key);
+          checkReserved(text, world.reservedRead(key));
           const [before, after] = [known.get(text) ?? null, world.record(key)];
           if (before === after || after === null) continue;
           known.set(text, after);

@@ -94,6 +94,8 @@ export interface Observed {
   readonly policy: Policy;
   readonly now: () => number;
   readonly record: (key: MemberKey) => MemberRecord | null;
+  /** When a read outside a refresh was last reserved. */
+  readonly reservedRead: (key: MemberKey) => Instant | null;
   readonly balances: (key: MemberKey) => ReadonlyMap<string, StoredBalance> | undefined;
   readonly members: readonly MemberKey[];
   readonly published: readonly DomainEvent[];

@@ -457,8 +457,50 @@ describe('a deleted member', () => {
     expect(world.waiting()).toEqual([{ work: expect.objectContaining({ kind: 'erase', member: key }), inSeconds: 60 }]);
   });
 
+  it('is read once for a hundred webhooks while it runs', async () => {
+    const before = { acceptedAt: plusSeconds(T0, -20), lookedAt: plusSeconds(T0, -10) };
+    const world = scheduled({ claim: claim(before) });
+    world.shows({ ...newJob, isBeingAggregated: true });
+    const answers = await Promise.all(Array.from({ length: 100 }, () => world.handle(deletion)));
+    expect(world.mxCalls).toHaveLength(1);
+    expect(answers.filter((answer) => answer === 'nudged')).toHaveLength(1);
+    world.wait(3);
+    for (const { work } of world.waiting()) if (work.kind === 'webhook') await world.handle(work);
+    expect(world.mxCalls).toHaveLength(1);
+    expect(world.record()).toMatchObject({ deletedAt: null, seenAt: T0, claim: { phase: 'running' } });
+  });
+
+  it('is not read within the gap after a look', async () => {
+    const world = scheduled({ claim: claim({ lookNumber: 2, lookedAt: plusSeconds(T0, -0.3) }) });
+    world.fails(notFound);
+    expect(await world.handle(deletion)).toBe('later');
+    expect([world.mxCalls, world.sent]).toEqual([[], []]);
+    expect(world.waiting()).toEqual([{ work: expect.objectContaining({ kind: 'webhook' }), inSeconds: 3 }]);
+    world.wait(3);
+    expect(await world.handle(deletion)).toBe('deleted');
+    expect(world.mxCalls).toHaveLength(1);
+  });
+
+  it('is deleted once for webhooks that come after it', async () => {
+    const world = scheduled();
+    world.fails(notFound);
+    await world.handle(deletion);
+    const told = world.events.length;
+    world.wait(1);
+    expect(await world.handle(webhook({ ...deletion, receivedAt: plusSeconds(T0, 1) }))).toBe('deleted_member');
+    expect(world.events).toHaveLength(told);
+  });
+
+  it('is asked for again when only a start has read it', async () => {
+    const acceptedAt = plusSeconds(T0, 1);
+    const world = scheduled({ claim: claim({ acceptedAt, lookedAt: null }), seenAt: acceptedAt });
+    world.wait(5);
+    world.fails(notFound);
+    expect(await world.handle(deletion)).toBe('deleted');
+  });
+
   it('ends its running refresh, with what somebody has to do', async () => {
-    const world = scheduled({ claim: claim() });
+    const world = scheduled({ claim: claim({ lookedAt: plusSeconds(T0, -10) }) });
     await world.deps.refreshes.put(refreshOf(key, claim()));
     world.fails(notFound);
     expect(await world.handle(deletion)).toBe('deleted');
