@@ -37,6 +37,16 @@ export function jobBeganAt({ baseline, start }: Pick<Claim, 'baseline' | 'start'
   return start.state !== 'none' && anotherJobFollowed(start, baseline, member) ? null : member.aggregatedAt;
 }
 
+/**
+ * The start by which imports are judged: the job's own, if MX has shown it. Else that of a job which ran already when the
+ * baseline was read, as its flag or the 409 to our POST says: what has ended since is that one, or one that began later.
+ */
+export function importsSince(claim: Pick<Claim, 'baseline' | 'start' | 'jobAggregatedAt'>): Instant | null {
+  const { baseline, start, jobAggregatedAt } = claim;
+  if (jobAggregatedAt !== null || baseline === null) return jobAggregatedAt;
+  return baseline.isBeingAggregated || start.state === 'conflict' ? baseline.aggregatedAt : null;
+}
+
 /** MX facts 3.3, point 4: not required, but good proof of success when it happens. */
 export const succeededSince = (baseline: Baseline, member: MxMember): boolean =>
   later(member.successfullyAggregatedAt, baseline.successfullyAggregatedAt);

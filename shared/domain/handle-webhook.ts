@@ -145,9 +145,13 @@ async function finishInterrupted(
   return interrupted !== null;
 }
 
-/** Whether a completion, or a later one, is processed already, or was that of a job whose data were read after its end. */
-const isDealtWith = ({ completedAt }: Completion, record: MemberRecord | null): boolean =>
-  [record?.processedUntil, record?.lastSuccess?.observedAt].some((until) => until != null && completedAt <= until);
+/**
+ * Whether a completion, or a later one, is processed already, or was told before the data of the last success were read.
+ * By MX's clock the first, by ours the second: the two are not compared.
+ */
+const isDealtWith = ({ completedAt, receivedAt }: Completion, record: MemberRecord | null): boolean =>
+  (record?.processedUntil != null && completedAt <= record.processedUntil) ||
+  (record?.lastSuccess != null && receivedAt <= record.lastSuccess.observedAt);
 
 /** One read of the member at MX, and what follows from it. */
 async function look(

@@ -13,7 +13,7 @@ export interface MxWebhook {
    */
   readonly about: 'data' | 'connection' | 'deletion';
   readonly member: MemberKey;
-  /** With `data`: when the job ended, in whole seconds. */
+  /** With `data`: when the job ended, by MX's clock, in whole seconds. */
   readonly completedAt: Instant | null;
   readonly receivedAt: Instant;
 }
@@ -27,8 +27,11 @@ export type ReadWebhook =
 /** All that is read of a webhook, under MX's names (MX facts 6.2). */
 export const webhookFields = ['type', 'action', 'guid', 'member_guid', 'user_guid', 'completed_at'] as const;
 
-/** Clocks differ a little. An end later than this after its receipt is a fault, and would hide all that come before it. */
-const MAX_AHEAD_SECONDS = 60;
+/**
+ * MX's clock may be wrong, by hours even: completions are compared with each other only, and known again by their time. One
+ * that is a day ahead is a fault and not a clock; it would hide all that come before it.
+ */
+const MAX_AHEAD_SECONDS = 86_400;
 
 /** Reads the JSON value of a webhook's body. Never throws. */
 export function readWebhook(body: unknown, receivedAt: Instant): ReadWebhook {
@@ -68,7 +71,7 @@ const textOf = (value: unknown): string => (typeof value === 'string' ? value : 
 const isGuid = (prefix: 'USR' | 'MBR', text: string | undefined): text is string =>
   text?.startsWith(`${prefix}-`) === true && /^[A-Za-z0-9-]{5,100}$/.test(text);
 
-/** Unix seconds as an instant. What is missing or cannot be is the time of receipt: the latest that it can have been. */
+/** Unix seconds as an instant. What is missing or cannot be is the time of receipt. */
 function completionOf(seconds: unknown, receivedAt: Instant): Instant {
   const latest = plusSeconds(receivedAt, MAX_AHEAD_SECONDS);
   if (typeof seconds !== 'number' || !Number.isFinite(seconds) || seconds <= 0) return receivedAt;

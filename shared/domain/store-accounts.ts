@@ -3,7 +3,7 @@
 import type { StoredBalance } from './balance.ts';
 import { type EndDeps, endRefresh } from './end-refresh.ts';
 import { atDeadline, endingByFailure, endingOf, lateBecauseOf } from './ending.ts';
-import { showsOurJob } from './evidence.ts';
+import { importsSince, showsOurJob } from './evidence.ts';
 import { asFailure, Failure } from './failure.ts';
 import { type Imports, judgeImports, leftBehind } from './imports.ts';
 import type { Instant } from './instant.ts';
@@ -41,7 +41,8 @@ export async function readAccounts(
     return { kind: 'failure', failure: failure.code === 'mx_not_found' ? listNotFound(failure) : failure };
   }
   const stored = await deps.balances.ofMember(key);
-  const { refreshId, jobAggregatedAt } = claim;
+  const { refreshId } = claim;
+  const jobAggregatedAt = importsSince(claim);
   const baselineAggregatedAt = claim.baseline?.aggregatedAt ?? null;
   const imports = judgeImports({ accounts, stored, refreshId, baselineAggregatedAt, jobAggregatedAt });
   return { kind: 'accounts', observedAt, accounts, stored, imports };

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import {
   anotherJobFollowed,
   baselineOf,
+  importsSince,
   jobBeganAt,
   proofIn,
   showsOurJob,
@@ -106,6 +107,25 @@ describe('the job that followed the baseline began', () => {
     const third = member({ aggregatedAt: later, mostRecentJobGuid: 'JOB-third' });
     expect(jobBeganAt(unnamed, third)).toBe(later);
     expect(jobBeganAt({ ...claim(), start: { state: 'none' } }, third)).toBe(later);
+  });
+});
+
+describe('imports are judged by', () => {
+  const idle = baselineOf(member());
+  const running = { ...idle, isBeingAggregated: true };
+  it.each([
+    ['the start of the job', idle, later, later],
+    ['the start of the job, another having run before it', running, later, later],
+    ['the start of the job that ran at the baseline', running, null, '2026-11-21T06:00:00.000Z'],
+    ['nothing, no job having run at the baseline', idle, null, null],
+    ['nothing, without a baseline', null, null, null],
+  ])('%s', (_what, baseline, jobAggregatedAt, expected) => {
+    expect(importsSince(claim({ baseline, jobAggregatedAt }))).toBe(expected);
+  });
+
+  it('the start of the job that was in the way of ours, also while its flag lags', () => {
+    const conflict = claim({ baseline: idle, start: { ...claim().start, state: 'conflict' } });
+    expect(importsSince(conflict)).toBe('2026-11-21T06:00:00.000Z');
   });
 });
 

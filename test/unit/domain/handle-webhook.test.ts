@@ -262,10 +262,23 @@ describe('data that MX gathered by itself', () => {
     expect(world.events).toHaveLength(2);
   });
 
-  it('of a job that we followed is recognised', async () => {
+  it.each(['2026-11-21T10:59:59.000Z', '2026-11-21T11:30:00.000Z'])(
+    'told before the data of our job were read is recognised, completed at %s by MX’s clock',
+    async (completedAt) => {
+      const world = webhookWorld([refreshed()]);
+      expect(await world.handle(webhook({ completedAt, receivedAt: '2026-11-21T11:00:00.000Z' }))).toBe(
+        'known_already',
+      );
+      expect(world.mxCalls).toEqual([]);
+    },
+  );
+
+  it('told after that is looked at, also when MX’s clock is an hour behind', async () => {
     const world = webhookWorld([refreshed()]);
-    expect(await world.handle(webhook({ completedAt: '2026-11-21T10:59:59.000Z' }))).toBe('known_already');
-    expect(world.mxCalls).toEqual([]);
+    await withStored(world);
+    world.shows(news, newAccounts);
+    const completedAt = '2026-11-21T10:59:58.000Z';
+    expect(await world.handle(webhook({ completedAt, receivedAt: '2026-11-21T11:00:00.001Z' }))).toBe('stored');
   });
 
   it('is not believed without something newer at MX', async () => {
