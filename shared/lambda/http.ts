@@ -22,7 +22,10 @@ export interface ApiRequest {
   readonly query: Readonly<Record<string, string | undefined>>;
   /** Names in lower case. */
   readonly headers: Readonly<Record<string, string | undefined>>;
-  /** The JSON of the body; undefined without one, and where the route takes none: what nobody reads cannot be wrong. */
+  /**
+   * The JSON of the body; undefined without one (`null` and white space are none), and where the route takes none: what
+   * nobody reads cannot be wrong.
+   */
   readonly body: unknown;
   /** When the request arrived at the gateway. */
   readonly arrivedAt: Instant;
@@ -169,11 +172,13 @@ function toRequest(event: APIGatewayProxyEventV2, { name: caller, rights }: Call
 }
 
 function readBody(event: APIGatewayProxyEventV2): unknown {
-  if (event.body === undefined || event.body === '') return undefined;
+  if (event.body === undefined) return undefined;
   const text = event.isBase64Encoded ? Buffer.from(event.body, 'base64').toString('utf8') : event.body;
   if (Buffer.byteLength(text) > MAX_BODY_BYTES) {
     throw new Refusal('payload_too_large', `the body is larger than ${MAX_BODY_BYTES} bytes`);
   }
+  // What libraries send for "no body".
+  if (text.trim() === '' || text.trim() === 'null') return undefined;
   const type = event.headers['content-type'] ?? '';
   if (!/^application\/(json|[\w.+-]+\+json)\s*(;|$)/i.test(type)) {
     throw new Refusal('unsupported_media_type', 'a body has to be JSON, sent as application/json');
@@ -209,13 +214,18 @@ function toResult(answer: ApiAnswer, request: ApiRequest): APIGatewayProxyStruct
 }
 
 /** MX allows 1,024; a DynamoDB sort key holds that and no prefix. */
-export const MAX_IDENTIFIER_LENGTH = 1_000;
-
-const IDENTIFIER = new RegExp(`^[A-Za-z0-9_-]{1,${MAX_IDENTIFIER_LENGTH}}$`);
+const MAX_IDENTIFIER_LENGTH = 1_000;
 
 /**
- * A path parameter that names something at MX or here: letters, digits, dash and underscore (MX facts 1,
- * "Identifiers").
+ * What names a user, a member or an account in a path. MX wants letters, digits, dash and underscore in ids of users and
+ * members (MX facts 1, "Identifiers"); an account's own id is the feed's and has more. Dots alone would be another path.
+ */
+export const IDENTIFIER_PATTERN = `^(?!\\.+$)[A-Za-z0-9._@:-]{1,${MAX_IDENTIFIER_LENGTH}}$`;
+
+const IDENTIFIER = new RegExp(IDENTIFIER_PATTERN);
+
+/**
+ * A path parameter that names something at MX or here.
  *
  * @throws Failure `invalid_request` that names the parameter.
  */
@@ -224,7 +234,7 @@ export function identifier(request: ApiRequest, name: string): string {
   if (!IDENTIFIER.test(value)) {
     throw new Failure(
       'invalid_request',
-      `${name} may only have letters, digits, dashes and underscores, 1 to ${MAX_IDENTIFIER_LENGTH} of them`,
+      `${name} may only have letters, digits and . _ @ : -, 1 to ${MAX_IDENTIFIER_LENGTH} of them, not dots alone`,
       { field: name },
     );
   }

@@ -7,12 +7,12 @@ import { BalancesProblem } from './problem.ts';
  * @throws BalancesProblem `invalid_request` that names the argument.
  */
 export function checkedIdentifier(argument: string, value: string): string {
-  if (typeof value === 'string' && /^[A-Za-z0-9_-]{1,1000}$/.test(value)) return value;
+  if (typeof value === 'string' && /^(?!\.+$)[A-Za-z0-9._@:-]{1,1000}$/.test(value)) return value;
   throw new BalancesProblem({
     status: null,
     code: 'invalid_request',
     action: 'none',
-    detail: `${argument} may only have letters, digits, dashes and underscores, 1 to 1000 of them`,
+    detail: `${argument} may only have letters, digits and . _ @ : -, 1 to 1000 of them, not dots alone`,
     field: argument,
   });
 }

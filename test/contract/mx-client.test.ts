@@ -92,6 +92,14 @@ describe('the calls', () => {
     expect(await mx.readMember(ownIdentifiers)).toEqual(member);
   });
 
+  it('reach a member whose own ids have signs of URLs', async () => {
+    const [user, id] = ['jane.doe@bank.example', 'feed:7'];
+    const { guid: userGuid } = simulator.model.control.addUser({ id: user });
+    const { guid } = simulator.model.control.addMember({ user, id, scenario: 'ok', institutionCode: 'riverbank' });
+    const read = await clientWith().readMember({ userIdentifier: user, memberIdentifier: id });
+    expect(read.key).toEqual({ userGuid, memberGuid: guid });
+  });
+
   it('start a job, once', async () => {
     const { key, identifiers } = newMember();
     const mx = clientWith();

@@ -14,7 +14,7 @@ export const mxOperations: Readonly<Record<string, Operation>> = {
     operationId: 'checkBalances',
     summary: 'Ask for fresh balances',
     description:
-      'Starts MX’s balance check for the member, or joins the refresh that is running. MX’s route, status and `member`; `refresh` is beside it. With `max_age` or `wait` the answer may be 200 with the balances. Options stand in the body or in headers.',
+      'Starts MX’s balance check for the member, or joins the refresh that is running. MX’s route, status and `member`; `refresh` is beside it. With `max_age` or `wait` the answer may be 200 with the balances. Options stand in the body or in headers; `null` and white space are no body.',
     tag: 'Refreshes',
     right: 'trigger',
     parameters: [

@@ -1,6 +1,6 @@
 /** Every parameter of the API, with the limits that the code checks. */
 
-import { MAX_IDENTIFIER_LENGTH, VERSIONS } from '../../../shared/lambda/http.ts';
+import { IDENTIFIER_PATTERN, VERSIONS } from '../../../shared/lambda/http.ts';
 import { MAX_RECORDS, MIN_RECORDS } from '../../../shared/lambda/mx-pagination.ts';
 import { MAX_WAIT_SECONDS } from '../../../shared/lambda/time-limits.ts';
 import { MAX_AGE_SECONDS } from '../../../shared/lambda/trigger-options.ts';
@@ -10,7 +10,7 @@ const identifier = (name: string, description: string, example: string) => ({
   in: 'path',
   required: true,
   description,
-  schema: { type: 'string', pattern: `^[A-Za-z0-9_-]{1,${MAX_IDENTIFIER_LENGTH}}$` },
+  schema: { type: 'string', pattern: IDENTIFIER_PATTERN },
   example,
 });
 
