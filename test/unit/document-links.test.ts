@@ -30,3 +30,24 @@ it.each(glossary.map(([, word = '', link = '']) => [word, link] as const))(
     expect(letters(readFileSync(join(root, 'docs', link), 'utf8'))).toContain(letters(word));
   },
 );
+
+const evidence = readFileSync(join(root, 'docs/evidence.md'), 'utf8').replaceAll(/\s+/g, ' ');
+const readers = [...evidence.matchAll(/((?:`\w+`(?:,| and)? )+)in \[`([\w-]+\.ts)`\]\(([^)]+)\)/g)].flatMap(
+  ([, names = '', file = '', link = '']) =>
+    [...names.matchAll(/`(\w+)`/g)].map(([, name = '']) => ({ name, file, link })),
+);
+
+it.each(readers)('$name of docs/evidence.md is declared in $file', ({ name, file, link }) => {
+  expect(link.endsWith(`/${file}`)).toBe(true);
+  const code = readFileSync(join(root, 'docs', link), 'utf8');
+  expect(code).toMatch(new RegExp(`(function|const) ${name}\\b`));
+});
+
+it('docs/evidence.md names the reader of every signal', () => {
+  const rows = readFileSync(join(root, 'docs/evidence.md'), 'utf8')
+    .split('\n')
+    .filter((line) => line.startsWith('| '));
+  const without = rows.slice(1).filter((row) => !/`\w+` in \[/.test(row));
+  expect(without).toEqual([]);
+  expect(rows.length).toBeGreaterThan(20);
+});
