@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { idempotencyKeysInDynamoDb } from '../shared/clients/idempotency-table.ts';
 import { scheduleInDynamoDb } from '../shared/clients/schedule-table.ts';
+import { waitLeasesInDynamoDb } from '../shared/clients/wait-leases.ts';
 import { type CallbackRules, checkCallbackUrl } from '../shared/domain/callback-url.ts';
 import {
   type AnswerIdentity,
@@ -139,6 +140,8 @@ export function wire(source: NodeJS.ProcessEnv) {
     defaultScheduleHours: env.defaultScheduleHours,
     scheduleShards: env.scheduleShards,
     staleAfterSeconds: env.staleAfterSeconds,
+    waitLeases: waitLeasesInDynamoDb(db, env.refreshesTable, now, () => crypto.randomUUID()),
+    waitersAtOnce: env.waitersAtOnce,
     callbackRules: callbackRulesOf(env),
     iamTriggerReads: env.iamTriggerReads,
     sleep: (milliseconds) => sleep(milliseconds),

@@ -40,7 +40,10 @@ interface Queues {
 }
 
 /** What a function has to say for itself; the rest is the same for all. */
-type OwnProps = Pick<ServiceFunctionProps<FunctionName>, 'whenItFails' | 'timeout' | 'chains'> & {
+type OwnProps = Pick<
+  ServiceFunctionProps<FunctionName>,
+  'whenItFails' | 'timeout' | 'chains' | 'reservedConcurrency'
+> & {
   readonly callsMx?: boolean;
   readonly memory?: number;
 };
@@ -136,6 +139,7 @@ export class BalancesStack extends Stack {
     this.addFunction('check-balance', {
       whenItFails: 'Other systems cannot ask for fresh balances.',
       timeout: Duration.seconds(TRIGGER_TIMEOUT_SECONDS),
+      reservedConcurrency: this.settings.triggerConcurrency === 0 ? undefined : this.settings.triggerConcurrency,
       callsMx: true,
     });
   }

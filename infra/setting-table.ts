@@ -204,6 +204,16 @@ export const settings = {
     },
     'Web pages whose scripts may call the HTTP API from a browser (CORS, docs/calling.md). Empty: none. Everybody who can open such a page can read the credentials in it.',
   ),
+  waitersAtOnce: wholeNumber(
+    100,
+    { min: 0, max: 1000, unit: 'requests' },
+    'Triggers with wait that are held open at once, over all instances, at most 4 of one member; each keeps a function running for up to 25 s. Others get their 202 at once. 0: all do.',
+  ),
+  triggerConcurrency: wholeNumber(
+    0,
+    { min: 0, max: 1000, unit: 'invocations' },
+    'Reserved concurrency of the function that triggers: so many at once and no more, taken from what the account has. 0: nothing is reserved, because AWS refuses it where the account has little.',
+  ),
   followUpConcurrency: wholeNumber(
     10,
     { min: 2, max: 1000, unit: 'invocations' },

@@ -42,6 +42,8 @@ export interface ServiceFunctionProps<F extends FunctionName> extends Platform {
    * @default AWS stops such chains, so that one made by mistake costs little
    */
   readonly chains?: boolean;
+  /** Reserved concurrency. @default none */
+  readonly reservedConcurrency?: number | undefined;
 }
 
 /**
@@ -77,6 +79,7 @@ export class ServiceFunction<F extends FunctionName> extends Construct {
       timeout: props.timeout,
       role: this.role,
       logGroup,
+      ...(props.reservedConcurrency === undefined ? {} : { reservedConcurrentExecutions: props.reservedConcurrency }),
       recursiveLoop: props.chains ? RecursiveLoop.ALLOW : RecursiveLoop.TERMINATE,
       // The lines are JSON already. Lambda's own START, END and REPORT lines of good invocations would be most of the log.
       loggingFormat: LoggingFormat.JSON,

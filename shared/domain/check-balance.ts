@@ -16,9 +16,10 @@ import type { RefreshDeps, Schedule } from './ports.ts';
 import { type Refresh, refreshOf } from './refresh.ts';
 import { type AcceptedStart, startRefresh } from './start-refresh.ts';
 import { type WaitDeps, waitForEnd } from './wait-for-end.ts';
+import { mayWait, type WaitLimits } from './wait-lease.ts';
 
 /** What the trigger needs. */
-export interface CheckBalanceDeps extends RefreshDeps, Pick<WaitDeps, 'sleep'> {
+export interface CheckBalanceDeps extends RefreshDeps, Pick<WaitDeps, 'sleep'>, WaitLimits {
   readonly schedule: Pick<Schedule, 'enrol'>;
   readonly defaultScheduleHours: number;
   readonly scheduleShards: number;
@@ -35,7 +36,7 @@ export interface CheckBalanceRequest {
   readonly userPresent: boolean;
   /** Where to tell of the end, with the id of this caller's wish for a refresh. Null: nowhere. */
   readonly callback: { readonly url: string; readonly idFor: (refreshId: string) => string } | null;
-  /** Until when to wait for the end. Null: not at all. */
+  /** Until when to wait for the end, if not too many wait already. Null: not at all. */
   readonly waitUntil: Instant | null;
 }
 
@@ -125,7 +126,7 @@ export async function checkBalance(deps: CheckBalanceDeps, request: CheckBalance
     await registerCallback(deps, refresh.refreshId, callback.idFor(refresh.refreshId), callback.url);
   }
   await enrolByDefault(deps.schedule, started, deps.defaultScheduleHours, deps.scheduleShards);
-  if (request.waitUntil === null) return started;
+  if (request.waitUntil === null || !(await mayWait(deps, key, request.waitUntil))) return started;
   const seen = await waitForEnd(deps, refresh, request.waitUntil);
   if (seen.status !== 'ended') return started;
   return { kind: 'ended', refresh: seen, joined, stored: await storedState(deps, await readMember(deps.members, key)) };

@@ -264,6 +264,12 @@ export interface Schedule {
   setLastMinute(minute: number): Promise<void>;
 }
 
+/** Places for requests that wait, numbered from 0. */
+export interface WaitLeases {
+  /** Takes a place until `until`; false when somebody has it. */
+  take(place: number, until: Instant): Promise<boolean>;
+}
+
 /** The start queue. */
 export interface Starts {
   /** All of them, in as few requests as the queue allows. Rejects when some were not taken; the others are sent. */

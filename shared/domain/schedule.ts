@@ -32,7 +32,7 @@ export interface EnrolledMember {
 }
 
 /** FNV-1a, 32 bit: spreads guids evenly, needs no library, and is the same in every version of this service. */
-function hash(text: string): number {
+export function hash(text: string): number {
   let value = 0x811c9dc5;
   for (let index = 0; index < text.length; index += 1) {
     value = Math.imul(value ^ text.charCodeAt(index), 0x01000193) >>> 0;

@@ -62,6 +62,8 @@ const readers = {
   /** Hours between refreshes of a member that nobody enrolled; 0 = such members are not scheduled. */
   defaultScheduleHours: wholeNumber,
   scheduleShards: wholeNumber,
+  /** Requests that wait at once; 0: none. */
+  waitersAtOnce: wholeNumber,
   keepAccountNumbers: flag,
   keepUnknownFields: flag,
   /** Whose webhooks are acted on. */
@@ -115,7 +117,16 @@ const enrolment = ['defaultScheduleHours', 'scheduleShards'] as const;
 
 /** Which values each function gets. Keys are the names of the files in `functions/`. */
 export const environmentOf = {
-  'check-balance': [...http, ...mx, ...ending, ...enrolment, ...callbackRules, 'staleAfterSeconds', 'iamTriggerReads'],
+  'check-balance': [
+    ...http,
+    ...mx,
+    ...ending,
+    ...enrolment,
+    ...callbackRules,
+    'staleAfterSeconds',
+    'iamTriggerReads',
+    'waitersAtOnce',
+  ],
   'follow-up': ['stage', ...mx, ...ending, 'webhooks', 'keepAccountNumbers', 'keepUnknownFields'],
   'start-due': ['stage', ...mx, ...ending, 'startQueueUrl'],
   'run-schedule': ['stage', 'membersTable', 'startQueueUrl', 'scheduleShards'],

@@ -255,6 +255,14 @@ export const behaviourRows: readonly BehaviourRow[] = [
     expected: '2026-11-21T12:01:40.000Z',
   },
   {
+    setting: 'waitersAtOnce',
+    value: 0,
+    what: 'who asks to wait gets 202 at once',
+    // The clock stands still: a wait would not end.
+    observe: async (deployed) => (await deployed.trigger({ wait: 25 })).status,
+    expected: 202,
+  },
+  {
     setting: 'firstLookSeconds',
     value: 8,
     what: 'the first look is 8 s away, also for the caller',

@@ -101,6 +101,17 @@ const rows: readonly TemplateRow[] = [
     expected: [{ ThrottlingRateLimit: 70, ThrottlingBurstLimit: 100 }],
   },
   {
+    setting: 'triggerConcurrency',
+    value: 20,
+    what: 'reserved for the function that triggers, and for no other',
+    observe: (stack) =>
+      stack
+        .ofType('AWS::Lambda::Function')
+        .filter(({ Properties }) => at(Properties, 'ReservedConcurrentExecutions') !== undefined)
+        .map(({ id, Properties }) => [id.replace(/Function.*/, ''), at(Properties, 'ReservedConcurrentExecutions')]),
+    expected: [['CheckBalance', 20]],
+  },
+  {
     setting: 'apiBurst',
     value: 30,
     what: 'the gateway’s burst, the rate stays',

@@ -29,6 +29,7 @@ const placeholders: Readonly<Record<string, string>> = {
   EVENT_BUS_NAME: 'events',
   DEFAULT_SCHEDULE_HOURS: '0',
   SCHEDULE_SHARDS: '1',
+  WAITERS_AT_ONCE: '2',
   STALE_AFTER_SECONDS: '86400',
   AMOUNTS_IN_EVENTS: 'false',
   CALLBACK_QUEUE_URL: '',

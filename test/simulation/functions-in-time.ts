@@ -152,6 +152,7 @@ export function functionsInTime(stage: Stage): FunctionsInTime {
           defaultScheduleHours: plan.defaultScheduleHours,
           scheduleShards: 1,
           staleAfterSeconds: 86_400,
+          waitersAtOnce: 2,
           callbackRules: { hosts: [RECEIVER], loopback: false },
           iamTriggerReads: true,
           count: () => {},

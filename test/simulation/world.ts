@@ -6,7 +6,7 @@ import type { IdempotencyKeys } from '../../shared/domain/idempotency.ts';
 import { instantOf } from '../../shared/domain/instant.ts';
 import type { MemberRecord } from '../../shared/domain/member.ts';
 import type { MemberKey } from '../../shared/domain/mx.ts';
-import type { Schedule, Starts } from '../../shared/domain/ports.ts';
+import type { Schedule, Starts, WaitLeases } from '../../shared/domain/ports.ts';
 import { minuteOf, slotsDueIn } from '../../shared/domain/schedule.ts';
 import { TRIGGER_TIMEOUT_SECONDS } from '../../shared/lambda/time-limits.ts';
 import { type BalancesTable, fakeBalances } from '../fakes/fake-balances.ts';
@@ -19,6 +19,7 @@ import { type FakeQueue, fakeFollowUps, fakeHints, fakeQueue, fakeStarts } from 
 import { fakeRefreshes, type RefreshesTable } from '../fakes/fake-refreshes.ts';
 import { fakeSchedule } from '../fakes/fake-schedule.ts';
 import { fakeSeenMembers } from '../fakes/fake-seen-members.ts';
+import { fakeWaitLeases, type WaitLeasesTable } from '../fakes/fake-wait-leases.ts';
 import { emptyMembersTable, type MembersTable, textOf } from '../fakes/members-table.ts';
 import { emptyMember } from '../samples.ts';
 import type { Invocation, Invocations } from './invocations.ts';
@@ -39,6 +40,7 @@ export interface Reachable extends HandleWebhookDeps {
   readonly schedule: Schedule;
   readonly starts: Starts;
   readonly keys: IdempotencyKeys;
+  readonly waitLeases: WaitLeases;
   readonly sleep: (milliseconds: number) => Promise<void>;
 }
 
@@ -95,6 +97,7 @@ const ports: ReadonlySet<string> = new Set([
   'callbacks',
   'deliveries',
   'keys',
+  'waitLeases',
   'seen',
   'webhooks',
   'erasure',
@@ -132,6 +135,7 @@ export function createWorld(plan: Plan, scheduler: Scheduler, given: Given): Wor
   const refreshes: RefreshesTable = new Map();
   const callbacks: CallbacksTable = new Map();
   const keys: IdempotencyTable = new Map();
+  const waitLeases: WaitLeasesTable = new Map();
   const published: DomainEvent[] = [];
   let lastRead = { at: Number.NaN, instant: '' };
   const clock = () => {
@@ -246,6 +250,7 @@ export function createWorld(plan: Plan, scheduler: Scheduler, given: Given): Wor
         callbacks: fakeCallbacks(callbacks, request),
         deliveries: fakeDeliveries(world.deliveries, request),
         keys: fakeIdempotencyKeys(keys, timeouts.trigger, clock, () => String(invocation.random.next()), request),
+        waitLeases: fakeWaitLeases(waitLeases, clock, request),
         amountsInEvents: false,
         sleep: (milliseconds) => invocations.sleep(invocation, milliseconds),
         policy,

@@ -94,7 +94,7 @@ const options = {
     maximum: MAX_WAIT_SECONDS,
     default: 0,
     description:
-      'Seconds from the request’s arrival to wait for the end of the refresh: 200 with the balances when it comes in time, else 202. The operator pays for a waiting function.',
+      'Seconds from the request’s arrival to wait for the end of the refresh: 200 with the balances when it comes in time, else 202, and 202 at once when as many wait already as the operator allows. The operator pays for a waiting function.',
   },
   user_present: {
     type: 'boolean',

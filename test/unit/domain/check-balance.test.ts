@@ -4,6 +4,7 @@ import { parseExactJson } from '../../../shared/domain/decimal.ts';
 import { plusSeconds } from '../../../shared/domain/instant.ts';
 import type { MemberRecord } from '../../../shared/domain/member.ts';
 import { readAccount } from '../../../shared/domain/mx-readers.ts';
+import { fakeWaitLeases } from '../../fakes/fake-wait-leases.ts';
 import { textOf, withMember } from '../../fakes/members-table.ts';
 import { claim, key, knownMember, T0 } from '../../samples.ts';
 import { refreshWorld } from './refresh-world.ts';
@@ -25,6 +26,8 @@ function world(record: MemberRecord = knownMember()) {
     defaultScheduleHours: 0,
     scheduleShards: 1,
     staleAfterSeconds: 3600,
+    waitLeases: fakeWaitLeases(new Map(), made.deps.now),
+    waitersAtOnce: 100,
     accepted: (joined: boolean) => void told.push(joined ? 'joined' : 'accepted'),
     callbacks: {
       put: async ({ id, url }: { id: string; url: string }) => void told.push(`${id} ${url}`),

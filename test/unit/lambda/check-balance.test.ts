@@ -9,6 +9,7 @@ import { readAccount } from '../../../shared/domain/mx-readers.ts';
 import { type Attempt, refreshOf } from '../../../shared/domain/refresh.ts';
 import { slotOf } from '../../../shared/domain/schedule.ts';
 import type { ApiRequest } from '../../../shared/lambda/http.ts';
+import { fakeWaitLeases } from '../../fakes/fake-wait-leases.ts';
 import { textOf, withMember } from '../../fakes/members-table.ts';
 import { claim, key, knownMember, member, policy, T0 } from '../../samples.ts';
 import { refreshWorld } from '../domain/refresh-world.ts';
@@ -47,6 +48,8 @@ function world(record: MemberRecord | null = knownMember(), given: Partial<Trigg
     defaultScheduleHours: 0,
     scheduleShards: 1,
     staleAfterSeconds: 3600,
+    waitLeases: fakeWaitLeases(new Map(), made.deps.now),
+    waitersAtOnce: 100,
     callbackRules: { hosts: [], loopback: false },
     iamTriggerReads: true,
     sleep: async (milliseconds) => {
@@ -238,6 +241,12 @@ describe('a trigger that waits', () => {
       accounts: [{ guid: 'ACT-1' }],
     });
     expect(made.slept).toHaveLength(3);
+  });
+
+  it('gets 202 at once when as many wait already', async () => {
+    const { trigger, slept } = world(knownMember(), { waitersAtOnce: 0 });
+    const { status, headers } = await trigger({ body: { wait: 10 }, arrivedAt: T0 });
+    expect([status, headers?.['retry-after'], slept]).toEqual([202, '5', []]);
   });
 
   it('gets 202 when its time is over, counted from when the request arrived', async () => {
