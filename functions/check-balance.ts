@@ -112,14 +112,14 @@ function toHttp(answer: CheckBalanceAnswer, firstLookSeconds: number, mayRead: b
 }
 
 const storedBody = (
-  { member, balances, freshness, nextAllowedAt }: StoredState,
+  { member, balances, freshness, nextAllowedAt, userMessage }: StoredState,
   refresh: object | null,
   mayRead: boolean,
 ) => ({
   member: memberView(member),
   refresh,
   ...(mayRead ? { accounts: balances.filter(({ listed }) => listed).map(accountBody) } : {}),
-  freshness: freshnessBody({ freshness, member, nextAllowedAt }),
+  freshness: freshnessBody({ freshness, member, nextAllowedAt }, userMessage),
 });
 
 const locationOf = ({ refreshId }: Refresh) => ({ location: `/refreshes/${refreshId}` });

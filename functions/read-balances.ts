@@ -2,6 +2,7 @@
 import type { BalancesReader } from '../shared/clients/balances-table.ts';
 import { balancesReader } from '../shared/clients/balances-table.ts';
 import { type MembersReader, membersReader } from '../shared/clients/members-reader.ts';
+import { type RefreshesReader, refreshesReader } from '../shared/clients/refreshes-table.ts';
 import type { StoredBalance } from '../shared/domain/balance.ts';
 import { Failure } from '../shared/domain/failure.ts';
 import { findAccount } from '../shared/domain/find-account.ts';
@@ -11,6 +12,7 @@ import type { Clock } from '../shared/domain/instant.ts';
 import { type Allowance, type MemberRecord, nextStartAllowedAt } from '../shared/domain/member.ts';
 import { memberView, statusView } from '../shared/domain/member-view.ts';
 import { outcomes } from '../shared/domain/outcome.ts';
+import { challengesOf, detailsOfAttempt } from '../shared/domain/refresh-details.ts';
 import { accountBody, freshnessHeaders } from '../shared/lambda/api-shapes.ts';
 import { readEnvironment } from '../shared/lambda/environment.ts';
 import { type ApiAnswer, type ApiRequest, httpHandler, identifier, memberIdentifiers } from '../shared/lambda/http.ts';
@@ -22,6 +24,7 @@ import { dynamoDb, now } from './wiring/refresh.ts';
 export interface ReadBalancesDeps {
   readonly members: MembersReader;
   readonly balances: BalancesReader;
+  readonly refreshes: Pick<RefreshesReader, 'read' | 'readDetails'>;
   readonly allowance: Allowance;
   readonly staleAfterSeconds: number;
   readonly now: Clock;
@@ -46,9 +49,11 @@ export async function readBalances(deps: ReadBalancesDeps, request: ApiRequest):
     }),
     body,
   });
-  if (request.routeKey.endsWith('/status')) return answer(balances, { member: statusView(member) });
+  if (request.routeKey.endsWith('/status')) {
+    return answer(balances, { member: statusView(member, await challengesOf(deps.refreshes, member)) });
+  }
   if (!request.routeKey.includes('/accounts')) return answer(balances, { member: memberView(member) });
-  if (balances.length === 0 && member.lastSuccess === null) throw neverRefreshed(member);
+  if (balances.length === 0 && member.lastSuccess === null) throw await neverRefreshed(deps, member);
   if (account !== null) {
     const balance = find(balances, account);
     return answer([balance], { account: accountBody(balance) });
@@ -65,7 +70,10 @@ function find(balances: readonly StoredBalance[], account: string): StoredBalanc
 }
 
 /** Nothing is stored, and no refresh has succeeded: says what is known of the refresh that runs, or of the last one. */
-function neverRefreshed({ claim, lastAttempt }: MemberRecord): Failure {
+async function neverRefreshed(
+  { refreshes }: Pick<ReadBalancesDeps, 'refreshes'>,
+  { claim, lastAttempt }: MemberRecord,
+): Promise<Failure> {
   const nothing = 'no balances are stored for this member yet';
   if (claim !== null && claim.phase !== 'ended') {
     const { refreshId } = claim;
@@ -75,7 +83,8 @@ function neverRefreshed({ claim, lastAttempt }: MemberRecord): Failure {
     const trigger = 'POST …/members/{member_identifier}/check_balance';
     return new Failure('never_refreshed', `${nothing}; trigger a refresh first: ${trigger}`);
   }
-  const { refreshId, action, code, userMessage } = lastAttempt;
+  const { refreshId, action, code } = lastAttempt;
+  const userMessage = (await detailsOfAttempt(refreshes, lastAttempt))?.userMessage ?? null;
   return new Failure('never_refreshed', `${nothing}; its last refresh ended as ${code}: ${outcomes[code].message}`, {
     refreshId,
     action,
@@ -90,6 +99,7 @@ export function wire(source: NodeJS.ProcessEnv) {
   const deps: ReadBalancesDeps = {
     members: membersReader(db, env.membersTable),
     balances: balancesReader(db, env.balancesTable),
+    refreshes: refreshesReader(db, env.refreshesTable, now),
     allowance: env,
     staleAfterSeconds: env.staleAfterSeconds,
     now,

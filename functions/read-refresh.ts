@@ -1,11 +1,11 @@
 // GET /refreshes/{refresh_id} and …/members/{m}/refreshes  ->  refreshes from DynamoDB
 import { type MembersReader, membersReader } from '../shared/clients/members-reader.ts';
-import { type RefreshHistory, refreshesInDynamoDb } from '../shared/clients/refreshes-table.ts';
+import { type RefreshesReader, refreshesReader } from '../shared/clients/refreshes-table.ts';
 import { Failure } from '../shared/domain/failure.ts';
 import { findMember, refuseDeleted } from '../shared/domain/find-member.ts';
 import type { Clock } from '../shared/domain/instant.ts';
 import { type Allowance, nextStartAllowedAt } from '../shared/domain/member.ts';
-import { type Refresh, refreshOf } from '../shared/domain/refresh.ts';
+import { currentRefresh } from '../shared/domain/refresh-details.ts';
 import { refreshBody } from '../shared/lambda/api-shapes.ts';
 import { readEnvironment } from '../shared/lambda/environment.ts';
 import { type ApiAnswer, type ApiRequest, httpHandler, identifier, memberIdentifiers } from '../shared/lambda/http.ts';
@@ -15,7 +15,7 @@ import { dynamoDb, now } from './wiring/refresh.ts';
 /** What the reads need. */
 export interface ReadRefreshDeps {
   readonly members: MembersReader;
-  readonly refreshes: Pick<RefreshHistory, 'read' | 'ofMember'>;
+  readonly refreshes: RefreshesReader;
   readonly allowance: Allowance;
   /** When asking again can show anything new. */
   readonly retryAfterSeconds: number;
@@ -44,8 +44,10 @@ async function one(deps: ReadRefreshDeps, request: ApiRequest): Promise<ApiAnswe
   const member = await deps.members.read(projection.member);
   if (member !== null) refuseDeleted(member);
   // The claim knows more than its projection while the refresh runs: its questions, and its end a moment earlier.
-  const refresh: Refresh =
-    member?.claim?.refreshId === refreshId ? refreshOf(projection.member, member.claim) : projection;
+  const refresh =
+    member?.claim?.refreshId === refreshId
+      ? await currentRefresh(deps.refreshes, projection.member, member.claim)
+      : projection;
   const nextAllowedAt = member && nextStartAllowedAt(member.starts, deps.now(), deps.allowance);
   return {
     status: 200,
@@ -79,7 +81,7 @@ export function wire(source: NodeJS.ProcessEnv) {
   const db = dynamoDb();
   const deps: ReadRefreshDeps = {
     members: membersReader(db, env.membersTable),
-    refreshes: refreshesInDynamoDb(db, env.refreshesTable, env.refreshRetentionDays, now),
+    refreshes: refreshesReader(db, env.refreshesTable, now),
     allowance: env,
     retryAfterSeconds: env.minLookGapSeconds,
     now,

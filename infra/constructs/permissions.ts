@@ -32,7 +32,7 @@ const remove = 'dynamodb:DeleteItem';
 const ending: Permissions = {
   members: [get, update],
   balances: [query],
-  refreshes: [put, query],
+  refreshes: [update, query],
   followUps: send,
   events: publish,
   callbacks: send,
@@ -51,7 +51,7 @@ export const permissions: Readonly<Record<FunctionName, Permissions>> = {
   'check-balance': {
     ...starting,
     members: [get, put, update, remove],
-    refreshes: [get, put, query],
+    refreshes: [get, put, update, query],
     apiCallersSecret: readSecret,
   },
   // It also removes items of the schedule that their members no longer point to. A message that only a newer release can
@@ -62,13 +62,14 @@ export const permissions: Readonly<Record<FunctionName, Permissions>> = {
     ...ending,
     members: [get, put, update, remove],
     balances: [get, query, put, update, remove],
-    refreshes: [get, put, query],
+    refreshes: [get, update, query],
     mxSecret: readSecret,
   },
   // It keeps in the members table the last minute that it has worked through.
   'run-schedule': { members: [get, query, update], starts: send },
   sweep: { ...ending, 'members/open': [query] },
-  'read-balances': { balances: [query], members: [get], apiCallersSecret: readSecret },
+  // The questions of a member that waits for its user are with the refresh that met them.
+  'read-balances': { balances: [query], members: [get], refreshes: [get], apiCallersSecret: readSecret },
   'read-refresh': {
     refreshes: [get],
     'refreshes/by_member': [query],

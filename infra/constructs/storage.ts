@@ -7,10 +7,16 @@ import { balancesTable, membersTable, refreshesTable } from '../../shared/client
 interface Keys {
   readonly partitionKey: string;
   readonly sortKey: string;
+  /** Text unless it says otherwise. */
+  readonly sortKeyType?: 'N';
 }
 
 const text = (name: string) => ({ name, type: AttributeType.STRING });
-const keysOf = ({ partitionKey, sortKey }: Keys) => ({ partitionKey: text(partitionKey), sortKey: text(sortKey) });
+const number = (name: string) => ({ name, type: AttributeType.NUMBER });
+const keysOf = ({ partitionKey, sortKey, sortKeyType }: Keys) => ({
+  partitionKey: text(partitionKey),
+  sortKey: sortKeyType === 'N' ? number(sortKey) : text(sortKey),
+});
 
 /**
  * The three tables. Construct ids here become the identity of the data: a renamed id is a deleted table and an empty
@@ -61,7 +67,8 @@ export class Storage extends Construct {
         {
           indexName: refreshesTable.byMemberIndex.name,
           ...keysOf(refreshesTable.byMemberIndex),
-          projectionType: ProjectionType.ALL,
+          projectionType: ProjectionType.INCLUDE,
+          nonKeyAttributes: [...refreshesTable.byMemberIndex.projected],
         },
       ],
     });

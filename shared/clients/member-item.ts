@@ -1,12 +1,29 @@
-/** The items of the members table: keys and the codec of a member's own item. */
+/**
+ * The items of the members table: keys, and the codec of a member's own item. Each write of that item is paid for by its
+ * whole size, so it has to stay within one write unit, 1,024 bytes: nothing in it is of any length, instants that nobody
+ * else reads are numbers, what is false or null is absent, and a claim's attributes have short names. `last_attempt`,
+ * `last_success` and `deleted_at` are published: `docs/members-table.md`.
+ */
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import type { ExactObject } from '../domain/decimal.ts';
 import type { ConnectionChange } from '../domain/event.ts';
-import type { Instant } from '../domain/instant.ts';
+import { type Instant, instantOf } from '../domain/instant.ts';
 import type { MemberRecord, Success } from '../domain/member.ts';
-import type { Attempt, Claim, Result, RunningClaim, Start } from '../domain/refresh.ts';
-import type { Enrolment } from '../domain/schedule.ts';
+import type { Attempt } from '../domain/refresh.ts';
+import { type Enrolment, isEveryHours } from '../domain/schedule.ts';
 import { fromAttributes, type Item, recordFromAttribute, recordToAttribute } from './attribute-values.ts';
+import { toClaim } from './claim-attributes.ts';
+import {
+  countIn,
+  flag,
+  flagIn,
+  instantIn,
+  milliseconds,
+  millisecondsOf,
+  present,
+  text,
+  textIn,
+} from './compact-values.ts';
 import { membersTable } from './table-keys.ts';
 
 /** The key of any item of the table. */
@@ -20,95 +37,81 @@ export const userAlias = (userId: string): Item => itemKey(`ALIAS#${userId}`, 'U
 /** Leads from a member's own id to its guid, within its user. */
 export const memberAlias = (userGuid: string, memberId: string): Item => itemKey(userGuid, `ALIAS#${memberId}`);
 
-const emptyResult = { userMessage: null, connectionStatus: null, challenges: [], observedAt: null } as const;
-
 /** The member that its item is. */
 export function toRecord(item: Item): MemberRecord {
-  const {
-    user_guid: user,
-    item_key: member,
-    member: body,
-    starts,
-    starts_version: version,
-    deleted_at: deleted,
-    seen_at: seen,
-    heeded_until: processed,
-    untold_change: untold,
-  } = item;
+  const { starts, member: body } = item;
+  const lastAttempt = toAttempt(item['last_attempt']);
   return {
-    key: { userGuid: user?.S ?? '', memberGuid: member?.S ?? '' },
+    key: { userGuid: textIn(item, 'user_guid') ?? '', memberGuid: textIn(item, 'item_key') ?? '' },
     body: body?.M === undefined ? {} : (fromAttributes(body.M) as ExactObject),
-    seenAt: seen?.S ?? null,
-    claim: toClaim(item['claim']),
-    lastAttempt: recordFromAttribute<Attempt>(item['last_attempt'], emptyResult),
+    seenAt: instantIn(item, 'seen_at'),
+    claim: toClaim(item, instantIn(item, membersTable.openIndex.sortKey), lastAttempt),
+    lastAttempt,
     lastSuccess: recordFromAttribute<Success>(item['last_success'], {}),
-    starts: (starts?.L ?? []).flatMap((start) => (start.S === undefined ? [] : [start.S])),
-    startsVersion: Number(version?.N ?? 0),
-    enrolment: recordFromAttribute<Enrolment>(item['enrolment'], {}),
-    processedUntil: processed?.S ?? null,
-    untoldChange: recordFromAttribute<ConnectionChange>(untold, { from: null, to: null, refreshId: null }),
-    importsMove: item['imports_move']?.BOOL === true,
-    deletedAt: deleted?.S ?? null,
+    starts: toStarts(starts),
+    startsVersion: countIn(item, 'starts_version', 0),
+    enrolment: toEnrolment(item['enrolment']),
+    processedUntil: instantIn(item, 'processed_until'),
+    untoldChange: toChange(item['untold_change']),
+    importsMove: flagIn(item, 'imports_move'),
+    deletedAt: textIn(item, 'deleted_at'),
   };
 }
 
-/** A start as it is stored: with the same attributes in every state, a look's number being called `look`. */
-const storedStart = (start: Start) =>
-  start.state === 'none'
-    ? { state: start.state, at: null, count: 0, look: 0, jobGuid: null }
-    : { state: start.state, at: start.at, count: start.count, look: start.lookNumber, jobGuid: start.jobGuid };
+/** The attribute of the member's starts. */
+export const startsToAttribute = (starts: readonly Instant[]): AttributeValue => ({ L: starts.map(millisecondsOf) });
 
-/** The attribute of a start. */
-export const startToAttribute = (start: Start): AttributeValue => recordToAttribute(storedStart(start));
+const toStarts = (attribute: AttributeValue | undefined): readonly Instant[] =>
+  (attribute?.L ?? []).flatMap(({ N: start }) => (start === undefined ? [] : [instantOf(Number(start))]));
 
-/** The attribute of a claim, from its beginning. */
-export const claimToAttribute = ({ start, lookNumber, ...claim }: RunningClaim): AttributeValue =>
-  recordToAttribute({ ...claim, start: storedStart(start), look: lookNumber });
-
-/** A claim as it is stored, with what `recordToAttribute` leaves out. */
-interface StoredClaim extends Omit<RunningClaim, 'phase' | 'start' | 'lookNumber'> {
-  readonly phase: Claim['phase'];
-  readonly start: {
-    readonly state: Start['state'];
-    readonly at?: Instant;
-    readonly count: number;
-    readonly look: number;
-  } & {
-    readonly jobGuid?: string | null;
-  };
-  readonly look: number;
-  readonly result: Result | null;
+/** The attribute of an attempt. Published but for two: `accepted` (when) and `details` (whether its refresh's item has some). */
+export function attemptToAttribute({ acceptedAt, hasDetails, ...published }: Attempt): AttributeValue {
+  const { M = {} } = recordToAttribute(published);
+  return { M: { ...M, ...present({ accepted: milliseconds(acceptedAt), details: flag(hasDetails) }) } };
 }
 
-function toClaim(attribute: AttributeValue | undefined): Claim | null {
-  const stored = recordFromAttribute<StoredClaim>(attribute, {
-    baseline: null,
-    lookedAt: null,
-    jobAggregatedAt: null,
-    result: null,
-    challenges: [],
-  });
-  if (stored === null) return null;
-  const { phase, result, start, look, baseline, ...facts } = stored;
-  const emptyBaseline = {
-    connectionStatus: null,
-    mostRecentJobGuid: null,
-    aggregatedAt: null,
-    successfullyAggregatedAt: null,
-  };
-  const claim = {
-    ...facts,
-    start: toStart(start),
-    lookNumber: look,
-    baseline: baseline && { ...emptyBaseline, ...baseline },
-  };
-  if (phase !== 'ended') return { ...claim, phase };
-  if (result === null) throw new TypeError(`the claim ${facts.refreshId} has ended and has no result`);
-  return { ...claim, phase, result: { ...emptyResult, ...result } };
+function toAttempt(attribute: AttributeValue | undefined): Attempt | null {
+  if (attribute?.M === undefined) return null;
+  const { accepted: _, details: __, ...published } = attribute.M;
+  const read = recordFromAttribute<Omit<Attempt, 'acceptedAt' | 'hasDetails'>>(
+    { M: published },
+    { connectionStatus: null, observedAt: null },
+  );
+  const acceptedAt = instantIn(attribute.M, 'accepted');
+  if (read === null || acceptedAt === null) throw new TypeError('an attempt has a time');
+  return { ...read, acceptedAt, hasDetails: flagIn(attribute.M, 'details') };
 }
 
-function toStart({ state, at, count, look, jobGuid = null }: StoredClaim['start']): Start {
-  if (state === 'none') return { state };
-  if (at === undefined) throw new TypeError('a start that was sent has a time');
-  return { state, at, count, lookNumber: look, jobGuid };
+/** The attribute of the success that `attempt` is. */
+export const successToAttribute = (attempt: Attempt): AttributeValue =>
+  recordToAttribute({ refreshId: attempt.refreshId, observedAt: attempt.observedAt ?? attempt.endedAt });
+
+/** The attribute of a place in the schedule. */
+export const enrolmentToAttribute = ({ everyHours, slot }: Enrolment): AttributeValue => ({
+  M: { h: { N: String(everyHours) }, s: { S: slot } },
+});
+
+/** The way back from `enrolmentToAttribute`. */
+export function toEnrolment(attribute: AttributeValue | undefined): Enrolment | null {
+  if (attribute?.M === undefined) return null;
+  const everyHours = countIn(attribute.M, 'h', 0);
+  if (everyHours !== 0 && !isEveryHours(everyHours)) throw new TypeError('a period that is not on offer');
+  return { everyHours, slot: textIn(attribute.M, 's') ?? '' };
+}
+
+/** The attribute of a change that is yet to be told. */
+export const changeToAttribute = ({ from, to, at, refreshId }: ConnectionChange): AttributeValue => ({
+  M: present({ before: text(from), after: text(to), at: milliseconds(at), refresh_id: text(refreshId) }),
+});
+
+function toChange(attribute: AttributeValue | undefined): ConnectionChange | null {
+  if (attribute?.M === undefined) return null;
+  const at = instantIn(attribute.M, 'at');
+  if (at === null) throw new TypeError('a change has a time');
+  return {
+    from: textIn(attribute.M, 'before'),
+    to: textIn(attribute.M, 'after'),
+    at,
+    refreshId: textIn(attribute.M, 'refresh_id'),
+  };
 }

@@ -1,11 +1,13 @@
 /** Refreshes as resources: projections of claims that outlive them, until their time to live is over. */
-import { type DynamoDBClient, GetItemCommand, QueryCommand } from '@aws-sdk/client-dynamodb';
-import type { Clock } from '../domain/instant.ts';
-import type { MemberKey } from '../domain/mx.ts';
+import { type DynamoDBClient, GetItemCommand, QueryCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
+import type { Clock, Instant } from '../domain/instant.ts';
+import type { Challenge, MemberKey } from '../domain/mx.ts';
 import type { Refreshes } from '../domain/ports.ts';
-import type { Refresh, Result, RunningRefresh } from '../domain/refresh.ts';
-import { type Item, recordFromAttribute, recordToAttribute } from './attribute-values.ts';
-import { putIf } from './conditional-write.ts';
+import type { End, EndDetails, Refresh, RunningRefresh } from '../domain/refresh.ts';
+import { detailsByCode } from '../domain/refresh-details.ts';
+import { snakeCased } from '../domain/snake-case.ts';
+import { type Item, recordFromAttribute, recordToAttribute, toAttribute } from './attribute-values.ts';
+import { updateIf } from './conditional-write.ts';
 import { refreshesTable } from './table-keys.ts';
 import { expiresAt, hasExpired } from './time-to-live.ts';
 
@@ -19,48 +21,36 @@ export interface RefreshPage {
   readonly next: string | null;
 }
 
-/** Reading a member's history, besides what the domain needs. */
-export interface RefreshHistory extends Refreshes {
-  /** Newest first. `after`: the `next` of the page before, a refresh id. */
+/** Reading refreshes: what the API's functions may do. */
+export interface RefreshesReader extends Pick<Refreshes, 'read' | 'readDetails'> {
+  /** Newest first. `after`: the `next` of the page before, a refresh id. Questions of running ones are left out. */
   ofMember(key: MemberKey, limit: number, after: string | null): Promise<RefreshPage>;
 }
 
-/** The refreshes in table `tableName`, kept for `retentionDays`. */
-export function refreshesInDynamoDb(
-  client: DynamoDBClient,
-  tableName: string,
-  retentionDays: number,
-  now: Clock,
-): RefreshHistory {
-  const itemOf = (refresh: Refresh): Item => ({
-    ...itemKey(refresh.refreshId),
-    member_key: { S: memberKeyText(refresh.member) },
-    refresh: recordToAttribute(refresh),
-    [refreshesTable.timeToLive]: expiresAt(refresh.acceptedAt, { days: retentionDays }),
-  });
+/** Everything about refreshes. */
+export type RefreshHistory = Refreshes & RefreshesReader;
 
+/** The refreshes in table `tableName`, for reading. */
+export function refreshesReader(client: DynamoDBClient, tableName: string, now: Clock): RefreshesReader {
   /** DynamoDB deletes what has expired within days, not at once: here it is gone at its time. */
   const isAlive = (item: Item): boolean => !hasExpired(item[refreshesTable.timeToLive], now());
 
+  async function get(refreshId: string): Promise<Item | null> {
+    const { Item } = await client.send(
+      new GetItemCommand({ TableName: tableName, Key: itemKey(refreshId), ConsistentRead: true }),
+    );
+    return Item === undefined || !isAlive(Item) ? null : Item;
+  }
+
   return {
-    async put(refresh) {
-      // False: it has ended. A beginning that comes late must not undo the end, and of two ends the first was told.
-      await putIf(client, tableName, {
-        item: itemOf(refresh),
-        ...(refresh.status === 'running'
-          ? { condition: 'attribute_not_exists(refresh_id)' }
-          : {
-              condition: 'attribute_not_exists(refresh_id) OR refresh.#status = :running',
-              values: { ':running': { S: 'running' } },
-            }),
-      });
+    async read(refreshId) {
+      const item = await get(refreshId);
+      return item && toRefresh(item);
     },
 
-    async read(refreshId) {
-      const { Item } = await client.send(
-        new GetItemCommand({ TableName: tableName, Key: itemKey(refreshId), ConsistentRead: true }),
-      );
-      return Item === undefined || !isAlive(Item) ? null : toRefresh(Item);
+    async readDetails(refreshId, endedAt) {
+      const item = await get(refreshId);
+      return item && detailsIn(item, endedAt);
     },
 
     async ofMember(key, limit, after) {
@@ -79,10 +69,76 @@ export function refreshesInDynamoDb(
         }),
       );
       const last = Items.at(-1)?.['refresh_id']?.S ?? null;
-      return { refreshes: Items.filter(isAlive).map(toRefresh), next: LastEvaluatedKey === undefined ? null : last };
+      const refreshes = Items.filter(isAlive).flatMap((item) => toRefresh(item) ?? []);
+      return { refreshes, next: LastEvaluatedKey === undefined ? null : last };
     },
   };
 }
+
+/** The refreshes in table `tableName`, kept for `retentionDays`. */
+export function refreshesInDynamoDb(
+  client: DynamoDBClient,
+  tableName: string,
+  retentionDays: number,
+  now: Clock,
+): RefreshHistory {
+  const keysOf = ({ member, acceptedAt }: RunningRefresh): Item => ({
+    ':member': { S: memberKeyText(member) },
+    ':expires': expiresAt(acceptedAt, { days: retentionDays }),
+  });
+
+  return {
+    ...refreshesReader(client, tableName, now),
+
+    async put(refresh) {
+      const { challenges, ...facts } = refresh;
+      await client.send(
+        new UpdateItemCommand({
+          TableName: tableName,
+          Key: itemKey(refresh.refreshId),
+          // A beginning that comes late must not undo the end.
+          UpdateExpression: `SET refresh = if_not_exists(refresh, :refresh), ${keysOnce}${challenges.length === 0 ? '' : ', questions = :questions'}`,
+          ExpressionAttributeValues: {
+            ':refresh': recordToAttribute(facts),
+            ...keysOf(refresh),
+            ...(challenges.length === 0 ? {} : { ':questions': toAttribute(snakeCased(challenges)) }),
+          },
+        }),
+      );
+    },
+
+    async putDetails(refresh, endedAt, details) {
+      // False: it has ended. What was written before that stands.
+      await updateIf(client, tableName, {
+        key: itemKey(refresh.refreshId),
+        change: `SET details = :details, ${keysOnce}`,
+        condition: unended,
+        values: { ':details': detailsToAttribute(details, endedAt), ':running': { S: 'running' }, ...keysOf(refresh) },
+      });
+    },
+
+    async end({ refresh, end, details }) {
+      const { challenges: _, ...facts } = refresh;
+      // False: it has ended. Of two ends the first was told.
+      await updateIf(client, tableName, {
+        key: itemKey(refresh.refreshId),
+        change: `SET refresh = :refresh, ${keysOnce}${details ? ', details = :details' : ''}`,
+        condition: unended,
+        values: {
+          ':refresh': recordToAttribute({ ...facts, status: 'ended', result: endOf(end) }),
+          ':running': { S: 'running' },
+          ...(details ? { ':details': detailsToAttribute(details, end.endedAt) } : {}),
+          ...keysOf(refresh),
+        },
+      });
+    },
+  };
+}
+
+const unended = 'attribute_not_exists(refresh) OR refresh.#status = :running';
+
+/** The member and the time to live, with whichever write makes the item. */
+const keysOnce = `member_key = if_not_exists(member_key, :member), ${refreshesTable.timeToLive} = if_not_exists(${refreshesTable.timeToLive}, :expires)`;
 
 const itemKey = (refreshId: string): Item => ({
   [refreshesTable.partitionKey]: { S: refreshId },
@@ -91,18 +147,50 @@ const itemKey = (refreshId: string): Item => ({
 
 const memberKeyText = (key: MemberKey): string => `${key.userGuid}#${key.memberGuid}`;
 
+/** Without what else an end may carry: its texts stand apart. */
+const endOf = ({ outcome, action, code, connectionStatus, endedAt, observedAt }: End): End => ({
+  outcome,
+  action,
+  code,
+  connectionStatus,
+  endedAt,
+  observedAt,
+});
+
+/** With the end that they belong to: details of an end that was tried and lost are not shown with another. */
+const detailsToAttribute = (details: EndDetails, endedAt: Instant) =>
+  toAttribute({ ...(snakeCased(details) as object), ended_at: endedAt });
+
 /** A refresh as it is stored, with what `recordToAttribute` leaves out. */
-interface StoredRefresh extends Omit<RunningRefresh, 'status' | 'result'> {
+interface StoredRefresh extends Omit<RunningRefresh, 'status' | 'result' | 'challenges'> {
   readonly status: Refresh['status'];
-  readonly result: Result | null;
+  readonly result: End | null;
 }
 
-function toRefresh(item: Item): Refresh {
-  const stored = recordFromAttribute<StoredRefresh>(item['refresh'], { result: null, challenges: [] });
-  if (stored === null) throw new TypeError('an item of the refreshes table without its refresh');
+/** Null for an item that holds only what was written before the projection. */
+function toRefresh(item: Item): Refresh | null {
+  const stored = recordFromAttribute<StoredRefresh>(item['refresh'], { result: null });
+  if (stored === null) return null;
   const { status, result, ...facts } = stored;
-  if (status === 'running') return { ...facts, status, result: null };
+  if (status === 'running') return { ...facts, status, challenges: questionsIn(item), result: null };
   if (result === null) throw new TypeError(`the refresh ${facts.refreshId} has ended and has no result`);
-  const emptyResult = { userMessage: null, connectionStatus: null, observedAt: null, challenges: [] };
-  return { ...facts, status, result: { ...emptyResult, ...result } };
+  const end: End = {
+    ...result,
+    connectionStatus: result.connectionStatus ?? null,
+    observedAt: result.observedAt ?? null,
+  };
+  const details = detailsIn(item, end.endedAt) ?? detailsByCode(end);
+  return { ...facts, status, challenges: details.challenges, result: { ...end, ...details } };
+}
+
+function questionsIn({ questions }: Item): readonly Challenge[] {
+  const stored = recordFromAttribute<{ questions: readonly Challenge[] }>(questions && { M: { questions } }, {});
+  return stored?.questions ?? [];
+}
+
+function detailsIn({ details }: Item, endedAt: Instant): EndDetails | null {
+  const stored = recordFromAttribute<EndDetails & { endedAt: Instant }>(details, {});
+  if (stored === null || stored.endedAt !== endedAt) return null;
+  const { message, userMessage, challenges } = stored;
+  return { message, userMessage, challenges };
 }

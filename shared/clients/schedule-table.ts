@@ -4,8 +4,9 @@ import { Failure } from '../domain/failure.ts';
 import type { MemberKey } from '../domain/mx.ts';
 import type { Schedule } from '../domain/ports.ts';
 import { type EnrolledMember, type Enrolment, isEveryHours } from '../domain/schedule.ts';
-import { type Item, recordFromAttribute, recordToAttribute } from './attribute-values.ts';
+import type { Item } from './attribute-values.ts';
 import { type Condition, deleteIf, putIf, updateIf, withMark } from './conditional-write.ts';
+import { enrolmentToAttribute, toEnrolment } from './member-item.ts';
 import { queryPages } from './query-pages.ts';
 import { membersTable } from './table-keys.ts';
 
@@ -44,7 +45,7 @@ export function scheduleInDynamoDb(client: DynamoDBClient, tableName: string): S
     );
     if (Item === undefined || Item['deleted_at'] !== undefined) return null;
     return {
-      enrolment: recordFromAttribute<Enrolment>(Item['enrolment'], {}),
+      enrolment: toEnrolment(Item['enrolment']),
       version: Number(Item['enrolment_version']?.N ?? 0),
     };
   }
@@ -61,7 +62,7 @@ export function scheduleInDynamoDb(client: DynamoDBClient, tableName: string): S
         values: {
           ':next': { N: String(version + 1) },
           ...(version === 0 ? {} : { ':version': { N: String(version) } }),
-          ...(enrolment === null ? {} : { ':enrolment': recordToAttribute(enrolment) }),
+          ...(enrolment === null ? {} : { ':enrolment': enrolmentToAttribute(enrolment) }),
         },
       }),
     );

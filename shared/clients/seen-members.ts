@@ -4,10 +4,13 @@ import { plusSeconds } from '../domain/instant.ts';
 import type { MemberKey } from '../domain/mx.ts';
 import type { Policy } from '../domain/policy.ts';
 import type { SeenMembers } from '../domain/ports.ts';
-import { type Item, recordToAttribute, toAttribute } from './attribute-values.ts';
+import { type Item, toAttribute } from './attribute-values.ts';
+import { claimPath, phaseCode } from './claim-attributes.ts';
+import { milliseconds, millisecondsOf } from './compact-values.ts';
 import { deleteIf, putIf, updateIf, withMark } from './conditional-write.ts';
-import { itemKey, memberAlias } from './member-item.ts';
+import { attemptToAttribute, changeToAttribute, itemKey, memberAlias, successToAttribute } from './member-item.ts';
 import { membersTable } from './table-keys.ts';
+import { changeOf } from './update-expression.ts';
 
 /** The members in table `tableName`. */
 export function seenMembersInDynamoDb(
@@ -16,17 +19,24 @@ export function seenMembersInDynamoDb(
   policy: Pick<Policy, 'minLookGapSeconds'>,
 ): SeenMembers {
   /** One conditional update of a member that is not deleted; false when its condition did not hold. */
-  const update = (key: MemberKey, change: string, condition: string, values: Item): Promise<boolean> =>
-    updateIf(
+  const update = (
+    key: MemberKey,
+    attributes: Parameters<typeof changeOf>[0],
+    condition: string,
+    values: Item,
+  ): Promise<boolean> => {
+    const changed = changeOf(attributes);
+    return updateIf(
       client,
       tableName,
       withMark({
         key: itemKey(key.userGuid, key.memberGuid),
-        change,
+        change: changed.change,
         condition: `attribute_not_exists(deleted_at) AND ${condition}`,
-        values,
+        values: { ...changed.values, ...values },
       }),
     );
+  };
 
   async function removeAlias({ userGuid, memberGuid }: MemberKey, memberId: string): Promise<void> {
     await deleteIf(client, tableName, {
@@ -38,56 +48,58 @@ export function seenMembersInDynamoDb(
   }
 
   return {
-    reserveRead: (key, now) =>
-      update(
+    reserveRead(key, now) {
+      const gapOver = plusSeconds(now, -policy.minLookGapSeconds);
+      return update(
         key,
-        'SET glanced_at = :now',
-        `attribute_exists(${membersTable.sortKey}) AND (attribute_not_exists(glanced_at) OR glanced_at <= :gap_over)` +
+        { read_at: milliseconds(now) },
+        `attribute_exists(${membersTable.sortKey}) AND (attribute_not_exists(read_at) OR read_at <= :gap_over)` +
           ' AND (attribute_not_exists(seen_at) OR seen_at <= :gap_over)' +
-          ' AND (attribute_not_exists(claim.looked_at) OR claim.looked_at <= :gap_over)' +
-          ' AND (attribute_not_exists(last_attempt) OR last_attempt.ended_at <= :gap_over)',
-        { ':now': { S: now }, ':gap_over': { S: plusSeconds(now, -policy.minLookGapSeconds) } },
-      ),
+          ` AND (attribute_not_exists(${claimPath.lookedAt}) OR ${claimPath.lookedAt} <= :gap_over)` +
+          ' AND (attribute_not_exists(last_attempt) OR last_attempt.ended_at <= :ended)',
+        { ':gap_over': millisecondsOf(gapOver), ':ended': { S: gapOver } },
+      );
+    },
 
     recordSighting: (member, readAt, change) =>
       update(
         member.key,
-        `SET #member = :member, seen_at = :at${change === null ? '' : ', untold_change = :change'}`,
-        '(attribute_not_exists(seen_at) OR seen_at < :at)',
         {
-          ':member': toAttribute(member.body),
-          ':at': { S: readAt },
-          ...(change === null ? {} : { ':change': recordToAttribute(change) }),
+          '#member': toAttribute(member.body),
+          seen_at: milliseconds(readAt),
+          ...(change === null ? {} : { untold_change: changeToAttribute(change) }),
         },
+        '(attribute_not_exists(seen_at) OR seen_at < :at)',
+        { ':at': millisecondsOf(readAt) },
       ),
 
-    async settleChange(key, change) {
-      await update(key, 'REMOVE untold_change', 'untold_change.#at = :at', { ':at': { S: change.at } });
+    async settleChange(key, { at }) {
+      await update(key, { untold_change: undefined }, 'untold_change.#at = :at', { ':at': millisecondsOf(at) });
     },
 
     async recordBackground(key, attempt) {
-      const { refreshId, endedAt } = attempt;
-      const observedAt = attempt.observedAt ?? endedAt;
+      const { endedAt, observedAt } = attempt;
       await update(
         key,
-        'SET last_success = :success',
+        { last_success: successToAttribute(attempt) },
         '(attribute_not_exists(last_success) OR last_success.observed_at < :observed)',
-        { ':success': recordToAttribute({ refreshId, observedAt, endedAt }), ':observed': { S: observedAt } },
+        { ':observed': { S: observedAt ?? endedAt } },
       );
       await update(
         key,
-        'SET last_attempt = :attempt',
-        '(attribute_not_exists(last_attempt) OR last_attempt.ended_at < :ended)',
-        { ':attempt': recordToAttribute(attempt), ':ended': { S: endedAt } },
+        { last_attempt: attemptToAttribute(attempt) },
+        // The end of a claim that has yet to be published is nowhere else.
+        `(attribute_not_exists(last_attempt) OR last_attempt.ended_at < :ended) AND (attribute_not_exists(${claimPath.phase}) OR ${claimPath.phase} <> :phase)`,
+        { ':ended': { S: endedAt }, ':phase': phaseCode.ended },
       );
     },
 
     async recordProcessed(key, completedAt) {
       await update(
         key,
-        'SET heeded_until = :at',
-        `attribute_exists(${membersTable.sortKey}) AND (attribute_not_exists(heeded_until) OR heeded_until < :at)`,
-        { ':at': { S: completedAt } },
+        { processed_until: milliseconds(completedAt) },
+        `attribute_exists(${membersTable.sortKey}) AND (attribute_not_exists(processed_until) OR processed_until < :at)`,
+        { ':at': millisecondsOf(completedAt) },
       );
     },
 

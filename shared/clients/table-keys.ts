@@ -7,8 +7,8 @@ export const balancesTable = { partitionKey: 'user_guid', sortKey: 'account_key'
 export const membersTable = {
   partitionKey: 'user_guid',
   sortKey: 'item_key',
-  /** Sparse: only members with a claim. Keys only, so that a look costs no write to it. */
-  openIndex: { name: 'open', partitionKey: 'open_shard', sortKey: 'open_since' },
+  /** Sparse: only members with a claim. Keys only, so that a look costs no write to it. `open_since`: milliseconds. */
+  openIndex: { name: 'open', partitionKey: 'open_shard', sortKey: 'open_since', sortKeyType: 'N' },
 } as const;
 
 /** Refreshes as resources. */
@@ -16,8 +16,16 @@ export const refreshesTable = {
   partitionKey: 'refresh_id',
   sortKey: 'item_key',
   timeToLive: 'expires_at',
-  /** A member's refreshes, oldest first (a ULID sorts by time). */
-  byMemberIndex: { name: 'by_member', partitionKey: 'member_key', sortKey: 'refresh_id' },
+  /**
+   * A member's refreshes, oldest first (a ULID sorts by time), with what their history shows: what the item holds besides
+   * costs the index no write.
+   */
+  byMemberIndex: {
+    name: 'by_member',
+    partitionKey: 'member_key',
+    sortKey: 'refresh_id',
+    projected: ['refresh', 'details', 'expires_at'],
+  },
 } as const;
 
 /** `account_key` of an account: all of one member's stand together. */

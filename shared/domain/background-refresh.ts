@@ -12,6 +12,7 @@ import type { MemberKey, MxAccount, MxMember } from './mx.ts';
 import type { MxWebhook } from './mx-webhook.ts';
 import type { Balances, RefreshDeps, SeenMembers } from './ports.ts';
 import { attemptOf, type EndedRefresh } from './refresh.ts';
+import { detailsOf } from './refresh-details.ts';
 import { stableUlid } from './stable-id.ts';
 import { storedCode } from './store-accounts.ts';
 
@@ -75,7 +76,12 @@ export async function storeNews(
       observedAt,
     },
   };
-  await deps.refreshes.put(refresh);
+  const { result, ...facts } = refresh;
+  await deps.refreshes.end({
+    refresh: { ...facts, status: 'running', result: null },
+    end: result,
+    details: detailsOf(result),
+  });
   // A twin may have been faster: everybody is told the same, and that is what can be read.
   return (await backgroundRefresh(deps, key, webhook.completedAt)) ?? refresh;
 }
@@ -90,7 +96,7 @@ export async function finishBackground(
   completedAt: Instant,
 ): Promise<void> {
   const { member } = refresh;
-  const attempt = attemptOf(refresh);
+  const attempt = attemptOf(refresh, refresh.result, detailsOf(refresh.result) !== null);
   await deps.seen.recordBackground(member, attempt);
   await publishOutcome(deps, member, attempt);
   await deps.seen.recordProcessed(member, completedAt);

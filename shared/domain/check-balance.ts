@@ -13,7 +13,8 @@ import { type MemberRecord, nextStartAllowedAt } from './member.ts';
 import { memberView } from './member-view.ts';
 import type { MemberIdentifiers, MemberKey } from './mx.ts';
 import type { RefreshDeps, Schedule } from './ports.ts';
-import { type Refresh, refreshOf } from './refresh.ts';
+import type { Refresh } from './refresh.ts';
+import { currentRefresh, detailsOfAttempt } from './refresh-details.ts';
 import { type AcceptedStart, startRefresh } from './start-refresh.ts';
 import { type WaitDeps, waitForEnd } from './wait-for-end.ts';
 import { mayWait, type WaitLimits } from './wait-lease.ts';
@@ -47,6 +48,8 @@ export interface StoredState {
   /** Null when no balances are stored. */
   readonly freshness: Freshness | null;
   readonly nextAllowedAt: Instant | null;
+  /** MX's text for the end user at the end of the last attempt. */
+  readonly userMessage: string | null;
 }
 
 /** What became of it. */
@@ -82,7 +85,7 @@ export function identityOf(answer: CheckBalanceAnswer): AnswerIdentity {
  * @throws Failure `member_deleted` once the member is deleted, `refresh_not_found` once the refresh has expired.
  */
 export async function answerAgain(
-  deps: StateDeps & Pick<CheckBalanceDeps, 'members' | 'refreshes'>,
+  deps: StateDeps & Pick<CheckBalanceDeps, 'members'>,
   about: AnswerIdentity,
   maxAgeSeconds: number | null,
 ): Promise<CheckBalanceAnswer> {
@@ -90,11 +93,13 @@ export async function answerAgain(
   if (about.kind === 'stored') {
     const balances = await deps.balances.ofMember(member.key);
     const limit = staleAfter(deps, maxAgeSeconds ?? deps.staleAfterSeconds);
-    return { kind: 'stored', stored: stateOf(deps, member, balances, limit) };
+    return { kind: 'stored', stored: await stateOf(deps, member, balances, limit) };
   }
   const { refreshId, joined } = about;
   const refresh =
-    member.claim?.refreshId === refreshId ? refreshOf(member.key, member.claim) : await deps.refreshes.read(refreshId);
+    member.claim?.refreshId === refreshId
+      ? await currentRefresh(deps.refreshes, member.key, member.claim)
+      : await deps.refreshes.read(refreshId);
   if (refresh === null) throw new Failure('refresh_not_found', 'the refresh of the first answer is not kept any more');
   if (about.kind === 'ended') return { kind: 'ended', refresh, joined, stored: await storedState(deps, member) };
   return {
@@ -151,22 +156,24 @@ const staleAfter = (deps: Pick<StateDeps, 'staleAfterSeconds'>, maxAgeSeconds: n
   Math.min(deps.staleAfterSeconds, maxAgeSeconds);
 
 /** What describing stored balances needs. */
-type StateDeps = Pick<CheckBalanceDeps, 'balances' | 'policy' | 'staleAfterSeconds' | 'now'>;
+type StateDeps = Pick<CheckBalanceDeps, 'balances' | 'refreshes' | 'policy' | 'staleAfterSeconds' | 'now'>;
 
 const storedState = async (deps: StateDeps, member: MemberRecord): Promise<StoredState> =>
   stateOf(deps, member, await deps.balances.ofMember(member.key), deps.staleAfterSeconds);
 
-function stateOf(
+async function stateOf(
   deps: Omit<StateDeps, 'balances'>,
   member: MemberRecord,
   balances: readonly StoredBalance[],
   staleAfterSeconds: number,
-): StoredState {
+): Promise<StoredState> {
+  const details = await detailsOfAttempt(deps.refreshes, member.lastAttempt);
   const now = deps.now();
   return {
     member,
     balances,
     freshness: freshnessOf(balances, member, now, staleAfterSeconds),
     nextAllowedAt: nextStartAllowedAt(member.starts, now, deps.policy),
+    userMessage: details?.userMessage ?? null,
   };
 }

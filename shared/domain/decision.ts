@@ -120,6 +120,8 @@ interface StartedSituation extends Situation {
   readonly start: SentStart;
   /** The newest job that this look saw, and since when looks have seen it. */
   readonly newestJob: SeenJob;
+  /** What MX asks a user who is present. */
+  readonly asked: readonly Challenge[];
 }
 
 /** The next step of a running refresh after one look. */
@@ -166,6 +168,7 @@ function afterLook(situation: Situation, member: MxMember, challenges: readonly 
     ...situation,
     start: claim.start,
     newestJob: newestJobIn(situation, member),
+    asked: claim.userPresent ? challenges : [],
   };
 
   // 3: MX waits for the user.
@@ -218,10 +221,10 @@ function whileRunning(situation: StartedSituation, member: MxMember): NextStep {
 
 /** 5. What was read cannot get older: what another job brought since the baseline is newer data (409, MX facts 2.1). */
 function afterRefusal(situation: StartedSituation, member: MxMember): NextStep {
-  const { claim, start } = situation;
+  const { claim, start, asked } = situation;
   const broughtByOther = claim.baseline !== null && succeededSince(claim.baseline, member);
   if (broughtByOther && ruleFor(member.connectionStatus).whenOver === 'store') return storeAnyway;
-  if (isOver(situation)) return end(atDeadline(claim, member));
+  if (isOver(situation)) return end(atDeadline(claim, member, asked));
   if (start.count < MAX_STARTS) return { kind: 'start' };
   return end(endingWith(member, start.state === 'conflict' ? 'mx_conflict' : 'mx_rate_limited'));
 }
@@ -309,7 +312,7 @@ function endOnceBelieved(
     const byCode = memberErrorEnd(code);
     return end(byCode ? endingWith(member, byCode.end, challenges) : endingByStatus(rule, member, challenges));
   }
-  if (isOver(situation)) return end(atDeadline(claim, member));
+  if (isOver(situation)) return end(atDeadline(claim, member, situation.asked));
   return lookAgain(situation, seen);
 }
 

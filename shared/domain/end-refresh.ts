@@ -1,4 +1,7 @@
-/** The end of a refresh: result, projection, event, claim gone. In this order, so that each crash in between is repairable. */
+/**
+ * The end of a refresh: texts and questions, the end itself, projection, events, claim gone. In this order, so that each
+ * crash in between is repairable: texts without their end are not shown.
+ */
 
 import { bookDeliveries } from './callback.ts';
 import type { Ending } from './ending.ts';
@@ -6,7 +9,15 @@ import { balanceEvents, connectionEvent, endedEvent } from './event.ts';
 import type { Instant } from './instant.ts';
 import type { MemberKey, MxMember } from './mx.ts';
 import type { RefreshDeps } from './ports.ts';
-import { type Attempt, attemptOf, type EndedClaim, type OpenClaim, refreshOf } from './refresh.ts';
+import {
+  type Attempt,
+  attemptOf,
+  type EndDetails,
+  type EndedClaim,
+  type OpenClaim,
+  runningRefresh,
+} from './refresh.ts';
+import { detailsOf } from './refresh-details.ts';
 
 /** What ending a refresh needs. */
 export type EndDeps = Pick<
@@ -32,21 +43,42 @@ export interface RefreshEnd {
 /** Ends the refresh of `claim` and publishes it. Does nothing when another invocation was faster: what ended stays ended. */
 export async function endRefresh(deps: EndDeps, end: RefreshEnd): Promise<boolean> {
   const { key, claim, ending, observedAt = null, member = null, importsMove = false, starts = null } = end;
-  const ended: EndedClaim = { ...claim, phase: 'ended', result: { ...ending, endedAt: deps.now(), observedAt } };
+  const endedAt = deps.now();
+  const details = detailsOf(ending);
+  if (details !== null) await deps.refreshes.putDetails(runningRefresh(key, claim), endedAt, details);
+  const attempt = attemptOf(claim, { ...ending, endedAt, observedAt }, details !== null);
   const from = claim.phase === 'storing' ? { storingSince: claim.lookedAt } : 'running';
-  const won = await deps.members.end({ key, from, attempt: attemptOf(ended), member, importsMove, starts });
-  if (won) await publishEnd(deps, key, ended);
+  const won = await deps.members.end({ key, from, attempt, member, importsMove, starts });
+  if (won) await publishEnd(deps, key, endedClaim(claim, attempt), details);
   return won;
+}
+
+/** What is left of `claim` when its refresh has ended as `attempt` says. */
+export function endedClaim(claim: OpenClaim, attempt: Attempt): EndedClaim {
+  const { refreshId, trigger, acceptedAt, deadline, userPresent, lookNumber, lookedAt, baseline } = claim;
+  const { refreshId: _, trigger: __, acceptedAt: ___, ...result } = attempt;
+  return {
+    ...{ phase: 'ended', refreshId, trigger, acceptedAt, deadline, userPresent, lookNumber, lookedAt, result },
+    baseline: baseline && { connectionStatus: baseline.connectionStatus },
+  };
 }
 
 /**
  * What is left to do for a claim in phase `ended`. Repeatable: whoever finds such a claim (sweep, a follow-up, the next
  * trigger) may finish it, because its first owner may have crashed on the way.
+ *
+ * @param details texts and questions, where the caller has just written this end; others do not know them.
  */
-export async function publishEnd(deps: EndDeps, key: MemberKey, claim: EndedClaim): Promise<void> {
-  await deps.refreshes.put(refreshOf(key, claim));
+export async function publishEnd(
+  deps: EndDeps,
+  key: MemberKey,
+  claim: EndedClaim,
+  details?: EndDetails | null,
+): Promise<void> {
+  const { hasDetails, ...end } = claim.result;
+  await deps.refreshes.end({ refresh: runningRefresh(key, claim), end, details });
   // After the tables: whoever gets an event and reads finds what it speaks of.
-  const attempt = attemptOf(claim);
+  const attempt = attemptOf(claim, end, hasDetails);
   await publishOutcome(deps, key, attempt);
   const [before, after] = [claim.baseline, attempt.connectionStatus];
   if (before !== null && after !== null && before.connectionStatus !== after) {

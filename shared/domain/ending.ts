@@ -45,15 +45,24 @@ export function noEvidence(start: SentStart, member: MxMember): Ending {
   return endingWith(member, code, [], userActions.has(action) ? { action } : {});
 }
 
-/** The end of a refresh whose deadline has passed. `member` is null when MX was not read. */
-export function atDeadline(claim: OpenClaim, member: MxMember | null = null): Ending {
+/**
+ * The end of a refresh whose deadline has passed.
+ *
+ * @param member null when MX was not read.
+ * @param challenges what MX asks a user who is present.
+ */
+export function atDeadline(
+  claim: OpenClaim,
+  member: MxMember | null = null,
+  challenges: readonly Challenge[] = [],
+): Ending {
   const wasStarted = claim.start.state !== 'none';
   const late = wasStarted ? 'deadline' : 'mx_unavailable';
   if (member === null) return endingOf(late);
   // Started or not, a member that waits for its user waits for its user.
   const rule = ruleFor(member.connectionStatus);
-  const isAsked = claim.challenges.length > 0 || (wasStarted && member.isBeingAggregated);
-  if (rule.asksUser && isAsked) return endingByStatus(rule, member, claim.challenges);
+  const isAsked = challenges.length > 0 || (wasStarted && member.isBeingAggregated);
+  if (rule.asksUser && isAsked) return endingByStatus(rule, member, challenges);
   const isBetweenStates = rule.whenOver === 'wait' && wasStarted && !member.isBeingAggregated;
   return isBetweenStates ? endingByStatus(rule, member, []) : endingWith(member, late);
 }

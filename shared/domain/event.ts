@@ -91,7 +91,7 @@ const typeOf = (outcome: Outcome): RefreshEnded['type'] =>
   outcome === 'succeeded' || outcome === 'action_required' ? `refresh.${outcome}` : 'refresh.failed';
 
 /** The event that tells of the end of a refresh. */
-export const endedEvent = (member: MemberKey, attempt: Attempt): RefreshEnded => ({
+export const endedEvent = (member: MemberKey, attempt: Omit<Attempt, 'hasDetails'>): RefreshEnded => ({
   ...envelope,
   id: `${attempt.refreshId}/ended`,
   type: typeOf(attempt.outcome),

@@ -4,7 +4,7 @@
  */
 import type { Instant } from './instant.ts';
 import type { MxMember } from './mx.ts';
-import type { Baseline, Claim, SentStart } from './refresh.ts';
+import type { Baseline, OpenClaim, SentStart } from './refresh.ts';
 
 /** The baseline that `member` is, read before the POST. */
 export const baselineOf = (member: MxMember): Baseline => ({
@@ -32,7 +32,10 @@ const later = (now: string | null, before: string | null): boolean => now !== nu
  * (MX facts 3.3, point 2). Null without a baseline: nothing can be called later then. Null also when another job has
  * followed ours: then it is that one's.
  */
-export function jobBeganAt({ baseline, start }: Pick<Claim, 'baseline' | 'start'>, member: MxMember): Instant | null {
+export function jobBeganAt(
+  { baseline, start }: Pick<OpenClaim, 'baseline' | 'start'>,
+  member: MxMember,
+): Instant | null {
   if (baseline === null || !later(member.aggregatedAt, baseline.aggregatedAt)) return null;
   return start.state !== 'none' && anotherJobFollowed(start, baseline, member) ? null : member.aggregatedAt;
 }
@@ -41,7 +44,7 @@ export function jobBeganAt({ baseline, start }: Pick<Claim, 'baseline' | 'start'
  * The start by which imports are judged: the job's own, if MX has shown it. Else that of a job which ran already when the
  * baseline was read, as its flag or the 409 to our POST says: what has ended since is that one, or one that began later.
  */
-export function importsSince(claim: Pick<Claim, 'baseline' | 'start' | 'jobAggregatedAt'>): Instant | null {
+export function importsSince(claim: Pick<OpenClaim, 'baseline' | 'start' | 'jobAggregatedAt'>): Instant | null {
   const { baseline, start, jobAggregatedAt } = claim;
   if (jobAggregatedAt !== null || baseline === null) return jobAggregatedAt;
   return baseline.isBeingAggregated || start.state === 'conflict' ? baseline.aggregatedAt : null;
@@ -55,7 +58,7 @@ export const succeededSince = (baseline: Baseline, member: MxMember): boolean =>
  * What `member` proves about the job of `claim`. A start alone proves no end: a lagging flag can be false while the job
  * has yet to run, beside a status that is still the last job's.
  */
-export function proofIn(claim: Pick<Claim, 'baseline' | 'flagSeen'>, member: MxMember): Proof {
+export function proofIn(claim: Pick<OpenClaim, 'baseline' | 'flagSeen'>, member: MxMember): Proof {
   const { baseline, flagSeen } = claim;
   if (baseline === null) return 'none';
   if (succeededSince(baseline, member)) return member.isBeingAggregated ? 'started' : 'ended';
@@ -76,5 +79,5 @@ export const anotherJobFollowed = (start: SentStart, baseline: Baseline, member:
   member.mostRecentJobGuid !== baseline.mostRecentJobGuid;
 
 /** Whether `member` shows the job that the 202 named, and no other: only then is what it imported known to be ours. */
-export const showsOurJob = ({ start }: Pick<Claim, 'start'>, member: MxMember): boolean =>
+export const showsOurJob = ({ start }: Pick<OpenClaim, 'start'>, member: MxMember): boolean =>
   start.state !== 'none' && start.jobGuid !== null && member.mostRecentJobGuid === start.jobGuid;

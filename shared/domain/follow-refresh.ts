@@ -9,7 +9,8 @@ import { nextStartAllowedAt, startsInWindow } from './member.ts';
 import type { Challenge, MemberIdentifiers, MxMember } from './mx.ts';
 import { bookLook, type FollowDeps, type FollowedRefresh } from './next-look.ts';
 import type { NextLook } from './ports.ts';
-import { postsOf, type RunningClaim, type StartedClaim } from './refresh.ts';
+import { postsOf, type RunningClaim, runningRefresh, type StartedClaim } from './refresh.ts';
+import { questionsOf } from './refresh-details.ts';
 import { startJob } from './start-job.ts';
 import { ruleFor } from './statuses.ts';
 import { type ObservedAccounts, readAccounts, storeAccounts } from './store-accounts.ts';
@@ -80,24 +81,31 @@ async function followRunning(
     importsMove: before.record.importsMove,
   };
   const step = decide(situation, seen);
-  const member = seen.kind === 'member' ? seen.member : null;
-  if (step.kind !== 'read_accounts') return act(deps, followed, step, { member, accounts: null });
+  const unread: Seen = { ...(seen.kind === 'member' ? seen : { member: null, challenges: [] }), accounts: null };
+  if (step.kind !== 'read_accounts') return act(deps, followed, step, unread);
   const read = await readAccounts(deps, followed);
   if (read.kind === 'failure') {
-    return act(deps, followed, afterFailedLook(situation, read.failure), { member, accounts: null });
+    return act(deps, followed, afterFailedLook(situation, read.failure), unread);
   }
   // The list just read is what is stored, if that is what follows from it.
-  return act(deps, followed, step.byImports[read.imports.moved], { member, accounts: read });
+  return act(deps, followed, step.byImports[read.imports.moved], { ...unread, accounts: read });
+}
+
+/** What a look saw, for the step that follows. */
+interface Seen {
+  readonly member: MxMember | null;
+  readonly challenges: readonly Challenge[];
+  readonly accounts: ObservedAccounts | null;
 }
 
 async function act(
   deps: FollowDeps,
   followed: FollowedRefresh<RunningClaim>,
   step: Step,
-  { member, accounts }: { readonly member: MxMember | null; readonly accounts: ObservedAccounts | null },
+  { member, challenges, accounts }: Seen,
 ): Promise<Followed> {
   // Only where another look follows: what stores or ends writes by itself what it needs of this.
-  if (step.kind === 'look' || step.kind === 'start') await recordSeen(deps, followed);
+  if (step.kind === 'look' || step.kind === 'start') await recordSeen(deps, followed, challenges);
   switch (step.kind) {
     case 'look':
       return bookLook(deps, followed, step.state, step.inSeconds);
@@ -134,19 +142,28 @@ function withSeen(claim: RunningClaim, seen: Observation): RunningClaim {
   if (seen.kind === 'failure' || claim.start.state === 'none') return claim;
   const flagSeen = claim.flagSeen || seen.member.isBeingAggregated;
   const jobAggregatedAt = claim.jobAggregatedAt ?? jobBeganAt(claim, seen.member);
-  const challenges = claim.userPresent ? seen.challenges : claim.challenges;
+  const questions = claim.userPresent ? questionsOf(seen.challenges) : claim.questions;
   const isKnown =
-    flagSeen === claim.flagSeen &&
-    jobAggregatedAt === claim.jobAggregatedAt &&
-    JSON.stringify(challenges) === JSON.stringify(claim.challenges);
-  return isKnown ? claim : { ...claim, flagSeen, jobAggregatedAt, challenges };
+    flagSeen === claim.flagSeen && jobAggregatedAt === claim.jobAggregatedAt && questions === claim.questions;
+  return isKnown ? claim : { ...claim, flagSeen, jobAggregatedAt, questions };
 }
 
-/** Writes what `withSeen` has found new, which it says by another claim than the one that was taken. */
-async function recordSeen(deps: FollowDeps, { key, claim, record }: FollowedRefresh<RunningClaim>): Promise<void> {
-  if (claim === record.claim) return;
-  const { refreshId, flagSeen, jobAggregatedAt, challenges } = claim;
-  await deps.members.recordSeen({ key, refreshId, flagSeen, jobAggregatedAt, challenges });
+/**
+ * Writes what `withSeen` has found new, which it says by another claim than the one that was taken. Questions first, to
+ * where they are read when the claim says that there are some.
+ */
+async function recordSeen(
+  deps: FollowDeps,
+  { key, claim, record }: FollowedRefresh<RunningClaim>,
+  challenges: readonly Challenge[],
+): Promise<void> {
+  const { claim: taken } = record;
+  if (claim === taken || taken === null || taken.phase === 'ended') return;
+  const { refreshId, flagSeen, jobAggregatedAt, questions } = claim;
+  if (questions !== null && questions !== taken.questions) {
+    await deps.refreshes.put(runningRefresh(key, claim, challenges));
+  }
+  await deps.members.recordSeen({ key, refreshId, flagSeen, jobAggregatedAt, questions });
 }
 
 /** Starts the job, or starts it again. The next look is booked first: a crash after the POST cannot strand the refresh. */

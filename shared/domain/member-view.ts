@@ -3,7 +3,7 @@ import type { ExactJson, ExactObject } from './decimal.ts';
 import type { MemberRecord } from './member.ts';
 import type { Challenge } from './mx.ts';
 
-type Known = Pick<MemberRecord, 'body' | 'claim' | 'lastAttempt'>;
+type Known = Pick<MemberRecord, 'body' | 'claim'>;
 
 /**
  * MX's flag, for a client that polls until it is false and then reads the accounts: true until what it would read is
@@ -11,10 +11,6 @@ type Known = Pick<MemberRecord, 'body' | 'claim' | 'lastAttempt'>;
  */
 const isBeingAggregated = ({ body, claim }: Known): ExactJson =>
   claim === null || claim.phase === 'ended' ? (body['is_being_aggregated'] ?? null) : true;
-
-/** What MX asks the user now: in the running refresh, or left by the last one. */
-const challengesOf = ({ claim, lastAttempt }: Known): readonly Challenge[] =>
-  claim !== null && claim.phase !== 'ended' ? claim.challenges : (lastAttempt?.challenges ?? []);
 
 /** The body of MX's `GET …/members/{m}`. */
 export const memberView = (member: Known): ExactObject => ({
@@ -25,14 +21,15 @@ export const memberView = (member: Known): ExactObject => ({
 /**
  * The body of MX's `GET …/members/{m}/status`. Fields that only that route of MX's has (`is_authenticated`,
  * `has_processed_…`) are not known here and left out; MX requires none of its fields.
+ *
+ * @param challenges what MX asks the user now.
  */
-export function statusView(member: Known): ExactObject {
+export function statusView(member: Known, challenges: readonly Challenge[]): ExactObject {
   const status: Record<string, ExactJson> = { is_being_aggregated: isBeingAggregated(member) };
   for (const name of ['guid', 'aggregated_at', 'connection_status', 'successfully_aggregated_at'] as const) {
     const value = member.body[name];
     if (value !== undefined) status[name] = value;
   }
-  const challenges = challengesOf(member);
   if (challenges.length > 0) {
     status['connection_status'] = 'CHALLENGED';
     status['challenges'] = challenges.map(({ guid, label, type, fieldName, options }) => ({

@@ -11,7 +11,6 @@ import type { Enrolment } from './schedule.ts';
 export interface Success {
   readonly refreshId: string;
   readonly observedAt: Instant;
-  readonly endedAt: Instant;
 }
 
 /** A member's own item. */

@@ -7,7 +7,17 @@ import type { MemberRecord } from './member.ts';
 import type { Challenge, MemberIdentifiers, MemberKey, MxAccount, MxMember } from './mx.ts';
 import type { MxWebhook } from './mx-webhook.ts';
 import type { Policy } from './policy.ts';
-import type { Attempt, Claim, Refresh, RunningClaim, SentStart, StartedClaim } from './refresh.ts';
+import type {
+  Attempt,
+  Claim,
+  End,
+  EndDetails,
+  Refresh,
+  RunningClaim,
+  RunningRefresh,
+  SentStart,
+  StartedClaim,
+} from './refresh.ts';
 import type { DelayedBatch, EnrolledMember, Enrolment } from './schedule.ts';
 
 /** MX's Platform API. Every method throws `Failure` with a fate, and has a timeout. */
@@ -93,7 +103,8 @@ export interface Seen {
   readonly flagSeen: boolean;
   /** When the job began by MX's clock, if the look showed it; one that is known stays. */
   readonly jobAggregatedAt: Instant | null;
-  readonly challenges: readonly Challenge[];
+  /** As in the claim. The questions are put into the refresh's item before this. */
+  readonly questions: string | null;
 }
 
 /** The look that is about to store the accounts. */
@@ -164,11 +175,29 @@ export interface Balances {
   ): Promise<void>;
 }
 
-/** Refreshes as resources. */
+/** Refreshes as resources: projections of the members' claims, and what is too long for these. */
 export interface Refreshes {
-  /** Writes the projection. One that has ended stands: nothing replaces it. */
-  put(refresh: Refresh): Promise<void>;
+  /** Writes the projection of a refresh that runs, unless there is one already, and its questions, if it has any. */
+  put(refresh: RunningRefresh): Promise<void>;
+  /**
+   * Writes texts and questions of an end at `endedAt` that is yet to be written to the member's item. They are shown only
+   * if that end comes about. Nothing once the projection has ended.
+   */
+  putDetails(refresh: RunningRefresh, endedAt: Instant, details: EndDetails): Promise<void>;
+  /** Writes the end. One that is written stands: nothing replaces it. */
+  end(shown: ShownEnd): Promise<void>;
   read(refreshId: string): Promise<Refresh | null>;
+  /** The texts and questions of the end at `endedAt`, whether or not the projection has ended; null: there are none. */
+  readDetails(refreshId: string, endedAt: Instant): Promise<EndDetails | null>;
+}
+
+/** An end that is to be shown. */
+export interface ShownEnd {
+  /** The refresh until its end. */
+  readonly refresh: RunningRefresh;
+  readonly end: End;
+  /** Undefined where only who has ended it knows them: what `putDetails` has written for this end counts. */
+  readonly details?: EndDetails | null | undefined;
 }
 
 /** The message that asks for a look, the first or the next. */

@@ -7,24 +7,31 @@ import type { Outcome, OutcomeCode } from './outcome.ts';
 /** What asked for a refresh. `mx_webhook`: MX gathered data by itself and we only read it. */
 export type Trigger = 'http' | 'schedule' | 'mx_webhook';
 
-/** How a refresh ended, and what to do about it. */
-export interface Result {
+/** How a refresh ended and what to do about it, as far as the member's own item says it. */
+export interface End {
   readonly outcome: Outcome;
   readonly action: Action;
   /** Why, for example `denied`, `no_evidence`, `mx_forbidden`. Listed in `docs/outcomes.md`. */
   readonly code: OutcomeCode;
-  /** One sentence for whoever operates or integrates this. */
-  readonly message: string;
-  /** MX's own text for the end user, when MX gave one. */
-  readonly userMessage: string | null;
   /** MX's connection status at the end; null when MX was not read or said null. */
   readonly connectionStatus: string | null;
-  /** What MX asks the user, with `answer_mfa`. */
-  readonly challenges: readonly Challenge[];
   readonly endedAt: Instant;
   /** With `succeeded`: when the stored balances were observed. */
   readonly observedAt: Instant | null;
 }
+
+/** Texts and questions of an end, of any length: they are in the refresh's item and never in the member's. */
+export interface EndDetails {
+  /** One sentence for whoever operates or integrates this. */
+  readonly message: string;
+  /** MX's own text for the end user, when MX gave one. */
+  readonly userMessage: string | null;
+  /** What MX asks the user, with `answer_mfa`. */
+  readonly challenges: readonly Challenge[];
+}
+
+/** How a refresh ended, and what to do about it. */
+export interface Result extends End, EndDetails {}
 
 /** The member's state before the job was started; never overwritten, because it is what evidence is compared with. */
 export interface Baseline {
@@ -64,13 +71,17 @@ interface ClaimFacts {
   readonly acceptedAt: Instant;
   readonly deadline: Instant;
   readonly userPresent: boolean;
-  /** Null until MX could be read. */
-  readonly baseline: Baseline | null;
-  readonly start: Start;
   /** The number of the last look that was taken; 0 before the first. */
   readonly lookNumber: number;
   /** When that look was taken. */
   readonly lookedAt: Instant | null;
+}
+
+/** What a claim knows until its refresh has ended. */
+interface OpenClaimFacts extends ClaimFacts {
+  /** Null until MX could be read. */
+  readonly baseline: Baseline | null;
+  readonly start: Start;
   /** `is_being_aggregated` was seen true after the POST: evidence that a later look cannot find again. */
   readonly flagSeen: boolean;
   /**
@@ -78,12 +89,15 @@ interface ClaimFacts {
    * until MX shows one.
    */
   readonly jobAggregatedAt: Instant | null;
-  /** What MX asks the user right now, while a refresh with `userPresent` watches on. */
-  readonly challenges: readonly Challenge[];
+  /**
+   * Stands for what MX asks the user right now, while a refresh with `userPresent` watches on; null: nothing. The
+   * questions themselves are in the refresh's item (`questionsOf`).
+   */
+  readonly questions: string | null;
 }
 
 /** It is looked at until its job is over. */
-export interface RunningClaim extends ClaimFacts {
+export interface RunningClaim extends OpenClaimFacts {
   readonly phase: 'running';
 }
 
@@ -93,14 +107,19 @@ export interface StartedClaim extends RunningClaim {
 }
 
 /** Its job is over with success: accounts are being written, and only `succeeded` is possible. */
-export interface StoringClaim extends ClaimFacts {
+export interface StoringClaim extends OpenClaimFacts {
   readonly phase: 'storing';
 }
 
-/** The result stands; it still has to be published, and the claim removed. */
+/**
+ * The result stands; it still has to be published, and the claim removed. Of what it knew while it was open, only what
+ * publishing needs is left. Its result is stored once, as the member's last attempt.
+ */
 export interface EndedClaim extends ClaimFacts {
   readonly phase: 'ended';
-  readonly result: Result;
+  /** The status before the job; null: MX was never read. */
+  readonly baseline: Pick<Baseline, 'connectionStatus'> | null;
+  readonly result: End & Pick<Attempt, 'hasDetails'>;
 }
 
 /** A claim whose refresh has not ended. */
@@ -110,10 +129,12 @@ export type OpenClaim = RunningClaim | StoringClaim;
 export type Claim = OpenClaim | EndedClaim;
 
 /** One attempt, as the member remembers it after its claim is gone. */
-export interface Attempt extends Result {
+export interface Attempt extends End {
   readonly refreshId: string;
   readonly trigger: Trigger;
   readonly acceptedAt: Instant;
+  /** The refresh's item holds texts or questions of this end beyond what its code says. */
+  readonly hasDetails: boolean;
 }
 
 /** What every refresh shows. */
@@ -142,21 +163,39 @@ export interface EndedRefresh extends RefreshFacts {
 /** A refresh as a resource of its own: a projection of the claim. */
 export type Refresh = RunningRefresh | EndedRefresh;
 
-/** The refresh that `claim` is. */
-export function refreshOf(member: MemberKey, claim: Claim): Refresh {
-  const { refreshId, trigger, acceptedAt, deadline, userPresent, challenges } = claim;
-  const facts = { refreshId, member, trigger, acceptedAt, deadline, userPresent };
-  return claim.phase === 'ended'
-    ? { ...facts, status: 'ended', challenges: claim.result.challenges, result: claim.result }
-    : { ...facts, status: 'running', challenges, result: null };
+/** The refresh that `claim` is, while it runs. */
+export function runningRefresh(
+  member: MemberKey,
+  claim: OpenClaim | EndedClaim,
+  challenges: readonly Challenge[] = [],
+): RunningRefresh {
+  const { refreshId, trigger, acceptedAt, deadline, userPresent } = claim;
+  return { refreshId, member, trigger, acceptedAt, deadline, userPresent, status: 'running', challenges, result: null };
 }
 
-/** A refresh that has ended, as its member remembers it. */
-export const attemptOf = (ended: Pick<EndedRefresh, 'refreshId' | 'trigger' | 'acceptedAt' | 'result'>): Attempt => ({
-  ...ended.result,
-  refreshId: ended.refreshId,
-  trigger: ended.trigger,
-  acceptedAt: ended.acceptedAt,
+/** The refresh that `claim` is, with this end. */
+export const endedRefresh = (member: MemberKey, claim: Claim, result: Result): EndedRefresh => ({
+  ...runningRefresh(member, claim, result.challenges),
+  status: 'ended',
+  result,
+});
+
+/** An end that its member remembers. */
+export const attemptOf = (
+  { refreshId, trigger, acceptedAt }: Pick<Claim, 'refreshId' | 'trigger' | 'acceptedAt'>,
+  { outcome, action, code, connectionStatus, endedAt, observedAt }: End,
+  hasDetails: boolean,
+): Attempt => ({
+  refreshId,
+  trigger,
+  acceptedAt,
+  outcome,
+  action,
+  code,
+  connectionStatus,
+  endedAt,
+  observedAt,
+  hasDetails,
 });
 
 /**

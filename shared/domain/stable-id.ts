@@ -19,6 +19,10 @@ export function stableUlid(time: Instant, ...parts: readonly string[]): string {
   return digits(milliseconds, 10) + digits(fingerprint(JSON.stringify([time, ...parts])) >> 48n, 16);
 }
 
+/** Ten digits that stand for `parts`, for telling whether they are the same as before: of no use to who has only them. */
+export const fingerprintOf = (...parts: readonly unknown[]): string =>
+  digits(fingerprint(JSON.stringify(parts)) >> 78n, 10);
+
 const digits = (value: bigint, count: number): string =>
   Array.from({ length: count }, (_, index) => DIGITS[Number((value >> BigInt(5 * (count - 1 - index))) & 31n)]).join(
     '',

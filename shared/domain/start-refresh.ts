@@ -21,7 +21,8 @@ import { type MemberRecord, nextStartAllowedAt, startsInWindow } from './member.
 import type { MemberIdentifiers, MemberKey, MxMember } from './mx.ts';
 import type { OutcomeCode } from './outcome.ts';
 import type { RefreshDeps } from './ports.ts';
-import { type Claim, type Refresh, type RunningClaim, refreshOf, type StartedClaim, type Trigger } from './refresh.ts';
+import { type Refresh, type RunningClaim, runningRefresh, type StartedClaim, type Trigger } from './refresh.ts';
+import { currentRefresh } from './refresh-details.ts';
 import type { Enrolment } from './schedule.ts';
 import { startJob } from './start-job.ts';
 
@@ -156,7 +157,8 @@ async function answerFromTables(
   const { claim } = record;
   if (claim !== null && claim.phase !== 'ended') {
     if (userPresent && !claim.userPresent) await deps.members.joinUserPresent(record.key, claim.refreshId);
-    return accepted(deps, record, { claim, body: record.body, joined: true });
+    const refresh = await currentRefresh(deps.refreshes, record.key, claim);
+    return accepted(deps, record, { refresh, body: record.body, joined: true });
   }
   // Ended but not published: its owner may have crashed. Finish it, so that nobody waits for the sweep.
   if (claim !== null) await publishEnd(deps, record.key, claim);
@@ -226,16 +228,18 @@ async function claimAndStart(
   if (!(await deps.members.claim({ key, claim, starts, startsVersion, member }))) return null;
   const known = { key, starts, enrolment: record?.enrolment ?? null };
   if (member === null || started === null) {
-    await deps.refreshes.put(refreshOf(key, claim));
-    return accepted(deps, known, { claim, body: record?.body ?? {}, joined: false });
+    const refresh = runningRefresh(key, claim);
+    await deps.refreshes.put(refresh);
+    return accepted(deps, known, { refresh, body: record?.body ?? {}, joined: false });
   }
   // 6, and the first half of 7.
   const job = await startJob(deps, { key, identifiers: request.identifiers, claim: started, starts });
   if (job.kind !== 'refused') {
     // 7: after the POST, because a refusal writes it anyway, as ended.
-    await deps.refreshes.put(refreshOf(key, claim));
+    const refresh = runningRefresh(key, job.claim);
+    await deps.refreshes.put(refresh);
     const body = job.kind === 'started' ? job.member.body : member.body;
-    return accepted(deps, known, { claim: job.claim, body, joined: false });
+    return accepted(deps, known, { refresh, body, joined: false });
   }
   // Ended, not taken back: another caller may have joined it meanwhile, and has to get an end.
   await endRefresh(deps, { key, claim, ending: job.ending, member, starts: job.starts });
@@ -261,17 +265,17 @@ const newClaim = (
   lookedAt: null,
   flagSeen: false,
   jobAggregatedAt: null,
-  challenges: [],
+  questions: null,
 });
 
 const accepted = (
   deps: RefreshDeps,
   { key, starts, enrolment }: Pick<MemberRecord, 'key' | 'starts' | 'enrolment'>,
-  { claim, body, joined }: { claim: Claim; body: MemberRecord['body']; joined: boolean },
+  { refresh, body, joined }: Pick<AcceptedStart, 'refresh' | 'body' | 'joined'>,
 ): AcceptedStart => ({
   kind: 'accepted',
   joined,
-  refresh: refreshOf(key, claim),
+  refresh,
   body,
   enrolment,
   key,

@@ -1,7 +1,8 @@
 /** Waiting for the end of a refresh inside a request. A waiting function is paid for: the default is not to wait. */
 import { epochMillisecondsOf, type Instant } from './instant.ts';
 import type { RefreshDeps } from './ports.ts';
-import { type Refresh, refreshOf } from './refresh.ts';
+import type { Refresh } from './refresh.ts';
+import { currentRefresh } from './refresh-details.ts';
 
 /** What waiting needs. */
 export interface WaitDeps extends Pick<RefreshDeps, 'members' | 'refreshes' | 'now'> {
@@ -21,7 +22,7 @@ export async function waitForEnd(deps: WaitDeps, refresh: Refresh, until: Instan
     const member = await deps.members.read(refresh.member);
     seen =
       member?.claim?.refreshId === refresh.refreshId
-        ? refreshOf(refresh.member, member.claim)
+        ? await currentRefresh(deps.refreshes, refresh.member, member.claim)
         : ((await deps.refreshes.read(refresh.refreshId)) ?? seen);
   }
 }

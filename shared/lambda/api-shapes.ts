@@ -48,8 +48,12 @@ export interface KnownFreshness {
   readonly nextAllowedAt: Instant | null;
 }
 
-/** Freshness as a block in our own resources. */
-export const freshnessBody = ({ freshness, member, nextAllowedAt }: KnownFreshness) => ({
+/**
+ * Freshness as a block in our own resources.
+ *
+ * @param userMessage MX's text for the end user at the end of the last attempt.
+ */
+export const freshnessBody = ({ freshness, member, nextAllowedAt }: KnownFreshness, userMessage: string | null) => ({
   verdict: freshness?.verdict ?? 'never_refreshed',
   reason: freshness?.reason ?? null,
   fresh_as_of: freshness?.freshAsOf ?? null,
@@ -62,7 +66,7 @@ export const freshnessBody = ({ freshness, member, nextAllowedAt }: KnownFreshne
     outcome: member.lastAttempt.outcome,
     action: member.lastAttempt.action,
     code: member.lastAttempt.code,
-    user_message: member.lastAttempt.userMessage,
+    user_message: userMessage,
     ended_at: member.lastAttempt.endedAt,
   },
   last_success: member.lastSuccess && {

@@ -50,7 +50,7 @@ export interface LastAttempt {
   readonly endedAt: string;
   /** Null where only headers tell of it. */
   readonly refreshId: string | null;
-  /** MX's text for the end user. Null where only headers tell of it, and when MX gave none. */
+  /** MX's text for the end user. Null where only headers tell of it, when read from the tables, and when MX gave none. */
   readonly userMessage: string | null;
 }
 

@@ -192,7 +192,8 @@ function freshness(
       code: lastAttempt.code,
       endedAt: lastAttempt.endedAt,
       refreshId: lastAttempt.refreshId,
-      userMessage: lastAttempt.userMessage,
+      // In the refresh's own item, which this reader does not read.
+      userMessage: null,
     },
     lastSuccess: lastSuccess && { observedAt: lastSuccess.observedAt, refreshId: lastSuccess.refreshId },
   };

@@ -2,7 +2,7 @@
 import type { AwsCall, AwsEngine } from '../../infra/local/stack/aws-call.ts';
 import type { AwsEngines } from '../../infra/local/stack/local-stack.ts';
 import { type IndexDefinition, indexWriteUnits } from './index-writes.ts';
-import { type Item, itemBytes, writeUnits } from './item-size.ts';
+import { type Item, itemBytes, writeUnits } from '../dynamodb/item-size.ts';
 
 /** Sums by name; a name that was never added to counts 0. */
 export class Sums {

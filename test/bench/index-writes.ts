@@ -3,7 +3,7 @@
  * secondary indexes). The local engine counts none.
  */
 import { isDeepStrictEqual } from 'node:util';
-import { type Item, writeUnits } from './item-size.ts';
+import { type Item, writeUnits } from '../dynamodb/item-size.ts';
 
 /** What of a table's items stands in an index. */
 export interface IndexDefinition {

@@ -8,7 +8,7 @@ import { parseExactJson } from '../../shared/domain/decimal.ts';
 import type { MemberKey } from '../../shared/domain/mx.ts';
 import { accountFields } from '../../shared/domain/mx-fields.ts';
 import { readAccountsPage } from '../../shared/domain/mx-readers.ts';
-import { itemBytes } from '../bench/item-size.ts';
+import { itemBytes } from '../dynamodb/item-size.ts';
 import { refreshId } from '../samples.ts';
 import { type LocalTables, startLocalTables } from './local-tables.ts';
 

@@ -159,7 +159,7 @@ describe('with a table that is away, no write is taken for a lost one:', () => {
           refreshId: refreshId(1),
           flagSeen: true,
           jobAggregatedAt: null,
-          challenges: [],
+          questions: null,
         }),
     ],
     [

@@ -7,6 +7,7 @@ import {
   DynamoDBClient,
   type DynamoDBClientConfig,
   type KeySchemaElement,
+  type Projection,
 } from '@aws-sdk/client-dynamodb';
 import { balancesTable, membersTable, refreshesTable } from '../../shared/clients/table-keys.ts';
 
@@ -24,6 +25,7 @@ export interface LocalTables {
 interface Keys {
   readonly partitionKey: string;
   readonly sortKey: string;
+  readonly sortKeyType?: 'N';
 }
 
 // dynalite is CommonJS without types; this is the whole of it that is used.
@@ -34,11 +36,13 @@ const schemaOf = ({ partitionKey, sortKey }: Keys): KeySchemaElement[] => [
   { AttributeName: sortKey, KeyType: 'RANGE' },
 ];
 
-const attributesOf = (...keys: readonly Keys[]): AttributeDefinition[] =>
-  [...new Set(keys.flatMap(({ partitionKey, sortKey }) => [partitionKey, sortKey]))].map((name) => ({
-    AttributeName: name,
-    AttributeType: 'S',
-  }));
+const attributesOf = (...keys: readonly Keys[]): AttributeDefinition[] => {
+  const types = new Map<string, 'S' | 'N'>();
+  for (const { partitionKey, sortKey, sortKeyType = 'S' } of keys) {
+    types.set(partitionKey, 'S').set(sortKey, sortKeyType);
+  }
+  return [...types].map(([AttributeName, AttributeType]) => ({ AttributeName, AttributeType }));
+};
 
 /** Starts the engine on a free port of this machine. */
 export async function startLocalTables(): Promise<LocalTables> {
@@ -54,7 +58,7 @@ export async function startLocalTables(): Promise<LocalTables> {
       ...more,
     });
   const client = newClient();
-  const create = (name: string, keys: Keys, index?: Keys & { name: string }, projection: 'ALL' | 'KEYS_ONLY' = 'ALL') =>
+  const create = (name: string, keys: Keys, index?: Keys & { name: string }, projection?: Projection) =>
     client.send(
       new CreateTableCommand({
         TableName: name,
@@ -63,16 +67,17 @@ export async function startLocalTables(): Promise<LocalTables> {
         AttributeDefinitions: attributesOf(keys, ...(index ? [index] : [])),
         ...(index
           ? {
-              GlobalSecondaryIndexes: [
-                { IndexName: index.name, KeySchema: schemaOf(index), Projection: { ProjectionType: projection } },
-              ],
+              GlobalSecondaryIndexes: [{ IndexName: index.name, KeySchema: schemaOf(index), Projection: projection }],
             }
           : {}),
       }),
     );
   await create('balances', balancesTable);
-  await create('members', membersTable, membersTable.openIndex, 'KEYS_ONLY');
-  await create('refreshes', refreshesTable, refreshesTable.byMemberIndex);
+  await create('members', membersTable, membersTable.openIndex, { ProjectionType: 'KEYS_ONLY' });
+  await create('refreshes', refreshesTable, refreshesTable.byMemberIndex, {
+    ProjectionType: 'INCLUDE',
+    NonKeyAttributes: [...refreshesTable.byMemberIndex.projected],
+  });
   return {
     client,
     newClient,

@@ -181,16 +181,21 @@ const writes: readonly [
       ).begin(request(key)),
   ],
   [
-    'put of an ended refresh',
+    'putDetails',
     async (key, { refreshes }) => {
-      const {
-        refreshId: id,
-        trigger: _,
-        acceptedAt: __,
-        ...result
-      } = attemptOf(claim, { refreshId: `RFR-${key.memberGuid}` });
-      await refreshes.put({ ...runningRefresh(key, id), status: 'ended', result });
-      return (await refreshes.read(id))?.status;
+      const refresh = runningRefresh(key, `RFR-${key.memberGuid}`);
+      const details = { message: 'no', userMessage: null, challenges: [] };
+      await refreshes.putDetails(refresh, attempt.endedAt, details);
+      return refreshes.readDetails(refresh.refreshId, attempt.endedAt);
+    },
+    { message: 'no' },
+  ],
+  [
+    'end of a projection',
+    async (key, { refreshes }) => {
+      const refresh = runningRefresh(key, `RFR-${key.memberGuid}`);
+      await refreshes.end({ refresh, end: attempt });
+      return (await refreshes.read(refresh.refreshId))?.status;
     },
     'ended',
   ],

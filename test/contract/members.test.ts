@@ -4,7 +4,7 @@ import { membersInDynamoDb } from '../../shared/clients/members-table.ts';
 import { scheduleInDynamoDb } from '../../shared/clients/schedule-table.ts';
 import type { MemberKey } from '../../shared/domain/mx.ts';
 import type { Members, Schedule, Seen, Storing } from '../../shared/domain/ports.ts';
-import type { Claim, RunningClaim, StartedClaim } from '../../shared/domain/refresh.ts';
+import type { Claim, OpenClaim, RunningClaim, StartedClaim } from '../../shared/domain/refresh.ts';
 import { fakeMembers } from '../fakes/fake-members.ts';
 import { fakeSchedule } from '../fakes/fake-schedule.ts';
 import { emptyMembersTable, textOf } from '../fakes/members-table.ts';
@@ -59,7 +59,7 @@ const seen = (key: MemberKey, id: string): Seen => ({
   refreshId: id,
   flagSeen: false,
   jobAggregatedAt: null,
-  challenges: [],
+  questions: null,
 });
 const storing = (key: MemberKey, id: string, lookNumber: number): Storing => ({
   key,
@@ -84,7 +84,11 @@ describe.each<[string, () => Subject]>([
       return found;
     };
     const claimNow = async (): Promise<Claim | null | undefined> => (await it.members.read(key))?.claim;
-    return { ...it, key, claim, open, claimNow };
+    const openNow = async (): Promise<OpenClaim> => {
+      const now = await claimNow();
+      return now && now.phase !== 'ended' ? now : expect.fail();
+    };
+    return { ...it, key, claim, open, claimNow, openNow };
   }
 
   it('knows nothing of a member that was never claimed', async () => {
@@ -267,7 +271,7 @@ describe.each<[string, () => Subject]>([
     });
 
     it('has what came of it recorded, unless a later one was sent meanwhile', async () => {
-      const { members, key, claim, claimNow } = await claimed();
+      const { members, key, claim, claimNow, openNow } = await claimed();
       const accepted = { ...claim.start, state: 'accepted', jobGuid: 'JOB-2' } as const;
       expect(await members.recordStart({ key, refreshId: claim.refreshId, start: accepted, flagSeen: true })).toBe(
         true,
@@ -279,12 +283,12 @@ describe.each<[string, () => Subject]>([
       expect(await members.recordStart({ key, refreshId: claim.refreshId, start: accepted, flagSeen: false })).toBe(
         false,
       );
-      expect((await claimNow())?.start).toEqual(later);
+      expect((await openNow()).start).toEqual(later);
     });
 
     it('keeps the flag that was seen, and the starts when they do not change', async () => {
       const { members, key, claim } = await claimed();
-      await members.recordSeen({ ...seen(key, claim.refreshId), flagSeen: true, challenges: [] });
+      await members.recordSeen({ ...seen(key, claim.refreshId), flagSeen: true });
       await members.recordStart({
         key,
         refreshId: claim.refreshId,
@@ -303,27 +307,20 @@ describe.each<[string, () => Subject]>([
     });
   });
 
-  it('remembers the questions exactly, and the flag for good', async () => {
+  it('remembers that there are questions, and the flag for good', async () => {
     const { members, key, claim, claimNow } = await claimed();
-    const challenge = {
-      guid: 'CRD-1',
-      label: null,
-      type: 'OPTIONS',
-      fieldName: null,
-      options: [{ guid: 'O-1', label: 'Blue', value: null }],
-    };
-    await members.recordSeen({ ...seen(key, claim.refreshId), flagSeen: true, challenges: [challenge] });
-    expect(await claimNow()).toEqual({ ...claim, flagSeen: true, challenges: [challenge] });
-    await members.recordSeen({ ...seen(key, claim.refreshId), flagSeen: false, challenges: [] });
-    expect(await claimNow()).toEqual({ ...claim, flagSeen: true, challenges: [] });
-    await members.recordSeen({ ...seen(key, refreshId(2)), flagSeen: true, challenges: [challenge] });
-    expect((await claimNow())?.challenges).toEqual([]);
+    await members.recordSeen({ ...seen(key, claim.refreshId), flagSeen: true, questions: 'ABCDEFGHJK' });
+    expect(await claimNow()).toEqual({ ...claim, flagSeen: true, questions: 'ABCDEFGHJK' });
+    await members.recordSeen(seen(key, claim.refreshId));
+    expect(await claimNow()).toEqual({ ...claim, flagSeen: true, questions: null });
+    await members.recordSeen({ ...seen(key, refreshId(2)), questions: 'ABCDEFGHJK' });
+    expect(await claimNow()).toEqual({ ...claim, flagSeen: true, questions: null });
   });
 
   it('remembers when the job first began, whatever step saw it', async () => {
-    const { members, key, claim, claimNow } = await claimed();
+    const { members, key, claim, claimNow, openNow } = await claimed();
     const { refreshId: id, start } = claim;
-    const began = async () => (await claimNow())?.jobAggregatedAt;
+    const began = async () => (await openNow()).jobAggregatedAt;
     await members.recordStart({ key, refreshId: id, start, flagSeen: false });
     await members.recordSeen(seen(key, id));
     expect(await began()).toBeNull();
@@ -376,9 +373,8 @@ describe.each<[string, () => Subject]>([
   });
 
   it('ends once, from the phase that was expected, and remembers the attempt', async () => {
-    const { members, key, claim } = await claimed();
-    const challenges = [{ guid: 'CRD-1', label: 'City?', type: null, fieldName: null, options: [] }];
-    const attempt = attemptOf(claim, { outcome: 'action_required', action: 'answer_mfa', challenges });
+    const { members, key, claim, claimNow } = await claimed();
+    const attempt = attemptOf(claim, { outcome: 'action_required', action: 'answer_mfa', hasDetails: true });
     expect(await members.end({ key, from: { storingSince: null }, attempt })).toBe(false);
     expect(await members.end({ key, from: 'running', attempt: { ...attempt, refreshId: refreshId(2) } })).toBe(false);
     const member = mxMember(key, { connection_status: 'CHALLENGED' });
@@ -389,11 +385,35 @@ describe.each<[string, () => Subject]>([
     expect(await members.read(key)).toMatchObject({
       body: member.body,
       seenAt: at(5),
-      claim: { ...claim, lookNumber: 1, lookedAt: at(5), phase: 'ended', result },
       lastAttempt: attempt,
       lastSuccess: null,
       starts: [],
     });
+    // Of the claim, what publishing needs is left.
+    expect(await claimNow()).toEqual({
+      refreshId: claim.refreshId,
+      trigger: 'http',
+      phase: 'ended',
+      acceptedAt: at(0),
+      deadline: at(600),
+      userPresent: false,
+      lookNumber: 1,
+      lookedAt: at(5),
+      baseline: { connectionStatus: 'CONNECTED' },
+      result,
+    });
+  });
+
+  it('ends a refresh for which MX was never read, and one whose status was null', async () => {
+    const { baseline: known } = startingClaim('');
+    for (const baseline of [null, known && { ...known, connectionStatus: null }]) {
+      const { members } = subject();
+      const [key, claim] = [newKey(), { ...startingClaim(refreshId(1)), baseline }];
+      await members.claim({ key, claim, starts: [], startsVersion: 0 });
+      await members.end({ key, from: 'running', attempt: attemptOf(claim) });
+      const before = baseline && { connectionStatus: null };
+      expect((await members.read(key))?.claim).toMatchObject({ phase: 'ended', baseline: before });
+    }
   });
 
   it('ends while storing only if nobody has taken it over since', async () => {
@@ -418,7 +438,7 @@ describe.each<[string, () => Subject]>([
     await members.claim({ key, claim: second, starts: [], startsVersion: 1 });
     await members.end({ key, from: 'running', attempt: attemptOf(second) });
     expect(await members.read(key)).toMatchObject({
-      lastSuccess: { refreshId: claim.refreshId, observedAt: at(15), endedAt: at(20) },
+      lastSuccess: { refreshId: claim.refreshId, observedAt: at(15) },
       lastAttempt: { refreshId: second.refreshId, outcome: 'failed' },
     });
   });
@@ -441,7 +461,7 @@ describe.each<[string, () => Subject]>([
     const key = newKey();
     const claim = startingClaim(refreshId(1));
     await members.joinUserPresent(key, claim.refreshId);
-    await members.recordSeen({ ...seen(key, claim.refreshId), flagSeen: true, challenges: [] });
+    await members.recordSeen({ ...seen(key, claim.refreshId), flagSeen: true });
     await members.release(key, claim.refreshId);
     expect(await members.recordStarting(key, claim, [])).toBe(false);
     expect(await members.recordStart({ key, refreshId: claim.refreshId, start: claim.start, flagSeen: true })).toBe(

@@ -1,8 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type RefreshHistory, refreshesInDynamoDb } from '../../shared/clients/refreshes-table.ts';
 import type { MemberKey } from '../../shared/domain/mx.ts';
-import type { EndedRefresh } from '../../shared/domain/refresh.ts';
+import type { End, EndedRefresh } from '../../shared/domain/refresh.ts';
+import { detailsByCode } from '../../shared/domain/refresh-details.ts';
 import { fakeRefreshes, type RefreshesTable } from '../fakes/fake-refreshes.ts';
+import { putRefresh } from '../fakes/put-refresh.ts';
 import { at, attemptOf, newKey, runningRefresh, startingClaim } from '../samples.ts';
 import { type LocalTables, startLocalTables } from './local-tables.ts';
 
@@ -22,9 +24,19 @@ const newId = (): string => {
   return `RFR-${String(ids).padStart(26, '0')}`;
 };
 
+const endOf = (id: string): End => {
+  const { refreshId: _, trigger: __, acceptedAt: ___, hasDetails: ____, ...end } = attemptOf(startingClaim(id));
+  return end;
+};
+
 const ended = (member: MemberKey, id: string, fields: Partial<EndedRefresh> = {}): EndedRefresh => {
-  const { refreshId: _, trigger: __, acceptedAt: ___, ...result } = attemptOf(startingClaim(id));
-  return { ...runningRefresh(member, id), status: 'ended', result, ...fields };
+  const result = endOf(id);
+  return {
+    ...runningRefresh(member, id),
+    status: 'ended',
+    result: { ...result, ...detailsByCode(result) },
+    ...fields,
+  };
 };
 
 describe.each<[string, (now: () => string) => RefreshHistory]>([
@@ -53,7 +65,7 @@ describe.each<[string, (now: () => string) => RefreshHistory]>([
     ];
     const over = ended(newKey(), newId(), { challenges });
     const withQuestions = { ...over, result: { ...over.result, challenges } };
-    await refreshes.put(withQuestions);
+    await putRefresh(refreshes, withQuestions);
     expect(await refreshes.read(over.refreshId)).toEqual(withQuestions);
   });
 
@@ -61,7 +73,7 @@ describe.each<[string, (now: () => string) => RefreshHistory]>([
     const refreshes = present();
     const [key, id] = [newKey(), newId()];
     const end = ended(key, id);
-    await refreshes.put(end);
+    await putRefresh(refreshes, end);
     await refreshes.put(runningRefresh(key, id));
     expect(await refreshes.read(id)).toEqual(end);
   });
@@ -71,7 +83,7 @@ describe.each<[string, (now: () => string) => RefreshHistory]>([
     const [key, id] = [newKey(), newId()];
     await refreshes.put(runningRefresh(key, id));
     for (let time = 0; time < 2; time += 1) {
-      await refreshes.put(ended(key, id));
+      await putRefresh(refreshes, ended(key, id));
       expect(await refreshes.read(id)).toEqual(ended(key, id));
     }
   });
@@ -80,9 +92,78 @@ describe.each<[string, (now: () => string) => RefreshHistory]>([
     const refreshes = present();
     const [key, id] = [newKey(), newId()];
     const end = ended(key, id);
-    await refreshes.put(end);
-    await refreshes.put({ ...end, result: { ...end.result, endedAt: at(99) } });
+    await putRefresh(refreshes, end);
+    await putRefresh(refreshes, { ...end, result: { ...end.result, endedAt: at(99) } });
     expect(await refreshes.read(id)).toEqual(end);
+  });
+
+  describe('texts and questions', () => {
+    const question = { guid: 'CRD-1', label: null, type: 'TEXT', fieldName: null, options: [] };
+    const details = { message: 'MX said no.', userMessage: 'Nein', challenges: [question] };
+    const byCode = detailsByCode(endOf('any'));
+    const sample = () => runningRefresh(newKey(), newId());
+
+    it('of a refresh that runs are those of its last look that met some', async () => {
+      const [refreshes, refresh] = [present(), sample()];
+      await refreshes.put(refresh);
+      await refreshes.put({ ...refresh, challenges: [{ ...question, label: 'first' }] });
+      await refreshes.put({ ...refresh, challenges: [question] });
+      await refreshes.put(refresh);
+      expect(await refreshes.read(refresh.refreshId)).toEqual({ ...refresh, challenges: [question] });
+      expect((await refreshes.ofMember(refresh.member, 10, null)).refreshes).toEqual([refresh]);
+    });
+
+    it('come with the projection if that is missing', async () => {
+      const [refreshes, refresh] = [present(), sample()];
+      await refreshes.put({ ...refresh, challenges: [question] });
+      expect(await refreshes.read(refresh.refreshId)).toEqual({ ...refresh, challenges: [question] });
+    });
+
+    it('wait for their end, whoever writes its projection', async () => {
+      const [refreshes, refresh] = [present(), sample()];
+      const end = endOf(refresh.refreshId);
+      await refreshes.put(refresh);
+      await refreshes.putDetails(refresh, end.endedAt, details);
+      expect(await refreshes.read(refresh.refreshId)).toEqual(refresh);
+      expect(await refreshes.readDetails(refresh.refreshId, end.endedAt)).toEqual(details);
+      await refreshes.end({ refresh, end });
+      const shown = await refreshes.read(refresh.refreshId);
+      expect(shown).toMatchObject({ status: 'ended', challenges: [question], result: { ...end, ...details } });
+      expect((await refreshes.ofMember(refresh.member, 10, null)).refreshes).toEqual([shown]);
+    });
+
+    it('of an end that was tried and lost are not shown', async () => {
+      const [refreshes, refresh] = [present(), sample()];
+      const end = endOf(refresh.refreshId);
+      await refreshes.put(refresh);
+      await refreshes.putDetails(refresh, at(19), details);
+      await refreshes.end({ refresh, end });
+      expect(await refreshes.read(refresh.refreshId)).toMatchObject({ result: { ...end, ...byCode } });
+      expect(await refreshes.readDetails(refresh.refreshId, end.endedAt)).toBeNull();
+    });
+
+    it('of an end that stands are replaced by none', async () => {
+      const [refreshes, refresh] = [present(), sample()];
+      const end = endOf(refresh.refreshId);
+      await refreshes.end({ refresh, end, details });
+      await refreshes.putDetails(refresh, at(99), { ...details, message: 'late' });
+      await refreshes.end({ refresh, end: { ...end, endedAt: at(99) }, details: null });
+      expect(await refreshes.read(refresh.refreshId)).toMatchObject({ result: { ...end, ...details } });
+    });
+
+    it('may be there before their refresh, and are no refresh', async () => {
+      const [refreshes, refresh] = [present(), sample()];
+      await refreshes.putDetails(refresh, at(20), details);
+      expect(await refreshes.read(refresh.refreshId)).toBeNull();
+      expect((await refreshes.ofMember(refresh.member, 10, null)).refreshes).toEqual([]);
+      expect(await refreshes.readDetails(refresh.refreshId, at(20))).toEqual(details);
+      await refreshes.put(refresh);
+      expect(await refreshes.read(refresh.refreshId)).toEqual(refresh);
+    });
+
+    it('are none of a refresh that was never put', async () => {
+      expect(await present().readDetails(newId(), at(20))).toBeNull();
+    });
   });
 
   it('lets a refresh expire to the second, whether or not it is still in the table', async () => {

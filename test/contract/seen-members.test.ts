@@ -150,7 +150,7 @@ describe.each<[string, () => Subject]>([
     await seen.recordBackground(key, attempt(refreshId(5), 50, 51));
     expect(await members.read(key)).toMatchObject({
       lastAttempt: { refreshId: refreshId(5), outcome: 'succeeded', trigger: 'mx_webhook' },
-      lastSuccess: { refreshId: refreshId(5), observedAt: at(50), endedAt: at(51) },
+      lastSuccess: { refreshId: refreshId(5), observedAt: at(50) },
     });
     await seen.recordBackground(key, attempt(refreshId(4), 40, 60));
     expect(await members.read(key)).toMatchObject({
@@ -162,6 +162,27 @@ describe.each<[string, () => Subject]>([
       lastAttempt: { refreshId: refreshId(4) },
       lastSuccess: { refreshId: refreshId(5) },
     });
+  });
+
+  it('leaves the end of a claim alone until it is published', async () => {
+    const { members, seen, key } = await known();
+    const claim = startingClaim(refreshId(1));
+    await members.claim({ key, claim, starts: [], startsVersion: 0 });
+    await members.end({ key, from: 'running', attempt: attemptOf(claim) });
+    const background = attemptOf(startingClaim(refreshId(2)), {
+      outcome: 'succeeded',
+      observedAt: at(50),
+      endedAt: at(51),
+    });
+    await seen.recordBackground(key, background);
+    expect(await members.read(key)).toMatchObject({
+      claim: { phase: 'ended', result: { code: 'degraded' } },
+      lastAttempt: { refreshId: refreshId(1) },
+      lastSuccess: { refreshId: refreshId(2) },
+    });
+    await members.release(key, claim.refreshId);
+    await seen.recordBackground(key, background);
+    expect((await members.read(key))?.lastAttempt).toEqual(background);
   });
 
   it('remembers how far completions are dealt with, and never goes back', async () => {

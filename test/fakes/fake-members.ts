@@ -1,10 +1,11 @@
 /** The members in memory: the same conditions, one by one, as `shared/clients/members-table.ts` writes them. */
 import { type Clock, plusSeconds } from '../../shared/domain/instant.ts';
+import { endedClaim } from '../../shared/domain/end-refresh.ts';
 import type { MemberRecord } from '../../shared/domain/member.ts';
 import type { MemberKey, MxMember } from '../../shared/domain/mx.ts';
 import type { Policy } from '../../shared/domain/policy.ts';
 import type { Members, Seen } from '../../shared/domain/ports.ts';
-import { type Attempt, type Claim, LOOK_TIMEOUT_SECONDS, type Result } from '../../shared/domain/refresh.ts';
+import { type Attempt, type Claim, LOOK_TIMEOUT_SECONDS, type OpenClaim } from '../../shared/domain/refresh.ts';
 import { emptyMember } from '../samples.ts';
 import { type MembersTable, textOf } from './members-table.ts';
 import { atOnce, type Request, recognised } from './request.ts';
@@ -39,19 +40,18 @@ export function fakeMembers(table: MembersTable, options: FakeMembersOptions): M
     return true;
   }
 
-  /** Changes the claim `refreshId`, if it is the member's and `holds`; false otherwise. */
-  function change(
+  /** Changes the claim `refreshId`, if it is the member's and `changeable` gives it back; false otherwise. */
+  function change<C extends Claim>(
     key: MemberKey,
     refreshId: string,
-    holds: (claim: Claim) => boolean,
-    changed: (record: MemberRecord, claim: Claim) => Partial<MemberRecord>,
+    changeable: (claim: Claim) => C | false,
+    changed: (record: MemberRecord, claim: C) => Partial<MemberRecord>,
   ): boolean {
     const record = get(key);
-    if (record?.claim?.refreshId !== refreshId || !holds(record.claim)) return false;
-    return put(record, { ...record, ...changed(record, record.claim) });
+    const claim = record?.claim?.refreshId === refreshId && changeable(record.claim);
+    return claim ? put(record, { ...record, ...changed(record, claim) }) : false;
   }
 
-  const always = (): boolean => true;
   const bodyOf = (member: MxMember | null, seenAt: string): Pick<MemberRecord, 'body' | 'seenAt'> | undefined =>
     member === null ? undefined : { body: member.body, seenAt };
   const startsOf = (record: MemberRecord, starts: MemberRecord['starts'] | null) =>
@@ -99,7 +99,12 @@ export function fakeMembers(table: MembersTable, options: FakeMembersOptions): M
 
     joinUserPresent: (key, refreshId) =>
       request('members.joinUserPresent', () => {
-        change(key, refreshId, always, (_, claim) => ({ claim: { ...claim, userPresent: true } }));
+        change(
+          key,
+          refreshId,
+          (claim) => claim,
+          (_, claim) => ({ claim: { ...claim, userPresent: true } }),
+        );
       }),
 
     async takeLook(key, refreshId, lookNumber, now) {
@@ -114,9 +119,12 @@ export function fakeMembers(table: MembersTable, options: FakeMembersOptions): M
               (last < lookNumber || (last === lookNumber && lookedAt !== null && lookedAt <= givenUp)) &&
               (lookedAt === null || lookedAt <= gapOver) &&
               (phase !== 'storing' || (lookedAt !== null && lookedAt <= givenUp));
-            const won = change(key, refreshId, mayTake, (_, claim) => ({
-              claim: { ...claim, lookNumber, lookedAt: now },
-            }));
+            const won = change(
+              key,
+              refreshId,
+              (claim) => mayTake(claim) && claim,
+              (_, claim) => ({ claim: { ...claim, lookNumber, lookedAt: now } }),
+            );
             return won ? get(key) : null;
           },
         ),
@@ -138,7 +146,7 @@ export function fakeMembers(table: MembersTable, options: FakeMembersOptions): M
             change(
               key,
               refreshId,
-              (claim) => claim.lookNumber === lookNumber && claim.phase === 'running',
+              (claim) => claim.lookNumber === lookNumber && claim.phase === 'running' && claim,
               (record, claim) => ({
                 claim: { ...claim, baseline, start, flagSeen, jobAggregatedAt },
                 ...startsOf(record, starts),
@@ -156,7 +164,8 @@ export function fakeMembers(table: MembersTable, options: FakeMembersOptions): M
             change(
               key,
               refreshId,
-              (claim) => claim.start.state !== 'none' && claim.start.at === start.at,
+              (claim) =>
+                claim.phase !== 'ended' && claim.start.state !== 'none' && claim.start.at === start.at && claim,
               (record, claim) => ({
                 claim: { ...claim, start, ...seenIn(claim, { flagSeen, jobAggregatedAt }) },
                 ...startsOf(record, starts),
@@ -165,11 +174,14 @@ export function fakeMembers(table: MembersTable, options: FakeMembersOptions): M
         ),
       ),
 
-    recordSeen: ({ key, refreshId, challenges, ...seen }) =>
+    recordSeen: ({ key, refreshId, questions, flagSeen, jobAggregatedAt }) =>
       request('members.recordSeen', () => {
-        change(key, refreshId, always, (_, claim) => ({
-          claim: { ...claim, challenges, ...seenIn(claim, seen) },
-        }));
+        change(
+          key,
+          refreshId,
+          (claim) => claim.phase === 'running' && claim,
+          (_, claim) => ({ claim: { ...claim, questions, ...seenIn(claim, { flagSeen, jobAggregatedAt }) } }),
+        );
       }),
 
     beginStoring: ({ key, refreshId, lookNumber, jobAggregatedAt }) =>
@@ -181,7 +193,7 @@ export function fakeMembers(table: MembersTable, options: FakeMembersOptions): M
             change(
               key,
               refreshId,
-              (claim) => claim.phase === 'running' && claim.lookNumber === lookNumber,
+              (claim) => claim.phase === 'running' && claim.lookNumber === lookNumber && claim,
               (_, claim) => ({
                 claim: { ...claim, phase: 'storing', jobAggregatedAt: claim.jobAggregatedAt ?? jobAggregatedAt },
               }),
@@ -198,10 +210,12 @@ export function fakeMembers(table: MembersTable, options: FakeMembersOptions): M
             change(
               key,
               attempt.refreshId,
-              ({ phase, lookedAt }) =>
-                from === 'running' ? phase === 'running' : phase === 'storing' && lookedAt === from.storingSince,
+              (claim) =>
+                from === 'running'
+                  ? claim.phase === 'running' && claim
+                  : claim.phase === 'storing' && claim.lookedAt === from.storingSince && claim,
               (record, claim) => ({
-                claim: { ...claim, phase: 'ended', result: resultOf(attempt) },
+                claim: endedClaim(claim, attempt),
                 lastAttempt: attempt,
                 ...(attempt.outcome === 'succeeded' ? { lastSuccess: successOf(attempt) } : {}),
                 ...bodyOf(member, claim.lookedAt ?? claim.acceptedAt),
@@ -217,7 +231,7 @@ export function fakeMembers(table: MembersTable, options: FakeMembersOptions): M
         change(
           key,
           refreshId,
-          (claim) => claim.phase === 'ended',
+          (claim) => claim.phase === 'ended' && claim,
           () => ({ claim: null }),
         );
       }),
@@ -234,15 +248,12 @@ export function fakeMembers(table: MembersTable, options: FakeMembersOptions): M
 }
 
 /** What is known stays: the flag that was seen, the job's first beginning. */
-const seenIn = (claim: Claim, seen: Pick<Seen, 'flagSeen' | 'jobAggregatedAt'>) => ({
+const seenIn = (claim: OpenClaim, seen: Pick<Seen, 'flagSeen' | 'jobAggregatedAt'>) => ({
   flagSeen: claim.flagSeen || seen.flagSeen,
   jobAggregatedAt: claim.jobAggregatedAt ?? seen.jobAggregatedAt,
 });
 
-const resultOf = ({ refreshId: _, trigger: __, acceptedAt: ___, ...result }: Attempt): Result => result;
-
 const successOf = ({ refreshId, observedAt, endedAt }: Attempt) => ({
   refreshId,
   observedAt: observedAt ?? endedAt,
-  endedAt,
 });

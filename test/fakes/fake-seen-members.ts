@@ -85,13 +85,14 @@ export function fakeSeenMembers(
         update(
           key,
           ({ lastSuccess }) => lastSuccess === null || lastSuccess.observedAt < observedAt,
-          () => ({ lastSuccess: { refreshId, observedAt, endedAt } }),
+          () => ({ lastSuccess: { refreshId, observedAt } }),
         );
       });
       await request('seen.recordBackground/attempt', () => {
         update(
           key,
-          ({ lastAttempt }) => lastAttempt === null || lastAttempt.endedAt < endedAt,
+          ({ lastAttempt, claim }) =>
+            (lastAttempt === null || lastAttempt.endedAt < endedAt) && claim?.phase !== 'ended',
           () => ({ lastAttempt: attempt }),
         );
       });

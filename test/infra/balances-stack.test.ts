@@ -61,7 +61,7 @@ describe('the data', () => {
     expect(keys).toEqual([
       [['user_guid', 'account_key'], [], undefined],
       [['user_guid', 'item_key'], [['open', 'KEYS_ONLY', 'open_shard', 'open_since']], undefined],
-      [['refresh_id', 'item_key'], [['by_member', 'ALL', 'member_key', 'refresh_id']], 'expires_at'],
+      [['refresh_id', 'item_key'], [['by_member', 'INCLUDE', 'member_key', 'refresh_id']], 'expires_at'],
     ]);
   });
 

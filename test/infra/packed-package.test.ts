@@ -92,6 +92,7 @@ describe('the tarball', () => {
       'docs/examples/query_balances_table.py',
       'docs/examples/read-fresh-balances.ts',
       'docs/examples/read-stored-balances.ts',
+      'docs/members-table.md',
       'docs/outcomes.md',
       'docs/problems.md',
       'package.json',

@@ -93,11 +93,12 @@ for (const stage of part.stages) {
       stage.tests.map((test) => `${test}?meet`),
     );
     const met = lines.filter((line) => 'met' in line);
-    const broken = met.filter(({ failed }) => failed !== null);
-    // They notice everything, which says nothing.
-    for (const { met: path, failed } of broken)
-      console.error(`left out, it fails without a mutant: ${path}: ${failed}`);
-    const byPath = Object.fromEntries(met.filter((line) => !broken.includes(line)).map((line) => [line.met, line]));
+    const broken = met.flatMap(({ met: path, failed }) => (failed === null ? [] : [`${path}: ${failed}`]));
+    if (broken.length > 0) {
+      console.error(`These tests fail without any mutant:\n${broken.join('\n')}`);
+      process.exit(3);
+    }
+    const byPath = Object.fromEntries(met.map((line) => [line.met, line]));
     const wanted = new Set(ids);
     const meeting = (path: string): boolean =>
       Object.values(byPath[join(part.root, path)]?.tests ?? {}).some(({ ids: some }) =>

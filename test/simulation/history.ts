@@ -95,7 +95,7 @@ export async function runHistory(seed: number, options: HistoryOptions): Promise
     balances: (key) => world.balances.get(textOf(key)),
     members: world.members.map(({ key }) => key),
     published: world.published,
-    projectionEnded: (refreshId) => world.refreshes.get(refreshId)?.refresh.status === 'ended',
+    projectionEnded: (refreshId) => world.refreshes.get(refreshId)?.end != null,
     jobsEnded: world.jobsEnded,
   });
   const watcher = {

@@ -52,9 +52,9 @@ export function checkHistory(
 /** 1 and 8: it ended, can be read as ended, and everybody was told the same. */
 function checkEnded(world: World, { refreshId, result }: RefreshTruth): void {
   if (result === null) throw new Violation(1, `${refreshId} never ended`);
-  const projection = world.refreshes.get(refreshId)?.refresh;
-  if (projection?.status !== 'ended') throw new Violation(1, `${refreshId} ended and is still shown as running`);
-  if (projection.result?.outcome !== result.outcome) throw new Violation(1, `${refreshId} is shown with another end`);
+  const end = world.refreshes.get(refreshId)?.end;
+  if (end == null) throw new Violation(1, `${refreshId} ended and is still shown as running`);
+  if (end.outcome !== result.outcome) throw new Violation(1, `${refreshId} is shown with another end`);
   const ends = world.published.filter(({ id }) => id === `${refreshId}/ended`);
   if (ends.length === 0) throw new Violation(8, `nobody was told of the end of ${refreshId}`);
   const told = ends.map(({ data }) => ('outcome' in data ? data.outcome : null));
@@ -84,10 +84,8 @@ function checkEvidence(plan: Plan, refresh: RefreshTruth, world: World): void {
   const waitedMs = refresh.lastReadAt - (refresh.posts.at(-1)?.at ?? 0);
   const isHidden = scenario?.lag !== undefined && refresh.reads <= scenario.lag.answers;
   // The same for a baseline that still hides the job before: nobody has looked since.
-  const isFirst = world.refreshes
-    .values()
-    .find(({ refresh: other }) => textOf(other.member) === textOf(refresh.member));
-  if (scenario?.lag?.of === 'everything' && isFirst?.refresh.refreshId !== refreshId) return;
+  const isFirst = world.refreshes.values().find(({ member }) => textOf(member) === textOf(refresh.member));
+  if (scenario?.lag?.of === 'everything' && isFirst?.projection?.refreshId !== refreshId) return;
   if (isHidden && waitedMs >= plan.policy.graceSeconds * 1000) return;
   if (result.outcome === 'succeeded') {
     const observedAt = result.observedAt === null ? 0 : epochMillisecondsOf(result.observedAt);
@@ -166,7 +164,7 @@ function checkAnswers(truth: Truth, answers: readonly Answer[]): void {
 function checkCallbacks(world: World, answers: readonly Answer[]): void {
   const booked = [...world.deliveries.messages.values()].map(({ body }) => body);
   for (const { refreshId, action } of answers) {
-    const outcome = world.refreshes.get(refreshId)?.refresh.result?.outcome;
+    const outcome = world.refreshes.get(refreshId)?.end?.outcome;
     if (action.callback === null || outcome === undefined) continue;
     const isBooked = booked.some(
       (body) =>
@@ -178,10 +176,10 @@ function checkCallbacks(world: World, answers: readonly Answer[]): void {
 
 /** 8: reads of what MX has gathered by itself are told like any other refresh. */
 function checkBackground(world: World): void {
-  for (const { refresh } of world.refreshes.values()) {
-    if (refresh.trigger !== 'mx_webhook' || world.record(refresh.member)?.deletedAt != null) continue;
-    if (!world.published.some(({ id }) => id === `${refresh.refreshId}/ended`)) {
-      throw new Violation(8, `nobody was told of ${refresh.refreshId}, which read what MX had gathered`);
+  for (const [refreshId, { member, projection }] of world.refreshes) {
+    if (projection?.trigger !== 'mx_webhook' || world.record(member)?.deletedAt != null) continue;
+    if (!world.published.some(({ id }) => id === `${refreshId}/ended`)) {
+      throw new Violation(8, `nobody was told of ${refreshId}, which read what MX had gathered`);
     }
   }
 }

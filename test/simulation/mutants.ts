@@ -275,7 +275,9 @@ export const mutants: readonly Mutant[] = [
     name: 'published-before-stored',
     what: 'the event goes out before the refresh can be read as ended',
     breaks: [8],
-    changes: [domain('end-refresh.ts', 'await deps.refreshes.put(refreshOf(key, claim));', '')],
+    changes: [
+      domain('end-refresh.ts', 'await deps.refreshes.end({ refresh: runningRefresh(key, claim), end, details });', ''),
+    ],
   },
   {
     name: 'late-joiner-forgotten',
@@ -294,11 +296,15 @@ export const mutants: readonly Mutant[] = [
     what: 'deliveries are booked before the outcome can be read',
     breaks: [8],
     changes: [
-      domain('end-refresh.ts', '  await deps.refreshes.put(refreshOf(key, claim));\n', ''),
+      domain(
+        'end-refresh.ts',
+        '  await deps.refreshes.end({ refresh: runningRefresh(key, claim), end, details });\n',
+        '',
+      ),
       domain(
         'end-refresh.ts',
         '  await bookDeliveries(deps, endedEvent(key, attempt));\n',
-        '  await bookDeliveries(deps, endedEvent(key, attempt));\n  await deps.refreshes.put(refreshOf(key, claim));\n',
+        '  await bookDeliveries(deps, endedEvent(key, attempt));\n  await deps.refreshes.end({ refresh: runningRefresh(key, claim), end, details });\n',
       ),
     ],
   },

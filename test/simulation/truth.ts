@@ -93,6 +93,7 @@ export function createTruth(world: Observed): Truth {
       newestJob: '',
       jobs: null,
       claim,
+      jobAggregatedAt: null,
       result: null,
       endedAt: null,
       jobsAtEnd: 0,
@@ -107,6 +108,7 @@ export function createTruth(world: Observed): Truth {
     const truth = refreshes.get(is.refreshId);
     if (truth === undefined) throw new Violation(2, `${is.refreshId} is a claim that nobody made`);
     truth.claim = is;
+    if (is.phase !== 'ended') truth.jobAggregatedAt = is.jobAggregatedAt;
     if (is.lookedAt !== was.lookedAt) {
       if (is.lookedAt !== null) lookedAt.set(textOf(record.key), is.lookedAt);
       remember(claimedBy, invocation, record.key, is.refreshId);
@@ -201,7 +203,7 @@ export function createTruth(world: Observed): Truth {
         importedAt: listing.imports.get(after.accountGuid) ?? null,
         imports: [...listing.imports.values()],
         jobs: truth.jobs,
-        jobAggregatedAt: truth.claim.jobAggregatedAt,
+        jobAggregatedAt: truth.jobAggregatedAt,
         importsMove: world.record(after.member)?.importsMove === true,
       });
     }

@@ -5,7 +5,7 @@ import type { Instant } from '../../shared/domain/instant.ts';
 import type { MemberRecord } from '../../shared/domain/member.ts';
 import type { MemberKey } from '../../shared/domain/mx.ts';
 import type { Policy } from '../../shared/domain/policy.ts';
-import type { Claim, Result, Trigger } from '../../shared/domain/refresh.ts';
+import type { Claim, EndedClaim, Trigger } from '../../shared/domain/refresh.ts';
 import type { Invocation } from './invocations.ts';
 
 /** One look or trigger's read of the member, as MX answered it. */
@@ -40,7 +40,9 @@ export interface RefreshTruth {
   jobs: { readonly first: Instant; readonly last: Instant } | null;
   /** The claim as last written. */
   claim: Claim;
-  result: Result | null;
+  /** What it knew, while it was open, of its job's beginning. */
+  jobAggregatedAt: Instant | null;
+  result: EndedClaim['result'] | null;
   endedAt: number | null;
   jobsAtEnd: number;
   released: boolean;

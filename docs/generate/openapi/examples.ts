@@ -3,7 +3,8 @@ import type { StoredBalance } from '../../../shared/domain/balance.ts';
 import { Decimal } from '../../../shared/domain/decimal.ts';
 import { freshnessOf } from '../../../shared/domain/freshness.ts';
 import { statusView } from '../../../shared/domain/member-view.ts';
-import type { Attempt, Refresh } from '../../../shared/domain/refresh.ts';
+import type { Attempt, EndedRefresh, RunningRefresh } from '../../../shared/domain/refresh.ts';
+import { detailsByCode } from '../../../shared/domain/refresh-details.ts';
 import { accountBody, freshnessBody, refreshBody } from '../../../shared/lambda/api-shapes.ts';
 import { pageOf } from '../../../shared/lambda/mx-pagination.ts';
 
@@ -14,7 +15,7 @@ const key = {
 const refreshId = 'RFR-01KJPWK7Y0QX0V5D8ZJ4H2M9TC';
 const observedAt = '2026-03-02T09:00:04.000Z';
 
-const running: Refresh = {
+const running: RunningRefresh = {
   refreshId,
   member: key,
   trigger: 'http',
@@ -33,15 +34,13 @@ const success: Attempt = {
   outcome: 'succeeded',
   action: 'none',
   code: 'stored',
-  message: 'The balances are stored.',
-  userMessage: null,
   connectionStatus: 'CONNECTED',
-  challenges: [],
   endedAt: '2026-03-02T09:00:05.000Z',
   observedAt,
+  hasDetails: false,
 };
 
-const ended: Refresh = { ...running, status: 'ended', result: success };
+const ended: EndedRefresh = { ...running, status: 'ended', result: { ...success, ...detailsByCode(success) } };
 
 const balance: StoredBalance = {
   member: key,
@@ -85,12 +84,13 @@ const memberBody = {
   user_id: 'my-user-1',
 };
 
-const attempts = { lastAttempt: success, lastSuccess: { refreshId, observedAt, endedAt: success.endedAt } };
-const freshness = freshnessBody({
+const attempts = { lastAttempt: success, lastSuccess: { refreshId, observedAt } };
+const known = {
   freshness: freshnessOf([balance], attempts, '2026-03-02T09:00:16.000Z', 86_400),
   member: attempts,
   nextAllowedAt: null,
-});
+};
+const freshness = freshnessBody(known, null);
 
 /** What a reader of the document would get: plain JSON. */
 const plain = (value: unknown): unknown => JSON.parse(JSON.stringify(value));
@@ -113,7 +113,7 @@ export const examples = {
   }),
   freshEnough: plain({ member: memberBody, refresh: null, accounts: [account], freshness }),
   member: plain({ member: memberBody }),
-  status: plain({ member: statusView({ body: memberBody, claim: null, lastAttempt: success }) }),
+  status: plain({ member: statusView({ body: memberBody, claim: null }, []) }),
   accounts: plain({ accounts: [account], pagination }),
   account: plain({ account }),
   refresh: plain({ refresh: refreshBody(ended, null) }),

@@ -18,11 +18,7 @@ export interface ForeignRequest {
 export function foreignAnswer(request: ForeignRequest): AwsAnswer {
   const what = request.target ?? request.action ?? `${request.method} ${request.path}`;
   const whose = request.service === undefined ? '' : ` of ${request.service}`;
-  // Of an older AWS CLI or SDK, which speaks a form of SQS that only AWS still takes.
-  const older = request.service === 'sqs' && request.target === undefined;
-  const message = older
-    ? 'the local stack speaks the JSON protocol of SQS: use AWS CLI 2.13.33, an SDK of November 2023, or later'
-    : `the local stack does not know ${what}${whose}; it runs ${servicesInWords}`;
+  const message = `the local stack does not know ${what}${whose}; it runs ${servicesInWords}`;
   const type = 'UnknownOperationException';
   if (request.smithyProtocol === 'rpc-v2-cbor') {
     return {

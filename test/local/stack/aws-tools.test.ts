@@ -239,30 +239,12 @@ describe('a service that is not here is refused in its own protocol', () => {
     expect(/<Message>(.*)<\/Message>/.exec(text)?.[1]).toMatch(sentence);
   });
 
-  it('the older protocol of SQS', async () => {
-    const form = 'application/x-www-form-urlencoded; charset=utf-8';
-    const { status, text } = await call({ 'content-type': form }, 'Action=ListQueues&Version=2012-11-05', 'sqs');
-    expect(status).toBe(400);
-    expect(text).toContain('<Message>the local stack speaks the JSON protocol of SQS: use AWS CLI 2.13.33, ');
-  });
-
   it('CBOR', async () => {
     const path = '/service/GraniteServiceVersion20100801/operation/ListMetrics';
     const headers = { 'content-type': 'application/cbor', 'smithy-protocol': 'rpc-v2-cbor' };
     const { status, text } = await call(headers, '', 'monitoring', path);
     expect([status, text.includes('UnknownOperationException')]).toEqual([400, true]);
     expect(text).toContain('of monitoring; it runs DynamoDB');
-  });
-
-  it('SQS, what its engine lacks', async () => {
-    const { status, text } = await call(
-      { 'x-amz-target': 'AmazonSQS.StartMessageMoveTask', 'content-type': 'application/x-amz-json-1.0' },
-      '{"SourceArn":"arn:aws:sqs:us-east-1:000000000000:jobs"}',
-    );
-    expect([status, JSON.parse(text)]).toEqual([
-      400,
-      { __type: 'com.amazonaws.sqs#InvalidAction', message: "the local stack's SQS has no StartMessageMoveTask" },
-    ]);
   });
 
   it('DynamoDB, what its engine lacks', async () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { indexWriteUnits } from '../../bench/index-writes.ts';
-import type { Item } from '../../bench/item-size.ts';
+import type { Item } from '../../dynamodb/item-size.ts';
 
 /** Sparse, keys only. */
 const open = {

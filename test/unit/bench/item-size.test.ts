@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { itemBytes, writeUnits } from '../../bench/item-size.ts';
+import { itemBytes, writeUnits } from '../../dynamodb/item-size.ts';
 
 describe('the size of an item', () => {
   it('is that of its names and values', () => {

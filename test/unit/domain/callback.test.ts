@@ -163,8 +163,8 @@ describe('who is told', () => {
         ...world.deps,
         refreshes: {
           ...world.deps.refreshes,
-          put: (refresh: Parameters<typeof world.deps.refreshes.put>[0]) =>
-            inTurn('outcome', () => world.deps.refreshes.put(refresh)),
+          end: (shown: Parameters<typeof world.deps.refreshes.end>[0]) =>
+            inTurn('outcome', () => world.deps.refreshes.end(shown)),
         },
         callbacks: {
           ...world.deps.callbacks,
@@ -175,10 +175,8 @@ describe('who is told', () => {
         outcome: 'timed_out',
         action: 'retry_later',
         code: 'deadline',
-        message: '',
-        userMessage: null,
         connectionStatus: null,
-        challenges: [],
+        hasDetails: false,
         endedAt: T0,
         observedAt: null,
       } as const;
@@ -201,7 +199,7 @@ describe('who is told', () => {
     };
     await world.end();
     const result = (await world.deps.refreshes.read(ID))?.result ?? expect.fail();
-    const ended = { ...world.running, phase: 'ended' as const, result };
+    const ended = { ...world.running, phase: 'ended' as const, result: { ...result, hasDetails: false } };
     await expect(publishEnd(deps, key, ended)).rejects.toThrow('crashed');
     await world.run(1);
     expect(world.posts).toHaveLength(2);

@@ -6,6 +6,7 @@ import type { MemberRecord } from '../../../shared/domain/member.ts';
 import { readAccount } from '../../../shared/domain/mx-readers.ts';
 import { fakeWaitLeases } from '../../fakes/fake-wait-leases.ts';
 import { textOf, withMember } from '../../fakes/members-table.ts';
+import { putRefresh } from '../../fakes/put-refresh.ts';
 import { claim, key, knownMember, T0 } from '../../samples.ts';
 import { refreshWorld } from './refresh-world.ts';
 
@@ -97,7 +98,7 @@ describe('the trigger’s use case', () => {
       wait(1);
       const refresh = await history.read('RFR-00000000000000000000000001');
       if (refresh === null) throw new Error('the refresh was put before the wait');
-      await history.put({
+      await putRefresh(history, {
         ...refresh,
         status: 'ended',
         result: {

@@ -110,7 +110,7 @@ describe('a member that waits for its user', () => {
 
   it('is watched until the deadline when the user is present', () => {
     expect(decide(situation({ claim: { userPresent: true } }), saw(challenged, [question])).kind).toBe('look');
-    const late = situation({ claim: { userPresent: true, challenges: [question] }, after: 600 });
+    const late = situation({ claim: { userPresent: true }, after: 600 });
     expect(decide(late, saw(challenged, [question]))).toMatchObject({ kind: 'end', ending: { action: 'answer_mfa' } });
   });
 

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { parseExactJson } from '../../../shared/domain/decimal.ts';
-import { endRefresh, publishEnd } from '../../../shared/domain/end-refresh.ts';
+import { endedClaim, endRefresh, publishEnd } from '../../../shared/domain/end-refresh.ts';
 import { endingOf } from '../../../shared/domain/ending.ts';
 import { readAccount } from '../../../shared/domain/mx-readers.ts';
-import type { EndedClaim, RunningClaim } from '../../../shared/domain/refresh.ts';
+import { attemptOf, type RunningClaim } from '../../../shared/domain/refresh.ts';
 import { withMember } from '../../fakes/members-table.ts';
 import { claim, key, knownMember, member, T0 } from '../../samples.ts';
 import { refreshWorld } from './refresh-world.ts';
@@ -39,7 +39,9 @@ async function world(given: Baseline = {}) {
     },
     refreshes: {
       ...refreshes,
-      put: (refresh: Parameters<typeof refreshes.put>[0]) => slowly('projection', () => refreshes.put(refresh)),
+      putDetails: (...of: Parameters<typeof refreshes.putDetails>) =>
+        slowly('texts', () => refreshes.putDetails(...of)),
+      end: (shown: Parameters<typeof refreshes.end>[0]) => slowly('projection', () => refreshes.end(shown)),
     },
     callbacks: {
       ...made.deps.callbacks,
@@ -107,7 +109,7 @@ describe('the end of a refresh', () => {
     const left = await record();
     expect(left?.claim).toBeNull();
     expect(left?.lastAttempt).toMatchObject({ refreshId: ID, trigger: 'http', outcome: 'succeeded', acceptedAt: T0 });
-    expect(left?.lastSuccess).toEqual({ refreshId: ID, observedAt: T0, endedAt: T0 });
+    expect(left?.lastSuccess).toEqual({ refreshId: ID, observedAt: T0 });
   });
 
   it('is nothing when another was faster', async () => {
@@ -120,7 +122,7 @@ describe('the end of a refresh', () => {
 
   it('is told again with the same ids when its owner may have crashed', async () => {
     const { deps, running, events } = await world();
-    const ended: EndedClaim = { ...running, phase: 'ended', result: { ...denied, endedAt: T0, observedAt: null } };
+    const ended = endedClaim(running, attemptOf(running, { ...denied, endedAt: T0, observedAt: null }, false));
     await publishEnd(deps, key, ended);
     await publishEnd(deps, key, ended);
     expect(events.map(({ id }) => id)).toEqual([

@@ -19,10 +19,8 @@ const attempt = (outcome: Outcome, action: Action): Attempt => ({
   outcome,
   action,
   code: 'degraded',
-  message: 'A sentence with 500.00 in it.',
-  userMessage: 'MX’s words',
   connectionStatus: 'DENIED',
-  challenges: [{ guid: 'CRD-1', label: 'What city?', type: null, fieldName: null, options: [] }],
+  hasDetails: true,
   endedAt: at,
   observedAt: outcome === 'succeeded' ? at : null,
 });

@@ -32,10 +32,8 @@ const attempt = (
     outcome: 'action_required',
     action: 'reauthenticate',
     code: 'denied',
-    message: 'x',
-    userMessage: null,
     connectionStatus: 'DENIED',
-    challenges: [],
+    hasDetails: false,
     endedAt: at(endedAfter),
     observedAt: null,
     ...given,
@@ -167,7 +165,7 @@ describe('for a caller who accepts an hour', () => {
   const [young, old] = [3 * HOUR - 60, HOUR];
   const success = (observedAfter: number): Attempts => ({
     lastAttempt: null,
-    lastSuccess: { refreshId: `RFR-${observedAfter}`, observedAt: at(observedAfter), endedAt: at(observedAfter + 1) },
+    lastSuccess: { refreshId: `RFR-${observedAfter}`, observedAt: at(observedAfter) },
   });
   const inPart: Attempts = {
     ...attempt(young + 1, { refreshId: `RFR-${young}`, outcome: 'succeeded', code: 'stored_in_part' }),

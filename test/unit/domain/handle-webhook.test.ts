@@ -9,7 +9,7 @@ import type { MemberRecord } from '../../../shared/domain/member.ts';
 import type { MxAccount, MxMember } from '../../../shared/domain/mx.ts';
 import { readAccount } from '../../../shared/domain/mx-readers.ts';
 import type { MxWebhook } from '../../../shared/domain/mx-webhook.ts';
-import { refreshOf } from '../../../shared/domain/refresh.ts';
+import { runningRefresh } from '../../../shared/domain/refresh.ts';
 import { type BalancesTable, fakeBalances } from '../../fakes/fake-balances.ts';
 import { type CallbacksTable, fakeCallbacks } from '../../fakes/fake-callbacks.ts';
 import { fakeErasure } from '../../fakes/fake-erasure.ts';
@@ -104,7 +104,6 @@ const refreshed = (given: Partial<MemberRecord> = {}): MemberRecord =>
     lastSuccess: {
       refreshId: 'RFR-00000000000000000000000001',
       observedAt: '2026-11-21T11:00:00.000Z',
-      endedAt: '2026-11-21T11:00:01.000Z',
     },
     ...given,
   });
@@ -202,10 +201,8 @@ describe('a webhook while a refresh runs', () => {
       outcome: 'failed',
       action: 'retry_later',
       code: 'degraded',
-      message: '',
-      userMessage: null,
       connectionStatus: 'DEGRADED',
-      challenges: [],
+      hasDetails: false,
       endedAt: T0,
       observedAt: null,
     } as const;
@@ -514,7 +511,7 @@ describe('a deleted member', () => {
 
   it('ends its running refresh, with what somebody has to do', async () => {
     const world = scheduled({ claim: claim({ lookedAt: plusSeconds(T0, -10) }) });
-    await world.deps.refreshes.put(refreshOf(key, claim()));
+    await world.deps.refreshes.put(runningRefresh(key, claim()));
     world.fails(notFound);
     expect(await world.handle(deletion)).toBe('deleted');
     expect(await world.deps.refreshes.read('RFR-1')).toMatchObject({

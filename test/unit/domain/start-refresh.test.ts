@@ -1,9 +1,11 @@
 import { describe, expect, it } from 'vitest';
+import { endedClaim } from '../../../shared/domain/end-refresh.ts';
 import { endingOf } from '../../../shared/domain/ending.ts';
 import { Failure, type FailureCode } from '../../../shared/domain/failure.ts';
 import type { MemberRecord } from '../../../shared/domain/member.ts';
 import type { MxMember } from '../../../shared/domain/mx.ts';
 import type { RefreshDeps } from '../../../shared/domain/ports.ts';
+import { attemptOf } from '../../../shared/domain/refresh.ts';
 import { startJob } from '../../../shared/domain/start-job.ts';
 import { startRefresh, startUnattended } from '../../../shared/domain/start-refresh.ts';
 import { textOf, withMember } from '../../fakes/members-table.ts';
@@ -47,7 +49,12 @@ function world(...records: readonly MemberRecord[]) {
       release: slow('claim gone', members.release),
     },
     followUps: { send: slow('message', followUps.send) },
-    refreshes: { ...refreshes, put: slow('projection', refreshes.put) },
+    refreshes: {
+      ...refreshes,
+      put: slow('projection', refreshes.put),
+      putDetails: slow('texts', refreshes.putDetails),
+      end: slow('projection', refreshes.end),
+    },
   };
   return { ...made, deps, steps, record: (of = key) => made.table.members.get(textOf(of)) };
 }
@@ -86,7 +93,7 @@ describe('a start', () => {
         lookNumber: 0,
         lookedAt: null,
         flagSeen: true,
-        challenges: [],
+        questions: null,
       },
     });
     expect(record()?.claim?.baseline).toEqual(claim().baseline);
@@ -96,11 +103,11 @@ describe('a start', () => {
     const { deps, record, answers } = world(knownMember());
     let before: unknown;
     answers.start = () => {
-      before = record()?.claim?.start;
+      before = record()?.claim;
       return member();
     };
     await startRefresh(deps, guids, false);
-    expect(before).toEqual({ state: 'unknown', at: T0, count: 1, lookNumber: 0, jobGuid: null });
+    expect(before).toMatchObject({ start: { state: 'unknown', at: T0, count: 1, lookNumber: 0, jobGuid: null } });
   });
 
   it('sends the first look', async () => {
@@ -191,7 +198,7 @@ describe('a POST that is not answered with 202', () => {
       details: { refreshId: ID, action: 'contact_support' },
     });
     expect(record()).toMatchObject({ claim: null, starts: [before], lastAttempt: { code: 'mx_forbidden' } });
-    expect(steps.slice(-4)).toEqual(['POST', 'end', 'projection', 'claim gone']);
+    expect(steps.slice(-5)).toEqual(['POST', 'texts', 'end', 'projection', 'claim gone']);
   });
 });
 
@@ -264,8 +271,8 @@ describe('another refresh that runs', () => {
   });
 
   it('that has ended but was not published is published first', async () => {
-    const result = { ...endingOf('denied'), endedAt: T0, observedAt: null };
-    const { deps, steps } = world(knownMember({ claim: { ...running, phase: 'ended', result } }));
+    const lastAttempt = attemptOf(running, { ...endingOf('denied'), endedAt: T0, observedAt: null }, false);
+    const { deps, steps } = world(knownMember({ claim: endedClaim(running, lastAttempt), lastAttempt }));
     expect(await startRefresh(deps, guids, false)).toMatchObject({ joined: false, refresh: { refreshId: ID } });
     expect(steps.slice(0, 4)).toEqual(['projection', 'claim gone', 'baseline', 'message']);
   });
@@ -372,10 +379,8 @@ describe('an unattended start while MX is away', () => {
     trigger: 'http',
     acceptedAt: T0,
     endedAt: T0,
-    message: '',
-    userMessage: null,
   } as const;
-  const rest = { connectionStatus: null, challenges: [], observedAt: null } as const;
+  const rest = { connectionStatus: null, observedAt: null, hasDetails: false } as const;
 
   it.each<[string, MemberRecord['lastAttempt'], object]>([
     [

@@ -4,7 +4,6 @@ import {
   type Claim,
   type EndedClaim,
   LOOK_TIMEOUT_SECONDS,
-  type Result,
   type RunningClaim,
   type StoringClaim,
 } from '../../../shared/domain/refresh.ts';
@@ -13,14 +12,12 @@ import { claim, policy, T0 } from '../../samples.ts';
 
 const at = (seconds: number) => plusSeconds(T0, seconds);
 const lookedAt = (seconds: number): Pick<Claim, 'lookedAt'> => ({ lookedAt: at(seconds) });
-const result = (endedAfter: number): Result => ({
+const result = (endedAfter: number): EndedClaim['result'] => ({
   outcome: 'failed',
   action: 'retry_later',
   code: 'failed',
-  message: 'x',
-  userMessage: null,
   connectionStatus: 'FAILED',
-  challenges: [],
+  hasDetails: false,
   endedAt: at(endedAfter),
   observedAt: null,
 });

@@ -6,7 +6,7 @@ import type { Begun, IdempotencyKeys } from '../../../shared/domain/idempotency.
 import { plusSeconds } from '../../../shared/domain/instant.ts';
 import type { MemberRecord } from '../../../shared/domain/member.ts';
 import { readAccount } from '../../../shared/domain/mx-readers.ts';
-import { type Attempt, refreshOf } from '../../../shared/domain/refresh.ts';
+import { type Attempt, runningRefresh } from '../../../shared/domain/refresh.ts';
 import { slotOf } from '../../../shared/domain/schedule.ts';
 import type { ApiRequest } from '../../../shared/lambda/http.ts';
 import { fakeWaitLeases } from '../../fakes/fake-wait-leases.ts';
@@ -170,10 +170,8 @@ const ending: Attempt = {
   outcome: 'succeeded',
   action: 'none',
   code: 'stored',
-  message: 'x',
-  userMessage: null,
   connectionStatus: 'CONNECTED',
-  challenges: [],
+  hasDetails: false,
   endedAt: plusSeconds(T0, 2),
   observedAt: plusSeconds(T0, 1),
 };
@@ -199,7 +197,7 @@ describe.each<[string, ApiRequest['rights'], boolean, boolean]>([
     const { deps, balances } = made;
     const sleep = async (): Promise<void> => {
       await storeOne(balances);
-      await deps.refreshes.put({ ...refreshOf(key, claim()), status: 'ended', result: ending });
+      await deps.refreshes.end({ refresh: runningRefresh(key, claim()), end: ending });
       await deps.members.end({ key, from: 'running', attempt: ending });
       made.wait(1);
     };
@@ -297,7 +295,7 @@ describe('a trigger with an Idempotency-Key', () => {
     const first = await trigger({ headers });
     const { refresh_id: refreshId } = first.body.refresh;
     const attempt = { ...ending, refreshId };
-    await deps.refreshes.put({ ...refreshOf(key, claim({ refreshId })), status: 'ended', result: attempt });
+    await deps.refreshes.end({ refresh: runningRefresh(key, claim({ refreshId })), end: attempt });
     await deps.members.end({ key, from: 'running', attempt });
     await deps.members.release(key, refreshId);
     const again = await trigger({ headers });

@@ -6,10 +6,18 @@ import { parseExactJson } from '../../../shared/domain/decimal.ts';
 import { plusSeconds } from '../../../shared/domain/instant.ts';
 import type { MemberRecord } from '../../../shared/domain/member.ts';
 import { readAccount } from '../../../shared/domain/mx-readers.ts';
-import type { Attempt, Claim, EndedRefresh, Refresh } from '../../../shared/domain/refresh.ts';
+import {
+  type Attempt,
+  type Claim,
+  type EndedRefresh,
+  type Refresh,
+  runningRefresh,
+} from '../../../shared/domain/refresh.ts';
+import { detailsByCode } from '../../../shared/domain/refresh-details.ts';
 import { everyHoursOnOffer, slotOf } from '../../../shared/domain/schedule.ts';
 import type { ApiRequest } from '../../../shared/lambda/http.ts';
 import { textOf, withMember } from '../../fakes/members-table.ts';
+import { putRefresh } from '../../fakes/put-refresh.ts';
 import { claim, key, knownMember, policy, question, T0 } from '../../samples.ts';
 import { nothingKnown } from '../domain/nothing-known.ts';
 import { refreshWorld } from '../domain/refresh-world.ts';
@@ -28,10 +36,8 @@ const attempt: Attempt = {
   outcome: 'succeeded',
   action: 'none',
   code: 'stored',
-  message: 'The balances are stored.',
-  userMessage: null,
   connectionStatus: 'CONNECTED',
-  challenges: [],
+  hasDetails: false,
   endedAt: T0,
   observedAt: T0,
 };
@@ -44,6 +50,7 @@ describe('reading balances', () => {
     const deps = {
       members: made.deps.members,
       balances: made.balances,
+      refreshes: made.history,
       allowance: policy,
       staleAfterSeconds: 3600,
       now: made.deps.now,
@@ -157,7 +164,7 @@ describe('reading balances', () => {
   });
 
   it('is an empty list after a refresh that found no accounts', async () => {
-    const lastSuccess = { refreshId: 'RFR-1', observedAt: T0, endedAt: T0 };
+    const lastSuccess = { refreshId: 'RFR-1', observedAt: T0 };
     const { read } = await world(knownMember({ lastSuccess }));
     const { headers, body } = await read();
     expect(body).toMatchObject({ accounts: [], pagination: { total_entries: 0 } });
@@ -170,10 +177,12 @@ describe('reading balances', () => {
       outcome: 'action_required',
       action: 'reauthenticate',
       code: 'denied',
-      userMessage: 'Please log in again.',
       observedAt: null,
+      hasDetails: true,
     } as const;
-    const { read } = await world(knownMember({ lastAttempt: denied }));
+    const { read, history } = await world(knownMember({ lastAttempt: denied }));
+    const texts = { ...detailsByCode(denied), userMessage: 'Please log in again.' };
+    await history.putDetails(runningRefresh(key, claim({ refreshId: denied.refreshId })), denied.endedAt, texts);
     const failure = await read().catch((error: unknown) => error);
     expect(failure).toMatchObject({
       code: 'never_refreshed',
@@ -229,12 +238,12 @@ describe('reading a refresh', () => {
     deadline: T0,
     userPresent: false,
     challenges: [],
-    result: attempt,
+    result: { ...attempt, ...detailsByCode(attempt) },
   });
 
   async function world(running: Claim | null, ...refreshes: Refresh[]) {
     const made = refreshWorld(withMember(knownMember({ claim: running })));
-    for (const refresh of refreshes) await made.history.put(refresh);
+    for (const refresh of refreshes) await putRefresh(made.history, refresh);
     const deps = {
       members: made.deps.members,
       refreshes: made.history,
@@ -258,10 +267,9 @@ describe('reading a refresh', () => {
   });
 
   it('that runs says when to ask again, and what MX asks the user, which only the claim knows', async () => {
-    const running = claim({ refreshId: id(1), userPresent: true, challenges: [question] });
-    const { body, headers } = await (await world(running, { ...refreshOf(1), status: 'running', result: null })).one(
-      id(1),
-    );
+    const running = claim({ refreshId: id(1), userPresent: true, questions: 'some' });
+    const { one } = await world(running, runningRefresh(key, running, [question]));
+    const { body, headers } = await one(id(1));
     expect(headers).toMatchObject({ 'retry-after': '3' });
     expect(body.refresh).toMatchObject({
       status: 'running',

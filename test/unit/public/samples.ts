@@ -3,7 +3,7 @@ import type { StoredBalance } from '../../../shared/domain/balance.ts';
 import { Decimal } from '../../../shared/domain/decimal.ts';
 import { freshnessOf } from '../../../shared/domain/freshness.ts';
 import type { MemberRecord } from '../../../shared/domain/member.ts';
-import type { Attempt, Refresh, Result } from '../../../shared/domain/refresh.ts';
+import { attemptOf, type Refresh, type Result } from '../../../shared/domain/refresh.ts';
 import {
   accountBody,
   freshnessBody,
@@ -52,13 +52,11 @@ export function refresh(status: 'running' | 'ended', number = 1): Refresh {
   return status === 'ended' ? { ...running, status, challenges: result.challenges, result } : running;
 }
 
-const attempt: Attempt = {
-  ...result,
-  refreshId: refreshId(2),
-  trigger: 'schedule',
-  acceptedAt: OBSERVED,
-  endedAt: '2026-01-15T12:00:30.000Z',
-};
+const attempt = attemptOf(
+  { refreshId: refreshId(2), trigger: 'schedule', acceptedAt: OBSERVED },
+  { ...result, endedAt: '2026-01-15T12:00:30.000Z' },
+  true,
+);
 
 /** A stored account. */
 export const balance = (guid: string, amount = '12345678901234567.89', observedAt = OBSERVED): StoredBalance => ({
@@ -85,7 +83,7 @@ export const balance = (guid: string, amount = '12345678901234567.89', observedA
 
 const memory: Pick<MemberRecord, 'lastAttempt' | 'lastSuccess'> = {
   lastAttempt: attempt,
-  lastSuccess: { refreshId: refreshId(1), observedAt: OBSERVED, endedAt: OBSERVED },
+  lastSuccess: { refreshId: refreshId(1), observedAt: OBSERVED },
 };
 
 /** What the service knows of the age of `balances`; without any, of a member that was never refreshed. */
@@ -119,7 +117,7 @@ export const answered = (waited: Refresh | null): Said => ({
     member: mxMember,
     refresh: waited && { ...refreshBody(waited, null), joined: false },
     accounts: [balance('ACT-1')].map(accountBody),
-    freshness: freshnessBody(known([balance('ACT-1')])),
+    freshness: freshnessBody(known([balance('ACT-1')]), result.userMessage),
   },
 });
 
