@@ -3,7 +3,7 @@ import { EventBus } from 'aws-cdk-lib/aws-events';
 import { membersTable, refreshesTable } from '../shared/clients/table-keys.ts';
 import { LOOK_TIMEOUT_SECONDS } from '../shared/domain/refresh.ts';
 import type { FunctionName } from '../shared/lambda/environment.ts';
-import { routeKey, routes } from '../shared/lambda/routes.ts';
+import { gatewayRoutes } from '../shared/lambda/routes.ts';
 import { TRIGGER_TIMEOUT_SECONDS } from '../shared/lambda/time-limits.ts';
 import { Alarms } from './constructs/alarms.ts';
 import { constructIdOf } from './constructs/construct-ids.ts';
@@ -239,15 +239,13 @@ export class BalancesStack extends Stack {
       timeout: Duration.seconds(10),
     });
     const { webhookRate, webhookBurst } = this.settings;
-    const pathsOf = (to: ServiceFunction<FunctionName>) =>
-      routes.filter(({ functionName }) => functionName === to.functionName).map(routeKey);
     new PublicApi(this, 'Http', {
       ...this.settings,
       alarms: this.alarms,
       logRetention: this.settings.logRetentionDays,
       routes: this.functions.map((to) => ({
         to,
-        paths: pathsOf(to),
+        paths: gatewayRoutes(to.functionName),
         // MX cannot sign as AWS wants it.
         checksItself: to.functionName === 'mx-webhook',
         throttle: to.functionName === 'mx-webhook' ? { rateLimit: webhookRate, burstLimit: webhookBurst } : undefined,

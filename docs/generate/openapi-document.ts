@@ -20,6 +20,7 @@ const description = `Fresh bank balances from MX. The routes of MX’s Platform 
 - **Errors** are RFC 9457 problems with MX’s \`error\` member in them. \`code\` is for machines; \`type\` leads to a page about it. A path that does not exist is answered 404 \`not_found\`, another method 405 \`method_not_allowed\` with \`Allow\`; see \`x-any-other-request\`.
 - **Amounts** are exact decimals of up to 38 digits: read them with a decimal type.
 - **Time.** Everything is answered within 30 seconds.
+- **HEAD** works wherever GET does: the same status and headers, no body.
 - **Growth.** Members may be added to answers without a new version. Query parameters and headers that are not listed are ignored; members of a body are not. Bodies have at most ${MAX_BODY_BYTES.toLocaleString('en')} bytes.`;
 
 /** A route without an entry fails the making of the document. */

@@ -13,6 +13,7 @@ import { asNamed, Refusal } from './refusal.ts';
 
 /** A request, checked as far as every route needs it. */
 export interface ApiRequest {
+  /** `GET` for a HEAD too, whose body is left out afterwards. */
   readonly method: string;
   /** As API Gateway matched it, for example `GET /refreshes/{refresh_id}`; `$default` when it matched none. */
   readonly routeKey: string;
@@ -89,7 +90,7 @@ export function httpHandler(options: HttpOptions, route: (request: ApiRequest) =
       callers.set(request.context, caller);
       telemetry.about({ request_id: requestId, caller: caller.name === '' ? undefined : caller.name });
     };
-    const right = options.right({ method: http.method, routeKey: event.routeKey });
+    const right = options.right(routeOf(event));
     if (options.callersSecret === null || right === null) {
       isCalledBy({ name: iamCaller(event), rights: null });
       return;
@@ -117,7 +118,7 @@ export function httpHandler(options: HttpOptions, route: (request: ApiRequest) =
   const failed: Middleware = (request) => {
     const failure = asNamed(request.error);
     const problem = problemOf(failure);
-    request.response = { ...problem, headers: { ...SECURITY_HEADERS, ...problem.headers } };
+    request.response = answerTo(request.event, { ...problem, headers: { ...SECURITY_HEADERS, ...problem.headers } });
     if (failure.code === 'unauthorized') telemetry.count('CallerRefused');
     telemetry.log('request.failed', {
       route: request.event.routeKey,
@@ -137,7 +138,7 @@ export function httpHandler(options: HttpOptions, route: (request: ApiRequest) =
       const result = toResult(answer, request);
       telemetry.log('request.answered', { route: event.routeKey, status: result.statusCode, ...answer.logged });
       telemetry.flush();
-      return result;
+      return answerTo(event, result);
     });
 }
 
@@ -153,13 +154,30 @@ function iamCaller(event: APIGatewayProxyEventV2): string {
   return (authorizer?.iam?.userArn ?? '').replace(/(:assumed-role\/[^/]+)\/.*$/, '$1');
 }
 
+const isHead = (event: APIGatewayProxyEventV2): boolean => event.requestContext.http.method === 'HEAD';
+
+/** A HEAD is treated as the GET of the same path: the same right, the same status and headers. */
+const routeOf = (event: APIGatewayProxyEventV2): Pick<ApiRequest, 'method' | 'routeKey'> =>
+  isHead(event)
+    ? { method: 'GET', routeKey: event.routeKey.replace(/^HEAD /, 'GET ') }
+    : { method: event.requestContext.http.method, routeKey: event.routeKey };
+
+/** `result` as the answer to `event`: HEAD gets no body. */
+function answerTo(
+  event: APIGatewayProxyEventV2,
+  result: APIGatewayProxyStructuredResultV2,
+): APIGatewayProxyStructuredResultV2 {
+  if (!isHead(event)) return result;
+  const { body: _, ...withoutBody } = result;
+  return withoutBody;
+}
+
 const nobody: Caller = { name: '', rights: [] };
 
 function toRequest(event: APIGatewayProxyEventV2, { name: caller, rights }: Caller): ApiRequest {
   checkVersion(event);
   return {
-    method: event.requestContext.http.method,
-    routeKey: event.routeKey,
+    ...routeOf(event),
     path: event.rawPath,
     parameters: event.pathParameters ?? {},
     query: event.queryStringParameters ?? {},

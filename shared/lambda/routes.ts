@@ -42,8 +42,18 @@ export const PREFLIGHT_ROUTE = 'OPTIONS /{proxy+}';
 /** A route as API Gateway names it. */
 export const routeKey = ({ method, path }: Pick<Route, 'method' | 'path'>): string => `${method} ${path}`;
 
+/** The methods of a route: HTTP APIs treat HEAD as a method of its own, and whatever can be read has it. */
+const methodsOf = ({ method }: Pick<Route, 'method'>): readonly string[] =>
+  method === 'GET' ? ['GET', 'HEAD'] : [method];
+
+/** What API Gateway sends to `functionName`, as it names it. */
+export const gatewayRoutes = (functionName: FunctionName): readonly string[] =>
+  routes
+    .filter((route) => route.functionName === functionName)
+    .flatMap((route) => methodsOf(route).map((method) => `${method} ${route.path}`));
+
 const patternOf = (path: string): RegExp => new RegExp(`^${path.replace(/\{\w+\}/g, '[^/]+')}$`);
 
 /** The methods that `path` has; empty when there is nothing at it. */
 export const allowedMethods = (path: string): readonly string[] =>
-  [...routes, ...defaultRoutes].filter((route) => patternOf(route.path).test(path)).map((route) => route.method);
+  [...routes, ...defaultRoutes].filter((route) => patternOf(route.path).test(path)).flatMap(methodsOf);

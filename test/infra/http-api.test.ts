@@ -21,6 +21,13 @@ describe('the HTTP API', () => {
   it("has MX's routes, ours beside them, and an answer for everything else", () => {
     const member = '/users/{user_identifier}/members/{member_identifier}';
     expect(wiring(signed)).toEqual({
+      [`HEAD ${member}`]: 'read-balances',
+      [`HEAD ${member}/status`]: 'read-balances',
+      [`HEAD ${member}/accounts`]: 'read-balances',
+      [`HEAD ${member}/accounts/{account_identifier}`]: 'read-balances',
+      'HEAD /refreshes/{refresh_id}': 'read-refresh',
+      [`HEAD ${member}/refreshes`]: 'read-refresh',
+      [`HEAD ${member}/schedule`]: 'member-schedule',
       [`POST ${member}/check_balance`]: 'check-balance',
       [`GET ${member}`]: 'read-balances',
       [`GET ${member}/status`]: 'read-balances',

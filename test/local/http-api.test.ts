@@ -81,6 +81,20 @@ describe('a trigger with wait', () => {
   });
 });
 
+it('HEAD has the status and headers of GET and no body', async () => {
+  const member = running.addMember();
+  await running.refresh(member.path);
+  const [get, head] = [
+    await running.call('GET', `${member.path}/accounts`),
+    await running.call('HEAD', `${member.path}/accounts`),
+  ];
+  expect([head.status, head.text, head.headers.get('etag')]).toEqual([200, '', get.headers.get('etag')]);
+  expect(head.headers.get('balances-freshness')).toBe('fresh');
+  expect((await running.call('HEAD', '/users/u/members/m/accounts')).status).toBe(404);
+  expect((await running.call('HEAD', '/health')).status).toBe(200);
+  expect((await running.call('HEAD', '/users/u/members/m/check_balance')).headers.get('allow')).toBe('POST');
+});
+
 describe('Idempotency-Key', () => {
   it('gives the same request the same refresh, and another request 422', async () => {
     const member = running.addMember();

@@ -149,6 +149,30 @@ describe('every answer', () => {
   });
 });
 
+describe('a HEAD', () => {
+  const head: GivenRequest = { method: 'HEAD', routeKey: 'HEAD /route' };
+
+  it('is answered as the GET, without the body', async () => {
+    const asked: string[] = [];
+    const route = async ({ method, routeKey }: ApiRequest) => {
+      asked.push(`${method}, ${routeKey}`);
+      return { status: 200, body: { a: 1 }, headers: { age: '7' } };
+    };
+    const get = await api({ route }).call();
+    const answer = await api({ route }).call(head);
+    expect(answer).toEqual({ ...get, text: undefined, body: undefined });
+    expect(asked).toEqual(['GET, GET /route', 'GET, GET /route']);
+    const known = await api({ route }).call({ ...head, headers: { 'if-none-match': String(get.headers['etag']) } });
+    expect(known.statusCode).toBe(304);
+  });
+
+  it('of something that is not there has the problem’s status and no body', async () => {
+    const answer = await api({ route: () => Promise.reject(new Failure('member_not_found', 'no')) }).call(head);
+    expect(answer).toMatchObject({ statusCode: 404, text: undefined });
+    expect(answer.headers['content-type']).toBe('application/problem+json');
+  });
+});
+
 describe('an answer that was seen before', () => {
   const route = async (): Promise<ApiAnswer> => ({ status: 200, body: { a: 1 }, headers: { age: '7' } });
 

@@ -22,7 +22,7 @@ describe('the routes', () => {
   });
 
   it('know the methods of a path, and nothing of another', () => {
-    expect(allowedMethods(`${member}/schedule`).toSorted()).toEqual(['DELETE', 'GET', 'PUT']);
+    expect(allowedMethods(`${member}/schedule`).toSorted()).toEqual(['DELETE', 'GET', 'HEAD', 'PUT']);
     expect(allowedMethods(`${member}/check_balance`)).toEqual(['POST']);
     for (const path of [
       '/',
@@ -50,8 +50,11 @@ describe('a path that no route matches', () => {
     await expect(ask('PATCH', pathOf(path))).rejects.toMatchObject({ code: 'method_not_allowed', details: { allow } });
   });
 
-  it.each(['/health', '/problems/internal'])('is 405 for anything but GET on %s', async (path) => {
-    await expect(ask('POST', path)).rejects.toMatchObject({ code: 'method_not_allowed', details: { allow: ['GET'] } });
+  it.each(['/health', '/problems/internal'])('is 405 for anything but GET and HEAD on %s', async (path) => {
+    await expect(ask('POST', path)).rejects.toMatchObject({
+      code: 'method_not_allowed',
+      details: { allow: ['GET', 'HEAD'] },
+    });
   });
 });
 
