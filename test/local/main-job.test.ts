@@ -369,7 +369,7 @@ describe('queues, schedule and sweep', () => {
       new UpdateItemCommand({
         TableName: table('StorageMembers'),
         Key: { user_guid: { S: running.mx.member({ member: memberGuid }).userGuid }, item_key: { S: memberGuid } },
-        UpdateExpression: 'SET last_attempt.accepted_at = :long',
+        UpdateExpression: 'SET last_attempt.accepted_at = :long REMOVE starts',
         ExpressionAttributeValues: { ':long': { S: '2026-01-01T00:00:00.000Z' } },
       }),
     );
