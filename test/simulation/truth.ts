@@ -110,7 +110,8 @@ export function createTruth(world: Observed): Truth {
     truth.claim = is;
     if (is.phase !== 'ended') truth.jobAggregatedAt = is.jobAggregatedAt;
     if (is.lookedAt !== was.lookedAt) {
-      if (is.lookedAt !== null) lookedAt.set(textOf(record.key), is.lookedAt);
+      // A look at a refresh that has ended only publishes its end: it asks MX nothing.
+      if (is.lookedAt !== null && is.phase !== 'ended') lookedAt.set(textOf(record.key), is.lookedAt);
       remember(claimedBy, invocation, record.key, is.refreshId);
       lookTakenBy.set(is.refreshId, invocation);
     }
