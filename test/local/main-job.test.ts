@@ -182,7 +182,7 @@ describe('bad input', () => {
     expect(callsTo(member.guid)).toBe(0);
   });
 
-  it.each(['a.b', 'a%20b', 'a%2Fb', 'ä'])(
+  it.each(['a+b', 'a%20b', 'a%2Fb', 'ä'])(
     'an identifier such as %s is refused before anything is called',
     async (id) => {
       running.mx.clearCalls();
