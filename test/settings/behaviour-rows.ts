@@ -158,7 +158,7 @@ async function slots(deployed: Deployed): Promise<readonly unknown[]> {
     const { Item = {} } = await deployed.aws.tables.client.send(
       new GetItemCommand({ TableName: 'members', Key: { user_guid: { S: 'USR-1' }, item_key: { S: 'MBR-1' } } }),
     );
-    return Item['enrolment']?.M?.['slot']?.S;
+    return Item['enrolment']?.M?.['s']?.S;
   };
   const byDefault = await slot();
   await deployed.http('MemberSchedule', {
