@@ -4,19 +4,23 @@ import { type MembersReader, membersReader } from '../shared/clients/members-rea
 import { scheduleInDynamoDb } from '../shared/clients/schedule-table.ts';
 import { Failure } from '../shared/domain/failure.ts';
 import { findMember } from '../shared/domain/find-member.ts';
+import { heldOf } from '../shared/domain/held.ts';
+import type { Clock, Instant } from '../shared/domain/instant.ts';
 import type { MemberRecord } from '../shared/domain/member.ts';
 import type { Schedule } from '../shared/domain/ports.ts';
-import { everyHoursOnOffer, slotOf } from '../shared/domain/schedule.ts';
+import { type Enrolment, everyHoursOnOffer, nextDueAt, slotOf } from '../shared/domain/schedule.ts';
+import { heldBody, lastResultBody } from '../shared/lambda/api-shapes.ts';
 import { readEnvironment } from '../shared/lambda/environment.ts';
 import { type ApiAnswer, type ApiRequest, httpHandler, memberIdentifiers } from '../shared/lambda/http.ts';
 import { apiWiring } from './wiring/api.ts';
-import { dynamoDb } from './wiring/refresh.ts';
+import { dynamoDb, now } from './wiring/refresh.ts';
 
 /** What enrolling needs. */
 export interface MemberScheduleDeps {
   readonly members: MembersReader;
   readonly schedule: Pick<Schedule, 'enrol'>;
   readonly shards: number;
+  readonly now: Clock;
 }
 
 const bodySchema = v.strictObject({ every: v.picklist(everyHoursOnOffer) });
@@ -31,7 +35,7 @@ export async function memberSchedule(deps: MemberScheduleDeps, request: ApiReque
       const member = await findMember(deps.members, identifiers);
       const slot = slotOf(member.key, everyHours, deps.shards);
       await deps.schedule.enrol(member.key, { everyHours, slot }, 'always');
-      return { status: 200, logged: loggedOf(member), body: scheduleBody(member, everyHours) };
+      return { status: 200, logged: loggedOf(member), body: scheduleBody(member, { everyHours, slot }, deps.now()) };
     }
     case 'DELETE': {
       const member = await findMember(deps.members, identifiers);
@@ -41,20 +45,26 @@ export async function memberSchedule(deps: MemberScheduleDeps, request: ApiReque
     }
     default: {
       const member = await findMember(deps.members, identifiers);
-      return { status: 200, logged: loggedOf(member), body: scheduleBody(member, member.enrolment?.everyHours ?? 0) };
+      return { status: 200, logged: loggedOf(member), body: scheduleBody(member, member.enrolment, deps.now()) };
     }
   }
 }
 
 const loggedOf = ({ key }: MemberRecord) => ({ member_guid: key.memberGuid });
 
-const scheduleBody = (member: MemberRecord, everyHours: number) => ({
-  schedule: {
-    user_guid: member.key.userGuid,
-    member_guid: member.key.memberGuid,
-    every: everyHours === 0 ? null : everyHours,
-  },
-});
+function scheduleBody(member: MemberRecord, enrolment: Enrolment | null, now: Instant) {
+  const { lastAttempt } = member;
+  return {
+    schedule: {
+      user_guid: member.key.userGuid,
+      member_guid: member.key.memberGuid,
+      every: enrolment === null || enrolment.everyHours === 0 ? null : enrolment.everyHours,
+      next_due_at: enrolment && nextDueAt(enrolment, now),
+      last_result: lastAttempt && lastResultBody(lastAttempt),
+      held: heldBody(heldOf(member)),
+    },
+  };
+}
 
 function readEvery(body: unknown): (typeof everyHoursOnOffer)[number] {
   const read = v.safeParse(bodySchema, body);
@@ -74,6 +84,7 @@ export function wire(source: NodeJS.ProcessEnv) {
     members: membersReader(db, env.membersTable),
     schedule: scheduleInDynamoDb(db, env.membersTable),
     shards: env.scheduleShards,
+    now,
   };
   const right = ({ method }: { method: string }) => (method === 'GET' ? ('read' as const) : ('trigger' as const));
   return httpHandler({ ...apiWiring('member-schedule', env), right }, (request) => memberSchedule(deps, request));

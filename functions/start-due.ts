@@ -1,5 +1,6 @@
 // SQS start queue  ->  the same start as the trigger's, for every due member of a message
 import { decodeStartBatch } from '../shared/clients/messages.ts';
+import { startQueue } from '../shared/clients/queues.ts';
 import { scheduleInDynamoDb } from '../shared/clients/schedule-table.ts';
 import { type StartDueDeps, startDue } from '../shared/domain/start-due.ts';
 import { readEnvironment } from '../shared/lambda/environment.ts';
@@ -21,6 +22,7 @@ export function wire(source: NodeJS.ProcessEnv) {
     ...endingDeps(env, db),
     mx: observedMx(mxOf(env, MX_TIMEOUT_MS), report),
     schedule: scheduleInDynamoDb(db, env.membersTable),
+    starts: startQueue(sqs(), env.startQueueUrl),
     report: ({ member }, error) => {
       report.log('start.failed', { member_guid: member.memberGuid, error });
     },

@@ -41,6 +41,8 @@ export const emptyMember = (of: MemberKey, given: Partial<MemberRecord> = {}): M
   processedUntil: null,
   untoldChange: null,
   importsMove: false,
+  missing: null,
+  held: null,
   deletedAt: null,
   ...given,
 });

@@ -4,6 +4,7 @@ import {
   afterFailedLook,
   afterRefusedStart,
   decide,
+  firstLookState,
   type Observation,
   type Situation,
   type Step,
@@ -11,6 +12,7 @@ import {
 import { Failure } from '../../shared/domain/failure.ts';
 import type { Imports } from '../../shared/domain/imports.ts';
 import { plusSeconds } from '../../shared/domain/instant.ts';
+import { MISSING_SECONDS } from '../../shared/domain/missing.ts';
 import type { Challenge, MxMember } from '../../shared/domain/mx.ts';
 import type { RunningClaim } from '../../shared/domain/refresh.ts';
 import { ruleFor } from '../../shared/domain/statuses.ts';
@@ -19,7 +21,7 @@ import { claim, member, newJob, policy, question, T0 } from './sample-refresh.ts
 /** A refresh with the proof of its job's end, past its grace period, whose last look saw `unconfirmedEnd` too. */
 const situation = (given: Partial<RunningClaim>, unconfirmedEnd: string | null, afterSeconds = 60): Situation => ({
   claim: { ...claim({ lookNumber: 9, lookedAt: plusSeconds(T0, 60), flagSeen: true }), ...given },
-  state: { failedLooks: 0, unconfirmedEnd, newestJob: null },
+  state: { ...firstLookState, unconfirmedEnd },
   policy,
   now: plusSeconds(T0, afterSeconds),
   random: 0,
@@ -102,11 +104,15 @@ export const mxFailures: readonly { readonly what: string; readonly failure: Fai
 /** What a POST that failed this way leaves: an end, or a start in this state. */
 export const afterPost = afterRefusedStart;
 
-/** What a look that failed this way leads to: the first time, and the second time in a row. */
-export const afterLook = (failure: Failure): readonly [Step, Step] => [
-  afterFailedLook(situation({}, null), failure),
-  afterFailedLook(situation({}, failure.code === 'mx_not_found' ? 'not_found' : null), failure),
-];
+/** What a look that failed this way leads to: the first time, and when every look has failed so for a minute. */
+export function afterLook(failure: Failure): readonly [Step, Step] {
+  const first = situation({}, null);
+  const missingSince = failure.code === 'mx_not_found' ? plusSeconds(first.now, -MISSING_SECONDS) : null;
+  return [
+    afterFailedLook(first, failure),
+    afterFailedLook({ ...first, state: { ...first.state, missingSince } }, failure),
+  ];
+}
 
 /** Ends that neither a status nor a failure names: nothing was proven, no job may be started, or time is up. */
 export function otherEnds(): readonly { readonly when: string; readonly step: Step }[] {

@@ -49,7 +49,7 @@ function failureRow({ what, failure }: (typeof mxFailures)[number]): string {
   const post = afterPost(failure);
   const posted = post.kind === 'end' ? `${post.ending.outcome}, ${post.ending.action}` : startStates[post.state];
   const [first, second] = afterLook(failure).map(endOrWords);
-  const looked = first === second ? first : `${first}; the second time ${second}`;
+  const looked = first === second ? first : `${first}; after a minute of it ${second}`;
   return `| ${what} | \`${failure.code}\` | ${problemKind(failure.code).status} | ${posted} | ${looked} |`;
 }
 

@@ -14,6 +14,7 @@ import { mxClient } from '../../shared/clients/mx-client.ts';
 import { deliveryQueue, followUpQueue } from '../../shared/clients/queues.ts';
 import { refreshesInDynamoDb } from '../../shared/clients/refreshes-table.ts';
 import { type SecretOptions, secret } from '../../shared/clients/secret.ts';
+import { unstartedInDynamoDb } from '../../shared/clients/unstarted-members.ts';
 import type { CallbackRules } from '../../shared/domain/callback-url.ts';
 import { epochMillisecondsOf, type Instant, instantOf } from '../../shared/domain/instant.ts';
 import type { Policy } from '../../shared/domain/policy.ts';
@@ -46,6 +47,7 @@ export function endingDeps(env: EndingEnvironment, db: DynamoDBClient): Omit<Ref
   const queues = sqs();
   return {
     members: membersInDynamoDb(db, env.membersTable, policy),
+    unstarted: unstartedInDynamoDb(db, env.membersTable),
     refreshes: refreshesInDynamoDb(db, env.refreshesTable, env.refreshRetentionDays, now),
     followUps: followUpQueue(queues, env.followUpQueueUrl),
     balances: balancesReader(db, env.balancesTable),

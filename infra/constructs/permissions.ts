@@ -54,9 +54,15 @@ export const permissions: Readonly<Record<FunctionName, Permissions>> = {
     refreshes: [get, put, update, query],
     apiCallersSecret: readSecret,
   },
-  // It also removes items of the schedule that their members no longer point to. A message that only a newer release can
+  // It also removes items of the schedule that their members no longer point to, reads what an earlier delivery has noted of
+  // a refused start, and asks once more in a minute for a member that MX did not know. A message that only a newer release can
   // read goes back to the queue as a new one; the other two queues' functions may send to theirs anyway.
-  'start-due': { ...starting, members: [get, put, update, remove], starts: send },
+  'start-due': {
+    ...starting,
+    members: [get, put, update, remove],
+    refreshes: [get, put, query],
+    starts: send,
+  },
   // It acts on MX's webhooks too: members that MX has deleted lose their place in the schedule and their balances.
   'follow-up': {
     ...ending,

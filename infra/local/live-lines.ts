@@ -44,6 +44,8 @@ export function eventLine({ detailType, detail }: Observations['event']): string
       return `refresh ${data['refresh_id']} ended: ${data['outcome']} (${data['code']}); what to do: ${data['action']}`;
     case 'connection.changed':
       return `connection of ${data['member_guid']} is now ${data['connection_status'] ?? 'without a status'}`;
+    case 'schedule.held':
+      return `${data['member_guid']} is not started by the schedule (${data['code']}); what to do: ${data['action']}`;
     case 'balance.changed':
       return `balance of ${data['account_guid']} has changed`;
     default:

@@ -7,6 +7,7 @@
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import type { ExactObject } from '../domain/decimal.ts';
 import type { ConnectionChange } from '../domain/event.ts';
+import type { Held } from '../domain/held.ts';
 import { type Instant, instantOf } from '../domain/instant.ts';
 import type { MemberRecord, Success } from '../domain/member.ts';
 import type { Attempt } from '../domain/refresh.ts';
@@ -54,6 +55,8 @@ export function toRecord(item: Item): MemberRecord {
     processedUntil: instantIn(item, 'processed_until'),
     untoldChange: toChange(item['untold_change']),
     importsMove: flagIn(item, 'imports_move'),
+    missing: instantIn(item, 'missing_since'),
+    held: toHeld(item['held']),
     deletedAt: textIn(item, 'deleted_at'),
   };
 }
@@ -97,6 +100,19 @@ export function toEnrolment(attribute: AttributeValue | undefined): Enrolment | 
   const everyHours = countIn(attribute.M, 'h', 0);
   if (everyHours !== 0 && !isEveryHours(everyHours)) throw new TypeError('a period that is not on offer');
   return { everyHours, slot: textIn(attribute.M, 's') ?? '' };
+}
+
+/** The attribute of why a member is held back. */
+export const heldToAttribute = ({ since, code, action }: Held): AttributeValue => ({
+  M: present({ since: milliseconds(since), code: text(code), action: text(action) }),
+});
+
+function toHeld(attribute: AttributeValue | undefined): Held | null {
+  if (attribute?.M === undefined) return null;
+  const since = instantIn(attribute.M, 'since');
+  const { code, action } = recordFromAttribute<Pick<Held, 'code' | 'action'>>(attribute, {}) ?? {};
+  if (since === null || code === undefined || action === undefined) throw new TypeError('what is held back says why');
+  return { since, code, action };
 }
 
 /** The attribute of a change that is yet to be told. */

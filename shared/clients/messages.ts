@@ -42,6 +42,7 @@ const nextLook = v.object({
         ),
         null,
       ),
+      missingSince: v.optional(v.nullable(v.string()), null),
     }),
   ),
 });
@@ -51,7 +52,12 @@ const nextLookOf = ({ refreshId, member: key, look, memory }: v.InferOutput<type
   refreshId,
   member: key,
   lookNumber: look,
-  state: memory && { failedLooks: memory.failures, unconfirmedEnd: memory.candidate, newestJob: memory.job },
+  state: memory && {
+    failedLooks: memory.failures,
+    unconfirmedEnd: memory.candidate,
+    newestJob: memory.job,
+    missingSince: memory.missingSince,
+  },
 });
 
 const instant = v.pipe(v.string(), v.isoTimestamp());
@@ -100,7 +106,12 @@ export const encodeNextLook = ({ refreshId, member: key, lookNumber, state }: Ne
     refreshId,
     member: key,
     look: lookNumber,
-    memory: state && { failures: state.failedLooks, candidate: state.unconfirmedEnd, job: state.newestJob },
+    memory: state && {
+      failures: state.failedLooks,
+      candidate: state.unconfirmedEnd,
+      job: state.newestJob,
+      missingSince: state.missingSince,
+    },
   });
 
 /** Reads a message that asks for the next look. @throws Failure `bad_message`, never to be retried. */

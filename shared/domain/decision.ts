@@ -5,7 +5,7 @@
  *
  *     situation                                                         step
  *  1  MX did not answer                                                 look again, at growing distances
- *       404 twice in a row, or a failure that no retry repairs          end, by that failure
+ *       404 for a minute, or a failure that no retry repairs            end, by that failure
  *  2  no POST was sent yet                                              start
  *  3  MX waits for the user                                             end, as action_required
  *       no look has seen its questions yet                              look again, once
@@ -52,6 +52,7 @@ import type { Failure } from './failure.ts';
 import type { Imports } from './imports.ts';
 import { type Instant, secondsBetween } from './instant.ts';
 import { secondsAfterFailure, secondsToNextLook } from './look-times.ts';
+import { isBelievedMissing } from './missing.ts';
 import type { Challenge, MxMember } from './mx.ts';
 import type { OutcomeCode } from './outcome.ts';
 import type { Policy } from './policy.ts';
@@ -74,6 +75,8 @@ export interface LookState {
   readonly unconfirmedEnd: string | null;
   /** The newest job that looks have seen; null before the first. */
   readonly newestJob: SeenJob | null;
+  /** Since when, by our clock, every look was answered that MX does not know the member; null: the last one was not. */
+  readonly missingSince: Instant | null;
 }
 
 /** A job of MX's as a member shows it, and when a look saw it for the first time. */
@@ -85,7 +88,12 @@ export interface SeenJob {
 }
 
 /** Before the first look, and after a message that says nothing. */
-export const firstLookState: LookState = { failedLooks: 0, unconfirmedEnd: null, newestJob: null };
+export const firstLookState: LookState = {
+  failedLooks: 0,
+  unconfirmedEnd: null,
+  newestJob: null,
+  missingSince: null,
+};
 
 /** What to do next. */
 export type Step =
@@ -144,9 +152,10 @@ export function neededUserAction(member: MxMember): OutcomeCode | null {
 /** 1: MX did not answer. */
 export function afterFailedLook(situation: Situation, failure: Failure): Exclude<Step, { kind: 'store' }> {
   const { claim, state, policy, now, random } = situation;
-  // Right after a create MX may answer 404 for half a second (MX facts 2.1): believed the second time.
-  const isFirst404 = failure.code === 'mx_not_found' && state.unconfirmedEnd !== 'not_found';
-  if (failure.fate !== 'try-again' && !isFirst404) return end(endingByFailure(failure));
+  // MX may answer 404 right after a create (MX facts 2.1), and a wrong environment makes every member unknown.
+  const missing = failure.code === 'mx_not_found' ? (state.missingSince ?? now) : null;
+  const isBelieved = missing === null || isBelievedMissing(missing, now);
+  if (failure.fate !== 'try-again' && isBelieved) return end(endingByFailure(failure));
   if (isOver(situation)) return end(lateBecauseOf(failure));
   const failedLooks = state.failedLooks + 1;
   const { retryAfterSeconds } = failure.details;
@@ -154,7 +163,7 @@ export function afterFailedLook(situation: Situation, failure: Failure): Exclude
   return {
     kind: 'look',
     inSeconds: secondsAfterFailure(failed, policy),
-    state: { ...state, failedLooks, unconfirmedEnd: isFirst404 ? 'not_found' : null },
+    state: { ...state, failedLooks, unconfirmedEnd: null, missingSince: missing },
   };
 }
 
@@ -350,7 +359,7 @@ function lookAgain(
 ): Extract<Step, { kind: 'look' }> {
   const inSeconds =
     unconfirmedEnd === null ? secondsToNextLook(start.at, now, claim.deadline, policy) : policy.minLookGapSeconds;
-  return { kind: 'look', inSeconds, state: { failedLooks: 0, unconfirmedEnd, newestJob } };
+  return { kind: 'look', inSeconds, state: { ...firstLookState, unconfirmedEnd, newestJob } };
 }
 
 const end = (ending: Ending): Extract<Step, { kind: 'end' }> => ({ kind: 'end', ending });
@@ -364,6 +373,8 @@ export type RefusedStart =
 export function afterRefusedStart(failure: Failure): RefusedStart {
   if (failure.code === 'mx_conflict') return { kind: 'state', state: 'conflict' };
   if (failure.code === 'mx_rate_limited') return { kind: 'state', state: 'rate_limited' };
+  // The member was read a moment before. If it is gone, the looks will say so for a minute.
+  if (failure.code === 'mx_not_found') return { kind: 'state', state: 'unknown' };
   // 5xx, a timeout, an answer that cannot be read: the job may or may not have started.
   if (failure.fate === 'try-again') return { kind: 'state', state: 'unknown' };
   return { kind: 'end', ending: endingByFailure(failure) };

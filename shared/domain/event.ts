@@ -6,6 +6,7 @@
 import type { Action } from './action.ts';
 import type { BalanceChange, StoredBalance } from './balance.ts';
 import { Decimal } from './decimal.ts';
+import type { Held } from './held.ts';
 import type { Instant } from './instant.ts';
 import type { MemberKey } from './mx.ts';
 import { type Outcome, type OutcomeCode, outcomes } from './outcome.ts';
@@ -78,8 +79,20 @@ export type ConnectionChanged = CloudEvent<
   }
 >;
 
+/** The schedule does not start a member any more until somebody has acted. Told once for each reason. */
+export type ScheduleHeld = CloudEvent<
+  'schedule.held',
+  {
+    readonly user_guid: string;
+    readonly member_guid: string;
+    readonly since: Instant;
+    readonly code: OutcomeCode;
+    readonly action: Action;
+  }
+>;
+
 /** Everything that is published. Its `type` is the detail-type on the bus. */
-export type DomainEvent = RefreshEnded | BalanceChanged | ConnectionChanged;
+export type DomainEvent = RefreshEnded | BalanceChanged | ConnectionChanged | ScheduleHeld;
 
 const envelope = { specversion: '1.0', schema_version: 1 } as const;
 
@@ -189,6 +202,16 @@ const connectionChanged = (
     deleted,
     refresh_id: refreshId,
   },
+});
+
+/** The event that tells that the member is held back. */
+export const heldEvent = (member: MemberKey, { since, code, action }: Held): ScheduleHeld => ({
+  ...envelope,
+  id: `${member.userGuid}/${member.memberGuid}/${since}/held`,
+  type: 'schedule.held',
+  subject: subjectOf(member),
+  time: since,
+  data: { ...guidsOf(member), since, code, action },
 });
 
 /** What a status asks of somebody, outside a refresh. A status between two states asks for patience. */

@@ -1,5 +1,6 @@
 /** The verdict on stored balances: how old, by which refresh, fresh or stale, and why. */
 import type { AccountStaleReason, StoredBalance } from './balance.ts';
+import { heldOf } from './held.ts';
 import { type Instant, secondsBetween } from './instant.ts';
 import type { MemberRecord } from './member.ts';
 import type { OutcomeCode } from './outcome.ts';
@@ -27,7 +28,7 @@ export interface Freshness {
   readonly reason: StaleReason | null;
 }
 
-type Attempts = Pick<MemberRecord, 'lastAttempt' | 'lastSuccess'>;
+type Attempts = Pick<MemberRecord, 'lastAttempt' | 'lastSuccess'> & Partial<Pick<MemberRecord, 'claim' | 'held'>>;
 
 /**
  * The freshness of `balances` at `now`; `null` when nothing is known. Accounts that MX no longer lists are never fresh;
@@ -43,7 +44,9 @@ export function freshnessOf(
   const listed = balances.filter((balance) => balance.listed);
   const oldest = oldestOf(listed);
   if (oldest === null) return withoutListed(balances, member, now);
-  if (ageAt(now, oldest.freshAsOf) > staleAfterSeconds) return stale(oldest, now, reasonFor(oldest, member));
+  if (ageAt(now, oldest.freshAsOf) > staleAfterSeconds || isGone(oldest.observedAt, member)) {
+    return stale(oldest, now, reasonFor(oldest, member));
+  }
   const unreadable = oldestOf(listed.filter(({ staleReason }) => staleReason === 'unreadable'));
   if (unreadable !== null) return stale(unreadable, now, reasonFor(unreadable, member));
   return { ...factsOf(oldest, now), verdict: 'fresh', reason: null };
@@ -57,10 +60,12 @@ export function freshnessOf(
  */
 export function isYoungEnough(
   balances: readonly StoredBalance[],
-  { lastAttempt, lastSuccess }: Attempts,
+  member: Attempts,
   now: Instant,
   maxAgeSeconds: number,
 ): boolean {
+  const { lastAttempt, lastSuccess } = member;
+  if (lastSuccess !== null && isGone(lastSuccess.observedAt, member)) return false;
   const isOld = (since: Instant): boolean => ageAt(now, since) > maxAgeSeconds;
   const listed = balances.filter((balance) => balance.listed);
   const old = listed.filter(({ freshAsOf, staleReason }) => staleReason === 'unreadable' || isOld(freshAsOf));
@@ -108,7 +113,18 @@ const oldestOf = (balances: readonly StoredBalance[]): StoredBalance | null =>
   );
 
 const reasonFor = ({ observedAt, staleReason }: StoredBalance, member: Attempts | null): StaleReason =>
-  failedSince(observedAt, member) ?? staleReason ?? 'not_refreshed_since';
+  failedSince(observedAt, member) ?? staleReason ?? heldCode(member) ?? 'not_refreshed_since';
+
+/** Why the schedule does not refresh them. */
+function heldCode(member: Attempts | null): OutcomeCode | null {
+  if (!member) return null;
+  const { held = null, claim = null, lastAttempt } = member;
+  return heldOf({ held, claim, lastAttempt })?.code ?? null;
+}
+
+/** Whether MX has said since `observedAt` that it does not know the member: then nothing that it said before is fresh. */
+const isGone = (observedAt: Instant, member: Attempts | null): boolean =>
+  failedSince(observedAt, member) === 'mx_not_found';
 
 /** The code of the last attempt, when it ended after `observedAt` and brought nothing. */
 function failedSince(observedAt: Instant, member: Attempts | null): OutcomeCode | null {

@@ -1,6 +1,7 @@
 /** What is remembered about a member: MX's last word, the running refresh, the last attempt and the last success. */
 import type { ExactObject } from './decimal.ts';
 import type { ConnectionChange } from './event.ts';
+import type { Held } from './held.ts';
 import { type Instant, plusSeconds } from './instant.ts';
 import type { MemberKey } from './mx.ts';
 import type { Policy } from './policy.ts';
@@ -35,6 +36,10 @@ export interface MemberRecord {
   readonly untoldChange: ConnectionChange | null;
   /** A job of ours was seen to move `imported_at` of this member's accounts: from then on unmoved ones say something. */
   readonly importsMove: boolean;
+  /** When MX did not know the member; void once it was read again (`missingSince`). */
+  readonly missing: Instant | null;
+  /** Why the schedule held the member back last; void once a refresh was begun (`heldOf`). */
+  readonly held: Held | null;
   /** Deleted at MX or here: nothing brings it back (invariant 9). */
   readonly deletedAt: Instant | null;
 }

@@ -2,6 +2,7 @@
 import type { KnownOfAccounts, ObservationStamp, StoredBalance } from './balance.ts';
 import type { LookState } from './decision.ts';
 import type { ConnectionChange, DomainEvent, RefreshEnded } from './event.ts';
+import type { Held } from './held.ts';
 import type { Clock, Instant } from './instant.ts';
 import type { MemberRecord } from './member.ts';
 import type { Challenge, MemberIdentifiers, MemberKey, MxAccount, MxMember } from './mx.ts';
@@ -152,6 +153,16 @@ export interface SeenMembers {
    * and for one that is deleted already.
    */
   leaveTombstone(record: Pick<MemberRecord, 'key' | 'body'>, now: Instant): Promise<boolean>;
+}
+
+/** What is remembered of members whose refresh was not started (`unstarted.ts`). Nothing of a member that is deleted. */
+export interface Unstarted {
+  /** Remembers that MX did not know the member at `now`, unless that is remembered and the member was not read since. */
+  recordMissing(key: MemberKey, now: Instant): Promise<void>;
+  /** Remembers a refresh that held no claim and did not succeed as last attempt, unless there is a newer one. */
+  recordRefused(key: MemberKey, attempt: Attempt): Promise<void>;
+  /** Remembers why the member is held back, in place of what was remembered before. */
+  recordHeld(key: MemberKey, held: Held): Promise<void>;
 }
 
 /** What became of taking a look. */
@@ -309,6 +320,7 @@ export interface Starts {
 export interface RefreshDeps {
   readonly mx: Mx;
   readonly members: Members;
+  readonly unstarted: Unstarted;
   readonly refreshes: Refreshes;
   readonly followUps: FollowUps;
   readonly balances: Pick<Balances, 'ofMember'>;

@@ -62,6 +62,15 @@ export const slotsDueIn = (minute: number, shards: number): readonly string[] =>
     Array.from({ length: shards }, (_, shard) => slotName(everyHours, minute % (everyHours * 60), shard)),
   );
 
+/** When a member of `enrolment` is due next after `now`; null when it is not on the schedule. */
+export function nextDueAt({ everyHours, slot }: Enrolment, now: Instant): Instant | null {
+  const [, , inPeriod] = slot.split('#');
+  if (everyHours === 0 || inPeriod === undefined) return null;
+  const period = everyHours * 60;
+  const next = minuteOf(now) + 1;
+  return minuteStart(next + ((Number(inPeriod) - (next % period) + period) % period));
+}
+
 /** The most minutes that one tick makes up for; what was due before that waits for its next turn. */
 export const MAX_MINUTES_PER_TICK = 60;
 

@@ -1,12 +1,15 @@
 /** Starting what the schedule says is due: the trigger's own path, member by member, with an unattended trigger's care. */
 import { asFailure } from './failure.ts';
-import type { RefreshDeps, Schedule } from './ports.ts';
+import { MISSING_SECONDS } from './missing.ts';
+import type { RefreshDeps, Schedule, Starts } from './ports.ts';
 import type { EnrolledMember, StartBatch } from './schedule.ts';
 import { startUnattended } from './start-refresh.ts';
+import { publishRefusal, refusedRefreshId } from './unstarted.ts';
 
 /** What starting a batch needs. */
 export interface StartDueDeps extends RefreshDeps {
   readonly schedule: Pick<Schedule, 'removeStray'>;
+  readonly starts: Starts;
   /** Told of every member that could not be started and is not tried again before its next turn. */
   readonly report: (enrolled: EnrolledMember, error: unknown) => void;
 }
@@ -59,15 +62,29 @@ async function start(
   deps: StartDueDeps,
   enrolled: EnrolledMember,
   { dueAt }: StartBatch,
-): Promise<'accepted' | 'joined' | 'held_back' | 'done_already' | 'stray'> {
+): Promise<'accepted' | 'joined' | 'held_back' | 'done_already' | 'stray' | 'failed'> {
   const { member, slot } = enrolled;
   const record = await deps.members.read(member);
   if (record === null || record.deletedAt !== null || record.enrolment?.slot !== slot) {
     await deps.schedule.removeStray(enrolled);
     return 'stray';
   }
+  // Refused by MX at an earlier delivery, which may have crashed before it told of it.
+  const refusedId = refusedRefreshId(member, dueAt);
+  if (record.lastAttempt?.refreshId === refusedId) {
+    await publishRefusal(deps, member, refusedId);
+    return 'done_already';
+  }
   const identifiers = { userIdentifier: member.userGuid, memberIdentifier: member.memberGuid };
   const answer = await startUnattended(deps, identifiers, dueAt);
+  if (answer.kind === 'refused') {
+    deps.report(enrolled, answer.failure);
+    // Believed the second time, a minute later: that is long before the member's next turn.
+    if (answer.became === 'too_early') {
+      await deps.starts.sendAll([{ batch: { dueAt, members: [enrolled] }, delaySeconds: MISSING_SECONDS }]);
+    }
+    return 'failed';
+  }
   if (answer.kind !== 'accepted') return answer.kind;
   return answer.joined ? 'joined' : 'accepted';
 }

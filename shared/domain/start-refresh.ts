@@ -25,6 +25,7 @@ import { type Refresh, type RunningClaim, runningRefresh, type StartedClaim, typ
 import { currentRefresh } from './refresh-details.ts';
 import type { Enrolment } from './schedule.ts';
 import { startJob } from './start-job.ts';
+import { holdBack, type RefusedMember, recordRefusedStart, refusedRefreshId } from './unstarted.ts';
 
 /** A refresh that runs: this trigger's, or one that it joined. */
 export interface AcceptedStart {
@@ -47,6 +48,14 @@ export interface HeldBack {
   readonly reason: OutcomeCode;
 }
 
+/** MX has refused an unattended start before there was a claim. */
+export interface Refused {
+  readonly kind: 'refused';
+  readonly failure: Failure;
+  /** `too_early`: MX did not know the member, which is to be asked once more in a minute. */
+  readonly became: RefusedMember;
+}
+
 /** A member as it is known before its POST: from MX, from our tables, or both. */
 type Known = { readonly key: MemberKey } & (
   | { readonly record: MemberRecord | null; readonly member: MxMember }
@@ -65,7 +74,9 @@ interface Request<Held> {
   /** Whether our own tables say that there is nothing left to do. */
   readonly doneAlready: (record: MemberRecord) => Held | null;
   /** Whether to hold back: an HTTP trigger never does, because somebody asked. */
-  readonly heldBack: (known: Known) => Held | null;
+  readonly heldBack: (known: Known) => Promise<Held | null>;
+  /** MX has refused to show a member that is known here. Null: the failure is the caller's answer. */
+  readonly refused: (record: MemberRecord, failure: Failure) => Promise<Held | null>;
 }
 
 /** How often a lost race for the claim is run again; each loss means that somebody else won. */
@@ -82,26 +93,48 @@ export const startRefresh = (
   identifiers: MemberIdentifiers,
   userPresent: boolean,
 ): Promise<AcceptedStart> =>
-  start<never>(deps, { identifiers, trigger: 'http', userPresent, doneAlready: () => null, heldBack: () => null });
+  start<never>(deps, {
+    identifiers,
+    trigger: 'http',
+    userPresent,
+    doneAlready: () => null,
+    heldBack: async () => null,
+    async refused(record, failure) {
+      // Anything else says nothing of this member: its caller is told.
+      if (failure.code === 'mx_not_found') {
+        await recordRefusedStart(deps, { record, trigger: 'http', refreshId: deps.newRefreshId(deps.now()) }, failure);
+      }
+      return null;
+    },
+  });
 
 /**
- * Starts or joins a refresh that nobody waits for, of a member that became due at `dueAt`.
+ * Starts or joins a refresh that nobody waits for, of a member that became due at `dueAt`. What is held back or refused is
+ * remembered and told of.
  *
- * @throws Failure like `startRefresh`.
+ * @throws Failure like `startRefresh`, except for what MX has refused for good.
  */
 export const startUnattended = (
   deps: RefreshDeps,
   identifiers: MemberIdentifiers,
   dueAt: Instant,
-): Promise<AcceptedStart | HeldBack | DoneAlready> =>
-  start<HeldBack | DoneAlready>(deps, {
+): Promise<AcceptedStart | HeldBack | DoneAlready | Refused> =>
+  start<HeldBack | DoneAlready | Refused>(deps, {
     identifiers,
     trigger: 'schedule',
     userPresent: false,
     doneAlready: (record) => (endedSince(record, dueAt) ? { kind: 'done_already' } : null),
-    heldBack(known) {
+    async heldBack(known) {
       const reason = userNeeded(known);
-      return reason === null ? null : { kind: 'held_back', reason };
+      if (reason === null) return null;
+      if (known.record !== null) await holdBack(deps, known.record, reason, dueAt);
+      return { kind: 'held_back', reason };
+    },
+    async refused(record, failure) {
+      if (failure.fate === 'try-again' || failure.fate === 'bug') return null;
+      const refreshId = refusedRefreshId(record.key, dueAt);
+      const became = await recordRefusedStart(deps, { record, trigger: 'schedule', refreshId }, failure);
+      return { kind: 'refused', failure, became };
     },
   });
 
@@ -116,15 +149,16 @@ async function start<Held>(deps: RefreshDeps, request: Request<Held>): Promise<A
     const joined = record && (await answerFromTables(deps, request, record));
     if (joined) return joined;
     // 2: the baseline.
-    const known: Known =
+    const known: Known | { readonly refused: Held } =
       member === null ? await readBaseline(deps, request, record) : { key: member.key, record, member };
+    if ('refused' in known) return known.refused;
     if (known.record !== null && known.record !== record) {
       // The identifiers lead to another member than our alias said, or to one met under its other names.
       ({ record, member } = known);
       continue;
     }
     // 3: held back.
-    const held = request.heldBack(known);
+    const held = await request.heldBack(known);
     if (held !== null) return held;
     // 4 to 7.
     const answer = await claimAndStart(deps, request, known);
@@ -174,17 +208,21 @@ async function answerFromTables(
 }
 
 /** 2: the member before the POST; without one when MX cannot be reached and the member is known: a follow-up will start. */
-async function readBaseline(
+async function readBaseline<Held>(
   deps: RefreshDeps,
-  { identifiers }: Request<unknown>,
+  { identifiers, refused }: Request<Held>,
   record: MemberRecord | null,
-): Promise<Known> {
+): Promise<Known | { readonly refused: Held }> {
   let member: MxMember;
   try {
     member = await deps.mx.readMember(identifiers);
   } catch (error) {
-    if (record !== null && asFailure(error).fate === 'try-again') return { key: record.key, record, member: null };
-    throw error;
+    if (record === null) throw error;
+    const failure = asFailure(error);
+    if (failure.fate === 'try-again') return { key: record.key, record, member: null };
+    const became = await refused(record, failure);
+    if (became === null) throw error;
+    return { refused: became };
   }
   const { key } = member;
   if (record !== null && sameKey(key, record.key)) {

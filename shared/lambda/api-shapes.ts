@@ -1,9 +1,11 @@
 /** Our own resources as JSON. MX-shaped answers keep MX's bodies; these stand beside them or in headers. */
 import { accountView, type StoredBalance } from '../domain/balance.ts';
 import type { Freshness } from '../domain/freshness.ts';
+import { type Held, heldOf } from '../domain/held.ts';
 import type { Instant } from '../domain/instant.ts';
 import type { MemberRecord } from '../domain/member.ts';
-import type { Refresh } from '../domain/refresh.ts';
+import { outcomes } from '../domain/outcome.ts';
+import type { Attempt, Refresh } from '../domain/refresh.ts';
 import type { FreshnessHeader } from './header-names.ts';
 
 /** A refresh as `GET /refreshes/{refresh_id}` and the trigger show it. */
@@ -44,9 +46,23 @@ export const accountBody = (balance: StoredBalance) => ({
 export interface KnownFreshness {
   /** Null when nothing is stored. */
   readonly freshness: Freshness | null;
-  readonly member: Pick<MemberRecord, 'lastAttempt' | 'lastSuccess'>;
+  readonly member: Pick<MemberRecord, 'lastAttempt' | 'lastSuccess' | 'claim' | 'held'>;
   readonly nextAllowedAt: Instant | null;
 }
+
+/** Why the schedule holds a member back, as JSON. */
+export const heldBody = (held: Held | null) =>
+  held && { since: held.since, code: held.code, action: held.action, message: outcomes[held.code].message };
+
+/** How the schedule's member fared last, whatever asked for it. */
+export const lastResultBody = ({ refreshId, trigger, outcome, action, code, endedAt }: Attempt) => ({
+  refresh_id: refreshId,
+  trigger,
+  outcome,
+  action,
+  code,
+  ended_at: endedAt,
+});
 
 /**
  * Freshness as a block in our own resources.
@@ -74,11 +90,13 @@ export const freshnessBody = ({ freshness, member, nextAllowedAt }: KnownFreshne
     observed_at: member.lastSuccess.observedAt,
   },
   next_refresh_allowed_at: nextAllowedAt,
+  schedule_held: heldBody(heldOf(member)),
 });
 
 /** Freshness as headers on MX-shaped answers, whose bodies stay MX's. */
 export function freshnessHeaders({ freshness, member, nextAllowedAt }: KnownFreshness): Record<string, string> {
   const { lastAttempt, lastSuccess } = member;
+  const held = heldOf(member);
   const headers: Record<Lowercase<FreshnessHeader>, string | null | undefined> = {
     'balances-freshness': freshness?.verdict ?? 'never_refreshed',
     'balances-stale-reason': freshness?.reason,
@@ -91,6 +109,7 @@ export function freshnessHeaders({ freshness, member, nextAllowedAt }: KnownFres
       `${lastAttempt.outcome}; action=${lastAttempt.action}; code=${lastAttempt.code}; ended_at=${lastAttempt.endedAt}`,
     'balances-last-success': lastSuccess?.observedAt,
     'balances-next-refresh-allowed-at': nextAllowedAt,
+    'balances-schedule-held': held && `${held.code}; action=${held.action}; since=${held.since}`,
     age: freshness && String(freshness.ageSeconds),
     'last-modified': freshness && new Date(freshness.observedAt).toUTCString(),
   };

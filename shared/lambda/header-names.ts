@@ -29,6 +29,7 @@ export const freshnessHeaderNames = [
   'Balances-Last-Attempt',
   'Balances-Last-Success',
   'Balances-Next-Refresh-Allowed-At',
+  'Balances-Schedule-Held',
   'Age',
   'Last-Modified',
 ] as const;

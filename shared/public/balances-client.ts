@@ -29,11 +29,11 @@ import { platformTime, type Time, untilEnded } from './until-ended.ts';
 
 export type * from './client-answers.ts';
 export type { DecimalText, Json } from './exact-json.ts';
-export type { ApiFreshness, Freshness, LastAttempt, LastSuccess } from './freshness.ts';
+export type { ApiFreshness, Freshness, LastAttempt, LastSuccess, ScheduleHeld } from './freshness.ts';
 export type { BasicCredentials, RequestSigner, UnsignedRequest } from './http-calls.ts';
 export type { Account, AnsweredAccount, Member } from './mx-shapes.ts';
 export { BalancesProblem, type ProblemCode } from './problem.ts';
-export type { Challenge, MemberSchedule, Pagination, Refresh, TriggeredRefresh } from './refresh.ts';
+export type { Challenge, MemberSchedule, Pagination, Refresh, ScheduleResult, TriggeredRefresh } from './refresh.ts';
 export type { Time } from './until-ended.ts';
 export type { Action, Outcome, Trigger } from './vocabulary.ts';
 

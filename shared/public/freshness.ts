@@ -33,6 +33,17 @@ export interface Freshness {
   readonly lastAttempt: LastAttempt | null;
   /** The last one that succeeded. */
   readonly lastSuccess: LastSuccess | null;
+  /** Why the schedule does not start the member; null: it does, or the member is on none. */
+  readonly scheduleHeld: ScheduleHeld | null;
+}
+
+/** The schedule holds the member back until somebody has acted. */
+export interface ScheduleHeld {
+  /** When it was held back for this reason for the first time. */
+  readonly since: string;
+  readonly code: string;
+  /** What has to happen before it is started again. */
+  readonly action: Action;
 }
 
 /** Freshness as the API tells it. */
@@ -67,7 +78,7 @@ const isVerdict = (word: unknown): word is Freshness['verdict'] =>
 /** Reads the `freshness` block of an answer. @throws BalancesProblem `unexpected_answer` that names the field. */
 export function freshnessFromBlock(body: Json): ApiFreshness {
   const block = objectIn(body, 'freshness');
-  const { last_attempt: attempt, last_success: success } = block;
+  const { last_attempt: attempt, last_success: success, schedule_held: held } = block;
   return {
     verdict: wordIn(block, 'verdict', isVerdict),
     reason: textOrNullIn(block, 'reason'),
@@ -80,9 +91,16 @@ export function freshnessFromBlock(body: Json): ApiFreshness {
     lastSuccess: isJsonObject(success)
       ? { observedAt: textIn(success, 'observed_at'), refreshId: textOrNullIn(success, 'refresh_id') }
       : null,
+    scheduleHeld: heldFrom(held ?? null),
     nextRefreshAllowedAt: textOrNullIn(block, 'next_refresh_allowed_at'),
   };
 }
+
+/** Reads why a member is held back. @throws BalancesProblem `unexpected_answer` that names the field. */
+export const heldFrom = (held: Json): ScheduleHeld | null =>
+  isJsonObject(held)
+    ? { since: textIn(held, 'since'), code: textIn(held, 'code'), action: wordIn(held, 'action', isAction) }
+    : null;
 
 const lastAttemptFrom = (attempt: JsonObject): LastAttempt => ({
   outcome: wordIn(attempt, 'outcome', isOutcome),
@@ -116,20 +134,21 @@ export function freshnessFromHeaders(headers: Headers): ApiFreshness {
       age: headers.get('age'),
       refresh_id: headers.get('balances-refresh-id'),
       trigger: headers.get('balances-trigger'),
-      last_attempt: parametersOf(headers.get('balances-last-attempt')),
+      last_attempt: parametersOf(headers.get('balances-last-attempt'), 'outcome'),
+      schedule_held: parametersOf(headers.get('balances-schedule-held'), 'code'),
       last_success: lastSuccess === null ? null : { observed_at: lastSuccess },
       next_refresh_allowed_at: headers.get('balances-next-refresh-allowed-at'),
     },
   });
 }
 
-/** `failed; action=retry_later; code=degraded; ended_at=…` as an object, the first word as its outcome. */
-function parametersOf(header: string | null): JsonObject | null {
+/** `failed; action=retry_later; code=degraded; ended_at=…` as an object, the first word under the name `first`. */
+function parametersOf(header: string | null, first: string): JsonObject | null {
   if (header === null) return null;
-  const [outcome = '', ...parameters] = header.split(';').map((part) => part.trim());
+  const [word = '', ...parameters] = header.split(';').map((part) => part.trim());
   const pairs = parameters.map((parameter): [string, string] => {
     const [name = '', value = ''] = parameter.split('=');
     return [name, value];
   });
-  return { outcome, ...Object.fromEntries(pairs) };
+  return { [first]: word, ...Object.fromEntries(pairs) };
 }

@@ -9,6 +9,7 @@ import { accountView, type StoredBalance } from '../domain/balance.ts';
 import { Decimal } from '../domain/decimal.ts';
 import { findAccount } from '../domain/find-account.ts';
 import { freshnessOf } from '../domain/freshness.ts';
+import { heldOf } from '../domain/held.ts';
 import { instantOf } from '../domain/instant.ts';
 import type { MemberRecord } from '../domain/member.ts';
 import { type DecimalText, isDecimalText, withoutExponent } from './exact-json.ts';
@@ -18,7 +19,7 @@ import { type Account, accountOf } from './mx-shapes.ts';
 import type { Trigger } from './vocabulary.ts';
 
 export type { DecimalText, Json } from './exact-json.ts';
-export type { Freshness, LastAttempt, LastSuccess } from './freshness.ts';
+export type { Freshness, LastAttempt, LastSuccess, ScheduleHeld } from './freshness.ts';
 export type { Account } from './mx-shapes.ts';
 export { BalancesProblem, type ProblemCode } from './problem.ts';
 export type { Action, Outcome, Trigger } from './vocabulary.ts';
@@ -173,7 +174,7 @@ function decimalText(decimal: Decimal): DecimalText {
 
 function freshness(
   balances: readonly StoredBalance[],
-  member: Pick<MemberRecord, 'lastAttempt' | 'lastSuccess'>,
+  member: Pick<MemberRecord, 'lastAttempt' | 'lastSuccess' | 'claim' | 'held'>,
   { now = () => new Date(), staleAfterSeconds = STALE_AFTER_SECONDS }: ReadOptions,
 ): Freshness {
   const { lastAttempt, lastSuccess } = member;
@@ -196,5 +197,6 @@ function freshness(
       userMessage: null,
     },
     lastSuccess: lastSuccess && { observedAt: lastSuccess.observedAt, refreshId: lastSuccess.refreshId },
+    scheduleHeld: heldOf(member),
   };
 }

@@ -11,6 +11,7 @@ import {
   wordOrNullIn,
 } from './answer-fields.ts';
 import { isJsonObject, type Json, type JsonObject } from './exact-json.ts';
+import { heldFrom, type LastAttempt, type ScheduleHeld } from './freshness.ts';
 import { unexpectedAnswer } from './problem.ts';
 import { type Action, isAction, isOutcome, isTrigger, type Outcome, type Trigger } from './vocabulary.ts';
 
@@ -140,6 +141,18 @@ export interface MemberSchedule {
   readonly memberGuid: string;
   /** Hours between two refreshes; null: not on a schedule. */
   readonly everyHours: number | null;
+  /** When it is due next; null: not on a schedule. */
+  readonly nextDueAt: string | null;
+  /** How its last refresh ended, whatever asked for it; null: none has. */
+  readonly lastResult: ScheduleResult | null;
+  /** Why it is not started; null: it is. */
+  readonly held: ScheduleHeld | null;
+}
+
+/** How the last refresh of a member ended. */
+export interface ScheduleResult extends Omit<LastAttempt, 'refreshId' | 'userMessage'> {
+  readonly refreshId: string;
+  readonly trigger: Trigger;
 }
 
 /** Reads the `schedule` of an answer. */
@@ -149,5 +162,17 @@ export function scheduleFrom(body: Json): MemberSchedule {
     userGuid: textIn(schedule, 'user_guid'),
     memberGuid: textIn(schedule, 'member_guid'),
     everyHours: countOrNullIn(schedule, 'every'),
+    nextDueAt: textOrNullIn(schedule, 'next_due_at'),
+    lastResult: isJsonObject(schedule['last_result']) ? resultFrom(schedule['last_result']) : null,
+    held: heldFrom(schedule['held'] ?? null),
   };
 }
+
+const resultFrom = (result: JsonObject): ScheduleResult => ({
+  refreshId: textIn(result, 'refresh_id'),
+  trigger: wordIn(result, 'trigger', isTrigger),
+  outcome: wordIn(result, 'outcome', isOutcome),
+  action: wordIn(result, 'action', isAction),
+  code: textIn(result, 'code'),
+  endedAt: textIn(result, 'ended_at'),
+});

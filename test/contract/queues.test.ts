@@ -134,7 +134,7 @@ const message = (fields: Partial<NextLook> = {}): NextLook => ({
   refreshId: refreshId(1),
   member: newKey(),
   lookNumber: 1,
-  state: { failedLooks: 0, unconfirmedEnd: null, newestJob: null },
+  state: { failedLooks: 0, unconfirmedEnd: null, newestJob: null, missingSince: null },
   ...fields,
 });
 
@@ -143,6 +143,7 @@ const laterState = {
   failedLooks: 3,
   unconfirmedEnd: 'DENIED/2005',
   newestJob: { jobGuid: 'JOB-1', aggregatedAt: at(2), seenAt: at(5) },
+  missingSince: at(4),
 };
 
 const webhook = (fields: Partial<MxWebhook> = {}): MxWebhook => ({
@@ -315,7 +316,11 @@ describe('a message that cannot be read', () => {
   });
 
   it('has the same words in every version: others may still be under way', () => {
-    const state = { ...laterState, newestJob: { ...laterState.newestJob, aggregatedAt: 'T2', seenAt: 'T5' } };
+    const state = {
+      ...laterState,
+      missingSince: 'T4',
+      newestJob: { ...laterState.newestJob, aggregatedAt: 'T2', seenAt: 'T5' },
+    };
     const sent = { refreshId: 'RFR-1', member: { userGuid: 'USR-1', memberGuid: 'MBR-1' }, lookNumber: 7, state };
     expect(JSON.parse(encodeNextLook(sent))).toEqual({
       version: 1,
@@ -326,6 +331,7 @@ describe('a message that cannot be read', () => {
         failures: 3,
         candidate: 'DENIED/2005',
         job: { job_guid: 'JOB-1', aggregated_at: 'T2', seen_at: 'T5' },
+        missing_since: 'T4',
       },
     });
     const before = { version: 1, ...sent, look: 7, memory: { failures: 3, candidate: null } };
@@ -333,6 +339,7 @@ describe('a message that cannot be read', () => {
       failedLooks: 3,
       unconfirmedEnd: null,
       newestJob: null,
+      missingSince: null,
     });
   });
 

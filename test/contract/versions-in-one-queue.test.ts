@@ -85,7 +85,7 @@ const look = encodeNextLook({
   refreshId: refreshId(1),
   member: newKey(),
   lookNumber: 1,
-  state: { failedLooks: 0, unconfirmedEnd: null, newestJob: null },
+  state: { failedLooks: 0, unconfirmedEnd: null, newestJob: null, missingSince: null },
 });
 
 /** One message of each kind, as this release writes it, and what reads it. */

@@ -1,4 +1,6 @@
 /** The promises that can only be checked when everything is quiet. Those of single moments are in `truth.ts`. */
+import { findAccount } from '../../shared/domain/find-account.ts';
+import { freshnessOf } from '../../shared/domain/freshness.ts';
 import { epochMillisecondsOf } from '../../shared/domain/instant.ts';
 import { outcomes } from '../../shared/domain/outcome.ts';
 import { LOOK_TIMEOUT_SECONDS } from '../../shared/domain/refresh.ts';
@@ -44,6 +46,8 @@ export function checkHistory(
   checkMembers(world, truth, isLost);
   checkSchedule(world, faults);
   if (!isLost) checkBackground(world);
+  if (!isLost && world.starts.deadLetters.length === 0) checkUnstarted(world, truth);
+  checkShown(world);
   checkEventIds(world);
   checkWritten(world, written);
   if (plan.isPlain) checkExpected(plan, truth, world);
@@ -180,6 +184,45 @@ function checkBackground(world: World): void {
     if (projection?.trigger !== 'mx_webhook' || world.record(member)?.deletedAt != null) continue;
     if (!world.published.some(({ id }) => id === `${refreshId}/ended`)) {
       throw new Violation(8, `nobody was told of ${refreshId}, which read what MX had gathered`);
+    }
+  }
+}
+
+/** 8: what MX refused before there was a claim is told of, and so is what the schedule holds back. */
+function checkUnstarted(world: World, truth: Truth): void {
+  const isTold = (id: string): boolean => world.published.some((event) => event.id === id);
+  for (const [refreshId, { member, projection }] of world.refreshes) {
+    // Of a deleted member nothing is told any more but that.
+    if (world.record(member)?.deletedAt != null) continue;
+    if (projection?.trigger === 'schedule' && !truth.refreshes.has(refreshId) && !isTold(`${refreshId}/ended`)) {
+      throw new Violation(8, `nobody was told that MX refused ${refreshId}`);
+    }
+  }
+  for (const { key } of world.members) {
+    const held = world.record(key)?.held;
+    if (held && !isTold(`${key.userGuid}/${key.memberGuid}/${held.since}/held`)) {
+      throw new Violation(8, `nobody was told that ${textOf(key)} is held back`);
+    }
+  }
+}
+
+/** 11: what is shown at the end is not fresh when MX does not list it, or does not know its member; own ids lead to it. */
+function checkShown(world: World): void {
+  for (const { key } of world.members) {
+    const record = world.record(key);
+    const balances = [...(world.balances.get(textOf(key))?.values() ?? [])];
+    if (record === null || balances.length === 0) continue;
+    const isFresh = freshnessOf(balances, record, world.instant(), 86_400)?.verdict === 'fresh';
+    const listed = balances.filter((balance) => balance.listed);
+    if (isFresh && listed.length === 0) throw new Violation(11, `${textOf(key)} is fresh, and MX lists none of it`);
+    const { lastAttempt, lastSuccess } = record;
+    const isGone = lastAttempt?.code === 'mx_not_found' && lastAttempt.endedAt > (lastSuccess?.observedAt ?? '');
+    if (isFresh && isGone) throw new Violation(11, `${textOf(key)} is fresh, and MX does not know it`);
+    for (const { fields, accountGuid } of listed) {
+      const found = findAccount(balances, String(fields['id']));
+      if (found?.listed === false) {
+        throw new Violation(11, `${String(fields['id'])} leads to ${found.accountGuid}, not to ${accountGuid}`);
+      }
     }
   }
 }

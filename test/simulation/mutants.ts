@@ -372,4 +372,52 @@ export const mutants: readonly Mutant[] = [
       domain('follow-refresh.ts', 'claim.jobAggregatedAt ?? jobBeganAt(claim, seen.member)', 'claim.jobAggregatedAt'),
     ],
   },
+  {
+    name: 'missing-at-once',
+    what: 'a member is believed to be gone when MX does not know it once',
+    breaks: [4],
+    changes: [domain('missing.ts', 'export const MISSING_SECONDS = 60;', 'export const MISSING_SECONDS = 0;')],
+  },
+  {
+    name: 'refusal-untold',
+    what: 'nobody is told that MX refused a scheduled start',
+    breaks: [8],
+    changes: [
+      domain(
+        'unstarted.ts',
+        '  await deps.unstarted.recordRefused(key, attempt);\n  await publishOutcome(deps, key, attempt);',
+        '  await deps.unstarted.recordRefused(key, attempt);',
+      ),
+    ],
+  },
+  {
+    name: 'held-told-once-at-most',
+    what: 'that a member is held back is not told after a crash',
+    breaks: [8],
+    changes: [domain('unstarted.ts', 'if (isKnown && known.since < dueAt) return;', 'if (isKnown) return;')],
+  },
+  {
+    name: 'unlisted-is-fresh',
+    what: 'accounts that MX no longer lists are as fresh as ever',
+    breaks: [11],
+    changes: [
+      domain(
+        'freshness.ts',
+        'const listed = balances.filter((balance) => balance.listed);\n  const oldest',
+        'const listed = balances;\n  const oldest',
+      ),
+    ],
+  },
+  {
+    name: 'unknown-is-fresh',
+    what: 'balances of a member that MX does not know stay fresh',
+    breaks: [11],
+    changes: [domain('freshness.ts', ' || isGone(oldest.observedAt, member)', '')],
+  },
+  {
+    name: 'own-id-leads-to-the-old-one',
+    what: 'an own id leads to the account from before a relink',
+    breaks: [11],
+    changes: [domain('find-account.ts', 'a.listed === b.listed ? a.observedAt > b.observedAt : a.listed', 'false')],
+  },
 ];

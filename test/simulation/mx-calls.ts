@@ -53,7 +53,7 @@ export function mxIn(world: World, { invocations, truth, invocation, now }: Call
       const [, , , , name = '', route = ''] = url.pathname.split('/');
       const what = method === 'POST' ? 'checkBalance' : (routeNames[route] ?? 'readMember');
       const sentAt = now();
-      return invocations.askMx(invocation, `mx.${what}`, timeoutMs, () => {
+      const answered = await invocations.askMx(invocation, `mx.${what}`, timeoutMs, () => {
         const answer = model.handle({ method, path: url.pathname + url.search, headers, body: '' });
         world.planMx();
         invocations.tell(invocation, () => `MX answers ${what} with ${answer.status} ${shortly(answer)}`);
@@ -61,6 +61,9 @@ export function mxIn(world: World, { invocations, truth, invocation, now }: Call
         if (key !== undefined) observe(what, key, sentAt, answer);
         return answer;
       });
+      const asked = byName.get(name);
+      if (asked !== undefined && method === 'GET' && answered.status === 404) truth.missed(asked);
+      return answered;
     },
   });
 }

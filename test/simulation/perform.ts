@@ -58,6 +58,13 @@ export function perform(action: Action, plan: Plan, world: World, functions: Fun
       else control.setBalances({ ...named, values: { balance: action.balance }, when: 'now' });
       return;
     }
+    case 'relink':
+      // The connection was made anew: the same accounts, by their own ids, under new guids.
+      for (const { guid, id, balance } of control.member({ member: memberId }).accounts) {
+        control.dropAccount({ member: memberId, account: guid });
+        control.addAccount({ member: memberId, values: { id, guid: `${guid}-anew`, balance } });
+      }
+      return;
     case 'add an account':
       control.addAccount({ member: memberId, values: { id: 'act-new', balance: plan.members[0]?.balances[0] ?? '0' } });
       return;

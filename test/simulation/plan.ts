@@ -25,6 +25,7 @@ export type Action = { readonly key: string; readonly at: number } & (
   | { readonly what: 'move a balance'; readonly member: number; readonly balance: string }
   | { readonly what: 'drop an account'; readonly member: number }
   | { readonly what: 'add an account'; readonly member: number }
+  | { readonly what: 'relink'; readonly member: number }
   | { readonly what: 'delete'; readonly member: number; readonly whileStoring: boolean }
   /** MX says `times` that the member was deleted, whether or not it was. */
   | { readonly what: 'tell of a deletion'; readonly member: number; readonly times: number }
@@ -173,6 +174,9 @@ export function planHistory(seed: number, start: number): Plan {
   }
   if (random.chance(0.05)) add({ key: 'drop', what: 'drop an account', at: random.next() * span, member: member() });
   if (random.chance(0.05)) add({ key: 'add', what: 'add an account', at: random.next() * span, member: member() });
+  if (imports.chance(0.05)) {
+    add({ key: 'relink', what: 'relink', at: imports.next() * span, member: imports.integer(members.length) });
+  }
   if (random.chance(0.1)) {
     const at = last + 4 + random.next() * 16;
     add({ key: 'delete', what: 'delete', at, member: member(), whileStoring: random.chance(0.5) });

@@ -17,10 +17,15 @@ import type { Listing, MemberSeen, Observed, PostTruth, RefreshTruth, Truth } fr
 /** POSTs are recorded with the instant of their claim, which is at most this much earlier than the POST itself. */
 const POST_SLACK_MS = 60_000;
 
+/** How far apart two readings have to be that make a member believed to be gone. */
+const MISSING_MS = 60_000;
+
 /** Starts observing. */
 export function createTruth(world: Observed): Truth {
   const refreshes = new Map<string, RefreshTruth>();
   const sent = new Set<string>();
+  /** When MX did not know a member for the first time. */
+  const missedAt = new Map<string, number>();
   const deletedAt = new Map<string, number>();
   let erasedAt = 0;
   const lookTakenBy = new Map<string, Invocation>();
@@ -50,6 +55,7 @@ export function createTruth(world: Observed): Truth {
     if (before !== null && before.deletedAt !== null && after.deletedAt === null) {
       throw new Violation(9, `${textOf(after.key)} was deleted and came back`);
     }
+    checkMissing(before, after);
     const [was, is] = [before?.claim ?? null, after.claim];
     if (was !== null && was.refreshId !== is?.refreshId) gone(was);
     if (is !== null && was?.refreshId !== is.refreshId) claimed(invocation, was, is, after);
@@ -157,6 +163,14 @@ export function createTruth(world: Observed): Truth {
     }
   }
 
+  /** 4: that MX does not know a member is believed when it was seen twice, a minute apart. */
+  function checkMissing(before: MemberRecord | null, after: MemberRecord): void {
+    const { lastAttempt, key } = after;
+    if (lastAttempt?.code !== 'mx_not_found' || lastAttempt.refreshId === before?.lastAttempt?.refreshId) return;
+    const since = missedAt.get(textOf(key)) ?? Number.POSITIVE_INFINITY;
+    if (world.now() - since < MISSING_MS) throw new Violation(4, `${textOf(key)} was believed to be gone too early`);
+  }
+
   function jobShown(truth: RefreshTruth, at: Instant | null): void {
     if (at === null || truth.baseline === null) return;
     if (truth.baseline.aggregatedAt !== null && at <= truth.baseline.aggregatedAt) return;
@@ -228,7 +242,7 @@ export function createTruth(world: Observed): Truth {
     erasedAt: () => erasedAt,
 
     effect(invocation, name) {
-      if (name.startsWith('members.') || name.startsWith('seen.')) {
+      if (['members.', 'seen.', 'unstarted.'].some((port) => name.startsWith(port))) {
         for (const key of world.members) {
           const text = textOf(key);
           checkReserved(text, world.reservedRead(key));
@@ -269,6 +283,10 @@ export function createTruth(world: Observed): Truth {
       truth.reads = truth.newestJob === seen.newestJob ? truth.reads + 1 : 1;
       truth.newestJob = seen.newestJob;
       jobShown(truth, seen.aggregatedAt);
+    },
+
+    missed(key) {
+      if (!missedAt.has(textOf(key))) missedAt.set(textOf(key), world.now());
     },
 
     accountsListed: (invocation, key, listing) => remember(listedBy, invocation, key, listing),

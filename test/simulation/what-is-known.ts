@@ -122,6 +122,8 @@ export interface Truth {
   /** After an effect of `name`. @throws Violation */
   effect(invocation: Invocation, name: string): void;
   memberRead(invocation: Invocation, key: MemberKey, seen: MemberSeen): void;
+  /** A function was answered that MX does not know the member. */
+  missed(key: MemberKey): void;
   accountsListed(invocation: Invocation, key: MemberKey, listing: Listing): void;
   /** @throws Violation */
   posted(invocation: Invocation, key: MemberKey, post: PostSeen): void;

@@ -3,7 +3,7 @@ import type { Delivery as MxWebhook } from '../../infra/mx-simulator/outbox.ts';
 import type { DomainEvent } from '../../shared/domain/event.ts';
 import type { HandleWebhookDeps } from '../../shared/domain/handle-webhook.ts';
 import type { IdempotencyKeys } from '../../shared/domain/idempotency.ts';
-import { instantOf } from '../../shared/domain/instant.ts';
+import { type Instant, instantOf } from '../../shared/domain/instant.ts';
 import type { MemberRecord } from '../../shared/domain/member.ts';
 import type { MemberKey } from '../../shared/domain/mx.ts';
 import type { Schedule, Starts, WaitLeases } from '../../shared/domain/ports.ts';
@@ -19,6 +19,7 @@ import { type FakeQueue, fakeFollowUps, fakeHints, fakeQueue, fakeStarts } from 
 import { fakeRefreshes, type RefreshesTable } from '../fakes/fake-refreshes.ts';
 import { fakeSchedule } from '../fakes/fake-schedule.ts';
 import { fakeSeenMembers } from '../fakes/fake-seen-members.ts';
+import { fakeUnstarted } from '../fakes/fake-unstarted.ts';
 import { fakeWaitLeases, type WaitLeasesTable } from '../fakes/fake-wait-leases.ts';
 import { emptyMembersTable, type MembersTable, textOf } from '../fakes/members-table.ts';
 import { emptyMember } from '../samples.ts';
@@ -68,6 +69,8 @@ export interface World {
   /** Call after whatever may have changed something at MX: what follows from it comes in its time. */
   planMx(): void;
   record(key: MemberKey): MemberRecord | null;
+  /** Now, by our clock. */
+  instant(): Instant;
   jobsEnded(key: MemberKey): number;
   /** The dependencies of one invocation. `mxTimeoutMs` as its function sets it. */
   reach(invocations: Invocations, truth: Truth, invocation: Invocation, mxTimeoutMs: number): Reachable;
@@ -88,6 +91,7 @@ export const timeouts = {
 const ports: ReadonlySet<string> = new Set([
   'mx',
   'members',
+  'unstarted',
   'balances',
   'refreshes',
   'followUps',
@@ -218,6 +222,7 @@ export function createWorld(plan: Plan, scheduler: Scheduler, given: Given): Wor
     gone: new Set(),
     byName,
     deliveries: queue(180, () => {}),
+    instant: clock,
     record: (key) => table.members.get(textOf(key)) ?? null,
     planMx() {
       const next = model.nextEventAt();
@@ -237,6 +242,7 @@ export function createWorld(plan: Plan, scheduler: Scheduler, given: Given): Wor
       const reachable: Reachable = {
         mx: mxIn(world, { invocations, truth, invocation, now }, mxTimeoutMs),
         members: fakeMembers(table, { policy, now: clock, indexLagSeconds: plan.indexLagSeconds, request }),
+        unstarted: fakeUnstarted(table, request),
         balances: fakeBalances(balances, { keepAccountNumbers: false, keepUnknownFields: false }, request),
         refreshes: fakeRefreshes(refreshes, 30, clock, request),
         followUps: fakeFollowUps(world.followUps, request),

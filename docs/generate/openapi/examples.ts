@@ -5,7 +5,7 @@ import { freshnessOf } from '../../../shared/domain/freshness.ts';
 import { statusView } from '../../../shared/domain/member-view.ts';
 import type { Attempt, EndedRefresh, RunningRefresh } from '../../../shared/domain/refresh.ts';
 import { detailsByCode } from '../../../shared/domain/refresh-details.ts';
-import { accountBody, freshnessBody, refreshBody } from '../../../shared/lambda/api-shapes.ts';
+import { accountBody, freshnessBody, lastResultBody, refreshBody } from '../../../shared/lambda/api-shapes.ts';
 import { pageOf } from '../../../shared/lambda/mx-pagination.ts';
 
 const key = {
@@ -84,7 +84,7 @@ const memberBody = {
   user_id: 'my-user-1',
 };
 
-const attempts = { lastAttempt: success, lastSuccess: { refreshId, observedAt } };
+const attempts = { claim: null, held: null, lastAttempt: success, lastSuccess: { refreshId, observedAt } };
 const known = {
   freshness: freshnessOf([balance], attempts, '2026-03-02T09:00:16.000Z', 86_400),
   member: attempts,
@@ -97,7 +97,14 @@ const plain = (value: unknown): unknown => JSON.parse(JSON.stringify(value));
 
 const account = accountBody(balance);
 const { pagination } = pageOf([balance], { page: 1, recordsPerPage: 25 });
-const schedule = { user_guid: key.userGuid, member_guid: key.memberGuid, every: 24 };
+const schedule = {
+  user_guid: key.userGuid,
+  member_guid: key.memberGuid,
+  every: 24,
+  next_due_at: '2026-03-03T04:11:00.000Z',
+  last_result: lastResultBody(success),
+  held: null,
+};
 
 /** Bodies of answers. */
 export const examples = {

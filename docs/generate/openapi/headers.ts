@@ -65,6 +65,10 @@ export const headers = {
   'Balances-Next-Refresh-Allowed-At': instant(
     'When MX’s allowance for this member lets the next refresh start. Absent: now.',
   ),
+  'Balances-Schedule-Held': text(
+    'Why the schedule does not start the member: the code, what has to happen, since when. Absent: it does, or the member is on none.',
+    'denied; action=reauthenticate; since=2026-03-02T09:00:04.000Z',
+  ),
   Age: seconds('Seconds since `Balances-Fresh-As-Of`.', 12),
   'Last-Modified': text('`Balances-Observed-At` as an HTTP date.', 'Mon, 02 Mar 2026 09:00:04 GMT'),
 } as const satisfies Readonly<Record<AnswerHeader, object>>;

@@ -47,6 +47,16 @@ const refreshProperties = {
   next_refresh_allowed_at: nextAllowed,
 };
 
+const scheduleHeld = {
+  ...whole('Why the schedule does not start the member; null: it does, or the member is on none.', {
+    since: { ...instant, description: 'When it was held back for this reason for the first time.' },
+    code: { type: 'string', description: 'As of a refresh.' },
+    action: oneOf(actions),
+    message: { type: 'string' },
+  }),
+  type: ['object', 'null'],
+};
+
 const freshnessProperties = {
   verdict: { type: 'string', enum: ['fresh', 'stale', 'never_refreshed'] },
   reason: textOrNull(
@@ -78,6 +88,7 @@ const freshnessProperties = {
     type: ['object', 'null'],
   },
   next_refresh_allowed_at: nextAllowed,
+  schedule_held: scheduleHeld,
 };
 
 const options = {
@@ -138,6 +149,21 @@ export const schemas = {
       enum: [...everyHoursOnOffer, null],
       description: 'Hours between refreshes; null: it is not on a schedule.',
     },
+    next_due_at: instantOrNull(
+      'When it is due next; it is started within about a minute. Null: it is not on a schedule.',
+    ),
+    last_result: {
+      ...whole('How its last refresh ended, whatever asked for it; null when there was none.', {
+        refresh_id: refreshId,
+        trigger: oneOf(triggers),
+        outcome: oneOf(outcomes),
+        action: oneOf(actions),
+        code: { type: 'string' },
+        ended_at: instant,
+      }),
+      type: ['object', 'null'],
+    },
+    held: scheduleHeld,
   }),
   MxWebhook: { type: 'object', description: 'As MX sends it: a `type`, guids, perhaps `completed_at`.' },
   Health: whole('The API answers.', { status: { type: 'string', const: 'ok' } }),

@@ -231,11 +231,35 @@ describe('a look that MX did not answer', () => {
     expect(step).toMatchObject({ kind: 'end', ending: { outcome: 'timed_out', action: 'retry_later' } });
   });
 
-  it('believes that a member is gone the second time', () => {
+  it('believes that a member is gone after a minute', () => {
     const first = decide(situation(), failed('mx_not_found'));
-    expect(first).toMatchObject({ kind: 'look', state: { unconfirmedEnd: 'not_found' } });
-    const second = decide(situation({ state: { unconfirmedEnd: 'not_found' } }), failed('mx_not_found'));
-    expect(second).toMatchObject({ kind: 'end', ending: { outcome: 'failed', action: 'reconnect' } });
+    expect(first).toMatchObject({ kind: 'look', state: { failedLooks: 1, missingSince: '2026-11-21T12:00:05.000Z' } });
+    const state = { failedLooks: 1, missingSince: '2026-11-21T12:00:05.000Z' };
+    const early = decide(situation({ state, after: 64.999 }), failed('mx_not_found'));
+    expect(early).toMatchObject({ kind: 'look', state: { failedLooks: 2, missingSince: state.missingSince } });
+    const believed = decide(situation({ state, after: 65 }), failed('mx_not_found'));
+    expect(believed).toMatchObject({
+      kind: 'end',
+      ending: { outcome: 'failed', action: 'reconnect', code: 'mx_not_found' },
+    });
+  });
+
+  it('forgets that it was missing when MX answers, or fails otherwise', () => {
+    const state = { missingSince: '2026-11-21T12:00:05.000Z' };
+    const seen = decide(situation({ state }), saw(member({ isBeingAggregated: true })));
+    expect(seen).toMatchObject({ kind: 'look', state: { missingSince: null } });
+    const away = decide(situation({ state }), failed('mx_timeout'));
+    expect(away).toMatchObject({ kind: 'look', state: { missingSince: null } });
+  });
+
+  it('at the deadline is no proof that the member is gone, unless for a minute', () => {
+    const at = (missingSince: string) =>
+      decide(situation({ state: { missingSince }, after: 600 }), failed('mx_not_found'));
+    expect(at('2026-11-21T12:09:30.000Z')).toMatchObject({
+      kind: 'end',
+      ending: { outcome: 'timed_out', code: 'deadline' },
+    });
+    expect(at('2026-11-21T12:09:00.000Z')).toMatchObject({ kind: 'end', ending: { code: 'mx_not_found' } });
   });
 });
 

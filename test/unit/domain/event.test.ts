@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { type Action, userActions } from '../../../shared/domain/action.ts';
 import type { StoredBalance } from '../../../shared/domain/balance.ts';
 import { Decimal } from '../../../shared/domain/decimal.ts';
-import { balanceEvents, connectionEvent, deletedEvent, endedEvent } from '../../../shared/domain/event.ts';
+import { balanceEvents, connectionEvent, deletedEvent, endedEvent, heldEvent } from '../../../shared/domain/event.ts';
 import type { Outcome } from '../../../shared/domain/outcome.ts';
 import type { Attempt } from '../../../shared/domain/refresh.ts';
 import { connectionStatuses } from '../../../shared/domain/statuses.ts';
@@ -48,6 +48,7 @@ describe('an event', () => {
       'refresh.action_required',
       'refresh.failed',
       'refresh.succeeded',
+      'schedule.held',
     ]);
   });
 
@@ -140,5 +141,23 @@ describe('connection.changed', () => {
     expect(faultsOf(event)).toEqual([]);
     expect(event.data).toMatchObject({ deleted: true, connection_status: null, action: 'reconnect' });
     expect(deletedEvent(member, '2026-11-22T12:00:00.000Z').id).toBe(event.id);
+  });
+});
+
+describe('schedule.held', () => {
+  const held = { since: at, code: 'denied', action: 'reauthenticate' } as const;
+
+  it('says since when, why and what has to happen, and fits its schema', () => {
+    const event = heldEvent(member, held);
+    expect(faultsOf(event)).toEqual([]);
+    expect(event).toMatchObject({
+      subject: '/users/USR-1/members/MBR-1',
+      time: at,
+      data: { user_guid: 'USR-1', member_guid: 'MBR-1', ...held },
+    });
+  });
+
+  it('has an id of member and instant', () => {
+    expect(heldEvent(member, held).id).toBe('USR-1/MBR-1/2026-11-21T12:00:00.000Z/held');
   });
 });

@@ -138,6 +138,29 @@ describe('stored balances', () => {
   });
 });
 
+describe('of a member that MX does not know any more', () => {
+  const gone = { outcome: 'failed', action: 'reconnect', code: 'mx_not_found' } as const;
+
+  it('are stale at once', () => {
+    expect(verdict([balance(100)], 200, attempt(150, gone))).toMatchObject({
+      verdict: 'stale',
+      reason: 'mx_not_found',
+      ageSeconds: 100,
+    });
+  });
+
+  it('are fresh when they were read after that', () => {
+    expect(verdict([balance(160)], 200, attempt(150, gone))).toMatchObject({ verdict: 'fresh' });
+  });
+
+  it('are not good enough for anybody', () => {
+    const success = { lastSuccess: { refreshId: 'RFR-100', observedAt: at(100), endedAt: at(101) } };
+    const now = at(200);
+    expect(isYoungEnough([balance(100)], { ...attempt(150, gone), ...success }, now, HOUR)).toBe(false);
+    expect(isYoungEnough([balance(100)], { ...attempt(150), ...success }, now, HOUR)).toBe(true);
+  });
+});
+
 describe('stale balances say why', () => {
   const why = (member: ReturnType<typeof attempt> | null) => verdict([balance(100)], 2 * HOUR, member)?.reason;
 
@@ -148,6 +171,15 @@ describe('stale balances say why', () => {
     expect(verdict([leftBehind, balance(100)], 200)).toMatchObject({ verdict: 'stale', reason: 'not_imported' });
     expect(verdict([leftBehind], 200, attempt(50))).toMatchObject({ reason: 'not_imported' });
     expect(verdict([leftBehind], 200, attempt(150))).toMatchObject({ reason: 'denied' });
+  });
+
+  it('with what holds the member back from the schedule', () => {
+    const held = { since: at(300), code: 'locked', action: 'act_at_institution' } as const;
+    const why = (given: Partial<MemberRecord>) =>
+      freshnessOf([balance(100)], { ...attempt(50), held, claim: null, ...given }, at(2 * HOUR), HOUR)?.reason;
+    expect(why({})).toBe('locked');
+    expect(why(attempt(320))).toBe('denied');
+    expect(why(attempt(320, { outcome: 'succeeded', code: 'stored' }))).toBe('not_refreshed_since');
   });
 
   it.each([

@@ -88,7 +88,7 @@ const byFailure: readonly (readonly [what: string, code: string, post: string, l
   ['400, anything else', 'mx_refused', support, support, support],
   ['401', 'mx_credentials_rejected', support, support, support],
   ['403', 'mx_forbidden', support, support, support],
-  ['404', 'mx_not_found', 'failed reconnect', 'look', 'failed reconnect'],
+  ['404', 'mx_not_found', 'unknown', 'look', 'failed reconnect'],
   ['408', 'mx_unavailable', 'unknown', 'look', 'look'],
   ['409', 'mx_conflict', 'conflict', 'look', 'look'],
   ['421', 'mx_unavailable', 'unknown', 'look', 'look'],

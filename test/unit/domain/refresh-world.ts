@@ -10,6 +10,7 @@ import { fakeEvents } from '../../fakes/fake-events.ts';
 import { fakeMembers } from '../../fakes/fake-members.ts';
 import { fakeRefreshes, type RefreshesTable } from '../../fakes/fake-refreshes.ts';
 import { fakeSchedule } from '../../fakes/fake-schedule.ts';
+import { fakeUnstarted } from '../../fakes/fake-unstarted.ts';
 import type { MembersTable } from '../../fakes/members-table.ts';
 import { member, policy, T0 } from '../../samples.ts';
 
@@ -47,6 +48,7 @@ export function refreshWorld(table: MembersTable) {
       listAccounts: async () => [],
     },
     members: fakeMembers(table, { policy, now }),
+    unstarted: fakeUnstarted(table),
     refreshes: history,
     balances,
     callbacks: { put: async () => {}, ofRefresh: async () => [] },

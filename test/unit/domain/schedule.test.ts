@@ -11,6 +11,7 @@ import {
   minuteOf,
   minuteStart,
   minutesDue,
+  nextDueAt,
   slotOf,
   slotsDueIn,
   startBatches,
@@ -105,6 +106,35 @@ it('a tick reads one slot for each period and shard', () => {
   const slots = slotsDueIn(minuteOf(T0), 2);
   expect(slots).toHaveLength(everyHoursOnOffer.length * 2);
   expect(new Set(slots).size).toBe(slots.length);
+});
+
+describe('a member is due next', () => {
+  it.each<[EveryHours, string, string]>([
+    [1, '00001', '2026-11-21T12:01:00.000Z'],
+    [1, '00059', '2026-11-21T12:59:00.000Z'],
+    [1, '00000', '2026-11-21T13:00:00.000Z'],
+    [24, '00721', '2026-11-21T12:01:00.000Z'],
+    [24, '00720', '2026-11-22T12:00:00.000Z'],
+    [24, '00001', '2026-11-22T00:01:00.000Z'],
+    [168, '03605', '2026-11-21T12:05:00.000Z'],
+    [168, '03600', '2026-11-28T12:00:00.000Z'],
+  ])('every %i hours, in minute %s of them: at %s', (everyHours, minute, expected) => {
+    expect(nextDueAt({ everyHours, slot: `SLOT#${everyHours}h#${minute}#0` }, '2026-11-21T12:00:30.000Z')).toBe(
+      expected,
+    );
+  });
+
+  it('in the minute of its own slot', () => {
+    for (const everyHours of everyHoursOnOffer) {
+      for (const member of guids(20, everyHours)) {
+        const slot = slotOf(member, everyHours, 3);
+        const next = nextDueAt({ everyHours, slot }, T0);
+        expect(next !== null && slotsDueIn(minuteOf(next), 3)).toContain(slot);
+      }
+    }
+  });
+
+  it('never, when it asked not to be', () => expect(nextDueAt({ everyHours: 0, slot: '' }, T0)).toBeNull());
 });
 
 describe('the minutes a tick works through', () => {

@@ -3,7 +3,7 @@ import { Failure, type FailureCode } from '../../../shared/domain/failure.ts';
 import { plusSeconds } from '../../../shared/domain/instant.ts';
 import type { MemberRecord } from '../../../shared/domain/member.ts';
 import type { Attempt, EndedClaim } from '../../../shared/domain/refresh.ts';
-import type { EnrolledMember } from '../../../shared/domain/schedule.ts';
+import type { DelayedBatch, EnrolledMember } from '../../../shared/domain/schedule.ts';
 import { startDue } from '../../../shared/domain/start-due.ts';
 import { textOf, withMember } from '../../fakes/members-table.ts';
 import { claim, knownMember, member, policy, T0 } from '../../samples.ts';
@@ -18,16 +18,18 @@ const enrolledAs = (number: number): EnrolledMember => ({ member: keyOf(number),
 function world(...records: MemberRecord[]) {
   const made = refreshWorld(withMember(...records));
   const reported: [string, unknown][] = [];
+  const sent: DelayedBatch[] = [];
   made.answers.read = (asked) =>
     member({ key: { userGuid: asked.userIdentifier, memberGuid: asked.memberIdentifier } });
   made.answers.start = made.answers.read;
   const deps = {
     ...made.deps,
     schedule: made.schedule,
+    starts: { sendAll: async (batches: readonly DelayedBatch[]) => void sent.push(...batches) },
     report: (enrolled: EnrolledMember, error: unknown) => void reported.push([enrolled.member.memberGuid, error]),
   };
   const run = (...numbers: number[]) => startDue(deps, { dueAt: T0, members: numbers.map(enrolledAs) });
-  return { ...made, reported, run };
+  return { ...made, reported, batches: sent, run };
 }
 
 const none = { accepted: 0, joined: 0, held_back: 0, done_already: 0, stray: 0, failed: 0 };
@@ -121,6 +123,132 @@ describe('members that are due', () => {
   });
 });
 
+describe('a member that is held back', () => {
+  const denied = (made: ReturnType<typeof world>) => {
+    made.answers.read = () => member({ key: keyOf(1), connectionStatus: 'DENIED' });
+    return made;
+  };
+  const held = { since: T0, code: 'denied', action: 'reauthenticate' } as const;
+  const heldNow = ({ table }: ReturnType<typeof world>) => table.members.get(textOf(keyOf(1)))?.held;
+
+  it('is remembered with the reason, and told of', async () => {
+    const made = denied(world(scheduled(1)));
+    await made.run(1);
+    expect(heldNow(made)).toEqual(held);
+    expect(made.events).toMatchObject([{ id: `USR-1/MBR-1/${T0}/held`, type: 'schedule.held', data: held }]);
+    expect(made.table.members.get(textOf(keyOf(1)))?.lastAttempt).toBeNull();
+  });
+
+  it('is told of again, with the same id, when the same message comes again', async () => {
+    const made = denied(world(scheduled(1)));
+    await made.run(1);
+    made.wait(400);
+    await made.run(1);
+    expect(made.events.map(({ id }) => id)).toEqual([`USR-1/MBR-1/${T0}/held`, `USR-1/MBR-1/${T0}/held`]);
+    expect(heldNow(made)).toEqual(held);
+  });
+
+  it('is neither written nor told of at its next turns, for the same reason', async () => {
+    const made = denied(world(scheduled(1, { held: { ...held, since: plusSeconds(T0, -3600) } })));
+    await made.run(1);
+    expect(made.events).toEqual([]);
+    expect(heldNow(made)?.since).toBe(plusSeconds(T0, -3600));
+  });
+
+  it.each<[string, Partial<MemberRecord>]>([
+    ['another reason', { held: { since: plusSeconds(T0, -3600), code: 'locked', action: 'act_at_institution' } }],
+    [
+      'the same reason after a refresh was begun',
+      { held: { ...held, since: plusSeconds(T0, -3600) }, lastAttempt: attempt(plusSeconds(T0, -60)) },
+    ],
+  ])('is told of anew for %s', async (_why, given) => {
+    const made = denied(world(scheduled(1, given)));
+    await made.run(1);
+    expect(made.events).toMatchObject([{ type: 'schedule.held', data: held }]);
+    expect(heldNow(made)).toEqual(held);
+  });
+});
+
+describe('a start that MX refuses before there is a claim', () => {
+  const refusing = (code: FailureCode, ...records: MemberRecord[]) => {
+    const made = world(...(records.length === 0 ? [scheduled(1)] : records));
+    made.answers.read = () => new Failure(code, 'no');
+    return made;
+  };
+  const last = ({ table }: ReturnType<typeof world>) => table.members.get(textOf(keyOf(1)))?.lastAttempt;
+
+  it.each<FailureCode>(['mx_credentials_rejected', 'mx_forbidden', 'mx_refused', 'mx_credentials_missing'])(
+    'is its last attempt, with an event: %s',
+    async (code) => {
+      const made = refusing(code);
+      expect(await made.run(1)).toEqual({ ...none, failed: 1 });
+      expect(last(made)).toMatchObject({ trigger: 'schedule', acceptedAt: T0, outcome: 'failed', code });
+      const id = last(made)?.refreshId ?? '';
+      expect(await made.history.read(id)).toMatchObject({ status: 'ended', result: { code } });
+      expect(made.events).toMatchObject([{ id: `${id}/ended`, type: 'refresh.failed', data: { code } }]);
+      expect(made.reported).toEqual([['MBR-1', expect.objectContaining({ code })]]);
+    },
+  );
+
+  it('is the same refresh however often its message is delivered, whatever MX says then', async () => {
+    const made = refusing('mx_forbidden');
+    await made.run(1);
+    const first = last(made);
+    made.wait(400);
+    made.answers.read = () => new Failure('mx_credentials_rejected', 'no');
+    expect(await made.run(1)).toEqual({ ...none, done_already: 1 });
+    expect(last(made)).toEqual(first);
+    const [event, again] = made.events;
+    expect(again).toEqual(event);
+    expect(made.mxCalls).toHaveLength(1);
+  });
+
+  it('is told of after a crash that came before its member remembered it', async () => {
+    const made = refusing('mx_forbidden');
+    await made.run(1);
+    const first = last(made);
+    made.events.length = 0;
+    made.table.members.set(textOf(keyOf(1)), scheduled(1));
+    made.wait(400);
+    made.answers.read = () => new Failure('mx_credentials_rejected', 'no');
+    await made.run(1);
+    expect(last(made)).toEqual(first);
+    expect(made.events).toMatchObject([{ id: `${first?.refreshId}/ended`, data: { code: 'mx_forbidden' } }]);
+  });
+
+  it('for a member that MX does not know is asked again in a minute, and then believed', async () => {
+    const made = refusing('mx_not_found');
+    expect(await made.run(1)).toEqual({ ...none, failed: 1 });
+    expect(last(made)).toBeNull();
+    expect(made.batches).toEqual([{ batch: { dueAt: T0, members: [enrolledAs(1)] }, delaySeconds: 60 }]);
+    made.wait(60);
+    await made.run(1);
+    expect(last(made)).toMatchObject({ outcome: 'failed', action: 'reconnect', code: 'mx_not_found' });
+    expect(made.events).toMatchObject([{ type: 'refresh.failed', data: { code: 'mx_not_found' } }]);
+    expect(made.batches).toHaveLength(1);
+    expect(made.table.members.get(textOf(keyOf(1)))?.deletedAt).toBeNull();
+  });
+
+  it('is not believed again before a minute, nor when the member was read in between', async () => {
+    const early = refusing('mx_not_found', scheduled(1, { missing: plusSeconds(T0, -59) }));
+    await early.run(1);
+    expect([last(early), early.batches.length]).toEqual([null, 1]);
+    const read = scheduled(1, { missing: plusSeconds(T0, -3600), seenAt: plusSeconds(T0, -60) });
+    const since = refusing('mx_not_found', read);
+    await since.run(1);
+    expect([last(since), since.batches.length]).toEqual([null, 1]);
+    expect(since.table.members.get(textOf(keyOf(1)))?.missing).toBe(T0);
+  });
+
+  it('is told once of a member that stays unknown', async () => {
+    const gone = { ...attempt(plusSeconds(T0, -86_400)), outcome: 'failed', code: 'mx_not_found' } as const;
+    const record = scheduled(1, { missing: plusSeconds(T0, -86_500), lastAttempt: gone });
+    const made = refusing('mx_not_found', record);
+    expect(await made.run(1)).toEqual({ ...none, failed: 1 });
+    expect([made.events, last(made)]).toEqual([[], gone]);
+  });
+});
+
 describe('a slot’s item that is left over', () => {
   it.each<[string, MemberRecord[]]>([
     ['of a member that is not known any more', []],
@@ -148,7 +276,7 @@ describe('a member that cannot be started', () => {
     return made;
   };
 
-  it.each<FailureCode>(['mx_not_found', 'mx_refused', 'mx_institution', 'mx_forbidden'])(
+  it.each<FailureCode>(['mx_refused', 'mx_institution', 'mx_forbidden'])(
     'because of %s is reported and waits for its next turn; the others are started',
     async (code) => {
       const { run, reported } = failing(code);

@@ -119,7 +119,7 @@ describe('a start', () => {
           refreshId: ID,
           member: key,
           lookNumber: 1,
-          state: { failedLooks: 0, unconfirmedEnd: null, newestJob: null },
+          state: { failedLooks: 0, unconfirmedEnd: null, newestJob: null, missingSince: null },
         },
         inSeconds: 5,
       },
@@ -231,6 +231,38 @@ it('a known member that MX no longer knows is not refreshed', async () => {
   answers.read = () => new Failure('mx_not_found', 'no');
   await expect(startRefresh(deps, guids, false)).rejects.toMatchObject({ code: 'mx_not_found' });
   expect(record()?.claim).toBeNull();
+});
+
+describe('a known member that MX does not know', () => {
+  const missing = (given: Partial<MemberRecord> = {}) => {
+    const made = world(knownMember(given));
+    made.answers.read = () => new Failure('mx_not_found', 'no');
+    return made;
+  };
+
+  it('is noted, and its caller told', async () => {
+    const { deps, record, events } = missing();
+    await expect(startRefresh(deps, guids, false)).rejects.toMatchObject({ code: 'mx_not_found' });
+    expect([record()?.missing, record()?.lastAttempt, events]).toEqual([T0, null, []]);
+  });
+
+  it('is believed to be gone after a minute: its last attempt, told once', async () => {
+    const { deps, record, events, wait } = missing();
+    for (const seconds of [0, 59, 1, 30]) {
+      wait(seconds);
+      await expect(startRefresh(deps, guids, false)).rejects.toMatchObject({ code: 'mx_not_found' });
+    }
+    expect(record()?.lastAttempt).toMatchObject({ trigger: 'http', outcome: 'failed', code: 'mx_not_found' });
+    expect(events).toMatchObject([{ type: 'refresh.failed', data: { trigger: 'http', code: 'mx_not_found' } }]);
+    expect(record()?.deletedAt).toBeNull();
+  });
+
+  it('refused otherwise leaves nothing: its caller is told', async () => {
+    const { deps, record, events, answers } = missing({ missing: '2026-11-21T10:00:00.000Z' });
+    answers.read = () => new Failure('mx_forbidden', 'no');
+    await expect(startRefresh(deps, guids, false)).rejects.toMatchObject({ code: 'mx_forbidden' });
+    expect([record()?.lastAttempt, events]).toEqual([null, []]);
+  });
 });
 
 it.each([

@@ -14,7 +14,7 @@ import {
   runningRefresh,
 } from '../../../shared/domain/refresh.ts';
 import { detailsByCode } from '../../../shared/domain/refresh-details.ts';
-import { everyHoursOnOffer, slotOf } from '../../../shared/domain/schedule.ts';
+import { type EveryHours, everyHoursOnOffer, nextDueAt, slotOf } from '../../../shared/domain/schedule.ts';
 import type { ApiRequest } from '../../../shared/lambda/http.ts';
 import { textOf, withMember } from '../../fakes/members-table.ts';
 import { putRefresh } from '../../fakes/put-refresh.ts';
@@ -127,6 +127,17 @@ describe('reading balances', () => {
     const routeKey = 'GET /users/{u}/members/{m}/accounts/{account_identifier}';
     const { body } = await read({ routeKey, parameters: { ...parameters, account_identifier: 'own-1' } });
     expect(body).toMatchObject({ account: { guid: 'ACT-2', listed: true } });
+  });
+
+  it('says why the schedule holds the member back', async () => {
+    const held = { since: plusSeconds(T0, 1), code: 'locked', action: 'act_at_institution' } as const;
+    const { read, wait } = await world(knownMember({ held }), 1);
+    expect((await read()).headers).toMatchObject({
+      'balances-freshness': 'fresh',
+      'balances-schedule-held': `locked; action=act_at_institution; since=${held.since}`,
+    });
+    wait(3 * 3600);
+    expect((await read()).headers).toMatchObject({ 'balances-freshness': 'stale', 'balances-stale-reason': 'locked' });
   });
 
   it('has the page that is asked for', async () => {
@@ -325,13 +336,22 @@ describe('reading a refresh', () => {
 describe('a member’s schedule', () => {
   function world(record: MemberRecord | null = knownMember()) {
     const made = refreshWorld(record === null ? withMember() : withMember(record));
-    const deps = { members: made.deps.members, schedule: made.schedule, shards: 2 };
+    const deps = { members: made.deps.members, schedule: made.schedule, shards: 2, now: made.deps.now };
     const ask = (method: string, body?: unknown) => memberSchedule(deps, apiRequest({ method, parameters, body }));
     const enrolment = async () => (await made.deps.members.read(key))?.enrolment;
     return { ...made, ask, enrolment };
   }
   const logged = { member_guid: 'MBR-1' };
-  const scheduleOf = (every: number | null) => ({ schedule: { user_guid: 'USR-1', member_guid: 'MBR-1', every } });
+  const scheduleOf = (every: EveryHours | null) => ({
+    schedule: {
+      user_guid: 'USR-1',
+      member_guid: 'MBR-1',
+      every,
+      next_due_at: every && nextDueAt({ everyHours: every, slot: slotOf(key, every, 2) }, T0),
+      last_result: null,
+      held: null,
+    },
+  });
 
   it.each(everyHoursOnOffer)('is set to every %i hours, in the member’s own slot', async (every) => {
     const { ask, enrolment } = world();
@@ -355,6 +375,29 @@ describe('a member’s schedule', () => {
     expect(await schedule.membersOf(slotOf(key, 24, 2))).toEqual([]);
     expect(await enrolment()).toEqual({ everyHours: 0, slot: '' });
     expect(await ask('GET')).toEqual({ status: 200, logged, body: scheduleOf(null) });
+  });
+
+  it('says when it is due next, how it fared last and why it is held back', async () => {
+    const held = { since: plusSeconds(T0, 60), code: 'denied', action: 'reauthenticate' } as const;
+    const enrolment = { everyHours: 24, slot: 'SLOT#24h#00721#0' } as const;
+    const { ask } = world(knownMember({ enrolment, lastAttempt: { ...attempt, acceptedAt: T0 }, held }));
+    expect((await ask('GET')).body).toEqual({
+      schedule: {
+        user_guid: 'USR-1',
+        member_guid: 'MBR-1',
+        every: 24,
+        next_due_at: '2026-11-21T12:01:00.000Z',
+        last_result: {
+          refresh_id: stamp.refreshId,
+          trigger: 'http',
+          outcome: 'succeeded',
+          action: 'none',
+          code: 'stored',
+          ended_at: T0,
+        },
+        held: { ...held, message: 'The institution refused the stored credentials.' },
+      },
+    });
   });
 
   it('is null while nobody has set it', async () => {

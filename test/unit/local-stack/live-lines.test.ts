@@ -51,6 +51,11 @@ it.each([
     { member_guid: 'MBR-1', connection_status: null },
     'connection of MBR-1 is now without a status',
   ],
+  [
+    'schedule.held',
+    { member_guid: 'MBR-1', code: 'denied', action: 'reauthenticate' },
+    'MBR-1 is not started by the schedule (denied); what to do: reauthenticate',
+  ],
   ['balance.changed', { account_guid: 'ACT-1' }, 'balance of ACT-1 has changed'],
 ])('an event %s', (detailType, data, line) => {
   expect(eventLine(event(detailType, data))).toBe(line);

@@ -311,6 +311,7 @@ describe('a member', () => {
       trigger: null,
       lastAttempt: null,
       lastSuccess: null,
+      scheduleHeld: null,
       nextRefreshAllowedAt: null,
     });
   });
@@ -325,10 +326,46 @@ describe('a member', () => {
     expect((await client.status('u', 'm')).challenges).toEqual([]);
   });
 
+  it('has a schedule that says when, how it fared last and why it is held back', async () => {
+    const result = { refresh_id: refreshId(1), trigger: 'schedule', outcome: 'failed', action: 'reconnect' };
+    const held = { since: '2026-01-15T12:00:00.000Z', code: 'denied', action: 'reauthenticate', message: 'Refused.' };
+    const schedule = {
+      user_guid: 'U',
+      member_guid: 'M',
+      every: 6,
+      next_due_at: '2026-01-15T13:00:00.000Z',
+      last_result: { ...result, code: 'mx_not_found', ended_at: '2026-01-15T12:00:01.000Z' },
+      held,
+    };
+    api.says({ body: { schedule } });
+    expect(await client.schedule.get('u', 'm')).toEqual({
+      userGuid: 'U',
+      memberGuid: 'M',
+      everyHours: 6,
+      nextDueAt: '2026-01-15T13:00:00.000Z',
+      lastResult: {
+        refreshId: refreshId(1),
+        trigger: 'schedule',
+        outcome: 'failed',
+        action: 'reconnect',
+        code: 'mx_not_found',
+        endedAt: '2026-01-15T12:00:01.000Z',
+      },
+      held: { since: held.since, code: 'denied', action: 'reauthenticate' },
+    });
+  });
+
   it('is put on a schedule, shown and taken off it', async () => {
     const schedule = (every: number | null) => ({ body: { schedule: { user_guid: 'U', member_guid: 'M', every } } });
     api.says(schedule(24), schedule(null), (response) => response.writeHead(204).end());
-    expect(await client.schedule.set('u', 'm', 24)).toEqual({ userGuid: 'U', memberGuid: 'M', everyHours: 24 });
+    expect(await client.schedule.set('u', 'm', 24)).toEqual({
+      userGuid: 'U',
+      memberGuid: 'M',
+      everyHours: 24,
+      nextDueAt: null,
+      lastResult: null,
+      held: null,
+    });
     expect((await client.schedule.get('u', 'm')).everyHours).toBeNull();
     await client.schedule.remove('u', 'm');
     expect(api.asked.map(({ method, url, body }) => [method, url, body])).toEqual([

@@ -81,14 +81,16 @@ export const balance = (guid: string, amount = '12345678901234567.89', observedA
   listed: true,
 });
 
-const memory: Pick<MemberRecord, 'lastAttempt' | 'lastSuccess'> = {
+const memory: Pick<MemberRecord, 'lastAttempt' | 'lastSuccess' | 'claim' | 'held'> = {
+  claim: null,
+  held: null,
   lastAttempt: attempt,
   lastSuccess: { refreshId: refreshId(1), observedAt: OBSERVED },
 };
 
 /** What the service knows of the age of `balances`; without any, of a member that was never refreshed. */
 export function known(balances: readonly StoredBalance[], staleAfterSeconds = 86_400): KnownFreshness {
-  const member = balances.length === 0 ? { lastAttempt: null, lastSuccess: null } : memory;
+  const member = balances.length === 0 ? { ...memory, lastAttempt: null, lastSuccess: null } : memory;
   return {
     freshness: freshnessOf(balances, member, NOW, staleAfterSeconds),
     member,

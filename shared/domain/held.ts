@@ -1,0 +1,29 @@
+/**
+ * Why the schedule does not start a member. The note is never removed: a refresh that was begun since makes it void, so that
+ * one that goes well costs no write for it.
+ */
+import type { Action } from './action.ts';
+import type { Instant } from './instant.ts';
+import type { OutcomeCode } from './outcome.ts';
+
+/** The note. Not an attempt: MX was not asked for a job. */
+export interface Held {
+  /** When the member was held back for this reason for the first time. */
+  readonly since: Instant;
+  readonly code: OutcomeCode;
+  /** What has to happen before it is started again. */
+  readonly action: Action;
+}
+
+/** What is known of a member that is held back, perhaps. */
+export interface PerhapsHeld {
+  readonly held: Held | null;
+  readonly claim: { readonly acceptedAt: Instant } | null;
+  readonly lastAttempt: { readonly acceptedAt: Instant } | null;
+}
+
+/** Why the schedule holds the member back now; null when it does not, or a refresh was begun since. */
+export function heldOf({ held, claim, lastAttempt }: PerhapsHeld): Held | null {
+  if (held === null) return null;
+  return [claim?.acceptedAt, lastAttempt?.acceptedAt].some((at) => at !== undefined && at > held.since) ? null : held;
+}

@@ -1,0 +1,115 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { membersInDynamoDb } from '../../shared/clients/members-table.ts';
+import { seenMembersInDynamoDb } from '../../shared/clients/seen-members.ts';
+import { unstartedInDynamoDb } from '../../shared/clients/unstarted-members.ts';
+import type { Held } from '../../shared/domain/held.ts';
+import type { Members, SeenMembers, Unstarted } from '../../shared/domain/ports.ts';
+import { fakeMembers } from '../fakes/fake-members.ts';
+import { fakeSeenMembers } from '../fakes/fake-seen-members.ts';
+import { fakeUnstarted } from '../fakes/fake-unstarted.ts';
+import { emptyMembersTable } from '../fakes/members-table.ts';
+import { at, attemptOf, mxMember, newKey, policy, refreshId, startingClaim } from '../samples.ts';
+import { type LocalTables, startLocalTables } from './local-tables.ts';
+
+let tables: LocalTables;
+beforeAll(async () => {
+  tables = await startLocalTables();
+});
+afterAll(() => tables.close());
+
+interface Subject {
+  readonly members: Members;
+  readonly seen: SeenMembers;
+  readonly unstarted: Unstarted;
+}
+
+const fakeTable = emptyMembersTable();
+const fake = (): Subject => ({
+  members: fakeMembers(fakeTable, { policy, now: () => at(0) }),
+  seen: fakeSeenMembers(fakeTable, policy),
+  unstarted: fakeUnstarted(fakeTable),
+});
+const real = (): Subject => ({
+  members: membersInDynamoDb(tables.client, tables.members, policy),
+  seen: seenMembersInDynamoDb(tables.client, tables.members, policy),
+  unstarted: unstartedInDynamoDb(tables.client, tables.members),
+});
+
+const held = (seconds: number, code: Held['code'] = 'denied'): Held => ({
+  since: at(seconds),
+  code,
+  action: 'reauthenticate',
+});
+const refused = (number: number, seconds: number) =>
+  attemptOf(startingClaim(refreshId(number)), { code: 'mx_forbidden', endedAt: at(seconds) });
+
+describe.each<[string, () => Subject]>([
+  ['the fake', fake],
+  ['DynamoDB', real],
+])('members whose refresh was not started: %s', (_name, subject) => {
+  const known = async () => {
+    const all = subject();
+    const key = newKey();
+    await all.seen.recordSighting(mxMember(key, { id: `own-${key.memberGuid}` }), at(0), null);
+    return { ...all, key, read: () => all.members.read(key) };
+  };
+
+  it('have no notes at first', async () => {
+    expect(await (await known()).read()).toMatchObject({ missing: null, held: null });
+  });
+
+  it('are missing since the first time', async () => {
+    const { unstarted, key, read } = await known();
+    for (const seconds of [10, 70]) await unstarted.recordMissing(key, at(seconds));
+    expect((await read())?.missing).toBe(at(10));
+  });
+
+  it('are missing anew after they were read', async () => {
+    const { unstarted, seen, key, read } = await known();
+    await unstarted.recordMissing(key, at(10));
+    await seen.recordSighting(mxMember(key), at(20), null);
+    await unstarted.recordMissing(key, at(70));
+    await unstarted.recordMissing(key, at(90));
+    expect((await read())?.missing).toBe(at(70));
+  });
+
+  it('remember the newest refused start as last attempt, and no success', async () => {
+    const { unstarted, key, read } = await known();
+    await unstarted.recordRefused(key, refused(2, 20));
+    for (const older of [refused(1, 10), refused(3, 20)]) await unstarted.recordRefused(key, older);
+    expect(await read()).toMatchObject({
+      lastAttempt: { refreshId: refreshId(2), outcome: 'failed', code: 'mx_forbidden', endedAt: at(20) },
+      lastSuccess: null,
+    });
+    await unstarted.recordRefused(key, refused(4, 30));
+    expect((await read())?.lastAttempt?.refreshId).toBe(refreshId(4));
+  });
+
+  it('remember the newest reason for holding back', async () => {
+    const { unstarted, key, read } = await known();
+    for (const note of [held(10), held(5, 'locked'), held(10, 'locked')]) await unstarted.recordHeld(key, note);
+    expect((await read())?.held).toEqual(held(10));
+    await unstarted.recordHeld(key, held(20, 'locked'));
+    expect((await read())?.held).toEqual(held(20, 'locked'));
+  });
+
+  it('are not made known by a note', async () => {
+    const { unstarted, members } = subject();
+    const key = newKey();
+    await unstarted.recordMissing(key, at(0));
+    await unstarted.recordRefused(key, refused(1, 0));
+    await unstarted.recordHeld(key, held(0));
+    expect(await members.read(key)).toBeNull();
+  });
+
+  it('stay deleted', async () => {
+    const { unstarted, seen, key, read } = await known();
+    const record = await read();
+    if (record === null) throw new Error('it is known');
+    await seen.leaveTombstone(record, at(5));
+    await unstarted.recordMissing(key, at(10));
+    await unstarted.recordRefused(key, refused(1, 10));
+    await unstarted.recordHeld(key, held(10));
+    expect(await read()).toMatchObject({ missing: null, held: null, lastAttempt: null, deletedAt: at(5) });
+  });
+});
