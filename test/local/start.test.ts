@@ -84,7 +84,7 @@ describe('npm start', () => {
     expect(lines.join('\n')).toMatch(/accepted: 202, refresh RFR-/);
   });
 
-  it('shows a scenario and ends well when it went as told', async () => {
+  it('shows a scenario, and ends well as told', async () => {
     const { lines, exit } = start(['--once', '--scenario', 'denied']);
     expect(await exit, lines.join('\n')).toBe(0);
     expect(lines).toContain('The bank refuses the password. You will see');

@@ -211,7 +211,7 @@ describe('CloudWatch Logs', () => {
   });
 });
 
-describe('a service that is not here is refused in its own protocol', () => {
+describe('a service that is not here: its own protocol says so', () => {
   const sentence = /^the local stack does not know .+; it runs DynamoDB, SQS, .+ and CloudWatch Logs$/;
 
   it('JSON', async () => {
