@@ -4,6 +4,7 @@
  */
 import { parseArgs } from 'node:util';
 import type { Worker } from 'node:worker_threads';
+import { deadLetterLine, invocationLine, logLine } from '../../infra/local/live-lines.ts';
 import { type Running, refreshIdOf, startRunning } from '../local/running.ts';
 
 const HELP = `Refreshes through the local stack, and what the process holds.
@@ -35,12 +36,23 @@ async function soak(count: number): Promise<number> {
     workers.add(worker);
     worker.once('exit', () => workers.delete(worker));
   });
-  const running = await startRunning({
-    allowanceStarts: 100,
-    allowanceWindowSeconds: 60,
-    webhooks: 'known',
-    firstLookWithWebhooksSeconds: 20,
-  });
+  const running = await startRunning(
+    {
+      allowanceStarts: 100,
+      allowanceWindowSeconds: 60,
+      webhooks: 'known',
+      firstLookWithWebhooksSeconds: 20,
+    },
+    // The sweep ends what a busy machine has lost.
+    { runSchedules: true },
+  );
+  const { stack } = running.project;
+  const trouble = (line: string | undefined): void => {
+    if (line !== undefined) console.log(`        ${line}`);
+  };
+  stack.on('invocation', (invocation) => trouble(invocationLine(invocation)));
+  stack.on('dead-letter', (letter) => trouble(deadLetterLine(letter)));
+  stack.on('log', (entry) => trouble(/"level":"(ERROR|WARN)"/.test(entry.line) ? logLine(entry) : undefined));
   running.mx.setSettings({ jobSeconds: 0 });
   const paths = Array.from({ length: MEMBERS }, () => running.addMember().path);
   const sizes = new Map<number, number>();

@@ -48,7 +48,7 @@ export interface Running {
 /** Starts the project with `settings` over the quick ones. */
 export async function startRunning(
   settings: Readonly<Record<string, unknown>> = {},
-  options: Pick<ProjectOptions, 'aroundEngines'> = {},
+  options: Pick<ProjectOptions, 'aroundEngines' | 'runSchedules'> = {},
 ): Promise<Running> {
   const project = await startProject({
     port: 0,
