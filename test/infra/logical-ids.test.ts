@@ -9,7 +9,7 @@ const advice = `
 Under "gone": a resource whose logical id or type changes is replaced. CloudFormation creates a new one and deletes the
 old one, or leaves it behind unused where it is retained: a table, secret or queue starts empty, an address or API
 changes. Keep the id.
-Only under "new", or meant: npx node test/infra/logical-ids.ts > test/infra/logical-ids.json
+Only under "new", or meant: npm run logical-ids
 `;
 
 it('covers the same sets of settings as the committed list', () => {

@@ -1,9 +1,9 @@
 /**
  * The logical ids of the template's resources, for settings that add and remove resources.
  *
- * Run as a program it prints them. That is how the committed list is rewritten when a change of ids is meant:
- * `npx node test/infra/logical-ids.ts > test/infra/logical-ids.json`.
+ * Run as a program (`npm run logical-ids`) it writes them into the committed list: for when a change of ids is meant.
  */
+import { writeFileSync } from 'node:fs';
 import { everythingOn, synthesize } from './synthesized.ts';
 
 /** For each set of settings: the type of every resource, by its logical id, in the order of the ids. */
@@ -37,4 +37,9 @@ export const idsMissingFrom = (before: LogicalIds[string] = {}, now: LogicalIds[
     .filter(([id, type]) => before[id] !== type)
     .map(([id, type]) => `${id} (${type})`);
 
-if (import.meta.main) console.log(JSON.stringify(logicalIds(), null, 2));
+if (import.meta.main) {
+  // First all of it: when the stack cannot be synthesized, the list stays as it is.
+  const text = `${JSON.stringify(logicalIds(), null, 2)}\n`;
+  writeFileSync(new URL('./logical-ids.json', import.meta.url), text);
+  console.log('test/infra/logical-ids.json: written');
+}
