@@ -114,9 +114,6 @@ export const encodeNextLook = ({ refreshId, member: key, lookNumber, state }: Ne
     },
   });
 
-/** Reads a message that asks for the next look. @throws Failure `bad_message`, never to be retried. */
-export const decodeNextLook = (body: string): NextLook => nextLookOf(decode('follow-up', nextLook, body));
-
 /** The body of a message that brings a webhook to the function that acts on it. */
 export const encodeWebhook = (webhook: MxWebhook): string => encode({ kind: 'webhook', ...webhook });
 

@@ -1,9 +1,9 @@
-/** MX's Platform API: the five calls that this service makes. Every answer is parsed; every failure has a fate. */
+/** MX's Platform API: the four calls that this service makes. Every answer is parsed; every failure has a fate. */
 import { type ExactJson, isExactObject, parseExactJson } from '../domain/decimal.ts';
 import { Failure } from '../domain/failure.ts';
 import { type Clock, epochMillisecondsOf } from '../domain/instant.ts';
 import type { AccountsPage, FieldValue, MemberIdentifiers, MxAccount, MxMember } from '../domain/mx.ts';
-import { readAccount, readAccountsPage, readChallenges, readMember } from '../domain/mx-readers.ts';
+import { readAccountsPage, readChallenges, readMember } from '../domain/mx-readers.ts';
 import type { Mx } from '../domain/ports.ts';
 import type { Send } from './https-transport.ts';
 import { mxFailure } from './mx-failure.ts';
@@ -35,10 +35,7 @@ const MAX_ACCOUNTS = 20_000;
 const MAX_READINGS = 3;
 
 /** The client. One retry rule: 401 makes it fetch the secret anew and ask once more; everything else is the caller's. */
-export function mxClient(options: MxClientOptions): Mx & {
-  /** One account of a member (MX facts 2.5). */
-  readAccount(member: MemberIdentifiers, accountIdentifier: string): Promise<MxAccount>;
-} {
+export function mxClient(options: MxClientOptions): Mx {
   const base = options.baseUrl.replace(/\/+$/, '');
 
   async function call(method: 'GET' | 'POST', path: string, what: string): Promise<ExactJson> {
@@ -139,11 +136,6 @@ export function mxClient(options: MxClientOptions): Mx & {
         if (accounts !== null) return accounts;
       }
       throw new Failure('mx_bad_answer', 'MX’s list of accounts changed while it was read, again and again');
-    },
-    async readAccount(member, accountIdentifier) {
-      const path = `${memberPath(member)}/accounts/${encodeURIComponent(accountIdentifier)}`;
-      const answer = await call('GET', path, 'read account');
-      return readAccount((isExactObject(answer) ? answer['account'] : undefined) ?? null);
     },
   };
 }

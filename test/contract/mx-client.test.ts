@@ -127,15 +127,6 @@ describe('the calls', () => {
     expect(account?.fields.balance).toEqual(Decimal.of('12345678901234567.89'));
   });
 
-  it('read one account by guid and by its own id', async () => {
-    const { identifiers } = newMember('ok', [{ id: 'act-1', balance: '10.00' }]);
-    const mx = clientWith();
-    const account = await mx.readAccount(identifiers, 'act-1');
-    expect(account.fields.balance).toEqual(Decimal.of('10.00'));
-    expect(await mx.readAccount(identifiers, account.guid)).toEqual(account);
-    expect(await failureOf(mx.readAccount(identifiers, 'act-2'))).toMatchObject({ code: 'mx_not_found' });
-  });
-
   it('survive a member’s error as a text and as an object', async () => {
     for (const scenario of ['error-as-text', 'denied']) {
       const { identifiers } = newMember(scenario);

@@ -1,18 +1,15 @@
-import type { Server } from 'node:http';
 import {
   CreateQueueCommand,
   DeleteMessageCommand,
   GetQueueAttributesCommand,
   ReceiveMessageCommand,
-  SQSClient,
+  type SQSClient,
   SQSServiceException,
 } from '@aws-sdk/client-sqs';
-import { buildApp } from 'fauxqs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   decodeDelivery,
   decodeFollowUp,
-  decodeNextLook,
   decodeStartBatch,
   encodeDelivery,
   encodeErasure,
@@ -44,27 +41,22 @@ import { fakeDeliveries } from '../fakes/fake-callbacks.ts';
 import { fakeErasure } from '../fakes/fake-erasure.ts';
 import { fakeFollowUps, fakeHints, fakeQueue, fakeStarts } from '../fakes/fake-queue.ts';
 import { at, attemptOf, newKey, refreshId, startingClaim } from '../samples.ts';
-import { listenOnLoopback } from './local-tables.ts';
+import { type LocalQueues, startLocalQueues } from './local-queues.ts';
 
+let engine: LocalQueues;
 let client: SQSClient;
-let app: { server: Server; ready(): PromiseLike<unknown>; close(): PromiseLike<unknown> };
 beforeAll(async () => {
-  app = buildApp({ logger: false });
-  await app.ready();
-  const port = await listenOnLoopback(app.server);
-  client = new SQSClient({
-    endpoint: `http://127.0.0.1:${port}`,
-    // Queue URLs of the engine name a host that does not exist.
-    useQueueUrlAsEndpoint: false,
-    region: 'us-east-1',
-    credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
-    maxAttempts: 1,
-  });
+  engine = await startLocalQueues();
+  ({ client } = engine);
 });
-afterAll(async () => {
-  client.destroy();
-  await app.close();
-});
+afterAll(() => engine.close());
+
+/** Reads a message that has to be one for the next look. */
+function decodeLook(body: string): NextLook {
+  const message = decodeFollowUp(body);
+  if (message.kind !== 'look') throw new TypeError(`not a look but ${message.kind}`);
+  return message;
+}
 
 interface Subject {
   readonly followUps: FollowUps;
@@ -177,7 +169,7 @@ describe.each<[string, () => Promise<Subject>]>([
     const { followUps, receive } = await subject();
     const sent = message(fields);
     await followUps.send(sent, 0);
-    expect((await receive()).map(decodeNextLook)).toEqual([expect.objectContaining(sent)]);
+    expect((await receive()).map(decodeLook)).toEqual([expect.objectContaining(sent)]);
   });
 
   it('bring a batch of starts from one end to the other', async () => {
@@ -284,7 +276,7 @@ describe('a message that cannot be read', () => {
     ['no refresh id', encodeNextLook(message({ refreshId: 'JOB-1' }))],
     ['no member', encodeNextLook(message()).replace(/"member":\{[^}]*\}/, '"member":{}')],
   ])('is a failure that is never retried and repeats nothing of it: %s', (_what, body) => {
-    const read = () => decodeNextLook(body);
+    const read = () => decodeLook(body);
     expect(read).toThrow(Failure);
     expect(read).toThrow(expect.objectContaining({ code: 'bad_message', fate: 'never-retry' }));
     expect(() => decodeStartBatch(body)).toThrow(expect.objectContaining({ code: 'bad_message' }));
@@ -335,7 +327,7 @@ describe('a message that cannot be read', () => {
       },
     });
     const before = { version: 1, ...sent, look: 7, memory: { failures: 3, candidate: null } };
-    expect(decodeNextLook(JSON.stringify(before)).state).toEqual({
+    expect(decodeLook(JSON.stringify(before)).state).toEqual({
       failedLooks: 3,
       unconfirmedEnd: null,
       newestJob: null,
@@ -344,7 +336,7 @@ describe('a message that cannot be read', () => {
   });
 
   it('names what is wrong with it', () => {
-    expect(() => decodeNextLook(encodeNextLook(message({ lookNumber: 0 })))).toThrow(/look/);
+    expect(() => decodeLook(encodeNextLook(message({ lookNumber: 0 })))).toThrow(/look/);
   });
 });
 

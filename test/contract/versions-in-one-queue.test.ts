@@ -1,4 +1,3 @@
-import type { Server } from 'node:http';
 import {
   CreateQueueCommand,
   DeleteMessageCommand,
@@ -6,10 +5,9 @@ import {
   type Message,
   ReceiveMessageCommand,
   SendMessageCommand,
-  SQSClient,
+  type SQSClient,
 } from '@aws-sdk/client-sqs';
 import type { SQSRecord } from 'aws-lambda';
-import { buildApp } from 'fauxqs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   decodeDelivery,
@@ -30,7 +28,7 @@ import { queueHandler } from '../../shared/lambda/sqs.ts';
 import { at, attemptOf, newKey, refreshId, startingClaim } from '../samples.ts';
 import { lambdaContext } from '../unit/lambda/api-event.ts';
 import { recordedTelemetry } from '../unit/lambda/recorded-telemetry.ts';
-import { listenOnLoopback } from './local-tables.ts';
+import { type LocalQueues, startLocalQueues } from './local-queues.ts';
 
 /** A message as Lambda hands it over. */
 const recordOf = ({
@@ -61,25 +59,13 @@ const recordOf = ({
   awsRegion: 'us-east-1',
 });
 
+let engine: LocalQueues;
 let client: SQSClient;
-let app: { server: Server; ready(): PromiseLike<unknown>; close(): PromiseLike<unknown> };
 beforeAll(async () => {
-  app = buildApp({ logger: false });
-  await app.ready();
-  const port = await listenOnLoopback(app.server);
-  client = new SQSClient({
-    endpoint: `http://127.0.0.1:${port}`,
-    // Queue URLs of the engine name a host that does not exist.
-    useQueueUrlAsEndpoint: false,
-    region: 'us-east-1',
-    credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
-    maxAttempts: 1,
-  });
+  engine = await startLocalQueues();
+  ({ client } = engine);
 });
-afterAll(async () => {
-  client.destroy();
-  await app.close();
-});
+afterAll(() => engine.close());
 
 const look = encodeNextLook({
   refreshId: refreshId(1),
