@@ -182,8 +182,8 @@ const tellings: Readonly<Record<ProblemCode, Telling>> = {
   ),
   busy: told(
     503,
-    'Too much at once',
-    'Many requests for the same member arrived at the same moment. Try again.',
+    'Not possible at this moment',
+    'Many requests for the same member arrived at the same moment, or a service of AWS did not answer in time. Send the same request again.',
     false,
   ),
   internal: told(

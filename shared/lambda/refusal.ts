@@ -1,5 +1,5 @@
 /** What HTTP alone can say no to: who calls, where, how and how often. Nothing of such a request reaches the domain. */
-import { asFailure, type Cause, type Failure, type FailureDetails, type Fate } from '../domain/failure.ts';
+import { asFailure, type Cause, Failure, type FailureDetails, type Fate } from '../domain/failure.ts';
 
 /** Every such reason, and what it decides, in the terms of `causes` (`shared/domain/failure.ts`). */
 export const refusalCauses = {
@@ -39,5 +39,47 @@ export class Refusal extends Error {
   }
 }
 
-/** Anything thrown, under the name that it is told and logged by; what we did not name ourselves becomes `internal`. */
-export const asNamed = (error: unknown): Failure | Refusal => (error instanceof Refusal ? error : asFailure(error));
+/**
+ * Anything thrown, under the name that it is told and logged by: `busy` for an AWS service that did not answer or asked
+ * for less, which a later request may not meet; `internal` for every other error without a name of ours.
+ */
+export function asNamed(error: unknown): Failure | Refusal {
+  if (error instanceof Refusal || error instanceof Failure) return error;
+  const away = awsAway(error);
+  return away === null
+    ? asFailure(error)
+    : new Failure('busy', `an AWS service did not answer: ${away}`, {}, { cause: error });
+}
+
+/** Errors of AWS that pass: its own time limit (`aws-limits.ts`), throttling, 5xx, and sockets that broke. */
+const passingErrors: ReadonlySet<string> = new Set([
+  'TimeoutError',
+  'ThrottlingException',
+  'ThrottledException',
+  'RequestThrottled',
+  'TooManyRequestsException',
+  'ProvisionedThroughputExceededException',
+  'RequestLimitExceeded',
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EPIPE',
+  'ETIMEDOUT',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+]);
+
+/** The name of an error of AWS that passes; null for every other. */
+function awsAway(error: unknown): string | null {
+  if (!(error instanceof Error)) return null;
+  const code = 'code' in error && typeof error.code === 'string' ? error.code : error.name;
+  const known = [error.name, code].find((name) => passingErrors.has(name));
+  return known ?? (statusOf(error) >= 500 ? error.name : null);
+}
+
+/** The HTTP status of an AWS error; 0 for one that has none. */
+function statusOf(error: Error): number {
+  const metadata: unknown = '$metadata' in error ? error.$metadata : null;
+  const status =
+    typeof metadata === 'object' && metadata !== null && 'httpStatusCode' in metadata ? metadata.httpStatusCode : 0;
+  return typeof status === 'number' ? status : 0;
+}

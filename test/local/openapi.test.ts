@@ -375,7 +375,7 @@ describe('what the document says', () => {
       'bad_message',
       'callback_not_delivered',
       'callback_keys_missing',
-      'busy', // four lost races in a row
+      'busy', // four lost races in a row, or AWS away
       'internal', // a fault of ours
     ];
     expect(problemCodes.filter((code) => !codes.has(code))).toEqual(never);

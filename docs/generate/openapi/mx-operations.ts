@@ -74,7 +74,6 @@ export const mxOperations: Readonly<Record<string, Operation>> = {
       'mx_unavailable',
       'mx_timeout',
       'mx_bad_answer',
-      'busy',
     ],
   },
   [`GET ${memberPath}`]: {

@@ -59,7 +59,7 @@ export const ownOperations: Readonly<Record<string, Operation>> = {
         examples: { example: examples.schedule },
       },
     },
-    problems: ['payload_too_large', 'unsupported_media_type', 'member_not_found', 'member_deleted', 'busy'],
+    problems: ['payload_too_large', 'unsupported_media_type', 'member_not_found', 'member_deleted'],
   },
   [`DELETE ${memberPath}/schedule`]: {
     operationId: 'removeSchedule',
@@ -69,7 +69,7 @@ export const ownOperations: Readonly<Record<string, Operation>> = {
     right: 'trigger',
     parameters: [...member, 'Accept-Version'],
     answers: { 204: { description: 'It is not on a schedule.', headers: [] } },
-    problems: ['member_not_found', 'member_deleted', 'busy'],
+    problems: ['member_not_found', 'member_deleted'],
   },
   'POST /webhooks/mx': {
     operationId: 'receiveMxWebhook',
