@@ -16,7 +16,7 @@ const gatewayStatuses = [403, 429, 500, 503];
 
 const description = `Fresh bank balances from MX. The routes of MX’s Platform API v20250224 that are listed here have MX’s paths, headers, status codes and bodies, so that a client made for MX works when it is pointed at this service; what MX does not have stands beside them.
 
-- **Freshness.** Every read says how old it is and why: as headers on MX’s shapes, as a block in our own.
+- **Freshness.** Every read of a member or its accounts says how old the balances are and why: in headers, and in the trigger’s 200 as a block.
 - **Errors** are RFC 9457 problems with MX’s \`error\` member in them. \`code\` is for machines; \`type\` leads to a page about it. A path that does not exist is answered 404 \`not_found\`, another method 405 \`method_not_allowed\` with \`Allow\`; see \`x-any-other-request\`.
 - **Amounts** are exact decimals of up to 38 digits: read them with a decimal type.
 - **Time.** Everything is answered within 30 seconds.
@@ -29,7 +29,7 @@ const operations = { ...mxOperations, ...ownOperations };
 const tags: Readonly<Record<Operation['tag'], string>> = {
   Refreshes: 'Bringing balances up to date, and how that went.',
   Balances: 'What is stored, in MX’s shapes.',
-  Schedule: 'Refreshes without anybody asking.',
+  Schedule: 'Refreshes at fixed intervals.',
   'From MX': 'What MX calls.',
   Service: 'About the API itself.',
 };
@@ -38,7 +38,7 @@ const tags: Readonly<Record<Operation['tag'], string>> = {
 function codesByStatus({ parameters: names, body, right, problems }: Operation): Map<number, ProblemCode[]> {
   const codes: ProblemCode[] = [
     ...(right === null ? [] : (['unauthorized', 'forbidden', 'too_many_requests'] as const)),
-    // Nothing that MX sends is refused for its form: it would only send it again.
+    // MX repeats a webhook that is refused: its form is no reason to refuse one.
     ...(right !== 'webhook' && (body !== undefined || names.some((name) => checked.has(name)))
       ? (['invalid_request'] as const)
       : []),
@@ -58,7 +58,7 @@ function codesByStatus({ parameters: names, body, right, problems }: Operation):
   return byStatus;
 }
 
-/** Parameters whose value can be wrong. A page of no problem is not found, a version not offered is 406. */
+/** Parameters whose bad value is 400 `invalid_request`. A bad `code` is 404, a version not offered is 406. */
 const checked: ReadonlySet<ParameterName> = new Set(
   (Object.keys(parameters) as ParameterName[]).filter(
     (name) => !['code', 'Accept-Version', 'If-None-Match'].includes(name),

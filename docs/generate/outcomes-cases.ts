@@ -1,4 +1,4 @@
-/** What happens to a refresh for everything that MX may say: found by asking the decision itself, not written down. */
+/** What happens to a refresh for each answer of MX, computed by calling the decision itself. */
 import { mxAnswers, mxFailure } from '../../shared/clients/mx-failure.ts';
 import {
   afterFailedLook,
@@ -142,7 +142,7 @@ export function otherEnds(): readonly { readonly when: string; readonly step: St
     { when: 'MX’s job still runs at the deadline', step: stepAfter(situation({}, null, late), running, 'none') },
     { when: 'MX could not be reached until the deadline', step: stepAfter(situation(none, null, late), idle, 'none') },
     {
-      when: 'MX wants new credentials, and nobody is there to give them',
+      when: 'MX wants new credentials, and no user is present',
       step: stepAfter(unattended, outdated, 'none'),
     },
   ];

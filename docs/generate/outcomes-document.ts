@@ -65,13 +65,14 @@ export const outcomesDocument = (): string => `# How refreshes end
 Made from the code by \`npm run docs\`; a test says when it is out of date. “MX facts” are in
 docs/mx-facts.md.
 
-A refresh ends with an \`outcome\` (how), an \`action\` (what somebody has to do now) and a \`code\` (why). Nothing that MX
-shows ends a refresh without evidence that it is *this* job’s: a new job guid, a later start, or the flag seen true.
+A refresh ends with an \`outcome\` (how), an \`action\` (what has to be done now) and a \`code\` (why). A status of MX’s ends a
+refresh only with evidence that it is *this* job’s, not the last one’s: docs/evidence.md says what proves it.
 
 ## By connection status
 
-“Running” and “over” are MX’s \`is_being_aggregated\`. An error status is believed when it is seen twice in a row or with
-an error code. “Schedule”: whether unattended triggers go on while MX shows this status; HTTP triggers always may.
+“Running” and “over” are MX’s \`is_being_aggregated\`. Once the job’s end is proven, an error status is believed when two
+looks in a row see it or an error code is with it. “Schedule”: whether unattended triggers go on while MX shows this status;
+HTTP triggers always may.
 
 | status | running | over | outcome | action | code | schedule | source |
 |---|---|---|---|---|---|---|---|

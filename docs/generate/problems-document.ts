@@ -10,7 +10,7 @@ export const problemsDocument = (): string => `# Problems
 
 Made from the code by \`npm run docs\`; a test says when it is out of date.
 
-Whatever this API refuses is answered as \`application/problem+json\` (RFC 9457) with this body:
+Every refusal of this API is answered as \`application/problem+json\` (RFC 9457) with this body:
 
 | member | what it is |
 |---|---|
@@ -18,7 +18,7 @@ Whatever this API refuses is answered as \`application/problem+json\` (RFC 9457)
 | \`title\`, \`status\` | as in the table |
 | \`detail\` | what was wrong this time; with 5xx only what the code means |
 | \`code\` | the name to act on |
-| \`action\` | what somebody has to do, in the words of docs/outcomes.md |
+| \`action\` | what has to be done, in the words of docs/outcomes.md |
 | \`retry_after\` | seconds, as in the header \`Retry-After\`; always with 429 and 503 |
 | \`refresh_id\` | the refresh that it belongs to, when there is one |
 | \`field\` | the part of the request at fault, when there is one |

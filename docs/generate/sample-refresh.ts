@@ -1,4 +1,4 @@
-/** A member at MX and the claim of its refresh, to ask the decision about. The tests of the domain use the same ones. */
+/** A sample member of MX and the claim of its refresh, for calls of the decision. The tests of the domain use them too. */
 import { plusSeconds } from '../../shared/domain/instant.ts';
 import type { Challenge, MxMember } from '../../shared/domain/mx.ts';
 import type { Policy } from '../../shared/domain/policy.ts';

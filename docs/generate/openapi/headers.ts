@@ -20,7 +20,7 @@ const seconds = (description: string, example: number) => ({
 export const headers = {
   'Strict-Transport-Security': text('HTTPS only, for a year.', 'max-age=31536000'),
   'X-Content-Type-Options': text('Browsers must not guess another media type.', 'nosniff'),
-  'Cache-Control': text('Balances must not stay in anybody’s cache.', 'no-store'),
+  'Cache-Control': text('Answers must not be kept in any cache.', 'no-store'),
   'Apigw-Requestid': text(
     'Names this request in the operator’s access log. Quote it when you ask for help.',
     'Xq2bTgJ5oAMEPcg=',

@@ -1,4 +1,4 @@
-/** MX's shapes, from the one table of MX's fields, so that the document cannot name a field that is not returned. */
+/** Schemas of MX's objects, made from the table of MX's fields, so that they cannot name a field that is not returned. */
 import {
   type AccountField,
   accountFields,
@@ -34,7 +34,7 @@ const accountNotes: Readonly<Partial<Record<AccountField, string>>> = {
   available_balance: 'What can be spent, on accounts that hold money. Exact: see `balance`.',
   available_credit: 'Unused credit, on accounts that owe money. Exact: see `balance`.',
   balance:
-    'The current balance. An exact decimal of up to 38 digits: read it with a decimal type, a double bends it. Positive also for debt. Null is not zero.',
+    'The current balance. An exact decimal of up to 38 digits: read it with a decimal type, because a double rounds it. Positive also for debt. Null is not zero.',
   currency_code: 'ISO 4217. Null: the currency is not known.',
   guid: 'MX’s guid of the account.',
   id: 'The account’s id in the institution’s feed or yours; unique within its member.',

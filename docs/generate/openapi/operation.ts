@@ -47,7 +47,7 @@ export const member: readonly ParameterName[] = ['user_identifier', 'member_iden
 /** The headers of every GET. */
 export const reading: readonly ParameterName[] = ['Accept-Version', 'If-None-Match'];
 
-/** A GET: its answer, and 304 for who has it already. */
+/** A GET: its answer, and 304 for a caller whose `If-None-Match` has its ETag. */
 export const read = (
   description: string,
   schema: object,

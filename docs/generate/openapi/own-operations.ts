@@ -1,4 +1,4 @@
-/** What MX lacks. */
+/** Operations that MX does not have: refreshes, schedules, webhooks from MX, and the API's own description. */
 import { type ProblemCode, problemKind } from '../../../shared/lambda/problem.ts';
 import { examples } from './examples.ts';
 import { listOf, member, memberPath, type Operation, object, read, reading, ref } from './operation.ts';
@@ -75,7 +75,7 @@ export const ownOperations: Readonly<Record<string, Operation>> = {
     operationId: 'receiveMxWebhook',
     summary: 'Receive a webhook of MX',
     description:
-      'For MX, not for callers of this API; deployed only with the setting `webhooks`. Whatever MX sends is answered 204 and taken as a hint to look, never as data.',
+      'For MX, not for callers of this API; deployed only with the setting `webhooks`. Every body is answered 204, readable or not. A webhook makes the service read the member at MX; nothing in it is stored.',
     tag: 'From MX',
     right: 'webhook',
     parameters: [],
@@ -98,7 +98,7 @@ export const ownOperations: Readonly<Record<string, Operation>> = {
   'GET /health': {
     operationId: 'readHealth',
     summary: 'See that the API answers',
-    description: 'Calls nothing, least of all MX. With `basic` it needs no credentials.',
+    description: 'Answered without a call of MX or a table. With `basic` it needs no credentials.',
     tag: 'Service',
     right: null,
     parameters: reading,

@@ -31,7 +31,7 @@ const refreshProperties = {
   outcome: { ...oneOfOrNull(outcomes), description: `Null while it runs. ${explained(outcomes)}.` },
   action: oneOf(actions),
   code: textOrNull('Why it ended like that, for machines; null while it runs. For example `stored`, `denied`.'),
-  message: textOrNull('The same in a sentence, for whoever integrates or operates this.'),
+  message: textOrNull('The same in a sentence, for developers and operators.'),
   user_message: textOrNull('MX’s own text for the end user, when there is one.'),
   connection_status: textOrNull('MX’s connection status at the end.'),
   challenges: {
@@ -97,7 +97,7 @@ const options = {
     minimum: 0,
     maximum: MAX_AGE_SECONDS,
     description:
-      'Seconds. Stored balances of at most this age are good enough: then 200 with them, and nobody is called. So it is when the last success lies within this age and what is older was left behind by it or cannot be read (`freshness` is stale then and says so): another job would not help.',
+      'Seconds. If the stored balances are at most this old, the answer is 200 with them, and no job is started. The same if the last success lies within this age and the older balances were left behind by it or cannot be read (`freshness` is stale then and says so): another job would not help.',
   },
   wait: {
     type: 'integer',
@@ -153,7 +153,7 @@ export const schemas = {
       'When it is due next; it is started within about a minute. Null: it is not on a schedule.',
     ),
     last_result: {
-      ...whole('How its last refresh ended, whatever asked for it; null when there was none.', {
+      ...whole('How its last refresh ended, of any trigger; null when there was none.', {
         refresh_id: refreshId,
         trigger: oneOf(triggers),
         outcome: oneOf(outcomes),

@@ -5,17 +5,17 @@ import type { StaleReason } from '../../../shared/domain/freshness.ts';
 import type { Outcome, OutcomeCode } from '../../../shared/domain/outcome.ts';
 import type { Trigger } from '../../../shared/domain/refresh.ts';
 
-// Records, not lists: a word that the code learns does not compile here until it is explained.
+// Records of the domain's types: a new word there does not compile here until it has an explanation.
 /** How a refresh may end. */
 export const outcomes: Readonly<Record<Outcome, string>> = {
   succeeded: 'the balances are stored',
-  action_required: 'somebody has to do what `action` says',
+  action_required: 'the user has to do what `action` says',
   failed: 'it did not work',
   not_refreshed: 'MX started nothing, or nothing proves that it did; old balances were left as they are',
   timed_out: 'it was not over at its deadline',
 };
 
-/** What somebody may have to do. */
+/** What may have to be done after a refresh has ended. */
 export const actions: Readonly<Record<Action, string>> = {
   none: 'nothing',
   wait: 'wait, it is under way',

@@ -129,10 +129,7 @@ const others: readonly (readonly [when: string, end: string])[] = [
   ['MX answered 429 again and again', 'not_refreshed retry_later mx_rate_limited'],
   ['MX’s job still runs at the deadline', 'timed_out retry_later deadline'],
   ['MX could not be reached until the deadline', 'timed_out retry_later mx_unavailable'],
-  [
-    'MX wants new credentials, and nobody is there to give them',
-    'action_required reauthenticate needs_updated_credentials',
-  ],
+  ['MX wants new credentials, and no user is present', 'action_required reauthenticate needs_updated_credentials'],
 ];
 
 describe('an end that neither names', () => {
