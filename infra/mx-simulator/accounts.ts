@@ -2,7 +2,7 @@ import type { AccountField, AccountValues } from './account-fields.ts';
 import { writeAccount } from './account-fields.ts';
 import { createRandom, guidFor } from './random.ts';
 
-/** An account of a member: what MX shows, and what the bank knows and MX does not yet. */
+/** An account of a member: the values that MX shows, and those that so far only the bank has. */
 export interface Account {
   readonly guid: string;
   id: string;
@@ -13,7 +13,7 @@ export interface Account {
   omit: Set<string>;
   /** Fields that this version of MX does not have, as MX may add some any day. */
   extra: Record<string, unknown>;
-  /** JSON text of the account while nothing changed: a list of accounts is asked for far more often than it changes. */
+  /** JSON text of the account, null after a change. Lists are read far more often than accounts change. */
   text: string | null;
 }
 
@@ -133,8 +133,8 @@ export function showValues(account: Account, values: AccountValues): void {
 }
 
 /**
- * A successful job brings what the bank knows. `imported_at` moves always, `updated_at` only when a value is another
- * one (MX fact 7.3). A closed or a manual account gets no data any more.
+ * What a successful job does to an account: the bank's values are shown. `imported_at` always moves, `updated_at` only
+ * when a value differs (MX fact 7.3). A closed or a manual account gets no new values.
  * @param at instant of the import; @param shownAt the same, as the model writes times.
  */
 export function importFromBank(account: Account, at: number, shownAt: string): void {
@@ -144,7 +144,7 @@ export function importFromBank(account: Account, at: number, shownAt: string): v
   account.atBank = {};
 }
 
-/** The bank's own numbers go on: `steps` cents more or less on each amount that the account has. */
+/** Up to 100.00 more or less at the bank, on the balance and the available balance; the seed decides how much. */
 export function moveBalance(account: Account, seed: number): void {
   const random = createRandom(seed, account.guid);
   const cents = BigInt(random.integer(20_001) - 10_000);

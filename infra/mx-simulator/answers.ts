@@ -8,7 +8,7 @@ export interface MxRequest {
   body: string;
 }
 
-/** What goes wrong on the wire; whoever carries the answer acts it out. */
+/** What goes wrong on the wire; `http-server.ts` does it. */
 export type WireFault =
   /** No answer ever comes. */
   | 'timeout'
@@ -57,7 +57,7 @@ export const jsonAnswer = (status: number, body: object): MxAnswer => textAnswer
 /** An answer without a body. */
 export const emptyAnswer = (status: number): MxAnswer => ({ status, headers: JSON_HEADERS, body: '' });
 
-/** An error as MX writes it (MX fact 9). `type` and further fields only where something is known of them. */
+/** An error as MX writes it (MX fact 9). Without `type`, the reason phrase with `_error` behind it. */
 export function errorAnswer(status: number, message: string, type?: string, more: object = {}): MxAnswer {
   const reason = REASONS[status] ?? 'error';
   return jsonAnswer(status, { error: { message, status: reason, type: type ?? `${reason}_error`, ...more } });

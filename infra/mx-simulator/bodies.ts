@@ -4,8 +4,8 @@ import type { Member, Shown, User, World } from './world.ts';
 import { shownTime } from './world.ts';
 
 /**
- * What the member shows now. While a lag is on, one more of its answers is used up and the state from before the job
- * is shown.
+ * What the member shows now, counted as an answer: a lag ends after its number of answers. While a lag is on, the state
+ * from before the job is shown, or the present state with the running flag down.
  */
 export function lookAt(member: Member): Shown {
   const shown = peek(member);
@@ -58,7 +58,7 @@ export function memberBody(world: World, member: Member, shown: Shown): Record<s
   return body;
 }
 
-/** MX fact 3.5: the error object, now and then a text with it inside. */
+/** MX fact 3.5: the error object, or in the scenario `error-as-text` its JSON as a text. */
 function errorBody(world: World, shown: Shown): unknown {
   if (shown.error === null) {
     const { noError } = world.settings;
@@ -76,7 +76,7 @@ function errorBody(world: World, shown: Shown): unknown {
   return asText ? JSON.stringify(error) : error;
 }
 
-/** A member's status with the fields of MX fact 4.3; `challenges` only while there are some. */
+/** A member's status with the fields of MX fact 4.3; `challenges` only while the status is CHALLENGED. */
 export function statusBody(world: World, member: Member, shown: Shown): Record<string, unknown> {
   const time = (at: number | null): string | null => (at === null ? null : shownTime(world, at));
   return {

@@ -78,7 +78,7 @@ function refuse(world: World, request: MxRequest): MxAnswer | null {
 
 let lastBasic = { clientId: '', apiKey: '', value: '' };
 
-/** `Authorization` for these credentials. Kept: encoding it anew for each of millions of calls is time lost. */
+/** `Authorization` for these credentials, kept between calls: a simulation makes millions of them. */
 function basicAuthorization(clientId: string, apiKey: string): string {
   if (lastBasic.clientId !== clientId || lastBasic.apiKey !== apiKey) {
     const value = `Basic ${Buffer.from(`${clientId}:${apiKey}`).toString('base64')}`;

@@ -3,7 +3,7 @@ import type { ChallengeType, JobEnd } from './scenarios.ts';
 import { endForAnswer } from './scenarios.ts';
 import type { Challenge } from './world.ts';
 
-/** One grey pixel: enough for a client that shows it. */
+/** One grey pixel. */
 const IMAGE = 'data:image/gif;base64,R0lGODlhAQABAIAAAMLCwgAAACH5BAAAAAAALAAAAAABAAEAAAICRAEAOw==';
 
 const LABELS: Readonly<Record<ChallengeType, string>> = {

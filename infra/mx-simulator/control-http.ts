@@ -68,7 +68,7 @@ const settings = v.strictObject({
   ),
 });
 
-/** One command: checks the body, does it, gives back what there is to say. */
+/** One command: checks the body, runs the method of `Control`, returns its result. */
 type Command = (control: Control, body: unknown) => unknown;
 
 const command =

@@ -3,7 +3,7 @@ import type { GivenSettings } from './options.ts';
 import type { Scenario } from './scenarios.ts';
 import type { Call, Member } from './world.ts';
 
-/** What a member of the simulator is doing; for a test's eyes, not a part of MX. */
+/** A member's state for tests; MX itself shows less. */
 export interface MemberReport {
   guid: string;
   id: string | null;
@@ -23,10 +23,10 @@ export interface MemberReport {
   accounts: { guid: string; id: string; balance: string | null }[];
 }
 
-/** A scenario by name, or one made for the occasion. */
+/** A scenario by name, or one made by the test. */
 export type GivenScenario = string | Scenario;
 
-/** Everything that can be done behind MX's back. Members, users and accounts are named by guid or partner id. */
+/** What a test can change or read without MX's API. Members, users and accounts are named by guid or partner id. */
 export interface Control {
   addUser(given: { guid?: string; id?: string; email?: string }): { guid: string; id: string | null };
   /** Adds a member with a past (last aggregated six hours ago), or without one (`isNew`). Default: MX Bank, `ok`. */
@@ -46,7 +46,7 @@ export interface Control {
   setScenario(given: { member: string; scenario: GivenScenario }): void;
   /** As when the user enters a password by update member. */
   setPassword(given: { member: string; password: string }): void;
-  /** Another status at once, without any job; sends what webhook belongs to it. */
+  /** Another status at once, without any job; sends its CONNECTION_STATUS webhook if it has one. */
   setStatus(given: { member: string; status: string | null }): void;
   /** Length of the member's next jobs; null = as the scenario or the settings say. */
   setJobSeconds(given: { member: string; seconds: number | null }): void;

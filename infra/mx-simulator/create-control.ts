@@ -15,7 +15,7 @@ import type { Member, World } from './world.ts';
 import { findMember, findUser } from './world.ts';
 import { clearCredentialTrouble, enterPassword } from './write-routes.ts';
 
-/** The controls of a world. Each brings the world to the present first, so that order is what the caller sees. */
+/** The controls of a world. Each first runs what is due, so that a command applies to the state of now. */
 export function createControl(world: World, reset: () => void): Control {
   const present = (): number => {
     const now = world.now();

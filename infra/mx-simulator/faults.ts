@@ -12,7 +12,7 @@ export function armFault(world: World, fault: Fault): ArmedFault {
   return armed;
 }
 
-/** The fault that hits this call, if one does; it is used up by that. */
+/** The fault that hits this call, or null. One of its `left` calls is used up. */
 export function takeFault(world: World, route: RouteKind, memberNames: readonly (string | null)[]): ArmedFault | null {
   if (world.faults.length === 0) return null;
   for (const fault of world.faults) {

@@ -103,7 +103,7 @@ async function readBody(request: IncomingMessage): Promise<string | null> {
   return Buffer.concat(chunks).toString('utf8');
 }
 
-/** Acts out what the model says that happens on the wire. */
+/** Sends the answer, with the fault on the wire that the model wants. */
 function send(answer: MxAnswer, response: ServerResponse): void {
   const bytes = Buffer.from(answer.body, 'utf8');
   const head = answer.status === 204 ? { ...answer.headers } : { ...answer.headers, 'content-length': bytes.length };
@@ -115,7 +115,7 @@ function send(answer: MxAnswer, response: ServerResponse): void {
       return;
     case 'broken-body':
       response.writeHead(answer.status, { ...head, 'content-length': bytes.length + 1 });
-      // Cut only when the half has left: a client that has seen nothing would take it for a plain reset.
+      // Cut only when the first half has been sent: without a byte received, the client would see a plain reset.
       response.write(bytes.subarray(0, Math.floor(bytes.length / 2)), () => response.destroy());
       return;
     case 'slow-body':
@@ -144,7 +144,7 @@ function drip(response: ServerResponse, bytes: Buffer, overMs: number): void {
   next(0);
 }
 
-/** Later, unless the caller has gone by then: a timer must not hold a process that nobody listens to. */
+/** Runs `then` after `ms`, unless the connection is closed first: a timer left over would keep the process alive. */
 function whileOpen(response: ServerResponse, ms: number, then: () => void): void {
   const timer = setTimeout(then, ms);
   response.once('close', () => clearTimeout(timer));

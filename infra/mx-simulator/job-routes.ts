@@ -39,7 +39,7 @@ export function checkBalance(world: World, member: Member): MxAnswer {
   return accepted(world, member);
 }
 
-/** MX fact 5: five balance jobs per member in any two hours; MX Bank has no limit. */
+/** MX fact 5: five balance jobs per member in any two hours. The setting `throttleBalanceJobs` exempts MX Bank. */
 function isOverLimit(world: World, member: Member, now: number): boolean {
   const { throttleBalanceJobs } = world.settings;
   const isLimited = throttleBalanceJobs === 'unless-mxbank' ? !isMxBank(member.institution.code) : throttleBalanceJobs;

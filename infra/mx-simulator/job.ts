@@ -9,15 +9,15 @@ const INTERIM_MS = 4000;
 const FIRST_IMPORT_AFTER = 0.8;
 
 /**
- * Length of a job in seconds. Over all banks: median 8, nine of ten under 34, 99 of 100 under 173; a third of the
- * spread is the bank's own. The bend above the median gives the long tail that a plain log-normal has not.
+ * Length of a job in seconds. Over all banks: median 8, nine of ten under 34, 99 of 100 under 173; 35 % of the variance
+ * is the bank's own. Above the median the exponent grows with the square: a plain log-normal's tail is too short.
  */
 export function drawJobSeconds(world: { random: Pick<World['random'], 'jobs'> }, slowness: number): number {
   const z = Math.sqrt(0.35) * slowness + Math.sqrt(0.65) * world.random.jobs.normal();
   return 8 * Math.exp(z * (0.893 + 0.184 * Math.max(0, z)));
 }
 
-/** Starts a job at an instant. The status of before stays: MX keeps it until the job has something to say. */
+/** Starts a job at an instant. The connection status stays: MX keeps it until the job asks a question or ends. */
 export function startJob(
   world: World,
   member: Member,
@@ -92,7 +92,7 @@ function planEnd(world: World, member: Member, job: Job, from: number, lengthMs:
   }
 }
 
-/** The answers to the challenges were taken: the job goes on, to this end or to the next question. */
+/** Continues a job after its challenges were answered, to this end or to the next question. */
 export function resumeJob(
   world: World,
   member: Member,
@@ -117,7 +117,7 @@ export function nextChangeOf(member: Member): number {
   return member.job?.steps[0]?.at ?? member.backgroundAt ?? Number.POSITIVE_INFINITY;
 }
 
-/** Says that a member has a job or a plan, so that `advance` looks at it. */
+/** Adds a member with a running or a planned job to those that `advance` changes. */
 export function setBusy(world: World, member: Member): void {
   world.busy.add(member);
   world.nextChangeAt = Math.min(world.nextChangeAt, nextChangeOf(member));

@@ -10,24 +10,24 @@ import { addSeedData } from './seed-data.ts';
 import { advance, planAllBackgrounds } from './timeline.ts';
 import { createWorld, emptyWorld } from './world.ts';
 
-/** What the model is made from. Same seed, same clock, same calls: the same history. */
+/** What the model is made from. The same seed, clock and calls give the same history. */
 export type MxModelOptions = GivenSettings & {
-  /** The present, epoch milliseconds. Never asked for anything but the present. */
+  /** The present, epoch milliseconds. */
   now: () => number;
   seed: number;
   /** MX's clock runs this many seconds ahead of `now`, or behind it when negative. @default 0 */
   clockAheadSeconds?: number;
 };
 
-/** MX's Platform API v20250224 without any I/O and without timers: jobs come to the present when somebody looks. */
+/** MX's Platform API v20250224 without any I/O and without timers: each call first runs the jobs up to the present. */
 export interface MxModel {
   /** Answers one call. Never throws for what a caller sends. */
   handle(request: MxRequest): MxAnswer;
-  /** What a test or an operator can do to the world behind the API. */
+  /** What a test or an operator can change and read without MX's API. */
   readonly control: Control;
   /** Webhooks whose time has come, oldest first; each is handed out once. */
   dueWebhooks(): Delivery[];
-  /** What became of a webhook: the receiver's status, or null when none came. Decides about its retries. */
+  /** Tells the model the receiver's status for a webhook, or null for no answer; from this the retry is planned. */
   webhookAnswered(id: number, status: number | null): void;
   /** When something next happens by itself (a job's step, a webhook); null = never. May lie in the past. */
   nextEventAt(): number | null;

@@ -1,7 +1,7 @@
 import type { Random } from './random.ts';
 import { createRandom } from './random.ts';
 
-/** Which webhooks are sent, and how badly the way to the receiver treats them. Probabilities go from 0 to 1. */
+/** Which webhooks are sent, and how often they get lost, doubled, late or early. Probabilities go from 0 to 1. */
 export interface WebhookOptions {
   balance: boolean;
   aggregation: boolean;
@@ -24,7 +24,7 @@ export interface WebhookOptions {
 
 /** One HTTP POST that is to be made to the receiver. */
 export interface Delivery {
-  /** Of this delivery; MX sends no such thing, it is only for telling the outcome to the model. */
+  /** The argument of `answered`. MX's own webhooks have no id. */
   readonly id: number;
   readonly type: string;
   readonly memberGuid: string;
@@ -45,9 +45,9 @@ const DAY_MS = 24 * 3600 * 1000;
 /** The deliveries of a world, by the time they are due. */
 export interface Outbox {
   add(memberGuid: string, type: string, body: object, at: number): void;
-  /** Takes the deliveries whose time has come, the oldest first. Each has to be answered for with `answered`. */
+  /** Takes the deliveries that are due, the oldest first. `answered` has to be called for each. */
   due(now: number): Delivery[];
-  /** What became of a delivery: the receiver's HTTP status, or null when there was none. */
+  /** Records the receiver's HTTP status for a delivery, null for no answer, and plans the retry. */
   answered(id: number, status: number | null): void;
   /** When the next delivery is due; Infinity when none waits. */
   nextAt(): number;

@@ -8,8 +8,8 @@ export interface Page<T> {
 
 /**
  * The page that a query asks for. MX fact 2.4: 25 entries unless `records_per_page` says 10 to 1000; above 1000 MX
- * takes 25 without a word. Under 10 and for anything that is no number nothing is documented: also 25. A page past the
- * end is empty.
+ * takes 25 without an error. MX documents nothing for less than 10 and for text that is no number; here also 25. A page
+ * past the end is empty.
  */
 export function pageOf<T>(all: readonly T[], query: URLSearchParams): Page<T> {
   const asked = Number(query.get('records_per_page') ?? 25);
@@ -27,7 +27,7 @@ export function pageOf<T>(all: readonly T[], query: URLSearchParams): Page<T> {
   };
 }
 
-/** The page asked for; 1 when the query names none or none that exists. */
+/** The page asked for; 1 when the query names none, or no whole number from 1 on. */
 export function pageNumber(query: URLSearchParams): number {
   const asked = Number(query.get('page') ?? 1);
   return Number.isInteger(asked) && asked >= 1 ? asked : 1;

@@ -19,7 +19,7 @@ export function hashText(text: string, start = 0x811c9dc5): number {
   return hash >>> 0;
 }
 
-/** A stream of its own for each purpose, so that one more roll for a fault does not change how long jobs take. */
+/** One stream for each purpose: otherwise one more number drawn for a fault would change how long jobs take. */
 export function createRandom(seed: number, purpose = ''): Random {
   let state = hashText(purpose, (seed ^ 0x811c9dc5) >>> 0);
   const bits = (): number => {

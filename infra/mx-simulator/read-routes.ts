@@ -16,13 +16,13 @@ export const readMember = (world: World, member: Member): MxAnswer =>
 export const readStatus = (world: World, member: Member): MxAnswer =>
   jsonAnswer(200, { member: statusBody(world, member, lookAt(member)) });
 
-/** MX fact 2.4; the order and what happens between the pages are settings. */
+/** MX fact 2.4. The order is a setting; what happens between the pages is set for the member (`set-list-change`). */
 export function listAccounts(world: World, member: Member, query: URLSearchParams): MxAnswer {
   const wanted = query.get('member_is_managed_by_user') ?? 'true';
   const all = wanted === 'true' ? inOrder(world, member) : [];
   const list = changedBetweenPages(all, member.listChange, pageNumber(query));
   const page = pageOf(list, query);
-  // `duplicates` shows more entries than it counts: only comparing guids tells.
+  // `duplicates` counts the entry that stands twice once: a reader finds the double only by comparing guids.
   const { pagination } = member.listChange === 'duplicates' ? pageOf(all, query) : page;
   const texts = page.entries.map(accountText).join(',');
   return textAnswer(200, `{"accounts":[${texts}],"pagination":${JSON.stringify(pagination)}}`);
@@ -114,5 +114,5 @@ export function listCredentials(institution: string, query: URLSearchParams): Mx
   return jsonAnswer(200, { credentials: page.entries, pagination: page.pagination });
 }
 
-/** MX says no more than that something is not there. */
+/** MX's 404 for a user, a member, an account or a page that does not exist. */
 export const notFound = (what: string): MxAnswer => errorAnswer(404, `The ${what} was not found.`);

@@ -4,13 +4,13 @@ import type { JobEnd } from './scenarios.ts';
 /** The two kinds of job that matter here: MX answers 409 when one is asked for while the other runs. */
 export type JobKind = 'balance' | 'aggregation';
 
-/** Something that will happen to a job by itself. */
+/** The next change of a running job, and when it is due. */
 export interface JobStep {
   at: number;
   what: 'ask' | 'expire' | 'interim' | 'resume' | 'import-first' | 'end';
 }
 
-/** A running job. It does nothing by itself: `advance` brings it to the present whenever somebody looks. */
+/** A running job. Without a timer: `advance` runs its due steps at the next call. */
 export interface Job {
   readonly guid: string;
   readonly kind: JobKind;

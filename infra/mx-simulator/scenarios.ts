@@ -14,7 +14,7 @@ export interface JobEnd {
 export interface Scenario {
   description: string;
   end: JobEnd;
-  /** The bank asks something first; the answer decides how the job goes on. */
+  /** The bank asks a question of this type first; the answer decides how the job ends. */
   challenge?: ChallengeType;
   /** POST check_balance is refused with this and nothing starts (MX fact 9). */
   refuse?: { status: number; type: string; message: string };
@@ -28,7 +28,7 @@ export interface Scenario {
   keepsJobGuid?: boolean;
   /** The job leaves `aggregated_at` as it was. */
   keepsAggregatedAt?: boolean;
-  /** Half way through, the member shows this status for 4 s, with the running flag up or (idle) down; then it goes on. */
+  /** Half way through a balance job the member shows this status until its end; `idle`: the running flag is down for 4 s. */
   interim?: { status: string; idle: boolean };
   /**
    * What a balance job that ends CONNECTED imports: not the member's last account (of one account: nothing), nothing at

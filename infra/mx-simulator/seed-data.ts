@@ -100,7 +100,7 @@ export function addSeedData(world: World): void {
   }
 }
 
-/** The member looks as if it had been aggregated well six hours ago, or as its scenario says that it was before. */
+/** Gives the member a past: an aggregation six hours ago that ended CONNECTED, or as the scenario's `before` says. */
 export function giveHistory(world: World, member: Member): void {
   const { before, end } = member.scenario;
   const at = world.now() - 6 * HOUR_MS;
@@ -118,6 +118,6 @@ export function giveHistory(world: World, member: Member): void {
   if (end.status === 'PENDING') member.shown.successAt = null;
   member.hasProcessedAccounts = status === 'CONNECTED';
   member.isAuthenticated = status === 'CONNECTED';
-  // Six hours old: neither the allowance of balance jobs nor the three hours of aggregations are touched by it.
+  // Six hours ago: outside the two hours that count balance jobs and the three hours between aggregations.
   member.lastJobStart = at;
 }

@@ -8,7 +8,7 @@ import { sendAggregation, sendBalance } from './webhooks.ts';
 import type { Member, World } from './world.ts';
 import { shownTime } from './world.ts';
 
-/** Everything that happens up to `now`, in the order of its time, whichever member it belongs to. */
+/** Runs everything that is due up to `now`, in the order of time over all members. */
 export function advance(world: World, now: number): void {
   while (world.nextChangeAt <= now) {
     let first: Member | null = null;
@@ -32,7 +32,7 @@ function change(world: World, member: Member, at: number): void {
   const { job } = member;
   if (job === null) {
     member.backgroundAt = null;
-    // MX leaves a member alone that is switched off or needs new credentials; its turn comes again.
+    // MX does not aggregate a member that is switched off or needs new credentials; the next time is planned anyway.
     if (!member.backgroundDisabled && !member.needsUpdatedCredentials) {
       startJob(world, member, 'aggregation', at, { isBackground: true });
     } else planNextBackground(world, member, at);
@@ -89,7 +89,7 @@ function endJob(world: World, member: Member, job: Job, planned: JobEnd, at: num
 function planAfter(world: World, member: Member, job: Job, at: number): void {
   const { followedBySeconds } = member.scenario;
   if (job.kind === 'balance' && followedBySeconds !== undefined) member.backgroundAt = at + followedBySeconds * 1000;
-  // What was planned for the time of the job starts now that it is over, not in the past.
+  // A background aggregation planned for a time during the job starts when the job ends, not in the past.
   if (member.backgroundAt !== null) member.backgroundAt = Math.max(member.backgroundAt, at);
   planNextBackground(world, member, at);
 }
@@ -112,7 +112,7 @@ export function planAllBackgrounds(world: World): void {
   }
 }
 
-/** MX fact 3.1: three failed logins in a row and MX tries no more, until somebody enters new credentials. */
+/** MX fact 3.1: after three denied logins in a row the member is PREVENTED until new credentials are entered. */
 function countDenied(member: Member, end: JobEnd): JobEnd {
   if (end.status === 'CONNECTED') member.deniedInRow = 0;
   if (end.status === 'DENIED') member.deniedInRow += 1;

@@ -9,7 +9,7 @@ export interface WebhookTarget {
 }
 
 const TIMEOUT_MS = 10_000;
-/** A sleep is never longer: control commands and calls bring new webhooks that this timer has not heard of. */
+/** The longest wait between two looks: calls and control commands make webhooks without waking this timer. */
 const LONGEST_SLEEP_MS = 250;
 
 /** Delivers the model's webhooks over HTTP until stopped. Redirects are not followed; what fails is tried again. */
@@ -33,7 +33,7 @@ export function startWebhookSender(model: MxModel, target: WebhookTarget, now: (
       status = response.status;
       await response.body?.cancel();
     } catch {
-      // No answer is an outcome too: the model plans the next try.
+      // No answer: the model is told null and plans the next try.
     }
     model.webhookAnswered(delivery.id, status);
   };

@@ -56,7 +56,7 @@ export interface Member {
   /** When the accounts of `accountsGiven` got their values. */
   accountsImportedAt: number;
   shown: Shown;
-  /** Answers that still show an older state (scenario `flag-lags` and its kin). */
+  /** How many answers still show an older state (scenarios with `lag`). */
   lag: { answersLeft: number; of: 'flag' | 'everything'; before: Shown } | null;
   isAuthenticated: boolean;
   hasProcessedAccounts: boolean;
@@ -78,7 +78,7 @@ export interface Member {
   jobsEnded: number;
   /** Balance jobs that ended well. */
   balanceJobsImported: number;
-  /** Null until somebody asks: six accounts of 58 fields for each of forty members would be made for nothing. */
+  /** Null until first read: most tests never read the six accounts of 58 fields of most members. */
   accounts: Account[] | null;
   accountsGiven: readonly AccountValues[];
   /** What happens to the list between its pages (MX fact 2.4: nothing is promised). */
@@ -123,7 +123,7 @@ export interface Call {
   /** Null for a path that is no route of MX. */
   route: RouteKind | null;
   memberGuid: string | null;
-  /** Status of the answer that the caller got, or would have got, had a fault not swallowed it. */
+  /** Status of the answer; with a fault on the wire, the status that the caller would have got. */
   status: number;
   /** Id of the fault that hit the call. */
   faultId: number | null;
@@ -161,7 +161,7 @@ const worldRandom = (seed: number): World['random'] => ({
 export const shownTime = (world: World, at: number): string =>
   new Date(world.settings.wholeSeconds ? Math.floor(at / 1000) * 1000 : at).toISOString();
 
-/** Everything back to an empty world, in place: whoever holds the world sees the new one. */
+/** Empties the world in place, so that references to it stay valid. */
 export function emptyWorld(world: World, settings: ModelSettings): void {
   Object.assign(world, createWorld(settings, world.seed, world.now), {
     outbox: createOutbox(world.seed, world.now, () => world.settings.webhooks),
@@ -172,6 +172,6 @@ export function emptyWorld(world: World, settings: ModelSettings): void {
 export const findUser = (world: World, identifier: string): User | undefined =>
   world.users.get(identifier) ?? world.usersById.get(identifier);
 
-/** The member with this guid or partner id, of whichever user. */
+/** The member with this guid or partner id, of any user. */
 export const findMember = (world: World, identifier: string): Member | undefined =>
   world.members.get(identifier) ?? world.membersById.get(identifier);

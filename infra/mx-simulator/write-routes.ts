@@ -18,8 +18,10 @@ export function createUser(world: World, body: string): MxAnswer {
   if (given === undefined) return errorAnswer(400, 'The body has to be {"user": {…}}.');
   const id = textOf(given, 'id');
   if (id !== null && (!OWN_ID.test(id) || id.startsWith('USR-'))) return badId();
-  const twin = id === null ? undefined : world.usersById.get(id);
-  if (twin !== undefined) return errorAnswer(409, 'There is a user with this id.', undefined, { guid: twin.guid });
+  const existing = id === null ? undefined : world.usersById.get(id);
+  if (existing !== undefined) {
+    return errorAnswer(409, 'There is a user with this id.', undefined, { guid: existing.guid });
+  }
   const user = addUser(world, {
     id,
     email: textOf(given, 'email'),
@@ -29,7 +31,10 @@ export function createUser(world: World, body: string): MxAnswer {
   return jsonAnswer(200, { user: userBody(user) });
 }
 
-/** Create member: the password picks the scenario (MX fact 7.1), and an aggregation starts at once. */
+/**
+ * Create member: the password picks the scenario (MX fact 7.1). An aggregation starts at once, unless there are no
+ * credentials or `skip_aggregation` is true.
+ */
 export function createMember(world: World, user: User, body: string): MxAnswer {
   const given = field(parseBody(body), 'member');
   const code = textOf(given, 'institution_code');
@@ -37,8 +42,10 @@ export function createMember(world: World, user: User, body: string): MxAnswer {
     return errorAnswer(400, 'The body has to be {"member": {"institution_code": …, "credentials": […]}}.');
   const id = textOf(given, 'id');
   if (id !== null && (!OWN_ID.test(id) || id.startsWith('MBR-'))) return badId();
-  const twin = id === null ? undefined : world.membersById.get(id);
-  if (twin !== undefined) return errorAnswer(409, 'There is a member with this id.', undefined, { guid: twin.guid });
+  const existing = id === null ? undefined : world.membersById.get(id);
+  if (existing !== undefined) {
+    return errorAnswer(409, 'There is a member with this id.', undefined, { guid: existing.guid });
+  }
   if (user.members.size >= MEMBERS_PER_USER) return errorAnswer(405, `A user has at most ${MEMBERS_PER_USER} members.`);
   const password = passwordIn(given, code);
   const member = addMember(world, user, {
@@ -55,7 +62,7 @@ export function createMember(world: World, user: User, body: string): MxAnswer {
   return jsonAnswer(201, { member: memberBody(world, member, lookAt(member)) });
 }
 
-/** Update member: new credentials clear what failed logins have brought about. An empty body is 400 (MX fact 1). */
+/** Update member: a new password allows logins again after failed ones. An empty body is 400 (MX fact 1). */
 export function updateMember(world: World, member: Member, body: string): MxAnswer {
   const given = field(parseBody(body), 'member');
   if (typeof given !== 'object' || given === null || Object.keys(given).length === 0) {
@@ -71,7 +78,7 @@ export function updateMember(world: World, member: Member, body: string): MxAnsw
   return jsonAnswer(200, { member: memberBody(world, member, member.shown) });
 }
 
-/** New credentials: the scenario is the password's, and MX is ready to try again. */
+/** New credentials: the password picks the scenario, and logins are possible again. */
 export function enterPassword(world: World, member: Member, password: string): void {
   member.scenario = scenarioForPassword(password);
   member.scenarioName = `password ${password}`;
@@ -79,13 +86,13 @@ export function enterPassword(world: World, member: Member, password: string): v
   if (member.job === null) setStatus(world, member, 'UPDATED', world.now());
 }
 
-/** Failed logins are forgotten. */
+/** Sets the count of failed logins to 0 and allows the next login. */
 export function clearCredentialTrouble(member: Member): void {
   member.needsUpdatedCredentials = false;
   member.deniedInRow = 0;
 }
 
-/** Delete member: 204, and nothing of it is found any more. */
+/** Delete member: 204; its routes answer 404 from now on. */
 export function deleteMember(world: World, member: Member): MxAnswer {
   removeMember(world, member);
   sendMember(world, member, 'deleted', world.now());
