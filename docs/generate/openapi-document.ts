@@ -65,7 +65,7 @@ const checked: ReadonlySet<ParameterName> = new Set(
   ),
 );
 
-const goodResponse = ({ description: text, headers: names, schema, examples }: Success) => ({
+const goodResponse = ({ description: text, headers: names, schema, examples, links }: Success) => ({
   description: text,
   headers: headersOf(names),
   ...(schema === undefined
@@ -80,6 +80,7 @@ const goodResponse = ({ description: text, headers: names, schema, examples }: S
           },
         },
       }),
+  ...(links === undefined ? {} : { links }),
 });
 
 function securityOf({ right }: Operation): readonly object[] {

@@ -12,7 +12,16 @@ export interface CallbackRules {
   readonly loopback: boolean;
 }
 
-const MAX_LENGTH = 2_000;
+/** Characters of a URL. */
+export const MAX_CALLBACK_URL_LENGTH = 2_000;
+
+/**
+ * What every accepted URL looks like, as a JSON Schema has it: two slashes, printable ASCII, no fragment, no backslash.
+ * `http` only where `loopback` allows it.
+ */
+export const CALLBACK_URL_PATTERN = '^[Hh][Tt][Tt][Pp][Ss]?://[!"$-\\[\\]-~]+$';
+
+const callbackUrlForm = new RegExp(CALLBACK_URL_PATTERN);
 
 const refuse = (why: string): Failure =>
   new Failure('invalid_request', `callback_url ${why}`, { field: 'callback_url' });
@@ -30,14 +39,22 @@ export function checkCallbackUrl(text: string, rules: CallbackRules): string {
     throw refuse('is not possible here: the operator has allowed no hosts (setting callbackHosts)');
   }
   // A parser drops line breaks and turns backslashes round: two readers of such a text may see two hosts.
-  if (text.length > MAX_LENGTH || !/^[\x21-\x7e]+$/.test(text) || text.includes('\\') || !URL.canParse(text)) {
-    throw refuse(`has to be a URL of at most ${MAX_LENGTH} printable ASCII characters`);
+  if (
+    text.length > MAX_CALLBACK_URL_LENGTH ||
+    !/^[\x21-\x7e]+$/.test(text) ||
+    text.includes('\\') ||
+    !URL.canParse(text)
+  ) {
+    throw refuse(`has to be a URL of at most ${MAX_CALLBACK_URL_LENGTH} printable ASCII characters`);
   }
   const url = new URL(text);
   const local = rules.loopback && url.hostname === 'localhost';
   if (url.protocol !== 'https:' && !(local && url.protocol === 'http:')) throw refuse('has to begin with https://');
   if (url.username !== '' || url.password !== '') throw refuse('must not have a user name or a password');
-  if (url.hash !== '') throw refuse('must not have a fragment (#…)');
+  // An empty fragment too: a parser keeps its `#`.
+  if (text.includes('#')) throw refuse('must not have a fragment (#…)');
+  // A parser takes `https:host` and `https:/host` for `https://host`.
+  if (!callbackUrlForm.test(text)) throw refuse('has to begin with https://');
   if (isAddress(url.hostname)) throw refuse('has to name a host; an IP address is not allowed');
   if (local) return url.href;
   // `host` has the port, unless it is https's own.

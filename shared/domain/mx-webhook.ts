@@ -67,9 +67,16 @@ const ignored = (reason: string): ReadWebhook => ({ kind: 'ignored', reason });
 
 const textOf = (value: unknown): string => (typeof value === 'string' ? value : '');
 
-/** Guids become keys of items and parts of paths. */
-const isGuid = (prefix: 'USR' | 'MBR', text: string | undefined): text is string =>
-  text?.startsWith(`${prefix}-`) === true && /^[A-Za-z0-9-]{5,100}$/.test(text);
+/** What guids look like, as a JSON Schema has it. They become keys of items and parts of paths. */
+export const GUID_PATTERNS = {
+  USR: '^USR-[A-Za-z0-9-]{1,96}$',
+  MBR: '^MBR-[A-Za-z0-9-]{1,96}$',
+} as const;
+
+const guidForms = { USR: new RegExp(GUID_PATTERNS.USR), MBR: new RegExp(GUID_PATTERNS.MBR) };
+
+const isGuid = (prefix: keyof typeof guidForms, text: string | undefined): text is string =>
+  text !== undefined && guidForms[prefix].test(text);
 
 /** Unix seconds as an instant. What is missing or cannot be is the time of receipt. */
 function completionOf(seconds: unknown, receivedAt: Instant): Instant {

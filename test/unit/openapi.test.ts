@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { accountFields, memberFields } from '../../shared/domain/mx-fields.ts';
+import { readWebhook } from '../../shared/domain/mx-webhook.ts';
 import { requestHeaders } from '../../shared/lambda/header-names.ts';
 import { problemCodes } from '../../shared/lambda/problem.ts';
 import { allowedMethods, defaultRoutes, routeKey, routes } from '../../shared/lambda/routes.ts';
@@ -83,6 +84,39 @@ describe('docs/openapi.json', () => {
     }
   });
 
+  it('links from the trigger to its refresh and its accounts', () => {
+    const accepted = objectIn(operation('checkBalances').responses['202']);
+    const media = objectIn(objectIn(accepted['content'])['application/json']);
+    const links = Object.entries(objectIn(accepted['links'])).map(([name, node]) => ({ name, link: objectIn(node) }));
+    expect(links.map(({ name, link }) => [name, link['operationId']])).toEqual([
+      ['refresh', 'readRefresh'],
+      ['accounts', 'listMemberAccounts'],
+    ]);
+    for (const { name, link } of links) {
+      const path = operation(String(link['operationId'])).parameters.filter((parameter) => parameter.in === 'path');
+      const given = objectIn(link['parameters']);
+      expect(Object.keys(given), name).toEqual(path.map((parameter) => parameter.name));
+      for (const { name: parameter, schema } of path) {
+        const value = pointedTo(valuesIn(media)[0], String(given[parameter]));
+        expect(requestValidator(schema)(value), `${name} ${parameter}: ${value}`).toBe(true);
+      }
+    }
+  });
+
+  it('shows each kind of webhook that is acted on', () => {
+    const { path, method } = operation('receiveMxWebhook');
+    const content = objectIn(objectIn(objectIn(resolvedOperation(path, method)['requestBody'])['content']));
+    const read = valuesIn(objectIn(content['application/json'])).map((body) =>
+      readWebhook(body, '2026-03-02T09:00:10.000Z'),
+    );
+    expect(read.map((one) => (one.kind === 'relevant' ? one.webhook.about : one.reason))).toEqual([
+      'data',
+      'data',
+      'connection',
+      'deletion',
+    ]);
+  });
+
   it('names every field of MX that is returned, and none that is dropped', () => {
     const ours = ['listed', 'fresh_as_of', 'stale_reason'];
     expect(propertiesOf('Account').toSorted()).toEqual([...Object.keys(accountFields), ...ours].toSorted());
@@ -126,6 +160,12 @@ describe('a path of the document', () => {
 
 function resolvedOperation(path: string, method: string) {
   return objectIn(objectIn(objectIn(openApi['paths'])[path])[method.toLowerCase()]);
+}
+
+/** What a runtime expression `$response.body#/…` leads to in `body`. */
+function pointedTo(body: unknown, expression: string): unknown {
+  const [, pointer = ''] = /^\$response\.body#\/(.+)$/.exec(expression) ?? [];
+  return pointer.split('/').reduce<unknown>((inner, step) => objectIn(inner)[step], body);
 }
 
 /** The examples of a media type, in either form. */

@@ -53,6 +53,21 @@ export const mxOperations: Readonly<Record<string, Operation>> = {
         headers: ['Location', 'Retry-After', 'Idempotency-Replayed'],
         schema: object(triggerBody),
         examples: { example: examples.accepted },
+        links: {
+          refresh: {
+            operationId: 'readRefresh',
+            description: 'How it goes, and how it ended: asked for until `status` is `ended`.',
+            parameters: { refresh_id: '$response.body#/refresh/refresh_id' },
+          },
+          accounts: {
+            operationId: 'listMemberAccounts',
+            description: 'The balances, once the refresh has ended as `succeeded`.',
+            parameters: {
+              user_identifier: '$response.body#/refresh/user_guid',
+              member_identifier: '$response.body#/refresh/member_guid',
+            },
+          },
+        },
       },
     },
     problems: [

@@ -3,6 +3,14 @@ import type { AnswerHeader } from '../../../shared/lambda/header-names.ts';
 import type { ProblemCode } from '../../../shared/lambda/problem.ts';
 import type { ParameterName } from './parameters.ts';
 
+/** A request that follows from an answer: an OpenAPI link. */
+export interface Link {
+  readonly operationId: string;
+  readonly description: string;
+  /** Every path parameter of that operation, as an OpenAPI runtime expression. */
+  readonly parameters: Readonly<Partial<Record<ParameterName, string>>>;
+}
+
 /** A good answer. */
 export interface Success {
   readonly description: string;
@@ -10,6 +18,8 @@ export interface Success {
   /** Absent: no body. */
   readonly schema?: object;
   readonly examples?: Readonly<Record<string, unknown>>;
+  /** What a caller asks for next, by name. */
+  readonly links?: Readonly<Record<string, Link>>;
 }
 
 /** One operation, before it is written out. */

@@ -1,6 +1,7 @@
 /** Operations that MX does not have: refreshes, schedules, webhooks from MX, and the API's own description. */
 import { type ProblemCode, problemKind } from '../../../shared/lambda/problem.ts';
 import { examples } from './examples.ts';
+import { webhookExamples } from './mx-webhooks.ts';
 import { listOf, member, memberPath, type Operation, object, read, reading, ref } from './operation.ts';
 
 /** By route key. */
@@ -82,15 +83,7 @@ export const ownOperations: Readonly<Record<string, Operation>> = {
     body: {
       schema: 'MxWebhook',
       required: true,
-      examples: {
-        balance: {
-          action: 'member_data_updated',
-          completed_at: 1772442005,
-          member_guid: 'MBR-7c6f361b-e582-15b6-60c0-358f12466b4b',
-          type: 'BALANCE',
-          user_guid: 'USR-fa7537f3-48aa-a683-a02a-b18940482f54',
-        },
-      },
+      examples: webhookExamples,
     },
     answers: { 204: { description: 'Received.', headers: [] } },
     problems: [],

@@ -1,5 +1,5 @@
 /** Every parameter of the API, with the limits that the code checks. */
-
+import { CALLBACK_URL_PATTERN, MAX_CALLBACK_URL_LENGTH } from '../../../shared/domain/callback-url.ts';
 import { IDENTIFIER_PATTERN, VERSIONS } from '../../../shared/lambda/http.ts';
 import { MAX_RECORDS, MIN_RECORDS } from '../../../shared/lambda/mx-pagination.ts';
 import { MAX_WAIT_SECONDS } from '../../../shared/lambda/time-limits.ts';
@@ -15,6 +15,14 @@ const identifier = (name: string, description: string, example: string) => ({
 });
 
 const REFRESH_ID = '^RFR-[0-9A-Z]{26}$';
+
+/** Where a caller is told, in a header or a body. */
+export const callbackUrl = {
+  type: 'string',
+  format: 'uri',
+  maxLength: MAX_CALLBACK_URL_LENGTH,
+  pattern: CALLBACK_URL_PATTERN,
+} as const;
 
 /** `components.parameters`. */
 export const parameters = {
@@ -114,7 +122,7 @@ export const parameters = {
     name: 'Balances-Callback-Url',
     in: 'header',
     description: '`callback_url` for clients that cannot send a body. The body wins.',
-    schema: { type: 'string', format: 'uri', maxLength: 2000 },
+    schema: callbackUrl,
   },
 } as const;
 

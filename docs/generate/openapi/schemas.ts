@@ -4,7 +4,9 @@ import { everyHoursOnOffer } from '../../../shared/domain/schedule.ts';
 import { problemCodes } from '../../../shared/lambda/problem.ts';
 import { MAX_WAIT_SECONDS } from '../../../shared/lambda/time-limits.ts';
 import { MAX_AGE_SECONDS } from '../../../shared/lambda/trigger-options.ts';
+import { webhookSchema } from './mx-webhooks.ts';
 import { mxSchemas } from './mx-schemas.ts';
+import { callbackUrl } from './parameters.ts';
 import {
   actions,
   explained,
@@ -113,10 +115,9 @@ const options = {
     description: 'A user is there to answer questions: when MX asks one, the refresh goes on instead of ending.',
   },
   callback_url: {
-    type: 'string',
-    format: 'uri',
-    maxLength: 2000,
-    description: 'Told by a signed POST when the refresh ends. Which hosts are allowed is a setting of the operator.',
+    ...callbackUrl,
+    description:
+      'Told by a signed POST when the refresh ends. An `https` URL with the name of a host, without user, password and fragment. Which hosts are allowed is a setting of the operator; `http` only leads to `localhost`, of a service that runs on the same machine.',
   },
 };
 
@@ -165,7 +166,7 @@ export const schemas = {
     },
     held: scheduleHeld,
   }),
-  MxWebhook: { type: 'object', description: 'As MX sends it: a `type`, guids, perhaps `completed_at`.' },
+  MxWebhook: webhookSchema,
   Health: whole('The API answers.', { status: { type: 'string', const: 'ok' } }),
   Problem: {
     type: 'object',

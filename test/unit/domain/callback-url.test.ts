@@ -1,6 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type CallbackRules, checkCallbackUrl, readCallbackHost } from '../../../shared/domain/callback-url.ts';
+import {
+  CALLBACK_URL_PATTERN,
+  type CallbackRules,
+  checkCallbackUrl,
+  readCallbackHost,
+} from '../../../shared/domain/callback-url.ts';
 import { Failure } from '../../../shared/domain/failure.ts';
 
 const rules: CallbackRules = {
@@ -81,9 +86,19 @@ describe('a callback_url', () => {
     expect(refusal(text)).toContain('user name');
   });
 
-  it('is refused with a fragment', () => {
-    expect(refusal('https://hooks.example.com/#@evil.example')).toContain('fragment');
-  });
+  it.each(['https://hooks.example.com/#@evil.example', 'https://hooks.example.com/#'])(
+    'is refused with a fragment: %s',
+    (text) => {
+      expect(refusal(text)).toContain('fragment');
+    },
+  );
+
+  it.each(['https:hooks.example.com', 'https:/hooks.example.com/', 'HTTPS:hooks.example.com'])(
+    'is refused without two slashes: %s',
+    (text) => {
+      expect(refusal(text)).toContain('https://');
+    },
+  );
 
   it.each([
     ['dotted', 'https://127.0.0.1/'],
@@ -146,6 +161,8 @@ describe('a callback_url', () => {
       fc.property(fc.array(piece, { maxLength: 8 }), (pieces) => {
         const text = `https://${pieces.join('')}`;
         if (refusal(text) !== 'accepted') return;
+        // What is accepted is what the API's description allows.
+        expect(text).toMatch(new RegExp(CALLBACK_URL_PATTERN, 'u'));
         const url = new URL(checkCallbackUrl(text, rules));
         expect(rules.hosts).toContain(url.host);
         expect([url.protocol, url.username, url.password]).toEqual(['https:', '', '']);
