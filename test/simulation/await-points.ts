@@ -1,4 +1,5 @@
 /** Every point at which a function waits for the world, found by itself: role, request, before or after its effect. */
+import type { OrderedFault } from './invocations.ts';
 
 /** One point: how often a function came by, and how often it died there. */
 export interface AwaitPoint {
@@ -46,6 +47,13 @@ export function pointNamed(name: string): CrashAt | null {
   const [, role = '', request = '', when] = /^([\w-]+): (\S+) (before|after)$/.exec(name) ?? [];
   return when === 'before' || when === 'after' ? { role, request, when } : null;
 }
+
+/** The crash at a point, as a history is told to have it. */
+export const orderedCrash = ({ role, request, when }: CrashAt): OrderedFault => ({
+  role,
+  request,
+  kind: `crash ${when}`,
+});
 
 /** No points yet. */
 export function createAwaitPoints(): AwaitPoints {

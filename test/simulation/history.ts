@@ -1,9 +1,10 @@
+import type { DomainEvent } from '../../shared/domain/event.ts';
 import { textOf } from '../fakes/members-table.ts';
-import type { AwaitPoints, CrashAt } from './await-points.ts';
+import type { AwaitPoints } from './await-points.ts';
 import { type Fault, faultChooser } from './faults.ts';
 import { type FunctionsInTime, functionsInTime } from './functions-in-time.ts';
 import { checkHistory } from './invariants.ts';
-import { createInvocations } from './invocations.ts';
+import { createInvocations, type OrderedFault, type Watcher } from './invocations.ts';
 import { perform } from './perform.ts';
 import { planHistory } from './plan.ts';
 import { createScheduler } from './scheduler.ts';
@@ -22,6 +23,8 @@ export interface History {
   /** `succeeded/stored` and the like. */
   readonly outcomes: readonly string[];
   readonly virtualSeconds: number;
+  /** Seconds after the start: when each event was first published and each trigger answered with success, by `refresh.succeeded 1` and the trigger's key. */
+  readonly milestones: ReadonlyMap<string, number>;
   readonly story: readonly string[];
 }
 
@@ -31,8 +34,8 @@ export interface HistoryOptions {
   /** Keys of the faults and actions that may happen; null for all. */
   readonly only?: ReadonlySet<string> | null;
   readonly withStory?: boolean;
-  /** Somebody dies there, whatever else happens. */
-  readonly crashAt?: CrashAt | null;
+  /** Happens besides what is drawn. */
+  readonly ordered?: OrderedFault | null;
   /** Puts something around each port, to see how it is used. */
   readonly wrap?: WrapPort;
 }
@@ -98,8 +101,26 @@ export async function runHistory(seed: number, options: HistoryOptions): Promise
     projectionEnded: (refreshId) => world.refreshes.get(refreshId)?.end != null,
     jobsEnded: world.jobsEnded,
   });
-  const watcher = {
-    effect: truth.effect,
+  const milestones = new Map<string, number>();
+  const seen = new Set<string>();
+  const typesSeen = new Map<string, number>();
+  const published = ({ id, type }: DomainEvent): void => {
+    if (seen.has(id)) return;
+    seen.add(id);
+    const number = (typesSeen.get(type) ?? 0) + 1;
+    typesSeen.set(type, number);
+    milestones.set(`${type} ${number}`, (now() - START) / 1000);
+  };
+  let looked = 0;
+  const watcher: Watcher = {
+    effect(invocation, name) {
+      truth.effect(invocation, name);
+      while (looked < world.published.length) {
+        const event = world.published[looked];
+        looked += 1;
+        if (event !== undefined) published(event);
+      }
+    },
     tell: tell && ((line: string) => tell(line)),
   };
   const invocations = createInvocations(
@@ -109,7 +130,7 @@ export async function runHistory(seed: number, options: HistoryOptions): Promise
     options.points,
     watcher,
     isMxDown,
-    options.crashAt ?? null,
+    options.ordered ?? null,
   );
   const told = (line: string): void => tell?.(line);
   const functions = functionsInTime({ plan, scheduler, faults, invocations, world, truth, broken, told });
@@ -156,9 +177,7 @@ export async function runHistory(seed: number, options: HistoryOptions): Promise
 
   try {
     while (violation === null && !isOver && scheduler.step()) await invocations.settle();
-    const { crashAt = null } = options;
-    const ordered: readonly Fault[] =
-      crashAt === null ? [] : [{ key: 'crash', kind: `crash ${crashAt.when}`, amount: 0 }];
+    const ordered = options.ordered ? [{ key: 'ordered', kind: options.ordered.kind, amount: 0 }] : [];
     if (violation === null) checkHistory(plan, world, truth, functions, [...faultsSeen, ...ordered]);
   } catch (error) {
     if (!(error instanceof Violation)) throw error;
@@ -166,6 +185,7 @@ export async function runHistory(seed: number, options: HistoryOptions): Promise
   }
   if (violation !== null)
     tell?.(`✗ invariant ${(violation as Violation).invariant}: ${(violation as Violation).message}`);
+  for (const { action, answeredAt } of functions.answers) milestones.set(action.key, (answeredAt - START) / 1000);
   return {
     seed,
     violation,
@@ -173,6 +193,7 @@ export async function runHistory(seed: number, options: HistoryOptions): Promise
     actionKeys: plan.actions.map(({ key }) => key),
     outcomes: [...truth.refreshes.values()].map(({ result }) => (result ? `${result.outcome}/${result.code}` : 'open')),
     virtualSeconds: (now() - START) / 1000,
+    milestones,
     story,
   };
 }

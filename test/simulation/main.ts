@@ -13,6 +13,7 @@ const HELP = `Runs the service against fakes in virtual time, with faults, and c
   --crash-at p    somebody dies at this await point, for example "follow-up: members.end after"
   --story         prints the story of every history; for few of them
   --mutant name   with a deliberate fault in the code, see test/simulation/mutants.ts
+  --lost-answers for every request to AWS: how long a lost answer delays what is published or answered
   --verdict       prints nothing but the verdict, as JSON`;
 
 const { values } = parseArgs({
@@ -23,6 +24,7 @@ const { values } = parseArgs({
     'crash-at': { type: 'string' },
     story: { type: 'boolean', default: false },
     mutant: { type: 'string' },
+    'lost-answers': { type: 'boolean', default: false },
     verdict: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
   },
@@ -42,6 +44,15 @@ async function main(): Promise<number> {
   const [histories, seed] = [wholeNumber('histories'), wholeNumber('seed')];
   if (values.mutant !== undefined) applyMutant(values.mutant);
   // Only now: what is imported from here on may be mutated.
+  if (values['lost-answers']) {
+    const { lostAnswers } = await import('./lost-answers.ts');
+    const seconds = (delay: number): string => (Number.isFinite(delay) ? `${delay.toFixed(1)} s` : 'never');
+    console.log('| request whose answer was lost | histories | delay, median | largest |\n|---|---|---|---|');
+    for (const { role, request, histories: ran, median, largest } of await lostAnswers(seed, histories)) {
+      console.log(`| ${role}: ${request} | ${ran} | ${seconds(median)} | ${seconds(largest)} |`);
+    }
+    return 0;
+  }
   const { pointNamed } = await import('./await-points.ts');
   const { runHistories } = await import('./run.ts');
   const { shrink } = await import('./shrink.ts');

@@ -99,6 +99,18 @@ export const mutants: readonly Mutant[] = [
     ],
   },
   {
+    name: 'sweep-without-look',
+    what: 'a refresh whose look was lost with its function is ended at its deadline, not looked at again',
+    breaks: [1],
+    changes: [
+      domain(
+        'sweep.ts',
+        "return quietFor < silence ? { kind: 'leave' } : { kind: 'look', claim };",
+        "return { kind: 'leave' };",
+      ),
+    ],
+  },
+  {
     name: 'look-while-storing',
     what: 'a look is taken while another one may still be storing',
     breaks: [3],

@@ -1,5 +1,5 @@
 /** Many histories in a row: first by seed, then with a crash at each point at which nobody happened to die. */
-import { type AwaitPoints, type CrashAt, createAwaitPoints, nameOf } from './await-points.ts';
+import { type AwaitPoints, type CrashAt, createAwaitPoints, nameOf, orderedCrash } from './await-points.ts';
 import { type History, runHistory } from './history.ts';
 import { createTally, type Tally } from './tally.ts';
 
@@ -33,7 +33,7 @@ export async function runHistories(options: RunOptions): Promise<RunResult> {
   const begun = performance.now();
   const { only = null, crashAt = null, withStory = false, progress } = options;
   const run = async (seed: number, at: CrashAt | null): Promise<History> => {
-    const history = await runHistory(seed, { points, only, crashAt: at, withStory });
+    const history = await runHistory(seed, { points, only, ordered: at && orderedCrash(at), withStory });
     tally.add(history);
     progress?.(tally, history);
     return history;

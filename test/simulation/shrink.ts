@@ -1,5 +1,5 @@
 /** The shortest story that still breaks the promise: actions and faults are left out as long as it does. */
-import { type CrashAt, createAwaitPoints } from './await-points.ts';
+import { type CrashAt, createAwaitPoints, orderedCrash } from './await-points.ts';
 import { type History, runHistory } from './history.ts';
 
 /** What a story is about: its seed, and the keys of what happens in it. */
@@ -17,7 +17,12 @@ export async function shrink(failed: History, crashAt: CrashAt | null): Promise<
   let runs = 0;
   const run = (only: ReadonlySet<string>): Promise<History> => {
     runs += 1;
-    return runHistory(failed.seed, { points: createAwaitPoints(), only, crashAt, withStory: true });
+    return runHistory(failed.seed, {
+      points: createAwaitPoints(),
+      only,
+      ordered: crashAt && orderedCrash(crashAt),
+      withStory: true,
+    });
   };
   let kept = [...new Set([...failed.actionKeys, ...failed.faults.map(({ key }) => key)])];
   let best = await run(new Set(kept));

@@ -4,16 +4,24 @@ import { type Claim, LOOK_TIMEOUT_SECONDS } from '../../shared/domain/refresh.ts
 import type { Answer, Stage } from './functions-in-time.ts';
 import type { Invocation } from './invocations.ts';
 import { Violation } from './violation.ts';
+import { followUpVisibilitySeconds } from './world.ts';
 
 /** A sweep that nothing disturbed leaves nothing behind that was there for it to repair. */
-export function checkSwept({ plan, world, broken }: Stage, invocation: Invocation): void {
+export function checkSwept(stage: Stage, invocation: Invocation): void {
+  const { plan, world, broken } = stage;
   const since = (at: string | null): number =>
     at === null ? Number.POSITIVE_INFINITY : (invocation.startedAt - epochMillisecondsOf(at)) / 1000;
   const slack = LOOK_TIMEOUT_SECONDS + plan.indexLagSeconds;
   for (const { key } of world.members) {
     const claim = world.record(key)?.claim;
     if (!claim) continue;
-    const { refreshId, deadline, lookedAt } = claim;
+    const { refreshId, deadline, acceptedAt, lookedAt } = claim;
+    const silence = since(lookedAt ?? acceptedAt);
+    if (claim.phase === 'running' && silence > plan.policy.maxLookGapSeconds + slack && since(deadline) < 0) {
+      if (!hasNextLook(stage, invocation, refreshId)) {
+        broken(new Violation(1, `${refreshId} was not looked at for ${Math.round(silence)} s, and has no message`));
+      }
+    }
     if (claim.phase !== 'ended' && since(deadline) > slack && since(lookedAt) > slack) {
       broken(new Violation(1, `${refreshId} has not ended one sweep after its deadline`));
     }
@@ -24,6 +32,21 @@ export function checkSwept({ plan, world, broken }: Stage, invocation: Invocatio
     }
   }
 }
+
+/** Whether a look at `refreshId` waits in the queue, or was taken from it since the sweep began. */
+function hasNextLook({ plan, world, scheduler }: Stage, { startedAt }: Invocation, refreshId: string): boolean {
+  // Messages that get lost are a fault of their own: the next sweep sends another.
+  if (plan.faults.passiveRate > 0) return true;
+  return [...world.followUps.messages.values()].some(
+    ({ body, visibleAt, receives }) =>
+      body.includes(refreshId) &&
+      (visibleAt <= scheduler.now() + NEXT_LOOK_MS || (receives > 0 && visibleAt - VISIBILITY_MS >= startedAt)),
+  );
+}
+
+/** The sweep books a look for at once. */
+const NEXT_LOOK_MS = 1_000;
+const VISIBILITY_MS = followUpVisibilitySeconds * 1000;
 
 /** Who is told that a refresh runs, and that its user is there, has told the refresh so. */
 export function checkJoined({ broken }: Stage, { refreshId, action }: Answer, claim: Claim | null): void {

@@ -87,6 +87,9 @@ export const timeouts = {
   webhook: 10,
 } as const;
 
+/** The visibility timeout of the follow-up queue, as `infra/constructs` sets it. */
+export const followUpVisibilitySeconds = 180;
+
 /** What of an invocation's dependencies talks to the world. */
 const ports: ReadonlySet<string> = new Set([
   'mx',
@@ -215,7 +218,7 @@ export function createWorld(plan: Plan, scheduler: Scheduler, given: Given): Wor
     refreshes,
     clockAheadMs: plan.clockAheadSeconds * 1000,
     published,
-    followUps: queue(180, given.followUps),
+    followUps: queue(followUpVisibilitySeconds, given.followUps),
     starts: queue(360, given.starts),
     callbacks,
     successes: [],
