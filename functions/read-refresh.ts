@@ -4,7 +4,8 @@ import { type RefreshesReader, refreshesReader } from '../shared/clients/refresh
 import { Failure } from '../shared/domain/failure.ts';
 import { findMember, refuseDeleted } from '../shared/domain/find-member.ts';
 import type { Clock } from '../shared/domain/instant.ts';
-import { type Allowance, nextStartAllowedAt } from '../shared/domain/member.ts';
+import { type Allowance, type MemberRecord, nextStartAllowedAt } from '../shared/domain/member.ts';
+import type { Refresh } from '../shared/domain/refresh.ts';
 import { currentRefresh } from '../shared/domain/refresh-details.ts';
 import { refreshBody } from '../shared/lambda/api-shapes.ts';
 import { readEnvironment } from '../shared/lambda/environment.ts';
@@ -43,11 +44,7 @@ async function one(deps: ReadRefreshDeps, request: ApiRequest): Promise<ApiAnswe
   if (projection === null) throw new Failure('refresh_not_found', 'there is no such refresh, or no more');
   const member = await deps.members.read(projection.member);
   if (member !== null) refuseDeleted(member);
-  // The claim knows more than its projection while the refresh runs: its questions, and its end a moment earlier.
-  const refresh =
-    member?.claim?.refreshId === refreshId
-      ? await currentRefresh(deps.refreshes, projection.member, member.claim)
-      : projection;
+  const refresh = await asClaimed(deps, member, projection);
   const nextAllowedAt = member && nextStartAllowedAt(member.starts, deps.now(), deps.allowance);
   return {
     status: 200,
@@ -56,6 +53,14 @@ async function one(deps: ReadRefreshDeps, request: ApiRequest): Promise<ApiAnswe
     body: { refresh: refreshBody(refresh, nextAllowedAt) },
   };
 }
+
+/** The claim knows more than its projection while the refresh runs: its progress, its questions, its end a moment earlier. */
+const asClaimed = async (
+  { refreshes }: ReadRefreshDeps,
+  member: MemberRecord | null,
+  projection: Refresh,
+): Promise<Refresh> =>
+  member?.claim?.refreshId === projection.refreshId ? currentRefresh(refreshes, member.key, member.claim) : projection;
 
 async function history(deps: ReadRefreshDeps, request: ApiRequest): Promise<ApiAnswer> {
   const identifiers = memberIdentifiers(request);
@@ -68,10 +73,11 @@ async function history(deps: ReadRefreshDeps, request: ApiRequest): Promise<ApiA
   const member = await findMember(deps.members, identifiers);
   const nextAllowedAt = nextStartAllowedAt(member.starts, deps.now(), deps.allowance);
   const { refreshes, next } = await deps.refreshes.ofMember(member.key, PAGE, cursor ?? null);
+  const shown = await Promise.all(refreshes.map((projection) => asClaimed(deps, member, projection)));
   return {
     status: 200,
     logged: { member_guid: member.key.memberGuid },
-    body: { refreshes: refreshes.map((refresh) => refreshBody(refresh, nextAllowedAt)), next_cursor: next },
+    body: { refreshes: shown.map((refresh) => refreshBody(refresh, nextAllowedAt)), next_cursor: next },
   };
 }
 

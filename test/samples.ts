@@ -114,6 +114,7 @@ export const runningRefresh = (member: MemberKey, id: string, given: Partial<Run
   deadline: at(policy.deadlineSeconds),
   userPresent: false,
   challenges: [],
+  progress: null,
   result: null,
   ...given,
 });

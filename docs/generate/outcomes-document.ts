@@ -1,6 +1,7 @@
 import type { Step } from '../../shared/domain/decision.ts';
 import { type Ending, endingOf } from '../../shared/domain/ending.ts';
 import { isOutcomeCode, type OutcomeCode, type OutcomeRow, outcomes } from '../../shared/domain/outcome.ts';
+import { waitReasons } from '../../shared/domain/progress.ts';
 import { connectionStatuses, memberErrorEnds } from '../../shared/domain/statuses.ts';
 import { problemKind } from '../../shared/lambda/problem.ts';
 import { afterLook, afterPost, mxFailures, otherEnds, type StatusCase, statusCase } from './outcomes-cases.ts';
@@ -111,6 +112,17 @@ ${mxFailures.map(failureRow).join('\n')}
 |---|---|---|---|
 ${otherEnds()
   .map(({ when, step }) => `| ${when} | ${cells(resultOf(step))} |`)
+  .join('\n')}
+
+## While it runs
+
+A refresh that runs has a \`code\` too when it waits for something else than its job; \`job_started\` says whether MX has
+started that. Its end may have another code.
+
+| code | meaning |
+|---|---|
+${Object.entries(waitReasons)
+  .map(([code, message]) => `| \`${code}\` | ${message.replace(/\.$/, '')} |`)
   .join('\n')}
 
 ## All codes

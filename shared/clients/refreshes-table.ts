@@ -91,7 +91,7 @@ export function refreshesInDynamoDb(
     ...refreshesReader(client, tableName, now),
 
     async put(refresh) {
-      const { challenges, ...facts } = refresh;
+      const { challenges, progress: _, ...facts } = refresh;
       await client.send(
         new UpdateItemCommand({
           TableName: tableName,
@@ -118,7 +118,7 @@ export function refreshesInDynamoDb(
     },
 
     async end({ refresh, end, details }) {
-      const { challenges: _, ...facts } = refresh;
+      const { challenges: _, progress: __, ...facts } = refresh;
       // False: it has ended. Of two ends the first was told.
       await updateIf(client, tableName, {
         key: itemKey(refresh.refreshId),
@@ -162,7 +162,7 @@ const detailsToAttribute = (details: EndDetails, endedAt: Instant) =>
   toAttribute({ ...(snakeCased(details) as object), ended_at: endedAt });
 
 /** A refresh as it is stored, with what `recordToAttribute` leaves out. */
-interface StoredRefresh extends Omit<RunningRefresh, 'status' | 'result' | 'challenges'> {
+interface StoredRefresh extends Omit<RunningRefresh, 'status' | 'result' | 'challenges' | 'progress'> {
   readonly status: Refresh['status'];
   readonly result: End | null;
 }
@@ -172,7 +172,7 @@ function toRefresh(item: Item): Refresh | null {
   const stored = recordFromAttribute<StoredRefresh>(item['refresh'], { result: null });
   if (stored === null) return null;
   const { status, result, ...facts } = stored;
-  if (status === 'running') return { ...facts, status, challenges: questionsIn(item), result: null };
+  if (status === 'running') return { ...facts, status, challenges: questionsIn(item), progress: null, result: null };
   if (result === null) throw new TypeError(`the refresh ${facts.refreshId} has ended and has no result`);
   const end: End = {
     ...result,
@@ -180,7 +180,7 @@ function toRefresh(item: Item): Refresh | null {
     observedAt: result.observedAt ?? null,
   };
   const details = detailsIn(item, end.endedAt) ?? detailsByCode(end);
-  return { ...facts, status, challenges: details.challenges, result: { ...end, ...details } };
+  return { ...facts, status, challenges: details.challenges, progress: null, result: { ...end, ...details } };
 }
 
 function questionsIn({ questions }: Item): readonly Challenge[] {

@@ -67,6 +67,7 @@ export async function storeNews(
     deadline: plusSeconds(webhook.receivedAt, deps.policy.deadlineSeconds),
     userPresent: false,
     challenges: [],
+    progress: null,
     result: {
       ...endingOf(code, {
         ...(code === 'stored' ? { message: 'MX had gathered data by itself; the balances are stored.' } : {}),

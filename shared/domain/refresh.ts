@@ -3,6 +3,7 @@ import type { Action } from './action.ts';
 import type { Instant } from './instant.ts';
 import type { Challenge, MemberKey } from './mx.ts';
 import type { Outcome, OutcomeCode } from './outcome.ts';
+import { type Progress, progressOf } from './progress.ts';
 
 /** What asked for a refresh. `mx_webhook`: MX gathered data by itself and we only read it. */
 export type Trigger = 'http' | 'schedule' | 'mx_webhook';
@@ -151,12 +152,15 @@ interface RefreshFacts {
 /** A refresh that has not ended. */
 export interface RunningRefresh extends RefreshFacts {
   readonly status: 'running';
+  /** Null where only its projection was read: the claim knows it. */
+  readonly progress: Progress | null;
   readonly result: null;
 }
 
 /** A refresh that has ended. */
 export interface EndedRefresh extends RefreshFacts {
   readonly status: 'ended';
+  readonly progress: null;
   readonly result: Result;
 }
 
@@ -170,13 +174,19 @@ export function runningRefresh(
   challenges: readonly Challenge[] = [],
 ): RunningRefresh {
   const { refreshId, trigger, acceptedAt, deadline, userPresent } = claim;
-  return { refreshId, member, trigger, acceptedAt, deadline, userPresent, status: 'running', challenges, result: null };
+  const progress = claim.phase === 'ended' ? null : progressOf(claim);
+  return {
+    ...{ refreshId, member, trigger, acceptedAt, deadline, userPresent, challenges, progress },
+    status: 'running',
+    result: null,
+  };
 }
 
 /** The refresh that `claim` is, with this end. */
 export const endedRefresh = (member: MemberKey, claim: Claim, result: Result): EndedRefresh => ({
   ...runningRefresh(member, claim, result.challenges),
   status: 'ended',
+  progress: null,
   result,
 });
 

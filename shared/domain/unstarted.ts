@@ -67,6 +67,7 @@ export async function recordRefusedStart(
       deadline: plusSeconds(now, deps.policy.deadlineSeconds),
       userPresent: false,
       challenges: [],
+      progress: null,
       result: null,
     },
     end: ending,

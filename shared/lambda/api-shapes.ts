@@ -5,6 +5,7 @@ import { type Held, heldOf } from '../domain/held.ts';
 import type { Instant } from '../domain/instant.ts';
 import type { MemberRecord } from '../domain/member.ts';
 import { outcomes } from '../domain/outcome.ts';
+import { waitReasons } from '../domain/progress.ts';
 import type { Attempt, Refresh } from '../domain/refresh.ts';
 import type { FreshnessHeader } from './header-names.ts';
 
@@ -15,10 +16,11 @@ export const refreshBody = (refresh: Refresh, nextAllowedAt: Instant | null) => 
   member_guid: refresh.member.memberGuid,
   trigger: refresh.trigger,
   status: refresh.status,
+  job_started: refresh.progress?.jobStarted ?? null,
   outcome: refresh.result?.outcome ?? null,
   action: refresh.result?.action ?? (refresh.challenges.length > 0 ? 'answer_mfa' : 'wait'),
-  code: refresh.result?.code ?? null,
-  message: refresh.result?.message ?? null,
+  code: refresh.result?.code ?? refresh.progress?.waitsFor ?? null,
+  message: refresh.result?.message ?? waitMessage(refresh),
   user_message: refresh.result?.userMessage ?? null,
   connection_status: refresh.result?.connectionStatus ?? null,
   challenges: refresh.challenges.map(({ fieldName, ...challenge }) => ({ ...challenge, field_name: fieldName })),
@@ -29,6 +31,9 @@ export const refreshBody = (refresh: Refresh, nextAllowedAt: Instant | null) => 
   observed_at: refresh.result?.observedAt ?? null,
   next_refresh_allowed_at: nextAllowedAt,
 });
+
+const waitMessage = ({ progress }: Refresh): string | null =>
+  progress === null || progress.waitsFor === null ? null : waitReasons[progress.waitsFor];
 
 /**
  * An account as MX has it, and three fields of ours beside MX's: whether MX still lists it, what its age is counted from,

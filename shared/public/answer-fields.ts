@@ -42,6 +42,10 @@ export function flagIn(value: JsonObject, name: string): boolean {
   throw wrong(name, 'true or false');
 }
 
+/** True, false or null; a missing one is null. */
+export const flagOrNullIn = (value: JsonObject, name: string): boolean | null =>
+  (value[name] ?? null) === null ? null : flagIn(value, name);
+
 /** A whole number from 0. */
 export function countIn(value: JsonObject, name: string): number {
   const text = textIn(value, name);

@@ -3,6 +3,7 @@ import {
   countIn,
   countOrNullIn,
   flagIn,
+  flagOrNullIn,
   listIn,
   objectIn,
   textIn,
@@ -35,10 +36,15 @@ export interface Refresh {
   readonly memberGuid: string;
   readonly trigger: Trigger;
   readonly status: 'running' | 'ended';
+  /** Whether MX has started its job; `code` says why not. Null once it has ended. */
+  readonly jobStarted: boolean | null;
   /** Null while it runs. */
   readonly outcome: Outcome | null;
   readonly action: Action;
-  /** Why it ended as it did, for example `denied`: `docs/outcomes.md` of the service. Null while it runs. */
+  /**
+   * Why it ended as it did, for example `denied`: `docs/outcomes.md` of the service. While it runs: what it waits for, for
+   * example `mx_unavailable`; null: for its job.
+   */
   readonly code: string | null;
   /** One sentence for developers and operators. */
   readonly message: string | null;
@@ -76,6 +82,7 @@ export function refreshFrom(value: Json): Refresh {
     memberGuid: textIn(value, 'member_guid'),
     trigger: wordIn(value, 'trigger', isTrigger),
     status: wordIn(value, 'status', isStatus),
+    jobStarted: flagOrNullIn(value, 'job_started'),
     outcome: wordOrNullIn(value, 'outcome', isOutcome),
     action: wordIn(value, 'action', isAction),
     code: textOrNullIn(value, 'code'),

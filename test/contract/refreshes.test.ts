@@ -34,6 +34,7 @@ const ended = (member: MemberKey, id: string, fields: Partial<EndedRefresh> = {}
   return {
     ...runningRefresh(member, id),
     status: 'ended',
+    progress: null,
     result: { ...result, ...detailsByCode(result) },
     ...fields,
   };

@@ -32,6 +32,7 @@ export function refreshIn({ projection, questions, details, end }: RefreshItem):
     ...projection,
     status: 'ended',
     challenges,
+    progress: null,
     result: { ...end, message, userMessage, challenges },
   };
 }
@@ -67,7 +68,7 @@ export function fakeRefreshes(
       request('refreshes.put', () =>
         update(refresh, (item) => ({
           ...item,
-          projection: item.projection ?? { ...refresh, challenges: [] },
+          projection: item.projection ?? { ...refresh, challenges: [], progress: null },
           questions: refresh.challenges.length === 0 ? item.questions : refresh.challenges,
         })),
       ),
@@ -81,7 +82,7 @@ export function fakeRefreshes(
       request('refreshes.end', () =>
         updateUnended(refresh, (item) => ({
           ...item,
-          projection: { ...refresh, challenges: [] },
+          projection: { ...refresh, challenges: [], progress: null },
           end: endOf(end),
           details: details ? { ...details, endedAt: end.endedAt } : item.details,
         })),

@@ -24,6 +24,7 @@ const running: RunningRefresh = {
   deadline: '2026-03-02T09:10:00.000Z',
   userPresent: false,
   challenges: [],
+  progress: { jobStarted: true, waitsFor: null },
   result: null,
 };
 
@@ -40,7 +41,12 @@ const success: Attempt = {
   hasDetails: false,
 };
 
-const ended: EndedRefresh = { ...running, status: 'ended', result: { ...success, ...detailsByCode(success) } };
+const ended: EndedRefresh = {
+  ...running,
+  status: 'ended',
+  progress: null,
+  result: { ...success, ...detailsByCode(success) },
+};
 
 const balance: StoredBalance = {
   member: key,

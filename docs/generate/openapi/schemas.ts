@@ -1,5 +1,6 @@
 /** Our own resources, and what a caller may send. */
 
+import { waitReasons } from '../../../shared/domain/progress.ts';
 import { everyHoursOnOffer } from '../../../shared/domain/schedule.ts';
 import { problemCodes } from '../../../shared/lambda/problem.ts';
 import { MAX_WAIT_SECONDS } from '../../../shared/lambda/time-limits.ts';
@@ -30,9 +31,16 @@ const refreshProperties = {
   member_guid: { type: 'string' },
   trigger: oneOf(triggers),
   status: { type: 'string', enum: ['running', 'ended'] },
+  job_started: {
+    type: ['boolean', 'null'],
+    description:
+      'While it runs: whether MX has started its job. False: `code` says what it waits for. Null once it has ended.',
+  },
   outcome: { ...oneOfOrNull(outcomes), description: `Null while it runs. ${explained(outcomes)}.` },
   action: oneOf(actions),
-  code: textOrNull('Why it ended like that, for machines; null while it runs. For example `stored`, `denied`.'),
+  code: textOrNull(
+    `Why it ended like that, for machines. For example \`stored\`, \`denied\`. While it runs: what it waits for (${Object.keys(waitReasons).join(', ')}); null: for its job.`,
+  ),
   message: textOrNull('The same in a sentence, for developers and operators.'),
   user_message: textOrNull('MX’s own text for the end user, when there is one.'),
   connection_status: textOrNull('MX’s connection status at the end.'),

@@ -101,6 +101,7 @@ describe('the trigger’s use case', () => {
       await putRefresh(history, {
         ...refresh,
         status: 'ended',
+        progress: null,
         result: {
           outcome: 'failed',
           action: 'reconnect',

@@ -82,6 +82,7 @@ describe('a trigger', () => {
     expect(status).toBe(202);
     expect(headers).toMatchObject({ location: `/refreshes/${body.refresh.refresh_id}`, 'retry-after': '5' });
     expect(body.refresh).toMatchObject({ status: 'running', outcome: null, joined: false, user_present: false });
+    expect(body.refresh).toMatchObject({ job_started: true, code: null, message: null });
     expect(body).toHaveProperty('member');
     expect([posts(), counted]).toEqual([1, ['RefreshAccepted']]);
     expect(sent).toMatchObject([{ followUp: { lookNumber: 1 }, inSeconds: policy.firstLookSeconds }]);
@@ -409,7 +410,9 @@ describe('a trigger that cannot be', () => {
   it('because MX is away is accepted for a member that is known: the follow-up starts its job', async () => {
     const { trigger, answers, posts, sent } = world();
     answers.read = () => new Failure('mx_timeout', 'MX is away');
-    expect((await trigger()).status).toBe(202);
+    const { status, body } = await trigger();
+    expect(status).toBe(202);
+    expect(body.refresh).toMatchObject({ status: 'running', job_started: false, code: 'mx_unavailable' });
     expect([posts(), sent.length]).toEqual([0, 1]);
   });
 });

@@ -249,6 +249,7 @@ describe('reading a refresh', () => {
     deadline: T0,
     userPresent: false,
     challenges: [],
+    progress: null,
     result: { ...attempt, ...detailsByCode(attempt) },
   });
 
@@ -272,7 +273,7 @@ describe('reading a refresh', () => {
   it('that has ended says how', async () => {
     const { body, headers } = await (await world(null, refreshOf(1))).one(id(1));
     expect(body).toMatchObject({
-      refresh: { refresh_id: id(1), status: 'ended', outcome: 'succeeded', action: 'none' },
+      refresh: { refresh_id: id(1), status: 'ended', job_started: null, outcome: 'succeeded', action: 'none' },
     });
     expect(headers).not.toHaveProperty('retry-after');
   });
@@ -288,6 +289,20 @@ describe('reading a refresh', () => {
       action: 'answer_mfa',
       challenges: [{ guid: 'CRD-1', label: 'What city?' }],
     });
+  });
+
+  it('that runs says whether MX has started its job, alone and in its member’s history', async () => {
+    const running = claim({ refreshId: id(1), start: { ...claim().start, state: 'conflict', jobGuid: null } });
+    const { one, read } = await world(running, runningRefresh(key, running));
+    const waits = {
+      status: 'running',
+      job_started: false,
+      action: 'wait',
+      code: 'mx_conflict',
+      message: 'MX runs another job of this member; ours is requested again after it.',
+    };
+    expect((await one(id(1))).body).toMatchObject({ refresh: waits });
+    expect((await read({ parameters })).body).toMatchObject({ refreshes: [waits] });
   });
 
   it('is not confused by another refresh of its member that runs', async () => {

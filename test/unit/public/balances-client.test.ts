@@ -42,7 +42,7 @@ describe('checkBalance', () => {
     expect(answer).toMatchObject({
       kind: 'running',
       member: mxMember,
-      refresh: { refreshId: refreshId(1), joined: true, status: 'running', outcome: null, userPresent: true },
+      refresh: { refreshId: refreshId(1), joined: true, status: 'running', jobStarted: true, outcome: null },
       retryAfterSeconds: 4,
       replayed: false,
     });

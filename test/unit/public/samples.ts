@@ -48,8 +48,9 @@ export function refresh(status: 'running' | 'ended', number = 1): Refresh {
     acceptedAt: '2026-01-15T11:59:50.000Z',
     deadline: '2026-01-15T12:09:50.000Z',
     userPresent: true,
+    progress: { jobStarted: true, waitsFor: null },
   });
-  return status === 'ended' ? { ...running, status, challenges: result.challenges, result } : running;
+  return status === 'ended' ? { ...running, status, challenges: result.challenges, progress: null, result } : running;
 }
 
 const attempt = attemptOf(

@@ -10,6 +10,7 @@ const refresh = (status: Refresh['status']): Refresh => ({
   memberGuid: 'MBR-1',
   trigger: 'http',
   status,
+  jobStarted: status === 'ended' ? null : true,
   outcome: status === 'ended' ? 'succeeded' : null,
   action: status === 'ended' ? 'none' : 'wait',
   code: null,
