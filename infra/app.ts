@@ -5,7 +5,7 @@ import { BalancesStack } from './balances-stack.ts';
 import { bundle } from './bundle.ts';
 import { readSettings, type Settings, SettingsError } from './settings.ts';
 
-/** For those who build the app inside their own process: tests, and the local stack. */
+/** How tests and the local stack build the app inside their own process. */
 export interface BuildOptions {
   /** @default an app that does not validate its template */
   readonly app?: App;
@@ -26,7 +26,7 @@ export function createApp({ outdir, validate }: AppOptions): App {
   return new App({
     analyticsReporting: false,
     builtinCloudFormationValidation: validate,
-    // How the CDK behaves is settled by its version in the lock file, and so needs no list of flags in cdk.json.
+    // The lock file fixes the CDK's version, so every feature flag can be on, without a list in cdk.json.
     context: {
       ...recommendedFlags,
       // The local stack finds the bundles by it.
@@ -49,8 +49,8 @@ export function buildApp(settings: Settings, options: BuildOptions = {}): { app:
 /**
  * The settings in a CDK context: the object `settings` (from cdk.json), and over it each `-c name=value`.
  *
- * The CDK's own names contain a colon, a slash, a hyphen or an at sign. So a plain word is meant as a setting, and one
- * that does not exist is a mistake rather than somebody else's business.
+ * The CDK's own context names contain a colon, a slash, a hyphen or an at sign. A name of letters only is read as a
+ * setting, so that a misspelt setting is refused instead of ignored.
  *
  * @throws SettingsError when `settings` is not an object.
  */
@@ -70,7 +70,7 @@ function main(): void {
   } catch (error) {
     if (!(error instanceof SettingsError)) throw error;
     for (const fault of error.faults) console.error(fault);
-    // Not exitCode: the CDK synthesizes the half-built app when a process ends by itself.
+    // exit() and not exitCode: when a process ends by itself, the CDK synthesizes the app, half-built as it is.
     process.exit(1);
   }
   app.synth();

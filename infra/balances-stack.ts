@@ -25,7 +25,7 @@ export interface BalancesStackProps {
   readonly bundle: (functionName: FunctionName) => string;
 }
 
-/** Where data ends up, and what must be known to get it there. */
+/** The tables, the secrets, and the bus for events. */
 interface Stores {
   readonly storage: Storage;
   readonly credentials: Credentials;
@@ -39,7 +39,7 @@ interface Queues {
   readonly callbacks: WorkQueue | undefined;
 }
 
-/** What a function has to say for itself; the rest is the same for all. */
+/** The properties that differ between functions. */
 type OwnProps = Pick<
   ServiceFunctionProps<FunctionName>,
   'whenItFails' | 'timeout' | 'chains' | 'reservedConcurrency'
@@ -52,7 +52,7 @@ const LOOK_TIMEOUT = Duration.seconds(LOOK_TIMEOUT_SECONDS);
 const START_TIMEOUT = Duration.seconds(60);
 const CALLBACK_TIMEOUT = Duration.seconds(20);
 
-/** Read top to bottom: where data ends up, a request, the follow-ups, the schedule, the readers, the doors. */
+/** The whole service, in the order of the data: tables, queues, trigger, follow-ups, schedule, readers, HTTP API. */
 export class BalancesStack extends Stack {
   private readonly settings: Settings;
   private readonly alarms: Alarms;
@@ -72,7 +72,7 @@ export class BalancesStack extends Stack {
     this.alarms = new Alarms(this, 'Alarms', { email: settings.alarmEmail });
     this.stores = this.addStores();
     this.egress = settings.fixedEgress ? this.addEgress() : undefined;
-    // The queues come before their functions: a message is the only way from one step of a refresh to the next.
+    // The queues come before the functions, whose environment holds the queues' URLs.
     this.queues = this.addQueues();
     this.platform = {
       alarms: this.alarms,
@@ -112,14 +112,14 @@ export class BalancesStack extends Stack {
       name: 'follow-ups',
       workerTimeout: LOOK_TIMEOUT,
       whenItIsLate: 'Running refreshes are looked at late: balances arrive late or refreshes time out.',
-      whenMessagesDie: 'Looks at running refreshes failed five times: these refreshes hang until the sweep ends them.',
+      whenMessagesFail: 'Looks at running refreshes failed five times: these refreshes hang until the sweep ends them.',
     });
     const starts = new WorkQueue(this, 'Starts', {
       alarms,
       name: 'starts',
       workerTimeout: START_TIMEOUT,
       whenItIsLate: 'Scheduled refreshes start late: balances of scheduled members get old.',
-      whenMessagesDie: 'Scheduled refreshes could not be started: these members wait for their next turn.',
+      whenMessagesFail: 'Scheduled refreshes could not be started: these members wait for their next turn.',
     });
     const callbacks = callbacksAreOn(this.settings)
       ? new WorkQueue(this, 'Callbacks', {
@@ -127,14 +127,14 @@ export class BalancesStack extends Stack {
           name: 'callbacks',
           workerTimeout: CALLBACK_TIMEOUT,
           whenItIsLate: 'Callbacks go out late: callers that wait for them learn late how their refreshes ended.',
-          whenMessagesDie:
+          whenMessagesFail:
             'A receiver did not take a callback in 12 tries over about 22 hours, or one could not be read: it does not learn how a refresh ended until the message is sent back.',
         })
       : undefined;
     return { followUps, starts, callbacks };
   }
 
-  /** A request: a refresh is started or joined. */
+  /** The trigger: starts a refresh or joins the running one. */
   private addRequest(): void {
     this.addFunction('check-balance', {
       whenItFails: 'Other systems cannot ask for fresh balances.',
@@ -144,10 +144,11 @@ export class BalancesStack extends Stack {
     });
   }
 
-  /** A refresh is looked at until it is over. */
+  /** The follow-ups: look at the job of a running refresh until the refresh ends. */
   private addFollowUps(): void {
     const followUp = this.addFunction('follow-up', {
-      whenItFails: 'Running refreshes do not reach their end: no new balances are stored and nobody is told.',
+      whenItFails:
+        'Running refreshes do not reach their end: no new balances are stored, no event or callback is sent.',
       timeout: LOOK_TIMEOUT,
       callsMx: true,
       // A refresh has 17 and more looks by its deadline, each booked by the one before.
@@ -156,7 +157,7 @@ export class BalancesStack extends Stack {
     this.queues.followUps.deliverTo(followUp, this.settings.followUpConcurrency);
   }
 
-  /** MX tells what happens. */
+  /** The receiver of MX's webhooks. */
   private addWebhooks(): void {
     this.addFunction('mx-webhook', {
       whenItFails: 'Ends of jobs are noticed by polling instead of at once, and data MX gathers by itself is missed.',
@@ -164,7 +165,7 @@ export class BalancesStack extends Stack {
     });
   }
 
-  /** Callers are told of the end of their refreshes. */
+  /** The callbacks: a signed POST to the caller at the end of its refresh. */
   private addCallbacks(callbacks: WorkQueue): void {
     const deliverCallback = this.addFunction('deliver-callback', {
       whenItFails: 'Callers that wait for a callback do not learn how their refreshes ended.',
@@ -176,7 +177,7 @@ export class BalancesStack extends Stack {
     callbacks.deliverTo(deliverCallback, 5);
   }
 
-  /** Every minute: what is due is started, and what got lost is ended. */
+  /** Two functions a minute: one starts the members that are due, the sweep takes up refreshes without a message. */
   private addSchedule(): void {
     const { alarms } = this;
     const runSchedule = this.addFunction('run-schedule', {
@@ -192,7 +193,7 @@ export class BalancesStack extends Stack {
     });
     this.queues.starts.deliverTo(startDue, this.settings.startConcurrency);
     const sweep = this.addFunction('sweep', {
-      whenItFails: 'Refreshes that lost their messages never end, and their members cannot be refreshed.',
+      whenItFails: 'Refreshes without a message in the queue never end, and their members cannot be refreshed.',
       timeout: Duration.seconds(50),
     });
     const deadLetters = new DeadLetterQueue(this, 'TickDeadLetters', {
@@ -211,11 +212,11 @@ export class BalancesStack extends Stack {
       alarms,
       fn: sweep,
       deadLetters,
-      whenItStops: 'The sweep has stopped: refreshes that lost their messages never end.',
+      whenItStops: 'The sweep has stopped: refreshes without a message in the queue never end.',
     });
   }
 
-  /** What is stored is read, and members are put on the schedule. MX is not called. */
+  /** Reads of balances and refreshes, and the members' schedules. None of these functions calls MX. */
   private addReaders(): void {
     this.addFunction('read-balances', {
       whenItFails: 'Other systems cannot read balances over HTTP; the table itself can still be read.',
@@ -246,7 +247,7 @@ export class BalancesStack extends Stack {
       routes: this.functions.map((to) => ({
         to,
         paths: gatewayRoutes(to.functionName),
-        // MX cannot sign as AWS wants it.
+        // MX cannot sign requests with AWS credentials.
         checksItself: to.functionName === 'mx-webhook',
         throttle: to.functionName === 'mx-webhook' ? { rateLimit: webhookRate, burstLimit: webhookBurst } : undefined,
       })),
@@ -258,7 +259,7 @@ export class BalancesStack extends Stack {
     const added = new ServiceFunction(this, constructIdOf(functionName), {
       ...this.platform,
       functionName,
-      // About a third of a CPU; import runs at full speed whatever the memory.
+      // About a third of a CPU. A bundle's import runs at full speed with any memory.
       memory: 512,
       egress: callsMx ? this.egress : undefined,
       ...own,
@@ -267,7 +268,7 @@ export class BalancesStack extends Stack {
     return added;
   }
 
-  /** What functions are told of the resources. Empty: the setting behind it is off. */
+  /** Names of the resources for the functions' environment. Empty: a setting switches the resource off. */
   private resources(): Readonly<Record<ResourceValue, string>> {
     const { storage, credentials, events } = this.stores;
     const { followUps, starts, callbacks } = this.queues;
@@ -286,7 +287,7 @@ export class BalancesStack extends Stack {
     };
   }
 
-  /** What permissions are given on. Undefined: not deployed. */
+  /** ARNs of the resources for the functions' permissions. Undefined: not deployed. */
   private arns(): Readonly<Record<ResourceName, string | undefined>> {
     const { storage, credentials, events } = this.stores;
     const { followUps, starts, callbacks } = this.queues;

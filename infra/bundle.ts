@@ -6,17 +6,17 @@ import { type BuildOptions, buildSync, version as esbuildVersion, type Metafile 
 /** The checkout that holds `functions/`, `shared/` and `node_modules/`. */
 export const projectRoot = resolve(import.meta.dirname, '..');
 
-/** Where bundles are kept between two runs: inside cdk.out, which git ignores and anyone may delete. */
+/** Where bundles are kept between two runs: inside cdk.out, which git ignores and which can be deleted at any time. */
 const defaultOutput = join(projectRoot, 'cdk.out', 'bundles');
 
-/** Modules that a deployed function does better without, and what stands in for them. */
+/** Modules of the SDK that would lengthen every cold start, and the small ones that take their place. */
 const aliases = {
   '@aws-sdk/credential-provider-node': join(projectRoot, 'shared/lambda/environment-credentials.ts'),
   '@aws-sdk/endpoint-cache': join(projectRoot, 'shared/lambda/unused-sdk-parts.ts'),
   '@smithy/core/event-streams': join(projectRoot, 'shared/lambda/unused-sdk-parts.ts'),
 };
 
-/** How every function is bundled. Measured: `module` first is a third smaller and faster to import than `main` first. */
+/** How every function is bundled. With `module` first a bundle is a third smaller and faster to import (measured). */
 const options: BuildOptions = {
   bundle: true,
   format: 'esm',
@@ -88,7 +88,7 @@ export function bundle(
   return folder;
 }
 
-/** Never half a file, even when two test runs bundle the same function at the same time. */
+/** Replaces a file by a rename: two test runs that bundle the same function never read half a file. */
 function replaceFile(path: string, content: string): void {
   const unfinished = `${path}.${process.pid}`;
   writeFileSync(unfinished, content);
@@ -107,7 +107,7 @@ const sourcesOf = (metafile: Metafile): Recipe['sources'] =>
 
 function isCurrent(recipeFile: string, tools: string): boolean {
   if (!existsSync(recipeFile)) return false;
-  // Only this file writes recipes, and never half of one.
+  // Not checked: only this file writes recipes, each by a rename, so none is half written.
   const recipe: Recipe = JSON.parse(readFileSync(recipeFile, 'utf8'));
   return (
     recipe.tools === tools &&
@@ -118,7 +118,7 @@ function isCurrent(recipeFile: string, tools: string): boolean {
   );
 }
 
-/** The list that npm keeps of what is installed stands for the many files below node_modules. */
+/** npm's own list of installed packages, hashed in place of the many files below node_modules. */
 function toolsHash(): string {
   const installed = join(projectRoot, 'node_modules', '.package-lock.json');
   const packages = existsSync(installed) ? readFileSync(installed, 'utf8') : '';

@@ -15,6 +15,6 @@ export const environmentOfAll = (
 ): EnvironmentFor<FunctionName> => ({
   ...settings,
   ...resources,
-  // With webhooks the end is told: polling early would only cost.
+  // With webhooks MX tells the end of a job, and an early look would only cost a call.
   firstLookSeconds: firstLookSeconds(settings),
 });

@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 
-/** One setting: what it may be, what it is when nobody says, and what a reader of `docs/settings.md` is told. */
+/** One setting: its default, the values it accepts, and its row in `docs/settings.md`. */
 export interface Setting<T> {
   readonly default: T;
   /** Unit of the value, or what kind of text it is. */
@@ -13,7 +13,7 @@ export interface Setting<T> {
   readonly schema: v.GenericSchema<unknown, T>;
 }
 
-/** Lets a reader refuse a value by returning nothing, so that each kind stays one expression. */
+/** Makes a setting from a reader that returns undefined for a value it refuses. */
 function setting<T>(read: (input: unknown) => T | undefined, rest: Omit<Setting<T>, 'schema'>): Setting<T> {
   const schema = v.pipe(
     v.unknown(),

@@ -8,12 +8,12 @@ const matching =
   (input: string): string | undefined =>
     pattern.test(input) ? input : undefined;
 
-/** True for a URL that cannot leave the machine: MX's limits and TLS do not apply there. */
+/** True for a URL of this machine, where plain HTTP is accepted and MX's limits are not checked. */
 export function isLoopback(url: string): boolean {
   return /^https?:\/\/(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d+)?$/.test(url);
 }
 
-/** The origin of a base URL. Plain HTTP would carry MX's API key in clear, so it is for this machine only. */
+/** The origin of a base URL. Plain HTTP would send MX's API key unencrypted, so only a URL of this machine may use it. */
 function readBaseUrl(input: string): string | undefined {
   if (!URL.canParse(input)) return undefined;
   const url = new URL(input);
@@ -72,7 +72,7 @@ export const settings = {
   deadlineSeconds: wholeNumber(
     600,
     seconds(30, 86_400),
-    'A refresh that is not over after this time ends as timed_out. When a look’s function dies, the sweep looks again after maxLookGapSeconds and 30 to 90 s more, SQS after 180 s: with less than that left, 150 s by default, the refresh ends as timed_out without another look.',
+    'A refresh that is not over after this time ends as timed_out. When the function of a look crashes, the sweep looks again after maxLookGapSeconds and 30 to 90 s more, SQS after 180 s: with less than that left, 150 s by default, the refresh ends as timed_out without another look.',
   ),
   firstLookSeconds: wholeNumber(
     5,
@@ -82,12 +82,12 @@ export const settings = {
   webhooks: choice(
     'off',
     ['off', 'known', 'all'],
-    'Whether MX tells this service what happens (docs/webhooks.md). off: it does not, and POST /webhooks/mx is not there. known: it does, for members that were refreshed here before. all: data that MX gathers for any other member is fetched and stored too.',
+    'Which webhooks of MX are handled (docs/webhooks.md). off: none, and POST /webhooks/mx is not there. known: those about members that were refreshed here before. all: those about any member, so that data which MX gathers for members not refreshed here is fetched and stored too.',
   ),
   firstLookWithWebhooksSeconds: wholeNumber(
     20,
     seconds(0, 300),
-    "Takes the place of firstLookSeconds while webhooks are on: MX's word comes earlier, and this look is for when it gets lost.",
+    "Takes the place of firstLookSeconds while webhooks are on: MX's webhook comes earlier, and this look is for a webhook that gets lost.",
   ),
   minLookGapSeconds: wholeNumber(
     3,
@@ -103,7 +103,7 @@ export const settings = {
   graceLooks: wholeNumber(
     5,
     { min: 1, max: 100, unit: 'looks' },
-    'How many looks at least before the proof is given up.',
+    'How many looks at least before a refresh without proof ends as not_refreshed.',
   ),
   allowanceStarts: wholeNumber(
     5,
@@ -124,7 +124,7 @@ export const settings = {
   defaultScheduleHours: oneNumberOf(
     0,
     { from: [0, ...everyHoursOnOffer], unit: 'hours' },
-    'Time between refreshes of members that nobody put on a schedule. 0: only scheduled members are refreshed by themselves.',
+    'Time between refreshes of members for which no schedule was set. 0: only members with a schedule are refreshed by themselves.',
   ),
   scheduleShards: wholeNumber(
     1,
@@ -141,7 +141,7 @@ export const settings = {
   ),
   amountsInEvents: flag(
     false,
-    'true writes the old and the new balance into balance.changed events. Whoever may read the bus then sees amounts. false: ids and statuses only.',
+    'true writes the old and the new balance into balance.changed events. Every reader of the bus then sees amounts. false: ids and statuses only.',
   ),
   callbackHosts: text(
     '',
@@ -202,7 +202,7 @@ export const settings = {
         'origins with commas between them, each https:// and a host in lower case, perhaps with a port, such as https://app.example.com',
       read: readOrigins,
     },
-    'Web pages whose scripts may call the HTTP API from a browser (CORS, docs/calling.md). Empty: none. Everybody who can open such a page can read the credentials in it.',
+    'Web pages whose scripts may call the HTTP API from a browser (CORS, docs/calling.md). Empty: none. A script in such a page holds credentials of the API, and every visitor of the page can read them.',
   ),
   waitersAtOnce: wholeNumber(
     100,
@@ -239,7 +239,7 @@ export const settings = {
       allowed: 'one e-mail address, or empty for none',
       read: matching(/^([^\s@]+@[^\s@]+\.[^\s@]+)?$/),
     },
-    'Who is told about alarms. AWS first sends a confirmation. Empty: nobody is, but the alarms and their topic exist.',
+    'E-mail address for alarms. AWS first sends a confirmation. Empty: no e-mail is sent, but the alarms and their topic exist.',
   ),
   retainData: flag(
     true,

@@ -12,7 +12,7 @@ export const firstLookSeconds = (all: Settings): number =>
 export const callbacksAreOn = (all: Pick<Settings, 'callbackHosts' | 'callbackLoopback'>): boolean =>
   all.callbackHosts !== '' || all.callbackLoopback;
 
-/** What does not fit together. Each part is fine by itself, so these run only when every part is. */
+/** Values that exclude each other, each with its sentence. Checked only when every single value is accepted. */
 const combinations: readonly ((all: Settings) => string | false)[] = [
   (all) =>
     all.deadlineSeconds <= firstLookSeconds(all) &&
@@ -36,7 +36,7 @@ const combinations: readonly ((all: Settings) => string | false)[] = [
   (all) =>
     all.callbackLoopback &&
     !isLoopback(all.mxBaseUrl) &&
-    'callbackLoopback must be false for a service that is not on this machine: it would let callers reach inside it.',
+    'callbackLoopback must be false unless mxBaseUrl is on this machine: callers could make the functions POST to their own localhost.',
   (all) =>
     all.deadlineSeconds > all.refreshRetentionDays * 86_400 &&
     `refreshRetentionDays (${all.refreshRetentionDays}) must be longer than deadlineSeconds (${all.deadlineSeconds}).`,
@@ -76,7 +76,7 @@ export function readSettings(input: Readonly<Record<string, unknown>>): Settings
   return all;
 }
 
-/** A URL may hold a password, so a wrong one is described and not repeated. */
+/** A wrong value as its message shows it. A text with an @ may be a URL with a password, and is not shown. */
 const shown = (value: unknown): string =>
   typeof value === 'string' && value.includes('@') ? 'another text' : (JSON.stringify(value) ?? String(value));
 

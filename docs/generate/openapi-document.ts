@@ -23,7 +23,7 @@ const description = `Fresh bank balances from MX. The routes of MX’s Platform 
 - **HEAD** works wherever GET does: the same status and headers, no body.
 - **Growth.** Members may be added to answers without a new version. Query parameters and headers that are not listed are ignored; members of a body are not. Bodies have at most ${MAX_BODY_BYTES.toLocaleString('en')} bytes.`;
 
-/** A route without an entry fails the making of the document. */
+/** A route without an entry makes `openApiDocument` throw. */
 const operations = { ...mxOperations, ...ownOperations };
 
 const tags: Readonly<Record<Operation['tag'], string>> = {
@@ -44,7 +44,7 @@ function codesByStatus({ parameters: names, body, right, problems }: Operation):
       : []),
     ...(right === 'webhook' ? [] : (['not_acceptable'] as const)),
     ...problems,
-    // Whatever reads a secret or a table may find AWS away.
+    // A route that reads a secret or a table is answered 503 while AWS does not answer.
     ...(right === null ? [] : (['busy'] as const)),
     'internal',
   ];

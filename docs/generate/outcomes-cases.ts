@@ -55,13 +55,13 @@ export interface StatusCase {
   /** What an idle member with this status leads to at first, and once a job was started again. */
   readonly over: Step['kind'];
   readonly overAgain: Step['kind'];
-  /** How it ends in the end: the deadline's result for a status that is only waited for. */
+  /** The end of the refresh; for a status that is only waited for, the end at the deadline. */
   readonly end: Step;
   readonly holdsBack: boolean;
   readonly source: string;
 }
 
-/** What happens with `status` at MX, with evidence that it is our job's. */
+/** What happens with `status` at MX when it is proven to be of our job. */
 export function statusCase(status: string | null): StatusCase {
   const overAgain = stepFor(status, false, 2);
   const rule = ruleFor(status);
@@ -75,7 +75,7 @@ export function statusCase(status: string | null): StatusCase {
   };
 }
 
-/** A row's statuses, of which those that an earlier row has are taken out. */
+/** A row's statuses without those of earlier rows. */
 function nameOf(from: number, to: number): string {
   if (from === to) return from === 400 ? '400, anything else' : String(from);
   return from === 400 ? 'any other 4xx' : `${from} to ${to}`;
@@ -101,7 +101,7 @@ export const mxFailures: readonly { readonly what: string; readonly failure: Fai
   { what: 'nothing: our secret is empty', failure: new Failure('mx_credentials_missing', '') },
 ];
 
-/** What a POST that failed this way leaves: an end, or a start in this state. */
+/** The result of a POST that failed this way: an end, or a start in this state. */
 export const afterPost = afterRefusedStart;
 
 /** What a look that failed this way leads to: the first time, and when every look has failed so for a minute. */
@@ -114,7 +114,7 @@ export function afterLook(failure: Failure): readonly [Step, Step] {
   ];
 }
 
-/** Ends that neither a status nor a failure names: nothing was proven, no job may be started, or time is up. */
+/** Ends without a status or a failure: nothing was proven, no job may be started, or the deadline has passed. */
 export function otherEnds(): readonly { readonly when: string; readonly step: Step }[] {
   const idle = saw(newJob);
   const nothing = saw({});

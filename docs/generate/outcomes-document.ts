@@ -8,7 +8,7 @@ import { afterLook, afterPost, mxFailures, otherEnds, type StatusCase, statusCas
 
 type Row = Pick<Ending, 'outcome' | 'action' | 'code'>;
 
-/** The result that `step` is; null for a step that is no end. */
+/** The ending of a step; null for a step that is no end. */
 function resultOf(step: Step): Row | null {
   if (step.kind === 'store') return endingOf('stored');
   return step.kind === 'end' ? step.ending : null;

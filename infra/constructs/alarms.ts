@@ -13,12 +13,12 @@ import { Topic } from 'aws-cdk-lib/aws-sns';
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import { Construct } from 'constructs';
 
-/** What an alarm has to say besides its number. */
+/** What an alarm watches, and what its description says. */
 export interface AlarmProps {
   readonly metric: Metric;
   /** Fires when the metric reaches this. @default 1 */
   readonly atLeast?: number;
-  /** Fires when the metric is below this, or missing, for three periods: something that should happen does not. */
+  /** Fires when the metric is below this, or missing, for three periods: for work that has to happen regularly. */
   readonly below?: number;
   /** What a customer or another system notices. A whole sentence. */
   readonly whenItFails: string;
@@ -26,22 +26,22 @@ export interface AlarmProps {
   readonly runbook: string;
 }
 
-/** Metrics of this service are read in steps of five minutes: shorter steps only make alarms flutter. */
+/** Metrics over five minutes: shorter periods would make alarms switch on and off with single failures. */
 export const overFiveMinutes = (statistic: string): MetricOptions => ({ statistic, period: Duration.minutes(5) });
 
 /** Everything over five minutes, added up. */
 export const sum = overFiveMinutes(Stats.SUM);
 
-/** All alarms of the service, told to one topic. Every alarm says who is hurt and where its runbook is. */
+/** All alarms of the service, sent to one topic. Each says what a customer notices, and links to the runbook. */
 export class Alarms extends Construct {
   readonly topic: Topic;
 
-  /** @param email who is told; empty for nobody. */
+  /** @param email address that gets the alarms; empty: none. */
   constructor(scope: Construct, id: string, { email }: { email: string }) {
     super(scope, id);
-    // Not encrypted with a key: CloudWatch may not use the AWS-managed one, and alarms carry no data of anybody.
+    // Not encrypted with a key: CloudWatch may not use the AWS-managed one, and alarms hold no customer data.
     this.topic = new Topic(this, 'Topic', { enforceSSL: true });
-    // A topic policy replaces the default one, by which CloudWatch was allowed to publish: without this no alarm arrives.
+    // A topic's own policy replaces the default one that lets CloudWatch publish: without this no alarm arrives.
     this.topic.addToResourcePolicy(
       new PolicyStatement({
         sid: 'AlarmsOfThisAccount',
@@ -55,7 +55,7 @@ export class Alarms extends Construct {
     if (email !== '') this.topic.addSubscription(new EmailSubscription(email));
   }
 
-  /** Adds an alarm beside what it watches. Missing data is good news, except where something must happen (`below`). */
+  /** Adds an alarm. Missing data counts as good, except with `below`, where it counts as bad. */
   raise(scope: Construct, id: string, { metric, atLeast = 1, below, whenItFails, runbook }: AlarmProps): void {
     const alarm = new Alarm(scope, id, {
       metric,

@@ -13,7 +13,7 @@ const functionsThatCallMx = (Object.keys(environmentOf) as readonly FunctionName
   return values.includes('mxSecretArn');
 });
 
-/** Which secrets there are, how long they live, and who is told when MX refuses ours. */
+/** The settings that decide which secrets exist and whether they outlive the stack, and the alarms for refused ones. */
 export interface CredentialsProps
   extends Pick<Settings, 'apiAccess' | 'retainData' | 'stage' | 'webhooks' | 'callbackHosts' | 'callbackLoopback'> {
   readonly alarms: Alarms;
@@ -48,8 +48,8 @@ export class Credentials extends Construct {
       description: 'Put the MX credentials here',
     });
 
-    // Counted by the functions themselves: to AWS, an answer of 401 or 403 from MX is a call like any other. Each function
-    // counts under its own name, and CloudWatch does not add them up for an alarm.
+    // AWS does not see that MX answered 401 or 403, so the functions count it, each under its own name; and an alarm on
+    // one metric does not add the names up.
     const metricName: MetricName = 'MxCredentialsRejected';
     for (const functionName of functionsThatCallMx)
       alarms.raise(this, `MxRejects-${firstNameOf(functionName)}`, {
@@ -59,7 +59,8 @@ export class Credentials extends Construct {
           dimensionsMap: { service: functionName, stage },
           ...sum,
         }),
-        whenItFails: 'MX refuses our credentials or our address: no balance is refreshed until that is repaired.',
+        whenItFails:
+          'MX refuses our credentials or our address: no balance is refreshed until they are accepted again.',
         runbook: 'mx-credentials-rejected',
       });
 
@@ -88,7 +89,7 @@ export class Credentials extends Construct {
     if (callbacksAreOn(settings)) {
       this.callbacks = new Secret(this, 'Callbacks', {
         description: 'What callbacks are signed with: {"current":"<base 64>","previous":"<base 64 or empty>"}',
-        // Made here, so that callbacks work from the first on: 44 letters and digits are 33 bytes in base 64.
+        // Generated, so that the first callback is signed already: 44 letters and digits are 33 bytes in base 64.
         generateSecretString: {
           secretStringTemplate: '{"previous":""}',
           generateStringKey: 'current',

@@ -14,7 +14,7 @@ import {
 import type { FunctionOptions } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
 
-/** Where the fixed way out leads, and how much of it there is. */
+/** Where the functions may connect to, and over how many addresses. */
 export interface FixedEgressProps {
   /** Availability zones, each with a NAT gateway and an address. */
   readonly zones: number;
@@ -55,7 +55,7 @@ export class FixedEgress extends Construct {
         { name: 'Way', subnetType: SubnetType.PUBLIC, cidrMask: 27, mapPublicIpOnLaunch: false },
         { name: 'Functions', subnetType: SubnetType.PRIVATE_WITH_EGRESS, cidrMask: 26 },
       ],
-      // Would bring a custom resource with a Lambda of the CDK's; nothing here uses the default group.
+      // Restricting it would add a custom resource with a Lambda of the CDK's; nothing here uses the default group.
       restrictDefaultSecurityGroup: false,
     });
     // Free, and keeps the largest part of the traffic away from the NAT gateway, which costs per byte.

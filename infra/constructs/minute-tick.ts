@@ -8,11 +8,11 @@ import { type Alarms, sum } from './alarms.ts';
 import type { ServiceFunction } from './service-function.ts';
 import type { DeadLetterQueue } from './work-queue.ts';
 
-/** What is called every minute, and what is noticed when it is not. */
+/** The function that is called every minute, and the texts and queues for minutes that fail. */
 export interface MinuteTickProps {
   readonly alarms: Alarms;
   readonly fn: ServiceFunction<FunctionName>;
-  /** Where a minute ends up that could not be delivered or failed three times. */
+  /** Gets the minutes that could not be delivered, or whose invocation failed three times. */
   readonly deadLetters: DeadLetterQueue;
   readonly whenItStops: string;
 }
@@ -21,14 +21,14 @@ export interface MinuteTickProps {
 export class MinuteTick extends Construct {
   constructor(scope: Construct, id: string, { alarms, fn, deadLetters, whenItStops }: MinuteTickProps) {
     super(scope, id);
-    // A minute that is five minutes old is not worth running: later ones have done its work.
+    // A minute more than five minutes old is dropped: the minutes after it have done its work.
     const maxEventAge = Duration.minutes(5);
     new Schedule(this, 'Schedule', {
       schedule: ScheduleExpression.rate(Duration.minutes(1)),
       timeWindow: TimeWindow.off(),
       target: new LambdaInvoke(fn.fn, { deadLetterQueue: deadLetters.queue, maxEventAge, retryAttempts: 3 }),
     });
-    // The scheduler only hands the minute over; when the function fails, Lambda repeats it and then gives it up here.
+    // The scheduler only hands the minute over to Lambda. Of a function that fails, Lambda repeats the invocation twice.
     fn.fn.configureAsyncInvoke({ maxEventAge, retryAttempts: 2, onFailure: new SqsDestination(deadLetters.queue) });
     alarms.raise(this, 'Stopped', {
       metric: fn.fn.metricInvocations(sum),

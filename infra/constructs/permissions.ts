@@ -1,7 +1,7 @@
 import type { FunctionName } from '../../shared/lambda/environment.ts';
 import type { ServiceFunction } from './service-function.ts';
 
-/** What a function may be allowed to touch. An index is a resource of its own: a grant on the table does not cover it. */
+/** The resources of grants. An index is a resource of its own: a grant on the table does not cover it. */
 export type ResourceName =
   | 'balances'
   | 'members'
@@ -28,7 +28,7 @@ const put = 'dynamodb:PutItem';
 const update = 'dynamodb:UpdateItem';
 const remove = 'dynamodb:DeleteItem';
 
-/** Ending a refresh: note it, tell of it and of what it changed, to the bus and to whoever asked for a callback. */
+/** Ending a refresh: store its end, publish it and the changes to the bus, queue the callbacks of its callers. */
 const ending: Permissions = {
   members: [get, update],
   balances: [query],
@@ -38,32 +38,32 @@ const ending: Permissions = {
   callbacks: send,
 };
 
-/** Starting a refresh: claim the member, note the refresh, ask MX, book a look; end it at once when MX says so. */
+/** Starting a refresh: claim the member, store the refresh, ask MX, queue a look; end it at once when MX refuses. */
 const starting: Permissions = { ...ending, members: [get, put, update], mxSecret: readSecret };
 
 /**
- * Who may do what: every action that a function really uses, and none besides. Only `follow-up` writes balances.
- * Reading a queue, and giving its messages back, is allowed by its event source.
+ * The actions that each function uses, and no others. Only `follow-up` writes balances. To receive and delete a queue's
+ * messages, and to change their visibility, is allowed by its event source.
  */
 export const permissions: Readonly<Record<FunctionName, Permissions>> = {
-  // It also keeps answers by Idempotency-Key and callbacks, and reads how a refresh went that is over already. It enrols by
-  // default, and removes the slot's item again when somebody has said something else meanwhile.
+  // Also: stores answers by Idempotency-Key and callbacks, reads ended refreshes, puts members on the default schedule,
+  // and removes the slot's item again when the member's schedule was changed by another call meanwhile.
   'check-balance': {
     ...starting,
     members: [get, put, update, remove],
     refreshes: [get, put, update, query],
     apiCallersSecret: readSecret,
   },
-  // It also removes items of the schedule that their members no longer point to, reads what an earlier delivery has noted of
-  // a refused start, and asks once more in a minute for a member that MX did not know. A message that only a newer release can
-  // read goes back to the queue as a new one; the other two queues' functions may send to theirs anyway.
+  // Also: removes slots' items that their members no longer point to, reads what an earlier delivery has stored of a
+  // refused start, and queues one more start in a minute for a member that MX did not know. A message that only a newer
+  // release can read is sent back to the queue as a new one; the functions of the other two queues may send anyway.
   'start-due': {
     ...starting,
     members: [get, put, update, remove],
     refreshes: [get, put, query],
     starts: send,
   },
-  // It acts on MX's webhooks too: members that MX has deleted lose their place in the schedule and their balances.
+  // It handles MX's webhooks too: it takes members that MX has deleted off the schedule and deletes their balances.
   'follow-up': {
     ...ending,
     members: [get, put, update, remove],
@@ -71,10 +71,10 @@ export const permissions: Readonly<Record<FunctionName, Permissions>> = {
     refreshes: [get, update, query],
     mxSecret: readSecret,
   },
-  // It keeps in the members table the last minute that it has worked through.
+  // It stores in the members table the last minute whose members were all queued.
   'run-schedule': { members: [get, query, update], starts: send },
   sweep: { ...ending, 'members/open': [query] },
-  // The questions of a member that waits for its user are with the refresh that met them.
+  // The questions that a member's user has to answer are stored with the refresh that found them.
   'read-balances': { balances: [query], members: [get], refreshes: [get], apiCallersSecret: readSecret },
   'read-refresh': {
     refreshes: [get],

@@ -29,7 +29,7 @@ import type { ServiceFunction } from './service-function.ts';
 export interface ApiRoutes {
   readonly to: ServiceFunction<FunctionName>;
   readonly paths: readonly string[];
-  /** The function checks its callers by itself, whatever `apiAccess` says. @default false */
+  /** The function checks its callers by itself, also with `apiAccess` = `iam`. @default false */
   readonly checksItself?: boolean;
   /** In place of the throttle that each route has. @default that of all routes */
   readonly throttle?: ThrottleSettings | undefined;
@@ -41,7 +41,7 @@ export interface PublicApiProps extends Pick<Settings, 'apiAccess' | 'apiRate' |
   readonly logRetention: RetentionDays;
   /** Routes such as `POST /users/{user_identifier}/…`, per function. */
   readonly routes: readonly ApiRoutes[];
-  /** Answers what no route takes, so that a caller gets this service's error format. */
+  /** Answers requests that match no route, in this service's error format. */
   readonly otherwise: ServiceFunction<FunctionName>;
 }
 
@@ -70,7 +70,7 @@ export class PublicApi extends Construct {
       ...(props.corsOrigins === '' ? {} : { corsPreflight: corsFor(props.corsOrigins) }),
     });
     const logGroup = new LogGroup(this, 'AccessLogs', {
-      // API Gateway lists every other group in one resource policy of the account, which has room for some dozens of them.
+      // API Gateway lists groups of other names in one resource policy of the account, which holds some dozens of them.
       logGroupName: `/aws/vendedlogs/http-api/${stack.stackName}`,
       retention: props.logRetention,
       removalPolicy: RemovalPolicy.DESTROY,
@@ -108,10 +108,10 @@ export class PublicApi extends Construct {
       if (throttle) throttleRoutes(stage, added, throttle);
     }
     route(props.otherwise, [HttpRouteKey.DEFAULT], authorizer);
-    // A browser's question comes without credentials; `$default` would take it and ask for a signature.
+    // A browser sends the preflight request without credentials; `$default` would refuse it for want of a signature.
     if (props.corsOrigins !== '') route(props.otherwise, [routeKeyOf(PREFLIGHT_ROUTE)], new HttpNoneAuthorizer());
 
-    // A few 5xx are MX's bad minutes, passed on; a row of them is ours to look at.
+    // Single 5xx pass on short outages of MX; many in five minutes need an operator.
     props.alarms.raise(this, 'ServerErrors', {
       metric: api.metricServerError(sum),
       atLeast: 5,
@@ -131,7 +131,7 @@ const corsFor = (origins: string): CorsPreflightOptions => ({
   maxAge: Duration.hours(1),
 });
 
-/** Gives these routes a throttle of their own; the construct of the stage knows only one for all. */
+/** Gives these routes a throttle of their own: the CDK's stage construct takes only one for all routes. */
 function throttleRoutes(stage: HttpStage, routes: ReadonlyMap<string, HttpRoute>, throttle: ThrottleSettings): void {
   const resource = stage.node.defaultChild;
   if (!(resource instanceof CfnStage)) throw new TypeError('the stage of an HTTP API is no CfnStage');

@@ -23,7 +23,7 @@ export interface Platform {
   readonly bundle: (functionName: FunctionName) => string;
 }
 
-/** What each function has to say for itself. */
+/** The properties of one function. */
 export interface ServiceFunctionProps<F extends FunctionName> extends Platform {
   /** Its file in `functions/`, and its heading in docs/runbook.md. */
   readonly functionName: F;
@@ -48,7 +48,7 @@ export interface ServiceFunctionProps<F extends FunctionName> extends Platform {
 
 /**
  * A Lambda function the way this service runs them: a role of its own that can do nothing until it is allowed to, a log
- * group with an end, and alarms that say who is hurt.
+ * group that expires, and alarms that say what a customer notices.
  *
  * X-Ray is off: tracing every request would cost more than everything else the service does together.
  */
@@ -81,7 +81,7 @@ export class ServiceFunction<F extends FunctionName> extends Construct {
       logGroup,
       ...(props.reservedConcurrency === undefined ? {} : { reservedConcurrentExecutions: props.reservedConcurrency }),
       recursiveLoop: props.chains ? RecursiveLoop.ALLOW : RecursiveLoop.TERMINATE,
-      // The lines are JSON already. Lambda's own START, END and REPORT lines of good invocations would be most of the log.
+      // The functions write JSON themselves. At WARN Lambda leaves out START, END and REPORT, most lines of the log.
       loggingFormat: LoggingFormat.JSON,
       systemLogLevelV2: SystemLogLevel.WARN,
       environment: contracted(props.functionName, props.environment),

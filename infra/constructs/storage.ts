@@ -7,7 +7,7 @@ import { balancesTable, membersTable, refreshesTable } from '../../shared/client
 interface Keys {
   readonly partitionKey: string;
   readonly sortKey: string;
-  /** Text unless it says otherwise. */
+  /** @default text */
   readonly sortKeyType?: 'N';
 }
 
@@ -19,8 +19,8 @@ const keysOf = ({ partitionKey, sortKey, sortKeyType }: Keys) => ({
 });
 
 /**
- * The three tables. Construct ids here become the identity of the data: a renamed id is a deleted table and an empty
- * new one (test/infra pins them).
+ * The three tables. Their logical ids are made from the construct ids here: renaming one deletes the table and creates
+ * an empty one (test/infra compares the ids).
  */
 export class Storage extends Construct {
   /** One item per account. Other systems read it: docs/balances-table.md. */
@@ -49,7 +49,7 @@ export class Storage extends Construct {
     this.members = new TableV2(this, 'Members', {
       ...kept,
       ...keysOf(membersTable),
-      // Sparse: only members with a running refresh have open_shard, so the sweep costs what is running.
+      // Only members with a running refresh have open_shard, so the sweep reads the running refreshes and no others.
       globalSecondaryIndexes: [
         {
           indexName: membersTable.openIndex.name,
@@ -62,7 +62,7 @@ export class Storage extends Construct {
       ...kept,
       ...keysOf(refreshesTable),
       timeToLiveAttribute: refreshesTable.timeToLive,
-      // Sparse: only the refresh itself has member_key, not the items of its callers.
+      // Only refreshes have member_key, not the items of their callers.
       globalSecondaryIndexes: [
         {
           indexName: refreshesTable.byMemberIndex.name,

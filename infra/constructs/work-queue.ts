@@ -6,10 +6,10 @@ import type { FunctionName } from '../../shared/lambda/environment.ts';
 import { type Alarms, overFiveMinutes } from './alarms.ts';
 import type { ServiceFunction } from './service-function.ts';
 
-/** Same for every queue: SQS's own encryption costs nothing, and nobody may speak to it in clear. */
+/** The same for every queue: SQS's own encryption, which is free, and TLS required. */
 const closed = { encryption: QueueEncryption.SQS_MANAGED, enforceSSL: true, removalPolicy: RemovalPolicy.DESTROY };
 
-/** A message in it is a failure that somebody has to look at, and raises an alarm. Kept for 14 days. */
+/** Messages that failed too often: the first raises an alarm, an operator decides. Kept for 14 days. */
 export class DeadLetterQueue extends Construct {
   readonly queue: Queue;
 
@@ -28,7 +28,7 @@ export class DeadLetterQueue extends Construct {
   }
 }
 
-/** What a queue between two functions needs to know. */
+/** The function behind a queue, and the texts of its alarms. */
 export interface WorkQueueProps {
   readonly alarms: Alarms;
   /** Longest time that the function which reads it may run. */
@@ -36,7 +36,7 @@ export interface WorkQueueProps {
   /** Name in the runbook: headings `<name>-late` and `<name>-dead-letters`. */
   readonly name: string;
   readonly whenItIsLate: string;
-  readonly whenMessagesDie: string;
+  readonly whenMessagesFail: string;
 }
 
 /** A queue of work for one function, with a dead-letter queue and an alarm when the work is late. */
@@ -47,17 +47,17 @@ export class WorkQueue extends Construct {
     super(scope, id);
     const dead = new DeadLetterQueue(this, 'DeadLetters', {
       alarms: props.alarms,
-      whenItFails: props.whenMessagesDie,
+      whenItFails: props.whenMessagesFail,
       runbook: `${props.name}-dead-letters`,
     });
     this.queue = new Queue(this, 'Queue', {
       ...closed,
       retentionPeriod: Duration.days(4),
-      // AWS's advice for event sources: with less, a message that Lambda is still holding appears a second time.
+      // AWS's advice for event sources: with less, a message that waits inside Lambda is received a second time.
       visibilityTimeout: Duration.seconds(6 * props.workerTimeout.toSeconds()),
       deadLetterQueue: { queue: dead.queue, maxReceiveCount: 5 },
     });
-    // No message is delayed by more than 15 minutes, so one of 20 minutes has not been looked at.
+    // No message is delayed by more than 15 minutes, so one 20 minutes old has waited for its function.
     props.alarms.raise(this, 'Late', {
       metric: this.queue.metricApproximateAgeOfOldestMessage(overFiveMinutes('Maximum')),
       atLeast: Duration.minutes(20).toSeconds(),

@@ -1,6 +1,6 @@
 /**
- * `npm run callback-receiver`: prints the callbacks that it gets and whether their signatures are good. A receiver of
- * your own needs no more than this (docs/callbacks.md).
+ * `npm run callback-receiver`: prints callbacks whose signatures are good, and refuses the others. A receiver of your
+ * own needs no more than this (docs/callbacks.md).
  */
 import { createServer } from 'node:http';
 import { Webhook } from 'standardwebhooks';
@@ -11,13 +11,13 @@ if (secret === '' || !/^\d{1,5}$/.test(port)) {
   process.exit(1);
 }
 const webhook = new Webhook(secret);
-/** Every callback comes at least once; a receiver recognises doubles by their id. */
+/** Delivery is at least once: a callback with an id seen before is a repetition. */
 const seen = new Set<string>();
 
 const server = createServer(async (request, response) => {
   const chunks: Buffer[] = [];
   for await (const chunk of request) chunks.push(chunk);
-  // The signature is over these very bytes; parsing and writing them again would change them.
+  // The signature covers these bytes; JSON parsed and written again may have others.
   const body = Buffer.concat(chunks).toString('utf8');
   const {
     'webhook-id': id = '',

@@ -1,4 +1,4 @@
-/** Keys of the local stack: the same in every run, so that what was pasted once goes on working. Worth nothing elsewhere. */
+/** Keys of the local stack: the same in every run, so that pasted commands go on working. Valid nowhere else. */
 import { createHash } from 'node:crypto';
 
 /** An API caller of the local stack. */

@@ -1,11 +1,11 @@
-/** What happens in the running stack, as one plain line each: for those who watch `npm start`. */
+/** The lines that `npm start` prints about requests, refreshes, webhooks, callbacks and errors. */
 import type { ObservationFeed, Observations } from './stack/observations.ts';
 import { isRecord } from './stack/template.ts';
 
-/** Anything that listens like a running stack. */
+/** The part of a running stack that is used here. */
 type Observed = Pick<ObservationFeed, 'on'>;
 
-/** Says a line for every request, end of a refresh, change, webhook, callback, error and dead letter. @returns stops it */
+/** Prints a line for each request, refresh end, change, webhook, callback, error and dead letter. @returns stops it */
 export function sayWhatHappens(stack: Observed, say: (line: string) => void): () => void {
   const timed = (line: string | undefined): void => {
     if (line !== undefined) say(`  ${new Date().toISOString().slice(11, 19)}  ${line}`);
@@ -26,7 +26,7 @@ export function sayWhatHappens(stack: Observed, say: (line: string) => void): ()
 export const sayLogs = (stack: Observed, say: (line: string) => void): (() => void) =>
   stack.on('log', ({ function: name, line }) => say(`  [${plainName(name)}] ${line}`));
 
-/** A request to the API; MX's webhooks have lines of their own when they are heeded. */
+/** A request to the API. A webhook of MX's gets its line when it has been handled. */
 export function requestLine({ method, path, status, ms, route }: Observations['http']): string | undefined {
   if (route === 'POST /webhooks/mx' && status < 400) return undefined;
   const starts = method === 'POST' && path.endsWith('/check_balance');
@@ -53,7 +53,7 @@ export function eventLine({ detailType, detail }: Observations['event']): string
   }
 }
 
-/** A function's own line, as far as no event or request says the same. */
+/** A function's log line, unless the line of an event or a request says the same. */
 export function logLine({ function: name, line }: Observations['log']): string | undefined {
   const entry = parsed(line);
   if (entry === undefined) return undefined;
@@ -95,7 +95,7 @@ export const deadLetterLine = ({ queue, messageId }: Observations['dead-letter']
 const callbackWords: Readonly<Record<string, string>> = {
   delivered: 'delivered',
   waiting: 'waits for its time',
-  retrying: 'was not taken; it will be sent again',
+  retrying: 'was not accepted; it will be sent again',
   gone: 'given up: the receiver said 410',
   not_allowed: 'given up: its host is not allowed',
 };

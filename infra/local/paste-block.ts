@@ -1,4 +1,4 @@
-/** What a newcomer pastes into another terminal. */
+/** Shell lines to paste into another terminal. */
 import type { Project } from './project.ts';
 
 /** Stack outputs and queues under the names of shell variables; what a stack does not have is left out. */

@@ -1,4 +1,4 @@
-/** What `npm start -- --scenario …` shows: what is about to be seen in a few lines, then the thing itself. */
+/** `npm start -- --scenario …`: says in a few lines what will happen, then does it. */
 import { setTimeout } from 'node:timers/promises';
 import { isExactObject } from '../../shared/domain/decimal.ts';
 import type { Control } from '../mx-simulator/control.ts';
@@ -27,8 +27,8 @@ export const scenarios: Readonly<Record<ScenarioName, ShownScenario>> = {
     lines: [
       'The bank refuses the password. You will see',
       '  - the job run and end, and MX show DENIED;',
-      '  - the refresh end as action_required: somebody has to ask the user for the password;',
-      '  - that nothing was stored, and what a reader is told.',
+      '  - the refresh end as action_required: your application has to ask the user for the password;',
+      '  - that nothing was stored, and what a GET of the accounts answers.',
     ],
     async show(stage, control) {
       control.setJobSeconds({ member: 'member-denied', seconds: 4 });

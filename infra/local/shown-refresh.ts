@@ -1,11 +1,11 @@
-/** One refresh of the running project, step by step before the user's eyes. */
+/** One refresh of the running project, printed step by step. */
 import { setTimeout } from 'node:timers/promises';
 import { Decimal, type ExactObject, isExactObject, parseExactJson } from '../../shared/domain/decimal.ts';
 import type { ApiAnswer, CallApi } from './api-caller.ts';
 import type { Project } from './project.ts';
 import { isRecord } from './stack/template.ts';
 
-/** What a demonstration plays with. */
+/** What a demonstration needs: the project, a caller of its API, and a printer of lines. */
 export interface Stage {
   readonly project: Project;
   readonly call: CallApi;
@@ -75,8 +75,8 @@ export async function showRefresh(
       };
       onEnd();
     });
-    // The event goes out a moment before its function ends and says what it did. The follow-up that was booked for later
-    // and has nothing left to do is not waited for.
+    // The function writes its log line just after it has sent the event: wait for this line, but not for a later
+    // follow-up that finds the refresh ended.
     await Promise.race([saidLast.promise, setTimeout(1_000)]);
     const shown = { refreshId, outcome: String(data['outcome']), code: String(data['code']) };
     if (shown.outcome === 'succeeded') sayAccounts(await call('GET', `${path}/accounts`), say);
@@ -100,7 +100,7 @@ function sayLook(line: string, step: (text: string) => void): boolean {
   if (!line.includes('"follow_up.') && !line.includes('"webhook.heeded"')) return false;
   const entry: unknown = JSON.parse(line);
   const { event, look, outcome, failure } = isRecord(entry) ? entry : {};
-  if (event === 'webhook.heeded' && outcome === 'nudged') step('a webhook of MX’s made us look');
+  if (event === 'webhook.heeded' && outcome === 'nudged') step('a webhook of MX’s caused a look');
   if (event === 'follow_up.failed') step(`a look failed: ${failure}`);
   if (event !== 'follow_up.done') return event === 'webhook.heeded' && outcome === 'nudged';
   const words: Record<string, string> = {

@@ -28,7 +28,7 @@ Environment:
   MX_CLIENT_ID, MX_API_KEY      talk to the real MX instead of the simulator
   MX_BASE_URL                   where it is; default https://int-api.mx.com (plain http only for this machine)`;
 
-/** What to do. */
+/** The options of `npm start`, read and checked. */
 export interface StartOptions {
   readonly help: boolean;
   readonly once: boolean;

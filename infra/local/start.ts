@@ -1,4 +1,4 @@
-/** `npm start`: the project on this machine, and one refresh before the user's eyes. */
+/** `npm start`: the project on this machine, with one refresh shown step by step. */
 import { apiCaller } from './api-caller.ts';
 import { sayLogs, sayWhatHappens } from './live-lines.ts';
 import { pasteBlock } from './paste-block.ts';
@@ -8,12 +8,12 @@ import { type Stage, showRefresh } from './shown-refresh.ts';
 import { servicesInWords } from './stack/aws-call.ts';
 import { HELP, readStartOptions, type StartOptions } from './start-options.ts';
 
-/** Jobs of the members that are shown first take this long, so that they are neither over at once nor a wait. */
+/** Length of the first members' jobs: long enough to see the job run, short enough to wait for. */
 const SHOWN_JOB_SECONDS = 6;
 /** README's example of `wait` is of this member. */
 const WAITED_FOR = 'member-moving';
 
-/** MX's word and ours, both ways: the simulator sends webhooks, and callbacks may go to a receiver on this machine. */
+/** With the simulator: it sends webhooks, and callbacks may go to a receiver on this machine. */
 const WITH_SIMULATOR = { webhooks: 'known', callbackLoopback: true } as const;
 
 const say = (line: string): void => console.log(line);

@@ -140,7 +140,7 @@ describe('settings', () => {
       { webhooks: 'known', deadlineSeconds: 40, firstLookWithWebhooksSeconds: 40 },
       'deadlineSeconds (40) must be more than firstLookWithWebhooksSeconds (40)',
     ],
-    [{ callbackLoopback: true }, 'callbackLoopback must be false for a service that is not on this machine'],
+    [{ callbackLoopback: true }, 'callbackLoopback must be false unless mxBaseUrl is on this machine'],
     [{ deadlineSeconds: 30 }, 'deadlineSeconds (30) must be more than graceSeconds (30)'],
     [{ minLookGapSeconds: 61 }, 'maxLookGapSeconds (60) must not be less than minLookGapSeconds (61)'],
     [{ minLookGapSeconds: 2 }, 'minLookGapSeconds (2) must be 3 or more for https://int-api.mx.com'],

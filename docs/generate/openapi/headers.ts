@@ -1,4 +1,4 @@
-/** What each header of an answer says. */
+/** Descriptions and examples of the answers' headers. */
 import { type AnswerHeader, everyAnswerHeaders } from '../../../shared/lambda/header-names.ts';
 import { explained, staleReasons } from './vocabulary.ts';
 
@@ -25,16 +25,13 @@ export const headers = {
     'Names this request in the operator’s access log. Quote it when you ask for help.',
     'Xq2bTgJ5oAMEPcg=',
   ),
-  ETag: text(
-    'Changes when the answer says something else; growing older is no change.',
-    '"bXVjaCBhZG8gYWJvdXQgbm90aGl"',
-  ),
+  ETag: text('Changes when the body or a header of `Balances-…` changes.', '"bXVjaCBhZG8gYWJvdXQgbm90aGl"'),
   Location: text('Path of the refresh.', '/refreshes/RFR-01KJPWK7Y0QX0V5D8ZJ4H2M9TC'),
-  'Retry-After': seconds('Seconds after which asking again can bring something else.', 5),
+  'Retry-After': seconds('Seconds after which the answer to the same request can be another.', 5),
   Allow: text('The methods that this path has.', 'GET, PUT, DELETE'),
   'WWW-Authenticate': text('HTTP Basic is expected.', 'Basic realm="mx-fresh-balances", charset="UTF-8"'),
   'Idempotency-Replayed': text(
-    '`true`: this is about what the first request with this `Idempotency-Key` was answered, read anew.',
+    '`true`: an earlier request with this `Idempotency-Key` started the refresh or got the balances of this answer, which are read anew.',
     'true',
   ),
   'Balances-Freshness': {

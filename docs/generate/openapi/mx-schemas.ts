@@ -19,7 +19,7 @@ const typesOf: Readonly<Record<FieldType, readonly string[] | null>> = {
   json: null,
 };
 
-/** What a field may hold. MX marks hardly anything as not nullable (MX facts 4). */
+/** The schema of a field. MX marks only a few fields as not nullable (MX facts 4). */
 function schemaOf({ type, nullable = true }: { readonly type: FieldType; readonly nullable?: boolean }): object {
   const types = typesOf[type];
   if (types === null) return {};
@@ -96,7 +96,7 @@ export const mxSchemas = {
       fresh_as_of: { ...instant, description: 'What the age of its values is counted from.' },
       stale_reason: {
         ...oneOfOrNull(accountStaleReasons),
-        description: `What MX said of it that speaks against its values: ${explained(accountStaleReasons)}.`,
+        description: `Why its values may not be those of now: ${explained(accountStaleReasons)}.`,
       },
     },
   },

@@ -1,4 +1,4 @@
-/** What is said of an operation before it is written out, and what operations are made from. */
+/** The parts of an operation, and the small functions that make them. */
 import type { AnswerHeader } from '../../../shared/lambda/header-names.ts';
 import type { ProblemCode } from '../../../shared/lambda/problem.ts';
 import type { ParameterName } from './parameters.ts';
@@ -65,10 +65,10 @@ export const read = (
   headers: readonly AnswerHeader[] = [],
 ): Operation['answers'] => ({
   200: { description, headers: ['ETag', ...headers], schema, examples: { example } },
-  304: { description: 'What `If-None-Match` names still says the same.', headers: ['ETag', ...headers] },
+  304: { description: 'Unchanged since the answer with the ETag in `If-None-Match`.', headers: ['ETag', ...headers] },
 });
 
-/** How descriptions of MX’s reads begin. */
+/** The first sentences of the descriptions of MX’s reads. */
 export const stored = 'From the tables; MX is not asked. The body is MX’s, freshness is in the headers. ';
 
 /** The path of a member. */

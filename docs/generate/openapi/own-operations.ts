@@ -26,7 +26,7 @@ export const ownOperations: Readonly<Record<string, Operation>> = {
   'GET /refreshes/{refresh_id}': {
     operationId: 'readRefresh',
     summary: 'Read a refresh',
-    description: 'While it runs, `Retry-After` says when asking again can show anything new.',
+    description: 'While it runs, `Retry-After` says after how many seconds a new state can be expected.',
     tag: 'Refreshes',
     right: 'read',
     parameters: ['refresh_id', ...reading],
@@ -47,7 +47,7 @@ export const ownOperations: Readonly<Record<string, Operation>> = {
     operationId: 'setSchedule',
     summary: 'Put a member on a schedule',
     description:
-      'The service chooses the minute. Less than 24 hours may keep MX’s own nightly aggregation from running. Scheduled refreshes hold back while the member needs its user. Of several at once for one member, one stands.',
+      'The service chooses the minute. Less than 24 hours may keep MX’s own nightly aggregation from running. No scheduled refresh is started while the member needs its user. Of several PUTs at once for one member, one is kept.',
     tag: 'Schedule',
     right: 'trigger',
     parameters: [...member, 'Accept-Version'],

@@ -90,7 +90,7 @@ export const parameters = {
   'If-None-Match': {
     name: 'If-None-Match',
     in: 'header',
-    description: 'The `ETag` of an answer you have. When it still says the same: 304 and no body.',
+    description: 'The `ETag` of an earlier answer. Unchanged since: 304 and no body.',
     schema: { type: 'string' },
   },
   'Idempotency-Key': {

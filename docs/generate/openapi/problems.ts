@@ -3,7 +3,7 @@ import type { AnswerHeader } from '../../../shared/lambda/header-names.ts';
 import { type Problem, type ProblemCode, problemKind, problemOf } from '../../../shared/lambda/problem.ts';
 import { headers, headersOf } from './headers.ts';
 
-/** What the example of a code says; other codes repeat their title. */
+/** Message and details of a code's example; other codes repeat their title. */
 const said: Readonly<Partial<Record<ProblemCode, readonly [message: string, details: Problem['details']]>>> = {
   invalid_request: ['wait has to be a whole number of seconds from 0 to 25', { field: 'wait' }],
   unauthorized: ['client id or key is missing or wrong', {}],

@@ -107,7 +107,7 @@ const options = {
     minimum: 0,
     maximum: MAX_AGE_SECONDS,
     description:
-      'Seconds. If the stored balances are at most this old, the answer is 200 with them, and no job is started. The same if the last success lies within this age and the older balances were left behind by it or cannot be read (`freshness` is stale then and says so): another job would not help.',
+      'Seconds. If the stored balances are at most this old, the answer is 200 with them, and no job is started. The same if the last success lies within this age and did not update the older balances, or MX’s amounts cannot be read (`freshness` is stale then and says so): another job would not help.',
   },
   wait: {
     type: 'integer',
@@ -125,7 +125,7 @@ const options = {
   callback_url: {
     ...callbackUrl,
     description:
-      'Told by a signed POST when the refresh ends. An `https` URL with the name of a host, without user, password and fragment. Which hosts are allowed is a setting of the operator; `http` only leads to `localhost`, of a service that runs on the same machine.',
+      'Gets a signed POST when the refresh ends. An `https` URL with the name of a host, without user, password and fragment. Which hosts are allowed is a setting of the operator; `http` only leads to `localhost`, of a service that runs on the same machine.',
   },
 };
 
@@ -135,7 +135,7 @@ export const schemas = {
   Refresh: whole('One attempt to bring a member’s balances up to date.', refreshProperties),
   TriggeredRefresh: whole('The refresh that a trigger started or joined.', {
     ...refreshProperties,
-    joined: { type: 'boolean', description: 'A refresh of this member was running already; this is it.' },
+    joined: { type: 'boolean', description: 'True: the refresh was running already, and this trigger joined it.' },
   }),
   Freshness: whole('How fresh the stored balances are, and why.', freshnessProperties),
   TriggerOptions: {
@@ -189,7 +189,7 @@ export const schemas = {
       },
       title: { type: 'string' },
       status: { type: 'integer', minimum: 400, maximum: 599 },
-      detail: { type: 'string', description: 'What is wrong with this request. 5xx say nothing specific.' },
+      detail: { type: 'string', description: 'What is wrong with this request. With 5xx only what the code means.' },
       code: { type: 'string', enum: problemCodes },
       action: oneOf(actions),
       refresh_id: { ...refreshId, description: 'The refresh that ended with this problem.' },

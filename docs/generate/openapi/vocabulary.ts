@@ -34,7 +34,7 @@ export const triggers: Readonly<Record<Trigger, string>> = {
   mx_webhook: 'MX gathered data by itself and said so',
 };
 
-/** What MX may have said of an account that speaks against its values. */
+/** Signs in MX’s answers that an account’s stored values are not those of now. */
 export const accountStaleReasons: Readonly<Record<AccountStaleReason | 'no_longer_listed', string>> = {
   not_imported: 'a job brought the member up to date and left this account behind',
   unreadable: 'MX lists the account with an amount that cannot be read',

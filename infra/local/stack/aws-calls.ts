@@ -4,7 +4,7 @@ import type { ObservationFeed } from './observations.ts';
 /** Whether a call may be made: `undefined` allows it, a sentence refuses it. */
 export type Authorize = (call: AwsCall) => string | undefined;
 
-/** Allows every call of known credentials. A check against the template's policies takes its place here. */
+/** Allows every call of known credentials. */
 export const allowEverything: Authorize = () => undefined;
 
 export interface AwsCallsOptions {
@@ -14,7 +14,10 @@ export interface AwsCallsOptions {
   readonly now: () => number;
 }
 
-/** The one way to the engines: functions, event sources and tools all pass here, so permissions and counts are complete. */
+/**
+ * Checks, makes and reports every AWS call of functions, event sources and tools. Not among them: messages that the
+ * local EventBridge and Scheduler put into queues: in AWS these are no calls of this account's functions.
+ */
 export class AwsCalls {
   readonly #options: AwsCallsOptions;
 

@@ -4,21 +4,21 @@ import type { AwsCalls } from './aws-calls.ts';
 import { readBody } from './http-body.ts';
 import { foreignAnswer } from './unknown-service.ts';
 
-/** Above every service's own limit: DynamoDB takes 16 MB, SQS and EventBridge 1 MiB. */
+/** Above every service's own limit: DynamoDB's is the largest, 16 MB. */
 const MAX_BODY_BYTES = 17 * 1024 * 1024;
 
-/** Finds who signs with an access key; undefined for keys that nobody was given. */
+/** The caller that signs with an access key; undefined for an unknown key. */
 export type CallerOf = (accessKeyId: string) => AwsCaller | undefined;
 
 /**
  * The listener behind `AWS_ENDPOINT_URL`: one address for every AWS service, told apart by `X-Amz-Target`, or by the
- * signature's scope where a service has none. Callers are known by their access key; signatures are not verified, as
- * nothing but this machine can reach the gateway.
+ * signature's scope where a service has none. Callers are known by their access key; signatures are not verified,
+ * because only this machine can reach the gateway.
  */
 export const awsGateway =
   (calls: AwsCalls, callerOf: CallerOf) =>
   async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
-    // The engines only ever see whole bodies: dynalite ends the process when an upload is aborted.
+    // Read whole before an engine gets the call: an aborted upload would make dynalite end the process.
     const body = await readBody(request, MAX_BODY_BYTES);
     if (body === 'aborted') return;
     const answer = await answerFor(request, body, calls, callerOf);

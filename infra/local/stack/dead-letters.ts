@@ -4,8 +4,8 @@ import { messagesIn, type Sqs } from './sqs-engine.ts';
 const LOOK_EVERY_MS = 250;
 
 /**
- * Watches dead-letter queues. fauxqs says nothing when it moves a message (it does so while somebody receives from the
- * source queue), so this compares what is in the queue with what was there at the last look.
+ * Watches dead-letter queues. fauxqs moves a message during a receive from the source queue and reports nothing, so the
+ * messages in the queue are compared with those of the last look.
  */
 export class DeadLetters {
   readonly #sqs: Sqs;

@@ -12,7 +12,7 @@ export interface DynamoDb {
   close(): Promise<void>;
 }
 
-// dynalite is CommonJS without types; this is the whole of it that is used.
+// dynalite is CommonJS without types; these are the options used here.
 const dynalite: (options: { createTableMs: number; deleteTableMs: number; updateTableMs: number }) => Server =
   createRequire(import.meta.url)('dynalite');
 
@@ -43,7 +43,7 @@ const createTableProperties = ['AttributeDefinitions', 'KeySchema', 'LocalSecond
  */
 export async function startDynamoDb(): Promise<DynamoDb> {
   closeIterators();
-  // The database keeps small buffers for long. Node cuts such from pools of 64 kB, and one that is kept keeps its pool.
+  // The database keeps small buffers. Node cuts them from pools of 64 kB, and each one kept would keep its whole pool.
   Buffer.poolSize = 0;
   const server = await listening(dynalite({ createTableMs: 0, deleteTableMs: 0, updateTableMs: 0 }), 0);
   const agent = new Agent({ keepAlive: true, maxSockets: 64 });
@@ -102,13 +102,13 @@ export async function startDynamoDb(): Promise<DynamoDb> {
 
   return {
     engine: async (call: AwsCall) => {
-      // dynalite leaves it out in silence; code that relies on the old item would then work in AWS only, or here only.
+      // dynalite ignores it: code that reads the old item would work in AWS and fail here, without a reason given.
       if (call.body.includes('"ReturnValuesOnConditionCheckFailure":"ALL_OLD"')) {
         const message = 'the local stack has no ReturnValuesOnConditionCheckFailure; read the item after the failure';
         return awsError('dynamodb', 'com.amazon.coral.validate#ValidationException', message);
       }
       const answer = await send(call.action, call.body);
-      // dynalite names the error and says nothing.
+      // dynalite gives the error's name without a message.
       return answer.status === 400 && answer.body.includes('#UnknownOperationException')
         ? awsError('dynamodb', 'UnknownOperationException', `the local stack's DynamoDB has no ${call.action}`)
         : answer;
@@ -127,7 +127,7 @@ export async function startDynamoDb(): Promise<DynamoDb> {
         }));
       }
       await demand('CreateTable', input);
-      // The table turns ACTIVE on dynalite's next timer tick; one more round trip or two is all it takes.
+      // The table turns ACTIVE on dynalite's next timer tick, which comes within one or two calls.
       while (!JSON.stringify(await demand('DescribeTable', { TableName: name })).includes('"TableStatus":"ACTIVE"'));
     },
     async close() {

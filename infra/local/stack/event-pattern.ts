@@ -5,7 +5,7 @@ const knownOperators = ['prefix', 'suffix', 'exists', 'anything-but', 'equals-ig
 /**
  * Checks an event pattern.
  *
- * @throws Error for operators of EventBridge that are not understood: an event delivered by mistake would hide a fault.
+ * @throws Error for operators that are not implemented: to ignore one would deliver events that AWS would not.
  */
 export function checkPattern(pattern: unknown, where: string): void {
   if (!isRecord(pattern)) throw new Error(`${where}: EventPattern must be an object`);

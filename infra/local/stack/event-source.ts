@@ -99,7 +99,7 @@ export class EventSource {
     const until = this.#now() + batchingWindowSeconds * 1000;
     while (batch.length > 0 && batch.length < batchSize && !this.#stopped) {
       const left = Math.ceil((until - this.#now()) / 1000);
-      // Without a window one more look costs nothing and fills batches of more than ten.
+      // Without a window, full receives are repeated without waiting: a batch of more than ten needs more than one.
       if (left <= 0 && (batchingWindowSeconds > 0 || batch.length < RECEIVE_MAX)) break;
       const more = await this.#receive(batchSize - batch.length, Math.min(LONG_POLL_SECONDS, Math.max(0, left)));
       if (more.length === 0) break;
@@ -172,7 +172,7 @@ export class EventSource {
       const failed = this.#spec.reportsBatchItemFailures ? failedIds(result, batch) : new Set<string>();
       done = batch.filter(({ id }) => !failed.has(id));
     } catch (error) {
-      // The host has reported a failed invocation; a malformed answer is reported here. Either way all of it comes back.
+      // The host has reported a failed invocation, a malformed answer is reported here. Both put the whole batch back.
       if (error instanceof MalformedResponse) this.#log(error.message);
       return;
     }
@@ -194,8 +194,8 @@ export class EventSource {
   }
 
   /**
-   * What Lambda does instead of the invocation that is one too many. There its refusal lets the message come back until
-   * it has been received too often; here without the waits between.
+   * Ends a recursive loop: the message goes to the dead-letter queue, or is dropped without one. Lambda refuses the
+   * invocation and SQS delivers the message again until its receives are used up; here there are no waits between.
    */
   async #stopChain(message: Message): Promise<void> {
     const { queueUrl, hasDeadLetterQueue } = this.#spec;

@@ -22,13 +22,13 @@ export interface FunctionSpec {
   readonly mayLoop: boolean;
 }
 
-/** So many workers of a function are started without waiting. */
+/** Number of a function's workers that are started without waiting. */
 export const EAGER_WORKERS = 4;
 
 /**
- * When no invocation has ended for this long, the workers are not busy but wait for something, such as callers with
- * `wait`, and more are started. In a burst invocations end all the time, and starting a worker for each would take longer
- * than the burst.
+ * When no invocation has ended for this long, the workers wait for something, such as the end of a refresh with `wait`,
+ * and more are started. In a burst invocations end all the time, and starting a worker for each would take longer than
+ * the burst.
  */
 const PATIENCE_MS = 250;
 
@@ -87,7 +87,7 @@ export class FunctionHost {
     }
     await this.#place();
     try {
-      // A place is handed on from one invocation to the next, so that nobody new can slip in between.
+      // At the end the place goes to the invocation that waits longest: a new one cannot take it first.
       return await this.#run(payload, lineage);
     } finally {
       const next = this.#waiting.shift();
@@ -110,14 +110,14 @@ export class FunctionHost {
     });
   }
 
-  /** Begins to count the time anew in which no invocation ends, as long as one waits for a place. */
+  /** Restarts the timer that starts more workers, while an invocation waits for a place. */
   #beginPatience(): void {
     clearTimeout(this.#patience);
     this.#patience =
       this.#waiting.length === 0 || this.#closed ? undefined : setTimeout(() => this.#grow(), PATIENCE_MS);
   }
 
-  /** Gives more of the waiting invocations a worker: half as many again as there are. */
+  /** Starts half as many workers again as are running, for invocations that wait. */
   #grow(): void {
     const starting = [...this.#instances].some(({ loaded }) => !loaded);
     const most = starting ? 0 : Math.min(Math.ceil(this.#running / 2), this.spec.maxWorkers - this.#running);
@@ -184,7 +184,7 @@ export class FunctionHost {
     const errorType = error instanceof FunctionError ? error.errorType : 'Unknown';
     const errorMessage = error instanceof Error ? error.message : String(error);
     const trace = error instanceof FunctionError ? error.trace : [];
-    // Lambda's runtime writes such a line as well; without it a bundle that cannot be loaded would fail in silence.
+    // As Lambda's runtime does: without this line a bundle that cannot be loaded would leave no trace in the log.
     const line = `Invoke Error\t${JSON.stringify({ errorType, errorMessage, stack: trace })}`;
     this.#observations.emit('log', { function: this.spec.logicalId, stream: 'stderr', line });
     this.#observations.emit('invocation', { ...observed, error: { errorType, errorMessage } });
@@ -195,7 +195,7 @@ export class FunctionHost {
       const warm = this.#warm.pop();
       if (warm === undefined) return undefined;
       clearTimeout(warm.idle);
-      // A worker may have died between two invocations, by a rejection that nobody handled.
+      // A worker may have ended between two invocations, by an unhandled rejection.
       if (warm.instance.alive) return warm.instance;
       this.#instances.delete(warm.instance);
     }

@@ -17,7 +17,7 @@ export class FunctionError extends Error {
 
 export interface InstanceOptions {
   readonly setup: WorkerSetup;
-  /** The whole environment; nothing of this machine's gets in. */
+  /** The whole environment; none of this machine's variables. */
   readonly environment: Readonly<Record<string, string>>;
   readonly onLine: (stream: 'stdout' | 'stderr', line: string) => void;
 }
@@ -26,12 +26,11 @@ export interface InstanceOptions {
 const INIT_TIMEOUT_MS = 30_000;
 
 /**
- * What a function leaves behind in each invocation is collected at this size. V8's own choice grows to 48 MB in every
- * worker: with a dozen workers a gigabyte of garbage.
+ * Size of V8's young generation in each worker. By default it grows to 48 MB, which is 576 MB for a dozen workers.
  */
 const YOUNG_GENERATION_MB = 8;
 
-/** One worker thread with one copy of a function: runs one invocation at a time. Once `alive` is false it is of no use. */
+/** One worker thread with one copy of a function, for one invocation at a time. `alive`: it has not ended. */
 export class FunctionInstance {
   alive = true;
   readonly #worker: Worker;
@@ -60,10 +59,10 @@ export class FunctionInstance {
     this.#worker.on('error', (error: Error & { code?: string }) => {
       const outOfMemory = error.code === 'ERR_WORKER_OUT_OF_MEMORY';
       const errorType = outOfMemory ? 'Runtime.OutOfMemory' : 'Runtime.UnhandledPromiseRejection';
-      this.#died({ errorType, errorMessage: outOfMemory ? error.message : `${error.name}: ${error.message}` });
+      this.#failed({ errorType, errorMessage: outOfMemory ? error.message : `${error.name}: ${error.message}` });
     });
     this.#worker.on('exit', (code) => {
-      this.#died({
+      this.#failed({
         errorType: 'Runtime.ExitError',
         errorMessage: `Runtime exited without providing a reason (${code})`,
       });
@@ -87,7 +86,7 @@ export class FunctionInstance {
   /**
    * Runs one invocation. Its event and its answer are JSON texts.
    *
-   * @throws FunctionError when the handler threw, the worker died, or the time was up (the worker is stopped then)
+   * @throws FunctionError when the handler threw, the worker ended, or the time was up (the worker is stopped then)
    */
   async invoke(asked: Omit<InvokeMessage, 'deadline'>, timeoutSeconds: number): Promise<string> {
     await this.#ready;
@@ -113,7 +112,7 @@ export class FunctionInstance {
     await this.#worker.terminate();
   }
 
-  /** The worker's next message; when the time is up the worker is stopped and the failure says so. */
+  /** The worker's next message; when the time is up, a failure with these texts, and the worker is stopped. */
   #answer(limitMs: number, errorType: string, errorMessage: string): Promise<WorkerMessage> {
     return new Promise((resolve) => {
       const timer = setTimeout(() => {
@@ -128,8 +127,8 @@ export class FunctionInstance {
     });
   }
 
-  #died(error: LambdaError): void {
-    // Between two invocations nobody else would say it; while it loads, the invocation that waits for it does.
+  #failed(error: LambdaError): void {
+    // Between two invocations no invocation can report the error. While the bundle loads, the one that waits does.
     if (this.alive && this.loaded && this.#settle === undefined)
       this.#onLine('stderr', `${error.errorType}: ${error.errorMessage}`);
     this.alive = false;

@@ -12,7 +12,7 @@ interface LoggedLine {
   readonly text: string;
 }
 
-/** Lines kept of each function; older ones go. At 1 kB a line this is 2 MB a function. */
+/** Newest lines of each function that can be read. Up to twice as many are held: at 1 kB a line, 4 MB a function. */
 const LINES_KEPT = 2_000;
 const PAGE = 1_000;
 const ACTIONS = ['DescribeLogGroups', 'FilterLogEvents'];
@@ -42,7 +42,7 @@ export function functionLogs(blueprint: Blueprint, observations: ObservationFeed
     if (group === undefined) return;
     written += 1;
     group.push({ number: written, at: now(), text: line });
-    // Cut rarely: taking the first line off a long list costs as much as copying it.
+    // Cut only every 2,000 lines: to take the first line off a long list costs as much as copying the list.
     if (group.length >= 2 * LINES_KEPT) group.splice(0, group.length - LINES_KEPT);
   });
 
@@ -85,7 +85,7 @@ function filtered(lines: readonly LoggedLine[], input: Readonly<Record<string, u
   }
   const from = Number(input['startTime'] ?? 0);
   const until = Number(input['endTime'] ?? Number.POSITIVE_INFINITY);
-  // The token is a line's number and not a place in the list: lines may go between two pages.
+  // The token is a line's number, not its place in the list: old lines may be cut between two pages.
   const after = Number(input['nextToken'] ?? 0);
   const wanted = lines.filter(({ number, at, text }) => number > after && at >= from && at <= until && fits(text));
   const page = wanted.slice(0, Math.min(Number(input['limit'] ?? PAGE), PAGE));

@@ -1,4 +1,4 @@
-/** Entry of a function's worker thread: loads the bundle once, then runs one invocation after the other, as Lambda's Node runtime does. */
+/** Entry of a function's worker thread: loads the bundle, then runs one invocation after the other, as Lambda does. */
 import { existsSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -12,7 +12,7 @@ if (port === null) throw new Error('function-worker.ts runs as a worker thread o
 const send = (message: WorkerMessage): void => port.postMessage(message);
 const setup: WorkerSetup = workerData;
 
-/** Lambda's form of whatever was thrown. */
+/** Lambda's form of a thrown value. */
 function lambdaError(thrown: unknown): LambdaError {
   if (!(thrown instanceof Error)) return { errorType: typeof thrown, errorMessage: String(thrown), trace: [] };
   return { errorType: thrown.name, errorMessage: thrown.message, trace: (thrown.stack ?? '').split('\n') };
@@ -45,7 +45,7 @@ const contextOf = (message: InvokeMessage): Record<string, unknown> => ({
   getRemainingTimeInMillis: () => Math.max(0, message.deadline - Date.now()),
 });
 
-/** Resolves when the host has what was written so far, so that the lines of an invocation come before its end. */
+/** Resolves when the host has received the lines written so far: they are to come before the end of the invocation. */
 const flushed = (stream: NodeJS.WriteStream): Promise<void> => new Promise((done) => stream.write('', () => done()));
 
 async function invoke(handler: Handler, message: InvokeMessage): Promise<WorkerMessage> {

@@ -25,7 +25,7 @@ export interface ApiRoute {
   readonly authorize: Authorizer;
   /** After this time the gateway answers 503; the function runs on. */
   readonly timeoutMs: number;
-  /** Of the route's own; none when the template sets no throttle. */
+  /** The route's throttle; undefined when the template sets none. */
   readonly bucket: TokenBucket | undefined;
 }
 
@@ -139,7 +139,7 @@ export class HttpApi {
 function joinedHeaders(incoming: IncomingMessage): Record<string, string> {
   const headers: Record<string, string> = {};
   for (const [name, values] of Object.entries(incoming.headersDistinct)) {
-    // Cookies are one list, whatever number of headers they came in.
+    // The values of several cookie headers become one list.
     if (values !== undefined) headers[name] = values.join(name === 'cookie' ? '; ' : ',');
   }
   return headers;
@@ -150,7 +150,7 @@ function write(outgoing: ServerResponse, response: ApiResponse, requestId: strin
   try {
     outgoing.writeHead(response.status, {
       ...response.headers,
-      // Without it Node would send chunks, which API Gateway does not; 204 and 304 must not have one.
+      // Without content-length Node would send chunks, which API Gateway does not. 204 and 304 must not have the header.
       ...(response.status === 204 || response.status === 304
         ? {}
         : { 'content-length': Buffer.byteLength(response.body) }),

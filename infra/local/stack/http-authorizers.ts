@@ -7,13 +7,13 @@ export type Access =
   | { readonly authorizer: Readonly<Record<string, unknown>> | undefined }
   | { readonly refusal: ApiResponse };
 
-/** Decides over one request. Never rejects. */
+/** Allows or refuses one request. Never rejects. */
 export type Authorizer = (request: ApiRequest, event: Readonly<Record<string, unknown>>) => Promise<Access>;
 
 const forbidden: Access = { refusal: gatewayMessage(403, 'Forbidden') };
 
 /** `AuthorizationType` `NONE` */
-export const anybody: Authorizer = async () => ({ authorizer: undefined });
+export const everyRequest: Authorizer = async () => ({ authorizer: undefined });
 
 /** `AuthorizationType` `AWS_IAM`: the request must carry a valid signature of one of these credentials. */
 export const iamAuthorizer =
@@ -38,8 +38,8 @@ export const iamAuthorizer =
   };
 
 /**
- * A Lambda authorizer of payload format 2.0. Its answers are not kept (AWS keeps them for a while), so that a changed
- * authorizer is seen at once.
+ * A Lambda authorizer of payload format 2.0. It is called for each request, so that its change has effect at once; AWS
+ * may cache its answers.
  *
  * @param identitySources such as `$request.header.Authorization`; without one of them the gateway answers 401 by itself
  */

@@ -4,10 +4,10 @@ import type { IncomingMessage } from 'node:http';
 export type Body = Buffer | 'too-large' | 'aborted';
 
 /**
- * Reads a whole body, so that nothing behind it ever meets an aborted upload. Never rejects.
+ * Reads a whole body; an aborted upload is a value of its own. Never rejects.
  *
- * @param limit in bytes; what comes after it is thrown away, because a client that is cut off in the middle of its
- * upload would see a broken connection instead of the answer
+ * @param limit in bytes. A longer body is read to its end and thrown away: a client whose upload is cut off would see a
+ * broken connection instead of the answer
  */
 export function readBody(request: IncomingMessage, limit: number): Promise<Body> {
   return new Promise((resolve) => {

@@ -4,7 +4,7 @@ import { isRecord } from './template.ts';
 /** A request to the HTTP API, body read. */
 export interface ApiRequest {
   readonly method: string;
-  /** Path and query as they came. */
+  /** Path and query, still encoded. */
   readonly target: string;
   /** Lower-case names; several values of one name joined by a comma. */
   readonly headers: Readonly<Record<string, string>>;

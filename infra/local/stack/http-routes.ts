@@ -61,7 +61,7 @@ function matchOne(
       const rest = asked.slice(index).join('/');
       if (rest === '') return undefined;
       pathParameters[parameter[1] ?? ''] = decodePath(rest);
-      // A full match beats a greedy one whatever its parameters, hence the digit in front.
+      // The digit in front puts every full match before every greedy one.
       return { rank: `2${rank}3${method === undefined ? '1' : '0'}`, pathParameters };
     }
     if (value === undefined) return undefined;
@@ -76,7 +76,7 @@ function matchOne(
   return { rank: `1${rank}${method === undefined ? '1' : '0'}`, pathParameters };
 }
 
-/** Decodes a path as HTTP APIs do; what cannot be decoded stays. */
+/** Decodes a path as HTTP APIs do; a path that cannot be decoded stays as it is. */
 export function decodePath(path: string): string {
   try {
     return decodeURIComponent(path);

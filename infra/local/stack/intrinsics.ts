@@ -24,7 +24,7 @@ export class Intrinsics {
    * Resolves every intrinsic function inside `value`. Keys whose value is `AWS::NoValue` disappear.
    *
    * @param where names the place in errors
-   * @throws Error for an intrinsic function that is not understood: a wrong value would be worse.
+   * @throws Error for an intrinsic function that is not implemented: a wrong value would show up far from its cause.
    */
   resolve(value: unknown, where: string): unknown {
     if (typeof value === 'string' && value.includes('{{resolve:')) {

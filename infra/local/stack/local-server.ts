@@ -9,7 +9,7 @@ export interface LocalServer {
   close(): Promise<void>;
 }
 
-/** The only host anything of the local stack listens on. */
+/** The only address on which the local stack listens. */
 export const loopback = '127.0.0.1';
 
 /**

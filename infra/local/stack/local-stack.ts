@@ -50,7 +50,7 @@ export interface LocalStackOptions {
   readonly environment?: Readonly<Record<string, string>>;
   /** Checks every AWS call. @default allows all of known credentials */
   readonly authorize?: Authorize;
-  /** Stands between every AWS call and its engine: for tools that count or change calls. @default nothing does */
+  /** Wraps the engines, for tools that count or change AWS calls. @default the engines as they are */
   readonly aroundEngines?: (engines: AwsEngines) => AwsEngines;
   /** Milliseconds since 1970. @default the machine's clock */
   readonly now?: () => number;
@@ -91,17 +91,17 @@ export interface LocalStack {
 
 const IDLE_CHECK_MS = 10;
 
-/** So many callers can wait (`wait`, up to 25 s) before one more has to wait for them. 50 busy workers hold about 2 GB. */
+/** A 51st caller with `wait` (up to 25 s) waits for another's answer. 50 busy workers hold about 2 GB. */
 const MAX_WORKERS = 50;
 
-/** What people expect of a local AWS. Functions have credentials of their own, so that the gateway knows who calls. */
+/** The usual credentials of local AWS tools. Functions have credentials of their own, so that the caller is known. */
 const toolCredentials: Credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
 
 /**
  * Runs a synthesized template in this process: tables, queues, functions from their bundles, event sources, HTTP API,
- * schedules, event buses and secrets. What lasts in AWS lasts here until `close`.
+ * schedules, event buses and secrets. Everything is in memory until `close`.
  *
- * @throws Error with a sentence: port taken, unknown resource type or intrinsic, missing bundle, property out of reach
+ * @throws Error with a sentence: port taken, unknown resource type or intrinsic, missing bundle, property not supported
  */
 export async function startLocalStack(options: LocalStackOptions): Promise<LocalStack> {
   const cleanup = new AsyncDisposableStack();
@@ -169,7 +169,7 @@ async function start(options: LocalStackOptions, cleanup: AsyncDisposableStack):
   cleanup.defer(() => deadLetters.stop());
 
   const sources = eventSources({ blueprint, hostOf, calls, observations, now });
-  // Runs before everything deferred above: what is received while closing would be lost.
+  // Runs before everything deferred above: a message received while the stack closes would be lost.
   cleanup.defer(() => {
     for (const source of sources.values()) source.stop();
   });
@@ -211,7 +211,7 @@ async function start(options: LocalStackOptions, cleanup: AsyncDisposableStack):
     },
     on: (kind, listener) => observations.on(kind, listener),
     async idle() {
-      // Twice in a row: a message may be on its way between two of the places that are looked at.
+      // Twice in a row: during one check a message may move from a queue to a function or back.
       for (let times = 0; times < 2; times = (await nothingLeft()) ? times + 1 : 0) await setTimeout(IDLE_CHECK_MS);
       await deadLetters.look();
     },

@@ -5,7 +5,7 @@ export type LogFilter = (line: string) => boolean;
  * Reads a filter pattern of CloudWatch Logs: words that must all occur (`"two words"`, `-without`), or comparisons of
  * JSON fields joined by `&&` or `||`, such as `{ $.level = "ERROR" && $.status = 5* }`.
  *
- * @throws Error with a sentence for what CloudWatch has and this has not
+ * @throws Error with a sentence for patterns that are not implemented
  */
 export function readLogFilter(pattern: string): LogFilter {
   const text = pattern.trim();
@@ -51,7 +51,7 @@ function readComparison(part: string, whole: string): (fields: unknown) => boole
   return (fields) => {
     let value: unknown = fields;
     for (const name of path.split('.')) value = Reflect.get(Object(value), name);
-    // A field that is not there fits nothing, as in CloudWatch.
+    // A missing field matches no comparison, as in CloudWatch.
     return value !== undefined && compare[operator]?.(value) === true;
   };
 }

@@ -1,4 +1,4 @@
-/** Everything a running local stack tells those who listen: one shape per kind. `function`, `queue` and `bus` are logical ids. */
+/** What a running local stack reports, one shape per kind. `function`, `queue` and `bus` are logical ids. */
 export interface Observations {
   /** One HTTP request answered by the API; `route` is the route key that matched, if any. */
   http: { method: string; path: string; status: number; ms: number; route: string | undefined };
@@ -58,7 +58,7 @@ export class ObservationFeed {
       try {
         listener(observation);
       } catch (error) {
-        // A listener only watches: its fault must not turn into a failed request or a lost message.
+        // An error in a listener must not fail a request or lose a message.
         process.emitWarning(`a listener of '${kind}' threw: ${String(error)}`);
       }
     }

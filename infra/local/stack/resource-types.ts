@@ -101,7 +101,7 @@ const withoutEffect: readonly { readonly pattern: RegExp; readonly reason: strin
   { pattern: /^AWS::Lambda::Permission$/, reason: 'says who may invoke; locally only this stack can' },
   { pattern: /^AWS::Lambda::EventInvokeConfig$/, reason: 'asynchronous invocations are not repeated locally' },
   { pattern: /^AWS::Logs::/, reason: 'log lines are observations, and function-logs.ts shows the last ones' },
-  { pattern: /^AWS::CloudWatch::/, reason: 'nobody is alarmed by one machine' },
+  { pattern: /^AWS::CloudWatch::/, reason: 'no metric is kept, so no alarm is raised' },
   { pattern: /^AWS::SNS::/, reason: 'only alarms use topics' },
   { pattern: /^AWS::SQS::QueuePolicy$/, reason: 'restricts callers outside the stack, and there are none' },
   { pattern: /^AWS::SecretsManager::ResourcePolicy$/, reason: 'restricts callers outside the stack' },
@@ -119,7 +119,7 @@ export const runsLocally = (type: string): boolean => Object.hasOwn(running, typ
 /**
  * Checks that a resource type is known.
  *
- * @throws Error with a sentence that says what to do: an unknown type left out in silence would hide a wiring fault.
+ * @throws Error with a sentence that says what to do: to ignore an unknown type would hide a missing part.
  */
 export function requireKnownType(logicalId: string, type: string): void {
   if (runsLocally(type) || withoutEffect.some(({ pattern }) => pattern.test(type))) return;

@@ -12,7 +12,7 @@ export interface ScheduleSpec {
 
 const unitMs: Readonly<Record<string, number>> = { minute: 60_000, hour: 3_600_000, day: 86_400_000 };
 
-/** The longest time a timer sleeps; also keeps long intervals right when the machine slept. */
+/** The longest wait of a timer: after a machine's sleep, a longer one would fire late. */
 const MAX_SLEEP_MS = 60_000;
 
 /** Reads `rate(5 minutes)`. @throws Error with a sentence for anything else: cron is not run locally. */
@@ -72,7 +72,7 @@ export class Schedules {
         spec.onSkipped(`schedule ${spec.logicalId} is left out once: its earlier firings still run`);
         return;
       }
-      // The failed invocation is an observation already; the next firing comes anyway.
+      // The failed invocation has been reported as an observation, and the next firing follows.
       this.#fire(spec, at).catch(() => {});
     };
     this.#timers.set(spec.logicalId, setTimeout(wake, Math.min(Math.max(left, 0), MAX_SLEEP_MS)));

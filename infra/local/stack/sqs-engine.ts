@@ -21,7 +21,7 @@ export interface Sqs {
   /** Creates a queue from the properties of `AWS::SQS::Queue`. A dead-letter queue may be created after its source. */
   createQueue(name: string, properties: Properties): Promise<void>;
   depths(): Promise<ReadonlyMap<string, QueueDepth>>;
-  /** Every message of a queue, whatever its state; looking changes nothing. */
+  /** Every message of a queue in any state; its state and receive count are not changed. */
   messages(name: string): Promise<readonly { readonly messageId: string; readonly body: string }[]>;
   /** Ends long polls at once. */
   close(): Promise<void>;
@@ -43,9 +43,9 @@ const FAUXQS_ACCOUNT = '000000000000';
 const MAX_DELAY_SECONDS = 900;
 
 /**
- * Starts fauxqs in memory, without a port of its own: calls are handed to it in process. What it gets wrong and this
- * project relies on is put right here: queue URLs, delays above 900 s, and `AWSTraceHeader`. Not there: message retention, redrive by
- * `StartMessageMoveTask`, the attribute `DeadLetterQueueSourceArn`.
+ * Starts fauxqs in memory, without a port: calls are handed to it in process. Corrected here, because this project
+ * relies on them: queue URLs, the refusal of delays above 900 s, `AWSTraceHeader`. Not there: message retention,
+ * redrive by `StartMessageMoveTask`, the attribute `DeadLetterQueueSourceArn`.
  *
  * @param origin where queue URLs lead, `http://127.0.0.1:port`
  */
@@ -140,7 +140,7 @@ export async function startSqs(origin: string, region: string, account: string):
   };
 }
 
-/** A sentence when `DelaySeconds` is one that SQS refuses; fauxqs would accept it. */
+/** SQS's sentence for a `DelaySeconds` that it refuses and fauxqs accepts; undefined for a good one. */
 function delayFault(input: unknown): string | undefined {
   const delay = isRecord(input) ? input['DelaySeconds'] : undefined;
   if (delay === undefined || delay === null) return undefined;

@@ -1,7 +1,7 @@
 import type { AwsAnswer } from './aws-call.ts';
 import { isRecord } from './template.ts';
 
-/** Messages whose headers are remembered; the oldest are forgotten first. */
+/** Number of messages whose headers are kept; the oldest are dropped first. */
 const MAX_MESSAGES = 100_000;
 
 /**
@@ -39,7 +39,7 @@ export class TraceHeaders {
   async received(answer: AwsAnswer, input: unknown): Promise<AwsAnswer> {
     const asked = ['AttributeNames', 'MessageSystemAttributeNames'].flatMap((name) => list(input, name));
     if (answer.status !== 200 || !(asked.includes('All') || asked.includes('AWSTraceHeader'))) return answer;
-    // A long poll may have got a message before its sender had the answer.
+    // A long poll may get a message before the answer of `SendMessage` has been read here.
     await Promise.allSettled([...this.#sending]);
     const result: unknown = JSON.parse(answer.body.toString());
     const messages = list(result, 'Messages').map((message) => this.#withHeader(message));

@@ -6,7 +6,7 @@ export type Lineage = ReadonlyMap<string, number>;
 /** Lambda stops a chain "after about 16" invocations of one function (AWS Lambda guide, recursive loop detection). */
 export const MAX_CHAIN_INVOCATIONS = 16;
 
-/** What stands for a function in a lineage. */
+/** The short name of a function in a lineage. */
 export const markOf = (functionArn: string): string =>
   createHash('sha256').update(functionArn).digest('hex').slice(0, 8);
 

@@ -1,7 +1,7 @@
 import { type AwsAnswer, awsAnswer, servicesInWords } from './aws-call.ts';
 import { queryError } from './aws-query.ts';
 
-/** A request that no engine is there for, by what its protocol shows. */
+/** A request to a service that is not there: the parts that tell its protocol. */
 export interface ForeignRequest {
   readonly method: string;
   readonly path: string;
@@ -41,7 +41,7 @@ export function foreignAnswer(request: ForeignRequest): AwsAnswer {
   };
 }
 
-/** A CBOR map of texts: the error shape of `rpc-v2-cbor`, and all that is ever said in it here. */
+/** A CBOR map of texts, which the errors of `rpc-v2-cbor` are. */
 function cborTexts(texts: Readonly<Record<string, string>>): Buffer {
   const entries = Object.entries(texts);
   return Buffer.concat([Buffer.from([0xa0 + entries.length]), ...entries.flat().map(cborText)]);

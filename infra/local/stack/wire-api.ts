@@ -1,6 +1,6 @@
 import type { Blueprint, RunningResource } from './blueprint.ts';
 import { type ApiRoute, HttpApi } from './http-api.ts';
-import { type Authorizer, anybody, iamAuthorizer, lambdaAuthorizer } from './http-authorizers.ts';
+import { type Authorizer, everyRequest, iamAuthorizer, lambdaAuthorizer } from './http-authorizers.ts';
 import { readRouteKey } from './http-routes.ts';
 import type { ObservationFeed } from './observations.ts';
 import type { Properties } from './properties.ts';
@@ -20,7 +20,7 @@ export interface ApiWiring {
 /** API Gateway's limit, and its default. */
 const MAX_INTEGRATION_MS = 30_000;
 
-/** Builds the HTTP API of the template. @throws Error with a sentence for what HTTP APIs have and this has not */
+/** Builds the HTTP API of the template. @throws Error with a sentence for settings that are not implemented */
 export function buildHttpApi(wiring: ApiWiring): HttpApi {
   const { blueprint, observations, now } = wiring;
   const [api, ...others] = blueprint.ofType('AWS::ApiGatewayV2::Api');
@@ -75,7 +75,7 @@ function buildRoute(
   };
 }
 
-/** The route's own settings, or else those of all routes. They are for each route by itself. */
+/** The route's own throttle, or else the stage's default, which holds for each route separately. */
 function throttleOf(stage: Properties, routeKey: string): Throttle | undefined {
   const own = stage.object('RouteSettings').has(routeKey);
   const settings = own ? stage.object('RouteSettings').object(routeKey) : stage.object('DefaultRouteSettings');
@@ -94,7 +94,7 @@ function authorizerOf(
   { blueprint, callers, hostOf, now }: ApiWiring,
 ): Authorizer {
   const type = properties.optionalText('AuthorizationType') ?? 'NONE';
-  if (type === 'NONE') return anybody;
+  if (type === 'NONE') return everyRequest;
   if (type === 'AWS_IAM') return iamAuthorizer(callers, blueprint.place.region, blueprint.place.account, now);
   if (type !== 'CUSTOM') {
     throw properties.fault('AuthorizationType', `${type} is not run locally; NONE, AWS_IAM and Lambda authorizers are`);

@@ -18,13 +18,13 @@ export interface EventWiring {
 
 interface Target {
   readonly deliver: (event: unknown) => Promise<void>;
-  /** Deliveries that make sense at the same time. */
+  /** Deliveries that may run at the same time. */
   readonly maxOverlap: number;
   /** The function to log for, if it is one. */
   readonly function: string;
 }
 
-/** Every schedule of the template, of both kinds. A firing that fails is not repeated, and its dead-letter queue not used. */
+/** Every schedule of the template, of both kinds. A firing that fails is not repeated and uses no dead-letter queue. */
 export function scheduleSpecs(wiring: EventWiring): readonly ScheduleSpec[] {
   const { blueprint } = wiring;
   const schedules = blueprint.ofType('AWS::Scheduler::Schedule').map((schedule) => {
@@ -41,7 +41,7 @@ export function scheduleSpecs(wiring: EventWiring): readonly ScheduleSpec[] {
   ];
 }
 
-/** Every rule of the template that waits for events. */
+/** Every rule of the template with an event pattern. */
 export function eventRules(wiring: EventWiring): readonly EventRule[] {
   const rules = wiring.blueprint.ofType('AWS::Events::Rule').filter(({ properties }) => properties.has('EventPattern'));
   return rules.map(({ logicalId, properties }) => {

@@ -104,7 +104,7 @@ function functionSpec(
       AWS_ACCESS_KEY_ID: credentials.accessKeyId,
       AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
       AWS_SESSION_TOKEN: credentials.sessionToken,
-      // Lambda has no such files; those of whoever runs this must not change what a function does.
+      // Lambda has no such files; this machine's must not change what a function does.
       AWS_CONFIG_FILE: devNull,
       AWS_SHARED_CREDENTIALS_FILE: devNull,
       LAMBDA_TASK_ROOT: taskRoot,

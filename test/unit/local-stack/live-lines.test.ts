@@ -75,7 +75,7 @@ describe('a function’s line', () => {
     [{ event: 'webhook.heeded', reason: 'data', outcome: 'not_newer' }, 'webhook of MX’s about data: not newer'],
     [{ event: 'webhook.ignored', reason: 'unknown_type' }, 'webhook of MX’s ignored: unknown_type'],
     [{ event: 'callback.done', outcome: 'delivered' }, 'callback delivered'],
-    [{ event: 'callback.done', outcome: 'retrying' }, 'callback was not taken; it will be sent again'],
+    [{ event: 'callback.done', outcome: 'retrying' }, 'callback was not accepted; it will be sent again'],
     [
       { level: 'WARN', event: 'follow_up.failed', code: 'mx_unavailable', failure: 'MX answered 503.' },
       'follow-up failed (mx_unavailable): MX answered 503.',
