@@ -69,7 +69,7 @@ export type Observation =
 
 /** What one follow-up message tells the next look, because no table holds it. */
 export interface LookState {
-  /** Looks in a row that MX did not answer. */
+  /** Looks in a row that failed: MX did not answer, or an error of ours ended them. */
   readonly failedLooks: number;
   /** An end that the last look saw, and that counts when the next one sees it too. */
   readonly unconfirmedEnd: string | null;

@@ -4,7 +4,8 @@ import { endRefresh, publishEnd } from './end-refresh.ts';
 import { endingOf } from './ending.ts';
 import { baselineOf, jobBeganAt } from './evidence.ts';
 import { asFailure } from './failure.ts';
-import { type Instant, secondsBetween } from './instant.ts';
+import { type Instant, plusSeconds, secondsBetween } from './instant.ts';
+import { secondsAfterFailure } from './look-times.ts';
 import { nextStartAllowedAt, startsInWindow } from './member.ts';
 import type { Challenge, MemberIdentifiers, MxMember } from './mx.ts';
 import { bookLook, type FollowDeps, type FollowedRefresh } from './next-look.ts';
@@ -29,12 +30,52 @@ export interface ToldOfDeletion {
 /**
  * Takes one look. Repeating it is safe: a look that was taken is not taken again until its function's
  * time is over, and everything after it is conditional on the claim.
+ *
+ * @throws what is no failure of MX's, such as a table that does not answer; the next look is booked then.
  */
 export async function followRefresh(
   deps: FollowDeps,
   message: NextLook,
   told: ToldOfDeletion | null = null,
 ): Promise<Followed> {
+  try {
+    return await takeLook(deps, message, told);
+  } catch (error) {
+    await lookAfterError(deps, message);
+    throw error;
+  }
+}
+
+/** How many looks in a row may fail before an error's message is left to SQS, which makes a dead letter of it. */
+const MAX_FAILED_LOOKS = 3;
+
+/**
+ * Books the look that follows one ended by an error. SQS delivers the failed message again only after its visibility
+ * timeout (180 s), and until then the look may count as taken: when a webhook's look failed, the message that was booked
+ * for the same look came 20 s later and was discarded, and the refresh stood still.
+ */
+async function lookAfterError(deps: FollowDeps, { refreshId, member, lookNumber, state }: NextLook): Promise<void> {
+  const before = state ?? firstLookState;
+  const failedLooks = before.failedLooks + 1;
+  if (failedLooks > MAX_FAILED_LOOKS) return;
+  const now = deps.now();
+  // The claim may be what could not be read: no refresh has a later deadline, and a look after it ends the refresh.
+  const deadline = plusSeconds(now, deps.policy.deadlineSeconds);
+  const failed = { failures: failedLooks, retryAfterSeconds: undefined, now, deadline, random: deps.random() };
+  try {
+    const next = {
+      refreshId,
+      member,
+      lookNumber: lookNumber + 1,
+      state: { ...before, failedLooks, unconfirmedEnd: null },
+    };
+    await deps.followUps.send(next, secondsAfterFailure(failed, deps.policy));
+  } catch {
+    // The error that came first is the one to tell; SQS and the sweep are left.
+  }
+}
+
+async function takeLook(deps: FollowDeps, message: NextLook, told: ToldOfDeletion | null): Promise<Followed> {
   const taken = await deps.members.takeLook(message.member, message.refreshId, message.lookNumber, deps.now());
   if (taken.kind === 'superseded') return 'superseded';
   if (taken.kind === 'too_early') {
