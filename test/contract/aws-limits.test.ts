@@ -107,7 +107,7 @@ describe('a call', () => {
     expect(seen).toHaveLength(1);
   });
 
-  it('does not wait for a retry that would begin too late', async () => {
+  it('does not wait for a retry that begins too late', async () => {
     const { url, seen } = await server((_one, response) => {
       response.setHeader('retry-after', '60');
       sendJson(response, { __type: 'ThrottlingException' }, 400);

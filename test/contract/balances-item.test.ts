@@ -173,7 +173,7 @@ describe('the item of the balances table', () => {
     expect(await stored(key, accountGuid)).toEqual(golden);
   });
 
-  it('of an account that a job has left behind has one attribute more, and is as old as its import', async () => {
+  it('left behind: one attribute more, its import’s age', async () => {
     const { accounts } = readAccountsPage(parseExactJson(checking('500000.0')));
     const by = { observedAt: '2026-01-15T12:20:00.000Z', refreshId: refreshId(3), trigger: 'schedule' } as const;
     const balances = balancesInDynamoDb(tables.client, tables.balances, rules);
@@ -188,7 +188,7 @@ describe('the item of the balances table', () => {
     expect(fresh['fresh_as_of']).toEqual({ S: '2026-01-15T12:20:00.000Z' });
   });
 
-  it('is found by a user, and by a user and a member, with nothing but a query', async () => {
+  it('is found by a query for a user or member', async () => {
     await storeTwice();
     const query = async (condition: string, values: Record<string, AttributeValue>) =>
       (
@@ -210,13 +210,13 @@ describe('the item of the balances table', () => {
     ).toEqual([golden]);
   });
 
-  it('has in it every field of MX’s account but the one that is null', () => {
+  it('has every field of MX’s account that is not null', () => {
     const missing = Object.keys(accountFields).filter((name) => !Object.hasOwn(golden, name));
     expect(missing).toEqual(['available_credit']);
     expect(Object.keys(accountFields)).toHaveLength(58);
   });
 
-  it('of a checking account of MX Bank is one write unit, with room', async () => {
+  it('of a checking account is one write unit', async () => {
     await store(checkingKey, checking('500000.0'), {
       observedAt: '2026-01-15T12:00:00.000Z',
       refreshId: refreshId(1),
@@ -232,7 +232,7 @@ describe('the item of the balances table', () => {
     expect(itemBytes(item)).toBeLessThanOrEqual(900);
   });
 
-  it('says in its document every attribute, and in the document’s sample what is stored', async () => {
+  it('its document lists every attribute and a stored sample', async () => {
     const document = await readFile(new URL('../../docs/balances-table.md', import.meta.url), 'utf8');
     const missing = [...Object.keys(golden), 'stale_reason'].filter((name) => !document.includes(`\`${name}\``));
     expect(missing).toEqual([]);

@@ -38,7 +38,7 @@ describe.each<[string, Subject]>([
     expect(await balances.read(newKey(), 'ACT-1')).toBeNull();
   });
 
-  it('gives back what was stored: fields, stamp, and no change yet', async () => {
+  it('gives back fields, stamp, and no change yet', async () => {
     const balances = subject();
     const key = newKey();
     await balances.store(key, [mxAccount('ACT-1', '12.50', '"currency_code":"USD","is_closed":false')], stamp(0));
@@ -89,7 +89,7 @@ describe.each<[string, Subject]>([
     expect((await balances.read(key, 'ACT-1'))?.refreshId).toBe(refreshId(3));
   });
 
-  it('ends with the newest of many that are stored at the same time', async () => {
+  it('ends with the newest of many stored at once', async () => {
     const balances = subject();
     const key = newKey();
     const order = [3, 1, 4, 2];
@@ -99,7 +99,7 @@ describe.each<[string, Subject]>([
     expect(textOf(stored?.fields['balance'])).toBe('4');
   });
 
-  it('remembers the balance before the last change, and by which refresh it changed', async () => {
+  it('keeps the balance before the last change, its refresh', async () => {
     const balances = subject();
     const key = newKey();
     await balances.store(key, [mxAccount('ACT-1', '10.00')], stamp(0, 1));
@@ -115,7 +115,7 @@ describe.each<[string, Subject]>([
     expect(sameNumber(textOf(later?.lastChange?.previousBalance), '10')).toBe(true);
   });
 
-  it('keeps what it said of the change when the same refresh stores twice', async () => {
+  it('keeps its change when the same refresh stores twice', async () => {
     const balances = subject();
     const key = newKey();
     await balances.store(key, [mxAccount('ACT-1', '10')], stamp(0, 1));
@@ -125,7 +125,7 @@ describe.each<[string, Subject]>([
     expect(sameNumber(textOf(stored?.lastChange?.previousBalance), '10')).toBe(true);
   });
 
-  it('marks what is no longer listed, keeps its numbers, and lists it again', async () => {
+  it('marks unlisted accounts, keeps numbers, lists them again', async () => {
     const balances = subject();
     const key = newKey();
     await balances.store(key, [mxAccount('ACT-1', '1'), mxAccount('ACT-2', '2')], stamp(0, 1));
@@ -147,7 +147,7 @@ describe.each<[string, Subject]>([
     expect((await balances.read(key, 'ACT-1'))?.listed).toBe(true);
   });
 
-  it('keeps what a job has left behind as old as its import, and stores all in one go', async () => {
+  it('keeps left-behind accounts’ age, stores all at once', async () => {
     const balances = subject();
     const key = newKey();
     const imported = '"imported_at":"2026-01-06T12:00:00Z"';
@@ -160,7 +160,7 @@ describe.each<[string, Subject]>([
     expect(await balances.read(key, 'ACT-2')).toMatchObject({ freshAsOf: at(10), staleReason: null });
   });
 
-  it('goes by the list that its caller has read, and reads again what somebody has written since', async () => {
+  it('uses its caller’s list, reads again after a conflict', async () => {
     const balances = subject();
     const key = newKey();
     await balances.store(key, [mxAccount('ACT-1', '1'), mxAccount('ACT-2', '2')], stamp(0, 1));
@@ -201,7 +201,7 @@ describe.each<[string, Subject]>([
     });
   });
 
-  it('masks the account number and drops fields that MX has added, unless a setting keeps them', async () => {
+  it('masks account numbers and drops unknown fields by default', async () => {
     const key = newKey();
     const account = mxAccount('ACT-1', '1', '"account_number":"4921710685","brand_new":"yes"');
     await subject().store(key, [account], stamp(0));
@@ -215,14 +215,14 @@ describe.each<[string, Subject]>([
     });
   });
 
-  it('does not let an added field of MX stand in for one of ours', async () => {
+  it('an unknown field of MX replaces none of ours', async () => {
     const balances = subject({ keepAccountNumbers: false, keepUnknownFields: true });
     const key = newKey();
     await balances.store(key, [mxAccount('ACT-1', '1', '"observed_at":"2099-01-01","listed":false')], stamp(0));
     expect(await balances.read(key, 'ACT-1')).toMatchObject({ observedAt: at(0), listed: true });
   });
 
-  it('gives all accounts of a member that has more of them than one answer of DynamoDB holds', async () => {
+  it('gives all accounts beyond one answer of DynamoDB', async () => {
     const balances = subject();
     const key = newKey();
     const much = `"metadata":"${'x'.repeat(90_000)}"`;
@@ -237,7 +237,7 @@ describe.each<[string, Subject]>([
     );
   });
 
-  it('answers with the very number that MX sent, whatever its digits', { timeout: 60_000 }, async () => {
+  it('answers with MX’s number, digit for digit', { timeout: 60_000 }, async () => {
     const balances = subject();
     const key = newKey();
     let seconds = 0;

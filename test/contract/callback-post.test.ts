@@ -50,7 +50,7 @@ const subject = (given: Partial<Parameters<typeof callbackPost>[0]> = {}) =>
   });
 
 describe('a callback', () => {
-  it('is a POST of the event, signed so that the library finds it good', async () => {
+  it('is a POST of the event with a good signature', async () => {
     answer = (response) => response.writeHead(204).end();
     received.length = 0;
     const sent = delivery();
@@ -63,14 +63,14 @@ describe('a callback', () => {
     expect(() => new Webhook(KEY).verify(changed, headers as Record<string, string>)).toThrow('No matching signature');
   });
 
-  it('has two signatures during a rotation, so that both keys find theirs', () => {
+  it('has two signatures during a rotation', () => {
     const headers = signedHeaders(JSON.stringify({ current: KEY, previous: OLD_KEY }), 'CBK-1', now(), '{}');
     for (const key of [KEY, OLD_KEY]) expect(new Webhook(key).verify('{}', headers)).toEqual({});
     expect(() => new Webhook(Buffer.from('a stranger’s key').toString('base64')).verify('{}', headers)).toThrow();
   });
 
   it.each(['', '{}', '{"current":""}', 'not JSON', '{"current":"!!!"}', '["x"]'])(
-    'is not sent unsigned: with the secret %j it fails and says what the secret has to be',
+    'with the secret %j: not sent, says what it needs',
     async (text) => {
       received.length = 0;
       await expect(subject({ secret: secretOf(text) })(delivery())).rejects.toThrow('{"current":"<base 64>"');
@@ -94,7 +94,7 @@ describe('a callback', () => {
     expect(await subject()(delivery())).toEqual({ status: 503, retryAfterSeconds: seconds });
   });
 
-  it('gives up on a receiver that does not answer in time, and on one that hangs up', async () => {
+  it('gives up on silent receivers and broken connections', async () => {
     answer = () => {};
     expect(await subject({ timeoutMs: 50 })(delivery())).toBeNull();
     answer = (response) => response.destroy();
@@ -110,7 +110,7 @@ describe('a callback', () => {
     expect(await subject()(delivery())).toEqual({ status: 200, retryAfterSeconds: null });
   });
 
-  it('resolves the name for every try: an address that was good may lead elsewhere now', async () => {
+  it('resolves the name anew for every try', async () => {
     answer = (response) => response.writeHead(204).end();
     let asked = 0;
     const resolve: Resolve = async () => {

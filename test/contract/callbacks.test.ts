@@ -43,7 +43,7 @@ describe.each<[string, () => Callbacks]>([
 });
 
 describe('callbacks in DynamoDB', () => {
-  it('are all found, also when they are more than a page', async () => {
+  it('are all found on more than one page', async () => {
     const callbacks = callbacksInDynamoDb(tables.client, tables.refreshes, 30);
     // A page is 1 MB.
     const long = `https://hooks.example.com/${'x'.repeat(100_000)}`;
@@ -60,7 +60,7 @@ describe('callbacks in DynamoDB', () => {
     expect((await refreshes.ofMember(member, 10, null)).refreshes).toHaveLength(1);
   });
 
-  it('cannot be asked for where no host is allowed, and nobody has', async () => {
+  it('without allowed hosts there are none', async () => {
     await expect(noCallbacks.put(callback(refreshId(1), 1))).rejects.toThrow(TypeError);
     expect(await noCallbacks.ofRefresh(refreshId(1))).toEqual([]);
   });
@@ -90,7 +90,7 @@ describe.each<[string, () => { balances: Balances; erasure: Erasure }]>([
     }),
   ],
 ])('erasing: %s', (_name, subject) => {
-  it('deletes every balance of the member and no other’s, and may be repeated', async () => {
+  it('deletes all balances of the member only, repeatably', async () => {
     const { balances, erasure } = subject();
     const key = newKey();
     const sibling = { ...newKey(), userGuid: key.userGuid };

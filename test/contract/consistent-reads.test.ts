@@ -101,7 +101,7 @@ describe('read back at once', () => {
   });
 });
 
-it('a slot’s members may be read late: they are due again', async () => {
+it('a slot’s members may be read late', async () => {
   const key = newKey();
   const slot = 'SLOT#6h#00001#0';
   await membersInDynamoDb(client, tables.members, policy).claim({

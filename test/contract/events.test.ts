@@ -51,7 +51,7 @@ describe('the event bus', () => {
     expect(JSON.parse(String(entry?.['Detail']))).toEqual(event);
   });
 
-  it('fails when EventBridge says 200 and has not taken the entry', async () => {
+  it('fails when EventBridge answers 200 without taking the entry', async () => {
     const { events } = await bridgeThatAnswers(200, {
       FailedEntryCount: 1,
       Entries: [{ ErrorCode: 'ThrottlingException', ErrorMessage: 'slow down' }],

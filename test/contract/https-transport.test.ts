@@ -35,7 +35,7 @@ const failureOf = (work: Promise<unknown>): Promise<Failure> =>
   );
 
 describe('what goes over the wire', () => {
-  it('has MX’s headers, and no body nor chunks for a POST', async () => {
+  it('sends MX’s headers, a POST without body', async () => {
     const { mx, seen } = await clientOf((_, response) => sendJson(response, member));
     await mx.readMember(identifiers);
     await mx.checkBalance(identifiers);
@@ -80,14 +80,14 @@ describe('a kept-alive socket', () => {
     };
   };
 
-  it('that turns out dead has its GET repeated, once, on a fresh one', async () => {
+  it('broken: its GET is repeated once on a fresh one', async () => {
     const { mx, seen } = await clientOf(killing(new Set()));
     await mx.readMember(identifiers);
     expect(await mx.readMember(identifiers)).toMatchObject({ key: { memberGuid: 'MBR-1' } });
     expect(seen.map(({ connection }) => connection)).toEqual([1, 1, 2]);
   });
 
-  it('that turns out dead has its GET not repeated again when the fresh one dies too', async () => {
+  it('broken twice: its GET is not repeated again', async () => {
     let calls = 0;
     const { mx } = await clientOf((_, response) => {
       calls += 1;
@@ -99,14 +99,14 @@ describe('a kept-alive socket', () => {
     expect(calls).toBe(3);
   });
 
-  it('that turns out dead has its POST not repeated: it may have had its effect', async () => {
+  it('broken: its POST is not repeated', async () => {
     const { mx, seen } = await clientOf(killing(new Set()));
     await mx.readMember(identifiers);
     expect(await failureOf(mx.checkBalance(identifiers))).toMatchObject({ code: 'mx_unavailable', fate: 'try-again' });
     expect(seen.filter(({ method }) => method === 'POST')).toHaveLength(1);
   });
 
-  it('is not trusted with a POST after a pause in which the function may have been frozen', async () => {
+  it('is not used for a POST after a pause', async () => {
     const clock = { ms: 0 };
     const { mx, seen } = await clientOf(killing(new Set()), clock);
     await mx.readMember(identifiers);
@@ -150,14 +150,14 @@ describe('a body', () => {
     ],
   ];
 
-  it.each(unusable)('%s is an answer that cannot be used, and may be asked for again', async (_what, answer) => {
+  it.each(unusable)('%s is unusable, and may be asked for again', async (_what, answer) => {
     const { mx } = await clientOf(answer);
     const failure = await failureOf(mx.readMember(identifiers));
     expect(failure).toMatchObject({ code: 'mx_bad_answer', fate: 'try-again' });
     expect(failure.message).not.toContain('MBR-1');
   });
 
-  it('with letters of several bytes cut between two chunks is read as it was written', async () => {
+  it('with characters cut between chunks is read whole', async () => {
     const bytes = Buffer.from(
       JSON.stringify({ member: { ...member.member, connection_status_message: 'Zürich – ✓' } }),
     );
@@ -180,7 +180,7 @@ describe('a list of accounts', () => {
   });
   const pageOf = (url: string): number => Number(new URLSearchParams(url.split('?')[1]).get('page'));
 
-  it('that changed once while it was read is read again from its beginning', async () => {
+  it('changed during the read: read again once', async () => {
     let readings = 0;
     const { mx, seen } = await clientOf(({ url }, response) => {
       const number = pageOf(url);
@@ -193,7 +193,7 @@ describe('a list of accounts', () => {
     expect(seen).toHaveLength(4);
   });
 
-  it('that says it has more entries than it shows is not taken for whole', async () => {
+  it('with fewer entries than it says is refused', async () => {
     const { mx, seen } = await clientOf((_, response) => sendJson(response, page(['ACT-1'], 1, 1, 2)));
     expect(await failureOf(mx.listAccounts(identifiers))).toMatchObject({ code: 'mx_bad_answer', fate: 'try-again' });
     expect(seen).toHaveLength(3);
@@ -225,7 +225,7 @@ describe('a list of accounts', () => {
     expect(await failureOf(mx.listAccounts(identifiers))).toMatchObject({ code: 'mx_bad_answer' });
   });
 
-  it('with an amount of more digits than can be stored says so of that account, and rounds nothing', async () => {
+  it('too many digits: refuses that account, rounds nothing', async () => {
     const digits = '1234567890123456789012345678901234567890.5';
     const body = `{"accounts":[{"guid":"ACT-1","balance":${digits}}],"pagination":{"current_page":1,"per_page":1000,"total_entries":1,"total_pages":1}}`;
     const { mx } = await clientOf((_, response) => sendJson(response, body));
@@ -234,7 +234,7 @@ describe('a list of accounts', () => {
     expect(JSON.stringify(accounts)).not.toContain('1234567890');
   });
 
-  it('takes an amount in quotes as the number that it is', async () => {
+  it('takes an amount in quotes as a number', async () => {
     const body = { ...page(['x'], 1, 1, 1), accounts: [{ guid: 'ACT-1', balance: '12.50' }] };
     const { mx } = await clientOf((_, response) => sendJson(response, body));
     expect((await mx.listAccounts(identifiers))[0]?.fields.balance).toMatchObject({ text: '12.50' });

@@ -50,7 +50,7 @@ describe.each<[string, (seconds: number) => IdempotencyKeys]>([
     expect(begun.map(({ kind }) => kind).sort()).toEqual(['first', ...Array<string>(9).fill('in_flight')]);
   });
 
-  it('give the answer that was kept, byte for byte, for a day', async () => {
+  it('give the kept answer, byte for byte, for a day', async () => {
     const request = newRequest();
     await keysAt(1).keep(request, await first(request), answer);
     for (const seconds of [2, 60, 86_000]) {
@@ -72,14 +72,14 @@ describe.each<[string, (seconds: number) => IdempotencyKeys]>([
     expect(await keysAt(60).begin({ ...crashed, requestHash: 'hash-2' })).toEqual({ kind: 'other_request' });
   });
 
-  it('wait for whoever was first no longer than its function may run', async () => {
+  it('wait no longer than the first function may run', async () => {
     const request = newRequest();
     await first(request);
     expect(await keysAt(28).begin(request)).toEqual({ kind: 'in_flight' });
     expect(await keysAt(29).begin(request)).toMatchObject({ kind: 'first' });
   });
 
-  it('keep nothing from one whose time is over, once another has taken its place', async () => {
+  it('keep nothing from an expired one that was replaced', async () => {
     const request = newRequest();
     const late = await first(request);
     const second = await first(request, 30);
@@ -97,7 +97,7 @@ describe.each<[string, (seconds: number) => IdempotencyKeys]>([
     expect(await keysAt(1).begin(request)).toMatchObject({ kind: 'first' });
   });
 
-  it('do not keep an answer that is too large for an item, and answer anew', async () => {
+  it('do not keep too large an answer, answer anew', async () => {
     const request = newRequest();
     const token = await first(request);
     await keysAt(1).keep(request, token, 'x'.repeat(601));
@@ -105,7 +105,7 @@ describe.each<[string, (seconds: number) => IdempotencyKeys]>([
   });
 });
 
-it('the largest kept answer makes an item of less than 1 KB', async () => {
+it('the largest kept answer is under 1 KB', async () => {
   const hash = 'a'.repeat(64);
   const request = { id: hash, requestHash: hash };
   const keys = idempotencyKeysInDynamoDb(

@@ -83,7 +83,7 @@ async function failureOf(work: Promise<unknown>): Promise<Failure> {
 }
 
 describe('the calls', () => {
-  it('read a member by guids and by the caller’s own ids', async () => {
+  it('read a member by guids and own ids', async () => {
     const { key, identifiers, ownIdentifiers } = newMember();
     const mx = clientWith();
     const member = await mx.readMember(identifiers);
@@ -110,7 +110,7 @@ describe('the calls', () => {
     expect(simulator.model.control.calls().filter(({ method }) => method === 'POST')).toHaveLength(1);
   });
 
-  it('read the questions of a member that waits for its user, and none of others', async () => {
+  it('read a waiting member’s questions, and no others', async () => {
     const { identifiers } = newMember('challenged-options');
     const mx = clientWith();
     expect(await mx.readChallenges(identifiers)).toEqual([]);
@@ -127,7 +127,7 @@ describe('the calls', () => {
     expect(account?.fields.balance).toEqual(Decimal.of('12345678901234567.89'));
   });
 
-  it('survive a member’s error as a text and as an object', async () => {
+  it('survive a member’s error as text and object', async () => {
     for (const scenario of ['error-as-text', 'denied']) {
       const { identifiers } = newMember(scenario);
       const mx = clientWith();
@@ -153,7 +153,7 @@ describe('credentials', () => {
     expect(credentials.fetches.count).toBe(1);
   });
 
-  it('that are wrong are not tried twice, and the failure says who has to act', async () => {
+  it('wrong: not tried twice, names who must act', async () => {
     const { identifiers } = newMember();
     const credentials = rotatingSecret(OLD);
     const failure = await failureOf(clientWith({ credentials }).checkBalance(identifiers));
@@ -163,7 +163,7 @@ describe('credentials', () => {
     expect(simulator.model.control.calls()).toHaveLength(1);
   });
 
-  it('that are wrong again after they were fetched are not tried a third time', async () => {
+  it('wrong again after fetching: not tried a third time', async () => {
     const { identifiers } = newMember();
     const other = JSON.stringify({ client_id: 'local-client-id', api_key: 'wrong-too' });
     const credentials = rotatingSecret(OLD, other);
@@ -174,7 +174,7 @@ describe('credentials', () => {
   });
 
   it.each(['', 'hello', '{}', '{"client_id":"a"}', '{"client_id":"","api_key":""}'])(
-    'that are not there yet are said to be missing, and MX is not called: %j',
+    'missing: reported without a call of MX: %j',
     async (text) => {
       const failure = await failureOf(
         clientWith({ credentials: rotatingSecret(text) }).readMember(newMember().identifiers),
@@ -223,7 +223,7 @@ describe('what MX refuses', () => {
   });
 
   it.each(['institution_maintenance_error', 'institution_prevented_error'])(
-    'because of the institution keeps its type and its text: %s',
+    'by the institution: keeps type and text: %s',
     async (type) => {
       const { identifiers } = newMember();
       fault({ kind: 'status', status: 400, type });
@@ -256,7 +256,7 @@ describe('what MX refuses', () => {
 describe('what goes wrong on the way', () => {
   const quick = () => clientWith({ timeoutMs: 150 });
 
-  it('is a timeout when no answer comes, and when the body does not come to its end', async () => {
+  it('is a timeout without an answer or its end', async () => {
     const { identifiers } = newMember();
     fault({ kind: 'timeout' });
     expect(await failureOf(quick().readMember(identifiers))).toMatchObject({ code: 'mx_timeout', fate: 'try-again' });
@@ -270,7 +270,7 @@ describe('what goes wrong on the way', () => {
     expect((await clientWith().readMember(identifiers)).key).toEqual(key);
   });
 
-  it('is “unavailable” when the connection is cut, before the answer or within it', async () => {
+  it('is “unavailable” when the connection is cut', async () => {
     const { identifiers } = newMember();
     fault({ kind: 'reset' });
     expect(await failureOf(clientWith().readMember(identifiers))).toMatchObject({
@@ -281,7 +281,7 @@ describe('what goes wrong on the way', () => {
     expect(await failureOf(clientWith().readMember(identifiers))).toMatchObject({ code: 'mx_unavailable' });
   });
 
-  it('does not make the client repeat a POST, even one that had its effect', async () => {
+  it('never repeats a POST', async () => {
     const { identifiers } = newMember();
     fault({ kind: 'reset' }, 1, 'after');
     const mx = clientWith();
@@ -310,7 +310,7 @@ describe('a list of more accounts than a page holds', () => {
     expect(simulator.model.control.calls()).toHaveLength(2);
   });
 
-  it('that shows an account on two pages is taken when every guid is there', async () => {
+  it('an account on two pages with every guid: accepted', async () => {
     const { key, identifiers } = newMember('ok', many);
     simulator.model.control.setListChange({ member: key.memberGuid, change: 'duplicates' });
     const accounts = await clientWith().listAccounts(identifiers);

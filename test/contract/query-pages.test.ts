@@ -77,7 +77,7 @@ describe('every page is read of', () => {
     expect(await callbacks.ofRefresh(refreshId(1))).toEqual(wishes);
   });
 
-  it('a member’s history, also when pages are shorter than asked for', async () => {
+  it('a member’s history, also with shorter pages', async () => {
     const refreshes = refreshesInDynamoDb(client, tables.refreshes, 30, () => at(0));
     const key = newKey();
     for (const number of numbers(5)) await refreshes.put(runningRefresh(key, refreshId(100 + number)));

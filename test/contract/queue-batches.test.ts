@@ -77,7 +77,7 @@ it('fails at once when the message itself is at fault', async () => {
   expect(sent()).toEqual([[0, 1]]);
 });
 
-it('does not go on to the next ten after a failure', async () => {
+it('stops after a failed batch of ten', async () => {
   const { starts, sent } = await queueRefusing([[], [0], [0], [0]]);
   await expect(starts.sendAll(batches(25))).rejects.toMatchObject({ code: 'busy' });
   expect(sent().map((minutes) => minutes.length)).toEqual([10, 10, 1, 1]);

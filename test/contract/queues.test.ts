@@ -172,7 +172,7 @@ describe.each<[string, () => Promise<Subject>]>([
     expect((await receive()).map(decodeLook)).toEqual([expect.objectContaining(sent)]);
   });
 
-  it('bring a batch of starts from one end to the other', async () => {
+  it('bring a batch of starts across', async () => {
     const { starts, receive } = await subject();
     const batch: StartBatch = {
       dueAt: at(60),
@@ -194,7 +194,7 @@ describe.each<[string, () => Promise<Subject>]>([
     expect(await delayed()).toBe(0);
   });
 
-  it('bring webhooks, looks and erasures over one queue, each as what it is', async () => {
+  it('bring webhooks, looks and erasures over one queue', async () => {
     const { followUps, webhooks, eraseAgain, receive } = await subject();
     const look = message();
     const erased = newKey();
@@ -216,7 +216,7 @@ describe.each<[string, () => Promise<Subject>]>([
       expect(received).toContainEqual(expect.objectContaining(work));
   });
 
-  it('bring a delivery from one end to the other, its event byte for byte', async () => {
+  it('bring a delivery, its event byte for byte', async () => {
     const { deliveries, receive } = await subject();
     const sent = delivery();
     await deliveries.send(sent, 0);
@@ -237,7 +237,7 @@ describe.each<[string, () => Promise<Subject>]>([
     expect(await delayed()).toBe(3);
   });
 
-  it('hold back for 15 minutes what is due later, and send at once what was due before', async () => {
+  it('delay up to 15 minutes; overdue at once', async () => {
     const { followUps, receive, delayed } = await subject();
     await followUps.send(message(), 86_400);
     expect(await delayed()).toBe(1);
@@ -275,7 +275,7 @@ describe('a message that cannot be read', () => {
     ['a look number below 1', encodeNextLook(message({ lookNumber: 0 }))],
     ['no refresh id', encodeNextLook(message({ refreshId: 'JOB-1' }))],
     ['no member', encodeNextLook(message()).replace(/"member":\{[^}]*\}/, '"member":{}')],
-  ])('is a failure that is never retried and repeats nothing of it: %s', (_what, body) => {
+  ])('unreadable: never retried, not repeated in texts: %s', (_what, body) => {
     const read = () => decodeLook(body);
     expect(read).toThrow(Failure);
     expect(read).toThrow(expect.objectContaining({ code: 'bad_message', fate: 'never-retry' }));
@@ -302,12 +302,12 @@ describe('a message that cannot be read', () => {
     expect(() => decodeDelivery(body)).toThrow(expect.objectContaining({ code: 'bad_message', fate: 'never-retry' }));
   });
 
-  it('is not what an older version sent: a look without a kind', () => {
+  it('a look without a kind is no older message', () => {
     expect(encodeNextLook(message())).not.toContain('kind');
     expect(decodeFollowUp(encodeNextLook(message({ lookNumber: 9 })))).toMatchObject({ kind: 'look', lookNumber: 9 });
   });
 
-  it('has the same words in every version: others may still be under way', () => {
+  it('has the same words in every version', () => {
     const state = {
       ...laterState,
       missingSince: 'T4',
@@ -341,7 +341,7 @@ describe('a message that cannot be read', () => {
 });
 
 describe('the fake queue alone', () => {
-  it('hides a received message, gives it out again, and lets it die after too many tries', () => {
+  it('hides, repeats, and gives up after too many tries', () => {
     let now = 0;
     const queue = fakeQueue({ visibilitySeconds: 180, maxReceives: 2, now: () => now });
     const { id } = queue.put('body', 5);

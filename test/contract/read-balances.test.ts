@@ -43,7 +43,7 @@ const read = (user: string, member: string, staleAfterSeconds?: number) =>
   readBalances(tables.client, tables, { user, member }, { now, ...(staleAfterSeconds && { staleAfterSeconds }) });
 
 describe('a member’s stored balances', () => {
-  it('are the same by guids and by own ids, amounts digit for digit, with their freshness', async () => {
+  it('same by guids and ids, exact, with freshness', async () => {
     const key = await storedMember([
       mxAccount('ACT-1', '12345678901234567.89', '"type":"CHECKING","available_balance":null,"apy":1e-7'),
       mxAccount('ACT-2', '0', '"is_closed":true'),
@@ -117,7 +117,7 @@ describe('a member’s stored balances', () => {
     expect(freshness).toMatchObject({ verdict: 'stale', reason: 'not_refreshed_since', ageSeconds: 90 });
   });
 
-  it('are none, and said to be, for a member whose refreshes have stored nothing', async () => {
+  it('none for a member whose refreshes stored nothing', async () => {
     const key = newKey();
     await members().claim({
       key,
@@ -132,7 +132,7 @@ describe('a member’s stored balances', () => {
     });
   });
 
-  it('are null for a member that is not known, and for one that was deleted', async () => {
+  it('null for an unknown and a deleted member', async () => {
     const key = await storedMember([mxAccount('ACT-1')]);
     await tables.client.send(
       new UpdateItemCommand({
@@ -160,7 +160,7 @@ describe('one account', () => {
   const account = (key: MemberKey, name: string) =>
     readAccount(tables.client, tables, { user: key.userGuid, member: key.memberGuid, account: name }, { now });
 
-  it('is found by its guid and by its own id, with a freshness of its own', async () => {
+  it('found by guid and own id, with its freshness', async () => {
     const key = await storedMember([mxAccount('ACT-1', '1'), mxAccount('ACT-2', '2', '"id":"own-2"')]);
     await store(key, [mxAccount('ACT-2', '2', '"id":"own-2"')], 60, 2);
     const byGuid = await account(key, 'ACT-2');
@@ -173,7 +173,7 @@ describe('one account', () => {
     });
   });
 
-  it('is the listed one, when another had its own id before a relink', async () => {
+  it('is the listed one of two with the id', async () => {
     const key = await storedMember([mxAccount('ACT-1', '1', '"id":"own-1"')]);
     await store(key, [mxAccount('ACT-2', '2', '"id":"own-1"')], 60, 2);
     expect(await account(key, 'own-1')).toMatchObject({ account: { guid: 'ACT-2' }, listed: true });

@@ -50,7 +50,7 @@ describe.each<[string, (now: () => string) => RefreshHistory]>([
     expect(await present().read(newId())).toBeNull();
   });
 
-  it('reads back a running and an ended refresh, to the last field', async () => {
+  it('reads back a running and an ended refresh', async () => {
     const refreshes = present();
     const running = runningRefresh(newKey(), newId(), { userPresent: true });
     await refreshes.put(running);
@@ -79,7 +79,7 @@ describe.each<[string, (now: () => string) => RefreshHistory]>([
     expect(await refreshes.read(id)).toEqual(end);
   });
 
-  it('replaces a beginning by its end, and an end by the same end', async () => {
+  it('replaces a start by its end, repeatable', async () => {
     const refreshes = present();
     const [key, id] = [newKey(), newId()];
     await refreshes.put(runningRefresh(key, id));
@@ -89,7 +89,7 @@ describe.each<[string, (now: () => string) => RefreshHistory]>([
     }
   });
 
-  it('keeps the first of two different ends: that is the one that was told', async () => {
+  it('keeps the first of two different ends', async () => {
     const refreshes = present();
     const [key, id] = [newKey(), newId()];
     const end = ended(key, id);
@@ -104,7 +104,7 @@ describe.each<[string, (now: () => string) => RefreshHistory]>([
     const byCode = detailsByCode(endOf('any'));
     const sample = () => runningRefresh(newKey(), newId());
 
-    it('of a refresh that runs are those of its last look that met some', async () => {
+    it('running: questions of the last look with some', async () => {
       const [refreshes, refresh] = [present(), sample()];
       await refreshes.put(refresh);
       await refreshes.put({ ...refresh, challenges: [{ ...question, label: 'first' }] });
@@ -133,7 +133,7 @@ describe.each<[string, (now: () => string) => RefreshHistory]>([
       expect((await refreshes.ofMember(refresh.member, 10, null)).refreshes).toEqual([shown]);
     });
 
-    it('of an end that was tried and lost are not shown', async () => {
+    it('of a lost end are not shown', async () => {
       const [refreshes, refresh] = [present(), sample()];
       const end = endOf(refresh.refreshId);
       await refreshes.put(refresh);
@@ -167,7 +167,7 @@ describe.each<[string, (now: () => string) => RefreshHistory]>([
     });
   });
 
-  it('lets a refresh expire to the second, whether or not it is still in the table', async () => {
+  it('expires to the second, in the table or not', async () => {
     const [key, id] = [newKey(), newId()];
     await present().put(runningRefresh(key, id));
     const days = RETENTION_DAYS * 86_400;

@@ -82,7 +82,7 @@ describe.each<[string, () => Subject]>([
     return { ...it, key, enrolment, inSlot };
   }
 
-  it('finds an enrolled member in its slot, and the slot in the member', async () => {
+  it('finds an enrolled member in slot and member', async () => {
     const { members, schedule, key, enrolment, inSlot } = await known();
     const six = enrolment(6);
     await schedule.enrol(key, six, 'always');
@@ -100,7 +100,7 @@ describe.each<[string, () => Subject]>([
     expect((await members.read(key))?.enrolment).toEqual(day);
   });
 
-  it('keeps the slot when a member is enrolled the same way again', async () => {
+  it('keeps the slot when enrolled the same way', async () => {
     const { schedule, key, enrolment, inSlot } = await known();
     const six = enrolment(6);
     await schedule.enrol(key, six, 'always');
@@ -117,7 +117,7 @@ describe.each<[string, () => Subject]>([
     expect((await members.read(key))?.enrolment).toEqual({ everyHours: 0, slot: '' });
   });
 
-  it('does not enrol a member that is not known or was deleted', async () => {
+  it('does not enrol an unknown or deleted member', async () => {
     const { schedule, members, markDeleted, key, enrolment } = await known();
     await expect(schedule.enrol(newKey(), enrolment(6), 'always')).rejects.toThrow(Failure);
     await markDeleted(key);
@@ -145,7 +145,7 @@ describe.each<[string, () => Subject]>([
     expect(items).toEqual([{ member: key, ...stands }]);
   });
 
-  it('leaves none when it withdraws after eight, and at most one beside them', async () => {
+  it('leaves none withdrawing after eight, one beside them', async () => {
     const { members, schedule, key, enrolment, inSlot } = await known();
     const all = ([1, 2, 3, 4, 6, 8, 12, 24] as const).map(enrolment);
     const items = async () => (await Promise.all(all.map(({ slot }) => inSlot(slot)))).flat();
@@ -160,7 +160,7 @@ describe.each<[string, () => Subject]>([
     expect(await items()).toEqual(after?.everyHours === 0 ? [] : [{ member: key, ...after }]);
   });
 
-  it('removes a stray item and leaves the one its member points to', async () => {
+  it('removes a stray item, leaves the member’s own', async () => {
     const { members, schedule, leaveSlotItem, key, enrolment, inSlot } = await known();
     const [six, day] = [enrolment(6), enrolment(24)];
     await schedule.enrol(key, six, 'always');
@@ -171,7 +171,7 @@ describe.each<[string, () => Subject]>([
     expect((await members.read(key))?.enrolment).toEqual(six);
   });
 
-  it('removes the item of an enrolment that died, and enrols after it', async () => {
+  it('removes a half-made enrolment’s item, enrols after it', async () => {
     const { members, schedule, leaveSlotItem, key, enrolment, inSlot } = await known();
     const [six, day] = [enrolment(6), enrolment(24)];
     // Of version 1: its member is still at 0.
@@ -222,7 +222,7 @@ describe('the schedule before its first tick', () => {
     await others.close();
   });
 
-  it('gives all members of a slot that holds more than one answer of DynamoDB', async () => {
+  it('gives all members beyond one answer of DynamoDB', async () => {
     const schedule = scheduleInDynamoDb(tables.client, tables.members);
     const members = membersInDynamoDb(tables.client, tables.members, policy);
     // Guids of this length make 1 MB of a few hundred items.

@@ -73,7 +73,7 @@ describe.each<[string, () => Subject]>([
     expect((await read())?.missing).toBe(at(70));
   });
 
-  it('remember the newest refused start as last attempt, and no success', async () => {
+  it('remember the newest refused start as last attempt', async () => {
     const { unstarted, key, read } = await known();
     await unstarted.recordRefused(key, refused(2, 20));
     for (const older of [refused(1, 10), refused(3, 20)]) await unstarted.recordRefused(key, older);

@@ -124,7 +124,7 @@ describe('the version of a message', () => {
     [null, 'refuses', 'refuses'],
     [undefined, 'refuses', 'refuses'],
     [{}, 'refuses', 'refuses'],
-  ])('%j: a reader of version 1 %s it, one of version 2 %s it', (version, ...expected) => {
+  ])('%j: version 1 %s it, version 2 %s it', (version, ...expected) => {
     for (const [kind, [body, decode]] of Object.entries(messages)) {
       const message = inVersion(body, version);
       const seen = [1, 2].map((reads) => {
@@ -199,7 +199,7 @@ describe('a message of a newer release', () => {
 
   const newer = inVersion(look, 2);
 
-  it('waits for its reader however often an older one receives it', async () => {
+  it('waits however often an older reader receives it', async () => {
     const { QueueUrl, dead } = await queueWithDeadLetters('shift');
     const sent = Date.now();
     const clock = () => instantOf(sent + 3_600_000);
@@ -218,7 +218,7 @@ describe('a message of a newer release', () => {
     expect((await client.send(new ReceiveMessageCommand({ QueueUrl: dead }))).Messages).toBeUndefined();
   });
 
-  it('is a dead letter when no reader came for a day', async () => {
+  it('is a dead letter after a day without reader', async () => {
     const { QueueUrl, dead } = await queueWithDeadLetters('no-reader');
     const sent = Date.now();
     let after = 86_000_000;

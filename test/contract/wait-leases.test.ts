@@ -33,7 +33,7 @@ describe.each<[string, () => WaitLeases]>([
   });
 });
 
-it('a place is taken although the answer to its write was lost', async () => {
+it('a lost answer: the place is taken', async () => {
   const client = tables.newClient(limitedCalls());
   let isLost = false;
   client.middlewareStack.add(

@@ -27,7 +27,7 @@ describe('the app', () => {
     expect(readdirSync(outdir)).toContain(`${stack.stackName}.template.json`);
   });
 
-  it('knows neither an account nor a region, so that it synthesizes without AWS', () => {
+  it('knows no account or region: synthesizes without AWS', () => {
     const { app, stack } = buildApp(readSettings({}), { bundle: fixture });
     expect(app.synth().getStackArtifact(stack.artifactId).environment).toMatchObject({
       account: 'unknown-account',
@@ -45,7 +45,7 @@ describe('the app', () => {
         expect(readdirSync(join(assembly.directory, Metadata?.['aws:asset:path'] ?? ''))).toContain('read-one-item.ts');
   });
 
-  it('names the stack after its stage, so that several fit into one account', () => {
+  it('names the stack after its stage', () => {
     expect(buildApp(readSettings({ stage: 'prod' }), { bundle: fixture }).stack.stackName).toBe(
       'mx-fresh-balances-prod',
     );
@@ -60,7 +60,7 @@ describe('settings on the command line', () => {
     });
   });
 
-  it("are told apart from the CDK's own context, but not from a misspelt setting", () => {
+  it("differ from the CDK's context, not from misspelt settings", () => {
     const context = { 'aws:cdk:x': 1, '@aws-cdk/core:y': true, 'availability-zones:account=1': [], stag: 'prod' };
     expect(settingsInContext(context)).toEqual({ stag: 'prod' });
   });

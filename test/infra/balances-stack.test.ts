@@ -9,7 +9,7 @@ const nameOf = (resource: Resource): unknown => at(resource.Properties, 'Descrip
 const functions = stack.ofType('AWS::Lambda::Function');
 
 describe('the data', () => {
-  it('is kept when the stack is deleted, and cannot be deleted by mistake', () => {
+  it('is kept with the stack deleted, and protected', () => {
     const tables = stack.ofType('AWS::DynamoDB::GlobalTable');
     expect(tables).toHaveLength(3);
     for (const table of tables) {
@@ -31,7 +31,7 @@ describe('the data', () => {
       expect(at(table.Properties, 'Replicas', 0, 'DeletionProtectionEnabled'), table.id).toBe(false);
   });
 
-  it('can be restored to any second of the last 35 days', () => {
+  it('can be restored within the last 35 days', () => {
     for (const table of stack.ofType('AWS::DynamoDB::GlobalTable'))
       expect(
         at(table.Properties, 'Replicas', 0, 'PointInTimeRecoverySpecification', 'PointInTimeRecoveryEnabled'),
@@ -39,7 +39,7 @@ describe('the data', () => {
       ).toBe(true);
   });
 
-  it('is encrypted with the key that lets readers of other accounts in', () => {
+  it('is encrypted so that other accounts can read', () => {
     for (const table of stack.ofType('AWS::DynamoDB::GlobalTable'))
       expect(at(table.Properties, 'SSESpecification'), table.id).toEqual({ SSEEnabled: false });
     for (const queue of stack.ofType('AWS::SQS::Queue'))
@@ -65,7 +65,7 @@ describe('the data', () => {
     ]);
   });
 
-  it('is found by a stable name although the tables have generated ones', () => {
+  it('is found by a stable name', () => {
     const names = stack.ofType('AWS::SSM::Parameter').map(({ Properties }) => at(Properties, 'Name'));
     expect(names).toEqual(
       ['balances', 'members', 'refreshes'].map((table) => `/mx-fresh-balances-dev/tables/${table}`),
@@ -81,7 +81,7 @@ describe('the functions', () => {
     expect(functions.map(nameOf).sort()).toEqual([...functionNames].sort());
   });
 
-  it('are not there, nor anything of theirs, when they are switched off', () => {
+  it('are absent, with all parts, when switched off', () => {
     const plain = synthesize();
     const missing = functionNames.filter(
       (name) => !plain.ofType('AWS::Lambda::Function').some((candidate) => nameOf(candidate) === name),
@@ -99,14 +99,14 @@ describe('the functions', () => {
     expect(Object.keys(variables as object).sort()).toEqual(environmentOf[name].map(variableOf).sort());
   });
 
-  it('have no credential in their environment, only where to find it', () => {
+  it('have no credential in their environment, only its place', () => {
     for (const { id, Properties } of functions)
       for (const [name, value] of Object.entries(at(Properties, 'Environment', 'Variables') as object))
         if (/SECRET|KEY|PASSWORD|TOKEN/.test(name) && !name.startsWith('KEEP_'))
           expect(value === '' || Object.keys(value).includes('Ref'), `${id} ${name}`).toBe(true);
   });
 
-  it('are answered before the gateway gives up after 30 seconds, when they answer a call', () => {
+  it('end within 30 seconds when they answer a call', () => {
     const answering = [
       'check-balance',
       'read-balances',
@@ -124,7 +124,7 @@ describe('the functions', () => {
       expect(Number(at(fn.Properties, 'Timeout')) * 1000, fn.id).toBeGreaterThan(longestCallMs(awsLimits));
   });
 
-  it('may call themselves in a chain only where that is meant', () => {
+  it('may call themselves only where listed', () => {
     const loops = functions.map((fn) => [nameOf(fn), at(fn.Properties, 'RecursiveLoop')]);
     expect(Object.fromEntries(loops)).toEqual({
       'check-balance': 'Terminate',
@@ -153,7 +153,7 @@ describe('the way to MX', () => {
   const inNetwork = (fns: readonly Resource[]): unknown[] =>
     fns.filter(({ Properties }) => at(Properties, 'VpcConfig') !== undefined).map(nameOf);
 
-  it('is the fixed address for functions that call MX, and for no other', () => {
+  it('is the fixed address for functions that call MX', () => {
     const callsMx = functionNames.filter((name) => (environmentOf[name] as readonly string[]).includes('mxBaseUrl'));
     expect(inNetwork(functions).sort()).toEqual(callsMx.sort());
   });
@@ -165,7 +165,7 @@ describe('the way to MX', () => {
     expect(Object.keys(open.outputs)).not.toContain('MxAllowListAddress');
   });
 
-  it('has one address for each zone, and names all of them for the allow list', () => {
+  it('has one address per zone, all in outputs', () => {
     const zones = synthesize({ egressZones: 2 });
     expect(zones.ofType('AWS::EC2::EIP')).toHaveLength(2);
     expect(zones.ofType('AWS::EC2::NatGateway')).toHaveLength(2);

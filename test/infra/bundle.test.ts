@@ -63,7 +63,7 @@ describe('a bundled function', () => {
     }
   });
 
-  it('says that it runs only in Lambda when there are no credentials', async () => {
+  it('says that it runs only in Lambda without credentials', async () => {
     const answer = await run(bundle('one', { entry: fixture, output: folder() }), {
       AWS_REGION: 'eu-central-1',
       AWS_ENDPOINT_URL: 'http://127.0.0.1:1',
@@ -71,7 +71,7 @@ describe('a bundled function', () => {
     expect(answer).toEqual({ error: expect.stringContaining('this bundle runs only in Lambda') });
   });
 
-  it("leaves out the SDK's chain of credential providers with node:http, and what nothing here uses", () => {
+  it("leaves out the SDK's credential providers and unused parts", () => {
     const bundled = bundle('one', { entry: fixture, output: folder() });
     expect(
       sourcesOf(bundled).filter((source) =>
@@ -82,20 +82,20 @@ describe('a bundled function', () => {
     expect(code(bundled).length).toBeLessThan(170_000);
   });
 
-  it('is one file, the same bytes from the same sources wherever it is built', () => {
+  it('is one file, the same bytes everywhere', () => {
     const first = bundle('one', { entry: fixture, output: folder() });
     const second = bundle('one', { entry: fixture, output: folder() });
     expect(readdirSync(first)).toEqual(['index.mjs']);
     expect(code(second) === code(first)).toBe(true);
   });
 
-  it('has its source map beside it, where it is not deployed', () => {
+  it('has its source map beside it, not deployed', () => {
     const bundled = bundle('one', { entry: fixture, output: folder() });
     expect(code(bundled).includes('sourceMappingURL')).toBe(false);
     expect(sourcesOf(bundled)).toContainEqual(expect.stringContaining('read-one-item.ts'));
   });
 
-  it('is built again when a source has changed, and only then', () => {
+  it('is built again only when a source has changed', () => {
     const sources = folder();
     const output = folder();
     writeFileSync(join(sources, 'inner.ts'), "export const word: string = 'first';\n");
@@ -125,7 +125,7 @@ describe('a bundled function', () => {
     });
   });
 
-  it('is refused with the name of the file that is missing', () => {
+  it('is refused with the missing file’s name', () => {
     expect(() => bundle('nothing', { output: folder() })).toThrow(
       'cannot bundle nothing: there is no file functions/nothing.ts',
     );

@@ -18,7 +18,7 @@ function wiring(stack: Synthesized): Record<string, unknown> {
 }
 
 describe('the HTTP API', () => {
-  it("has MX's routes, ours beside them, and an answer for everything else", () => {
+  it('has MX’s routes, ours, and one for the rest', () => {
     const member = '/users/{user_identifier}/members/{member_identifier}';
     expect(wiring(signed)).toEqual({
       [`HEAD ${member}`]: 'read-balances',
@@ -57,7 +57,7 @@ describe('the HTTP API', () => {
     expect(told).toEqual(Array.from({ length: 5 }, () => apiAccess));
   });
 
-  it('has a route for MX, which cannot sign, only when webhooks are on', () => {
+  it('has a webhook route only with webhooks on', () => {
     expect(Object.keys(wiring(signed))).not.toContain('POST /webhooks/mx');
     const on = synthesize({ ...everythingOn, apiAccess: 'iam' });
     expect(wiring(on)).toMatchObject({ 'POST /webhooks/mx': 'mx-webhook' });
@@ -68,7 +68,7 @@ describe('the HTTP API', () => {
     expect(open).toEqual(['POST /webhooks/mx']);
   });
 
-  it('answers scripts of the origins in the settings, and of no other', () => {
+  it('answers scripts of the configured origins only', () => {
     const [closed] = signed.ofType('AWS::ApiGatewayV2::Api');
     expect(at(closed?.Properties, 'CorsConfiguration')).toBeUndefined();
     const origins = ['https://app.example.com', 'https://b.example.com:8443'];
@@ -98,7 +98,7 @@ describe('the HTTP API', () => {
     });
   });
 
-  it('has a throttle of MX’s own at its route, which is there before it', () => {
+  it('MX’s route has its own throttle, and exists first', () => {
     expect(at(signed.ofType('AWS::ApiGatewayV2::Stage')[0]?.Properties, 'RouteSettings')).toBeUndefined();
     const on = synthesize({ ...everythingOn, webhookRate: 300, webhookBurst: 1500 });
     const [stage] = on.ofType('AWS::ApiGatewayV2::Stage');
@@ -111,14 +111,14 @@ describe('the HTTP API', () => {
     expect(listAt(stage, 'DependsOn')).toContain(mxRoute?.id);
   });
 
-  it('logs to a group that takes no room in the account’s resource policy', () => {
+  it('logs to a group outside the resource policy', () => {
     const named = (stack: Synthesized) =>
       stack.ofType('AWS::Logs::LogGroup').flatMap(({ Properties }) => at(Properties, 'LogGroupName') ?? []);
     expect(named(signed)).toEqual(['/aws/vendedlogs/http-api/mx-fresh-balances-dev']);
     expect(named(synthesize({ stage: 'other' }))).toEqual(['/aws/vendedlogs/http-api/mx-fresh-balances-other']);
   });
 
-  it('writes an access log that names no member, caller or address', () => {
+  it('has an access log without member, caller or address', () => {
     const [stage] = signed.ofType('AWS::ApiGatewayV2::Stage');
     const format = String(at(stage?.Properties, 'AccessLogSettings', 'Format'));
     expect(Object.keys(JSON.parse(format))).toEqual(

@@ -17,7 +17,7 @@ function typesUnder(heading: string): readonly string[] {
 const running = typesUnder('Resource types that run');
 const idle = typesUnder('Resource types without effect');
 
-it('what it says to run does, and what it says to have no effect is known', () => {
+it('every listed type runs or has no effect, as said', () => {
   expect(running.filter((type) => !runsLocally(type))).toEqual([]);
   for (const type of idle) {
     expect(runsLocally(type), type).toBe(false);

@@ -9,7 +9,7 @@ const sources = stack.ofType('AWS::Lambda::EventSourceMapping');
 const idOfArn = (arn: unknown): unknown => at(arn, 'Fn::GetAtt', 0);
 
 describe('the queues', () => {
-  it('have a dead-letter queue each, or are one with an alarm', () => {
+  it('have a dead-letter queue, or alarm themselves', () => {
     const watched = stack
       .ofType('AWS::CloudWatch::Alarm')
       .filter(({ Properties }) => at(Properties, 'MetricName') === 'ApproximateNumberOfMessagesVisible')
@@ -25,7 +25,7 @@ describe('the queues', () => {
     }
   });
 
-  it('hold dead letters longer than work, so that redriving is possible', () => {
+  it('hold dead letters longer than work', () => {
     for (const queue of queues)
       expect(at(queue.Properties, 'MessageRetentionPeriod'), queue.id).toBe(
         deadLetterIdOf(queue) === undefined ? 14 * 86_400 : 4 * 86_400,
@@ -42,7 +42,7 @@ describe('the queues', () => {
     }
   });
 
-  it('hide a message six times as long as its function may run', () => {
+  it('hide a message for six times the function’s timeout', () => {
     for (const source of sources) {
       const queue = queues.find(({ id }) => id === idOfArn(at(source.Properties, 'EventSourceArn')));
       const worker = stack.resources.find(({ id }) => id === at(source.Properties, 'FunctionName', 'Ref'));
@@ -50,7 +50,7 @@ describe('the queues', () => {
     }
   });
 
-  it('let good messages of a batch go when others fail, and hold down the calls of MX', () => {
+  it('report single failures, and limit the calls of MX', () => {
     expect(
       sources.map(({ Properties }) => [
         at(Properties, 'BatchSize'),
@@ -68,7 +68,7 @@ describe('the queues', () => {
 describe('the ticks', () => {
   const schedules = stack.ofType('AWS::Scheduler::Schedule');
 
-  it('come every minute, on the minute, to the schedule and the sweep', () => {
+  it('come every minute to the schedule and the sweep', () => {
     const called = schedules.map(({ Properties }) => [
       at(Properties, 'ScheduleExpression'),
       at(Properties, 'FlexibleTimeWindow', 'Mode'),
@@ -80,7 +80,7 @@ describe('the ticks', () => {
     ]);
   });
 
-  it('leave a dead letter when they cannot be delivered, and when the function gives up', () => {
+  it('become a dead letter, undelivered or failed', () => {
     const dead = 'TickDeadLettersQueue6FDF9A99';
     for (const { id, Properties } of schedules)
       expect(idOfArn(at(Properties, 'Target', 'DeadLetterConfig', 'Arn')), id).toBe(dead);

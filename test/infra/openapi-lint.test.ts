@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 
-it('docs/openapi.json passes every recommended rule of the linter, warnings counted as errors', () => {
+it('docs/openapi.json passes every recommended rule of the linter', () => {
   const root = join(import.meta.dirname, '../..');
   const cli = join(root, 'node_modules/@redocly/cli/bin/cli.js');
   const lint = spawnSync(process.execPath, [cli, 'lint', 'docs/openapi.json', '--format=json'], {

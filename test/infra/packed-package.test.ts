@@ -72,7 +72,7 @@ function reachable(entry: string, seen = new Set<string>()): Set<string> {
 const entries = { client: 'dist/public/balances-client', reader: 'dist/public/read-balances' };
 
 describe('the tarball', () => {
-  it('has what the two entries lead to, the documents that belong to them, and nothing else', () => {
+  it('has two entries, their documents, and nothing else', () => {
     const wanted = Object.values(entries).flatMap((entry) => [
       ...reachable(`${entry}.js`),
       ...reachable(`${entry}.d.ts`),
@@ -99,7 +99,7 @@ describe('the tarball', () => {
     ]);
   });
 
-  it('brings nothing of the CDK, the functions or the stack, and installs nothing', () => {
+  it('brings no CDK, functions or stack, and installs nothing', () => {
     const code = files().filter((path) => path.startsWith('dist/'));
     expect(code.filter((path) => /infra|functions|lambda/.test(path))).toEqual([]);
     const text = code.map((path) => readFileSync(join(installed, path), 'utf8')).join('\n');
@@ -115,7 +115,7 @@ describe('the tarball', () => {
     expect(sizes.reduce((sum, size) => sum + size)).toBeLessThan(50_000);
   });
 
-  it('has a client that needs nothing but the platform, in a browser too', () => {
+  it('has a client that needs only the platform', () => {
     const modules = [...reachable(`${entries.client}.js`)];
     expect(modules.filter((name) => !name.startsWith('dist/'))).toEqual([]);
     for (const path of modules) {
@@ -124,7 +124,7 @@ describe('the tarball', () => {
     }
   });
 
-  it('has a reader that needs the DynamoDB client and nothing else', () => {
+  it('has a reader that needs only the DynamoDB client', () => {
     const packages = [...reachable(`${entries.reader}.js`)].filter((name) => !name.startsWith('dist/'));
     expect(packages).toEqual(['@aws-sdk/client-dynamodb']);
   });
@@ -155,7 +155,7 @@ describe('in a strict project', () => {
       'read-stored-balances.ts',
     ]));
 
-  it('the client’s types need no types of Node, and say what is there and what is not', async () => {
+  it('the client’s types need no types of Node', async () => {
     writeFileSync(
       join(project, 'types.ts'),
       `import { type BalancesProblem, createBalancesClient, type DecimalText } from 'mx-fresh-balances/client';

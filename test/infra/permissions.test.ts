@@ -22,7 +22,7 @@ describe('permissions', () => {
     expect(roles(statements.filter(about('StorageBalances')).filter(writes))).toEqual(['FollowUp']);
   });
 
-  it('let only follow-up delete balances, of members that MX has deleted, and nobody a refresh', () => {
+  it('only follow-up deletes balances, no function a refresh', () => {
     const deletes = statements.filter(({ actions }) => actions.includes('dynamodb:DeleteItem'));
     expect(roles(deletes.filter(about('StorageBalances')))).toEqual(['FollowUp']);
     expect(deletes.filter(about('StorageRefreshes'))).toEqual([]);
@@ -46,7 +46,7 @@ describe('permissions', () => {
     ]);
   });
 
-  it('let nobody but the function that needs it read the keys of webhooks and callbacks', () => {
+  it('only their functions read webhook and callback keys', () => {
     expect(roles(statements.filter(about('CredentialsWebhooks')))).toEqual(['MxWebhook']);
     expect(roles(statements.filter(about('CredentialsCallbacks')))).toEqual(['DeliverCallback']);
   });
@@ -61,7 +61,7 @@ describe('permissions', () => {
     ]);
   });
 
-  it('cover exactly what a function is told about: no name without a permission, no permission without a name', () => {
+  it('cover exactly the resources a function is told', () => {
     const resource: Record<string, string> = {
       BALANCES_TABLE: 'StorageBalances',
       MEMBERS_TABLE: 'StorageMembers',

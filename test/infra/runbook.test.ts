@@ -34,7 +34,7 @@ function written(functionName: string, stage: string): unknown {
 }
 
 describe('alarms', () => {
-  it('say who is hurt in a sentence, and link a heading of the runbook', () => {
+  it('say what customers notice, and link the runbook', () => {
     expect(alarms.length).toBeGreaterThan(20);
     for (const { id, Properties } of alarms) {
       const [, sentence, anchor] =
@@ -45,7 +45,7 @@ describe('alarms', () => {
     }
   });
 
-  it('reach the topic, which CloudWatch may publish to and somebody reads', () => {
+  it('reach the topic that CloudWatch may publish to', () => {
     const [topic] = stack.ofType('AWS::SNS::Topic');
     for (const { id, Properties } of alarms) expect(at(Properties, 'AlarmActions'), id).toEqual([{ Ref: topic?.id }]);
     const [policy] = stack.ofType('AWS::SNS::TopicPolicy');
@@ -66,7 +66,7 @@ describe('alarms', () => {
       expect(watched).toEqual(expect.arrayContaining([`${id} Errors`, `${id} Throttles`]));
   });
 
-  it('on refused credentials watch the very numbers that the functions write', () => {
+  it('on refused credentials watch the functions’ own numbers', () => {
     const watched = alarms
       .filter(({ Properties }) => at(Properties, 'MetricName') === 'MxCredentialsRejected')
       .map(({ Properties }) => ({
@@ -86,14 +86,14 @@ describe('alarms', () => {
 });
 
 describe('the runbook', () => {
-  it('tells for each alarm what it means, who is hurt, how to look and how to repair', () => {
+  it('says meaning, effect, checks and repair of each alarm', () => {
     const anchors = alarms.map(({ Properties }) => String(at(Properties, 'AlarmDescription')).split('#')[1] ?? '');
     for (const anchor of new Set(anchors))
       for (const part of ['**Means:**', '**Hurt:**', '**Look:**', '**Repair:**'])
         expect(sections.get(anchor), anchor).toContain(part);
   });
 
-  it('has no line that names a resource which is not in the stack, or more than one', () => {
+  it('has no line with a missing or ambiguous resource', () => {
     const named = [...runbook.matchAll(/\$\(physical (\w+) (AWS::\w+::\w+)\)/g)];
     expect(named.length).toBeGreaterThan(10);
     for (const [line, prefix = '', type = ''] of named)

@@ -36,7 +36,7 @@ const tables = () => {
 };
 
 describe('the client, with the running service', () => {
-  it('triggers, waits for the end and reads, and the reader finds the same in the tables', async () => {
+  it('triggers, waits, reads; the tables hold the same', async () => {
     const { user, id, guid } = running.addMember();
     const asked = await client.checkBalance(user, id, { maxAge: 60, userPresent: true });
     if (asked.kind !== 'running') throw new Error('there was nothing stored');
@@ -72,7 +72,7 @@ describe('the client, with the running service', () => {
     expect(one && asAnswered(one)).toEqual(first);
   });
 
-  it('has the amounts as MX sent them, over HTTP and from the tables', async () => {
+  it('has MX’s exact amounts, over HTTP and from tables', async () => {
     const { user, id, guid } = running.addMember();
     const exact = '90071992547409931.07';
     const [account] = running.mx.member({ member: guid }).accounts;
@@ -95,7 +95,7 @@ describe('the client, with the running service', () => {
     expect(await client.accounts(user, id, { ifNoneMatch: etag })).toMatchObject({ notModified: false });
   });
 
-  it('shows what MX asks the end user, and how the refresh ended', async () => {
+  it('shows MX’s question, and how the refresh ended', async () => {
     const { user, id } = running.addMember({ scenario: 'challenged' });
     const answer = await client.checkBalance(user, id, { wait: 20 });
     expect(answer).toMatchObject({
@@ -113,7 +113,7 @@ describe('the client, with the running service', () => {
     expect(stored).toMatchObject({ accounts: [], freshness: { lastAttempt: { action: 'answer_mfa' } } });
   });
 
-  it('is told of the same refresh again for the same idempotency key', async () => {
+  it('gets the same refresh for the same idempotency key', async () => {
     const { user, id } = running.addMember();
     const first = await client.checkBalance(user, id, { idempotencyKey: 'client-1' });
     const again = await client.checkBalance(user, id, { idempotencyKey: 'client-1' });

@@ -25,7 +25,7 @@ const callsTo = (guid: string) => running.mx.calls().filter((call) => call.membe
 const postsTo = (guid: string) => callsTo(guid).filter(({ method }) => method === 'POST');
 
 describe('a trigger with max_age', () => {
-  it('is answered from the tables while they are young enough: nobody is called', async () => {
+  it('is answered from the tables while young enough', async () => {
     const member = running.addMember();
     const first = await running.refresh(member.path);
     const called = callsTo(member.guid).length;
@@ -62,7 +62,7 @@ describe('a trigger with wait', () => {
     expect(answer.body['accounts']).toHaveLength(6);
   });
 
-  it('answers 202 when it does not, in the time that was asked for', async () => {
+  it('answers 202 when the wait is over', async () => {
     const member = running.addMember({ jobSeconds: 20 });
     const answer = await post(member.path, { wait: 1 });
     expect(answer.status).toBe(202);
@@ -81,7 +81,7 @@ describe('a trigger with wait', () => {
   });
 });
 
-it('HEAD has the status and headers of GET and no body', async () => {
+it('HEAD has GET’s status and headers, no body', async () => {
   const member = running.addMember();
   await running.refresh(member.path);
   const [get, head] = [
@@ -96,7 +96,7 @@ it('HEAD has the status and headers of GET and no body', async () => {
 });
 
 describe('Idempotency-Key', () => {
-  it('gives the same request the same refresh, and another request 422', async () => {
+  it('same request, same refresh; another request 422', async () => {
     const member = running.addMember();
     const first = await post(member.path, {}, { 'idempotency-key': 'a' });
     await running.ended(refreshIdOf(first));
@@ -123,7 +123,7 @@ describe('Idempotency-Key', () => {
     expect((await first).status).toBe(200);
   });
 
-  it('keeps a final 400, and neither a 404 nor a 503', async () => {
+  it('keeps a final 400, neither 404 nor 503', async () => {
     const gone = await post('/users/user-3/members/not-there', {}, { 'idempotency-key': 'd' });
     const again = await post('/users/user-3/members/not-there', {}, { 'idempotency-key': 'd' });
     expect([gone.status, again.status, again.headers.get('idempotency-replayed')]).toEqual([404, 404, null]);
@@ -148,7 +148,7 @@ describe('Idempotency-Key', () => {
 });
 
 describe('the allowance', () => {
-  it('is counted per member: the next trigger gets 429 with the time to come back, and costs MX nothing', async () => {
+  it('per member: the next trigger gets 429 with a time', async () => {
     const member = running.addMember();
     await running.refresh(member.path);
     await running.refresh(member.path);
@@ -194,7 +194,7 @@ describe('a reader', () => {
     expect((await running.call('GET', `${path}/accounts?page=0`)).body).toMatchObject({ field: 'page' });
   });
 
-  it('may name MX’s version, and is told when it is another', async () => {
+  it('may name MX’s version; another is refused', async () => {
     const member = running.addMember();
     await running.refresh(member.path);
     const version = (v: string) => running.call('GET', `${member.path}/accounts`, { headers: { 'accept-version': v } });
@@ -204,7 +204,7 @@ describe('a reader', () => {
 });
 
 describe('a client made for MX', () => {
-  it('that polls the member’s status until it is idle and then reads the accounts, gets fresh ones', async () => {
+  it('that polls until idle gets fresh accounts', async () => {
     const member = running.addMember({ jobSeconds: 2 });
     const { userGuid } = running.mx.member({ member: member.guid });
     const { clientId: username, key: password } = running.project.caller;

@@ -62,7 +62,7 @@ const unsigned = ({ method, path, headers = {}, body }: Call): Promise<Answered>
 const json = (text: string): Record<string, unknown> => JSON.parse(text);
 
 describe('with apiAccess iam', () => {
-  it('signed calls trigger and read, and what they are answered is in the document', async () => {
+  it('signed calls trigger and read, as documented', async () => {
     const { path, guid } = running.addMember();
     const trigger = await send({
       method: 'POST',
@@ -80,7 +80,7 @@ describe('with apiAccess iam', () => {
     expect([nothing.status, json(nothing.text)['code']]).toEqual([404, 'not_found']);
   });
 
-  it('a trigger that is repeated with its Idempotency-Key gets the same refresh', async () => {
+  it('a repeated Idempotency-Key gets the same refresh', async () => {
     const { path } = running.addMember();
     const call = { method: 'POST', path: `${path}/check_balance`, headers: { 'idempotency-key': 'k' } };
     const first = await send(call);
@@ -89,7 +89,7 @@ describe('with apiAccess iam', () => {
     expect(again.headers['location']).toBe(first.headers['location']);
   });
 
-  it('everything else is refused by the gateway with the same words: nothing runs, and nobody learns what exists', async () => {
+  it('everything else is refused alike, without running anything', async () => {
     const { path } = running.addMember();
     await send({
       method: 'POST',

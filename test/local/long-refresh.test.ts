@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { dataOf, type Running, startRunning } from './running.ts';
 
-describe('a refresh with more looks than Lambda lets a chain have', () => {
+describe('more looks than Lambda allows in a chain', () => {
   let running: Running;
   beforeAll(async () => {
     running = await startRunning({ maxLookGapSeconds: 1, deadlineSeconds: 90 });

@@ -40,7 +40,7 @@ const accountsOf = (answer: Answer): Record<string, unknown>[] => answer.body['a
 const table = (prefix: string): string => running.project.stack.physicalId(prefix);
 
 describe('one HTTP call to stored balances', () => {
-  it('is accepted with MX’s member and our refresh, followed to its end, stored and read back', async () => {
+  it('accepted, followed to its end, stored and read back', async () => {
     const member = running.addMember();
     const { trigger, event } = await running.refresh(member.path);
     expect(trigger.status).toBe(202);
@@ -121,7 +121,7 @@ describe('one HTTP call to stored balances', () => {
     expect(after.text).toContain(`"balance":${digits}`);
   });
 
-  it('is one job at MX for twenty callers at once, by guid and by own id', async () => {
+  it('twenty callers at once, two names: one job', async () => {
     const member = running.addMember({ jobSeconds: 2 });
     const userGuid = running.mx.member({ member: member.guid }).userGuid;
     const paths = [member.path, `/users/${userGuid}/members/${member.guid}`];
@@ -164,7 +164,7 @@ describe('how a refresh ends otherwise', () => {
 });
 
 describe('bad input', () => {
-  it('of a member that MX does not know is MX’s 404, and leaves nothing behind', async () => {
+  it('unknown to MX: 404, and nothing is left', async () => {
     const answer = await running.call('POST', '/users/user-3/members/nobody/check_balance');
     expect(answer.status).toBe(404);
     expect(answer.headers.get('content-type')).toBe('application/problem+json');
@@ -175,7 +175,7 @@ describe('bad input', () => {
     });
   });
 
-  it('reading a member that was never refreshed says how to trigger it, and does not call MX', async () => {
+  it('never refreshed: says how to trigger, calls no MX', async () => {
     const member = running.addMember();
     const answer = await running.call('GET', `${member.path}/accounts`);
     expect(answer.status).toBe(404);
@@ -183,16 +183,13 @@ describe('bad input', () => {
     expect(callsTo(member.guid)).toBe(0);
   });
 
-  it.each(['a+b', 'a%20b', 'a%2Fb', 'ä'])(
-    'an identifier such as %s is refused before anything is called',
-    async (id) => {
-      running.mx.clearCalls();
-      const answer = await running.call('POST', `/users/${id}/members/${id}/check_balance`);
-      expect(answer.status).toBe(400);
-      expect(answer.body).toMatchObject({ code: 'invalid_request', field: 'user_identifier' });
-      expect(running.mx.calls()).toEqual([]);
-    },
-  );
+  it.each(['a+b', 'a%20b', 'a%2Fb', 'ä'])('an identifier such as %s is refused first', async (id) => {
+    running.mx.clearCalls();
+    const answer = await running.call('POST', `/users/${id}/members/${id}/check_balance`);
+    expect(answer.status).toBe(400);
+    expect(answer.body).toMatchObject({ code: 'invalid_request', field: 'user_identifier' });
+    expect(running.mx.calls()).toEqual([]);
+  });
 
   it.each([
     ['broken JSON', 400, { 'content-type': 'application/json' }, '{'],
@@ -207,7 +204,7 @@ describe('bad input', () => {
     expect(callsTo(member.guid)).toBe(0);
   });
 
-  it('of who is calling is 401, and tells nothing about what exists', async () => {
+  it('without credentials: 401, nothing about what exists', async () => {
     const member = running.addMember();
     const wrong = { headers: { authorization: `Basic ${Buffer.from('local-developer:wrong').toString('base64')}` } };
     const known = await running.call('GET', `${member.path}/accounts`, wrong);
@@ -226,7 +223,7 @@ describe('bad input', () => {
 });
 
 describe('wrong MX credentials', () => {
-  it('are a 502 that names the cause, and leave no refresh behind', async () => {
+  it('are a 502 with the cause, and no refresh', async () => {
     const member = running.addMember();
     running.mx.addFault({ how: { kind: 'status', status: 401 }, member: member.guid, times: null });
     const answer = await running.call('POST', `${member.path}/check_balance`);
@@ -252,7 +249,7 @@ describe('wrong MX credentials', () => {
 });
 
 describe('MX in trouble', () => {
-  it('does not stop a known member from being refreshed once MX is back', async () => {
+  it('does not stop a known member’s later refresh', async () => {
     const member = running.addMember();
     await running.refresh(member.path);
     running.mx.addFault({ how: { kind: 'status', status: 503, body: 'html' }, member: member.guid, times: 2 });
@@ -271,7 +268,7 @@ describe('MX in trouble', () => {
     expect(answer.body['code']).toBe('mx_unavailable');
   });
 
-  it('whose answer to the start is lost is compared with before, not asked again blindly', async () => {
+  it('lost answer to the start: compared, not repeated blindly', async () => {
     const member = running.addMember();
     running.mx.addFault({ how: { kind: 'reset' }, member: member.guid, routes: ['check-balance'], effect: 'after' });
     const { event } = await running.refresh(member.path);
@@ -281,7 +278,7 @@ describe('MX in trouble', () => {
 });
 
 describe('queues, schedule and sweep', () => {
-  it('an unreadable message goes to the dead-letter queue and harms no other', async () => {
+  it('an unreadable message becomes a dead letter, others go on', async () => {
     const member = running.addMember();
     const dead = new Promise<string>((resolve) => running.project.stack.on('dead-letter', ({ body }) => resolve(body)));
     await sqs.send(new SendMessageCommand({ QueueUrl: table('FollowUpsQueue'), MessageBody: '{"version":1}' }));
@@ -290,7 +287,7 @@ describe('queues, schedule and sweep', () => {
     expect(await dead).toBe('{"version":1}');
   });
 
-  it('a message of a newer release waits, and dies after a day', async () => {
+  it('a newer release’s message waits, a day at most', async () => {
     const QueueUrl = table('FollowUpsQueue');
     const { stack } = running.project;
     const putBack = new Promise<void>((resolve) =>
@@ -312,7 +309,7 @@ describe('queues, schedule and sweep', () => {
     expect(await dead).toBe('{"version":3}');
   });
 
-  it('an enrolled member is refreshed when its minute comes, and not after it was withdrawn', async () => {
+  it('an enrolled member is refreshed in its minute, until withdrawn', async () => {
     const member = running.addMember();
     await running.refresh(member.path);
     const json = { headers: { 'content-type': 'application/json' } };
@@ -336,7 +333,7 @@ describe('queues, schedule and sweep', () => {
     expect((await running.call('GET', `${member.path}/refreshes`)).body['refreshes']).toHaveLength(2);
   });
 
-  it('the sweep ends a refresh whose deadline has passed and whose message is gone', async () => {
+  it('the sweep ends an overdue refresh without a message', async () => {
     const member = running.addMember({ jobSeconds: 600 });
     const trigger = await running.call('POST', `${member.path}/check_balance`);
     const userGuid = (trigger.body['member'] as { user_guid: string }).user_guid;
@@ -388,7 +385,7 @@ describe('queues, schedule and sweep', () => {
   }
 });
 
-it('MX’s official SDK works against this API: triggers a check and reads the accounts back', async () => {
+it('MX’s official SDK triggers and reads accounts', async () => {
   const member = running.addMember();
   const { clientId: username, key: password } = running.project.caller;
   const configuration = new Configuration({ username, password, basePath: running.project.stack.apiUrl });
@@ -403,7 +400,7 @@ it('MX’s official SDK works against this API: triggers a check and reads the a
   expect(data.pagination).toMatchObject({ current_page: 1, per_page: 25, total_entries: 6, total_pages: 1 });
 });
 
-it('nothing that a function logs holds an amount, an account number or a credential', async () => {
+it('no log line holds amounts, account numbers or credentials', async () => {
   const lines: string[] = [];
   running.project.stack.on('log', ({ line }) => lines.push(line));
   const member = running.addMember();
@@ -424,7 +421,7 @@ it('nothing that a function logs holds an amount, an account number or a credent
   }
 });
 
-it('a request leads to its lines, which say who asked about what', async () => {
+it('a request id leads to its log lines', async () => {
   const lines: string[] = [];
   running.project.stack.on('log', ({ line }) => lines.push(line));
   const { path, guid } = running.addMember();

@@ -145,7 +145,7 @@ describe('what the running API answers is in the document', () => {
     expect((await ask('checkBalances', { path: at, json: { max_age: 60 } })).status).toBe(200);
   });
 
-  it('for a refresh that is waited for, and one that needs its user', async () => {
+  it('for an awaited refresh and one needing its user', async () => {
     const waited = await ask('checkBalances', { path: memberOf(running.addMember()), json: { wait: 20 } });
     expect([waited.status, objectIn(waited.body['refresh'])['outcome']]).toEqual([200, 'succeeded']);
     const at = memberOf(running.addMember({ scenario: 'challenged' }));
@@ -158,7 +158,7 @@ describe('what the running API answers is in the document', () => {
     expect(objectIn(status.body['member'])['challenges']).toHaveLength(1);
   });
 
-  it('for a stale balance, and the next page of a history', async () => {
+  it('for a stale balance and a history’s next page', async () => {
     const { at, guid, path } = await refreshed();
     await running.refresh(path);
     const first = await ask('listMemberRefreshes', { path: at });
@@ -322,7 +322,7 @@ describe('a caller without rights', () => {
     }
   });
 
-  it('without credentials is told 401, learns nothing, and soon has to wait', async () => {
+  it('without credentials: 401, nothing learnt, soon a wait', async () => {
     const member = await refreshed();
     const guarded = operations.filter(
       (one) => 'basic' in (one.security[0] ?? {}) && one.operationId !== 'receiveMxWebhook',

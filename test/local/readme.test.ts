@@ -18,7 +18,7 @@ afterAll(async () => {
   await running?.close();
 });
 
-it('the curl lines of the README work, in the order in which they stand there', async () => {
+it('the README’s curl lines work in their order', async () => {
   expect(lines.length).toBeGreaterThan(5);
   const { stack, caller } = running.project;
   for (const line of lines) {
@@ -34,7 +34,7 @@ it('the curl lines of the README work, in the order in which they stand there', 
   }
 });
 
-it('every step of the README’s walk names a file that exists', () => {
+it('the README’s walk names existing files', () => {
   const walk = readme.slice(readme.indexOf('## The walk through the code'), readme.indexOf('## Calling it'));
   const files = [...walk.matchAll(/^\d\. \[`([^`]+)`\]/gm)].map(([, file]) => file ?? '');
   expect(files.length).toBeGreaterThan(0);

@@ -58,21 +58,21 @@ const refreshesOf = async (path: string) =>
   }[];
 
 describe('webhooks of MX', () => {
-  it('make a refresh end about when its job ends, long before the first look', async () => {
+  it('end a refresh with its job, before the first look', async () => {
     const member = running.addMember({ jobSeconds: 1 });
     const began = performance.now();
     await running.refresh(member.path);
     expect((performance.now() - began) / 1000).toBeLessThan(8);
   });
 
-  it('with wrong credentials are 401, and of kinds that do not concern us 204', async () => {
+  it('wrong credentials 401; other kinds 204', async () => {
     const response = await fetch(`${running.project.stack.apiUrl}/webhooks/mx`, { method: 'POST', body: '{}' });
     expect(response.status).toBe(401);
     expect(await tell({ type: 'HISTORY', action: 'member_data_updated', member_guid: null })).toBe(204);
     expect(await tell([])).toBe(204);
   });
 
-  it('bring data that MX has gathered by itself, as a refresh of its own, without starting a job', async () => {
+  it('bring MX’s own data as a refresh without a job', async () => {
     const member = running.addMember({ jobSeconds: 1.5 });
     await running.refresh(member.path);
     const accounts = (await running.call('GET', `${member.path}/accounts`)).body['accounts'] as never as {
@@ -92,7 +92,7 @@ describe('webhooks of MX', () => {
     ).toHaveLength(1);
   });
 
-  it('2,000 in a burst, a tenth doubled, a tenth of unknown members, in any order: no refresh is done twice', async () => {
+  it('2,000 in a burst, doubled, unordered: each once', async () => {
     const members = Array.from({ length: 10 }, () => running.addMember({ jobSeconds: 1.5 }));
     await Promise.all(members.map(({ path }) => running.refresh(path)));
     // New data at MX, and its own webhooks of it kept back: the burst tells of them.
@@ -134,7 +134,7 @@ describe('webhooks of MX', () => {
 });
 
 describe('a callback', () => {
-  it('is signed, tells every caller that joined, and comes again when the receiver was in trouble', async () => {
+  it('is signed, tells every caller, repeats after trouble', async () => {
     running.mx.setSettings({ webhooks: { aggregation: true, connectionStatus: true, balance: true } });
     const webhook = new Webhook(running.project.callbackSecret);
     const received: { path: string; id: string; event: { id: string; data: { refresh_id: string } } }[] = [];
@@ -195,7 +195,7 @@ describe('a callback', () => {
 
 // Last: its message that erases once more waits for a minute, and with it everybody who waits for idle queues.
 describe('a member that MX has deleted', () => {
-  it('takes balances and schedule with it, once MX confirms what the webhook says', async () => {
+  it('takes balances and schedule once MX confirms', async () => {
     const member = running.addMember({ jobSeconds: 1.5 });
     await running.refresh(member.path);
     const schedule = { headers: { 'content-type': 'application/json' }, body: '{"every":6}' };

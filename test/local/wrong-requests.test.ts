@@ -74,7 +74,7 @@ async function holds<R extends RawRequest>(
 
 let sent = 0;
 
-it('requests that the document calls wrong are refused as it says, and reach neither MX nor a table', async () => {
+it('wrong requests are refused as documented, without effects', async () => {
   const before = sent;
   const callable = operations.filter(
     ({ operationId, parameters, body }) =>
@@ -95,7 +95,7 @@ it('requests that the document calls wrong are refused as it says, and reach nei
   expect(sent - before).toBeGreaterThan(3_000);
 });
 
-it('requests that the document does not have are refused as it says', async () => {
+it('requests outside the document are refused as documented', async () => {
   const before = sent;
   await holds(unknownRequests(operations), 1_000, (request, answer) => objections(request, [], unmatched, answer));
   expect(sent - before).toBeGreaterThan(700);

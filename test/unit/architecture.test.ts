@@ -97,7 +97,7 @@ describe('imports go one way', () => {
     expect(production.filter(({ path }) => ruleOf(path) === undefined).map(({ path }) => path)).toEqual([]);
   });
 
-  it('functions do not import each other: each is one file, bundled and wired for itself', () => {
+  it('functions do not import each other', () => {
     const functions = production.filter(({ path }) => /^functions\/[^/]+\.ts$/.test(path));
     const between = functions.flatMap(({ path, imports }) =>
       imports.filter(({ of }) => /^functions\/[^/]+\.ts$/.test(of)).map(({ of }) => `${path} -> ${of}`),
@@ -105,12 +105,12 @@ describe('imports go one way', () => {
     expect(between).toEqual([]);
   });
 
-  it('infra names functions by path and never imports one: that would run its wiring at synthesis', () => {
+  it('infra names functions by path and imports none', () => {
     const imported = production.filter(({ path }) => path.startsWith('infra/')).flatMap(({ imports }) => imports);
     expect(imported.filter(({ of }) => of.startsWith('functions/'))).toEqual([]);
   });
 
-  it('what is deployed knows neither the local stack nor the simulator', () => {
+  it('the deployed code imports neither local stack nor simulator', () => {
     const here = /^infra\/(local|mx-simulator)\//;
     const offending = production
       .filter(({ path }) => !here.test(path))
@@ -167,7 +167,7 @@ describe('time and chance are given', () => {
     expect(using(inside(folder), /\bDate\.now\b|\bnew Date\(\s*\)|\bMath\.random\b|\bDate\(\s*\)/)).toEqual([]);
   });
 
-  it('the domain reads nothing of the world around it at all', () => {
+  it('the domain reads no clock, environment or network', () => {
     expect(
       using(
         inside('shared/domain'),
@@ -176,13 +176,13 @@ describe('time and chance are given', () => {
     ).toEqual([]);
   });
 
-  it('only the wiring and the credentials of Lambda read the environment', () => {
+  it('only wiring and credentials read the environment', () => {
     const readers = using([...inside('shared'), ...inside('functions')], /\bprocess\.env\b(?!\);)/);
     expect(readers).toEqual(['shared/lambda/environment-credentials.ts']);
   });
 });
 
-it('no test replaces a module: what a test needs is a parameter', () => {
+it('no test replaces a module', () => {
   expect(using(tests, /\bvi\s*\.\s*(do)?[mM]ock\s*\(/)).toEqual([]);
 });
 

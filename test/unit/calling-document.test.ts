@@ -51,7 +51,7 @@ describe('docs/calling.md', () => {
     }
   });
 
-  it('shows a secret that can be read, once it has hashes', () => {
+  it('shows a readable secret, once it has hashes', () => {
     const secret = blocks('json').find((block) => block.includes('key_sha256')) ?? '';
     const { clients } = readCallers(secret.replaceAll('<64 hex digits>', 'a'.repeat(64)));
     expect(clients.map(({ client_id: id }) => id)).toEqual(['shop', 'dashboard']);

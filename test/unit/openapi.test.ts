@@ -56,7 +56,7 @@ describe('docs/openapi.json', () => {
     });
   });
 
-  it('shows each code with its status, and Retry-After wherever the service sends one', () => {
+  it('shows each code with its status and its Retry-After', () => {
     for (const { of, status, response } of responses) {
       for (const problem of Object.values(problemsIn(response))) expect(String(problem['status']), of).toBe(status);
       if (Object.keys(problemsIn(response)).length > 0 && ['429', '503'].includes(status)) {
@@ -117,14 +117,14 @@ describe('docs/openapi.json', () => {
     ]);
   });
 
-  it('names every field of MX that is returned, and none that is dropped', () => {
+  it('names every returned field of MX and no dropped one', () => {
     const ours = ['listed', 'fresh_as_of', 'stale_reason'];
     expect(propertiesOf('Account').toSorted()).toEqual([...Object.keys(accountFields), ...ours].toSorted());
     expect(propertiesOf('Member')).not.toContain('oauth_window_uri');
     expect([...propertiesOf('Member'), 'oauth_window_uri'].toSorted()).toEqual(Object.keys(memberFields).toSorted());
   });
 
-  it('tells the right that a caller needs, and what needs none', () => {
+  it('tells the right that a caller needs, or none', () => {
     const rights = Object.fromEntries(operations.map(({ operationId, security }) => [operationId, security[0]]));
     expect(rights).toMatchObject({
       checkBalances: { basic: ['trigger'] },
@@ -143,14 +143,14 @@ describe('docs/openapi.json', () => {
   });
 });
 
-it('browsers may send every header that the document names, and HTTP’s own two', () => {
+it('browsers may send every header that the document names', () => {
   const documented = operations.flatMap(({ parameters }) => parameters.filter((one) => one.in === 'header'));
   const names = new Set(['Authorization', 'Content-Type', ...documented.map(({ name }) => name)]);
   expect(new Set(requestHeaders)).toEqual(names);
 });
 
 describe('a path of the document', () => {
-  it('is one for which a wrong method is told the right ones', () => {
+  it('answers a wrong method with the right ones', () => {
     for (const { method, path } of operations) {
       expect(allowedMethods(path.replaceAll(/\{\w+\}/g, 'x')), path).toContain(method);
     }

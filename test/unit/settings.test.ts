@@ -93,7 +93,7 @@ describe('settings', () => {
     ['mxBaseUrl', 'http://127.0.0.1.example.com'],
     ['mxBaseUrl', 'https://api.mx.com/v1'],
     ['mxBaseUrl', 'https://api.mx.com?x=1'],
-  ])('that cannot be are refused with what may be written: %s = %j', (name, value) => {
+  ])('refused with what may be written: %s = %j', (name, value) => {
     const [fault, ...others] = faultsOf({ [name]: value });
     expect(others).toEqual([]);
     expect(fault).toMatch(new RegExp(`^${name} must be .+; it is .+\\.$`));
@@ -121,7 +121,7 @@ describe('settings', () => {
     expect(readSettings({ callbackHosts: written }).callbackHosts).toBe(read);
   });
 
-  it('look at a job later when MX tells of its end', () => {
+  it('look later when MX sends webhooks', () => {
     expect(firstLookSeconds(readSettings({}))).toBe(5);
     expect(firstLookSeconds(readSettings({ webhooks: 'known' }))).toBe(20);
     expect(firstLookSeconds(readSettings({ webhooks: 'all', firstLookWithWebhooksSeconds: 45 }))).toBe(45);

@@ -77,7 +77,7 @@ describe('the AWS gateway', () => {
   });
   const TableName = () => stack.physicalId('Members');
 
-  it('has the tables of the template, on demand, with their indexes', async () => {
+  it('has the template’s tables, on demand, with indexes', async () => {
     const { Table } = await dynamo.send(new DescribeTableCommand({ TableName: TableName() }));
     expect(Table).toMatchObject({
       TableStatus: 'ACTIVE',
@@ -130,7 +130,7 @@ describe('the AWS gateway', () => {
     expect(Attributes?.['RedrivePolicy']).toContain('"maxReceiveCount":3');
   });
 
-  it('refuses delays above 900 s, alone and in a batch, where the others are sent', async () => {
+  it('refuses delays above 900 s, also within a batch', async () => {
     const QueueUrl = stack.physicalId('Sink');
     const late = { MessageBody: 'late', DelaySeconds: 901 };
     await expect(sqs.send(new SendMessageCommand({ QueueUrl, ...late }))).rejects.toThrow('DelaySeconds must be >= 0');
@@ -196,7 +196,7 @@ describe('the AWS gateway', () => {
     await expect(events.send(tooMany)).rejects.toMatchObject({ name: 'ValidationException' });
   });
 
-  it('keeps secrets: given, generated the same in every run, overridden, and put', async () => {
+  it('keeps secrets: given, generated, overridden and put', async () => {
     const value = async (SecretId: string) =>
       (await secrets.send(new GetSecretValueCommand({ SecretId }))).SecretString;
     expect(await value('plain')).toBe('from the template');

@@ -211,7 +211,7 @@ describe('CloudWatch Logs', () => {
   });
 });
 
-describe('a service that is not here: its own protocol says so', () => {
+describe('an unknown service is refused in its protocol', () => {
   const sentence = /^the local stack does not know .+; it runs DynamoDB, SQS, .+ and CloudWatch Logs$/;
 
   it('JSON', async () => {

@@ -106,7 +106,7 @@ describe('event sources', () => {
     });
   });
 
-  it('repeats only what was reported as failed, and gives it up to the dead-letter queue', async () => {
+  it('repeats only reported failures, then the dead-letter queue', async () => {
     await send('Jobs', { name: 'good' }, { name: 'bad', mode: 'fail' }, { name: 'good too' });
     await stack.idle();
     expect(countsOf('good')).toEqual(['1']);
@@ -123,7 +123,7 @@ describe('event sources', () => {
     expect(deadNames('WholeDead').sort()).toEqual(['beside', 'throws']);
   });
 
-  it('repeats the whole batch when the answer names a message that was not in it', async () => {
+  it('repeats the whole batch for an unknown message id', async () => {
     const lines: string[] = [];
     const stop = stack.on('log', ({ line }) => lines.push(line));
     await send('Jobs', { name: 'malformed', mode: 'malformed' });
@@ -142,7 +142,7 @@ describe('event sources', () => {
     expect(countsOf('reported in vain')).toEqual(['1']);
   });
 
-  it('gathers a batch, also one of more than ten, within the batching window', async () => {
+  it('gathers a batch of more than ten in its window', async () => {
     const names = Array.from({ length: 12 }, (_, index) => `gathered ${index}`);
     await send('Window', ...names.slice(0, 4).map((name) => ({ name })));
     await send('Window', ...names.slice(4).map((name) => ({ name })));
@@ -172,7 +172,7 @@ describe('event sources', () => {
     expect(countsOf('delayed')).toEqual(['1']);
   });
 
-  it('leaves the queue of a disabled mapping alone, and idle() does not wait for it', async () => {
+  it('leaves a disabled mapping’s queue; idle() does not wait', async () => {
     await send('Off', { name: 'left alone' });
     await stack.idle();
     expect(countsOf('left alone')).toEqual([]);

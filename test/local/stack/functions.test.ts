@@ -50,7 +50,7 @@ describe('functions of the local stack', () => {
     expect(left).toBeLessThanOrEqual(7000);
   });
 
-  it('gives a function its own environment and nothing of this machine', async () => {
+  it('gives a function only its own environment', async () => {
     const environment = await stack.invoke('Environment', {});
     expect(environment).toMatchObject({
       TABLE: stack.physicalId('Members'),
@@ -87,16 +87,13 @@ describe('functions of the local stack', () => {
     [{ what: 'text' }, 'string', 'only text'],
     [{ what: 'exit' }, 'Runtime.ExitError', 'Runtime exited without providing a reason (3)'],
     [{ what: 'rejection' }, 'Runtime.UnhandledPromiseRejection', 'Error: nobody handles this'],
-  ])(
-    'a handler that fails with %j fails as in Lambda, and the next invocation works',
-    async (event, errorType, message) => {
-      await expect(stack.invoke('Fails', event)).rejects.toMatchObject({ errorType, message });
-      expect(invocations.at(-1)?.error).toEqual({ errorType, errorMessage: message });
-      await expect(stack.invoke('Fails', { what: 'nothing' })).resolves.toBeNull();
-    },
-  );
+  ])('a handler failing with %j fails as in Lambda', async (event, errorType, message) => {
+    await expect(stack.invoke('Fails', event)).rejects.toMatchObject({ errorType, message });
+    expect(invocations.at(-1)?.error).toEqual({ errorType, errorMessage: message });
+    await expect(stack.invoke('Fails', { what: 'nothing' })).resolves.toBeNull();
+  });
 
-  it('stops a function that takes longer than its timeout, also one that never yields', async () => {
+  it('stops a function at its timeout, also busy ones', async () => {
     await expect(stack.invoke('Fails', { what: 'forever' })).rejects.toMatchObject({
       errorType: 'Sandbox.Timedout',
       message: expect.stringMatching(/^RequestId: \S+ Error: Task timed out after 1\.00 seconds$/),
@@ -109,7 +106,7 @@ describe('functions of the local stack', () => {
     expect([await stack.invoke('Counts', {}), await stack.invoke('Counts', {})]).toEqual([1, 2]);
   });
 
-  it('runs as many invocations at once as there are workers, and the rest in turn', async () => {
+  it('runs one invocation per worker, the rest in turn', async () => {
     const barrier = await startBarrier(3);
     const results = await Promise.all(Array.from({ length: 9 }, () => stack.invoke('Waits', { url: barrier.url })));
     await barrier.close();
@@ -135,7 +132,7 @@ describe('functions of the local stack', () => {
     await expect(stack.invoke('Off', {})).rejects.toMatchObject({ errorType: 'TooManyRequestsException' });
   });
 
-  it('says in the log why a bundle cannot be loaded, and tries again at the next invocation', async () => {
+  it('logs why a bundle cannot load, then tries again', async () => {
     const failure = { errorType: 'TypeError', message: 'this bundle cannot be loaded' };
     await expect(stack.invoke('Broken', {})).rejects.toMatchObject(failure);
     await expect(stack.invoke('Broken', {})).rejects.toMatchObject(failure);

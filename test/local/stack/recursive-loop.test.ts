@@ -68,7 +68,7 @@ describe('a chain of messages that leads back to its function', () => {
   const deadBodies = (): string[] => dead.splice(0).map(({ body }) => body);
   const linesOf = (name: string): string[] => lines.filter(({ function: of }) => of === name).map(({ line }) => line);
 
-  it('ends after 16 invocations, among the dead letters, with a line', async () => {
+  it('ends after 16 invocations as a dead letter', async () => {
     await begin('Guarded', 40);
     await stack.idle();
     expect(runsOf('GuardedLink')).toBe(16);

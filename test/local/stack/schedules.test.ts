@@ -33,7 +33,7 @@ describe('schedules by the clock', () => {
     expect(at(times)).toEqual(['2026-01-01T00:01:00.000Z', '2026-01-01T00:02:00.000Z']);
   });
 
-  it('leave a firing out while the earlier ones still run, and go on after a failure', async () => {
+  it('leave out overlapping firings, go on after a failure', async () => {
     const skipped: string[] = [];
     const first = Promise.withResolvers<void>();
     let fired = 0;

@@ -70,7 +70,7 @@ describe('what a template says', () => {
     expect(() => stack.physicalId('Jobs')).toThrow('runs nothing whose logical id starts with');
   });
 
-  it('finds a resource by the beginning of its logical id, when only one fits', async () => {
+  it('finds a resource by a unique prefix of its id', async () => {
     const stack = await startResources({ Members0A1B2C3D: table, MembersDead: queue, MembersOld: queue });
     await stack.close();
     expect(stack.physicalId('Members')).toMatch(/^local-Members0A1B2C3D-/);

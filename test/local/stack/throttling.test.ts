@@ -45,7 +45,7 @@ describe('the throttle of a stage', () => {
   };
   const refused = '429 {"message":"Too Many Requests"}';
 
-  it('answers 429 above the burst, and lets through again at the rate', async () => {
+  it('answers 429 above the burst, again at the rate', async () => {
     expect(await askTimes(3, '/one')).toEqual([200, 200, refused]);
     now += 1_000;
     expect(await askTimes(2, '/one')).toEqual([200, refused]);

@@ -17,7 +17,7 @@ describe('the size of an item', () => {
     ).toBe(14 + 15 + 11 + 7 + 5 + 7 + 7 + 9);
   });
 
-  it('has 3 bytes for a list or map and one per element', () => {
+  it('3 bytes for a list or map, one per element', () => {
     expect(
       itemBytes({
         claim: { M: { look: { N: '12' }, start: { M: { state: { S: 'unknown' } } } } },

@@ -115,7 +115,7 @@ describe('a list of accounts', () => {
     expect(await read).toEqual(expected);
   });
 
-  it('on two pages, an account that moved between them is not taken for a double', async () => {
+  it('an account moved between two pages is no double', async () => {
     const { mx, asked } = mxAnswering((path) =>
       path.includes('page=1&') ? page(['A', 'B'], 4, 2) : page(['B', 'D'], 4, 2),
     );
@@ -123,7 +123,7 @@ describe('a list of accounts', () => {
     expect(asked).toHaveLength(6);
   });
 
-  it('too large for one answer is asked for in smaller pages', async () => {
+  it('too large for one answer: asked in smaller pages', async () => {
     const all = Array.from({ length: 60 }, (_, n) => `ACT-${n}`);
     const tooLarge = new Failure('mx_bad_answer', 'too large', { tooLarge: true });
     const { mx, asked } = mxAnswering((path) => {

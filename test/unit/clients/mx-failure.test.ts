@@ -20,7 +20,7 @@ const expected = (status: number): [string, string] => {
   return ['mx_bad_answer', 'try-again'];
 };
 
-it('every status from 0 to 999 outside 2xx has its code and fate', () => {
+it('every status but 2xx has its code and fate', () => {
   const statuses = Array.from({ length: 1000 }, (_, status) => status).filter((status) => status < 200 || status > 299);
   const found = statuses.map((status) => {
     const { code, fate } = failure(status);
@@ -30,7 +30,7 @@ it('every status from 0 to 999 outside 2xx has its code and fate', () => {
 });
 
 describe('MX’s text', () => {
-  it('is for end users where an institution does not allow it', () => {
+  it('is for end users where an institution forbids it', () => {
     const body = error({ type: 'institution_maintenance_error', message: 'Under maintenance.' });
     expect(failure(400, body).details).toEqual({
       mxStatus: 400,

@@ -202,7 +202,7 @@ describe('a secret', () => {
     return { client, sent };
   }
 
-  it('is asked for by its id, and empty when it has no text', async () => {
+  it('is read by id; without a text it is empty', async () => {
     const { client, sent } = answering({ statusCode: 200, body: {} });
     expect(await secret(client, 'the-secret', () => instantOf(0)).current()).toBe('');
     expect(sent).toEqual([{ SecretId: 'the-secret' }]);
@@ -226,7 +226,7 @@ describe('a secret', () => {
     expect(manager.asked()).toBe(1);
   });
 
-  it('fails for all who wait for one fetch, and no longer', async () => {
+  it('fails for all who wait for one fetch, then not', async () => {
     const manager = secretsManager();
     manager.answers(away);
     const asking = [manager.current(), manager.current()];

@@ -38,13 +38,13 @@ describe('of two observations', () => {
     expect(isNewer(stamp(2, 10), stamp(1, 20))).toBe(false);
   });
 
-  it('at the same instant the one with the higher refresh id is newer, and none is newer than itself', () => {
+  it('same instant: the higher refresh id is newer', () => {
     expect(isNewer(stamp(2, 10), stamp(1, 10))).toBe(true);
     expect(isNewer(stamp(1, 10), stamp(2, 10))).toBe(false);
     expect(isNewer(stamp(1, 10), stamp(1, 10))).toBe(false);
   });
 
-  it('an older one never replaces a newer one, and the newest is left in whatever order they arrive', () => {
+  it('the newest is left in any order of arrival', () => {
     const observation = fc.record({ refresh: fc.integer({ min: 1, max: 9 }), after: fc.integer({ min: 0, max: 5 }) });
     fc.assert(
       fc.property(fc.array(observation, { minLength: 1, maxLength: 12 }), (observations) => {
@@ -71,18 +71,18 @@ const changeOf = ({ lastChange }: StoredBalance) =>
   lastChange && { ...lastChange, previousBalance: lastChange.previousBalance?.text ?? null };
 
 describe('what changed', () => {
-  it('is nothing for an account that is stored for the first time', () => expect(stored().lastChange).toBeNull());
+  it('a first storing is no change', () => expect(stored().lastChange).toBeNull());
 
-  it('is said with the amount of before, by which refresh and when', () => {
+  it('has the amount before, its refresh and time', () => {
     const next = stored(account('"balance":12.5'), stamp(2), stored());
     expect(changeOf(next)).toEqual({ previousBalance: '10.00', refreshId: 'RFR-2', at: plusSeconds(T0, 2) });
   });
 
-  it('is nothing when MX only writes the same number in another way', () => {
+  it('is none when only the notation differs', () => {
     expect(stored(account('"balance":1e1'), stamp(2), stored()).lastChange).toBeNull();
   });
 
-  it('stays said through later refreshes that change nothing, and through a repeated message of the same one', () => {
+  it('stays through later refreshes and a repeated message', () => {
     const changed = stored(account('"balance":12.5'), stamp(2), stored());
     const repeated = stored(account('"balance":12.5'), stamp(2), changed);
     const later = stored(account('"balance":12.50'), stamp(3), repeated);
@@ -105,7 +105,7 @@ describe('what changed', () => {
   it.each([
     ['null', '"balance":null', '"name":"x"'],
     ['missing', '"name":"x"', '"balance":null'],
-  ])('is nothing when null and missing follow each other: first %s', (_what, before, after) => {
+  ])('is none between null and missing: first %s', (_what, before, after) => {
     expect(stored(account(after), stamp(2), stored(account(before))).lastChange).toBeNull();
   });
 });
@@ -127,7 +127,7 @@ describe('since when the amounts are what they are', () => {
     expect(next.amountsSince).toBe(plusSeconds(T0, since));
   });
 
-  it('begins with the first observation, and other fields do not move it', () => {
+  it('begins with the first observation; other fields keep it', () => {
     expect(first().amountsSince).toBe(plusSeconds(T0, 2));
     const renamed = account('"balance":10,"available_balance":8,"name":"y","apr":3');
     expect(stored(renamed, stamp(9), first()).amountsSince).toBe(plusSeconds(T0, 2));
@@ -139,7 +139,7 @@ describe('since when the amounts are what they are', () => {
   });
 });
 
-it('the age of what is stored is counted from its observation', () => {
+it('a stored balance’s age counts from its observation', () => {
   expect(stored(account(), stamp(7), stored()).freshAsOf).toBe(plusSeconds(T0, 7));
 });
 
@@ -161,7 +161,7 @@ describe('what is stored of an account', () => {
     expect(kept('"account_number":"3331261"', { keepAccountNumbers: true })['account_number']).toBe('3331261');
   });
 
-  it('is no field that MX has added since, unless the settings say so', () => {
+  it('drops fields added by MX, unless the settings keep them', () => {
     expect(kept('"points":7')).not.toHaveProperty('points');
     const known = kept('"points":7.50,"level":"gold"', { keepUnknownFields: true });
     expect([JSON.stringify(known['points']), known['level']]).toEqual(['7.50', 'gold']);
@@ -179,7 +179,7 @@ describe('what is stored of an account', () => {
     'previous_balance',
     'changed_by_refresh',
     'changed_at',
-  ])('never overwrites our own %s, should MX add a field of that name', (name) =>
+  ])('never overwrites our own %s with MX’s field', (name) =>
     expect(kept(`"${name}":"x"`, { keepUnknownFields: true })).not.toHaveProperty(name),
   );
 
@@ -188,7 +188,7 @@ describe('what is stored of an account', () => {
     expect(Object.keys(fields)).toEqual(['guid', 'balance']);
   });
 
-  it('has the guids by which it is found, whatever MX’s item says', () => {
+  it('has the guids that find it', () => {
     const { fields, accountGuid, listed } = stored(account('"member_guid":"MBR-other","user_guid":null'));
     expect(fields).toMatchObject({ guid: 'ACT-1', member_guid: key.memberGuid, user_guid: key.userGuid });
     expect({ accountGuid, listed }).toEqual({ accountGuid: 'ACT-1', listed: true });
@@ -196,7 +196,7 @@ describe('what is stored of an account', () => {
 });
 
 describe('an account in MX’s shape', () => {
-  it('has null for what is not known, and no created_at and is_closed, which MX never answers null', () => {
+  it('null for unknown; no created_at and is_closed', () => {
     const view = accountView(stored(account('"balance":10.00,"is_closed":null,"created_at":null,"name":null')));
     expect(JSON.parse(JSON.stringify(view))).toEqual({
       ...nothingKnown,
@@ -207,7 +207,7 @@ describe('an account in MX’s shape', () => {
     });
   });
 
-  it('has those two when they are known, and kept fields that MX has added', () => {
+  it('has those two when known, and kept unknown fields', () => {
     const given = account('"is_closed":false,"created_at":"2025-02-13T18:08:00+00:00","points":7');
     const view = accountView(stored(given, stamp(1), null, { ...rules, keepUnknownFields: true }));
     expect(view).toMatchObject({ is_closed: false, created_at: '2025-02-13T18:08:00+00:00', balance: null });
@@ -224,7 +224,7 @@ describe('an account that MX no longer lists', () => {
     expect(noLongerListed([{ ...other, listed: false }], new Set(), stamp(2))).toEqual([]);
   });
 
-  it('is not believed to be gone by a list older than itself', () => {
+  it('is not unlisted by a list older than itself', () => {
     expect(noLongerListed([{ ...other, ...stamp(3) }], new Set(), stamp(2))).toEqual([]);
   });
 
@@ -261,7 +261,7 @@ describe('an account that the job has left behind', () => {
     expect(leftBehind(importedAt)).toMatchObject({ freshAsOf: '2026-11-21T12:01:00.000Z' });
   });
 
-  it('is fresh again once a job brings it up to date', () => {
+  it('is fresh again after a job updates it', () => {
     expect(stored(account(), stamp(2, 90), leftBehind('2026-11-12T12:00:00Z'))).toMatchObject({
       freshAsOf: '2026-11-21T12:01:30.000Z',
       staleReason: null,

@@ -95,7 +95,7 @@ const ask = (deps: CallbackDeps, caller: string, url: string, refreshId = ID): P
   registerCallback(deps, refreshId, `CBK-${refreshId}/${caller}/${url}`, url);
 
 describe('who is told', () => {
-  it('is everybody who asked before the end, each once and with an id of its own', async () => {
+  it('each caller before the end once, with its own id', async () => {
     const world = callbackWorld();
     await ask(world.deps, 'shop', URL_1);
     await ask(world.deps, 'shop', URL_1);
@@ -190,7 +190,7 @@ describe('who is told', () => {
     },
   );
 
-  it('is told again with the same id when the end is published again after a crash', async () => {
+  it('is repeated with the same id after a crash', async () => {
     const world = callbackWorld();
     await ask(world.deps, 'shop', URL_1);
     const deps = {
@@ -215,7 +215,7 @@ describe('a receiver', () => {
     await world.end();
   };
 
-  it('that is down for an hour gets everything afterwards, each id once', async () => {
+  it('down for an hour: gets everything, each id once', async () => {
     const world = callbackWorld();
     world.receives((at) => (at < START + 3_600_000 ? null : { status: 200, retryAfterSeconds: null }));
     await told(world, 20);
@@ -229,7 +229,7 @@ describe('a receiver', () => {
     expect(world.queue.deadLetters).toEqual([]);
   });
 
-  it('that never answers is given up after about a day, and what it did not take is kept', async () => {
+  it('never answering: given up after a day, kept', async () => {
     const world = callbackWorld();
     world.receives(() => ({ status: 500, retryAfterSeconds: null }));
     await told(world);
@@ -243,7 +243,7 @@ describe('a receiver', () => {
     expect(decodeDelivery(world.queue.deadLetters[0]?.body ?? '')).toMatchObject({ attempt: RETRY_SECONDS.length });
   });
 
-  it('gets what died once it is sent back, with the same id', async () => {
+  it('gets a dead letter sent back, same id', async () => {
     const world = callbackWorld();
     world.receives(() => null);
     await told(world);
@@ -287,7 +287,7 @@ describe('a receiver', () => {
     expect(world.queue.deadLetters).toEqual([]);
   });
 
-  it('that asks for an hour gets it, although SQS cannot wait as long', async () => {
+  it('asking for an hour gets it, beyond SQS’s delay', async () => {
     const world = callbackWorld();
     world.receives((at) =>
       at === START ? { status: 503, retryAfterSeconds: 3600 } : { status: 204, retryAfterSeconds: null },
@@ -297,7 +297,7 @@ describe('a receiver', () => {
     expect(world.posts.map(({ at }) => at)).toEqual([0, 3600]);
   });
 
-  it('whose host was taken off the list is not called any more', async () => {
+  it('a host taken off the list is not called', async () => {
     const world = callbackWorld();
     await told(world);
     const [message] = world.queue.messages.values();

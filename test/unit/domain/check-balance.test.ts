@@ -52,7 +52,7 @@ describe('the trigger’s use case', () => {
     expect([mxCalls, told]).toEqual([[], []]);
   });
 
-  it('starts nothing for an account that the last success left behind, and calls it stale', async () => {
+  it('an account left behind: stale, no new job', async () => {
     const lastSuccess = { refreshId: 'RFR-0', observedAt: T0, endedAt: T0 };
     const { deps, balances, wait, told, mxCalls } = world(knownMember({ lastSuccess }));
     const account = (guid: string, importedAt: string) =>

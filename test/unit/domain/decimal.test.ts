@@ -4,7 +4,7 @@ import { Decimal, isExactObject, parseExactJson } from '../../../shared/domain/d
 import { numberTexts, sameValue, seeded } from './number-texts.ts';
 
 describe('a number of at most 38 digits', () => {
-  it('comes out of JSON digit for digit as it went in', () => {
+  it('comes out of JSON digit for digit', () => {
     fc.assert(
       fc.property(numberTexts, ({ text }) => {
         const json = `{"balance":${text},"list":[${text}]}`;
@@ -14,7 +14,7 @@ describe('a number of at most 38 digits', () => {
     );
   });
 
-  it('equals another exactly when both are the same number, whatever their notation', () => {
+  it('equals another exactly when the numbers are equal', () => {
     fc.assert(
       fc.property(numberTexts, numberTexts, (a, b) => {
         expect(Decimal.of(a.text).equals(Decimal.of(b.text))).toBe(sameValue(a.value, b.value));
@@ -33,7 +33,7 @@ describe('a number of at most 38 digits', () => {
     );
   });
 
-  it('differs from the same digits with another sign or another power of ten, unless it is zero', () => {
+  it('differs with another sign or power of ten', () => {
     fc.assert(
       fc.property(numberTexts, fc.integer({ min: 1, max: 5 }), ({ text, value }, more) => {
         const negated = text.startsWith('-') ? text.slice(1) : `-${text}`;
@@ -84,7 +84,7 @@ describe('what DynamoDB could not hold without loss', () => {
     (text) => expect(Decimal.read(text)?.text).toBe(text),
   );
 
-  it('is left as its own text by the parser, so that nobody takes it for a number', () => {
+  it('the parser leaves a number as its text', () => {
     const text = '1'.repeat(39);
     expect(parseExactJson(`{"balance":${text}}`)).toEqual({ balance: text });
   });
@@ -99,12 +99,12 @@ it.each(['', ' 1', '1 ', '+1', '01', '.5', '5.', '1e', '0x10', 'NaN', 'Infinity'
   (text) => expect(Decimal.read(text)).toBeNull(),
 );
 
-it('JSON without numbers is parsed as always, and what is not JSON is refused', () => {
+it('JSON without numbers parses as always; others are refused', () => {
   expect(parseExactJson('{"a":[null,true,"1.50"],"b":{}}')).toEqual({ a: [null, true, '1.50'], b: {} });
   expect(() => parseExactJson('{"a":1,}')).toThrow(SyntaxError);
 });
 
-it('an object is told from a list, a number, null and text', () => {
+it('an object differs from list, number, null and text', () => {
   expect(isExactObject(parseExactJson('{}'))).toBe(true);
   for (const json of ['[]', '1', 'null', '"{}"', 'true']) expect(isExactObject(parseExactJson(json)), json).toBe(false);
   expect(isExactObject(undefined)).toBe(false);

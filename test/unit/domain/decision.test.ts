@@ -12,7 +12,7 @@ const store = { kind: 'store' };
 const storeAnyway = { kind: 'read_accounts', byImports: { all: store, some: store, none: store, not_judged: store } };
 
 describe('a connected member', () => {
-  it('is not stored on the first idle look when nothing shows that our job ran', () => {
+  it('no evidence: not stored at the first idle look', () => {
     expect(decide(situation(), saw(member()))).toMatchObject({ kind: 'look' });
   });
 
@@ -20,11 +20,11 @@ describe('a connected member', () => {
     expect(decide(situation(), saw(member(ended)))).toEqual(storeAnyway);
   });
 
-  it('is stored when the flag was seen true and is false now', () => {
+  it('flag true, then false: stored', () => {
     expect(decide(situation({ claim: { flagSeen: true } }), saw(member()))).toEqual(storeAnyway);
   });
 
-  it('is not believed on a new job guid alone: a lagging flag looks the same', () => {
+  it('a new job guid alone is not believed', () => {
     const look = { kind: 'look' };
     expect(decide(situation(), saw(member(newJob)))).toMatchObject({
       kind: 'read_accounts',
@@ -34,12 +34,12 @@ describe('a connected member', () => {
     expect(decide(situation(seen), saw(member(newJob)))).toEqual(storeAnyway);
   });
 
-  it('is believed on a new job guid when its status is news', () => {
+  it('a new job guid with a new status: believed', () => {
     const before = { ...claim().baseline, connectionStatus: 'DENIED' } as never;
     expect(decide(situation({ claim: { baseline: before } }), saw(member(newJob)))).toEqual(storeAnyway);
   });
 
-  it('ends as not refreshed when the grace period shows nothing, unless all accounts moved', () => {
+  it('grace period without evidence: not refreshed, unless all moved', () => {
     const unproven = {
       kind: 'end',
       ending: { outcome: 'not_refreshed', action: 'retry_later', code: 'no_evidence' },
@@ -50,7 +50,7 @@ describe('a connected member', () => {
     });
   });
 
-  it('is not over while the flag is true, whatever the status says', () => {
+  it('is not over while the flag is true', () => {
     for (const connectionStatus of connectionStatuses) {
       const step = decide(situation(), saw(member({ ...newJob, connectionStatus, isBeingAggregated: true })));
       expect(step.kind, connectionStatus).toBe('look');
@@ -68,7 +68,7 @@ describe('an error status', () => {
     expect(second).toMatchObject({ kind: 'end', ending: { outcome: 'action_required', action: 'reauthenticate' } });
   });
 
-  it('is believed at once with an error code, which says more than the status', () => {
+  it('with an error code: believed at once', () => {
     const error = { code: '2003', message: 'x', userMessage: 'Too late.' };
     const step = decide(situation({ claim: { flagSeen: true } }), saw({ ...denied, error }));
     expect(step).toMatchObject({
@@ -77,7 +77,7 @@ describe('an error status', () => {
     });
   });
 
-  it('is not believed when nothing shows that our job ran: it is the last job’s', () => {
+  it('without evidence: not believed, the last job’s', () => {
     const baseline = { ...claim().baseline, connectionStatus: 'DENIED' } as never;
     const error = { code: '2005', message: null, userMessage: null };
     const old = member({ connectionStatus: 'DENIED', error });
@@ -88,7 +88,7 @@ describe('an error status', () => {
     });
   });
 
-  it('is not believed during the grace period when only a new job guid is seen and the status is the old one', () => {
+  it('new guid, old status, grace period: not believed', () => {
     const baseline = { ...claim().baseline, connectionStatus: 'DENIED' } as never;
     const state = { unconfirmedEnd: 'DENIED/' };
     expect(decide(situation({ claim: { baseline }, state }), saw(denied)).kind).toBe('look');
@@ -101,7 +101,7 @@ describe('an error status', () => {
 describe('a member that waits for its user', () => {
   const challenged = member({ ...newJob, connectionStatus: 'CHALLENGED', isBeingAggregated: true });
 
-  it('ends an unattended refresh at once, with the questions, although the flag stays true', () => {
+  it('unattended: ends at once with the questions', () => {
     expect(decide(situation(), saw(challenged, [question]))).toMatchObject({
       kind: 'end',
       ending: { outcome: 'action_required', action: 'answer_mfa', challenges: [question] },
@@ -114,7 +114,7 @@ describe('a member that waits for its user', () => {
     expect(decide(late, saw(challenged, [question]))).toMatchObject({ kind: 'end', ending: { action: 'answer_mfa' } });
   });
 
-  it('is believed the second time when it waited before our POST already', () => {
+  it('waited before our POST: believed the second time', () => {
     const baseline = { ...claim().baseline, connectionStatus: 'CHALLENGED' } as never;
     expect(decide(situation({ claim: { baseline } }), saw(challenged, [question]))).toMatchObject({
       kind: 'look',
@@ -135,13 +135,13 @@ describe('a start', () => {
     expect(decide(situation({ claim: unsent }), saw(member()))).toEqual({ kind: 'start' });
   });
 
-  it('that was never sent is not sent unattended when the user has to act first', () => {
+  it('never sent: not sent unattended when the user must act', () => {
     const scheduled = { ...unsent, trigger: 'schedule' as const };
     const step = decide(situation({ claim: scheduled }), saw(member({ connectionStatus: 'DENIED' })));
     expect(step).toMatchObject({ kind: 'end', ending: { action: 'reauthenticate' } });
   });
 
-  it('is not repeated unattended when the job that was in its way has left a member that needs its user', () => {
+  it('after a conflict: not repeated unattended for the user', () => {
     const scheduled = { ...start('conflict'), trigger: 'schedule' as const };
     const denied = member({ connectionStatus: 'DENIED' });
     expect(decide(situation({ claim: scheduled }), saw(denied))).toMatchObject({
@@ -157,18 +157,18 @@ describe('a start', () => {
     expect(step).toMatchObject({ kind: 'end', ending: { code: 'needs_updated_credentials' } });
   });
 
-  it('with an unknown result is not repeated while its job may be about to show', () => {
+  it('result unknown: not repeated while its job may show', () => {
     expect(decide(situation({ claim: start('unknown') }), saw(member())).kind).toBe('look');
   });
 
-  it('with an unknown result is repeated after the grace period, and not without end', () => {
+  it('result unknown: repeated after the grace period, not endlessly', () => {
     const later = { ...past, claim: { ...past.claim, ...start('unknown') } };
     expect(decide(situation(later), saw(member()))).toEqual({ kind: 'start' });
     const last = { ...past, claim: { ...past.claim, ...start('unknown', MAX_STARTS) } };
     expect(decide(situation(last), saw(member()))).toMatchObject({ kind: 'end', ending: { outcome: 'not_refreshed' } });
   });
 
-  it('that met another job waits for it, then takes its data when it is newer', () => {
+  it('conflict: waits, then takes the other job’s newer data', () => {
     const running = member({ isBeingAggregated: true });
     expect(decide(situation({ claim: start('conflict') }), saw(running)).kind).toBe('look');
     const over = member({ successfullyAggregatedAt: '2026-11-21T12:00:20.000Z' });
@@ -189,14 +189,14 @@ describe('a start', () => {
 });
 
 describe('between two states', () => {
-  it('a member without status ends as failed after the grace period', () => {
+  it('no status: fails after the grace period', () => {
     const seen = saw(member({ ...newJob, connectionStatus: null }));
     expect(decide(situation({ claim: { flagSeen: true } }), seen).kind).toBe('look');
     const late = { ...past, claim: { ...past.claim, flagSeen: true } };
     expect(decide(situation(late), seen)).toMatchObject({ kind: 'end', ending: { code: 'no_status' } });
   });
 
-  it('an OAuth limbo ends at the deadline, and says that the user has to complete it', () => {
+  it('OAuth unfinished: ends at the deadline, user has to act', () => {
     const seen = saw(member({ ...newJob, connectionStatus: 'PENDING' }));
     const claimed = { flagSeen: true, lookNumber: 20 };
     expect(decide(situation({ claim: claimed, after: 300 }), seen).kind).toBe('look');
@@ -217,7 +217,7 @@ describe('a look that MX did not answer', () => {
   const failed = (code: 'mx_timeout' | 'mx_not_found', retryAfterSeconds = 0) =>
     ({ kind: 'failure', failure: new Failure(code, 'x', { retryAfterSeconds }) }) as const;
 
-  it('is repeated later and later, at MX’s own pace when it names one', () => {
+  it('is repeated later and later, or as MX asks', () => {
     const first = decide(situation(), failed('mx_timeout'));
     const later = decide(situation({ state: { failedLooks: 4 } }), failed('mx_timeout'));
     const asked = decide(situation(), failed('mx_timeout', 40));
@@ -244,7 +244,7 @@ describe('a look that MX did not answer', () => {
     });
   });
 
-  it('forgets that it was missing when MX answers, or fails otherwise', () => {
+  it('forgets missing when MX answers or fails otherwise', () => {
     const state = { missingSince: '2026-11-21T12:00:05.000Z' };
     const seen = decide(situation({ state }), saw(member({ isBeingAggregated: true })));
     expect(seen).toMatchObject({ kind: 'look', state: { missingSince: null } });
@@ -252,7 +252,7 @@ describe('a look that MX did not answer', () => {
     expect(away).toMatchObject({ kind: 'look', state: { missingSince: null } });
   });
 
-  it('at the deadline is no proof that the member is gone, unless for a minute', () => {
+  it('at the deadline: missing counts after a minute only', () => {
     const at = (missingSince: string) =>
       decide(situation({ state: { missingSince }, after: 600 }), failed('mx_not_found'));
     expect(at('2026-11-21T12:09:30.000Z')).toMatchObject({

@@ -65,7 +65,7 @@ const baseline = (connectionStatus: string | null): Baseline => {
 };
 
 describe('the end of a refresh', () => {
-  it('is in the tables before it is told, and the member is free last', async () => {
+  it('stored before it is told, member free last', async () => {
     const { deps, running, steps } = await world(baseline('DEGRADED'));
     await endRefresh(deps, { key, claim: running, ending: stored, observedAt: T0 });
     expect(steps).toEqual([
@@ -92,7 +92,7 @@ describe('the end of a refresh', () => {
     expect(events.map(({ type }) => type)).toEqual(types);
   });
 
-  it('tells of the change of status: from what, to what, by which refresh and when', async () => {
+  it('reports the status change: from, to, refresh, time', async () => {
     const { deps, running, events, wait } = await world();
     wait(7);
     await endRefresh(deps, { key, claim: running, ending: denied });
@@ -120,7 +120,7 @@ describe('the end of a refresh', () => {
     expect(events).toHaveLength(told);
   });
 
-  it('is told again with the same ids when its owner may have crashed', async () => {
+  it('is repeated with the same ids after a crash', async () => {
     const { deps, running, events } = await world();
     const ended = endedClaim(running, attemptOf(running, { ...denied, endedAt: T0, observedAt: null }, false));
     await publishEnd(deps, key, ended);

@@ -66,7 +66,7 @@ describe('an event', () => {
     expect(JSON.stringify(event)).not.toMatch(/500|city|words/);
   });
 
-  it('is refused by its schema when a field is missing, is new or does not fit', () => {
+  it('the schema refuses a missing, new or wrong field', () => {
     const event = endedEvent(member, attempt('succeeded', 'none'));
     const { code: _, ...data } = event.data;
     expect(faultsOf({ ...event, data } as never)).toEqual(["/data must have required property 'code'"]);
@@ -77,7 +77,7 @@ describe('an event', () => {
 });
 
 describe('balance.changed', () => {
-  it('is told for each account whose balance this refresh changed, and for no other', () => {
+  it('one for each balance that this refresh changed', () => {
     const balances = [
       stored(),
       stored({
@@ -95,7 +95,7 @@ describe('balance.changed', () => {
     for (const event of events) expect(faultsOf(event)).toEqual([]);
   });
 
-  it('has no amount and no account number unless the operator wants amounts', () => {
+  it('has amounts only when the operator wants them', () => {
     const [without] = balanceEvents([stored()], { refreshId, trigger: 'http' }, false);
     expect(JSON.stringify(without)).not.toMatch(/1234|0\.10|amounts/);
     const [withAmounts] = balanceEvents([stored()], { refreshId, trigger: 'http' }, true);
@@ -128,7 +128,7 @@ describe('connection.changed', () => {
     if (to === 'PENDING') expect(userActions.has(event.data.action)).toBe(true);
   });
 
-  it('has an id that is the same for the same change and another for another', () => {
+  it('same change: same id; another: another', () => {
     const change = { from: 'CONNECTED', to: 'DENIED', at, refreshId: null };
     const { id } = connectionEvent(member, change);
     expect(connectionEvent(member, { ...change }).id).toBe(id);
@@ -136,7 +136,7 @@ describe('connection.changed', () => {
     expect(connectionEvent({ ...member, memberGuid: 'MBR-2' }, change).id).not.toBe(id);
   });
 
-  it('tells once that a member is gone, whenever that is noticed', () => {
+  it('reports a deleted member once', () => {
     const event = deletedEvent(member, at);
     expect(faultsOf(event)).toEqual([]);
     expect(event.data).toMatchObject({ deleted: true, connection_status: null, action: 'reconnect' });
@@ -147,7 +147,7 @@ describe('connection.changed', () => {
 describe('schedule.held', () => {
   const held = { since: at, code: 'denied', action: 'reauthenticate' } as const;
 
-  it('says since when, why and what has to happen, and fits its schema', () => {
+  it('says since when, why and what to do', () => {
     const event = heldEvent(member, held);
     expect(faultsOf(event)).toEqual([]);
     expect(event).toMatchObject({

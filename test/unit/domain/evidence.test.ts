@@ -41,12 +41,12 @@ describe('what a look proves about our job', () => {
     expect(proof(seen, flagSeen)).toBe(expected);
   });
 
-  it('is nothing without a baseline to compare with, whatever is seen', () => {
+  it('is none without a baseline', () => {
     const seen = member({ ...newJob, successfullyAggregatedAt: later, isBeingAggregated: true });
     expect(proofIn({ baseline: null, flagSeen: true }, seen)).toBe('none');
   });
 
-  it('holds for a member that never had a job: any guid and any time are new', () => {
+  it('a member without jobs: any guid or time is new', () => {
     const never = {
       ...baselineOf(member()),
       mostRecentJobGuid: null,
@@ -61,7 +61,7 @@ describe('what a look proves about our job', () => {
   });
 });
 
-it('a baseline is what proofs compare with: a member does not prove anything against itself', () => {
+it('a member does not prove anything against itself', () => {
   const before = member({ isBeingAggregated: false });
   expect(proofIn({ baseline: baselineOf(before), flagSeen: false }, before)).toBe('none');
   expect(baselineOf(before)).toEqual({
@@ -73,7 +73,7 @@ it('a baseline is what proofs compare with: a member does not prove anything aga
   });
 });
 
-it('a success time that is missing, older or the same is no success since', () => {
+it('a missing, older or equal success time is none', () => {
   const baseline = baselineOf(member());
   const at = (successfullyAggregatedAt: string | null) =>
     succeededSince(baseline, member({ successfullyAggregatedAt }));
@@ -102,7 +102,7 @@ describe('the job that followed the baseline began', () => {
     expect(jobBeganAt(claim(), member({ aggregatedAt: later, mostRecentJobGuid: 'JOB-third' }))).toBeNull();
   });
 
-  it('at the time of a job that need not be another: ours was never named', () => {
+  it('ours never named: same start need not be another', () => {
     const unnamed = claim({ start: { ...claim().start, jobGuid: null } });
     const third = member({ aggregatedAt: later, mostRecentJobGuid: 'JOB-third' });
     expect(jobBeganAt(unnamed, third)).toBe(later);
@@ -123,7 +123,7 @@ describe('imports are judged by', () => {
     expect(importsSince(claim({ baseline, jobAggregatedAt }))).toBe(expected);
   });
 
-  it('the start of the job that was in the way of ours, also while its flag lags', () => {
+  it('the conflicting job’s start, also while its flag lags', () => {
     const conflict = claim({ baseline: idle, start: { ...claim().start, state: 'conflict' } });
     expect(importsSince(conflict)).toBe('2026-11-21T06:00:00.000Z');
   });

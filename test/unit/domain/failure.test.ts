@@ -37,7 +37,7 @@ describe('a failure', () => {
     expect(new Failure('mx_timeout', 'x').fate).toBe('try-again');
   });
 
-  it('with a fate of no retry asks for an operator or names its institution', () => {
+  it('no retry: asks an operator or names the institution', () => {
     const final = Object.entries(causes).filter(([, { fate }]) => fate === 'never-retry');
     expect(new Set(final.map(([code, { action }]) => (code === 'mx_institution' ? 'institution' : action)))).toEqual(
       new Set(['contact_support', 'institution']),

@@ -51,7 +51,7 @@ describe('stored balances', () => {
     expect(verdict([balance(0)], HOUR + 1)).toMatchObject({ verdict: 'stale', reason: 'not_refreshed_since' });
   });
 
-  it('are as fresh as the oldest account, and say which refresh that was', () => {
+  it('are as fresh as the oldest account', () => {
     const list = [balance(500), balance(100, { trigger: 'schedule' }), balance(900)];
     expect(verdict(list, 1000)).toEqual({
       verdict: 'fresh',
@@ -64,7 +64,7 @@ describe('stored balances', () => {
     });
   });
 
-  it('are as old as their data, however late it was read', () => {
+  it('are as old as their data, whenever read', () => {
     const list = [balance(900), balance(1000, { freshAsOf: at(40), trigger: 'schedule' }), balance(100)];
     expect(verdict(list, 1000)).toEqual({
       verdict: 'fresh',
@@ -78,7 +78,7 @@ describe('stored balances', () => {
     expect(verdict(list, HOUR + 41)).toMatchObject({ verdict: 'stale', ageSeconds: HOUR + 1 });
   });
 
-  it('are never fresh when MX lists one that cannot be read', () => {
+  it('are never fresh with an unreadable listed account', () => {
     const unreadable = balance(500, { staleReason: 'unreadable' });
     expect(verdict([balance(100), unreadable, balance(900)], 1000)).toEqual({
       verdict: 'stale',
@@ -91,12 +91,12 @@ describe('stored balances', () => {
     });
   });
 
-  it('are stale for the oldest first, then for one that cannot be read', () => {
+  it('are stale for the oldest, then for the unreadable one', () => {
     const list = [balance(0), balance(500, { staleReason: 'unreadable' })];
     expect(verdict(list, HOUR + 1)).toMatchObject({ reason: 'not_refreshed_since', refreshId: 'RFR-0' });
   });
 
-  it('are fresh while one that cannot be read is not listed either', () => {
+  it('are fresh when the unreadable one is not listed', () => {
     const list = [balance(0), balance(500, { staleReason: 'unreadable', listed: false })];
     expect(verdict(list, 1000)).toMatchObject({ verdict: 'fresh' });
   });
@@ -118,16 +118,16 @@ describe('stored balances', () => {
 
   it('have no verdict when there are none', () => expect(verdict([], 0)).toBeNull());
 
-  it('are not younger than nothing when the clocks of two machines differ', () => {
+  it('have age 0 when clocks differ', () => {
     expect(verdict([balance(5)], 0)).toMatchObject({ verdict: 'fresh', ageSeconds: 0 });
   });
 
-  it('are not made stale by an account that MX no longer lists', () => {
+  it('are not made stale by an unlisted account', () => {
     const list = [balance(0, { listed: false }), balance(HOUR)];
     expect(verdict(list, HOUR + 10)).toMatchObject({ verdict: 'fresh', observedAt: at(HOUR) });
   });
 
-  it('are stale because MX no longer lists them, when it lists none', () => {
+  it('are stale when MX lists none of them', () => {
     for (const age of [0, HOUR + 1]) {
       expect(verdict([balance(0, { listed: false })], age, attempt(60))).toMatchObject({
         verdict: 'stale',
@@ -166,7 +166,7 @@ describe('stale balances say why', () => {
 
   it('with the code of an attempt that has failed since', () => expect(why(attempt(200))).toBe('denied'));
 
-  it('with what MX said of the account, unless an attempt has failed since', () => {
+  it('MX’s reason, unless an attempt has failed since', () => {
     const leftBehind = balance(100, { staleReason: 'not_imported', freshAsOf: at(-9 * 86_400) });
     expect(verdict([leftBehind, balance(100)], 200)).toMatchObject({ verdict: 'stale', reason: 'not_imported' });
     expect(verdict([leftBehind], 200, attempt(50))).toMatchObject({ reason: 'not_imported' });

@@ -46,7 +46,7 @@ function worldWith(accounts: () => readonly MxAccount[], importsMove = false) {
 
 const firstJob = { mostRecentJobGuid: 'JOB-1', aggregatedAt: '2026-11-21T12:00:01.000Z' } as const;
 
-it('one account moved, one is nine days old: it is left behind, and imports are known to move', async () => {
+it('one moved, one old: left behind, imports move', async () => {
   const accounts = [account('ACT-1', '2026-11-21T12:00:03Z'), account('ACT-2', '2026-11-12T12:00:00Z')];
   const { refresh, ages } = worldWith(() => accounts);
   expect(await refresh(member(), member(firstJob))).toMatchObject({
@@ -60,7 +60,7 @@ it('one account moved, one is nine days old: it is left behind, and imports are 
   ]);
 });
 
-it('none moved, nothing known of imports: the job’s own proof decides for all', async () => {
+it('none moved, imports unknown: the job’s proof decides', async () => {
   const { refresh, ages } = worldWith(() => [account('ACT-1', '2026-11-12T12:00:00Z')]);
   expect(await refresh(member(), member(firstJob))).toMatchObject({
     attempt: { code: 'stored' },
@@ -69,7 +69,7 @@ it('none moved, nothing known of imports: the job’s own proof decides for all'
   expect(await ages()).toEqual([['2026-11-21T12:00:05.000Z', null]]);
 });
 
-it('none moved, imports known to move, the flag alone: three looks, then nothing_imported', async () => {
+it('none moved, flag alone: three looks, then nothing_imported', async () => {
   const { refresh, ages } = worldWith(() => [account('ACT-1', '2026-11-12T12:00:00Z')], true);
   expect(await refresh(member(), member(firstJob))).toMatchObject({
     looks: 3,
@@ -78,14 +78,14 @@ it('none moved, imports known to move, the flag alone: three looks, then nothing
   expect(await ages()).toEqual([]);
 });
 
-it('none moved, imports known to move, a later success: stored, as old as the bank’s data', async () => {
+it('none moved, a later success: stored with its age', async () => {
   const { refresh, ages } = worldWith(() => [account('ACT-1', '2026-11-12T12:00:00Z')], true);
   const success = member({ ...firstJob, successfullyAggregatedAt: '2026-11-21T12:00:04.000Z' });
   expect(await refresh(member(), success)).toMatchObject({ looks: 1, attempt: { code: 'stored' } });
   expect(await ages()).toEqual([['2026-11-12T12:00:00.000Z', 'not_imported']]);
 });
 
-it('a POST that starts nothing, MX’s clock 20 s ahead: not refreshed', async () => {
+it('POST starts nothing, MX 20 s ahead: not refreshed', async () => {
   const { refresh, ages } = worldWith(() => [account('ACT-1', '2026-11-21T12:00:15Z')]);
   const ahead = '2026-11-21T12:00:12.000Z';
   const idle = member({ aggregatedAt: ahead, successfullyAggregatedAt: '2026-11-21T12:00:16.000Z' });
@@ -96,7 +96,7 @@ it('a POST that starts nothing, MX’s clock 20 s ahead: not refreshed', async (
   expect(await ages()).toEqual([]);
 });
 
-it('what followed our job is not taken for what ours moved', async () => {
+it('another job’s imports do not count as ours', async () => {
   const { refresh } = worldWith(() => [account('ACT-1', '2026-11-21T12:00:03Z')]);
   const followed = member({
     mostRecentJobGuid: 'JOB-2',

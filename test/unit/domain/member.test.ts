@@ -14,7 +14,7 @@ describe('the allowance of a member', () => {
     expect(nextStartAllowedAt(starts(0, 10, 20, 30), at(40), policy)).toBeNull();
   });
 
-  it('is used up by five starts until the first of them is two hours old', () => {
+  it('is used up by five starts for two hours', () => {
     const five = starts(0, 10, 20, 30, 40);
     expect(nextStartAllowedAt(five, at(50), policy)).toBe(at(7200));
     expect(nextStartAllowedAt(five, at(7199.999), policy)).toBe(at(7200));
@@ -26,7 +26,7 @@ describe('the allowance of a member', () => {
     expect(nextStartAllowedAt(six, at(7201), policy)).toBe(at(7210));
   });
 
-  it('waits for as many starts to leave as there are too many, after the setting was lowered', () => {
+  it('lowered setting: waits for the surplus starts to leave', () => {
     const lowered = { ...policy, allowanceStarts: 2 };
     expect(nextStartAllowedAt(starts(0, 10, 20, 30), at(40), lowered)).toBe(at(7220));
   });
@@ -35,7 +35,7 @@ describe('the allowance of a member', () => {
     expect(startsInWindow(starts(0, 10, 20), at(7210), policy)).toEqual(starts(20));
   });
 
-  it('never lets more starts into any window than it has, and always lets the next one in at the time it names', () => {
+  it('no window exceeds it; the named time lets one in', () => {
     fc.assert(
       fc.property(fc.array(fc.integer({ min: 0, max: 4000 }), { maxLength: 40 }), (gaps) => {
         const made: string[] = [];

@@ -49,12 +49,12 @@ const otherForm = {
 describe('an account', () => {
   const names = Object.keys(accountFields) as (keyof typeof accountFields)[];
 
-  it('has 58 fields at MX (MX facts 4.1), and a member 24 (4.2)', () => {
+  it('has 58 fields at MX, a member 24', () => {
     expect(names).toHaveLength(58);
     expect(Object.keys(memberFields)).toHaveLength(24);
   });
 
-  it.each(names)('keeps %s: its value, null as null, and missing as missing', (name) => {
+  it.each(names)('keeps %s: its value, null and missing', (name) => {
     const sample = name === 'guid' ? '"ACT-1"' : sampleOf[accountFields[name].type];
     const { fields, oddFields } = readAccount(parseExactJson(`{"guid":"ACT-1","${name}":${sample}}`));
     expect(JSON.stringify(fields[name])).toBe(sample);
@@ -65,7 +65,7 @@ describe('an account', () => {
   });
 
   it.each(names.filter((name) => name !== 'guid' && oddFor[accountFields[name].type] !== null))(
-    'drops a %s of another type and counts it by name',
+    'drops and counts a %s of another type',
     (name) => {
       const { fields, oddFields } = account(`"${name}":${oddFor[accountFields[name].type]}`);
       expect(fields).not.toHaveProperty(name);
@@ -99,14 +99,14 @@ describe('an account', () => {
     expect(oddFields).toEqual(isKept ? [] : [{ name: 'metadata', why: 'too_long' }]);
   });
 
-  it('keeps unknown fields up to 40,000 bytes together, and reports all by names of 64 characters', () => {
+  it('keeps unknown fields up to 40,000 bytes, reports all', () => {
     const long = Array.from({ length: 9 }, (_, n) => `"${String(n).repeat(70)}":"${'x'.repeat(2_600)}"`).join(',');
     const { unknownFields, oddFields } = account(long);
     expect(Object.keys(unknownFields)).toHaveLength(4);
     expect(oddFields.map(({ name }) => name.length)).toEqual(Array(9).fill(64));
   });
 
-  it('keeps fields that MX has added since apart, and counts them, also those that cannot be stored', () => {
+  it('keeps unknown fields apart and counts them', () => {
     const read = account('"rewards_points":12.50,"nested":{"a":1},"hasOwnProperty":"x"');
     expect(JSON.stringify(read.unknownFields)).toBe('{"rewards_points":12.50,"hasOwnProperty":"x"}');
     expect(read.oddFields).toEqual([
@@ -117,7 +117,7 @@ describe('an account', () => {
     expect(Object.keys(read.fields)).toEqual(['guid']);
   });
 
-  it('takes a field named __proto__ for an unknown one that is not kept', () => {
+  it('does not keep an unknown field named __proto__', () => {
     const { oddFields, unknownFields } = account('"__proto__":7');
     expect(oddFields).toEqual([{ name: '__proto__', why: 'unknown' }]);
     expect(Object.keys(unknownFields)).toEqual([]);
@@ -144,13 +144,13 @@ describe('an account', () => {
     },
   );
 
-  it('without an amount, or with a lesser number that cannot be read, is readable', () => {
+  it('without an amount, or a bad lesser number: readable', () => {
     expect(account('').isUnreadable).toBe(false);
     expect(account('"balance":null,"available_credit":0').isUnreadable).toBe(false);
     expect(account('"credit_limit":"much"').isUnreadable).toBe(false);
   });
 
-  it('drops a lesser number that has too many digits rather than store it with other ones', () => {
+  it('drops a lesser number with too many digits', () => {
     expect(account(`"credit_limit":${'1'.repeat(39)}`)).toMatchObject({
       oddFields: [{ name: 'credit_limit', why: 'unreadable' }],
     });
@@ -187,7 +187,7 @@ describe('a page of accounts', () => {
     ['a count that is a fraction', '{"current_page":1,"total_entries":1,"total_pages":1.5}'],
     ['a count that is missing', '{"current_page":1,"total_entries":1}'],
     ['no pagination', 'null'],
-  ])('with %s is refused: a half-read list must not look complete', (_what, pagination) => {
+  ])('refuses %s: a half-read list looks complete', (_what, pagination) => {
     expect(badAnswer(() => page(pagination)).code).toBe('mx_bad_answer');
   });
 
@@ -202,7 +202,7 @@ describe('a page of accounts', () => {
 });
 
 describe('a member', () => {
-  it('is read with its times in UTC, whatever form MX gave them', () => {
+  it('has its times in UTC', () => {
     const read = memberOf(
       '"id":"m-1","user_id":"u-1","institution_code":"mxbank","connection_status":"CONNECTED",' +
         '"connection_status_message":"Connected","is_being_aggregated":true,"most_recent_job_guid":"JOB-1",' +
@@ -224,7 +224,7 @@ describe('a member', () => {
     });
   });
 
-  it('with nothing but its guids is read: MX requires no field', () => {
+  it('needs nothing but its guids', () => {
     expect(memberOf('')).toEqual({
       key: { userGuid: 'USR-1', memberGuid: 'MBR-1' },
       userId: null,
@@ -243,7 +243,7 @@ describe('a member', () => {
     });
   });
 
-  it('takes a flag that is text for the flag, and numeric ids for ids', () => {
+  it('takes text flags and numeric ids', () => {
     expect(
       memberOf('"is_being_aggregated":"true","needs_updated_credentials":"false","id":7,"user_id":12'),
     ).toMatchObject({
@@ -255,7 +255,7 @@ describe('a member', () => {
     });
   });
 
-  it('does not take a flag that is a number, or a time that is none, for evidence', () => {
+  it('a number is no flag, a bad time no evidence', () => {
     expect(memberOf('"is_being_aggregated":1,"aggregated_at":"soon","successfully_aggregated_at":7')).toMatchObject({
       isBeingAggregated: false,
       aggregatedAt: null,
@@ -263,7 +263,7 @@ describe('a member', () => {
     });
   });
 
-  it('keeps MX’s fields in its body: null as null, no field of another type, none that MX has added, no OAuth state', () => {
+  it('keeps MX’s fields; no unknown ones, no OAuth state', () => {
     const { body } = memberOf(
       '"name":null,"is_oauth":"yes","oauth_window_uri":"https://bank.example/?state=s","brand_new":1,"use_cases":["PFM"],' +
         '"most_recent_job_detail_code":1000,"error":{}',
@@ -273,7 +273,7 @@ describe('a member', () => {
     );
   });
 
-  it('reports what it does not keep by name, but not what is dropped on purpose', () => {
+  it('reports dropped fields by name, except those on purpose', () => {
     const { oddFields } = memberOf('"is_oauth":"yes","oauth_window_uri":"https://bank.example","brand_new":1');
     expect(oddFields).toEqual([
       { name: 'is_oauth', why: 'unreadable' },
@@ -281,7 +281,7 @@ describe('a member', () => {
     ]);
   });
 
-  it('keeps no text without a bound: metadata goes, a message of 150 KB is cut', () => {
+  it('bounds texts: metadata goes, a message is cut', () => {
     const long = 'x'.repeat(150_000);
     const read = memberOf(
       `"metadata":"${long}","connection_status":"${long}","connection_status_message":"${long}","error":{"error_code":2005,"user_message":"${long}"}`,

@@ -63,7 +63,7 @@ describe('an ending', () => {
     });
   });
 
-  it('at a member has MX’s words, its error’s before its status’s', () => {
+  it('has MX’s words: the error’s before the status’s', () => {
     expect(endingWith(member({ connectionStatus: 'DENIED' }), 'denied').userMessage).toBe('Connected to MX Bank');
     const error = { code: '2005', message: null, userMessage: 'Wrong password.' };
     expect(endingWith(member({ error }), 'denied').userMessage).toBe('Wrong password.');
@@ -90,7 +90,7 @@ describe('no evidence', () => {
     expect(noEvidence(unanswered, seen)).toMatchObject(ending);
   });
 
-  it('does not say that MX accepted what it answered with errors', () => {
+  it('after errors does not say that MX accepted', () => {
     const unanswered = { ...claim().start, state: 'unknown' } as const;
     expect(noEvidence(unanswered, member()).message).toBe(
       'MX did not confirm the request, and nothing shows that it started a job.',

@@ -29,7 +29,7 @@ describe('a member that nobody has enrolled', () => {
   });
 
   it.each([{ everyHours: 0, slot: '' } as const, { everyHours: 1, slot: 'SLOT#1h#00007#0' } as const])(
-    'is left alone once somebody has said what it should be: %j',
+    'a chosen schedule is left alone: %j',
     async (enrolment) => {
       const table = withMember(knownMember({ enrolment }));
       expect(await enrolled(table, 24, enrolment)).toEqual(enrolment);
@@ -65,7 +65,7 @@ describe('a tick of the schedule', () => {
     return { table, sent, tick };
   }
 
-  it('sends who is due in its minute, and says how many they were', async () => {
+  it('sends the members due in its minute, and counts', async () => {
     const { tick, sent, table } = world(dueMinute - 1);
     expect(await tick(dueMinute)).toEqual({ minutes: 1, members: 1 });
     expect(sent).toEqual([
@@ -74,7 +74,7 @@ describe('a tick of the schedule', () => {
     expect(table.bookmark).toBe(dueMinute);
   });
 
-  it('sends nobody in a minute in which nobody is due, and remembers it', async () => {
+  it('remembers a minute in which no member is due', async () => {
     const { tick, sent, table } = world(dueMinute);
     expect(await tick(dueMinute + 1)).toEqual({ minutes: 1, members: 0 });
     expect(sent).toEqual([]);
@@ -88,13 +88,13 @@ describe('a tick of the schedule', () => {
     expect(sent).toHaveLength(1);
   });
 
-  it('makes up for the ones that were lost, each member with the minute for which it was due', async () => {
+  it('makes up for lost minutes, each with its time', async () => {
     const { tick, sent } = world(dueMinute - 5);
     expect(await tick(dueMinute + 30)).toEqual({ minutes: 35, members: 1 });
     expect(sent.map(({ batch }) => batch.dueAt)).toEqual([minuteStart(dueMinute)]);
   });
 
-  it('whose message cannot be sent fails, and the next one sends that minute again', async () => {
+  it('unsent: fails, and the next sends that minute again', async () => {
     let away = true;
     const { tick, sent, table } = world(dueMinute - 3, () => away);
     await expect(tick(dueMinute)).rejects.toThrow('the queue is away');
@@ -104,7 +104,7 @@ describe('a tick of the schedule', () => {
     expect(sent.map(({ batch }) => batch.dueAt)).toEqual([minuteStart(dueMinute)]);
   });
 
-  it('starts an hourly member once an hour over a day of ticks, some of them lost and some doubled', async () => {
+  it('hourly for a day despite lost and doubled ticks', async () => {
     const { tick, sent } = world(null);
     const start = dueMinute - 10;
     for (let minute = start; minute < start + 24 * 60; minute += 1) {

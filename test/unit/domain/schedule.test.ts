@@ -58,12 +58,12 @@ describe('10,000 members', () => {
     [24, 1],
     [1, 8],
     [24, 4],
-  ] as const)('are spread evenly over the slots of %i hours in %i shards', (everyHours, shards) => {
+  ] as const)('spread evenly over slots: %i hours, %i shards', (everyHours, shards) => {
     const slots = countBy(guids(10_000, everyHours), (member) => slotOf(member, everyHours, shards));
     expect(Math.abs(unevenness(slots, everyHours * 60 * shards, 10_000))).toBeLessThan(5);
   });
 
-  it('whose guids differ in their last digits only are spread as well', () => {
+  it('guids that differ in their last digits spread too', () => {
     const alike = Array.from({ length: 10_000 }, (_, index) =>
       keyOf(`MBR-7c6f361b-e582-15b6-60c0-${String(index).padStart(12, '0')}`),
     );
@@ -73,12 +73,12 @@ describe('10,000 members', () => {
   });
 });
 
-it('a member’s slot is the same in every version of this service', () => {
+it('a member’s slot is the same in every version', () => {
   expect(slotOf(keyOf('MBR-7c6f361b-e582-15b6-60c0-358f12466b4b'), 24, 4)).toBe('SLOT#24h#00027#3');
 });
 
 describe('every member is due', () => {
-  it.each(everyHoursOnOffer)('exactly once in every period of %i h, in every shard', (everyHours) => {
+  it.each(everyHoursOnOffer)('once in every period of %i h, every shard', (everyHours) => {
     const members = guids(40, everyHours);
     const slots = members.map((member) => slotOf(member, everyHours, 3));
     const start = minuteOf(T0);
@@ -148,14 +148,14 @@ describe('the minutes a tick works through', () => {
     expect(minutesDue(last, current)).toEqual(expected);
   });
 
-  it('are at most an hour’s, the newest ones, after a long silence', () => {
+  it('after a long silence: the newest hour’s only', () => {
     const minutes = minutesDue(0, 10_000);
     expect(minutes).toHaveLength(MAX_MINUTES_PER_TICK);
     expect(minutes[0]).toBe(10_000 - MAX_MINUTES_PER_TICK + 1);
     expect(minutes.at(-1)).toBe(10_000);
   });
 
-  it('cover every minute once, however irregular the ticks are, as long as none is an hour late', () => {
+  it('cover every minute once, unless an hour late', () => {
     fc.assert(
       fc.property(
         fc.array(fc.integer({ min: 0, max: MAX_MINUTES_PER_TICK }), { minLength: 1, maxLength: 50 }),
@@ -187,7 +187,7 @@ describe('messages of due members', () => {
   const due = (count: number): EnrolledMember[] =>
     guids(count, 3).map((member) => ({ member, everyHours: 24, slot: 'SLOT#24h#00001#0' }));
 
-  it('hold every member once, in messages of a size that one function can work off, spread over the minute', () => {
+  it('hold every member once, in small messages over the minute', () => {
     fc.assert(
       fc.property(fc.nat({ max: 2000 }), (count) => {
         const members = due(count);
@@ -206,7 +206,7 @@ describe('messages of due members', () => {
     );
   });
 
-  it('are none when nobody is due, and start at once when one suffices', () => {
+  it('none for no member; at once when one suffices', () => {
     expect(startBatches([], T0)).toEqual([]);
     expect(startBatches(due(25), T0).map(({ delaySeconds }) => delaySeconds)).toEqual([0]);
     expect(startBatches(due(100), T0).map(({ delaySeconds }) => delaySeconds)).toEqual([0, 15, 30, 45]);

@@ -5,7 +5,7 @@ import { stableUlid } from '../../../shared/domain/stable-id.ts';
 const at = '2026-11-21T11:59:58.000Z';
 
 describe('a stable ULID', () => {
-  it('is one to the library that makes all others, with the time that it was given', () => {
+  it('is a valid ULID with the given time', () => {
     const id = stableUlid(at, 'USR-1', 'MBR-1');
     expect(isValid(id)).toBe(true);
     expect(decodeTime(id)).toBe(Date.parse(at));
@@ -17,7 +17,7 @@ describe('a stable ULID', () => {
     expect(new Set(cuts.map((parts) => stableUlid(at, ...parts))).size).toBe(cuts.length);
   });
 
-  it('differs for another member and another time, and sorts by time', () => {
+  it('differs by member and time, sorts by time', () => {
     expect(stableUlid(at, 'USR-1', 'MBR-2')).not.toBe(stableUlid(at, 'USR-1', 'MBR-1'));
     expect(stableUlid('2026-11-21T11:59:59.000Z', 'USR-1', 'MBR-1') > stableUlid(at, 'USR-1', 'MBR-1')).toBe(true);
     // The random part is no longer than 80 bits for any input.

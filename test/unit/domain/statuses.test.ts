@@ -38,12 +38,12 @@ const facts: readonly [status: string, whenOver: string, action: Action][] = [
 ];
 
 describe('the table of statuses', () => {
-  it('has MX’s 22 statuses in the order of their ids, and no other', () => {
+  it('has MX’s 22 statuses in order of their ids', () => {
     expect(connectionStatuses).toEqual(facts.map(([status]) => status));
     expect(Object.keys(statusRules).toSorted()).toEqual(facts.map(([status]) => status).toSorted());
   });
 
-  it.each(facts)('%s, with no job running: %s, and the action is %s', (status, whenOver, action) => {
+  it.each(facts)('%s, idle: %s, and the action is %s', (status, whenOver, action) => {
     const { end, ...rule } = ruleFor(status);
     expect({ whenOver: rule.whenOver, action: outcomes[end].action }).toEqual({ whenOver, action });
   });
@@ -52,7 +52,7 @@ describe('the table of statuses', () => {
     expect(statusRules[status].source).toMatch(new RegExp(`^MX facts 3\\.1, id ${id}(;|$)`));
   });
 
-  it('never starts a job unattended where only the user can act, or where nothing can be done any more', () => {
+  it('starts no job where only the user can act', () => {
     for (const status of connectionStatuses) {
       const { end, holdsBackUnattended } = statusRules[status];
       const { action } = outcomes[end];
@@ -61,17 +61,17 @@ describe('the table of statuses', () => {
     }
   });
 
-  it('starts a job once more only where MX says that none has run', () => {
+  it('starts again only where MX ran no job', () => {
     const restarted = connectionStatuses.filter((status) => statusRules[status].startOnceMore);
     expect(restarted).toEqual(['CREATED', 'RECONNECTED', 'UPDATED']);
   });
 
-  it('has one code for each status, so that a code tells which it was', () => {
+  it('has one code for each status', () => {
     const codes = connectionStatuses.filter((status) => statusRules[status].whenOver === 'end');
     expect(new Set(codes.map((status) => statusRules[status].end)).size).toBe(codes.length);
   });
 
-  it('ends with success in one row only, and that one stores', () => {
+  it('one row only ends with success, and stores', () => {
     const good = connectionStatuses.filter((status) => outcomes[statusRules[status].end].outcome === 'succeeded');
     expect(good).toEqual(['CONNECTED']);
   });
@@ -91,14 +91,14 @@ describe('what MX says beyond its 22', () => {
     },
   );
 
-  it('an unknown status does not hold back the schedule: it is tried again later', () => {
+  it('an unknown status does not hold back the schedule', () => {
     expect(unknownStatusRule).toMatchObject({ whenOver: 'end', end: 'unknown_status' });
     expect(unknownStatusRule.holdsBackUnattended).toBeUndefined();
   });
 });
 
 describe('the codes of the member’s error', () => {
-  it('are those of MX facts 3.5, each with its source, but 1000: it says nothing about a balance job', () => {
+  it('error codes of MX facts 3.5 have sources, except 1000', () => {
     const codes = ['1001', '1002', '2001', '2002', '2003', '2004', '2005', '3000', '3001', '3002'];
     expect(Object.keys(memberErrorEnds).toSorted()).toEqual(codes);
     for (const code of codes) expect(memberErrorEnds[code]?.source).toBe(`MX facts 3.5, ${code}`);

@@ -53,7 +53,7 @@ async function refreshed(accounts: readonly [string, string][], before: readonly
 }
 
 describe.each(UNREADABLE)('a balance of %s', (odd) => {
-  it('beside a readable one: that one is stored, the new one is not', async () => {
+  it('beside a readable one: only that is stored', async () => {
     expect(
       await refreshed([
         ['ACT-1', '7.50'],
@@ -65,7 +65,7 @@ describe.each(UNREADABLE)('a balance of %s', (odd) => {
     });
   });
 
-  it('of a known account: it keeps what it had and says why it is stale', async () => {
+  it('of a known account: old values, with the reason', async () => {
     const before = [
       ['ACT-1', '1'],
       ['ACT-2', '2'],

@@ -76,7 +76,7 @@ const storeOne = (balances: ReturnType<typeof world>['balances']) =>
   });
 
 describe('a trigger', () => {
-  it('starts MX’s job and answers as MX does, with our refresh beside it', async () => {
+  it('starts MX’s job, answers as MX with our refresh', async () => {
     const { trigger, posts, counted, sent } = world();
     const { status, headers, body } = await trigger();
     expect(status).toBe(202);
@@ -88,7 +88,7 @@ describe('a trigger', () => {
     expect(sent).toMatchObject([{ followUp: { lookNumber: 1 }, inSeconds: policy.firstLookSeconds }]);
   });
 
-  it('joins a refresh that runs: MX is not called, and the flag says that a job runs', async () => {
+  it('joins a running refresh without a call of MX', async () => {
     const { trigger, mxCalls, counted } = world(knownMember({ claim: claim() }));
     const { status, body } = await trigger();
     expect(status).toBe(202);
@@ -99,7 +99,7 @@ describe('a trigger', () => {
     expect([mxCalls, counted]).toEqual([[], ['RefreshJoined']]);
   });
 
-  it('may start a job for a member that needs its user: somebody asked', async () => {
+  it('may start a job for a member needing its user', async () => {
     const { trigger, answers, posts } = world();
     answers.read = () => member({ connectionStatus: 'DENIED' });
     expect((await trigger()).status).toBe(202);
@@ -138,7 +138,7 @@ describe('a trigger', () => {
 });
 
 describe('a trigger that is content with stored balances', () => {
-  it('gets them when they are young enough, and MX is not called', async () => {
+  it('gets young enough balances without a call of MX', async () => {
     const { trigger, balances, mxCalls, wait } = world();
     await storeOne(balances);
     wait(60);
@@ -148,7 +148,7 @@ describe('a trigger that is content with stored balances', () => {
     expect(mxCalls).toEqual([]);
   });
 
-  it('starts a refresh when they are a second older, or when there are none', async () => {
+  it('starts a refresh when one second older, or none stored', async () => {
     const old = world();
     await storeOne(old.balances);
     old.wait(61);
@@ -248,7 +248,7 @@ describe('a trigger that waits', () => {
     expect([status, headers?.['retry-after'], slept]).toEqual([202, '5', []]);
   });
 
-  it('gets 202 when its time is over, counted from when the request arrived', async () => {
+  it('gets 202 after its wait, counted from arrival', async () => {
     const { trigger, slept } = world();
     expect((await trigger({ body: { wait: 2 }, arrivedAt: plusSeconds(T0, -1) })).status).toBe(202);
     expect(slept.reduce((sum, milliseconds) => sum + milliseconds, 0)).toBe(1000);
@@ -304,7 +304,7 @@ describe('a trigger with an Idempotency-Key', () => {
     expect([again.headers['retry-after'], posts()]).toEqual([undefined, 1]);
   });
 
-  it('gets stored balances with the age that they have by now', async () => {
+  it('gets stored balances with their age of now', async () => {
     const { trigger, balances, wait } = world();
     await storeOne(balances);
     const body = { max_age: 60 };
@@ -370,7 +370,7 @@ describe('a trigger with an Idempotency-Key', () => {
     expect((await trigger({ headers })).status).toBe(202);
   });
 
-  it('is answered anew when another version kept it in another form', async () => {
+  it('is answered anew after another version’s record', async () => {
     const keys: IdempotencyKeys = {
       ...idempotencyKeys(),
       begin: async () => ({ kind: 'answered', answer: '{"status":200,"headers":{},"body":"{}"}' }),
@@ -379,7 +379,7 @@ describe('a trigger with an Idempotency-Key', () => {
     expect([(await trigger({ headers })).status, posts()]).toEqual([202, 1]);
   });
 
-  it('may be sent again after MX was away, and then does better', async () => {
+  it('may succeed when sent again after an outage', async () => {
     const { trigger, answers } = world(null);
     const { read } = answers;
     answers.read = () => new Failure('mx_unavailable', 'MX is away');
@@ -390,7 +390,7 @@ describe('a trigger with an Idempotency-Key', () => {
 });
 
 describe('a trigger that cannot be', () => {
-  it('because of the allowance costs MX nothing, and says when it can be again', async () => {
+  it('by the allowance calls no MX and names the time', async () => {
     const starts = Array.from({ length: policy.allowanceStarts }, () => plusSeconds(T0, -60));
     const { trigger, mxCalls } = world(knownMember({ starts }));
     await expect(trigger()).rejects.toMatchObject({
@@ -407,7 +407,7 @@ describe('a trigger that cannot be', () => {
     expect(table.members.size).toBe(0);
   });
 
-  it('because MX is away is accepted for a member that is known: the follow-up starts its job', async () => {
+  it('while MX is away: a known member is accepted', async () => {
     const { trigger, answers, posts, sent } = world();
     answers.read = () => new Failure('mx_timeout', 'MX is away');
     const { status, body } = await trigger();

@@ -17,7 +17,7 @@ const faultOf = (source: Record<string, string | undefined>, name: FunctionName 
   return 'no fault';
 };
 
-it('a complete environment is read, each value in its own type, and nothing else', () => {
+it('reads a complete environment, each value in its type', () => {
   const read = readEnvironment('run-schedule', { ...complete, AWS_SECRET_ACCESS_KEY: 'x', BALANCES_TABLE: 'b' });
   expect(read).toEqual({
     stage: 'test',
@@ -36,7 +36,7 @@ it.each([
 });
 
 describe('a function cannot start', () => {
-  it.each(functionNames)('%s without its variables: every one of them is named, in one sentence', (name) => {
+  it.each(functionNames)('%s without its variables: one sentence names all', (name) => {
     const fault = faultOf({}, name);
     expect(fault).toMatch(new RegExp(`^function ${name} cannot start: `));
     for (const value of environmentOf[name]) expect(fault).toContain(`${variableOf(value)} is missing`);
@@ -67,7 +67,7 @@ describe('variables of other types', () => {
     expect(faultOf({ ...api, API_ACCESS: 'none' }, 'unknown-route')).toContain('API_ACCESS must be one of iam, basic');
   });
 
-  it('the callers’ secret may be empty, because with iam there is none, but not missing', () => {
+  it('the callers’ secret may be empty, not missing', () => {
     expect(readEnvironment('unknown-route', api).apiCallersSecretArn).toBe('');
     expect(faultOf({ STAGE: 'test', API_ACCESS: 'iam' }, 'unknown-route')).toContain(
       'API_CALLERS_SECRET_ARN is missing',

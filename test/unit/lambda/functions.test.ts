@@ -60,7 +60,7 @@ describe('reading balances', () => {
     return { ...made, read };
   }
 
-  it('has MX’s list and MX’s pagination, exact, and its freshness beside it', async () => {
+  it('has MX’s list, pagination and freshness, exact', async () => {
     const { read, mxCalls } = await world(knownMember(), 2);
     const { status, headers, body } = await read();
     expect(status).toBe(200);
@@ -81,7 +81,7 @@ describe('reading balances', () => {
     expect(mxCalls).toEqual([]);
   });
 
-  it('leaves out what MX no longer lists, unless asked for, and says of each account whether it is listed', async () => {
+  it('leaves out unlisted accounts unless asked for', async () => {
     const { read, balances } = await world(knownMember(), 2);
     await balances.store(key, [account('ACT-0', '1')], { ...stamp, observedAt: plusSeconds(T0, 60), refreshId: ID2 });
     const shown = async (query: ApiRequest['query'] = {}) => {
@@ -106,7 +106,7 @@ describe('reading balances', () => {
     });
   });
 
-  it('shows an account that MX no longer lists as such, never fresh', async () => {
+  it('shows an unlisted account as such, never fresh', async () => {
     const { read, balances } = await world(knownMember(), 2);
     await balances.store(key, [account('ACT-0', '1')], { ...stamp, observedAt: plusSeconds(T0, 60), refreshId: ID2 });
     const routeKey = 'GET /users/{u}/members/{m}/accounts/{account_identifier}';
@@ -119,7 +119,7 @@ describe('reading balances', () => {
     });
   });
 
-  it('shows the account that is listed, when another had its id before a relink', async () => {
+  it('shows the listed account when two had its id', async () => {
     const { read, balances } = await world();
     await balances.store(key, [account('ACT-1', '1', ',"id":"own-1"')], stamp);
     const relinked = { ...stamp, observedAt: plusSeconds(T0, 60), refreshId: ID2 };
@@ -160,7 +160,7 @@ describe('reading balances', () => {
     expect((await read()).headers).toMatchObject({ 'balances-freshness': 'stale', 'balances-stale-reason': 'denied' });
   });
 
-  it('has one account by its guid, or by its own id', async () => {
+  it('has one account by guid or own id', async () => {
     const { read, balances } = await world();
     await balances.store(key, [account('ACT-1', '1'), account('ACT-2', '2', ',"id":"feed-2"')], stamp);
     const one = async (account_identifier: string) => {
@@ -174,7 +174,7 @@ describe('reading balances', () => {
     await expect(one('ACT-3')).rejects.toMatchObject({ code: 'account_not_found' });
   });
 
-  it('is an empty list after a refresh that found no accounts', async () => {
+  it('is an empty list when no account was found', async () => {
     const lastSuccess = { refreshId: 'RFR-1', observedAt: T0 };
     const { read } = await world(knownMember({ lastSuccess }));
     const { headers, body } = await read();
@@ -182,7 +182,7 @@ describe('reading balances', () => {
     expect(headers).toMatchObject({ 'balances-freshness': 'stale', 'balances-stale-reason': 'no_accounts' });
   });
 
-  it('says how the only refresh ended, and what to do about it', async () => {
+  it('says how the only refresh ended, and the action', async () => {
     const denied = {
       ...attempt,
       outcome: 'action_required',
@@ -216,7 +216,7 @@ describe('reading balances', () => {
     ['member_not_found', null],
     ['member_deleted', knownMember({ deletedAt: T0 })],
     ['never_refreshed', knownMember()],
-  ])('is refused with %s, without an identifier in the sentence: it is logged', async (code, record) => {
+  ])('refused with %s: no identifier in the sentence', async (code, record) => {
     const { read } = await world(record);
     const failure = await read().catch((error: unknown) => error);
     expect(failure).toMatchObject({ code, fate: 'caller-fault' });
@@ -229,7 +229,7 @@ describe('reading balances', () => {
     ['account_identifier', { ...parameters, account_identifier: 'a/b' }, {}],
     ['page', parameters, { page: '0' }],
     ['include_unlisted', parameters, { include_unlisted: 'yes' }],
-  ])('is refused for a %s that cannot be, before any table is read', async (field, wrong, query) => {
+  ])('is refused for a bad %s before any read', async (field, wrong, query) => {
     const { read } = await world(null);
     await expect(read({ parameters: wrong, query })).rejects.toMatchObject({
       code: 'invalid_request',
@@ -278,7 +278,7 @@ describe('reading a refresh', () => {
     expect(headers).not.toHaveProperty('retry-after');
   });
 
-  it('that runs says when to ask again, and what MX asks the user, which only the claim knows', async () => {
+  it('running: says when to ask, and the claim’s questions', async () => {
     const running = claim({ refreshId: id(1), userPresent: true, questions: 'some' });
     const { one } = await world(running, runningRefresh(key, running, [question]));
     const { body, headers } = await one(id(1));
@@ -291,7 +291,7 @@ describe('reading a refresh', () => {
     });
   });
 
-  it('that runs says whether MX has started its job, alone and in its member’s history', async () => {
+  it('running: says whether MX started the job', async () => {
     const running = claim({ refreshId: id(1), start: { ...claim().start, state: 'conflict', jobGuid: null } });
     const { one, read } = await world(running, runningRefresh(key, running));
     const waits = {
@@ -305,18 +305,18 @@ describe('reading a refresh', () => {
     expect((await read({ parameters })).body).toMatchObject({ refreshes: [waits] });
   });
 
-  it('is not confused by another refresh of its member that runs', async () => {
+  it('ignores another running refresh of its member', async () => {
     const { body } = await (await world(claim({ refreshId: id(2) }), refreshOf(1))).one(id(1));
     expect(body.refresh).toMatchObject({ refresh_id: id(1), status: 'ended' });
   });
 
-  it('that nobody knows is 404, and an id that is none is refused', async () => {
+  it('unknown is 404; a malformed id is refused', async () => {
     const { one } = await world(null);
     await expect(one(id(9))).rejects.toMatchObject({ code: 'refresh_not_found' });
     await expect(one('RFR 1')).rejects.toMatchObject({ code: 'invalid_request' });
   });
 
-  it('of a member lists all of them, newest first, page by page', async () => {
+  it('of a member: all, newest first, page by page', async () => {
     const { read } = await world(null, ...Array.from({ length: 30 }, (_, index) => refreshOf(index)));
     const seen: string[] = [];
     let cursor: string | null = null;
@@ -328,7 +328,7 @@ describe('reading a refresh', () => {
     expect(seen).toEqual(Array.from({ length: 30 }, (_, index) => id(29 - index)));
   });
 
-  it('of a member refuses a cursor that is none, and a member that nobody knows', async () => {
+  it('of a member: refuses bad cursor and unknown member', async () => {
     const { read } = await world(null);
     await expect(read({ parameters, query: { cursor: 'RFR-1' } })).rejects.toMatchObject({
       details: { field: 'cursor' },
@@ -368,7 +368,7 @@ describe('a member’s schedule', () => {
     },
   });
 
-  it.each(everyHoursOnOffer)('is set to every %i hours, in the member’s own slot', async (every) => {
+  it.each(everyHoursOnOffer)('is set to every %i hours, in its slot', async (every) => {
     const { ask, enrolment } = world();
     expect(await ask('PUT', { every })).toEqual({ status: 200, logged, body: scheduleOf(every) });
     expect(await enrolment()).toEqual({ everyHours: every, slot: slotOf(key, every, 2) });
@@ -383,7 +383,7 @@ describe('a member’s schedule', () => {
     expect(await schedule.membersOf(slotOf(key, 1, 2))).toHaveLength(1);
   });
 
-  it('that is taken away stays away: the default does not enrol the member again', async () => {
+  it('taken away: the default does not enrol again', async () => {
     const { ask, schedule, enrolment } = world();
     await ask('PUT', { every: 24 });
     expect(await ask('DELETE')).toEqual({ status: 204, logged });
@@ -392,7 +392,7 @@ describe('a member’s schedule', () => {
     expect(await ask('GET')).toEqual({ status: 200, logged, body: scheduleOf(null) });
   });
 
-  it('says when it is due next, how it fared last and why it is held back', async () => {
+  it('says next time, last end, and why held back', async () => {
     const held = { since: plusSeconds(T0, 60), code: 'denied', action: 'reauthenticate' } as const;
     const enrolment = { everyHours: 24, slot: 'SLOT#24h#00721#0' } as const;
     const { ask } = world(knownMember({ enrolment, lastAttempt: { ...attempt, acceptedAt: T0 }, held }));
@@ -429,7 +429,7 @@ describe('a member’s schedule', () => {
     { every: '24' },
     { every: 0 },
     { every: 24, at: 'noon' },
-  ])('is refused with the body %j, and what is allowed is said', async (body) => {
+  ])('refused with body %j, naming what is allowed', async (body) => {
     const { ask, enrolment } = world();
     const failure = await ask('PUT', body).catch((error: unknown) => error);
     expect(failure).toMatchObject({ code: 'invalid_request', details: { field: 'every' } });
@@ -437,7 +437,7 @@ describe('a member’s schedule', () => {
     expect(await enrolment()).toBeNull();
   });
 
-  it.each(['PUT', 'GET', 'DELETE'])('of a member that is not known or was deleted is refused: %s', async (method) => {
+  it.each(['PUT', 'GET', 'DELETE'])('refused for an unknown or deleted member: %s', async (method) => {
     await expect(world(null).ask(method, { every: 1 })).rejects.toMatchObject({ code: 'member_not_found' });
     const deleted = world(knownMember({ deletedAt: T0 }));
     await expect(deleted.ask(method, { every: 1 })).rejects.toMatchObject({ code: 'member_deleted' });

@@ -89,7 +89,7 @@ describe('a body', () => {
     expect((await post(Buffer.from('{').toString('base64'), json, { isBase64Encoded: true })).statusCode).toBe(400);
   });
 
-  it('may have 10,000 bytes and not one more, counted as bytes and after decoding', async () => {
+  it('may have 10,000 bytes, counted after decoding', async () => {
     const ofBytes = (count: number) => `"${'x'.repeat(count - 2)}"`;
     const encoded = { isBase64Encoded: true };
     const base64 = (text: string) => Buffer.from(text).toString('base64');
@@ -100,7 +100,7 @@ describe('a body', () => {
     expect((await post(base64(ofBytes(10_001)), json, encoded)).statusCode).toBe(413);
   });
 
-  it.each(['', ' \r\n\t', 'null', ' null\n'])('that is %j is none, with and without a content type', async (body) => {
+  it.each(['', ' \r\n\t', 'null', ' null\n'])('%j is no body, with any content type', async (body) => {
     const seen: unknown[] = [];
     const route = async (request: ApiRequest) => {
       seen.push(request.body);
@@ -137,7 +137,7 @@ describe('every answer', () => {
     expect(text).toBe('{"a":12345678901234567.890}');
   });
 
-  it('with a body is JSON and says so; without one it is not', async () => {
+  it('a body is JSON and says so', async () => {
     expect((await api().call()).headers['content-type']).toBe('application/json');
     const empty = await api({ route: async () => ({ status: 204 }) }).call();
     expect([empty.text, empty.headers['content-type']]).toEqual([undefined, undefined]);
@@ -166,7 +166,7 @@ describe('a HEAD', () => {
     expect(known.statusCode).toBe(304);
   });
 
-  it('of something that is not there has the problem’s status and no body', async () => {
+  it('HEAD of something missing: the problem’s status, no body', async () => {
     const answer = await api({ route: () => Promise.reject(new Failure('member_not_found', 'no')) }).call(head);
     expect(answer).toMatchObject({ statusCode: 404, text: undefined });
     expect(answer.headers['content-type']).toBe('application/problem+json');
@@ -176,7 +176,7 @@ describe('a HEAD', () => {
 describe('an answer that was seen before', () => {
   const route = async (): Promise<ApiAnswer> => ({ status: 200, body: { a: 1 }, headers: { age: '7' } });
 
-  it('is 304 without a body when its tag is sent back', async () => {
+  it('is 304 without a body for its tag', async () => {
     const { headers } = await api({ route }).call();
     const etag = String(headers['etag']);
     const again = await api({ route }).call({ headers: { 'if-none-match': `"x", W/${etag}` } });
@@ -184,19 +184,19 @@ describe('an answer that was seen before', () => {
     expect((await api({ route }).call({ headers: { 'if-none-match': '"x"' } })).statusCode).toBe(200);
   });
 
-  it('keeps its tag while it only grows older, and changes it when its freshness changes', async () => {
+  it('keeps its tag while ageing, not when freshness changes', async () => {
     const tag = async (headers: Record<string, string>) =>
       (await api({ route: async () => ({ status: 200, body: { a: 1 }, headers }) }).call()).headers['etag'];
     expect(await tag({ age: '7' })).toBe(await tag({ age: '8' }));
     expect(await tag({ 'balances-freshness': 'fresh' })).not.toBe(await tag({ 'balances-freshness': 'stale' }));
   });
 
-  it('has no tag unless it is a 200 to a GET', async () => {
+  it('only a 200 to a GET has a tag', async () => {
     expect((await api({ route }).call({ method: 'POST' })).headers['etag']).toBeUndefined();
   });
 });
 
-it('the version of MX’s API may be left out or be the one that is spoken; another is 406, as at MX', async () => {
+it('MX’s version: absent or the spoken one, else 406', async () => {
   expect((await api().call({ headers: { 'accept-version': 'v20250224' } })).statusCode).toBe(200);
   const other = await api().call({ headers: { 'accept-version': 'v20111101' } });
   expect(other).toMatchObject({ statusCode: 406, body: { code: 'not_acceptable', field: 'Accept-Version' } });
@@ -233,7 +233,7 @@ describe('a path’s identifiers', () => {
     'ü',
     'a\n',
     'x'.repeat(1001),
-  ])('may not be %j, and the refusal names the parameter and not its value', (value) => {
+  ])('refuses %j by the parameter’s name, without its value', (value) => {
     try {
       identifier(request(value), 'user_identifier');
       expect.unreachable();
@@ -260,7 +260,7 @@ describe('what a route is given', () => {
     return requests[0];
   };
 
-  it('is the request as the gateway has it, with empty parameters and query when there are none', async () => {
+  it('is the gateway’s request; missing parameters are empty', async () => {
     expect(await seen({ path: '/health', routeKey: '$default' })).toEqual(
       apiRequest({ path: '/health', caller: '', rights: null }),
     );
@@ -294,7 +294,7 @@ describe('with basic access', () => {
     expect((await api({ route, secrets: [callersWith('k')] }).call({ headers: header('k') })).body).toBe('shop');
   });
 
-  it('anybody else is refused before the request is read and the route is called', async () => {
+  it('others are refused before the request is read', async () => {
     const route = () => Promise.reject(new Error('called'));
     const refused = await api({ route, secrets: [callersWith('k')] }).call({
       method: 'POST',
@@ -310,7 +310,7 @@ describe('with basic access', () => {
     expect(await call({ headers: header('k') })).toMatchObject({ statusCode: 403, body: { code: 'forbidden' } });
   });
 
-  it('a key that was entered since the secret was read works at once', async () => {
+  it('a key entered since the last read works at once', async () => {
     const { call, telemetry } = api({ secrets: [callersWith('old'), callersWith('old', 'new')] });
     expect((await call({ headers: header('new') })).statusCode).toBe(200);
     expect(telemetry.counts).toEqual([]);
@@ -320,7 +320,7 @@ describe('with basic access', () => {
     expect((await api({ right: null, secrets: [callersWith('k')] }).call()).statusCode).toBe(200);
   });
 
-  it('an address that guesses waits after ten failures; others do not, and neither does it after a minute', async () => {
+  it('an address waits a minute after ten failures', async () => {
     const { call, clock } = api({ secrets: [callersWith('k')] });
     for (let guess = 0; guess < 10; guess += 1) {
       expect((await call({ headers: header(`guess-${guess}`) })).statusCode).toBe(401);
@@ -332,7 +332,7 @@ describe('with basic access', () => {
     expect((await call({ headers: header('k') })).statusCode).toBe(200);
   });
 
-  it('a secret that cannot be read is an operator’s fault: 500, and its text appears nowhere', async () => {
+  it('an unreadable secret is 500, without its text', async () => {
     const { call, telemetry } = api({ secrets: ['hunter2'] });
     const answer = await call({ headers: header('k') });
     expect(answer).toMatchObject({ statusCode: 500, body: { code: 'internal' } });
@@ -348,7 +348,7 @@ describe('one line is logged at the end', () => {
   const everything = (lines: unknown) =>
     JSON.stringify(lines, (_key, value) => (value instanceof Error ? value.message : value));
 
-  it('of a good answer: its route and its status, no identifier', async () => {
+  it('of a good answer: route and status, no identifier', async () => {
     const { call, telemetry } = api();
     await call({ ...personal, routeKey: 'GET /users/{user_identifier}/members/{member_identifier}/accounts' });
     expect(telemetry.lines).toEqual([
@@ -371,7 +371,7 @@ describe('one line is logged at the end', () => {
     expect(everything(telemetry.lines)).not.toContain('alice');
   });
 
-  it('of a crash: 500 and nothing of it to the caller, the cause to the log', async () => {
+  it('of a crash: 500 without details, cause in log', async () => {
     const crash = new TypeError('x is not a function');
     const { call, telemetry } = api({ route: () => Promise.reject(crash) });
     const answer = await call();

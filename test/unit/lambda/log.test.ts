@@ -52,7 +52,7 @@ describe('a log line', () => {
     expect(lines()[0]).toMatchObject({ look: 3 });
   });
 
-  it('of a failure that has a name is a warning with code, fate and message, without a stack', () => {
+  it('of a named failure: warning, code, fate, no stack', () => {
     const error = new Failure('mx_timeout', 'MX did not answer', {}, { cause: new Error('socket') });
     telemetry('follow-up', 'prod', now).log('follow_up.failed', { member_guid: 'MBR-1', error });
     expect(lines()).toMatchObject([
@@ -62,7 +62,7 @@ describe('a log line', () => {
     expect(lines()[0]).not.toHaveProperty('cause');
   });
 
-  it('of anything else is an error with its cause and the place where it happened', () => {
+  it('of other errors: error, cause and place', () => {
     telemetry('sweep', 'prod', now).log('sweep.failed', { error: new RangeError('out of range') });
     const [line] = lines();
     expect(line).toMatchObject({
@@ -73,7 +73,7 @@ describe('a log line', () => {
     expect(line.cause.stack).toMatch(/log\.test\.ts/);
   });
 
-  it('of something thrown that is no error is an error as well', () => {
+  it('of a thrown non-error: an error as well', () => {
     telemetry('sweep', 'prod', now).log('sweep.failed', { error: 'a text' });
     expect(lines()).toMatchObject([{ level: 'ERROR', code: 'internal' }]);
   });
@@ -88,7 +88,7 @@ describe('a log line', () => {
 });
 
 describe('text from callers', () => {
-  it('reaches no line: the message of their own fault is left out', () => {
+  it('reaches no line: their messages are left out', () => {
     const report = telemetry('check-balance', 'prod', now);
     report.log('request.failed', { error: new Failure('invalid_request', 'alice is not known here') });
     report.log('request.failed', { error: new Refusal('not_found', 'alice') });
@@ -109,7 +109,7 @@ describe('text from callers', () => {
 });
 
 describe('the request', () => {
-  it('stands in each of its lines and in no later one', () => {
+  it('is in each of its lines and no later', () => {
     const report = telemetry('check-balance', 'prod', now);
     report.about({ request_id: 'r-1' });
     report.log('request.failed', { error: new Refusal('unauthorized', 'no') });
@@ -137,7 +137,7 @@ describe('metrics', () => {
     ],
   });
 
-  it('stand in the next line, in CloudWatch’s embedded format, by function and stage', () => {
+  it('come in the next line, embedded, by function and stage', () => {
     const report = telemetry('start-due', 'prod', now);
     report.count('RefreshAccepted', 3);
     report.count('RefreshHeldBack');
@@ -166,7 +166,7 @@ describe('metrics', () => {
     expect(lines()).toMatchObject([{ level: 'WARN', code: 'mx_forbidden', MxCredentialsRejected: 1 }]);
   });
 
-  it('have a line of their own when they are flushed before any', () => {
+  it('have their own line when flushed before any', () => {
     const report = telemetry('mx-webhook', 'prod', now);
     report.count('WebhookReceived');
     report.flush();
@@ -182,7 +182,7 @@ describe('metrics', () => {
     ]);
   });
 
-  it('are summed, zero is a count too, and each is written once', () => {
+  it('are summed and written once, zero included', () => {
     const report = telemetry('run-schedule', 'prod', now);
     report.count('MembersDue', 0);
     report.flush();
@@ -199,7 +199,7 @@ describe('metrics', () => {
   });
 });
 
-it('only what an operator has to repair counts as refused credentials', () => {
+it('only faults for an operator count as refused credentials', () => {
   const counted = recordedTelemetry();
   for (const code of ['mx_timeout', 'mx_rate_limited', 'unauthorized', 'internal', undefined])
     countOperatorFaults(counted, code);

@@ -5,7 +5,7 @@ import { pageOf, readPageQuery } from '../../../shared/lambda/mx-pagination.ts';
 import { seeded } from '../domain/number-texts.ts';
 
 describe('the query of a page (MX facts 2.4)', () => {
-  it('is page 1 with 25 records when nothing is asked for', () => {
+  it('is page 1 with 25 records by default', () => {
     expect(readPageQuery({})).toEqual({ page: 1, recordsPerPage: 25 });
   });
 
@@ -34,7 +34,7 @@ describe('the query of a page (MX facts 2.4)', () => {
 });
 
 describe('the pages of a list', () => {
-  it('hold everything once, in order, and say how many they are', () => {
+  it('hold everything once, in order, with the total', () => {
     fc.assert(
       fc.property(fc.array(fc.nat()), fc.integer({ min: 1, max: 30 }), (all, recordsPerPage) => {
         const { total_pages } = pageOf(all, { page: 1, recordsPerPage }).pagination;

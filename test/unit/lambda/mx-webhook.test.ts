@@ -57,7 +57,7 @@ function door(refuses = false) {
 }
 
 describe('POST /webhooks/mx', () => {
-  it('answers 204 and sends one message that says whom it is about', async () => {
+  it('answers 204 and sends one message about the member', async () => {
     const { call, sent, telemetry } = door();
     expect(await call(JSON.stringify(balance))).toBe(204);
     expect(sent).toEqual([
@@ -102,7 +102,7 @@ describe('POST /webhooks/mx', () => {
     expect(sent).toHaveLength(1);
   });
 
-  it('reads what the gateway has put into base 64, and bodies that are larger than our callers’ may be', async () => {
+  it('reads base 64, and bodies above our callers’ limit', async () => {
     const { call, sent } = door();
     const large = JSON.stringify({ ...balance, new_field: 'x'.repeat(50_000) });
     expect(await call(Buffer.from(large).toString('base64'), { isBase64Encoded: true })).toBe(204);
@@ -120,7 +120,7 @@ describe('POST /webhooks/mx', () => {
     ['fields of other kinds', JSON.stringify({ ...balance, member_guid: { a: 1 }, type: ['BALANCE'] })],
     ['a guid of any length', JSON.stringify({ ...balance, member_guid: `MBR-${'1'.repeat(9_000)}` })],
     ['more than is read', JSON.stringify({ ...balance, new_field: 'x'.repeat(300_000) })],
-  ])('answers 204 to %s, counts it and sends nothing: MX would only send it again', async (_what, body) => {
+  ])('answers 204 to %s, counts it, sends nothing', async (_what, body) => {
     const { call, sent, telemetry } = door();
     expect(await call(body)).toBe(204);
     expect(sent).toEqual([]);
@@ -130,7 +130,7 @@ describe('POST /webhooks/mx', () => {
     ]);
   });
 
-  it('answers 429 when the queue does not take it, so that MX sends it again', async () => {
+  it('answers 429 when the queue refuses the message', async () => {
     const { call } = door(true);
     expect(await call(JSON.stringify(balance))).toBe(429);
   });

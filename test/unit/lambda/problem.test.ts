@@ -38,7 +38,7 @@ describe.each(problemCodes)('the problem %s', (code) => {
     else expect(JSON.stringify(answer)).not.toContain('the inner workings');
   });
 
-  it('says when to come back with 429 and 503, and otherwise only when that is known', () => {
+  it('says when to retry with 429 and 503', () => {
     const always = status === 429 || status === 503;
     expect(tell(code).headers['retry-after'] !== undefined).toBe(always);
     const told = tell(code, { retryAfterSeconds: 77 });
@@ -53,7 +53,7 @@ describe('a problem', () => {
     expect(Object.keys(tell('invalid_request').body)).not.toContain('refresh_id');
   });
 
-  it('passes MX’s own words for the end user and its type on, where MX’s clients look for them', () => {
+  it('passes on MX’s own words and type', () => {
     const mxMessage = 'This institution is temporarily unavailable.';
     const { body } = tell('mx_institution', { mxMessage, mxErrorType: 'institution_maintenance_error' });
     expect(body.error).toEqual({ message: mxMessage, status: 'bad_request', type: 'institution_maintenance_error' });
@@ -69,14 +69,14 @@ describe('a problem', () => {
   });
 });
 
-it('MX’s clients get MX’s status: what MX answers with 400, 404, 409 and 429 is answered so here', () => {
+it('MX’s 400, 404, 409 and 429 are passed on', () => {
   const statuses = (['mx_refused', 'mx_not_found', 'mx_conflict', 'mx_rate_limited'] as const).map(
     (code) => problemKind(code).status,
   );
   expect(statuses).toEqual([400, 404, 409, 429]);
 });
 
-it('a fault of the operator is no fault of the caller: MX’s 401 and 403 are 502 here', () => {
+it('MX’s 401 and 403 are 502, not the caller’s fault', () => {
   for (const code of ['mx_credentials_missing', 'mx_credentials_rejected', 'mx_forbidden', 'mx_redirected'] as const) {
     expect(problemKind(code)).toMatchObject({ status: 502, action: 'contact_support' });
   }

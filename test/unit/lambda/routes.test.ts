@@ -67,7 +67,7 @@ it('the API’s description is served as it is published', async () => {
   expect(await ask('GET', '/openapi.json')).toEqual({ status: 200, body: published });
 });
 
-it('a browser’s question before its request is answered with nothing but the gateway’s headers', async () => {
+it('a preflight request gets the gateway’s headers only', async () => {
   const request = apiRequest({ method: 'OPTIONS', path: `${member}/accounts`, routeKey: PREFLIGHT_ROUTE });
   expect(await unknownRoute(request)).toEqual({ status: 204 });
 });

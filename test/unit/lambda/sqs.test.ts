@@ -74,7 +74,7 @@ describe('a batch of messages', () => {
     ]);
   });
 
-  it('in which everything failed is a partial answer, not a crash of the function', async () => {
+  it('everything failed: a partial answer, no crash', async () => {
     const { consume, telemetry } = consumer();
     expect(await consume('fault', 'fault')).toEqual(['m0', 'm1']);
     expect(telemetry.lines).toHaveLength(2);
@@ -87,7 +87,7 @@ describe('a batch of messages', () => {
 });
 
 describe('a message that cannot be read', () => {
-  it('is given back at once, so that the dead letters have it in seconds, and is counted', async () => {
+  it('is given back at once and counted', async () => {
     const givenBack: string[] = [];
     const { consume, handled, telemetry } = consumer((handle) => void givenBack.push(handle));
     expect(await consume('1', 'nonsense')).toEqual(['m1']);
@@ -100,7 +100,7 @@ describe('a message that cannot be read', () => {
     expect(JSON.stringify(telemetry.lines)).not.toContain('nonsense');
   });
 
-  it('stays in the queue as well when it cannot be given back', async () => {
+  it('stays in the queue when giving back fails', async () => {
     const { consume, handled } = consumer(() => {
       throw new Error('SQS is away');
     });
@@ -108,7 +108,7 @@ describe('a message that cannot be read', () => {
     expect(handled).toEqual(['2']);
   });
 
-  it('is the only one that is given back: a failed one waits for its visibility timeout', async () => {
+  it('only it is given back; failed ones wait', async () => {
     const givenBack: string[] = [];
     await consumer((handle) => void givenBack.push(handle)).consume('fault');
     expect(givenBack).toEqual([]);
@@ -116,7 +116,7 @@ describe('a message that cannot be read', () => {
 });
 
 describe('a message that only a newer release can read', () => {
-  it('goes back as it is, and leaves the batch as done', async () => {
+  it('goes back as it is, done in the batch', async () => {
     const back: string[] = [];
     const { consume, handled, telemetry } = consumer(undefined, DAY - 1, (body) => void back.push(body));
     expect(await consume('1', 'newer 2')).toEqual([]);

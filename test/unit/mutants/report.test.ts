@@ -54,7 +54,7 @@ describe('the gate', () => {
   });
 });
 
-it('a part of the files may have more accepted than all may', () => {
+it('a part may have more accepted mutants than all', () => {
   expect(reportOf([verdict(1, 'survived')], [accepting(mutant(1))], false).passed).toBe(true);
 });
 

@@ -18,14 +18,14 @@ describe('who may call', () => {
     expect(status(without, '/nowhere')).toBe(401);
   });
 
-  it('406 without a version and with one that does not exist', () => {
+  it('406 without a version and with an unknown one', () => {
     const { 'accept-version': _, ...without } = GOOD_HEADERS;
     expect(status(without)).toBe(406);
     expect(status({ ...GOOD_HEADERS, 'accept-version': 'v19990101' })).toBe(406);
     expect(status(GOOD_HEADERS)).toBe(200);
   });
 
-  it('the old version is good in either header, unless it is switched off', () => {
+  it('the old version works in both headers, unless switched off', () => {
     const { 'accept-version': _, ...rest } = GOOD_HEADERS;
     const old = { ...rest, accept: 'application/vnd.mx.api.v1+json' };
     expect(status(old)).toBe(200);
@@ -34,7 +34,7 @@ describe('who may call', () => {
     expect(strict.call('GET', MEMBER, undefined, old).status).toBe(406);
   });
 
-  it('404 for what is not there, 405 for a method that is not there; errors look as MX writes them', () => {
+  it('404 for unknown paths, 405 for methods, as MX writes', () => {
     const mx = virtualMx();
     for (const path of [
       '/users/user-9',
@@ -136,7 +136,7 @@ describe('pages', () => {
     expect(page(withAccounts(30), query).ids).toHaveLength(length);
   });
 
-  it('say how many there are, and are empty past the end', () => {
+  it('say how many there are; empty past the end', () => {
     const mx = withAccounts(30);
     expect(page(mx, '?page=2')).toEqual({
       ids: ['act-25', 'act-26', 'act-27', 'act-28', 'act-29'],
@@ -146,7 +146,7 @@ describe('pages', () => {
     expect(page(mx, '?page=0').pagination['current_page']).toBe(1);
   });
 
-  it('can change their order from call to call, or from job to job', () => {
+  it('can change their order per call or per job', () => {
     const perCall = withAccounts(30, { accountOrder: 'per-call' });
     expect(page(perCall, '').ids).not.toEqual(page(perCall, '').ids);
     const perJob = withAccounts(30, { accountOrder: 'per-job' });
@@ -192,7 +192,7 @@ describe('writing', () => {
     ['SERVER_ERROR', 'FAILED'],
     ['UNAVAILABLE', 'FAILED'],
     ['scenario:closed', 'CLOSED'],
-  ])('create member with the password %s aggregates at once and comes to %s', (password, status) => {
+  ])('create member with password %s aggregates and ends %s', (password, status) => {
     const mx = virtualMx();
     const fields = list(mx.json('GET', '/institutions/mxbank/credentials'), 'credentials');
     const credentials = [
@@ -208,7 +208,7 @@ describe('writing', () => {
     expect(mx.memberAfter(10, 'new')['connection_status']).toBe(status);
   });
 
-  it('create member can leave out the aggregation, and one without credentials has no status', () => {
+  it('create member without aggregation; without credentials it has no status', () => {
     const { mx } = created({
       id: 'new',
       institution_code: 'mxbank',
@@ -220,7 +220,7 @@ describe('writing', () => {
     expect(mx.memberAfter(0, 'manual')['connection_status']).toBeNull();
   });
 
-  it('refuses a taken or bad id, a body without institution, and the 26th member', () => {
+  it('refuses taken or bad ids, no institution, the 26th member', () => {
     const mx = virtualMx();
     const twin = created({ id: 'member-1', institution_code: 'mxbank' }, mx).answer;
     expect(twin.status).toBe(409);
@@ -233,7 +233,7 @@ describe('writing', () => {
     expect(created({ institution_code: 'mxbank' }, mx).answer.status).toBe(405);
   });
 
-  it('update member changes metadata, and answers 400 to an empty body', () => {
+  it('update member changes metadata; an empty body is 400', () => {
     const mx = virtualMx();
     expect(part(mx.json('PUT', MEMBER, { member: { metadata: 'm' } }), 'member')).toMatchObject({
       metadata: 'm',
@@ -257,7 +257,7 @@ describe('writing', () => {
     expect(mx.call('GET', '/users/user-2').status).toBe(404);
   });
 
-  it('a new user or member is 404 for a while when the model is told so', () => {
+  it('a new user or member is 404 during the lag', () => {
     const mx = virtualMx('ok', { createLagMs: 500 });
     mx.json('POST', '/users', { user: { id: 'late' } });
     expect(mx.call('POST', '/users/late/members', { member: { id: 'm', institution_code: 'mxbank' } }).status).toBe(
@@ -280,7 +280,7 @@ describe('writing', () => {
 });
 
 describe('seed data', () => {
-  it('is readable under its guids and its ids, each of which MX would allow', () => {
+  it('is readable by guids and ids', () => {
     const mx = virtualMx('ok', { seedData: true, jobSeconds: 1 });
     for (const { userId, id, guid, userGuid } of SEED_MEMBERS) {
       expect(id).toMatch(/^[A-Za-z0-9_-]+$/);

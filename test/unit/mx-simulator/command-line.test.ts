@@ -8,7 +8,7 @@ describe('the command line', () => {
     expect(readCommandLine([], {})).toEqual({ isHelp: false, port: 4010, seed: 1, webhooks: null, model: {} });
   });
 
-  it('takes the port from the environment, and rather from the flag', () => {
+  it('takes the port from the flag before the environment', () => {
     const environment = { MX_SIMULATOR_PORT: '5001' };
     expect(readCommandLine([], environment).port).toBe(5001);
     expect(readCommandLine(['--port', '0'], environment).port).toBe(0);

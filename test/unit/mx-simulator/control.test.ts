@@ -65,7 +65,7 @@ describe('control over HTTP paths', () => {
     ]);
   });
 
-  it('leaves fields out and adds fields that MX does not have yet', () => {
+  it('leaves out fields and adds unknown ones', () => {
     const { post, accounts } = withPost();
     post('set-account-shape', {
       member: 'member-1',
@@ -143,7 +143,7 @@ describe('control over HTTP paths', () => {
     expect(part(parse(answer.body), 'error')['message']).toContain(sentence);
   });
 
-  it('an unknown command is 404, a body that is no JSON 400', () => {
+  it('an unknown command is 404, invalid JSON 400', () => {
     const { mx } = withPost();
     expect(mx.call('POST', '/_simulator/dance', {}).status).toBe(404);
     expect(mx.call('GET', '/_simulator/reset').status).toBe(404);

@@ -25,7 +25,7 @@ describe('a fault', () => {
     expect(mx.check('member-2').status).toBe(500);
   });
 
-  it('with a probability hits about that share, the same for the same seed', () => {
+  it('with a probability hits that share, repeatable by seed', () => {
     const run = (seed: number) => {
       const mx = virtualMx('ok', { seed });
       mx.model.control.addFault({ how: { kind: 'status', status: 500 }, times: null, probability: 0.3 });
@@ -69,7 +69,7 @@ describe('a fault', () => {
   });
 
   it.each([{ kind: 'timeout' }, { kind: 'reset' }, { kind: 'status', status: 504 }] as const)(
-    '%j after the effect: the job runs although nobody was told',
+    '%j after the effect: the job runs without an answer',
     (how) => {
       const mx = virtualMx();
       mx.model.control.addFault({ how, effect: 'after', routes: ['check-balance'] });

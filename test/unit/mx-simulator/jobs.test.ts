@@ -6,7 +6,7 @@ import { list, parse, part, START, virtualMx } from './virtual-mx.ts';
 const RUNNING = 'A job of a different type is already running on the member.';
 
 describe('a balance job', () => {
-  it('shows a new guid, its start and the flag at once, and keeps the status of before', () => {
+  it('new guid, start and flag at once, status as before', () => {
     const mx = virtualMx('denied');
     const before = mx.memberAfter(0);
     const answer = mx.check();
@@ -25,7 +25,7 @@ describe('a balance job', () => {
     expect(mx.memberAfter(0.1)).toMatchObject({ connection_status: 'DENIED', is_being_aggregated: false });
   });
 
-  it('brings the numbers of the bank when it ends CONNECTED, and moves updated_at only with a value', () => {
+  it('ends CONNECTED: new numbers; updated_at moves with a value', () => {
     const mx = virtualMx();
     const path = '/users/user-1/members/member-1/accounts/act-23445745';
     mx.model.control.setBalances({ member: 'member-1', account: 'act-23445745', values: { balance: '77.10' } });
@@ -43,7 +43,7 @@ describe('a balance job', () => {
     expect(Date.parse(String(second['imported_at']))).toBeGreaterThan(Date.parse(String(first['imported_at'])));
   });
 
-  it('brings the first account before its end and the others with it', () => {
+  it('imports the first account before its end, then the others', () => {
     const mx = virtualMx('moving');
     const path = '/users/user-1/members/member-1/accounts';
     const balances = () => list(mx.json('GET', path), 'accounts').map(({ balance }) => balance);
@@ -86,20 +86,17 @@ describe('a balance job', () => {
     ['ok', true, true],
     ['locked', true, false],
     ['denied', false, false],
-  ])(
-    '%s: is_authenticated %s and has_processed_accounts %s at its end, both false while it runs',
-    (scenario, ...end) => {
-      const mx = virtualMx(scenario);
-      const flags = () => {
-        const status = part(mx.json('GET', '/users/user-1/members/member-1/status'), 'member');
-        return [status['is_authenticated'], status['has_processed_accounts']];
-      };
-      mx.check();
-      expect(flags()).toEqual([false, false]);
-      mx.clock.now += 10_000;
-      expect(flags()).toEqual(end);
-    },
-  );
+  ])('%s: is_authenticated %s and has_processed_accounts %s at its end', (scenario, ...end) => {
+    const mx = virtualMx(scenario);
+    const flags = () => {
+      const status = part(mx.json('GET', '/users/user-1/members/member-1/status'), 'member');
+      return [status['is_authenticated'], status['has_processed_accounts']];
+    };
+    mx.check();
+    expect(flags()).toEqual([false, false]);
+    mx.clock.now += 10_000;
+    expect(flags()).toEqual(end);
+  });
 
   it('leaves closed accounts alone and goes on with hidden ones', () => {
     const mx = virtualMx('moving');
@@ -119,7 +116,7 @@ describe('a balance job', () => {
 });
 
 describe('who may start a job', () => {
-  it('a second POST while a balance job runs gets 202 and the same job', () => {
+  it('a second POST gets 202 and the running job', () => {
     const mx = virtualMx();
     const first = part(parse(mx.check().body), 'member');
     mx.clock.now += 3000;
@@ -129,7 +126,7 @@ describe('who may start a job', () => {
     expect(mx.model.control.member({ member: 'member-1' }).loginAttempts).toBe(1);
   });
 
-  it('a background aggregation makes the POST 409 until it is over', () => {
+  it('a background aggregation makes the POST 409 until its end', () => {
     const mx = virtualMx();
     const { jobGuid } = mx.model.control.startBackground({ member: 'member-1', seconds: 5 });
     expect(mx.memberAfter(0)).toMatchObject({ is_being_aggregated: true, most_recent_job_guid: jobGuid });
@@ -141,7 +138,7 @@ describe('who may start a job', () => {
     expect(mx.call('POST', '/users/user-1/members/member-1/aggregate').status).toBe(409);
   });
 
-  it('the sixth balance job within two hours gets 429, and the first one after that gets through', () => {
+  it('the sixth balance job within two hours gets 429', () => {
     const mx = virtualMx();
     const statuses = Array.from({ length: 6 }, () => {
       const { status } = mx.check();
@@ -161,7 +158,7 @@ describe('who may start a job', () => {
     for (let call = 0; call < 20; call++) expect(mx.check().status).toBe(202);
   });
 
-  it('MX Bank has no such limit, unless the model is told to', () => {
+  it('MX Bank has no such limit unless set', () => {
     const six = (options: object) => {
       const mx = virtualMx('ok', { jobSeconds: 0, ...options }, 'mxbank');
       return Array.from({ length: 6 }, () => mx.check().status).at(-1);
@@ -170,7 +167,7 @@ describe('who may start a job', () => {
     expect(six({ throttleBalanceJobs: true })).toBe(429);
   });
 
-  it('an aggregation within three hours of any job answers 202 and starts nothing', () => {
+  it('an aggregation within three hours answers 202, starts nothing', () => {
     const mx = virtualMx();
     const path = '/users/user-1/members/member-1/aggregate';
     mx.check();
@@ -182,7 +179,7 @@ describe('who may start a job', () => {
     expect(mx.memberAfter(0)['most_recent_job_guid']).not.toBe(after['most_recent_job_guid']);
   });
 
-  it('three DENIED in a row make PREVENTED; then nothing starts until a new password comes', () => {
+  it('three DENIED make PREVENTED until a new password comes', () => {
     const mx = virtualMx('denied');
     const ends = [1, 2, 3].map(() => {
       mx.check();
@@ -204,7 +201,7 @@ describe('who may start a job', () => {
     expect(mx.memberAfter(10)).toMatchObject({ connection_status: 'CONNECTED', error: {} });
   });
 
-  it('a PREVENTED member can also get jobs that end PREVENTED without a login', () => {
+  it('a PREVENTED member’s jobs can end PREVENTED without login', () => {
     const mx = virtualMx('prevented', { preventedStartsNothing: false });
     mx.check();
     const first = mx.memberAfter(10);
@@ -217,7 +214,7 @@ describe('who may start a job', () => {
 });
 
 describe('background aggregations', () => {
-  it('come by themselves as often as the settings say, and wait for a running job', () => {
+  it('background aggregations come as set, after a running job', () => {
     const mx = virtualMx('ok', { backgroundEverySeconds: 3600 });
     const at = mx.model.nextEventAt() ?? 0;
     expect(at).toBeGreaterThan(START);
@@ -232,7 +229,7 @@ describe('background aggregations', () => {
     expect(mx.model.control.member({ member: 'member-1' }).jobKind).toBe('aggregation');
   });
 
-  it('can be planned, and nextEventAt leads a clock from one event to the next', () => {
+  it('can be planned; nextEventAt names the next event', () => {
     const mx = virtualMx();
     mx.model.control.planBackground({ member: 'member-1', inSeconds: 60 });
     const seen: number[] = [];
@@ -247,7 +244,7 @@ describe('background aggregations', () => {
 });
 
 describe('the length of jobs', () => {
-  it('has the middle and the tail that were wanted, over many banks', () => {
+  it('drawn lengths have the wanted median and tail', () => {
     const banks = createRandom(3);
     const world = { random: { jobs: createRandom(5) } };
     const seconds = Array.from({ length: 40_000 }, () => drawJobSeconds(world, banks.normal())).sort((a, b) => a - b);
@@ -301,7 +298,7 @@ describe('the same seed', () => {
 });
 
 describe('a clock that is not the caller’s', () => {
-  it.each([20, -20])('%i s ahead: every time that MX shows is, and jobs last as long as ever', (clockAheadSeconds) => {
+  it.each([20, -20])('%i s ahead: times shift, jobs last the same', (clockAheadSeconds) => {
     const mx = virtualMx('ok', { clockAheadSeconds });
     const start = mx.clock.now;
     mx.check();

@@ -45,7 +45,7 @@ const ENDS = [
 ] as const;
 
 describe('every status of MX', () => {
-  it.each(ENDS)('%s (%i) is the end of a job, with error code %s; webhook: %s', (status, id, code, hasWebhook) => {
+  it.each(ENDS)('%s (%i) ends a job, error code %s; webhook: %s', (status, id, code, hasWebhook) => {
     const mx = virtualMx(status.toLowerCase());
     mx.check();
     const member = mx.memberAfter(10);
@@ -56,7 +56,7 @@ describe('every status of MX', () => {
     expect(mx.webhooks()).toMatchObject(hasWebhook ? [webhook] : []);
   });
 
-  it('CONNECTED ends well and sends BALANCE, without job guid and without amounts', () => {
+  it('CONNECTED sends BALANCE without job guid and amounts', () => {
     const mx = virtualMx();
     mx.check();
     mx.clock.now += 10_000;
@@ -72,7 +72,7 @@ describe('every status of MX', () => {
     ]);
   });
 
-  it('null and a word that MX has not today are ends too', () => {
+  it('null and an unknown status end a job too', () => {
     const none = virtualMx('no-status');
     none.check();
     expect(none.memberAfter(10)).toMatchObject({ connection_status: null, connection_status_message: null });
@@ -112,7 +112,7 @@ describe('challenges', () => {
     return { mx, status, guid, answer };
   };
 
-  it('leave the flag true, show the question and send the webhook', () => {
+  it('keep the flag, show the question, send the webhook', () => {
     const { mx, status } = challenged();
     expect(status).toMatchObject({ connection_status: 'CHALLENGED', is_being_aggregated: true });
     expect(Object.keys(status)).toHaveLength(10);
@@ -146,7 +146,7 @@ describe('challenges', () => {
     expect(mx.webhooks('BALANCE')).toHaveLength(1);
   });
 
-  it('the guid of an option is as good as its value', () => {
+  it('an option’s guid is as good as its value', () => {
     const { mx, status, answer } = challenged('challenged-options');
     const [question] = list(status, 'challenges');
     answer(String(list(question ?? {}, 'options')[0]?.['guid']));
@@ -165,7 +165,7 @@ describe('challenges', () => {
     expect(mx.memberAfter(7)).toMatchObject({ connection_status: status, error: { error_code: code } });
   });
 
-  it('the answer "challenge" brings a second question with a new guid', () => {
+  it('answer "challenge" brings a second question, new guid', () => {
     const { mx, guid, answer } = challenged();
     answer('challenge');
     mx.clock.now += 3000;
@@ -187,7 +187,7 @@ describe('challenges', () => {
     expect(mx.call('PUT', RESUME, { member: { challenges: [] } }).status).toBe(405);
   });
 
-  it('an answer that leaves a question open, or is no JSON, gets 400', () => {
+  it('a missing answer or invalid JSON gets 400', () => {
     const { mx } = challenged();
     expect(mx.call('PUT', RESUME, { member: { challenges: [] } }).status).toBe(400);
     expect(mx.call('PUT', RESUME).status).toBe(400);
@@ -218,7 +218,7 @@ describe('traps', () => {
     expect(mx.memberAfter(60)).toEqual(before);
   });
 
-  it('flag-lags: the 202 and two looks say false although the job guid is new', () => {
+  it('flag-lags: three answers say false, the guid is new', () => {
     const mx = virtualMx('flag-lags');
     const before = mx.memberAfter(0);
     const first = part(parse(mx.check().body), 'member');
@@ -227,7 +227,7 @@ describe('traps', () => {
     expect(flags).toEqual([false, false, false, true]);
   });
 
-  it('everything-lags: the 202 and two looks show nothing of the job', () => {
+  it('everything-lags: three answers show nothing of the job', () => {
     const mx = virtualMx('everything-lags');
     const before = mx.memberAfter(0);
     expect(part(parse(mx.check().body), 'member')).toEqual(before);
@@ -237,7 +237,7 @@ describe('traps', () => {
     expect(mx.memberAfter(1)['is_being_aggregated']).toBe(true);
   });
 
-  it('guid-unchanged, evidence-unchanged, no-evidence: less and less of the job can be seen', () => {
+  it('guid-unchanged, evidence-unchanged, no-evidence: each hides more', () => {
     const seen = (scenario: string) => {
       const mx = virtualMx(scenario);
       const before = mx.memberAfter(0);
@@ -251,7 +251,7 @@ describe('traps', () => {
     expect(seen('no-evidence')).toEqual([false, false, false]);
   });
 
-  it('last-job-failed: the old status and error show until the job has ended well', () => {
+  it('last-job-failed: old status and error until CONNECTED', () => {
     const mx = virtualMx('last-job-failed');
     expect(part(parse(mx.check().body), 'member')).toMatchObject({
       connection_status: 'DENIED',
@@ -267,7 +267,7 @@ describe('traps', () => {
     expect(mx.memberAfter(10)).toMatchObject({ connection_status: 'CONNECTED', error: { error_code: 3002 } });
   });
 
-  it('interim-error and flapping show an error half way, the latter without the flag', () => {
+  it('interim-error and flapping show an error half way', () => {
     const halfWay = (scenario: string) => {
       const mx = virtualMx(scenario);
       mx.check();
@@ -348,7 +348,7 @@ describe('traps', () => {
     expect(mx.memberAfter(10)).toMatchObject({ connection_status: 'PENDING', is_being_aggregated: false });
   });
 
-  it('errors come as object, as text, with an integer or a text as code, or not at all', () => {
+  it('errors as object, text, integer code, text code, none', () => {
     const errorOf = (scenario: string) => {
       const mx = virtualMx(scenario);
       mx.check();

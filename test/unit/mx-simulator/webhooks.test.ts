@@ -20,7 +20,7 @@ describe('deliveries', () => {
     return at;
   };
 
-  it('are tried 13 times over 24 hours, with growing waits, when nobody takes them', () => {
+  it('are tried 13 times over 24 hours without success', () => {
     const at = tries(() => null);
     expect(at).toHaveLength(13);
     expect(at.at(-1)).toBe(DAY_MS);
@@ -29,13 +29,13 @@ describe('deliveries', () => {
     expect([...waits].sort((a, b) => a - b)).toEqual(waits);
   });
 
-  it('end with any 2xx, and go on after errors and redirects', () => {
+  it('end with any 2xx, repeat after errors and redirects', () => {
     expect(tries(() => 204)).toEqual([0]);
     expect(tries(() => 200)).toEqual([0]);
     expect(tries((attempt) => [500, 404, 302][attempt] ?? 204)).toEqual([0, 60_000, 180_000, 420_000]);
   });
 
-  it('are put back by 429 without using up a retry, for a day at most', () => {
+  it('429 delays without using a retry, for a day', () => {
     const at = tries((attempt) => (attempt < 20 ? 429 : null));
     expect(at).toHaveLength(33);
     expect(at.slice(0, 3)).toEqual([0, 60_000, 120_000]);
@@ -101,7 +101,7 @@ describe('the way to the receiver', () => {
     expect(new Set(orders)).toEqual(new Set(['BALANCE,AGGREGATION', 'AGGREGATION,BALANCE']));
   });
 
-  it('can bring BALANCE before the member shows the end of the job, and then not again', () => {
+  it('BALANCE can come early, and then once only', () => {
     const early = lateness({ early: 1, earlySeconds: 8 });
     expect(early).toHaveLength(40);
     expect(Math.max(...early)).toBeLessThan(0);
@@ -120,7 +120,7 @@ describe('kinds', () => {
     }
   });
 
-  it('CONNECTION_STATUS comes when a status is entered, not when it stays', () => {
+  it('CONNECTION_STATUS comes when a status is entered only', () => {
     const mx = virtualMx('denied');
     mx.check();
     mx.clock.now += 10_000;
@@ -132,7 +132,7 @@ describe('kinds', () => {
     expect(mx.webhooks()).toMatchObject([{ connection_status_id: 5 }]);
   });
 
-  it('AGGREGATION has whole Unix seconds and says whether it was in the background', () => {
+  it('AGGREGATION has whole Unix seconds and the background flag', () => {
     const mx = virtualMx('ok', { jobSeconds: 1.5 });
     mx.json('POST', '/users/user-1/members/member-1/aggregate');
     mx.clock.now += 1500;
@@ -141,7 +141,7 @@ describe('kinds', () => {
     ]);
   });
 
-  it('MEMBER, when switched on, shows each step with a rising revision', () => {
+  it('MEMBER, switched on, shows each step, revision rising', () => {
     const mx = virtualMx('denied', { webhooks: { member: true } });
     mx.check();
     mx.clock.now += 10_000;

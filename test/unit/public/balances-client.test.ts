@@ -31,7 +31,7 @@ function onlyRequest() {
 const amount = '12345678901234567.89';
 
 describe('checkBalance', () => {
-  it('sends no option that was not given, and tells of a refresh that runs', async () => {
+  it('sends no option that was not given', async () => {
     api.says(accepted());
     const answer = await client.checkBalance('user-1', 'member-1');
     const { line, headers, body } = onlyRequest();
@@ -68,7 +68,7 @@ describe('checkBalance', () => {
     expect(headers['idempotency-key']).toBe('key-1');
   });
 
-  it('has the balances, digit for digit, when they were young enough', async () => {
+  it('returns the balances, exact, when young enough', async () => {
     api.says(answered(null));
     const answer = await client.checkBalance('u', 'm', { maxAge: 60 });
     expect(answer).toMatchObject({
@@ -84,7 +84,7 @@ describe('checkBalance', () => {
     });
   });
 
-  it('has the refresh that was waited for, and what it asks the user', async () => {
+  it('returns the awaited refresh and the user’s question', async () => {
     api.says({ ...answered(refresh('ended')), headers: { 'idempotency-replayed': 'true' } });
     expect(await client.checkBalance('u', 'm', { wait: 20 })).toMatchObject({
       kind: 'balances',
@@ -150,7 +150,7 @@ describe('a refresh', () => {
     expect(api.asked).toHaveLength(1);
   });
 
-  it('of a member’s history comes page by page, as they are asked for', async () => {
+  it('a member’s history is fetched page by page', async () => {
     const page = (numbers: readonly number[], next: string | null) => ({
       body: { refreshes: numbers.map((number) => refreshBody(refresh('ended', number), null)), next_cursor: next },
     });
@@ -209,7 +209,7 @@ describe('stored accounts', () => {
     expect(answer).not.toHaveProperty('accounts');
   });
 
-  it('say of each whether MX lists it, and come with the unlisted ones when asked for', async () => {
+  it('say whether MX lists them; unlisted ones on request', async () => {
     const gone = { ...balance('ACT-2'), listed: false, staleReason: 'not_imported' } as const;
     const both = [balance('ACT-1'), gone];
     api.says(accountsPage(both), accountsPage(both, { page: 1, recordsPerPage: 1000 }), accountsPage([]));
@@ -260,7 +260,7 @@ describe('stored accounts', () => {
     expect(freshness.ageSeconds).toBe(1);
   });
 
-  it('that change between all pages are an error, not a mixture', async () => {
+  it('that change between all pages are an error', async () => {
     const list = (seconds: number) =>
       Array.from({ length: 1_001 }, (_, index) => balance(`ACT-${index}`, '1', `2026-01-15T12:00:0${seconds}.000Z`));
     api.says(
@@ -283,7 +283,7 @@ describe('stored accounts', () => {
     expect(freshness.refreshId).toBe(refreshId(1));
   });
 
-  it('has null for a field that the service does not know', async () => {
+  it('has null for a field that the service lacks', async () => {
     const { nickname: _, ...older }: Record<string, unknown> = accountBody(balance('ACT-1'));
     api.says(read({ account: older }, [balance('ACT-1')]));
     expect((await client.account('u', 'm', 'ACT-1')).account.nickname).toBeNull();
@@ -326,7 +326,7 @@ describe('a member', () => {
     expect((await client.status('u', 'm')).challenges).toEqual([]);
   });
 
-  it('has a schedule that says when, how it fared last and why it is held back', async () => {
+  it('has the schedule: next time, last end, why held', async () => {
     const result = { refresh_id: refreshId(1), trigger: 'schedule', outcome: 'failed', action: 'reconnect' };
     const held = { since: '2026-01-15T12:00:00.000Z', code: 'denied', action: 'reauthenticate', message: 'Refused.' };
     const schedule = {

@@ -43,7 +43,7 @@ it('a base path stays before every path', async () => {
 });
 
 describe('a signer', () => {
-  it('is shown the request as it will be sent, and adds its headers', async () => {
+  it('gets the request as sent, and adds headers', async () => {
     const shown: UnsignedRequest[] = [];
     const sign = async (request: UnsignedRequest) => {
       shown.push(request);
@@ -78,7 +78,7 @@ describe('a signer', () => {
     ]);
   });
 
-  it('that fails is not hidden behind another error, and one that hangs is not waited for', async () => {
+  it('an error is thrown as it is; hanging ends timely', async () => {
     api.says({});
     const failing = client({ credentials: { sign: () => Promise.reject(new Error('no session')) } });
     await expect(failing.health()).rejects.toThrow('no session');
@@ -91,7 +91,7 @@ describe('a signer', () => {
 describe('when no answer comes', () => {
   const silent = () => {};
 
-  it('the time limit ends the call, and says that the request may have worked', async () => {
+  it('a call beyond the time limit may have worked', async () => {
     api.says(silent);
     await expect(client({ timeoutSeconds: 0.05 }).checkBalance('u', 'm')).rejects.toMatchObject({
       name: 'BalancesProblem',
@@ -121,7 +121,7 @@ describe('when no answer comes', () => {
     expect(api.asked).toHaveLength(1);
   });
 
-  it('a broken connection is told as such, before an answer and in the middle of one', async () => {
+  it('reports a broken connection, before and during an answer', async () => {
     api.says((response) => response.socket?.destroy());
     const unreachable = { name: 'BalancesProblem', status: null, code: 'unreachable', action: 'retry_later' };
     await expect(client().health()).rejects.toMatchObject(unreachable);
@@ -150,7 +150,7 @@ describe('an answer of something else', () => {
   it.each([
     [{ guid: true }, 'guid of the member is not a text'],
     [{ is_being_aggregated: 'yes' }, 'is_being_aggregated of the member is not true or false'],
-  ])('names the field of a member that has another type: %j', async (member, says) => {
+  ])('names the member’s field of another type: %j', async (member, says) => {
     api.says(read({ member }, []));
     await expect(client().member('u', 'm')).rejects.toMatchObject({ detail: expect.stringContaining(says) });
   });
@@ -159,12 +159,12 @@ describe('an answer of something else', () => {
     [{ guid: 'ACT-1', member_guid: 'M', user_guid: 'U', balance: 'much' }, 'balance of the account is not a number'],
     [{ guid: 'ACT-1', member_guid: 'M' }, 'an account lacks its guid, member_guid or user_guid'],
     [7, 'is not an object'],
-  ])('names the field of an account that has another type: %j', async (account, says) => {
+  ])('names the account’s field of another type: %j', async (account, says) => {
     api.says(read({ account }, []));
     await expect(client().account('u', 'm', 'a')).rejects.toMatchObject({ detail: expect.stringContaining(says) });
   });
 
-  it('without the headers of this API is told as such, with what a browser needs', async () => {
+  it('without this API’s headers says what a browser needs', async () => {
     api.says({ body: { member: mxMember } });
     await expect(client().member('u', 'm')).rejects.toMatchObject({ detail: expect.stringContaining('CORS') });
   });
@@ -176,7 +176,7 @@ describe('an answer of something else', () => {
   });
 });
 
-it('leaves the host to the platform, which a signer signs but a browser may not set', async () => {
+it('leaves the host header to the platform', async () => {
   const given: unknown[] = [];
   const other = async (_: unknown, init?: RequestInit): Promise<Response> => {
     given.push(init?.headers);

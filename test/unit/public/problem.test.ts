@@ -34,12 +34,12 @@ describe('a problem of the service', () => {
     });
   });
 
-  it('has its pause in the body too, for a browser that may not see the header', () => {
+  it('has its pause in the body too, for browsers', () => {
     const { statusCode, body } = problemOf(new Failure('busy', 'no', { retryAfterSeconds: 7 }));
     expect(problemFrom(statusCode, new Headers(), body).retryAfter).toBe(7);
   });
 
-  it('with an action that this version does not know is a matter for people', () => {
+  it('with an unknown action needs a person', () => {
     const problem = problemFrom(400, new Headers(), '{"code":"new_code","action":"dance","detail":"d"}');
     expect(problem).toMatchObject({ code: 'new_code', action: 'contact_support' });
   });
@@ -64,7 +64,7 @@ describe('what is not a problem of the service', () => {
   });
 });
 
-it('a problem is an Error that can be told from others', () => {
+it('a problem is an Error of its own class', () => {
   expect(told(new Failure('internal', 'x'))).toBeInstanceOf(BalancesProblem);
   expect(told(new Failure('internal', 'x'))).toBeInstanceOf(Error);
 });

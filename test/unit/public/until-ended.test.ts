@@ -59,13 +59,13 @@ describe('waiting for the end of a refresh', () => {
     expect(seconds).toEqual([0, 5, 7, 14]);
   });
 
-  it('asks every 3 seconds when nothing says, and never more than once a second', async () => {
+  it('asks every 3 s by default, at most every second', async () => {
     const { seconds, wait } = scene(running(null), running(0), ended);
     await wait(900);
     expect(seconds).toEqual([0, 3, 4]);
   });
 
-  it('goes on when the service is busy or cannot be reached, with the pause it asks for', async () => {
+  it('goes on when busy or unreachable, after the pause asked', async () => {
     const { seconds, wait } = scene(passing(11), passing(), ended);
     await wait(900);
     expect(seconds).toEqual([0, 11, 14]);
@@ -78,7 +78,7 @@ describe('waiting for the end of a refresh', () => {
     expect(seconds).toEqual([0, 1]);
   });
 
-  it('looks a last time when the time is over, then says so and which refresh goes on', async () => {
+  it('looks once more at the end, then names the refresh', async () => {
     const { seconds, wait } = scene(running(4));
     await expect(wait(10)).rejects.toMatchObject({ code: 'timed_out', action: 'wait', refreshId: 'RFR-1' });
     expect(seconds).toEqual([0, 4, 8, 10]);
