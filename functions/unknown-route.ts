@@ -25,7 +25,7 @@ export async function unknownRoute(request: ApiRequest): Promise<ApiAnswer> {
   throw new Refusal('not_found', 'there is nothing at this path');
 }
 
-/** Made into an object only when somebody asks for it: 100 kB that every cold start would pay for otherwise. */
+/** Made into an object only when somebody asks for it: 120 kB that every cold start would pay for otherwise. */
 const openApi = async (): Promise<object> => (await import('../docs/openapi.json', { with: { type: 'json' } })).default;
 
 /** What AWS calls, given its environment. */

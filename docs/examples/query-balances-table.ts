@@ -1,5 +1,6 @@
 // Stored balances of one member by plain queries of the balances table; MX's guids come from the API, once.
 //   API=… CALLER=… BALANCES_TABLE=… node query-balances-table.ts USER MEMBER
+// An API with iam callers takes `{ sign }` for `{ clientId, key }`: docs/client.md.
 import { DynamoDBClient, paginateQuery } from '@aws-sdk/client-dynamodb';
 import { createBalancesClient } from 'mx-fresh-balances/client';
 

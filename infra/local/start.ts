@@ -106,18 +106,20 @@ async function demonstrate(project: Project, { member, scenario, settings }: Sta
 }
 
 function sayWhatNext(project: Project, { member, realMx, settings }: StartOptions): void {
-  const path = member === null ? '/users/USER/members/MEMBER' : `/users/${member.user}/members/${member.member}`;
-  const curl =
-    settings['apiAccess'] === 'iam'
-      ? 'curl -s --aws-sigv4 "aws:amz:$AWS_REGION:execute-api" -u "$AWS_ACCESS_KEY_ID:$AWS_SECRET_ACCESS_KEY"'
-      : 'curl -s -u "$CALLER"';
+  const callersSign = settings['apiAccess'] === 'iam';
+  const who = member ?? { user: 'USER', member: 'MEMBER' };
+  const path = `/users/${who.user}/members/${who.member}`;
+  const curl = callersSign
+    ? 'curl -s --aws-sigv4 "aws:amz:$AWS_REGION:execute-api" -u "$AWS_ACCESS_KEY_ID:$AWS_SECRET_ACCESS_KEY"'
+    : 'curl -s -u "$CALLER"';
   say('\nPaste this into another terminal:\n');
-  for (const line of pasteBlock(project)) say(line);
+  for (const line of pasteBlock(project, callersSign)) say(line);
   say('\nThen try:\n');
   say(`${curl} -X POST "$API${path}/check_balance"`);
   say(`${curl} "$API${path}/accounts"`);
   say(`${curl} "$API${path}/refreshes"`);
-  say('aws dynamodb scan --table-name "$BALANCES_TABLE" --max-items 1');
+  say(`npm run -s example docs/examples/read-stored-balances.ts ${who.user} ${who.member} # from DynamoDB`);
+  say(`aws dynamodb scan --table-name "$BALANCES_TABLE" --query 'Items[].[name.S, balance.N, fresh_as_of.S]'`);
   if (realMx === null) {
     const body = `-H 'content-type: application/json' -d '{"callback_url":"http://localhost:4020/"}'`;
     say('\nA signed callback, with a receiver in a third terminal:\n');

@@ -79,9 +79,13 @@ describe('npm start', () => {
   });
 
   it('signs its calls with apiAccess iam', async () => {
-    const { lines, exit } = start(['--once', '--set', 'apiAccess=iam']);
-    expect(await exit, lines.join('\n')).toBe(0);
-    expect(lines.join('\n')).toMatch(/accepted: 202, refresh RFR-/);
+    const { lines, line, exit, stop } = start(['--set', 'apiAccess=iam']);
+    await line(/accepted: 202, refresh RFR-/);
+    await line(/ {2}fresh: observed at /);
+    await line(/^Ctrl-C stops everything/);
+    expect(lines.find((said) => said.includes('CALLER'))).toMatch(/^unset CALLER; export API=http:\S+$/);
+    stop();
+    expect(await exit).toBe(0);
   });
 
   it('shows a scenario, and ends well as told', async () => {

@@ -18,7 +18,7 @@ const dynalite: (options: { createTableMs: number; deleteTableMs: number; update
 
 /**
  * Makes dynalite close its iterators. It calls `return`, which the iterators of its database do not have; each query
- * then kept the whole database as it was at that moment: 35 kB of a refresh, 1.6 GB after 5,700 requests.
+ * then kept the whole database as it was at that moment, and 5,700 requests took the process from 276 MB to 2.1 GB.
  */
 function closeIterators(): void {
   const inDynalite = createRequire(createRequire(import.meta.url).resolve('dynalite'));

@@ -32,7 +32,7 @@ export const EAGER_WORKERS = 4;
  */
 const PATIENCE_MS = 250;
 
-/** All idle workers but one are stopped after this time: each holds about 40 MB. */
+/** All idle workers but one are stopped after this time: 37 of them, after one invocation each, held 977 MB. */
 const IDLE_MS = 60_000;
 
 /** Lambda's limit for what goes in and comes out of a synchronous invocation. */

@@ -26,7 +26,7 @@ export interface InstanceOptions {
 const INIT_TIMEOUT_MS = 30_000;
 
 /**
- * Size of V8's young generation in each worker. By default it grows to 48 MB, which is 576 MB for a dozen workers.
+ * Size of V8's young generation in each worker. V8's own limit follows the machine's memory: 192 MB on one with 23 GB.
  */
 const YOUNG_GENERATION_MB = 8;
 
