@@ -17,7 +17,6 @@ import {
 import { Failure } from '../shared/domain/failure.ts';
 import { readMember } from '../shared/domain/find-member.ts';
 import type { IdempotencyKeys } from '../shared/domain/idempotency.ts';
-import { memberView } from '../shared/domain/member-view.ts';
 import type { Refresh } from '../shared/domain/refresh.ts';
 import { answerOnce } from '../shared/lambda/answer-once.ts';
 import { accountBody, freshnessBody, refreshBody } from '../shared/lambda/api-shapes.ts';
@@ -96,7 +95,7 @@ function toHttp(answer: CheckBalanceAnswer, firstLookSeconds: number, mayRead: b
         // When a look will have been taken: asking earlier cannot show anything new.
         headers: { ...locationOf(refresh), ...(isRunning ? { 'retry-after': String(firstLookSeconds) } : {}) },
         body: {
-          member: joined && isRunning ? { ...body, is_being_aggregated: true } : body,
+          member: body,
           refresh: { ...refreshBody(refresh, nextAllowedAt), joined },
         },
       };
@@ -112,11 +111,11 @@ function toHttp(answer: CheckBalanceAnswer, firstLookSeconds: number, mayRead: b
 }
 
 const storedBody = (
-  { member, balances, freshness, nextAllowedAt, userMessage }: StoredState,
+  { member, shown, balances, freshness, nextAllowedAt, userMessage }: StoredState,
   refresh: object | null,
   mayRead: boolean,
 ) => ({
-  member: memberView(member),
+  member: shown,
   refresh,
   ...(mayRead ? { accounts: balances.filter(({ listed }) => listed).map(accountBody) } : {}),
   freshness: freshnessBody({ freshness, member, nextAllowedAt }, userMessage),

@@ -6,11 +6,11 @@ import { type RefreshesReader, refreshesReader } from '../shared/clients/refresh
 import type { StoredBalance } from '../shared/domain/balance.ts';
 import { Failure } from '../shared/domain/failure.ts';
 import { findAccount } from '../shared/domain/find-account.ts';
-import { findMember } from '../shared/domain/find-member.ts';
+import { findKey, readMember } from '../shared/domain/find-member.ts';
 import { freshnessOf } from '../shared/domain/freshness.ts';
 import type { Clock } from '../shared/domain/instant.ts';
 import { type Allowance, type MemberRecord, nextStartAllowedAt } from '../shared/domain/member.ts';
-import { memberView, statusView } from '../shared/domain/member-view.ts';
+import { asksUser, memberView, statusView } from '../shared/domain/member-view.ts';
 import { outcomes } from '../shared/domain/outcome.ts';
 import { challengesOf, detailsOfAttempt } from '../shared/domain/refresh-details.ts';
 import { accountBody, freshnessHeaders } from '../shared/lambda/api-shapes.ts';
@@ -37,8 +37,13 @@ export async function readBalances(deps: ReadBalancesDeps, request: ApiRequest):
     request.parameters['account_identifier'] === undefined ? null : identifier(request, 'account_identifier');
   const page = readPageQuery(request.query);
   const includesUnlisted = readFlag(request.query, 'include_unlisted');
-  const member = await findMember(deps.members, identifiers);
-  const balances = await deps.balances.ofMember(member.key);
+  const key = await findKey(deps.members, identifiers);
+  const isAboutAccounts = request.routeKey.includes('/accounts');
+  const [member, balances, stored] = await Promise.all([
+    readMember(deps.members, key),
+    deps.balances.ofMember(key),
+    isAboutAccounts ? null : deps.members.readBody(key),
+  ]);
   const answer = (about: readonly StoredBalance[], body: object): ApiAnswer => ({
     status: 200,
     logged: { member_guid: member.key.memberGuid },
@@ -49,10 +54,12 @@ export async function readBalances(deps: ReadBalancesDeps, request: ApiRequest):
     }),
     body,
   });
-  if (request.routeKey.endsWith('/status')) {
-    return answer(balances, { member: statusView(member, await challengesOf(deps.refreshes, member)) });
+  if (!isAboutAccounts) {
+    const view = memberView(member, stored);
+    if (!request.routeKey.endsWith('/status')) return answer(balances, { member: view });
+    const challenges = asksUser(view) ? await challengesOf(deps.refreshes, member) : [];
+    return answer(balances, { member: statusView(view, challenges) });
   }
-  if (!request.routeKey.includes('/accounts')) return answer(balances, { member: memberView(member) });
   if (balances.length === 0 && member.lastSuccess === null) throw await neverRefreshed(deps, member);
   if (account !== null) {
     const balance = find(balances, account);

@@ -2,10 +2,10 @@
  * Sample objects: a test names the fields that it is about and leaves the rest. Those that docs/outcomes.md is made with
  * are in docs/generate, where nothing may import a test.
  */
-import { baseline, claim, key, policy, T0 } from '../docs/generate/sample-refresh.ts';
+import { baseline, claim, key, member, policy, T0 } from '../docs/generate/sample-refresh.ts';
 import { parseExactJson } from '../shared/domain/decimal.ts';
 import { type Instant, plusSeconds } from '../shared/domain/instant.ts';
-import type { MemberRecord } from '../shared/domain/member.ts';
+import { aliasMarkOf, type MemberRecord } from '../shared/domain/member.ts';
 import type { MemberKey, MxAccount, MxMember } from '../shared/domain/mx.ts';
 import { readAccount, readMember } from '../shared/domain/mx-readers.ts';
 import type { Attempt, Claim, RunningRefresh, StartedClaim } from '../shared/domain/refresh.ts';
@@ -30,8 +30,9 @@ export const refreshId = (number: number): string => `RFR-${String(number).padSt
 /** A member of which nothing is known. */
 export const emptyMember = (of: MemberKey, given: Partial<MemberRecord> = {}): MemberRecord => ({
   key: of,
-  body: {},
   seenAt: null,
+  aliasMark: null,
+  institutionCode: null,
   claim: null,
   lastAttempt: null,
   lastSuccess: null,
@@ -49,10 +50,7 @@ export const emptyMember = (of: MemberKey, given: Partial<MemberRecord> = {}): M
 
 /** The member `key`, met before, with nothing running. */
 export const knownMember = (given: Partial<MemberRecord> = {}): MemberRecord =>
-  emptyMember(key, {
-    body: { guid: key.memberGuid, user_guid: key.userGuid, id: 'member-1', user_id: 'user-1' },
-    ...given,
-  });
+  emptyMember(key, { aliasMark: aliasMarkOf(member()), ...given });
 
 /** A member as MX sends it: `fields` are MX's own, and are kept in its body. */
 export const mxMember = (of: MemberKey, fields: Record<string, unknown> = {}): MxMember =>

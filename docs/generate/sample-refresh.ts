@@ -66,6 +66,7 @@ export const claim = (given: Partial<StartedClaim> = {}): StartedClaim => ({
   lookedAt: plusSeconds(T0, 5),
   flagSeen: false,
   jobAggregatedAt: null,
+  seenStatus: null,
   questions: null,
   ...given,
 });

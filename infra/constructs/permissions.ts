@@ -30,7 +30,8 @@ const remove = 'dynamodb:DeleteItem';
 
 /** Ending a refresh: store its end, publish it and the changes to the bus, queue the callbacks of its callers. */
 const ending: Permissions = {
-  members: [get, update],
+  // MX's object of the member is an item of its own, put once per refresh.
+  members: [get, put, update],
   balances: [query],
   refreshes: [update, query],
   followUps: send,
@@ -39,7 +40,7 @@ const ending: Permissions = {
 };
 
 /** Starting a refresh: claim the member, store the refresh, ask MX, queue a look; end it at once when MX refuses. */
-const starting: Permissions = { ...ending, members: [get, put, update], mxSecret: readSecret };
+const starting: Permissions = { ...ending, mxSecret: readSecret };
 
 /**
  * The actions that each function uses, and no others. Only `follow-up` writes balances. To receive and delete a queue's

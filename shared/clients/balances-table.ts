@@ -66,26 +66,27 @@ export function balancesInDynamoDb(
   const reader = balancesReader(client, tableName);
 
   /** Newer wins. The condition is what was read: if anybody wrote in between, it is read again and decided again. */
-  async function storeOne(given: AccountToStore, known: StoredBalance | null): Promise<void> {
+  async function storeOne(given: AccountToStore, known: StoredBalance | null): Promise<StoredBalance | null> {
     let stored = known;
     for (let race = 0; race < MAX_RACES; race += 1) {
       const next = balanceToStore(given, rules, stored);
-      if (next === null) return;
-      if (await putIf(client, tableName, { item: toItem(next), ...unchangedSince(stored) })) return;
+      if (next === null) return stored;
+      if (await putIf(client, tableName, { item: toItem(next), ...unchangedSince(stored) })) return next;
       stored = await reader.read(given.member, given.account.guid);
     }
     throw new Failure('busy', 'an account was written by others again and again');
   }
 
-  async function markUnlisted(balance: StoredBalance): Promise<void> {
+  async function markUnlisted(balance: StoredBalance): Promise<StoredBalance> {
     const { condition, values } = unchangedSince(balance);
     // False: a newer observation has listed it again, and stands.
-    await updateIf(client, tableName, {
+    const isMarked = await updateIf(client, tableName, {
       key: itemKey(balance.member, balance.accountGuid),
       change: 'SET listed = :false',
       condition,
       values: { ...values, ':false': { BOOL: false } },
     });
+    return isMarked ? { ...balance, listed: false } : balance;
   }
 
   return {
@@ -101,9 +102,13 @@ export function balancesInDynamoDb(
         }),
         ...noLongerListed(stored, listed, stamp).map((balance) => () => markUnlisted(balance)),
       ];
+      const written: (StoredBalance | null)[] = [];
       for (let from = 0; from < writes.length; from += AT_ONCE) {
-        await Promise.all(writes.slice(from, from + AT_ONCE).map((write) => write()));
+        written.push(...(await Promise.all(writes.slice(from, from + AT_ONCE).map((write) => write()))));
       }
+      const now = written.filter((balance) => balance !== null);
+      const guids = new Set(now.map(({ accountGuid }) => accountGuid));
+      return [...now, ...stored.filter(({ accountGuid }) => !guids.has(accountGuid))];
     },
   };
 }

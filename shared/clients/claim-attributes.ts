@@ -33,6 +33,8 @@ export const claimPath = {
   lookedAt: 'claim.o',
   flagSeen: 'claim.f',
   jobAggregatedAt: 'claim.g',
+  /** Text or NULL; absent while no look has seen another than `statusBefore`. */
+  seenStatus: 'claim.v',
   questions: 'claim.q',
 } as const;
 
@@ -52,7 +54,7 @@ export type ClaimAttributes = Readonly<Record<string, AttributeValue | undefined
 
 /** A baseline's attributes. */
 export const baselineAttributes = (baseline: Baseline | null): ClaimAttributes => ({
-  [claimPath.statusBefore]: baseline === null ? undefined : toAttribute(baseline.connectionStatus),
+  [claimPath.statusBefore]: statusAttribute(baseline),
   [claimPath.jobBefore]: text(baseline?.mostRecentJobGuid),
   [claimPath.aggregatedBefore]: milliseconds(baseline?.aggregatedAt),
   [claimPath.succeededBefore]: milliseconds(baseline?.successfullyAggregatedAt),
@@ -71,13 +73,19 @@ export const startAttributes = (start: Start): ClaimAttributes =>
         [claimPath.startJob]: text(start.jobGuid),
       };
 
+/** The attribute of the status that looks have seen. */
+export const statusAttribute = (status: OpenClaim['seenStatus']): AttributeValue | undefined =>
+  status === null ? undefined : toAttribute(status.connectionStatus);
+
 /** What a claim learns on its way. */
 export const seenAttributes = ({
   flagSeen,
   jobAggregatedAt,
-}: Pick<OpenClaim, 'flagSeen' | 'jobAggregatedAt'>): ClaimAttributes => ({
+  seenStatus,
+}: Pick<OpenClaim, 'flagSeen' | 'jobAggregatedAt' | 'seenStatus'>): ClaimAttributes => ({
   [claimPath.flagSeen]: flag(flagSeen),
   [claimPath.jobAggregatedAt]: milliseconds(jobAggregatedAt),
+  [claimPath.seenStatus]: statusAttribute(seenStatus),
 });
 
 /** The attributes of a claim from its beginning that are not needed any more when its refresh has ended. */
@@ -93,6 +101,7 @@ export const openOnly: readonly string[] = [
   claimPath.startJob,
   claimPath.flagSeen,
   claimPath.jobAggregatedAt,
+  claimPath.seenStatus,
   claimPath.questions,
 ];
 
@@ -113,7 +122,7 @@ export const endedClaimToAttribute = (claim: EndedClaim): AttributeValue =>
   mapOf({
     ...factsAttributes(claim),
     [claimPath.phase]: phaseCode.ended,
-    [claimPath.statusBefore]: claim.baseline === null ? undefined : toAttribute(claim.baseline.connectionStatus),
+    [claimPath.statusBefore]: statusAttribute(claim.baseline),
   });
 
 const factsAttributes = (claim: Claim): ClaimAttributes => ({
@@ -157,8 +166,7 @@ export function toClaim(
     lookNumber: countIn(claim, at(claimPath.look), 0),
     lookedAt: instantIn(claim, at(claimPath.lookedAt)),
   };
-  const status = claim[at(claimPath.statusBefore)];
-  const before = status === undefined ? null : { connectionStatus: status.S ?? null };
+  const before = statusIn(claim, claimPath.statusBefore);
   const phase = textIn(claim, at(claimPath.phase));
   if (phase === phaseCode.ended.S) {
     if (lastAttempt?.refreshId !== refreshId) throw new TypeError(`the claim ${refreshId} has ended and has no result`);
@@ -179,8 +187,15 @@ export function toClaim(
     start: toStart(claim),
     flagSeen: flagIn(claim, at(claimPath.flagSeen)),
     jobAggregatedAt: instantIn(claim, at(claimPath.jobAggregatedAt)),
+    seenStatus: statusIn(claim, claimPath.seenStatus),
     questions: textIn(claim, at(claimPath.questions)),
   };
+}
+
+/** A text, or NULL, which is a status too. */
+function statusIn(claim: Item, path: string): OpenClaim['seenStatus'] {
+  const status = claim[at(path)];
+  return status === undefined ? null : { connectionStatus: status.S ?? null };
 }
 
 function toStart(claim: Item): Start {

@@ -5,14 +5,14 @@
  * `last_success` and `deleted_at` are published: `docs/members-table.md`.
  */
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
-import type { ExactObject } from '../domain/decimal.ts';
 import type { ConnectionChange } from '../domain/event.ts';
 import type { Held } from '../domain/held.ts';
 import { type Instant, instantOf } from '../domain/instant.ts';
-import type { MemberRecord, Success } from '../domain/member.ts';
+import type { MemberBody, MemberRecord, Success } from '../domain/member.ts';
+import type { MemberKey } from '../domain/mx.ts';
 import type { Attempt } from '../domain/refresh.ts';
 import { type Enrolment, isEveryHours } from '../domain/schedule.ts';
-import { fromAttributes, type Item, recordFromAttribute, recordToAttribute } from './attribute-values.ts';
+import { fromAttributes, type Item, recordFromAttribute, recordToAttribute, toAttribute } from './attribute-values.ts';
 import { toClaim } from './claim-attributes.ts';
 import {
   countIn,
@@ -38,25 +38,65 @@ export const userAlias = (userId: string): Item => itemKey(`ALIAS#${userId}`, 'U
 /** Leads from a member's own id to its guid, within its user. */
 export const memberAlias = (userGuid: string, memberId: string): Item => itemKey(userGuid, `ALIAS#${memberId}`);
 
+/** The item of MX's member object, which stands beside the member's own. */
+export const bodyKey = ({ userGuid, memberGuid }: MemberKey): Item => itemKey(userGuid, `BODY#${memberGuid}`);
+
+/** What stands in it. */
+export const bodyAttributes = ({ body, seenAt }: MemberBody): Item => ({
+  body: toAttribute(body),
+  seen_at: millisecondsOf(seenAt),
+});
+
+/** The way back from `bodyAttributes`; null for a tombstone. */
+export function toBody(item: Item): MemberBody | null {
+  const seenAt = instantIn(item, 'seen_at');
+  const { body } = item;
+  return body?.M === undefined || seenAt === null ? null : { body: fromAttributes(body.M), seenAt };
+}
+
+/** Attributes of a member's item that are nobody else's to read. */
+export const memberAttribute = {
+  /** When the newest body was read that was stored or was about to be. */
+  seenAt: 'sa',
+  /** When a read of it outside a refresh was last reserved. */
+  readAt: 'ra',
+  /** Stands for the own ids that lead to it. */
+  aliases: 'al',
+  institutionCode: 'ic',
+  enrolment: 'en',
+  /** How many changes `starts` has seen. */
+  startsVersion: 'sv',
+  /** How many changes `enrolment` has seen. */
+  enrolmentVersion: 'ev',
+  processedUntil: 'pu',
+  untoldChange: 'uc',
+  importsMove: 'im',
+  /** When MX did not know the member. */
+  missing: 'ms',
+  /** Why the schedule holds the member back. */
+  held: 'he',
+} as const;
+
 /** The member that its item is. */
 export function toRecord(item: Item): MemberRecord {
-  const { starts, member: body } = item;
+  const { starts } = item;
   const lastAttempt = toAttempt(item['last_attempt']);
   return {
     key: { userGuid: textIn(item, 'user_guid') ?? '', memberGuid: textIn(item, 'item_key') ?? '' },
-    body: body?.M === undefined ? {} : (fromAttributes(body.M) as ExactObject),
-    seenAt: instantIn(item, 'seen_at'),
+    seenAt: instantIn(item, memberAttribute.seenAt),
+    aliasMark: textIn(item, memberAttribute.aliases),
+    institutionCode: textIn(item, memberAttribute.institutionCode),
     claim: toClaim(item, instantIn(item, membersTable.openIndex.sortKey), lastAttempt),
     lastAttempt,
     lastSuccess: recordFromAttribute<Success>(item['last_success'], {}),
     starts: toStarts(starts),
-    startsVersion: countIn(item, 'starts_version', 0),
-    enrolment: toEnrolment(item['enrolment']),
-    processedUntil: instantIn(item, 'processed_until'),
-    untoldChange: toChange(item['untold_change']),
-    importsMove: flagIn(item, 'imports_move'),
-    missing: instantIn(item, 'missing_since'),
-    held: toHeld(item['held']),
+    startsVersion: countIn(item, memberAttribute.startsVersion, 0),
+    enrolment: toEnrolment(item[memberAttribute.enrolment]),
+    processedUntil: instantIn(item, memberAttribute.processedUntil),
+    untoldChange: toChange(item[memberAttribute.untoldChange]),
+    importsMove: flagIn(item, memberAttribute.importsMove),
+    missing: instantIn(item, memberAttribute.missing),
+    held: toHeld(item[memberAttribute.held]),
     deletedAt: textIn(item, 'deleted_at'),
   };
 }
@@ -67,22 +107,37 @@ export const startsToAttribute = (starts: readonly Instant[]): AttributeValue =>
 const toStarts = (attribute: AttributeValue | undefined): readonly Instant[] =>
   (attribute?.L ?? []).flatMap(({ N: start }) => (start === undefined ? [] : [instantOf(Number(start))]));
 
-/** The attribute of an attempt. Published but for two: `accepted` (when) and `details` (whether its refresh's item has some). */
+/** Attributes of an attempt that are not published. */
+export const attemptAttribute = {
+  acceptedAt: 'a',
+  /** Its refresh's item has texts or questions. */
+  hasDetails: 'd',
+} as const;
+
+/** The attribute of an attempt. */
 export function attemptToAttribute({ acceptedAt, hasDetails, ...published }: Attempt): AttributeValue {
   const { M = {} } = recordToAttribute(published);
-  return { M: { ...M, ...present({ accepted: milliseconds(acceptedAt), details: flag(hasDetails) }) } };
+  return {
+    M: {
+      ...M,
+      ...present({
+        [attemptAttribute.acceptedAt]: milliseconds(acceptedAt),
+        [attemptAttribute.hasDetails]: flag(hasDetails),
+      }),
+    },
+  };
 }
 
 function toAttempt(attribute: AttributeValue | undefined): Attempt | null {
   if (attribute?.M === undefined) return null;
-  const { accepted: _, details: __, ...published } = attribute.M;
+  const { [attemptAttribute.acceptedAt]: _, [attemptAttribute.hasDetails]: __, ...published } = attribute.M;
   const read = recordFromAttribute<Omit<Attempt, 'acceptedAt' | 'hasDetails'>>(
     { M: published },
     { connectionStatus: null, observedAt: null },
   );
-  const acceptedAt = instantIn(attribute.M, 'accepted');
+  const acceptedAt = instantIn(attribute.M, attemptAttribute.acceptedAt);
   if (read === null || acceptedAt === null) throw new TypeError('an attempt has a time');
-  return { ...read, acceptedAt, hasDetails: flagIn(attribute.M, 'details') };
+  return { ...read, acceptedAt, hasDetails: flagIn(attribute.M, attemptAttribute.hasDetails) };
 }
 
 /** The attribute of the success that `attempt` is. */
@@ -104,30 +159,31 @@ export function toEnrolment(attribute: AttributeValue | undefined): Enrolment | 
 
 /** The attribute of why a member is held back. */
 export const heldToAttribute = ({ since, code, action }: Held): AttributeValue => ({
-  M: present({ since: milliseconds(since), code: text(code), action: text(action) }),
+  M: { t: millisecondsOf(since), c: { S: code }, a: { S: action } },
 });
 
 function toHeld(attribute: AttributeValue | undefined): Held | null {
   if (attribute?.M === undefined) return null;
-  const since = instantIn(attribute.M, 'since');
-  const { code, action } = recordFromAttribute<Pick<Held, 'code' | 'action'>>(attribute, {}) ?? {};
+  const since = instantIn(attribute.M, 't');
+  const { c: code, a: action } = attribute.M;
   if (since === null || code === undefined || action === undefined) throw new TypeError('what is held back says why');
-  return { since, code, action };
+  const why = recordFromAttribute<Pick<Held, 'code' | 'action'>>({ M: { code, action } }, {});
+  return why && { since, ...why };
 }
 
 /** The attribute of a change that is yet to be told. */
 export const changeToAttribute = ({ from, to, at, refreshId }: ConnectionChange): AttributeValue => ({
-  M: present({ before: text(from), after: text(to), at: milliseconds(at), refresh_id: text(refreshId) }),
+  M: present({ b: text(from), a: text(to), t: millisecondsOf(at), r: text(refreshId) }),
 });
 
 function toChange(attribute: AttributeValue | undefined): ConnectionChange | null {
   if (attribute?.M === undefined) return null;
-  const at = instantIn(attribute.M, 'at');
+  const at = instantIn(attribute.M, 't');
   if (at === null) throw new TypeError('a change has a time');
   return {
-    from: textIn(attribute.M, 'before'),
-    to: textIn(attribute.M, 'after'),
+    from: textIn(attribute.M, 'b'),
+    to: textIn(attribute.M, 'a'),
     at,
-    refreshId: textIn(attribute.M, 'refresh_id'),
+    refreshId: textIn(attribute.M, 'r'),
   };
 }

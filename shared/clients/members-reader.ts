@@ -2,13 +2,13 @@
 import { type DynamoDBClient, GetItemCommand } from '@aws-sdk/client-dynamodb';
 import type { Members } from '../domain/ports.ts';
 import type { Item } from './attribute-values.ts';
-import { itemKey, memberAlias, toRecord, userAlias } from './member-item.ts';
+import { bodyKey, itemKey, memberAlias, toBody, toRecord, userAlias } from './member-item.ts';
 
 const USER_GUID = /^USR-/;
 const MEMBER_GUID = /^MBR-/;
 
 /** Finding and reading members, nothing else. */
-export type MembersReader = Pick<Members, 'resolve' | 'read'>;
+export type MembersReader = Pick<Members, 'resolve' | 'read' | 'readBody'>;
 
 /** The members in table `tableName`, for reading. */
 export function membersReader(client: DynamoDBClient, tableName: string): MembersReader {
@@ -31,6 +31,11 @@ export function membersReader(client: DynamoDBClient, tableName: string): Member
     async read({ userGuid, memberGuid }) {
       const item = await get(itemKey(userGuid, memberGuid));
       return item === undefined ? null : toRecord(item);
+    },
+
+    async readBody(key) {
+      const item = await get(bodyKey(key));
+      return item === undefined ? null : toBody(item);
     },
   };
 }

@@ -15,13 +15,17 @@ import {
   phaseCode,
   seenAttributes,
   startAttributes,
+  statusAttribute,
 } from './claim-attributes.ts';
 import { flag, milliseconds, millisecondsOf, text } from './compact-values.ts';
-import { updatedIf, updateIf, withMark } from './conditional-write.ts';
+import { putIf, updatedIf, updateIf, withMark } from './conditional-write.ts';
 import {
   attemptToAttribute,
+  bodyAttributes,
+  bodyKey,
   itemKey,
   memberAlias,
+  memberAttribute,
   startsToAttribute,
   successToAttribute,
   toRecord,
@@ -29,6 +33,7 @@ import {
 } from './member-item.ts';
 import { membersReader } from './members-reader.ts';
 import { queryPages } from './query-pages.ts';
+import { rememberedAttributes } from './remembered-attributes.ts';
 import { membersTable } from './table-keys.ts';
 import { type Change, changeOf } from './update-expression.ts';
 
@@ -43,7 +48,7 @@ export function membersInDynamoDb(
 ): Members {
   const keyOf = (key: MemberKey): Item => itemKey(key.userGuid, key.memberGuid);
 
-  const { resolve, read } = membersReader(client, tableName);
+  const reader = membersReader(client, tableName);
 
   /** One conditional update; false when its condition did not hold. */
   const update = (key: MemberKey, changed: Change, condition: string, values: Item): Promise<boolean> =>
@@ -54,8 +59,7 @@ export function membersInDynamoDb(
     );
 
   return {
-    resolve,
-    read,
+    ...reader,
 
     async writeAliases(member) {
       const { userGuid, memberGuid } = member.key;
@@ -67,16 +71,29 @@ export function membersInDynamoDb(
       ]);
     },
 
-    claim({ key, claim, starts, startsVersion, member = null }) {
+    async putBody(key, body) {
+      // False: a newer one stands, or the member was deleted.
+      await putIf(client, tableName, {
+        item: { ...bodyKey(key), ...bodyAttributes(body) },
+        condition: 'attribute_not_exists(deleted_at) AND (attribute_not_exists(seen_at) OR seen_at < :at)',
+        values: { ':at': millisecondsOf(body.seenAt) },
+      });
+    },
+
+    claim({ key, claim, starts, startsVersion, member = null, withBody = false }) {
       const changed = changeOf({
         claim: claimToAttribute(claim),
         open_shard: { S: shardOf(claim.refreshId) },
         open_since: milliseconds(claim.acceptedAt),
         starts: startsToAttribute(starts),
-        starts_version: toAttribute(startsVersion + 1),
-        ...(member === null ? {} : { '#member': toAttribute(member.body), seen_at: milliseconds(claim.acceptedAt) }),
+        [memberAttribute.startsVersion]: toAttribute(startsVersion + 1),
+        ...(member === null ? {} : rememberedAttributes(member)),
+        ...(withBody ? { [memberAttribute.seenAt]: milliseconds(claim.acceptedAt) } : {}),
       });
-      const isSameVersion = startsVersion === 0 ? 'attribute_not_exists(starts_version)' : 'starts_version = :version';
+      const isSameVersion =
+        startsVersion === 0
+          ? `attribute_not_exists(${memberAttribute.startsVersion})`
+          : `${memberAttribute.startsVersion} = :version`;
       const claiming = withMark({
         key: keyOf(key),
         change: changed.change,
@@ -120,7 +137,7 @@ export function membersInDynamoDb(
         const record = toRecord(item);
         return record.claim === null ? { kind: 'superseded' } : { kind: 'taken', record, claim: record.claim };
       }
-      const claim = (await read(key))?.claim;
+      const claim = (await reader.read(key))?.claim;
       if (claim?.refreshId !== refreshId || claim.lookNumber >= lookNumber || claim.lookedAt === null)
         return { kind: 'superseded' };
       const gap = claim.phase === 'storing' ? LOOK_TIMEOUT_SECONDS : policy.minLookGapSeconds;
@@ -137,7 +154,7 @@ export function membersInDynamoDb(
             ...seenAttributes(claim),
             starts: startsToAttribute(starts),
           },
-          { addOne: ['starts_version'] },
+          { addOne: [memberAttribute.startsVersion] },
         ),
         `${isClaim} AND ${claimPath.look} = :look AND ${isRunning}`,
         { ':id': { S: claim.refreshId }, ':look': toAttribute(claim.lookNumber) },
@@ -152,11 +169,15 @@ export function membersInDynamoDb(
         { ':id': { S: refreshId }, ':at': millisecondsOf(start.at), ...beganValue(jobAggregatedAt) },
       ),
 
-    async recordSeen({ key, refreshId, flagSeen, jobAggregatedAt, questions }) {
+    async recordSeen({ key, refreshId, flagSeen, jobAggregatedAt, seenStatus, questions }) {
       await update(
         key,
         changeOf(
-          { [claimPath.questions]: text(questions), ...learnt(flagSeen, null) },
+          {
+            [claimPath.questions]: text(questions),
+            [claimPath.seenStatus]: statusAttribute(seenStatus),
+            ...learnt(flagSeen, null),
+          },
           learntAlso(jobAggregatedAt, null),
         ),
         // What a look saw is of no use any more to a refresh that has ended, and would be left in its claim.
@@ -165,15 +186,18 @@ export function membersInDynamoDb(
       );
     },
 
-    beginStoring: ({ key, refreshId, lookNumber, jobAggregatedAt }) =>
+    beginStoring: ({ key, refreshId, lookNumber, jobAggregatedAt, seenStatus }) =>
       update(
         key,
-        changeOf({ [claimPath.phase]: phaseCode.storing }, learntAlso(jobAggregatedAt, null)),
+        changeOf(
+          { [claimPath.phase]: phaseCode.storing, [claimPath.seenStatus]: statusAttribute(seenStatus) },
+          learntAlso(jobAggregatedAt, null),
+        ),
         `${isClaim} AND ${isRunning} AND ${claimPath.look} = :look`,
         { ':id': { S: refreshId }, ':look': toAttribute(lookNumber), ...beganValue(jobAggregatedAt) },
       ),
 
-    end: ({ key, from, attempt, member = null, importsMove = false, starts = null }) =>
+    end: ({ key, from, attempt, bodySeenAt = null, importsMove = false, starts = null }) =>
       update(
         key,
         changeOf(
@@ -182,11 +206,11 @@ export function membersInDynamoDb(
             ...Object.fromEntries(openOnly.map((path) => [path, undefined])),
             last_attempt: attemptToAttribute(attempt),
             ...(attempt.outcome === 'succeeded' ? { last_success: successToAttribute(attempt) } : {}),
-            ...(member === null ? {} : { '#member': toAttribute(member.body) }),
-            ...(importsMove ? { imports_move: flag(true) } : {}),
+            ...(bodySeenAt === null ? {} : { [memberAttribute.seenAt]: milliseconds(bodySeenAt) }),
+            ...(importsMove ? { [memberAttribute.importsMove]: flag(true) } : {}),
             ...(starts === null ? {} : { starts: startsToAttribute(starts) }),
           },
-          { set: member === null ? [] : [seenAtLook], addOne: starts === null ? [] : ['starts_version'] },
+          { addOne: starts === null ? [] : [memberAttribute.startsVersion] },
         ),
         `${isClaim} AND ${from === 'running' ? isRunning : `${claimPath.phase} = :storing AND ${claimPath.lookedAt} = :since`}`,
         {
@@ -231,9 +255,6 @@ const shardOf = (refreshId: string): string => String(refreshId.charCodeAt(refre
 const isClaim = `${claimPath.refreshId} = :id`;
 const isRunning = `attribute_not_exists(${claimPath.phase})`;
 
-/** The body that a refresh ends with is what its last look saw. */
-const seenAtLook = `seen_at = if_not_exists(${claimPath.lookedAt}, open_since)`;
-
 const learnt = (flagSeen: boolean, starts: readonly Instant[] | null): ClaimAttributes => ({
   // Never taken back.
   ...(flagSeen ? { [claimPath.flagSeen]: flag(true) } : {}),
@@ -246,7 +267,7 @@ const learntAlso = (jobAggregatedAt: Instant | null, starts: readonly Instant[] 
     jobAggregatedAt === null
       ? []
       : [`${claimPath.jobAggregatedAt} = if_not_exists(${claimPath.jobAggregatedAt}, :began)`],
-  addOne: starts === null ? [] : ['starts_version'],
+  addOne: starts === null ? [] : [memberAttribute.startsVersion],
 });
 
 const beganValue = (jobAggregatedAt: Instant | null): Item =>

@@ -3,7 +3,7 @@ import { type DynamoDBClient, GetItemCommand, QueryCommand, UpdateItemCommand } 
 import type { Clock, Instant } from '../domain/instant.ts';
 import type { Challenge, MemberKey } from '../domain/mx.ts';
 import type { Refreshes } from '../domain/ports.ts';
-import type { End, EndDetails, Refresh, RunningRefresh } from '../domain/refresh.ts';
+import { type End, type EndDetails, endOf, type Refresh, type RunningRefresh } from '../domain/refresh.ts';
 import { detailsByCode } from '../domain/refresh-details.ts';
 import { snakeCased } from '../domain/snake-case.ts';
 import { type Item, recordFromAttribute, recordToAttribute, toAttribute } from './attribute-values.ts';
@@ -146,16 +146,6 @@ const itemKey = (refreshId: string): Item => ({
 });
 
 const memberKeyText = (key: MemberKey): string => `${key.userGuid}#${key.memberGuid}`;
-
-/** Without what else an end may carry: its texts stand apart. */
-const endOf = ({ outcome, action, code, connectionStatus, endedAt, observedAt }: End): End => ({
-  outcome,
-  action,
-  code,
-  connectionStatus,
-  endedAt,
-  observedAt,
-});
 
 /** With the end that they belong to: details of an end that was tried and lost are not shown with another. */
 const detailsToAttribute = (details: EndDetails, endedAt: Instant) =>

@@ -6,7 +6,7 @@ import type { Schedule } from '../domain/ports.ts';
 import { type EnrolledMember, type Enrolment, isEveryHours } from '../domain/schedule.ts';
 import type { Item } from './attribute-values.ts';
 import { type Condition, deleteIf, putIf, updateIf, withMark } from './conditional-write.ts';
-import { enrolmentToAttribute, toEnrolment } from './member-item.ts';
+import { enrolmentToAttribute, memberAttribute, toEnrolment } from './member-item.ts';
 import { queryPages } from './query-pages.ts';
 import { membersTable } from './table-keys.ts';
 
@@ -40,13 +40,13 @@ export function scheduleInDynamoDb(client: DynamoDBClient, tableName: string): S
         TableName: tableName,
         Key: memberItemKey(key),
         ConsistentRead: true,
-        ProjectionExpression: `${membersTable.sortKey}, enrolment, enrolment_version, deleted_at`,
+        ProjectionExpression: `${membersTable.sortKey}, ${memberAttribute.enrolment}, ${memberAttribute.enrolmentVersion}, deleted_at`,
       }),
     );
     if (Item === undefined || Item['deleted_at'] !== undefined) return null;
     return {
-      enrolment: toEnrolment(Item['enrolment']),
-      version: Number(Item['enrolment_version']?.N ?? 0),
+      enrolment: toEnrolment(Item[memberAttribute.enrolment]),
+      version: Number(Item[memberAttribute.enrolmentVersion]?.N ?? 0),
     };
   }
 
@@ -57,8 +57,8 @@ export function scheduleInDynamoDb(client: DynamoDBClient, tableName: string): S
       tableName,
       withMark({
         key: memberItemKey(key),
-        change: `SET enrolment_version = :next${enrolment === null ? '' : ', enrolment = :enrolment'}`,
-        condition: `attribute_exists(${membersTable.sortKey}) AND attribute_not_exists(deleted_at) AND ${version === 0 ? 'attribute_not_exists(enrolment_version)' : 'enrolment_version = :version'}`,
+        change: `SET ${memberAttribute.enrolmentVersion} = :next${enrolment === null ? '' : `, ${memberAttribute.enrolment} = :enrolment`}`,
+        condition: `attribute_exists(${membersTable.sortKey}) AND attribute_not_exists(deleted_at) AND ${version === 0 ? `attribute_not_exists(${memberAttribute.enrolmentVersion})` : `${memberAttribute.enrolmentVersion} = :version`}`,
         values: {
           ':next': { N: String(version + 1) },
           ...(version === 0 ? {} : { ':version': { N: String(version) } }),

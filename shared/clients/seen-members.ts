@@ -1,16 +1,27 @@
 /** What is learnt about members outside their refreshes, and their end, in the members table. */
-import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { type DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { plusSeconds } from '../domain/instant.ts';
 import type { MemberKey } from '../domain/mx.ts';
 import type { Policy } from '../domain/policy.ts';
 import type { SeenMembers } from '../domain/ports.ts';
-import { type Item, toAttribute } from './attribute-values.ts';
+import type { Item } from './attribute-values.ts';
 import { claimPath, phaseCode } from './claim-attributes.ts';
 import { milliseconds, millisecondsOf } from './compact-values.ts';
 import { deleteIf, putIf, updateIf, withMark } from './conditional-write.ts';
-import { attemptToAttribute, changeToAttribute, itemKey, memberAlias, successToAttribute } from './member-item.ts';
+import {
+  attemptToAttribute,
+  bodyKey,
+  changeToAttribute,
+  itemKey,
+  memberAlias,
+  memberAttribute,
+  successToAttribute,
+} from './member-item.ts';
+import { rememberedAttributes } from './remembered-attributes.ts';
 import { membersTable } from './table-keys.ts';
 import { changeOf } from './update-expression.ts';
+
+const { seenAt, readAt } = memberAttribute;
 
 /** The members in table `tableName`. */
 export function seenMembersInDynamoDb(
@@ -52,29 +63,30 @@ export function seenMembersInDynamoDb(
       const gapOver = plusSeconds(now, -policy.minLookGapSeconds);
       return update(
         key,
-        { read_at: milliseconds(now) },
-        `attribute_exists(${membersTable.sortKey}) AND (attribute_not_exists(read_at) OR read_at <= :gap_over)` +
-          ' AND (attribute_not_exists(seen_at) OR seen_at <= :gap_over)' +
+        { [readAt]: milliseconds(now) },
+        `attribute_exists(${membersTable.sortKey}) AND (attribute_not_exists(${readAt}) OR ${readAt} <= :gap_over)` +
+          ` AND (attribute_not_exists(${seenAt}) OR ${seenAt} <= :gap_over)` +
           ` AND (attribute_not_exists(${claimPath.lookedAt}) OR ${claimPath.lookedAt} <= :gap_over)` +
           ' AND (attribute_not_exists(last_attempt) OR last_attempt.ended_at <= :ended)',
         { ':gap_over': millisecondsOf(gapOver), ':ended': { S: gapOver } },
       );
     },
 
-    recordSighting: (member, readAt, change) =>
+    recordSighting: (member, at, change) =>
       update(
         member.key,
         {
-          '#member': toAttribute(member.body),
-          seen_at: milliseconds(readAt),
-          ...(change === null ? {} : { untold_change: changeToAttribute(change) }),
+          ...rememberedAttributes(member),
+          [seenAt]: milliseconds(at),
+          ...(change === null ? {} : { [memberAttribute.untoldChange]: changeToAttribute(change) }),
         },
-        '(attribute_not_exists(seen_at) OR seen_at < :at)',
-        { ':at': millisecondsOf(readAt) },
+        `(attribute_not_exists(${seenAt}) OR ${seenAt} < :at)`,
+        { ':at': millisecondsOf(at) },
       ),
 
     async settleChange(key, { at }) {
-      await update(key, { untold_change: undefined }, 'untold_change.#at = :at', { ':at': millisecondsOf(at) });
+      const { untoldChange } = memberAttribute;
+      await update(key, { [untoldChange]: undefined }, `${untoldChange}.t = :at`, { ':at': millisecondsOf(at) });
     },
 
     async recordBackground(key, attempt) {
@@ -97,15 +109,14 @@ export function seenMembersInDynamoDb(
     async recordProcessed(key, completedAt) {
       await update(
         key,
-        { processed_until: milliseconds(completedAt) },
-        `attribute_exists(${membersTable.sortKey}) AND (attribute_not_exists(processed_until) OR processed_until < :at)`,
+        { [memberAttribute.processedUntil]: milliseconds(completedAt) },
+        `attribute_exists(${membersTable.sortKey}) AND (attribute_not_exists(${memberAttribute.processedUntil}) OR ${memberAttribute.processedUntil} < :at)`,
         { ':at': millisecondsOf(completedAt) },
       );
     },
 
-    async leaveTombstone({ key, body }, now) {
-      const { id: memberId } = body;
-      if (typeof memberId === 'string') await removeAlias(key, memberId);
+    async leaveTombstone(key, memberId, now) {
+      if (memberId !== null) await removeAlias(key, memberId);
       return putIf(client, tableName, {
         // A whole new item: whatever was known, under attributes of later versions too, is gone.
         item: { ...itemKey(key.userGuid, key.memberGuid), deleted_at: { S: now } },
@@ -116,6 +127,11 @@ export function seenMembersInDynamoDb(
         },
         condition: 'attribute_not_exists(claim) AND attribute_not_exists(deleted_at)',
       });
+    },
+
+    async eraseBody(key, deletedAt) {
+      const item = { ...bodyKey(key), deleted_at: { S: deletedAt } };
+      await client.send(new PutItemCommand({ TableName: tableName, Item: item }));
     },
   };
 }

@@ -3,10 +3,13 @@ import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { MemberKey } from '../domain/mx.ts';
 import type { Unstarted } from '../domain/ports.ts';
 import type { Item } from './attribute-values.ts';
+import { claimPath, phaseCode } from './claim-attributes.ts';
 import { millisecondsOf } from './compact-values.ts';
 import { updateIf } from './conditional-write.ts';
-import { attemptToAttribute, heldToAttribute, itemKey } from './member-item.ts';
+import { attemptToAttribute, heldToAttribute, itemKey, memberAttribute } from './member-item.ts';
 import { membersTable } from './table-keys.ts';
+
+const { missing, seenAt, held: why } = memberAttribute;
 
 /** The notes in table `tableName`. Each write is repeatable: written twice, it says the same. */
 export function unstartedInDynamoDb(client: DynamoDBClient, tableName: string): Unstarted {
@@ -21,18 +24,21 @@ export function unstartedInDynamoDb(client: DynamoDBClient, tableName: string): 
 
   return {
     recordMissing: (key, now) =>
-      note(key, 'SET missing_since = :now', 'attribute_not_exists(missing_since) OR missing_since <= seen_at', {
+      note(key, `SET ${missing} = :now`, `attribute_not_exists(${missing}) OR ${missing} <= ${seenAt}`, {
         ':now': millisecondsOf(now),
       }),
 
     recordRefused: (key, attempt) =>
-      note(key, 'SET last_attempt = :attempt', 'attribute_not_exists(last_attempt) OR last_attempt.ended_at < :ended', {
-        ':attempt': attemptToAttribute(attempt),
-        ':ended': { S: attempt.endedAt },
-      }),
+      note(
+        key,
+        'SET last_attempt = :attempt',
+        // The end of a claim that has yet to be published is nowhere else.
+        `(attribute_not_exists(last_attempt) OR last_attempt.ended_at < :ended) AND (attribute_not_exists(${claimPath.phase}) OR ${claimPath.phase} <> :phase)`,
+        { ':attempt': attemptToAttribute(attempt), ':ended': { S: attempt.endedAt }, ':phase': phaseCode.ended },
+      ),
 
     recordHeld: (key, held) =>
-      note(key, 'SET held = :held', 'attribute_not_exists(held) OR held.since < :since', {
+      note(key, `SET ${why} = :held`, `attribute_not_exists(${why}) OR ${why}.t < :since`, {
         ':held': heldToAttribute(held),
         ':since': millisecondsOf(held.since),
       }),

@@ -11,7 +11,7 @@ export interface Change {
 /**
  * The change that sets each attribute (by its document path) to its value, and removes it where that is undefined.
  *
- * @param also further assignments, for example `seen_at = if_not_exists(claim.o, open_since)`, and counters to raise by one.
+ * @param also further assignments, for example `claim.g = if_not_exists(claim.g, :began)`, and counters to raise by one.
  */
 export function changeOf(
   attributes: Readonly<Record<string, AttributeValue | undefined>>,

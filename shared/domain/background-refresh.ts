@@ -3,11 +3,11 @@
  * could join, starts no job, and is told by the same events as any other.
  */
 import type { StoredBalance } from './balance.ts';
+import type { ExactObject } from './decimal.ts';
 import { type EndDeps, publishOutcome } from './end-refresh.ts';
 import { endingOf } from './ending.ts';
 import { judgeImports, leftBehind } from './imports.ts';
 import { type Instant, plusSeconds, readInstant } from './instant.ts';
-import type { MemberRecord } from './member.ts';
 import type { MemberKey, MxAccount, MxMember } from './mx.ts';
 import type { MxWebhook } from './mx-webhook.ts';
 import type { Balances, RefreshDeps, SeenMembers } from './ports.ts';
@@ -34,6 +34,13 @@ export async function backgroundRefresh(
   return refresh?.status === 'ended' ? refresh : null;
 }
 
+/** What is known of the member before that. */
+export interface KnownMember {
+  /** MX's member object as last stored; null: none is. */
+  readonly body: ExactObject | null;
+  readonly importsMove: boolean;
+}
+
 /**
  * Reads the accounts and stores them if MX has gathered anything since. Null when it has not: then nothing is written.
  * Repeatable: ids depend on the completion alone, newer wins.
@@ -43,20 +50,20 @@ export async function backgroundRefresh(
 export async function storeNews(
   deps: BackgroundDeps,
   webhook: MxWebhook & { readonly completedAt: Instant },
-  record: MemberRecord | null,
+  known: KnownMember,
   member: MxMember,
 ): Promise<EndedRefresh | null> {
   const { key } = member;
   const observedAt = deps.now();
   const accounts = await deps.mx.listAccounts({ userIdentifier: key.userGuid, memberIdentifier: key.memberGuid });
   const stored = await deps.balances.ofMember(key);
-  if (!isNews(record, member, accounts, stored)) return null;
+  if (!isNews(known.body, member, accounts, stored)) return null;
   const refreshId = backgroundRefreshId(key, webhook.completedAt);
   // The newest job is over: what it has not brought is as old as its import.
   const { aggregatedAt: jobAggregatedAt } = member;
   const imports = judgeImports({ accounts, stored, refreshId, baselineAggregatedAt: null, jobAggregatedAt });
-  const known = { stored, leftBehind: leftBehind(imports, record?.importsMove === true) };
-  await deps.balances.store(key, accounts, { observedAt, refreshId, trigger: 'mx_webhook' }, known);
+  const before = { stored, leftBehind: leftBehind(imports, known.importsMove) };
+  await deps.balances.store(key, accounts, { observedAt, refreshId, trigger: 'mx_webhook' }, before);
   const code = storedCode(accounts, stored);
   const refresh: EndedRefresh = {
     refreshId,
@@ -108,7 +115,7 @@ export async function finishBackground(
  * member's body may have been read since by somebody who stored no accounts, so the accounts' own times count as well.
  */
 export function isNews(
-  record: Pick<MemberRecord, 'body'> | null,
+  body: ExactObject | null,
   member: MxMember,
   accounts: readonly MxAccount[],
   stored: readonly StoredBalance[],
@@ -120,8 +127,8 @@ export function isNews(
   });
   return (
     newAccounts ||
-    isLater(member.aggregatedAt, readInstant(record?.body['aggregated_at'])) ||
-    isLater(member.successfullyAggregatedAt, readInstant(record?.body['successfully_aggregated_at']))
+    isLater(member.aggregatedAt, readInstant(body?.['aggregated_at'])) ||
+    isLater(member.successfullyAggregatedAt, readInstant(body?.['successfully_aggregated_at']))
   );
 }
 

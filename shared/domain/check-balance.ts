@@ -4,12 +4,13 @@
  */
 import type { StoredBalance } from './balance.ts';
 import { registerCallback } from './callback.ts';
+import type { ExactObject } from './decimal.ts';
 import { enrolByDefault } from './enrol-by-default.ts';
 import { Failure } from './failure.ts';
-import { lookUpMember, readMember } from './find-member.ts';
+import { present, readMember } from './find-member.ts';
 import { type Freshness, freshnessOf, isYoungEnough } from './freshness.ts';
 import type { Instant } from './instant.ts';
-import { type MemberRecord, nextStartAllowedAt } from './member.ts';
+import { type MemberBody, type MemberRecord, nextStartAllowedAt } from './member.ts';
 import { memberView } from './member-view.ts';
 import type { MemberIdentifiers, MemberKey } from './mx.ts';
 import type { RefreshDeps, Schedule } from './ports.ts';
@@ -44,6 +45,8 @@ export interface CheckBalanceRequest {
 /** What is stored of a member, and how old it is. */
 export interface StoredState {
   readonly member: MemberRecord;
+  /** The member in MX's shape. */
+  readonly shown: ExactObject;
   readonly balances: readonly StoredBalance[];
   /** Null when no balances are stored. */
   readonly freshness: Freshness | null;
@@ -85,28 +88,28 @@ export function identityOf(answer: CheckBalanceAnswer): AnswerIdentity {
  * @throws Failure `member_deleted` once the member is deleted, `refresh_not_found` once the refresh has expired.
  */
 export async function answerAgain(
-  deps: StateDeps & Pick<CheckBalanceDeps, 'members'>,
+  deps: StateDeps,
   about: AnswerIdentity,
   maxAgeSeconds: number | null,
 ): Promise<CheckBalanceAnswer> {
-  const member = await readMember(deps.members, about.member);
   if (about.kind === 'stored') {
-    const balances = await deps.balances.ofMember(member.key);
-    const limit = staleAfter(deps, maxAgeSeconds ?? deps.staleAfterSeconds);
-    return { kind: 'stored', stored: await stateOf(deps, member, balances, limit) };
+    const stored = await storedState(deps, about.member, staleAfter(deps, maxAgeSeconds ?? deps.staleAfterSeconds));
+    return { kind: 'stored', stored };
   }
+  const member = await readMember(deps.members, about.member);
   const { refreshId, joined } = about;
   const refresh =
     member.claim?.refreshId === refreshId
       ? await currentRefresh(deps.refreshes, member.key, member.claim)
       : await deps.refreshes.read(refreshId);
   if (refresh === null) throw new Failure('refresh_not_found', 'the refresh of the first answer is not kept any more');
-  if (about.kind === 'ended') return { kind: 'ended', refresh, joined, stored: await storedState(deps, member) };
+  if (about.kind === 'ended')
+    return { kind: 'ended', refresh, joined, stored: await storedState(deps, member.key, deps.staleAfterSeconds) };
   return {
     kind: 'accepted',
     joined,
     refresh,
-    body: memberView(member),
+    body: memberView(member, await deps.members.readBody(member.key)),
     enrolment: member.enrolment,
     key: member.key,
     nextAllowedAt: nextStartAllowedAt(member.starts, deps.now(), deps.policy),
@@ -120,11 +123,13 @@ export async function answerAgain(
  */
 export async function checkBalance(deps: CheckBalanceDeps, request: CheckBalanceRequest): Promise<CheckBalanceAnswer> {
   const { identifiers, userPresent, callback } = request;
+  let known: MemberRecord | null | undefined;
   if (request.maxAgeSeconds !== null) {
-    const stored = await youngEnough(deps, identifiers, request.maxAgeSeconds);
-    if (stored !== null) return { kind: 'stored', stored };
+    const found = await youngEnough(deps, identifiers, request.maxAgeSeconds);
+    if (found.stored !== null) return { kind: 'stored', stored: found.stored };
+    known = found.known;
   }
-  const started = await startRefresh(deps, identifiers, userPresent);
+  const started = await startRefresh(deps, identifiers, userPresent, known);
   deps.accepted(started.joined);
   const { key, refresh, joined } = started;
   if (callback !== null) {
@@ -134,21 +139,27 @@ export async function checkBalance(deps: CheckBalanceDeps, request: CheckBalance
   if (request.waitUntil === null || !(await mayWait(deps, key, request.waitUntil))) return started;
   const seen = await waitForEnd(deps, refresh, request.waitUntil);
   if (seen.status !== 'ended') return started;
-  return { kind: 'ended', refresh: seen, joined, stored: await storedState(deps, await readMember(deps.members, key)) };
+  return { kind: 'ended', refresh: seen, joined, stored: await storedState(deps, key, deps.staleAfterSeconds) };
 }
 
-/** What is stored, when it is good enough for a caller who accepts balances of at most `maxAgeSeconds`; else null. */
+/**
+ * What is stored, when it is good enough for a caller who accepts balances of at most `maxAgeSeconds`; else null. With the
+ * member as it was read, so that a start need not read it again.
+ */
 async function youngEnough(
   deps: CheckBalanceDeps,
   identifiers: MemberIdentifiers,
   maxAgeSeconds: number,
-): Promise<StoredState | null> {
-  const member = await lookUpMember(deps.members, identifiers);
+): Promise<{ readonly stored: StoredState | null; readonly known: MemberRecord | null }> {
+  const key = await deps.members.resolve(identifiers);
   // Unknown here: MX may know it. Deleted: the start refuses it.
-  if (member === null || member.deletedAt !== null) return null;
-  const balances = await deps.balances.ofMember(member.key);
-  if (!isYoungEnough(balances, member, deps.now(), maxAgeSeconds)) return null;
-  return stateOf(deps, member, balances, staleAfter(deps, maxAgeSeconds));
+  if (key === null) return { stored: null, known: null };
+  const tables = await readTables(deps, key);
+  const { member: known, balances } = tables;
+  if (known === null || known.deletedAt !== null || !isYoungEnough(balances, known, deps.now(), maxAgeSeconds)) {
+    return { stored: null, known };
+  }
+  return { stored: await stateOf(deps, known, tables, staleAfter(deps, maxAgeSeconds)), known };
 }
 
 /** What is older than this caller accepts is stale to it, whatever the operator's setting says. */
@@ -156,21 +167,41 @@ const staleAfter = (deps: Pick<StateDeps, 'staleAfterSeconds'>, maxAgeSeconds: n
   Math.min(deps.staleAfterSeconds, maxAgeSeconds);
 
 /** What describing stored balances needs. */
-type StateDeps = Pick<CheckBalanceDeps, 'balances' | 'refreshes' | 'policy' | 'staleAfterSeconds' | 'now'>;
+type StateDeps = Pick<CheckBalanceDeps, 'members' | 'balances' | 'refreshes' | 'policy' | 'staleAfterSeconds' | 'now'>;
 
-const storedState = async (deps: StateDeps, member: MemberRecord): Promise<StoredState> =>
-  stateOf(deps, member, await deps.balances.ofMember(member.key), deps.staleAfterSeconds);
+/** @throws Failure `member_not_found`, `member_deleted` */
+async function storedState(deps: StateDeps, key: MemberKey, staleAfterSeconds: number): Promise<StoredState> {
+  const tables = await readTables(deps, key);
+  return stateOf(deps, present(tables.member), tables, staleAfterSeconds);
+}
+
+/** What the tables hold of a member, all of it read at the same time. */
+interface Tables {
+  readonly member: MemberRecord | null;
+  readonly body: MemberBody | null;
+  readonly balances: readonly StoredBalance[];
+}
+
+async function readTables(deps: StateDeps, key: MemberKey): Promise<Tables> {
+  const [member, body, balances] = await Promise.all([
+    deps.members.read(key),
+    deps.members.readBody(key),
+    deps.balances.ofMember(key),
+  ]);
+  return { member, body, balances };
+}
 
 async function stateOf(
   deps: Omit<StateDeps, 'balances'>,
   member: MemberRecord,
-  balances: readonly StoredBalance[],
+  { body, balances }: Tables,
   staleAfterSeconds: number,
 ): Promise<StoredState> {
   const details = await detailsOfAttempt(deps.refreshes, member.lastAttempt);
   const now = deps.now();
   return {
     member,
+    shown: memberView(member, body),
     balances,
     freshness: freshnessOf(balances, member, now, staleAfterSeconds),
     nextAllowedAt: nextStartAllowedAt(member.starts, now, deps.policy),

@@ -11,7 +11,7 @@ import { LOOK_TIMEOUT_SECONDS } from './refresh.ts';
 
 /** What deleting needs. */
 export type DeleteDeps = EndDeps & {
-  readonly seen: Pick<SeenMembers, 'leaveTombstone'>;
+  readonly seen: Pick<SeenMembers, 'leaveTombstone' | 'eraseBody'>;
   readonly schedule: Pick<Schedule, 'removeStray'>;
   readonly erasure: Erasure;
 };
@@ -20,7 +20,7 @@ export type DeleteDeps = EndDeps & {
 const MAX_RACES = 4;
 
 /**
- * Ends the member's refresh, leaves a tombstone, takes the member off the schedule and erases its balances. Repeatable
+ * Ends the member's refresh, leaves a tombstone, takes the member off the schedule and erases what is stored. Repeatable
  * after a crash anywhere: what is done already is found done.
  *
  * @throws Failure `busy` when triggers kept claiming it; its message comes again.
@@ -39,7 +39,8 @@ export async function deleteMember(deps: DeleteDeps, key: MemberKey): Promise<'d
     // The message first, as everywhere: a crash after the tombstone leaves somebody to erase.
     await eraseLater(deps, key);
     const now = deps.now();
-    if (!(await deps.seen.leaveTombstone(record, now))) continue;
+    const id = (await deps.members.readBody(key))?.body['id'];
+    if (!(await deps.seen.leaveTombstone(key, typeof id === 'string' ? id : null, now))) continue;
     // After the tombstone, which no enrolment gets past. A crash in between leaves an item that `start-due.ts` removes.
     if (enrolment !== null && enrolment.everyHours !== 0) {
       await deps.schedule.removeStray({ member: key, everyHours: enrolment.everyHours, slot: enrolment.slot });
@@ -50,9 +51,20 @@ export async function deleteMember(deps: DeleteDeps, key: MemberKey): Promise<'d
 }
 
 async function finish(deps: DeleteDeps, key: MemberKey, deletedAt: Instant): Promise<'deleted'> {
-  await deps.erasure.erase(key);
+  await erase(deps, key, deletedAt);
   await deps.events.publish(deletedEvent(key, deletedAt));
   return 'deleted';
+}
+
+/** What was stored of the member. After the tombstone in the member's item, at which every later write there fails. */
+const erase = async ({ erasure, seen }: EraseDeps, key: MemberKey, deletedAt: Instant): Promise<void> => {
+  await Promise.all([erasure.erase(key), seen.eraseBody(key, deletedAt)]);
+};
+
+/** What erasing needs. */
+interface EraseDeps {
+  readonly erasure: Pick<Erasure, 'erase'>;
+  readonly seen: Pick<SeenMembers, 'eraseBody'>;
 }
 
 /** A function that read the member before its tombstone may still be storing its accounts, for as long as it may run. */
@@ -61,11 +73,11 @@ const eraseLater = (deps: DeleteDeps, key: MemberKey): Promise<void> =>
 
 /** The second erasing. Only of a member that is deleted: a message is no evidence. */
 export async function eraseAgain(
-  deps: Pick<DeleteDeps, 'members'> & { readonly erasure: Pick<Erasure, 'erase'> },
+  deps: Pick<DeleteDeps, 'members'> & EraseDeps,
   key: MemberKey,
 ): Promise<'erased' | 'not_deleted'> {
   const record = await deps.members.read(key);
   if (record === null || record.deletedAt === null) return 'not_deleted';
-  await deps.erasure.erase(key);
+  await erase(deps, key, record.deletedAt);
   return 'erased';
 }

@@ -1,12 +1,16 @@
 /**
- * The end of a refresh: texts and questions, the end itself, projection, events, claim gone. In this order, so that each
- * crash in between is repairable: texts without their end are not shown.
+ * The end of a refresh: texts and questions, the end itself, MX's member object beside the projection, events, claim gone.
+ * In this order, so that each crash in between is repairable: texts without their end are not shown; an older member
+ * object has the end laid over it until MX is read again (`member-view.ts`).
  */
 
+import type { StoredBalance } from './balance.ts';
 import { bookDeliveries } from './callback.ts';
 import type { Ending } from './ending.ts';
 import { balanceEvents, connectionEvent, endedEvent } from './event.ts';
-import type { Instant } from './instant.ts';
+import { type Instant, plusSeconds } from './instant.ts';
+import type { MemberBody } from './member.ts';
+import { bodyAtEnd } from './member-view.ts';
 import type { MemberKey, MxMember } from './mx.ts';
 import type { RefreshDeps } from './ports.ts';
 import {
@@ -32,8 +36,10 @@ export interface RefreshEnd {
   readonly ending: Ending;
   /** With outcome `succeeded`: when the stored balances were observed. */
   readonly observedAt?: Instant | null;
-  /** The member as last read from MX. Without it the known one stays. */
+  /** The member as last read from MX. Without it what the claim knows is all that is new. */
   readonly member?: MxMember | null;
+  /** The member's accounts as they are stored now. Undefined: who publishes reads them. */
+  readonly stored?: readonly StoredBalance[];
   /** True: its job was seen to move the imports of accounts. */
   readonly importsMove?: boolean;
   /** The member's starts without this one, when MX has certainly not counted it. Without it they stay. */
@@ -42,16 +48,35 @@ export interface RefreshEnd {
 
 /** Ends the refresh of `claim` and publishes it. Does nothing when another invocation was faster: what ended stays ended. */
 export async function endRefresh(deps: EndDeps, end: RefreshEnd): Promise<boolean> {
-  const { key, claim, ending, observedAt = null, member = null, importsMove = false, starts = null } = end;
+  const { key, claim, ending, observedAt = null, importsMove = false, starts = null, stored } = end;
   const endedAt = deps.now();
   const details = detailsOf(ending);
   if (details !== null) await deps.refreshes.putDetails(runningRefresh(key, claim), endedAt, details);
   const attempt = attemptOf(claim, { ...ending, endedAt, observedAt }, details !== null);
   const from = claim.phase === 'storing' ? { storingSince: claim.lookedAt } : 'running';
-  const won = await deps.members.end({ key, from, attempt, member, importsMove, starts });
-  if (won) await publishEnd(deps, key, endedClaim(claim, attempt), details);
-  return won;
+  const body = await bodyOf(deps, end);
+  const won = await deps.members.end({ key, from, attempt, bodySeenAt: body?.seenAt ?? null, importsMove, starts });
+  if (!won) return false;
+  await publishEnd(deps, key, endedClaim(claim, attempt), { details, body, stored });
+  return true;
 }
+
+/**
+ * MX's member object as it is stored at the end: as the last look saw it, else as far as it is known without one. A
+ * millisecond newer than what the start, or the look itself for a webhook, may have stored already.
+ */
+async function bodyOf(deps: EndDeps, { key, claim, ending, member }: RefreshEnd): Promise<MemberBody | null> {
+  const readAt = claim.lookedAt ?? claim.acceptedAt;
+  if (member) return { body: member.body, seenAt: justAfter(readAt) };
+  const { connectionStatus } = ending;
+  const seenStatus = connectionStatus === null ? claim.seenStatus : { connectionStatus };
+  const stored = await deps.members.readBody(key);
+  const body = bodyAtEnd(key, { ...claim, seenStatus }, stored);
+  // What the claim knows is laid over what is stored, whenever that was read.
+  return body && { body, seenAt: justAfter(stored !== null && stored.seenAt > readAt ? stored.seenAt : readAt) };
+}
+
+const justAfter = (instant: Instant): Instant => plusSeconds(instant, 0.001);
 
 /** What is left of `claim` when its refresh has ended as `attempt` says. */
 export function endedClaim(claim: OpenClaim, attempt: Attempt): EndedClaim {
@@ -63,23 +88,34 @@ export function endedClaim(claim: OpenClaim, attempt: Attempt): EndedClaim {
   };
 }
 
+/** What only the function knows that has just written the end; who finishes it for another does without. */
+export interface JustEnded {
+  /** Texts and questions; null: none. */
+  readonly details: EndDetails | null;
+  /** MX's member object as it is to be stored; null: there is nothing new. */
+  readonly body: MemberBody | null;
+  /** The member's accounts as they are stored now. */
+  readonly stored: readonly StoredBalance[] | undefined;
+}
+
 /**
  * What is left to do for a claim in phase `ended`. Repeatable: whoever finds such a claim (sweep, a follow-up, the next
  * trigger) may finish it, because its first owner may have crashed on the way.
- *
- * @param details texts and questions, where the caller has just written this end; others do not know them.
  */
 export async function publishEnd(
   deps: EndDeps,
   key: MemberKey,
   claim: EndedClaim,
-  details?: EndDetails | null,
+  ended: JustEnded | null = null,
 ): Promise<void> {
   const { hasDetails, ...end } = claim.result;
-  await deps.refreshes.end({ refresh: runningRefresh(key, claim), end, details });
+  await Promise.all([
+    deps.refreshes.end({ refresh: runningRefresh(key, claim), end, details: ended?.details }),
+    ended?.body && deps.members.putBody(key, ended.body),
+  ]);
   // After the tables: whoever gets an event and reads finds what it speaks of.
   const attempt = attemptOf(claim, end, hasDetails);
-  await publishOutcome(deps, key, attempt);
+  await publishOutcome(deps, key, attempt, ended?.stored);
   const [before, after] = [claim.baseline, attempt.connectionStatus];
   if (before !== null && after !== null && before.connectionStatus !== after) {
     const change = { from: before.connectionStatus, to: after, at: attempt.endedAt, refreshId: claim.refreshId };
@@ -89,15 +125,19 @@ export async function publishEnd(
   await deps.members.release(key, claim.refreshId);
 }
 
-/** The events of an attempt that is over: its end, and each balance that it changed. Repeatable: the ids stay the same. */
+/**
+ * The events of an attempt that is over: its end, and each balance that it changed. Repeatable: the ids stay the same.
+ *
+ * @param stored the member's accounts, where the caller has just stored them; else they are read.
+ */
 export async function publishOutcome(
   deps: Pick<EndDeps, 'balances' | 'events' | 'amountsInEvents'>,
   key: MemberKey,
   attempt: Attempt,
+  stored?: readonly StoredBalance[],
 ): Promise<void> {
   await deps.events.publish(endedEvent(key, attempt));
   if (attempt.outcome !== 'succeeded') return;
-  const stored = await deps.balances.ofMember(key);
-  const changed = balanceEvents(stored, attempt, deps.amountsInEvents);
+  const changed = balanceEvents(stored ?? (await deps.balances.ofMember(key)), attempt, deps.amountsInEvents);
   await Promise.all(changed.map((event) => deps.events.publish(event)));
 }

@@ -34,17 +34,30 @@ export async function readMember(members: Pick<Members, 'read'>, key: MemberKey)
   return present(await members.read(key));
 }
 
-function present(member: MemberRecord | null): MemberRecord {
-  // Without the identifiers: a failure's message is logged, and the caller's own ids are not.
-  if (member === null) {
-    throw new Failure(
-      'member_not_found',
-      'this member is not known here; trigger a refresh of it first: POST …/members/{member_identifier}/check_balance',
-    );
-  }
+/**
+ * The member behind `identifiers`, which this service has met under these names.
+ *
+ * @throws Failure `member_not_found`
+ */
+export async function findKey(members: Pick<Members, 'resolve'>, identifiers: MemberIdentifiers): Promise<MemberKey> {
+  const key = await members.resolve(identifiers);
+  if (key === null) throw notFound();
+  return key;
+}
+
+/** `member`, for an answer about it. @throws Failure `member_not_found`, `member_deleted` */
+export function present(member: MemberRecord | null): MemberRecord {
+  if (member === null) throw notFound();
   refuseDeleted(member);
   return member;
 }
+
+// Without the identifiers: a failure's message is logged, and the caller's own ids are not.
+const notFound = (): Failure =>
+  new Failure(
+    'member_not_found',
+    'this member is not known here; trigger a refresh of it first: POST …/members/{member_identifier}/check_balance',
+  );
 
 /**
  * Deleted stays deleted: nothing is told of such a member, its refreshes included.

@@ -176,17 +176,23 @@ async function observe(deps: FollowDeps, identifiers: MemberIdentifiers): Promis
 }
 
 /**
- * `claim` with what later looks cannot see again: the flag seen true, when the job began, and the questions for a user who
- * is present. The claim itself when there is nothing new.
+ * `claim` with what later looks cannot see again (the flag seen true, when the job began), and with what readers are shown
+ * while it runs: the status, and the questions for a user who is present. The claim itself when there is nothing new.
  */
 function withSeen(claim: RunningClaim, seen: Observation): RunningClaim {
   if (seen.kind === 'failure' || claim.start.state === 'none') return claim;
   const flagSeen = claim.flagSeen || seen.member.isBeingAggregated;
   const jobAggregatedAt = claim.jobAggregatedAt ?? jobBeganAt(claim, seen.member);
   const questions = claim.userPresent ? questionsOf(seen.challenges) : claim.questions;
+  const { connectionStatus } = seen.member;
+  const isShown = (claim.seenStatus ?? claim.baseline)?.connectionStatus === connectionStatus;
   const isKnown =
-    flagSeen === claim.flagSeen && jobAggregatedAt === claim.jobAggregatedAt && questions === claim.questions;
-  return isKnown ? claim : { ...claim, flagSeen, jobAggregatedAt, questions };
+    flagSeen === claim.flagSeen &&
+    jobAggregatedAt === claim.jobAggregatedAt &&
+    questions === claim.questions &&
+    isShown;
+  const seenStatus = isShown ? claim.seenStatus : { connectionStatus };
+  return isKnown ? claim : { ...claim, flagSeen, jobAggregatedAt, seenStatus, questions };
 }
 
 /**
@@ -200,11 +206,11 @@ async function recordSeen(
 ): Promise<void> {
   const { claim: taken } = record;
   if (claim === taken || taken === null || taken.phase === 'ended') return;
-  const { refreshId, flagSeen, jobAggregatedAt, questions } = claim;
+  const { refreshId, flagSeen, jobAggregatedAt, seenStatus, questions } = claim;
   if (questions !== null && questions !== taken.questions) {
     await deps.refreshes.put(runningRefresh(key, claim, challenges));
   }
-  await deps.members.recordSeen({ key, refreshId, flagSeen, jobAggregatedAt, questions });
+  await deps.members.recordSeen({ key, refreshId, flagSeen, jobAggregatedAt, seenStatus, questions });
 }
 
 /** Starts the job, or starts it again. The next look is booked first: a crash after the POST cannot strand the refresh. */
@@ -231,6 +237,7 @@ async function start(
     flagSeen: false,
     // What it is later than may be another baseline now.
     jobAggregatedAt: wasRefused ? null : claim.jobAggregatedAt,
+    seenStatus: wasRefused ? null : claim.seenStatus,
   };
   await bookLook(deps, followed, firstLookState, deps.policy.firstLookSeconds);
   if (!(await deps.members.recordStarting(key, starting, starts))) return 'superseded';

@@ -3,6 +3,7 @@
  * the delay, and what is believed is what MX's API says.
  */
 import { type BackgroundDeps, backgroundRefresh, finishBackground, storeNews } from './background-refresh.ts';
+import type { ExactObject } from './decimal.ts';
 import { type DeleteDeps, deleteMember } from './delete-member.ts';
 import { publishEnd } from './end-refresh.ts';
 import { type ConnectionChange, connectionEvent } from './event.ts';
@@ -11,6 +12,7 @@ import { followRefresh } from './follow-refresh.ts';
 import { type Instant, plusSeconds } from './instant.ts';
 import { secondsToNextLook } from './look-times.ts';
 import type { MemberRecord } from './member.ts';
+import { memberView } from './member-view.ts';
 import type { MemberKey, MxMember } from './mx.ts';
 import type { MxWebhook } from './mx-webhook.ts';
 import type { FollowDeps } from './next-look.ts';
@@ -114,7 +116,7 @@ async function lookForDeletion(
     {
       gone: async () => heard.push(await deleteMember(deps, key)),
       async seen(member, lookedAt) {
-        await deps.seen.recordSighting(member, lookedAt, null);
+        await storeSighting(deps, member, lookedAt, null);
         heard.push('nudged');
       },
     },
@@ -161,6 +163,7 @@ async function look(
   readAt: Instant,
 ): Promise<HandledWebhook> {
   const { member: key } = webhook;
+  const stored = record && (await deps.members.readBody(key));
   let member: MxMember;
   let refresh: EndedRefresh | null = null;
   try {
@@ -169,13 +172,14 @@ async function look(
       // Early, or another job has begun: its own end will tell, and looking then costs the same.
       if (member.isBeingAggregated) return await again(deps, webhook);
       if (ruleFor(member.connectionStatus).whenOver === 'store') {
-        refresh = await storeNews(deps, webhook, record, member);
+        const known = { body: stored?.body ?? null, importsMove: record?.importsMove === true };
+        refresh = await storeNews(deps, webhook, known, member);
       }
     }
   } catch (error) {
     return afterFailure(deps, webhook, record, asFailure(error));
   }
-  await recordSighting(deps, record, member, readAt);
+  await recordSighting(deps, record && memberView(record, stored), member, readAt);
   if (isCompletion(webhook)) {
     if (refresh !== null) await finishBackground(deps, refresh, webhook.completedAt);
     else await deps.seen.recordProcessed(key, webhook.completedAt);
@@ -198,20 +202,32 @@ async function afterFailure(
   throw failure;
 }
 
-/** Stores what MX says of the member, and tells of its connection status when that is news. */
+/** Stores what MX says of the member, and tells of its connection status when that is not the `known` view's. */
 async function recordSighting(
   deps: HandleWebhookDeps,
-  record: MemberRecord | null,
+  known: ExactObject | null,
   member: MxMember,
   readAt: Instant,
 ): Promise<void> {
   const { key, connectionStatus: to } = member;
-  if (record === null) await deps.members.writeAliases(member);
-  const from = record?.body['connection_status'];
+  if (known === null) await deps.members.writeAliases(member);
+  // Undefined: not known, because an earlier function has crashed before it stored what it had read, or told.
+  const from = known?.['connection_status'];
   const change =
     (typeof from === 'string' || from === null) && from !== to ? { from, to, at: readAt, refreshId: null } : null;
-  const stored = await deps.seen.recordSighting(member, readAt, change);
-  if (stored && change !== null) await tell(deps, key, change);
+  if ((await storeSighting(deps, member, readAt, change)) && change !== null) await tell(deps, key, change);
+}
+
+/** The member's item, then the body: a crash in between is hidden by `memberView`, and the webhook comes again. */
+async function storeSighting(
+  deps: HandleWebhookDeps,
+  member: MxMember,
+  readAt: Instant,
+  change: ConnectionChange | null,
+): Promise<boolean> {
+  const isNewest = await deps.seen.recordSighting(member, readAt, change);
+  if (isNewest) await deps.members.putBody(member.key, { body: member.body, seenAt: readAt });
+  return isNewest;
 }
 
 async function tell(deps: HandleWebhookDeps, key: MemberKey, change: ConnectionChange): Promise<void> {

@@ -3,10 +3,11 @@ import type { ExactObject } from './decimal.ts';
 import type { ConnectionChange } from './event.ts';
 import type { Held } from './held.ts';
 import { type Instant, plusSeconds } from './instant.ts';
-import type { MemberKey } from './mx.ts';
+import type { MemberKey, MxMember } from './mx.ts';
 import type { Policy } from './policy.ts';
 import type { Attempt, Claim } from './refresh.ts';
 import type { Enrolment } from './schedule.ts';
+import { fingerprintOf } from './stable-id.ts';
 
 /** The last refresh that succeeded. */
 export interface Success {
@@ -14,13 +15,26 @@ export interface Success {
   readonly observedAt: Instant;
 }
 
+/** MX's member object as it was read at an instant. It has an item of its own, beside the member's. */
+export interface MemberBody {
+  /** After the rules of `mx-fields.ts`. */
+  readonly body: ExactObject;
+  /** When that was read: an older reading does not replace it. */
+  readonly seenAt: Instant;
+}
+
 /** A member's own item. */
 export interface MemberRecord {
   readonly key: MemberKey;
-  /** MX's member object at the last look, after the rules of `mx-fields.ts`. */
-  readonly body: ExactObject;
-  /** When that was read: an older reading does not replace it. */
+  /**
+   * When the newest body was read that was stored, or was about to be: the body's own item is written after this one, and
+   * a crash in between leaves an older body there.
+   */
   readonly seenAt: Instant | null;
+  /** Stands for the own ids by which the member can be found (`aliasMarkOf`); null: none. */
+  readonly aliasMark: string | null;
+  /** MX's code of the institution, as last seen. */
+  readonly institutionCode: string | null;
   readonly claim: Claim | null;
   readonly lastAttempt: Attempt | null;
   readonly lastSuccess: Success | null;
@@ -43,6 +57,10 @@ export interface MemberRecord {
   /** Deleted at MX or here: nothing brings it back (invariant 9). */
   readonly deletedAt: Instant | null;
 }
+
+/** What stands in a member's item for its own ids: equal for equal ones. Null when it has none. */
+export const aliasMarkOf = ({ userId, memberId }: Pick<MxMember, 'userId' | 'memberId'>): string | null =>
+  userId === null && memberId === null ? null : fingerprintOf(userId, memberId);
 
 /** The part of the policy that limits starts. */
 export type Allowance = Pick<Policy, 'allowanceStarts' | 'allowanceWindowSeconds'>;

@@ -4,7 +4,7 @@ import type { LookState } from './decision.ts';
 import type { ConnectionChange, DomainEvent, RefreshEnded } from './event.ts';
 import type { Held } from './held.ts';
 import type { Clock, Instant } from './instant.ts';
-import type { MemberRecord } from './member.ts';
+import type { MemberBody, MemberRecord } from './member.ts';
 import type { Challenge, MemberIdentifiers, MemberKey, MxAccount, MxMember } from './mx.ts';
 import type { MxWebhook } from './mx-webhook.ts';
 import type { Policy } from './policy.ts';
@@ -37,6 +37,13 @@ export interface Members {
   /** The guids behind any identifiers; null when this service has not met that member. */
   resolve(member: MemberIdentifiers): Promise<MemberKey | null>;
   read(key: MemberKey): Promise<MemberRecord | null>;
+  /** MX's member object as last stored; null when none is, or the member was deleted. `memberView` is what may be shown. */
+  readBody(key: MemberKey): Promise<MemberBody | null>;
+  /**
+   * Stores MX's member object. Newer wins, and nothing comes back that was erased: both are answers, not errors. Written
+   * after the item that says of it when it was read.
+   */
+  putBody(key: MemberKey, body: MemberBody): Promise<void>;
   /** Makes the member findable by the caller's own ids. */
   writeAliases(member: MxMember): Promise<void>;
   /**
@@ -79,8 +86,10 @@ export interface Claiming {
   readonly starts: readonly Instant[];
   /** As the member was read. */
   readonly startsVersion: number;
-  /** Null: MX could not be read, the known body stays. */
+  /** As MX shows it; null: MX could not be read. */
   readonly member?: MxMember | null;
+  /** Whether its body is about to be stored too, with the claim's `acceptedAt` as the time of reading. */
+  readonly withBody?: boolean;
 }
 
 /** What came of a POST. */
@@ -104,6 +113,8 @@ export interface Seen {
   readonly flagSeen: boolean;
   /** When the job began by MX's clock, if the look showed it; one that is known stays. */
   readonly jobAggregatedAt: Instant | null;
+  /** As in the claim. */
+  readonly seenStatus: RunningClaim['seenStatus'];
   /** As in the claim. The questions are put into the refresh's item before this. */
   readonly questions: string | null;
 }
@@ -115,6 +126,7 @@ export interface Storing {
   readonly lookNumber: number;
   /** As in `Seen`. */
   readonly jobAggregatedAt: Instant | null;
+  readonly seenStatus: RunningClaim['seenStatus'];
 }
 
 /** An end that is to be written. */
@@ -122,8 +134,8 @@ export interface Ended {
   readonly key: MemberKey;
   readonly from: 'running' | { readonly storingSince: Instant | null };
   readonly attempt: Attempt;
-  /** The member as last read from MX; else the known one stays. */
-  readonly member?: MxMember | null;
+  /** As of when MX's member object is about to be stored too; null: it is not. */
+  readonly bodySeenAt?: Instant | null;
   /** True: a job of ours was seen to move the accounts' `imported_at`. Never takes that back. */
   readonly importsMove?: boolean;
   /** The member's starts without this one, when MX has certainly not counted it; else they stay. */
@@ -138,8 +150,8 @@ export interface SeenMembers {
    */
   reserveRead(key: MemberKey, now: Instant): Promise<boolean>;
   /**
-   * Stores MX's member as read at `readAt`, and with it the change that has yet to be told. False when somebody has read
-   * it since, or it is deleted. Makes a member known that was not.
+   * Notes that MX's member was read at `readAt`, before its body is stored, and with it the change that has yet to be
+   * told. False when somebody has read it since, or it is deleted. Makes a member known that was not.
    */
   recordSighting(member: MxMember, readAt: Instant, change: ConnectionChange | null): Promise<boolean>;
   /** Forgets a change that has been told. */
@@ -149,10 +161,12 @@ export interface SeenMembers {
   /** Remembers that the completion at `completedAt` is dealt with; never goes back. */
   recordProcessed(key: MemberKey, completedAt: Instant): Promise<void>;
   /**
-   * Leaves a tombstone in the member's place: its guids and `now`, nothing else, for good. False while it has a claim,
-   * and for one that is deleted already.
+   * Leaves a tombstone in the member's place: its guids and `now`, nothing else, for good; `memberId` leads to it no more.
+   * False while it has a claim, and for one that is deleted already.
    */
-  leaveTombstone(record: Pick<MemberRecord, 'key' | 'body'>, now: Instant): Promise<boolean>;
+  leaveTombstone(key: MemberKey, memberId: string | null, now: Instant): Promise<boolean>;
+  /** Replaces MX's member object by a tombstone: what is stored later is refused. Repeatable. */
+  eraseBody(key: MemberKey, deletedAt: Instant): Promise<void>;
 }
 
 /** What is remembered of members whose refresh was not started (`unstarted.ts`). Nothing of a member that is deleted. */
@@ -177,13 +191,13 @@ export type TakenLook =
 export interface Balances {
   /** All accounts of a member, every page. */
   ofMember(key: MemberKey): Promise<readonly StoredBalance[]>;
-  /** Newer wins, account by account; marks what is no longer listed. Repeatable. */
+  /** Newer wins, account by account; marks what is no longer listed. Repeatable. Gives all accounts as they are then. */
   store(
     key: MemberKey,
     accounts: readonly MxAccount[],
     stamp: ObservationStamp,
     known?: KnownOfAccounts,
-  ): Promise<void>;
+  ): Promise<readonly StoredBalance[]>;
 }
 
 /** Refreshes as resources: projections of the members' claims, and what is too long for these. */
@@ -234,7 +248,7 @@ export interface Webhooks {
 
 /** Deleting what is stored of a member, now and once more when no function that began before can still be writing. */
 export interface Erasure {
-  /** Deletes the member's balances. */
+  /** Deletes the member's balances. MX's member object is erased beside it (`SeenMembers.eraseBody`). */
   erase(key: MemberKey): Promise<void>;
   /** Sends the message that erases again. */
   eraseAgain(key: MemberKey, inSeconds: number): Promise<void>;

@@ -90,6 +90,8 @@ interface OpenClaimFacts extends ClaimFacts {
    * until MX shows one.
    */
   readonly jobAggregatedAt: Instant | null;
+  /** The connection status that the last look saw; null: none has seen another than the baseline's. */
+  readonly seenStatus: Pick<Baseline, 'connectionStatus'> | null;
   /**
    * Stands for what MX asks the user right now, while a refresh with `userPresent` watches on; null: nothing. The
    * questions themselves are in the refresh's item (`questionsOf`).
@@ -190,23 +192,22 @@ export const endedRefresh = (member: MemberKey, claim: Claim, result: Result): E
   result,
 });
 
-/** An end that its member remembers. */
-export const attemptOf = (
-  { refreshId, trigger, acceptedAt }: Pick<Claim, 'refreshId' | 'trigger' | 'acceptedAt'>,
-  { outcome, action, code, connectionStatus, endedAt, observedAt }: End,
-  hasDetails: boolean,
-): Attempt => ({
-  refreshId,
-  trigger,
-  acceptedAt,
+/** An end without what else its object may carry: texts and questions are stored apart from it. */
+export const endOf = ({ outcome, action, code, connectionStatus, endedAt, observedAt }: End): End => ({
   outcome,
   action,
   code,
   connectionStatus,
   endedAt,
   observedAt,
-  hasDetails,
 });
+
+/** An end that its member remembers. */
+export const attemptOf = (
+  { refreshId, trigger, acceptedAt }: Pick<Claim, 'refreshId' | 'trigger' | 'acceptedAt'>,
+  end: End,
+  hasDetails: boolean,
+): Attempt => ({ refreshId, trigger, acceptedAt, ...endOf(end), hasDetails });
 
 /**
  * The longest that one look may be at work, in seconds: only after it may another one be taken in its place. The

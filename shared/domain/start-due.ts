@@ -75,8 +75,7 @@ async function start(
     await publishRefusal(deps, member, refusedId);
     return 'done_already';
   }
-  const identifiers = { userIdentifier: member.userGuid, memberIdentifier: member.memberGuid };
-  const answer = await startUnattended(deps, identifiers, dueAt);
+  const answer = await startUnattended(deps, record, dueAt);
   if (answer.kind === 'refused') {
     deps.report(enrolled, answer.failure);
     // Believed the second time, a minute later: that is long before the member's next turn.

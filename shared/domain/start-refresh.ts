@@ -12,12 +12,15 @@
  * Whoever loses the claim at 5 to another trigger goes back to 1.
  */
 import { userActions } from './action.ts';
+import type { ExactObject } from './decimal.ts';
 import { firstLookState, neededUserAction } from './decision.ts';
 import { endRefresh, publishEnd } from './end-refresh.ts';
 import { baselineOf } from './evidence.ts';
 import { asFailure, Failure } from './failure.ts';
+import { lookUpMember } from './find-member.ts';
 import { type Instant, plusSeconds, secondsBetween } from './instant.ts';
-import { type MemberRecord, nextStartAllowedAt, startsInWindow } from './member.ts';
+import { aliasMarkOf, type MemberRecord, nextStartAllowedAt, startsInWindow } from './member.ts';
+import { memberView } from './member-view.ts';
 import type { MemberIdentifiers, MemberKey, MxMember } from './mx.ts';
 import type { OutcomeCode } from './outcome.ts';
 import type { RefreshDeps } from './ports.ts';
@@ -34,7 +37,7 @@ export interface AcceptedStart {
   readonly joined: boolean;
   readonly refresh: Refresh;
   /** MX's member, as fresh as this answer knows it. */
-  readonly body: MemberRecord['body'];
+  readonly body: ExactObject;
   /** The member's place in the schedule; null when nobody said and the default has not been applied yet. */
   readonly enrolment: Enrolment | null;
   readonly key: MemberKey;
@@ -69,6 +72,8 @@ export interface DoneAlready {
 
 interface Request<Held> {
   readonly identifiers: MemberIdentifiers;
+  /** The member, where the caller has just read it; undefined: it has not looked. */
+  readonly known?: MemberRecord | null | undefined;
   readonly trigger: Exclude<Trigger, 'mx_webhook'>;
   readonly userPresent: boolean;
   /** Whether our own tables say that there is nothing left to do. */
@@ -85,6 +90,7 @@ const MAX_RACES = 4;
 /**
  * Starts or joins a refresh for a caller.
  *
+ * @param known the member, where the caller has just read it: it is not read again.
  * @throws Failure `member_deleted`, `allowance_used_up` (with `retryAfterSeconds`), `busy`, and MX's own: `mx_not_found`
  * for a member that MX does not know, `mx_unavailable` and the like when MX is down and the member was never seen here.
  */
@@ -92,9 +98,11 @@ export const startRefresh = (
   deps: RefreshDeps,
   identifiers: MemberIdentifiers,
   userPresent: boolean,
+  known?: MemberRecord | null,
 ): Promise<AcceptedStart> =>
   start<never>(deps, {
     identifiers,
+    known,
     trigger: 'http',
     userPresent,
     doneAlready: () => null,
@@ -109,18 +117,19 @@ export const startRefresh = (
   });
 
 /**
- * Starts or joins a refresh that nobody waits for, of a member that became due at `dueAt`. What is held back or refused is
- * remembered and told of.
+ * Starts or joins a refresh that nobody waits for, of a member that was read a moment ago and became due at `dueAt`. What is
+ * held back or refused is remembered and told of.
  *
  * @throws Failure like `startRefresh`, except for what MX has refused for good.
  */
 export const startUnattended = (
   deps: RefreshDeps,
-  identifiers: MemberIdentifiers,
+  member: MemberRecord,
   dueAt: Instant,
 ): Promise<AcceptedStart | HeldBack | DoneAlready | Refused> =>
   start<HeldBack | DoneAlready | Refused>(deps, {
-    identifiers,
+    identifiers: { userIdentifier: member.key.userGuid, memberIdentifier: member.key.memberGuid },
+    known: member,
     trigger: 'schedule',
     userPresent: false,
     doneAlready: (record) => (endedSince(record, dueAt) ? { kind: 'done_already' } : null),
@@ -139,8 +148,7 @@ export const startUnattended = (
   });
 
 async function start<Held>(deps: RefreshDeps, request: Request<Held>): Promise<AcceptedStart | Held> {
-  const knownKey = await deps.members.resolve(request.identifiers);
-  let record = knownKey && (await deps.members.read(knownKey));
+  let record = request.known === undefined ? await lookUpMember(deps.members, request.identifiers) : request.known;
   let member: MxMember | null = null;
   for (let race = 0; race < MAX_RACES; race += 1) {
     // 1: our own tables.
@@ -191,8 +199,11 @@ async function answerFromTables(
   const { claim } = record;
   if (claim !== null && claim.phase !== 'ended') {
     if (userPresent && !claim.userPresent) await deps.members.joinUserPresent(record.key, claim.refreshId);
-    const refresh = await currentRefresh(deps.refreshes, record.key, claim);
-    return accepted(deps, record, { refresh, body: record.body, joined: true });
+    const [refresh, body] = await Promise.all([
+      currentRefresh(deps.refreshes, record.key, claim),
+      deps.members.readBody(record.key),
+    ]);
+    return accepted(deps, record, { refresh, body: memberView(record, body), joined: true });
   }
   // Ended but not published: its owner may have crashed. Finish it, so that nobody waits for the sweep.
   if (claim !== null) await publishEnd(deps, record.key, claim);
@@ -226,7 +237,7 @@ async function readBaseline<Held>(
   }
   const { key } = member;
   if (record !== null && sameKey(key, record.key)) {
-    if (aliasesChanged(record, member)) await deps.members.writeAliases(member);
+    if (record.aliasMark !== aliasMarkOf(member)) await deps.members.writeAliases(member);
     return { key, record, member };
   }
   const other = await deps.members.read(key);
@@ -263,21 +274,25 @@ async function claimAndStart(
   await deps.followUps.send(nextLook, deps.policy.firstLookSeconds);
   // 5.
   const startsVersion = record?.startsVersion ?? 0;
-  if (!(await deps.members.claim({ key, claim, starts, startsVersion, member }))) return null;
+  const withBody = member !== null && isNews(record, member);
+  if (!(await deps.members.claim({ key, claim, starts, startsVersion, member, withBody }))) return null;
   const known = { key, starts, enrolment: record?.enrolment ?? null };
   if (member === null || started === null) {
     const refresh = runningRefresh(key, claim);
-    await deps.refreshes.put(refresh);
-    return accepted(deps, known, { refresh, body: record?.body ?? {}, joined: false });
+    const [stored] = await Promise.all([deps.members.readBody(key), deps.refreshes.put(refresh)]);
+    const { seenAt = null, lastAttempt = null, untoldChange = null } = record ?? {};
+    const body = memberView({ key, claim, seenAt, lastAttempt, untoldChange }, stored);
+    return accepted(deps, known, { refresh, body, joined: false });
   }
   // 6, and the first half of 7.
   const job = await startJob(deps, { key, identifiers: request.identifiers, claim: started, starts });
   if (job.kind !== 'refused') {
     // 7: after the POST, because a refusal writes it anyway, as ended.
     const refresh = runningRefresh(key, job.claim);
-    await deps.refreshes.put(refresh);
-    const body = job.kind === 'started' ? job.member.body : member.body;
-    return accepted(deps, known, { refresh, body, joined: false });
+    const putBody = async () => withBody && deps.members.putBody(key, { body: member.body, seenAt: now });
+    await Promise.all([deps.refreshes.put(refresh), putBody()]);
+    const { body } = job.kind === 'started' ? job.member : member;
+    return accepted(deps, known, { refresh, body: { ...body, is_being_aggregated: true }, joined: false });
   }
   // Ended, not taken back: another caller may have joined it meanwhile, and has to get an end.
   await endRefresh(deps, { key, claim, ending: job.ending, member, starts: job.starts });
@@ -303,6 +318,7 @@ const newClaim = (
   lookedAt: null,
   flagSeen: false,
   jobAggregatedAt: null,
+  seenStatus: null,
   questions: null,
 });
 
@@ -322,5 +338,12 @@ const accepted = (
 
 const sameKey = (a: MemberKey, b: MemberKey): boolean => a.userGuid === b.userGuid && a.memberGuid === b.memberGuid;
 
-const aliasesChanged = (record: MemberRecord, member: MxMember): boolean =>
-  (record.body['id'] ?? null) !== member.memberId || (record.body['user_id'] ?? null) !== member.userId;
+/**
+ * Whether the body before the POST has to be stored, because nothing is that would show the same status. What else has
+ * changed is in the claim until the end, which stores the body of then.
+ */
+function isNews(record: MemberRecord | null, member: MxMember): boolean {
+  const { seenAt = null, lastAttempt = null } = record ?? {};
+  if (seenAt === null || lastAttempt === null) return true;
+  return seenAt > lastAttempt.endedAt || lastAttempt.connectionStatus !== member.connectionStatus;
+}

@@ -74,16 +74,16 @@ export async function storeAccounts(
   if (read.accounts.length > 0 && read.accounts.every(({ isUnreadable }) => isUnreadable)) {
     return endUnreadable(deps, followed);
   }
-  const { refreshId, trigger, lookNumber, jobAggregatedAt } = claim;
-  const storing = { key, refreshId, lookNumber, jobAggregatedAt };
+  const { refreshId, trigger, lookNumber, jobAggregatedAt, seenStatus } = claim;
+  const storing = { key, refreshId, lookNumber, jobAggregatedAt, seenStatus };
   if (claim.phase === 'running' && !(await deps.members.beginStoring(storing))) return 'superseded';
   const { observedAt, accounts, stored, imports } = read;
   const known = { stored, leftBehind: leftBehind(imports, record.importsMove) };
-  await deps.balances.store(key, accounts, { observedAt, refreshId, trigger }, known);
+  const storedNow = await deps.balances.store(key, accounts, { observedAt, refreshId, trigger }, known);
   const storingClaim: StoringClaim = { ...claim, phase: 'storing' };
   const importsMove = member !== null && showsOurJob(claim, member) && ['all', 'some'].includes(imports.moved);
   const ending = endingOf(storedCode(accounts, stored), { connectionStatus: member?.connectionStatus ?? 'CONNECTED' });
-  await endRefresh(deps, { key, claim: storingClaim, ending, observedAt, member, importsMove });
+  await endRefresh(deps, { key, claim: storingClaim, ending, observedAt, member, importsMove, stored: storedNow });
   return 'stored';
 }
 

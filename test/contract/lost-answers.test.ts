@@ -104,7 +104,7 @@ const writes: readonly [
   [
     'beginStoring',
     (key, { members }) =>
-      members.beginStoring({ key, refreshId: claim.refreshId, lookNumber: 1, jobAggregatedAt: null }),
+      members.beginStoring({ key, refreshId: claim.refreshId, lookNumber: 1, jobAggregatedAt: null, seenStatus: null }),
     true,
     looked,
   ],
@@ -117,6 +117,14 @@ const writes: readonly [
     },
     null,
     ended,
+  ],
+  [
+    'putBody',
+    async (key, { members }) => {
+      await members.putBody(key, { body: mxMember(key).body, seenAt: at(50) });
+      return (await members.readBody(key))?.seenAt;
+    },
+    at(50),
   ],
   ['reserveRead', (key, { seen }) => seen.reserveRead(key, at(50)), true],
   ['recordSighting', (key, { seen }) => seen.recordSighting(mxMember(key), at(50), change), true],
@@ -147,7 +155,7 @@ const writes: readonly [
   ],
   [
     'leaveTombstone',
-    (key, { seen }) => seen.leaveTombstone({ key, body: {} }, at(60)),
+    (key, { seen }) => seen.leaveTombstone(key, null, at(60)),
     true,
     async (key) => {
       await ended(key);

@@ -1,13 +1,17 @@
-import { type DynamoDBClient, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
+import { type DynamoDBClient, GetItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Item } from '../../shared/clients/attribute-values.ts';
 import { membersInDynamoDb } from '../../shared/clients/members-table.ts';
 import { scheduleInDynamoDb } from '../../shared/clients/schedule-table.ts';
+import { seenMembersInDynamoDb } from '../../shared/clients/seen-members.ts';
+import { aliasMarkOf } from '../../shared/domain/member.ts';
 import type { MemberKey } from '../../shared/domain/mx.ts';
 import type { Members, Schedule, Seen, Storing } from '../../shared/domain/ports.ts';
 import type { Claim, OpenClaim, RunningClaim, StartedClaim } from '../../shared/domain/refresh.ts';
 import { fakeMembers } from '../fakes/fake-members.ts';
 import { fakeSchedule } from '../fakes/fake-schedule.ts';
 import { emptyMembersTable, textOf } from '../fakes/members-table.ts';
+import { workingItem } from '../fakes/working-item.ts';
 import { at, attemptOf, emptyMember, mxMember, newKey, policy, refreshId, startingClaim } from '../samples.ts';
 import { type LocalTables, startLocalTables } from './local-tables.ts';
 
@@ -59,6 +63,7 @@ const seen = (key: MemberKey, id: string): Seen => ({
   refreshId: id,
   flagSeen: false,
   jobAggregatedAt: null,
+  seenStatus: null,
   questions: null,
 });
 const storing = (key: MemberKey, id: string, lookNumber: number): Storing => ({
@@ -66,6 +71,7 @@ const storing = (key: MemberKey, id: string, lookNumber: number): Storing => ({
   refreshId: id,
   lookNumber,
   jobAggregatedAt: null,
+  seenStatus: null,
 });
 
 describe.each<[string, () => Subject]>([
@@ -77,7 +83,10 @@ describe.each<[string, () => Subject]>([
     const it = subject();
     const key = newKey();
     const claim = startingClaim(refreshId(1), fields);
-    expect(await it.members.claim({ key, claim, starts: [at(0)], startsVersion: 0, member: mxMember(key) })).toBe(true);
+    const member = mxMember(key, { id: `own-${key.memberGuid}`, institution_code: 'riverbank' });
+    expect(await it.members.claim({ key, claim, starts: [at(0)], startsVersion: 0, member, withBody: true })).toBe(
+      true,
+    );
     const open = async (before: string): Promise<MemberKey[]> => {
       const found: MemberKey[] = [];
       for await (const one of it.members.openSince(before)) if (one.memberGuid === key.memberGuid) found.push(one);
@@ -99,8 +108,9 @@ describe.each<[string, () => Subject]>([
     const { members, key, claim } = await claimed({ userPresent: true });
     expect(await members.read(key)).toEqual(
       emptyMember(key, {
-        body: mxMember(key).body,
         seenAt: claim.acceptedAt,
+        institutionCode: 'riverbank',
+        aliasMark: aliasMarkOf({ userId: null, memberId: `own-${key.memberGuid}` }),
         claim,
         starts: [at(0)],
         startsVersion: 1,
@@ -116,17 +126,44 @@ describe.each<[string, () => Subject]>([
     expect((await members.read(key))?.claim).toEqual(claim);
   });
 
-  it('keeps the body that is known when MX could not be read', async () => {
+  it('says nothing of a body that is not about to be stored, and keeps what MX is not asked for', async () => {
     const { members, key, claim } = await claimed();
-    await members.end({
-      key,
-      from: 'running',
-      attempt: attemptOf(claim),
-      member: mxMember(key, { connection_status: 'DENIED' }),
-    });
+    await members.end({ key, from: 'running', attempt: attemptOf(claim) });
     await members.release(key, claim.refreshId);
-    expect(await members.claim({ key, claim: startingClaim(refreshId(2)), starts: [], startsVersion: 1 })).toBe(true);
-    expect((await members.read(key))?.body).toMatchObject({ connection_status: 'DENIED' });
+    const second = startingClaim(refreshId(2), { acceptedAt: at(30) });
+    expect(await members.claim({ key, claim: second, starts: [], startsVersion: 1 })).toBe(true);
+    expect(await members.read(key)).toMatchObject({ seenAt: at(0), institutionCode: 'riverbank' });
+    await members.end({ key, from: 'running', attempt: attemptOf(second) });
+    await members.release(key, second.refreshId);
+    const third = startingClaim(refreshId(3), { acceptedAt: at(60) });
+    await members.claim({ key, claim: third, starts: [], startsVersion: 2, member: mxMember(key) });
+    expect(await members.read(key)).toMatchObject({ seenAt: at(0), institutionCode: null, aliasMark: null });
+  });
+
+  describe('MX’s member object', () => {
+    const bodyAt = (seconds: number, status: string) => ({ body: { connection_status: status }, seenAt: at(seconds) });
+
+    it('is none before it is stored', async () => {
+      expect(await subject().members.readBody(newKey())).toBeNull();
+    });
+
+    it('is read back as MX sent it', async () => {
+      const [{ members }, key] = [subject(), newKey()];
+      const { body } = mxMember(key, { error: { error_code: 2005, locale: null }, use_cases: ['PFM'], name: null });
+      await members.putBody(key, { body, seenAt: at(5) });
+      expect(await members.readBody(key)).toEqual({ body, seenAt: at(5) });
+      expect(await members.read(key)).toBeNull();
+    });
+
+    it('is replaced by a newer reading and by no other', async () => {
+      const [{ members }, key] = [subject(), newKey()];
+      await members.putBody(key, bodyAt(5, 'CONNECTED'));
+      await members.putBody(key, bodyAt(4, 'DENIED'));
+      await members.putBody(key, bodyAt(5, 'LOCKED'));
+      expect(await members.readBody(key)).toEqual(bodyAt(5, 'CONNECTED'));
+      await members.putBody(key, bodyAt(6, 'DENIED'));
+      expect(await members.readBody(key)).toEqual(bodyAt(6, 'DENIED'));
+    });
   });
 
   it('lets one of twenty parallel claims through', async () => {
@@ -317,6 +354,16 @@ describe.each<[string, () => Subject]>([
     expect(await claimNow()).toEqual({ ...claim, flagSeen: true, questions: null });
   });
 
+  it('remembers the status that the last look saw, null too', async () => {
+    const { members, key, claim, openNow } = await claimed();
+    for (const seenStatus of [{ connectionStatus: 'UPDATED' }, { connectionStatus: null }, null]) {
+      await members.recordSeen({ ...seen(key, claim.refreshId), seenStatus });
+      expect((await openNow()).seenStatus).toEqual(seenStatus);
+    }
+    await members.recordStarting(key, { ...claim, seenStatus: { connectionStatus: 'UPDATED' } }, []);
+    expect((await openNow()).seenStatus).toEqual({ connectionStatus: 'UPDATED' });
+  });
+
   it('remembers when the job first began, whatever step saw it', async () => {
     const { members, key, claim, claimNow, openNow } = await claimed();
     const { refreshId: id, start } = claim;
@@ -377,13 +424,11 @@ describe.each<[string, () => Subject]>([
     const attempt = attemptOf(claim, { outcome: 'action_required', action: 'answer_mfa', hasDetails: true });
     expect(await members.end({ key, from: { storingSince: null }, attempt })).toBe(false);
     expect(await members.end({ key, from: 'running', attempt: { ...attempt, refreshId: refreshId(2) } })).toBe(false);
-    const member = mxMember(key, { connection_status: 'CHALLENGED' });
     await members.takeLook(key, claim.refreshId, 1, at(5));
-    expect(await members.end({ key, from: 'running', attempt, member, starts: [] })).toBe(true);
+    expect(await members.end({ key, from: 'running', attempt, bodySeenAt: at(5), starts: [] })).toBe(true);
     expect(await members.end({ key, from: 'running', attempt })).toBe(false);
     const { refreshId: _, trigger: __, acceptedAt: ___, ...result } = attempt;
     expect(await members.read(key)).toMatchObject({
-      body: member.body,
       seenAt: at(5),
       lastAttempt: attempt,
       lastSuccess: null,
@@ -513,9 +558,52 @@ describe.each<[string, () => Subject]>([
   it('keeps the enrolment through a refresh', async () => {
     const { members, schedule, key, claim } = await claimed();
     await schedule.enrol(key, { everyHours: 6, slot: 'SLOT#6h#00001#0' }, 'always');
-    await members.end({ key, from: 'running', attempt: attemptOf(claim), member: mxMember(key) });
+    await members.end({ key, from: 'running', attempt: attemptOf(claim), bodySeenAt: at(5) });
     await members.release(key, claim.refreshId);
     expect((await members.read(key))?.enrolment).toEqual({ everyHours: 6, slot: 'SLOT#6h#00001#0' });
+  });
+});
+
+describe('members: DynamoDB alone', () => {
+  it('has the items whose size the simulation measures', async () => {
+    const { members } = real();
+    const sightings = seenMembersInDynamoDb(tables.client, tables.members, policy);
+    const [key, claim] = [newKey(), startingClaim(refreshId(1), { userPresent: true })];
+    const member = mxMember(key, { id: 'own', institution_code: 'riverbank' });
+    const raw = async (): Promise<Item> => {
+      const Key = { user_guid: { S: key.userGuid }, item_key: { S: key.memberGuid } };
+      const { Item } = await tables.client.send(new GetItemCommand({ TableName: tables.members, Key }));
+      return Item ?? {};
+    };
+    const check = async (reservedAt: string | null = null): Promise<void> => {
+      const record = await members.read(key);
+      const measured = record && workingItem(record, { reservedAt, enrolmentVersion: 0 });
+      // Any mark, and any shard, are as long.
+      expect({ ...(await raw()), mark: 0, open_shard: 0 }).toEqual({ ...measured, mark: 0, open_shard: 0 });
+    };
+    await members.claim({ key, claim, starts: [at(0)], startsVersion: 0, member, withBody: true });
+    await check();
+    await members.recordStart({
+      key,
+      refreshId: refreshId(1),
+      start: { ...claim.start, state: 'accepted', jobGuid: 'JOB-2' },
+      flagSeen: true,
+    });
+    await members.takeLook(key, refreshId(1), 1, at(5));
+    await members.recordSeen({ ...seen(key, refreshId(1)), questions: 'ABCDEFGHJK', jobAggregatedAt: at(1) });
+    await check();
+    await members.beginStoring(storing(key, refreshId(1), 1));
+    await check();
+    const attempt = attemptOf(claim, { outcome: 'succeeded', observedAt: at(5), hasDetails: true });
+    await members.end({ key, from: { storingSince: at(5) }, attempt, bodySeenAt: at(5), importsMove: true });
+    await check();
+    await members.release(key, refreshId(1));
+    await sightings.reserveRead(key, at(60));
+    await sightings.recordSighting(member, at(60), { from: 'CONNECTED', to: null, at: at(60), refreshId: null });
+    await sightings.recordProcessed(key, at(61));
+    await check(at(60));
+    await sightings.leaveTombstone(key, null, at(70));
+    await check();
   });
 });
 

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { membersInDynamoDb } from '../../shared/clients/members-table.ts';
 import { seenMembersInDynamoDb } from '../../shared/clients/seen-members.ts';
 import type { ConnectionChange } from '../../shared/domain/event.ts';
+import { aliasMarkOf } from '../../shared/domain/member.ts';
 import type { Members, SeenMembers } from '../../shared/domain/ports.ts';
 import { fakeMembers } from '../fakes/fake-members.ts';
 import { fakeSeenMembers } from '../fakes/fake-seen-members.ts';
@@ -48,12 +49,12 @@ describe.each<[string, () => Subject]>([
     return { members, seen, key };
   };
 
-  it('makes a member known, with its body and when it was read', async () => {
+  it('makes a member known, and when it was read', async () => {
     const { members, key } = await known();
     expect(await members.read(key)).toMatchObject({
       key,
-      body: { guid: key.memberGuid, connection_status: 'CONNECTED' },
       seenAt: at(0),
+      aliasMark: aliasMarkOf({ userId: null, memberId: `own-${key.memberGuid}` }),
       claim: null,
       processedUntil: null,
       untoldChange: null,
@@ -66,7 +67,7 @@ describe.each<[string, () => Subject]>([
     expect(await seen.recordSighting(mxMember(key, { connection_status: 'DENIED' }), at(10), null)).toBe(true);
     expect(await seen.recordSighting(mxMember(key, { connection_status: 'LOCKED' }), at(5), change(5))).toBe(false);
     expect(await seen.recordSighting(mxMember(key, { connection_status: 'LOCKED' }), at(10), null)).toBe(false);
-    expect(await members.read(key)).toMatchObject({ body: { connection_status: 'DENIED' }, untoldChange: null });
+    expect(await members.read(key)).toMatchObject({ seenAt: at(10), untoldChange: null });
   });
 
   it('keeps what a refresh has read, which is newer', async () => {
@@ -77,26 +78,14 @@ describe.each<[string, () => Subject]>([
       starts: [],
       startsVersion: 0,
       member: mxMember(key),
+      withBody: true,
     });
     expect((await members.read(key))?.seenAt).toBe(at(10));
     expect(await seen.recordSighting(mxMember(key), at(9), null)).toBe(false);
     await members.takeLook(key, refreshId(1), 1, at(20));
     const attempt = attemptOf(startingClaim(refreshId(1), { acceptedAt: at(10) }), { endedAt: at(22) });
-    await members.end({ key, from: 'running', attempt, member: mxMember(key, { connection_status: 'DEGRADED' }) });
-    // When its look was taken, not when it ended: a webhook that came in between still has something to tell.
+    await members.end({ key, from: 'running', attempt, bodySeenAt: at(20) });
     expect((await members.read(key))?.seenAt).toBe(at(20));
-  });
-
-  it('ends with what a refresh has read that never took a look', async () => {
-    const { members, key } = await known();
-    await members.claim({
-      key,
-      claim: startingClaim(refreshId(1), { acceptedAt: at(10) }),
-      starts: [],
-      startsVersion: 0,
-    });
-    await members.end({ key, from: 'running', attempt: attemptOf(startingClaim(refreshId(1))), member: mxMember(key) });
-    expect((await members.read(key))?.seenAt).toBe(at(10));
   });
 
   it('reserves reads at least the minimum gap apart, from each other and from a refresh’s', async () => {
@@ -198,16 +187,14 @@ describe.each<[string, () => Subject]>([
   it('leaves a tombstone: guids and time, for good', async () => {
     const { members, seen, key } = await known();
     await members.writeAliases(mxMember(key, { id: `own-${key.memberGuid}` }));
-    const record = await members.read(key);
-    if (record === null) throw new Error('the member is known');
-    expect(await seen.leaveTombstone(record, at(30))).toBe(true);
+    expect(await seen.leaveTombstone(key, `own-${key.memberGuid}`, at(30))).toBe(true);
     const tombstone = emptyMember(key, { deletedAt: at(30) });
     expect(await members.read(key)).toEqual(tombstone);
     expect(
       await members.resolve({ userIdentifier: key.userGuid, memberIdentifier: `own-${key.memberGuid}` }),
     ).toBeNull();
 
-    expect(await seen.leaveTombstone(record, at(40))).toBe(false);
+    expect(await seen.leaveTombstone(key, null, at(40))).toBe(false);
     expect(await seen.reserveRead(key, at(40))).toBe(false);
     expect(await seen.recordSighting(mxMember(key), at(40), null)).toBe(false);
     await seen.recordProcessed(key, at(40));
@@ -219,14 +206,24 @@ describe.each<[string, () => Subject]>([
     expect(await members.read(key)).toEqual(tombstone);
   });
 
+  it('erases MX’s member object for good, whether or not there was one', async () => {
+    for (const before of [[], [{ body: mxMember(newKey()).body, seenAt: at(10) }]]) {
+      const { members, seen, key } = await known();
+      for (const body of before) await members.putBody(key, body);
+      await seen.eraseBody(key, at(30));
+      await seen.eraseBody(key, at(30));
+      expect(await members.readBody(key)).toBeNull();
+      await members.putBody(key, { body: mxMember(key).body, seenAt: at(40) });
+      expect(await members.readBody(key)).toBeNull();
+    }
+  });
+
   it('leaves no tombstone beside a claim, and other members’ aliases', async () => {
     const { members, seen, key } = await known();
     const other = { ...newKey(), userGuid: key.userGuid };
     await members.writeAliases(mxMember(other, { id: `own-${key.memberGuid}` }));
-    const record = await members.read(key);
-    if (record === null) throw new Error('the member is known');
     await members.claim({ key, claim: startingClaim(refreshId(1)), starts: [], startsVersion: 0 });
-    expect(await seen.leaveTombstone(record, at(30))).toBe(false);
+    expect(await seen.leaveTombstone(key, `own-${key.memberGuid}`, at(30))).toBe(false);
     expect((await members.read(key))?.claim).not.toBeNull();
     expect(await members.resolve({ userIdentifier: key.userGuid, memberIdentifier: `own-${key.memberGuid}` })).toEqual(
       other,

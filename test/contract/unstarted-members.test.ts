@@ -85,6 +85,16 @@ describe.each<[string, () => Subject]>([
     expect((await read())?.lastAttempt?.refreshId).toBe(refreshId(4));
   });
 
+  it('keep the end of a refresh that is yet to be published', async () => {
+    const { members, unstarted, key, read } = await known();
+    const claim = startingClaim(refreshId(5));
+    await members.claim({ key, claim, starts: [], startsVersion: 0 });
+    const attempt = attemptOf(claim, { endedAt: at(10) });
+    await members.end({ key, from: 'running', attempt });
+    await unstarted.recordRefused(key, refused(6, 20));
+    expect((await read())?.lastAttempt?.refreshId).toBe(refreshId(5));
+  });
+
   it('remember the newest reason for holding back', async () => {
     const { unstarted, key, read } = await known();
     for (const note of [held(10), held(5, 'locked'), held(10, 'locked')]) await unstarted.recordHeld(key, note);
@@ -104,9 +114,7 @@ describe.each<[string, () => Subject]>([
 
   it('stay deleted', async () => {
     const { unstarted, seen, key, read } = await known();
-    const record = await read();
-    if (record === null) throw new Error('it is known');
-    await seen.leaveTombstone(record, at(5));
+    await seen.leaveTombstone(key, null, at(5));
     await unstarted.recordMissing(key, at(10));
     await unstarted.recordRefused(key, refused(1, 10));
     await unstarted.recordHeld(key, held(10));

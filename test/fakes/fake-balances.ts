@@ -39,12 +39,13 @@ export function fakeBalances(
     return true;
   }
 
-  async function storeOne(given: AccountToStore, known: StoredBalance | null): Promise<void> {
+  async function storeOne(given: AccountToStore, known: StoredBalance | null): Promise<StoredBalance | null> {
     let stored = known;
     for (let race = 0; race < MAX_RACES; race += 1) {
       const next = balanceToStore(given, rules, stored);
       const read = stored;
-      if (next === null || (await request('balances.store/put', () => put(next, read)))) return;
+      if (next === null) return stored;
+      if (await request('balances.store/put', () => put(next, read))) return next;
       stored = await request('balances.store/read', () => get(given.member, given.account.guid));
     }
     throw new Failure('busy', 'an account was written by others again and again');
@@ -62,14 +63,18 @@ export function fakeBalances(
           const isLeftBehind = leftBehind?.has(account.guid) === true;
           return storeOne({ member: key, account, stamp, isLeftBehind }, byGuid.get(account.guid) ?? null);
         }),
-        ...noLongerListed(stored, listed, stamp).map(
-          (balance) => () =>
-            request('balances.store/unlist', () => void put({ ...balance, listed: false }, balance)).then(() => {}),
-        ),
+        ...noLongerListed(stored, listed, stamp).map((balance) => async () => {
+          const next = { ...balance, listed: false };
+          return (await request('balances.store/unlist', () => put(next, balance))) ? next : balance;
+        }),
       ];
+      const written: (StoredBalance | null)[] = [];
       for (let from = 0; from < writes.length; from += AT_ONCE) {
-        await Promise.all(writes.slice(from, from + AT_ONCE).map((write) => write()));
+        written.push(...(await Promise.all(writes.slice(from, from + AT_ONCE).map((write) => write()))));
       }
+      const now = written.filter((balance) => balance !== null);
+      const guids = new Set(now.map(({ accountGuid }) => accountGuid));
+      return [...now, ...stored.filter(({ accountGuid }) => !guids.has(accountGuid))];
     },
   };
 }

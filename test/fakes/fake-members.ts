@@ -1,7 +1,8 @@
 /** The members in memory: the same conditions, one by one, as `shared/clients/members-table.ts` writes them. */
-import { type Clock, plusSeconds } from '../../shared/domain/instant.ts';
+
 import { endedClaim } from '../../shared/domain/end-refresh.ts';
-import type { MemberRecord } from '../../shared/domain/member.ts';
+import { type Clock, plusSeconds } from '../../shared/domain/instant.ts';
+import { aliasMarkOf, type MemberRecord } from '../../shared/domain/member.ts';
 import type { MemberKey, MxMember } from '../../shared/domain/mx.ts';
 import type { Policy } from '../../shared/domain/policy.ts';
 import type { Members, Seen } from '../../shared/domain/ports.ts';
@@ -52,8 +53,6 @@ export function fakeMembers(table: MembersTable, options: FakeMembersOptions): M
     return claim ? put(record, { ...record, ...changed(record, claim) }) : false;
   }
 
-  const bodyOf = (member: MxMember | null, seenAt: string): Pick<MemberRecord, 'body' | 'seenAt'> | undefined =>
-    member === null ? undefined : { body: member.body, seenAt };
   const startsOf = (record: MemberRecord, starts: MemberRecord['starts'] | null) =>
     starts === null ? undefined : { starts, startsVersion: record.startsVersion + 1 };
 
@@ -71,6 +70,16 @@ export function fakeMembers(table: MembersTable, options: FakeMembersOptions): M
 
     read: (key) => request('members.read', () => get(key)),
 
+    readBody: (key) => request('members.readBody', () => table.bodies.get(textOf(key)) ?? null),
+
+    putBody: (key, body) =>
+      request('members.putBody', () => {
+        const stored = table.bodies.get(textOf(key));
+        // Null: erased.
+        if (stored !== null && (stored === undefined || stored.seenAt < body.seenAt))
+          table.bodies.set(textOf(key), body);
+      }),
+
     async writeAliases({ key, userId, memberId }) {
       const { userGuid, memberGuid } = key;
       const put = (which: string, alias: string, guid: string) =>
@@ -81,7 +90,7 @@ export function fakeMembers(table: MembersTable, options: FakeMembersOptions): M
       ]);
     },
 
-    claim: ({ key, claim, starts, startsVersion, member = null }) =>
+    claim: ({ key, claim, starts, startsVersion, member = null, withBody = false }) =>
       request(
         'members.claim',
         recognised(
@@ -91,8 +100,8 @@ export function fakeMembers(table: MembersTable, options: FakeMembersOptions): M
             const record = before ?? emptyMember(key);
             if (record.claim !== null || record.deletedAt !== null || record.startsVersion !== startsVersion)
               return false;
-            const body = bodyOf(member, claim.acceptedAt);
-            return put(before, { ...record, ...body, claim, starts, startsVersion: startsVersion + 1 });
+            const seen = { ...rememberedOf(member), ...(withBody ? { seenAt: claim.acceptedAt } : {}) };
+            return put(before, { ...record, ...seen, claim, starts, startsVersion: startsVersion + 1 });
           },
         ),
       ),
@@ -137,7 +146,7 @@ export function fakeMembers(table: MembersTable, options: FakeMembersOptions): M
       return { kind: 'too_early', until: plusSeconds(claim.lookedAt, gap) };
     },
 
-    recordStarting: (key, { refreshId, lookNumber, baseline, start, flagSeen, jobAggregatedAt }, starts) =>
+    recordStarting: (key, { refreshId, lookNumber, baseline, start, flagSeen, jobAggregatedAt, seenStatus }, starts) =>
       request(
         'members.recordStarting',
         recognised(
@@ -148,7 +157,7 @@ export function fakeMembers(table: MembersTable, options: FakeMembersOptions): M
               refreshId,
               (claim) => claim.lookNumber === lookNumber && claim.phase === 'running' && claim,
               (record, claim) => ({
-                claim: { ...claim, baseline, start, flagSeen, jobAggregatedAt },
+                claim: { ...claim, baseline, start, flagSeen, jobAggregatedAt, seenStatus },
                 ...startsOf(record, starts),
               }),
             ),
@@ -174,17 +183,19 @@ export function fakeMembers(table: MembersTable, options: FakeMembersOptions): M
         ),
       ),
 
-    recordSeen: ({ key, refreshId, questions, flagSeen, jobAggregatedAt }) =>
+    recordSeen: ({ key, refreshId, questions, seenStatus, flagSeen, jobAggregatedAt }) =>
       request('members.recordSeen', () => {
         change(
           key,
           refreshId,
           (claim) => claim.phase === 'running' && claim,
-          (_, claim) => ({ claim: { ...claim, questions, ...seenIn(claim, { flagSeen, jobAggregatedAt }) } }),
+          (_, claim) => ({
+            claim: { ...claim, questions, seenStatus, ...seenIn(claim, { flagSeen, jobAggregatedAt }) },
+          }),
         );
       }),
 
-    beginStoring: ({ key, refreshId, lookNumber, jobAggregatedAt }) =>
+    beginStoring: ({ key, refreshId, lookNumber, jobAggregatedAt, seenStatus }) =>
       request(
         'members.beginStoring',
         recognised(
@@ -195,13 +206,18 @@ export function fakeMembers(table: MembersTable, options: FakeMembersOptions): M
               refreshId,
               (claim) => claim.phase === 'running' && claim.lookNumber === lookNumber && claim,
               (_, claim) => ({
-                claim: { ...claim, phase: 'storing', jobAggregatedAt: claim.jobAggregatedAt ?? jobAggregatedAt },
+                claim: {
+                  ...claim,
+                  phase: 'storing',
+                  jobAggregatedAt: claim.jobAggregatedAt ?? jobAggregatedAt,
+                  seenStatus,
+                },
               }),
             ),
         ),
       ),
 
-    end: ({ key, from, attempt, member = null, importsMove = false, starts = null }) =>
+    end: ({ key, from, attempt, bodySeenAt = null, importsMove = false, starts = null }) =>
       request(
         'members.end',
         recognised(
@@ -218,7 +234,7 @@ export function fakeMembers(table: MembersTable, options: FakeMembersOptions): M
                 claim: endedClaim(claim, attempt),
                 lastAttempt: attempt,
                 ...(attempt.outcome === 'succeeded' ? { lastSuccess: successOf(attempt) } : {}),
-                ...bodyOf(member, claim.lookedAt ?? claim.acceptedAt),
+                ...(bodySeenAt === null ? {} : { seenAt: bodySeenAt }),
                 importsMove: record.importsMove || importsMove,
                 ...startsOf(record, starts),
               }),
@@ -246,6 +262,10 @@ export function fakeMembers(table: MembersTable, options: FakeMembersOptions): M
     },
   };
 }
+
+/** What the member's item remembers of what MX shows. */
+export const rememberedOf = (member: MxMember | null) =>
+  member === null ? {} : { aliasMark: aliasMarkOf(member), institutionCode: member.institutionCode };
 
 /** What is known stays: the flag that was seen, the job's first beginning. */
 const seenIn = (claim: OpenClaim, seen: Pick<Seen, 'flagSeen' | 'jobAggregatedAt'>) => ({

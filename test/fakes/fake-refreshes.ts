@@ -2,7 +2,7 @@
 import type { RefreshHistory } from '../../shared/clients/refreshes-table.ts';
 import { type Clock, type Instant, plusSeconds } from '../../shared/domain/instant.ts';
 import type { Challenge, MemberKey } from '../../shared/domain/mx.ts';
-import type { End, EndDetails, Refresh, RunningRefresh } from '../../shared/domain/refresh.ts';
+import { type End, type EndDetails, endOf, type Refresh, type RunningRefresh } from '../../shared/domain/refresh.ts';
 import { detailsByCode } from '../../shared/domain/refresh-details.ts';
 import { textOf } from './members-table.ts';
 import { atOnce, type Request } from './request.ts';
@@ -119,12 +119,3 @@ export function fakeRefreshes(
       }),
   };
 }
-
-const endOf = ({ outcome, action, code, connectionStatus, endedAt, observedAt }: End): End => ({
-  outcome,
-  action,
-  code,
-  connectionStatus,
-  endedAt,
-  observedAt,
-});

@@ -5,6 +5,7 @@ import type { MemberKey } from '../../shared/domain/mx.ts';
 import type { Policy } from '../../shared/domain/policy.ts';
 import type { SeenMembers } from '../../shared/domain/ports.ts';
 import { emptyMember } from '../samples.ts';
+import { rememberedOf } from './fake-members.ts';
 import { type MembersTable, textOf } from './members-table.ts';
 import { atOnce, type Request, recognised } from './request.ts';
 
@@ -63,7 +64,11 @@ export function fakeSeenMembers(
             update(
               member.key,
               ({ seenAt }) => seenAt === null || seenAt < readAt,
-              () => ({ body: member.body, seenAt: readAt, ...(change === null ? {} : { untoldChange: change }) }),
+              () => ({
+                ...rememberedOf(member),
+                seenAt: readAt,
+                ...(change === null ? {} : { untoldChange: change }),
+              }),
             ),
         ),
       ),
@@ -108,11 +113,10 @@ export function fakeSeenMembers(
         );
       }),
 
-    async leaveTombstone({ key, body }, now) {
-      const { id } = body;
-      if (typeof id === 'string') {
+    async leaveTombstone(key, memberId, now) {
+      if (memberId !== null) {
         await request('seen.leaveTombstone/alias', () => {
-          const alias = `${key.userGuid}/ALIAS#${id}`;
+          const alias = `${key.userGuid}/ALIAS#${memberId}`;
           if (table.aliases.get(alias) === key.memberGuid) table.aliases.delete(alias);
         });
       }
@@ -130,5 +134,7 @@ export function fakeSeenMembers(
         ),
       );
     },
+
+    eraseBody: (key) => request('seen.eraseBody', () => void table.bodies.set(textOf(key), null)),
   };
 }

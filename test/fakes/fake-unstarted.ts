@@ -25,9 +25,13 @@ export function fakeUnstarted(table: MembersTable, request: Request = atOnce): U
         missing: now,
       }),
     recordRefused: (key, attempt) =>
-      note('recordRefused', key, ({ lastAttempt }) => lastAttempt === null || lastAttempt.endedAt < attempt.endedAt, {
-        lastAttempt: attempt,
-      }),
+      note(
+        'recordRefused',
+        key,
+        ({ lastAttempt, claim }) =>
+          (lastAttempt === null || lastAttempt.endedAt < attempt.endedAt) && claim?.phase !== 'ended',
+        { lastAttempt: attempt },
+      ),
     recordHeld: (key, held) =>
       note('recordHeld', key, (record) => record.held === null || record.held.since < held.since, { held }),
   };

@@ -1,6 +1,6 @@
 /** What the members table holds, as plain data: a member's item is replaced and never changed, so a copy is cheap. */
 import type { Instant } from '../../shared/domain/instant.ts';
-import type { MemberRecord } from '../../shared/domain/member.ts';
+import type { MemberBody, MemberRecord } from '../../shared/domain/member.ts';
 import type { MemberKey } from '../../shared/domain/mx.ts';
 import type { EveryHours } from '../../shared/domain/schedule.ts';
 
@@ -15,6 +15,8 @@ export interface OpenEntry {
 /** The table. */
 export interface MembersTable {
   readonly members: Map<string, MemberRecord>;
+  /** MX's member objects; null: erased. */
+  readonly bodies: Map<string, MemberBody | null>;
   /** From a user's or a member's own id to a guid. */
   readonly aliases: Map<string, string>;
   /** Slot, then member: its period. */
@@ -31,6 +33,7 @@ export interface MembersTable {
 /** An empty table. */
 export const emptyMembersTable = (): MembersTable => ({
   members: new Map(),
+  bodies: new Map(),
   aliases: new Map(),
   slots: new Map(),
   enrolmentVersions: new Map(),

@@ -4,6 +4,7 @@ import { AccountsApi, Configuration, MembersApi } from 'mx-platform-node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { DEFAULT_SETTINGS } from '../../infra/mx-simulator/options.ts';
 import { claimPath } from '../../shared/clients/claim-attributes.ts';
+import { attemptAttribute } from '../../shared/clients/member-item.ts';
 import { Decimal } from '../../shared/domain/decimal.ts';
 import { minuteOf } from '../../shared/domain/schedule.ts';
 import { type Answer, dataOf, type Running, refreshIdOf, startRunning } from './running.ts';
@@ -366,7 +367,7 @@ describe('queues, schedule and sweep', () => {
       new UpdateItemCommand({
         TableName: table('StorageMembers'),
         Key: { user_guid: { S: running.mx.member({ member: memberGuid }).userGuid }, item_key: { S: memberGuid } },
-        UpdateExpression: 'SET last_attempt.accepted = :long REMOVE starts',
+        UpdateExpression: `SET last_attempt.${attemptAttribute.acceptedAt} = :long REMOVE starts`,
         ExpressionAttributeValues: { ':long': { N: String(Date.UTC(2026, 0, 1)) } },
       }),
     );

@@ -1,6 +1,7 @@
 /** The rows of `behaviour.test.ts`: what each setting makes a function do. */
 import { GetItemCommand, QueryCommand } from '@aws-sdk/client-dynamodb';
 import type { SettingName } from '../../infra/setting-table.ts';
+import { memberAttribute } from '../../shared/clients/member-item.ts';
 import { at } from '../infra/synthesized.ts';
 import { basic, type Deployed, memberParameters } from './deployed.ts';
 import { done, member, running } from './stub-mx.ts';
@@ -158,7 +159,7 @@ async function slots(deployed: Deployed): Promise<readonly unknown[]> {
     const { Item = {} } = await deployed.aws.tables.client.send(
       new GetItemCommand({ TableName: 'members', Key: { user_guid: { S: 'USR-1' }, item_key: { S: 'MBR-1' } } }),
     );
-    return Item['enrolment']?.M?.['s']?.S;
+    return Item[memberAttribute.enrolment]?.M?.['s']?.S;
   };
   const byDefault = await slot();
   await deployed.http('MemberSchedule', {

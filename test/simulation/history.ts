@@ -94,6 +94,11 @@ export async function runHistory(seed: number, options: HistoryOptions): Promise
     policy: plan.policy,
     now,
     record: world.record,
+    body: (key) => world.table.bodies.get(textOf(key)),
+    unrecorded: (key) => ({
+      reservedAt: world.table.reservedReads.get(textOf(key)) ?? null,
+      enrolmentVersion: world.table.enrolmentVersions.get(textOf(key)) ?? 0,
+    }),
     reservedRead: (key) => world.table.reservedReads.get(textOf(key)) ?? null,
     balances: (key) => world.balances.get(textOf(key)),
     members: world.members.map(({ key }) => key),

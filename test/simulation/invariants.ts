@@ -239,6 +239,9 @@ function checkMembers(world: World, truth: Truth, isLost: boolean): void {
       // Once more when nobody who began before can still be writing.
       const erasedLate = truth.erasedAt() >= (truth.deletedAt.get(text) ?? 0) + LOOK_TIMEOUT_SECONDS * 1000;
       if (!erasedLate && !isLost) throw new Violation(9, `${text} was deleted, and its balances erased only once`);
+      if (world.table.bodies.get(text) != null && !isLost) {
+        throw new Violation(9, `${text} was deleted, and MX's member object is stored`);
+      }
       if (left > 0 && !isLost) throw new Violation(9, `${text} was deleted, and ${left} of its balances are stored`);
       continue;
     }

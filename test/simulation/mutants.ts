@@ -272,6 +272,30 @@ export const mutants: readonly Mutant[] = [
     ],
   },
   {
+    name: 'body-not-erased',
+    what: 'MX’s member object stays when its member is deleted',
+    breaks: [9],
+    changes: [domain('delete-member.ts', ', seen.eraseBody(key, deletedAt)', '')],
+  },
+  {
+    name: 'body-as-it-is',
+    what: 'a member is shown as stored, without what its running refresh knows',
+    breaks: [4],
+    changes: [domain('member-view.ts', '{ ...whileRunning(claim, stored, body), is_being_aggregated: true }', 'body')],
+  },
+  {
+    name: 'old-body-after-a-crash',
+    what: 'a member object that is older than the member’s last end is shown as if it were of then',
+    breaks: [4],
+    changes: [
+      domain(
+        'member-view.ts',
+        'if (stored !== null && (member.seenAt === null || stored.seenAt >= member.seenAt)) return body;',
+        'if (stored !== null) return body;',
+      ),
+    ],
+  },
+  {
     name: 'money-through-a-double',
     what: 'amounts pass through a double',
     breaks: [5],
@@ -281,14 +305,18 @@ export const mutants: readonly Mutant[] = [
     name: 'end-not-published',
     what: 'nobody is told of the end',
     breaks: [8],
-    changes: [domain('end-refresh.ts', 'await publishOutcome(deps, key, attempt);', '')],
+    changes: [domain('end-refresh.ts', 'await publishOutcome(deps, key, attempt, ended?.stored);', '')],
   },
   {
     name: 'published-before-stored',
     what: 'the event goes out before the refresh can be read as ended',
     breaks: [8],
     changes: [
-      domain('end-refresh.ts', 'await deps.refreshes.end({ refresh: runningRefresh(key, claim), end, details });', ''),
+      domain(
+        'end-refresh.ts',
+        '    deps.refreshes.end({ refresh: runningRefresh(key, claim), end, details: ended?.details }),\n',
+        '',
+      ),
     ],
   },
   {
@@ -310,13 +338,13 @@ export const mutants: readonly Mutant[] = [
     changes: [
       domain(
         'end-refresh.ts',
-        '  await deps.refreshes.end({ refresh: runningRefresh(key, claim), end, details });\n',
+        '    deps.refreshes.end({ refresh: runningRefresh(key, claim), end, details: ended?.details }),\n',
         '',
       ),
       domain(
         'end-refresh.ts',
         '  await bookDeliveries(deps, endedEvent(key, attempt));\n',
-        '  await bookDeliveries(deps, endedEvent(key, attempt));\n  await deps.refreshes.end({ refresh: runningRefresh(key, claim), end, details });\n',
+        '  await bookDeliveries(deps, endedEvent(key, attempt));\n  await deps.refreshes.end({ refresh: runningRefresh(key, claim), end, details: ended?.details });\n',
       ),
     ],
   },

@@ -4,15 +4,32 @@
  */
 import type { StoredBalance } from '../../shared/domain/balance.ts';
 import { Decimal } from '../../shared/domain/decimal.ts';
-import { epochMillisecondsOf, type Instant } from '../../shared/domain/instant.ts';
-import type { MemberRecord } from '../../shared/domain/member.ts';
+import { epochMillisecondsOf, type Instant, readInstant } from '../../shared/domain/instant.ts';
+import type { MemberBody, MemberRecord } from '../../shared/domain/member.ts';
+import { memberView } from '../../shared/domain/member-view.ts';
 import type { MemberKey } from '../../shared/domain/mx.ts';
 import { type Claim, type EndedClaim, LOOK_TIMEOUT_SECONDS, type StoringClaim } from '../../shared/domain/refresh.ts';
 import { ruleFor } from '../../shared/domain/statuses.ts';
+import { itemBytes } from '../dynamodb/item-size.ts';
 import { textOf } from '../fakes/members-table.ts';
+import { MAX_WORKING_ITEM_BYTES, workingItem } from '../fakes/working-item.ts';
 import type { Invocation } from './invocations.ts';
 import { Violation } from './violation.ts';
 import type { Listing, MemberSeen, Observed, PostTruth, RefreshTruth, Truth } from './what-is-known.ts';
+
+/**
+ * Every write of a member's item is paid for by its size: one unit as long as it is this small. What it says of the end of a
+ * claim is its last attempt: another one there, and it could not be read any more.
+ */
+function checkItem({ unrecorded }: Observed, record: MemberRecord): void {
+  const { claim, lastAttempt } = record;
+  if (claim?.phase === 'ended' && claim.refreshId !== lastAttempt?.refreshId) {
+    throw new Violation(0, `${claim.refreshId} has ended, and the last attempt is ${lastAttempt?.refreshId}`);
+  }
+  const bytes = itemBytes(workingItem(record, unrecorded(record.key)));
+  if (bytes <= MAX_WORKING_ITEM_BYTES) return;
+  throw new Violation(0, `the item of ${textOf(record.key)} has ${bytes} bytes: ${JSON.stringify(record)}`);
+}
 
 /** POSTs are recorded with the instant of their claim, which is at most this much earlier than the POST itself. */
 const POST_SLACK_MS = 60_000;
@@ -30,6 +47,9 @@ export function createTruth(world: Observed): Truth {
   let erasedAt = 0;
   const lookTakenBy = new Map<string, Invocation>();
   const known = new Map<string, MemberRecord | null>();
+  const knownBodies = new Map<string, MemberBody | null | undefined>();
+  /** By member, what its claims have known of its newest job's beginning. */
+  const newestJob = new Map<string, Instant>();
   const knownBalances = new Map<string, ReadonlyMap<string, StoredBalance>>();
   const started = new Map<string, number[]>();
   /** When each member was last looked at, and last read for a webhook. */
@@ -178,6 +198,32 @@ export function createTruth(world: Observed): Truth {
     truth.jobs = { first: first < at ? first : at, last: last > at ? last : at };
   }
 
+  /** 4: no reader is shown a member as it was before what its claim knows, or what its last end saw. */
+  function checkView(record: MemberRecord, body: MemberBody | null): void {
+    const { key, claim, lastAttempt, seenAt, deletedAt } = record;
+    if (deletedAt !== null) return;
+    const isOpen = claim !== null && claim.phase !== 'ended';
+    const view = memberView(record, body);
+    const began = isOpen ? (claim.jobAggregatedAt ?? claim.baseline?.aggregatedAt ?? '') : '';
+    const newest = [newestJob.get(textOf(key)) ?? '', began].sort().at(-1) ?? '';
+    newestJob.set(textOf(key), newest);
+    const shown = view['aggregated_at'];
+    if (shown !== undefined && newest > (readInstant(shown) ?? '')) {
+      throw new Violation(4, `${textOf(key)} is shown with the job of ${shown}, when one of ${newest} was known`);
+    }
+    if (isOpen) {
+      if (view['is_being_aggregated'] !== true) throw new Violation(4, `${claim.refreshId} runs and is not shown to`);
+      return;
+    }
+    const status = view['connection_status'];
+    // What was read after the end counts for more.
+    const isLast = lastAttempt !== null && seenAt !== null && seenAt <= lastAttempt.endedAt;
+    if (!isLast || lastAttempt.connectionStatus === null || lastAttempt.trigger === 'mx_webhook') return;
+    if (status !== undefined && status !== lastAttempt.connectionStatus) {
+      throw new Violation(4, `${lastAttempt.refreshId} saw ${lastAttempt.connectionStatus}, shown is ${status}`);
+    }
+  }
+
   function gone(was: Claim): void {
     const truth = refreshes.get(was.refreshId);
     if (truth === undefined) return;
@@ -246,10 +292,18 @@ export function createTruth(world: Observed): Truth {
         for (const key of world.members) {
           const text = textOf(key);
           checkReserved(text, world.reservedRead(key));
-          const [before, after] = [known.get(text) ?? null, world.record(key)];
-          if (before === after || after === null) continue;
-          known.set(text, after);
-          memberChanged(invocation, before, after);
+          const [before, after, body] = [known.get(text) ?? null, world.record(key), world.body(key)];
+          if (after === null) continue;
+          if (before !== after) {
+            known.set(text, after);
+            memberChanged(invocation, before, after);
+            checkItem(world, after);
+          }
+          const bodyBefore = knownBodies.get(text);
+          if (before === after && body === bodyBefore) continue;
+          knownBodies.set(text, body);
+          if (bodyBefore === null && body) throw new Violation(9, `MX's member object of ${text} came back`);
+          checkView(after, body ?? null);
         }
       } else if (name.startsWith('balances.store/')) {
         for (const key of world.members) {

@@ -2,10 +2,11 @@
 import type { StoredBalance } from '../../shared/domain/balance.ts';
 import type { DomainEvent } from '../../shared/domain/event.ts';
 import type { Instant } from '../../shared/domain/instant.ts';
-import type { MemberRecord } from '../../shared/domain/member.ts';
+import type { MemberBody, MemberRecord } from '../../shared/domain/member.ts';
 import type { MemberKey } from '../../shared/domain/mx.ts';
 import type { Policy } from '../../shared/domain/policy.ts';
 import type { Claim, EndedClaim, Trigger } from '../../shared/domain/refresh.ts';
+import type { Unrecorded } from '../fakes/working-item.ts';
 import type { Invocation } from './invocations.ts';
 
 /** One look or trigger's read of the member, as MX answered it. */
@@ -96,6 +97,9 @@ export interface Observed {
   readonly policy: Policy;
   readonly now: () => number;
   readonly record: (key: MemberKey) => MemberRecord | null;
+  /** MX's member object as stored; null: it is erased; undefined: none was stored yet. */
+  readonly body: (key: MemberKey) => MemberBody | null | undefined;
+  readonly unrecorded: (key: MemberKey) => Unrecorded;
   /** When a read outside a refresh was last reserved. */
   readonly reservedRead: (key: MemberKey) => Instant | null;
   readonly balances: (key: MemberKey) => ReadonlyMap<string, StoredBalance> | undefined;

@@ -4,7 +4,7 @@ import type { DomainEvent } from '../../shared/domain/event.ts';
 import type { HandleWebhookDeps } from '../../shared/domain/handle-webhook.ts';
 import type { IdempotencyKeys } from '../../shared/domain/idempotency.ts';
 import { type Instant, instantOf } from '../../shared/domain/instant.ts';
-import type { MemberRecord } from '../../shared/domain/member.ts';
+import { aliasMarkOf, type MemberRecord } from '../../shared/domain/member.ts';
 import type { MemberKey } from '../../shared/domain/mx.ts';
 import type { Schedule, Starts, WaitLeases } from '../../shared/domain/ports.ts';
 import { minuteOf, slotsDueIn } from '../../shared/domain/schedule.ts';
@@ -290,7 +290,7 @@ function know(table: MembersTable, key: MemberKey, memberId: string, isScheduled
   table.aliases.set('ALIAS#user-1/USER', key.userGuid);
   table.aliases.set(`${key.userGuid}/ALIAS#${memberId}`, key.memberGuid);
   const record = emptyMember(key, {
-    body: { guid: key.memberGuid, user_guid: key.userGuid, id: memberId, user_id: 'user-1' },
+    aliasMark: aliasMarkOf({ userId: 'user-1', memberId }),
     enrolment: isScheduled ? { everyHours: 1, slot } : null,
   });
   table.members.set(textOf(key), record);

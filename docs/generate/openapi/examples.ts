@@ -126,7 +126,7 @@ export const examples = {
   }),
   freshEnough: plain({ member: memberBody, refresh: null, accounts: [account], freshness }),
   member: plain({ member: memberBody }),
-  status: plain({ member: statusView({ body: memberBody, claim: null }, []) }),
+  status: plain({ member: statusView(memberBody, []) }),
   accounts: plain({ accounts: [account], pagination }),
   account: plain({ account }),
   refresh: plain({ refresh: refreshBody(ended, null) }),

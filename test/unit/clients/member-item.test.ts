@@ -59,8 +59,8 @@ const storedAttempt = map({
   action: text('retry_later'),
   code: text('degraded'),
   ended_at: text('2026-11-21T12:00:09.000Z'),
-  accepted: T0,
-  details: { BOOL: true },
+  a: T0,
+  d: { BOOL: true },
 });
 
 describe('a claim', () => {
@@ -149,8 +149,8 @@ it('an attempt has these attributes, and is read back from them', () => {
 
 it.each<[string, Item, string]>([
   ['an attempt', { last_attempt: map({ refresh_id: text('RFR-1') }) }, 'has a time'],
-  ['a change', { untold_change: map({ after: text('DENIED') }) }, 'has a time'],
-  ['a period', { enrolment: map({ h: number('5'), s: text('') }) }, 'not on offer'],
+  ['a change', { uc: map({ a: text('DENIED') }) }, 'has a time'],
+  ['a period', { en: map({ h: number('5'), s: text('') }) }, 'not on offer'],
 ])('%s that cannot be is refused', (_what, item, message) => {
   expect(() => toRecord(item)).toThrow(message);
 });

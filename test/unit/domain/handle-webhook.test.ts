@@ -5,7 +5,7 @@ import { eraseAgain } from '../../../shared/domain/delete-member.ts';
 import { Failure } from '../../../shared/domain/failure.ts';
 import { type HandleWebhookDeps, handleWebhook } from '../../../shared/domain/handle-webhook.ts';
 import { plusSeconds } from '../../../shared/domain/instant.ts';
-import type { MemberRecord } from '../../../shared/domain/member.ts';
+import type { MemberBody, MemberRecord } from '../../../shared/domain/member.ts';
 import type { MxAccount, MxMember } from '../../../shared/domain/mx.ts';
 import { readAccount } from '../../../shared/domain/mx-readers.ts';
 import type { MxWebhook } from '../../../shared/domain/mx-webhook.ts';
@@ -25,8 +25,13 @@ const account = (guid: string, balance: string, importedAt: string): MxAccount =
   readAccount(parseExactJson(`{"guid":"${guid}","balance":${balance},"imported_at":"${importedAt}"}`));
 
 /** A world in which a webhook arrives at T0. `request` lets single requests fail. */
-function webhookWorld(records: readonly MemberRecord[], webhooksOf: 'known' | 'all' = 'known') {
+function webhookWorld(
+  records: readonly MemberRecord[],
+  webhooksOf: 'known' | 'all' = 'known',
+  body: MemberBody['body'] = bodyBefore,
+) {
   const table = records.length === 0 ? emptyMembersTable() : withMember(...records);
+  for (const { key: of, seenAt } of records) if (seenAt !== null) table.bodies.set(textOf(of), { body, seenAt });
   const world = refreshWorld(table);
   let failing: (name: string) => boolean = () => false;
   const request: Request = async (name, effect) => {
@@ -56,6 +61,7 @@ function webhookWorld(records: readonly MemberRecord[], webhooksOf: 'known' | 'a
     balances,
     queue,
     record: () => table.members.get(textOf(key)) ?? null,
+    body: () => table.bodies.get(textOf(key)) ?? null,
     shows: (shown: Partial<MxMember>, list?: readonly MxAccount[]) => {
       world.answers.read = () =>
         member({ body: { connection_status: shown.connectionStatus ?? 'CONNECTED' }, ...shown });
@@ -90,16 +96,18 @@ const deletion = webhook({ about: 'deletion', completedAt: null });
 const notFound = new Failure('mx_not_found', 'MX answered 404');
 const down = new Failure('mx_unavailable', 'MX is in trouble');
 
+/** What MX showed of it then. */
+const bodyBefore = {
+  guid: key.memberGuid,
+  user_guid: key.userGuid,
+  id: 'member-1',
+  connection_status: 'CONNECTED',
+  aggregated_at: '2026-11-21T10:59:50Z',
+};
+
 /** A member whose last refresh observed its balances an hour ago. */
 const refreshed = (given: Partial<MemberRecord> = {}): MemberRecord =>
   knownMember({
-    body: {
-      guid: key.memberGuid,
-      user_guid: key.userGuid,
-      id: 'member-1',
-      connection_status: 'CONNECTED',
-      aggregated_at: '2026-11-21T10:59:50Z',
-    },
     seenAt: '2026-11-21T11:00:00.000Z',
     lastSuccess: {
       refreshId: 'RFR-00000000000000000000000001',
@@ -292,9 +300,8 @@ describe('data that MX gathered by itself', () => {
   });
 
   it('counts as newer by an account’s own import when the member’s times were read before', async () => {
-    const world = webhookWorld([
-      refreshed({ body: { connection_status: 'CONNECTED', aggregated_at: news.aggregatedAt } }),
-    ]);
+    const body = { connection_status: 'CONNECTED', aggregated_at: news.aggregatedAt };
+    const world = webhookWorld([refreshed()], 'known', body);
     await withStored(world);
     world.shows({ ...news, successfullyAggregatedAt: null }, newAccounts);
     expect(await world.handle(webhook())).toBe('stored');
@@ -373,7 +380,8 @@ describe('a webhook about the connection', () => {
     const world = webhookWorld([refreshed()]);
     world.shows({ connectionStatus: 'DENIED' });
     expect(await world.handle(connection)).toBe('seen');
-    expect(world.record()).toMatchObject({ body: { connection_status: 'DENIED' }, seenAt: T0, untoldChange: null });
+    expect(world.record()).toMatchObject({ seenAt: T0, untoldChange: null });
+    expect(world.body()).toMatchObject({ body: { connection_status: 'DENIED' }, seenAt: T0 });
     expect(world.events).toMatchObject([
       {
         type: 'connection.changed',
@@ -412,7 +420,7 @@ describe('a webhook about the connection', () => {
     world.shows({ connectionStatus: 'DENIED' });
     world.crashAt('events.publish');
     await expect(world.handle(connection)).rejects.toThrow('crashed');
-    expect(world.record()?.body['connection_status']).toBe('DENIED');
+    expect(world.body()?.body['connection_status']).toBe('DENIED');
     world.crashAt('seen.settleChange');
     world.wait(180);
     await expect(world.handle(connection)).rejects.toThrow('crashed');
@@ -445,7 +453,7 @@ describe('a deleted member', () => {
   const slot = 'SLOT#6h#00001#0';
   const scheduled = (given: Partial<MemberRecord> = {}) =>
     webhookWorld([refreshed({ enrolment: { everyHours: 6, slot }, ...given })]);
-  const tombstone = { body: {}, claim: null, lastAttempt: null, lastSuccess: null, enrolment: null };
+  const tombstone = { seenAt: null, claim: null, lastAttempt: null, lastSuccess: null, enrolment: null };
 
   it('is not deleted on a webhook’s word', async () => {
     const world = scheduled();
@@ -462,6 +470,7 @@ describe('a deleted member', () => {
     expect(await world.handle(deletion)).toBe('deleted');
     expect(world.record()).toMatchObject({ ...tombstone, deletedAt: T0 });
     expect(await world.balances.ofMember(key)).toEqual([]);
+    expect(world.table.bodies.get(textOf(key))).toBeNull();
     expect(await world.schedule.membersOf(slot)).toEqual([]);
     expect(world.events).toMatchObject([{ type: 'connection.changed', data: { deleted: true, action: 'reconnect' } }]);
     expect(world.waiting()).toEqual([{ work: expect.objectContaining({ kind: 'erase', member: key }), inSeconds: 60 }]);

@@ -12,7 +12,7 @@ import { refreshWorld } from './refresh-world.ts';
 const slot = 'SLOT#24h#00001#0';
 const keyOf = (number: number) => ({ userGuid: `USR-${number}`, memberGuid: `MBR-${number}` });
 const scheduled = (number: number, given: Partial<MemberRecord> = {}): MemberRecord =>
-  knownMember({ key: keyOf(number), body: {}, enrolment: { everyHours: 24, slot }, ...given });
+  knownMember({ key: keyOf(number), enrolment: { everyHours: 24, slot }, ...given });
 const enrolledAs = (number: number): EnrolledMember => ({ member: keyOf(number), everyHours: 24, slot });
 
 function world(...records: MemberRecord[]) {

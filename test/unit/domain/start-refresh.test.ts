@@ -205,11 +205,12 @@ describe('a POST that is not answered with 202', () => {
 describe('while MX is away', () => {
   it('a known member’s refresh is accepted, and a follow-up starts its job', async () => {
     const enrolment = { everyHours: 24, slot: 'SLOT#24h#00001#0' } as const;
-    const { deps, record, answers, steps, history } = world(knownMember({ enrolment }));
+    const { deps, record, answers, steps, history, table } = world(knownMember({ enrolment }));
+    table.bodies.set(textOf(key), { body: { id: 'member-1' }, seenAt: at(-60) });
     answers.read = away;
     expect(await startRefresh(deps, guids, false)).toMatchObject({
       joined: false,
-      body: { id: 'member-1' },
+      body: { id: 'member-1', is_being_aggregated: true },
       enrolment,
       refresh: { status: 'running' },
     });
@@ -367,10 +368,7 @@ describe('another refresh that runs', () => {
 });
 
 describe('aliases', () => {
-  const named = (id: unknown, userId: unknown) =>
-    knownMember({
-      body: { guid: 'MBR-1', user_guid: 'USR-1', ...(id ? { id: 'x' } : {}), ...(userId ? { user_id: 'y' } : {}) },
-    });
+  const unnamed = knownMember({ aliasMark: null });
 
   it('that changed are written before the message is sent', async () => {
     const { deps, answers, steps } = world(knownMember());
@@ -383,9 +381,9 @@ describe('aliases', () => {
     ['stay as they are', knownMember(), {}, false],
     ['change with the member’s id', knownMember(), { memberId: 'other' }, true],
     ['change with the user’s id', knownMember(), { userId: 'other' }, true],
-    ['are none on both sides', named(false, false), { memberId: null, userId: null }, false],
-    ['are new for the member', named(false, false), { memberId: 'x', userId: null }, true],
-    ['are new for the user', named(false, false), { memberId: null, userId: 'y' }, true],
+    ['are none on both sides', unnamed, { memberId: null, userId: null }, false],
+    ['are new for the member', unnamed, { memberId: 'x', userId: null }, true],
+    ['are new for the user', unnamed, { memberId: null, userId: 'y' }, true],
   ])('%s', async (_what, record, seen, written) => {
     const { deps, answers, steps } = world(record);
     answers.read = () => member(seen);
@@ -429,6 +427,6 @@ describe('an unattended start while MX is away', () => {
   ])('%s', async (_what, lastAttempt, answer) => {
     const { deps, answers } = world(knownMember({ lastAttempt }));
     answers.read = away;
-    expect(await startUnattended(deps, guids, at(1))).toMatchObject(answer);
+    expect(await startUnattended(deps, knownMember({ lastAttempt }), at(1))).toMatchObject(answer);
   });
 });
