@@ -1,7 +1,7 @@
 /**
  * The items of the members table: keys, and the codec of a member's own item. Each write of that item is paid for by its
- * whole size, so it has to stay within one write unit, 1,024 bytes: nothing in it is of any length, instants that nobody
- * else reads are numbers, what is false or null is absent, and a claim's attributes have short names. `last_attempt`,
+ * whole size, so it has to stay within one write unit, 1,024 bytes: no text in it has an unbounded length, instants that
+ * only this service reads are numbers, what is false or null is absent, and a claim's attributes have short names. `last_attempt`,
  * `last_success` and `deleted_at` are published: `docs/members-table.md`.
  */
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
@@ -54,7 +54,7 @@ export function toBody(item: Item): MemberBody | null {
   return body?.M === undefined || seenAt === null ? null : { body: fromAttributes(body.M), seenAt };
 }
 
-/** Attributes of a member's item that are nobody else's to read. */
+/** Names of the attributes that only this service reads. */
 export const memberAttribute = {
   /** When the newest body was read that was stored or was about to be. */
   seenAt: 'sa',
