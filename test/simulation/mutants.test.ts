@@ -19,7 +19,7 @@ interface Verdict {
 function simulate(...args: readonly string[]): Promise<Verdict> {
   const main = fileURLToPath(new URL('main.ts', import.meta.url));
   return new Promise((resolve, reject) => {
-    execFile(process.execPath, [main, '--verdict', ...args], { timeout: 60_000 }, (error, stdout, stderr) => {
+    execFile(process.execPath, [main, '--verdict', ...args], { timeout: 150_000 }, (error, stdout, stderr) => {
       if (error !== null && error.code !== 1) reject(new Error(`${args.join(' ')}: ${stderr}`));
       else resolve(JSON.parse(stdout));
     });

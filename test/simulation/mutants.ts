@@ -363,8 +363,8 @@ export const mutants: readonly Mutant[] = [
     changes: [
       domain(
         'background-refresh.ts',
-        'await publishOutcome(deps, member, attempt);\n  await deps.seen.recordProcessed(member, completedAt);',
-        'await deps.seen.recordProcessed(member, completedAt);\n  await publishOutcome(deps, member, attempt);',
+        'await deps.seen.recordBackground(member, attempt);\n  await publishOutcome(deps, member, attempt);\n  await deps.seen.recordProcessed(member, completedAt);',
+        'await deps.seen.recordProcessed(member, completedAt);\n  await deps.seen.recordBackground(member, attempt);\n  await publishOutcome(deps, member, attempt);',
       ),
     ],
   },
