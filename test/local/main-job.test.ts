@@ -123,7 +123,7 @@ describe('one HTTP call to stored balances', () => {
   });
 
   it('twenty callers at once, two names: one job', async () => {
-    const member = running.addMember({ jobSeconds: 2 });
+    const member = running.addMember({ jobSeconds: 6 });
     const userGuid = running.mx.member({ member: member.guid }).userGuid;
     const paths = [member.path, `/users/${userGuid}/members/${member.guid}`];
     const answers = await Promise.all(
