@@ -37,7 +37,7 @@ const sqsEvent = (body: string) => ({
   ],
 });
 
-/** A member with a claim, and its guids. Its first look is 15 minutes away: nobody else takes it. */
+/** A member with a claim, and its guids. Its first look is 15 minutes away: no other function takes it meanwhile. */
 async function claimed(running: Running) {
   const member = running.addMember();
   const trigger = await running.call('POST', `${member.path}/check_balance`);

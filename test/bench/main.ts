@@ -1,4 +1,4 @@
-/** `npm run bench`: what is measured, as ratios in one run. Nothing here is a test: a machine's mood must not fail one. */
+/** `npm run bench`: measurements, as ratios in one run. They are no tests: a busy machine must not fail one. */
 import { parseArgs } from 'node:util';
 import { startRunning } from '../local/running.ts';
 import { benchColdPath } from './cold-path.ts';
@@ -34,7 +34,7 @@ for (const [name, value] of [
   process.exit(1);
 }
 
-// Looks minutes away: what a cold function is given to do, nobody else does first.
+// Looks minutes away: no other function does a cold function's work first.
 const quiet = await startRunning({
   firstLookSeconds: 900,
   deadlineSeconds: 3600,

@@ -1,6 +1,6 @@
 /**
- * `npm run bench:writes`: what one refresh of a known member costs in calls, capacity units and logged bytes, counted on
- * the running local stack. Six accounts with unchanged amounts, a job of 5 s, looks after 1, 4 and 7 s; nobody waits,
+ * `npm run bench:writes`: what one refresh of a known member costs in calls, capacity units and logged bytes, counted
+ * on the running local stack. Six accounts with unchanged amounts, a job of 5 s, looks after 1, 4 and 7 s; no `wait`,
  * no callbacks, no webhooks.
  */
 import { parseArgs } from 'node:util';

@@ -13,7 +13,7 @@ const quick: AwsLimits = { maxAttempts: 3, attemptMs: 250, callMs: 10_000, atOnc
 
 type Answer = Parameters<typeof stubServer>[0];
 
-/** A server that ends with its test, whatever it still holds. */
+/** A server that is closed after its test, with its open connections. */
 async function server(answer: Answer) {
   const started = await stubServer(answer);
   onTestFinished(() => started.close());
@@ -83,7 +83,7 @@ describe('a call', () => {
   const get = (url: string, limits: Partial<AwsLimits> = {}) =>
     new DynamoDBClient({ ...configOf(url), ...limitedCalls({ ...quick, ...limits }) }).send(read);
 
-  it('ends when nobody reads what it sends', async () => {
+  it('ends when the server does not read', async () => {
     const tcp = createTcpServer((socket) => socket.pause());
     tcp.listen(0, '127.0.0.1');
     await once(tcp, 'listening');

@@ -79,7 +79,7 @@ describe.each<[string, Subject]>([
     expect(textOf(stored?.fields['balance'])).toBe('20');
   });
 
-  it('breaks a tie by the refresh id, whichever comes last', async () => {
+  it('breaks a tie by the refresh id, in either order', async () => {
     const balances = subject();
     const key = newKey();
     await balances.store(key, [mxAccount('ACT-1', '2')], stamp(0, 2));
@@ -230,7 +230,7 @@ describe.each<[string, Subject]>([
     await balances.store(key, accounts, stamp(0));
     const stored = await balances.ofMember(key);
     expect(new Set(stored.map(({ accountGuid }) => accountGuid)).size).toBe(13);
-    // The second time every one of them has to be found, or it would be written over or marked.
+    // The second store has to find every item: it would overwrite, or mark as unlisted, an item that it missed.
     await balances.store(key, accounts, stamp(10, 2));
     expect((await balances.ofMember(key)).every(({ listed, observedAt }) => listed && observedAt === at(10))).toBe(
       true,

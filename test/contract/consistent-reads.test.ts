@@ -1,4 +1,4 @@
-/** What was just written is read back, although replicas that hear of it later may be asked. */
+/** Reads that have to find what was just written are strongly consistent: a replica may not have the write yet. */
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { balancesEraser } from '../../shared/clients/balances-eraser.ts';

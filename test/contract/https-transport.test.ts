@@ -71,7 +71,7 @@ describe('a kept-alive socket', () => {
     expect(seen.map(({ connection }) => connection)).toEqual([1, 1, 1]);
   });
 
-  /** Kills each connection at its second request, as a load balancer does that has given up on it. */
+  /** Cuts each connection at its second request, as a load balancer does with an idle one. */
   const killing = (second: Set<number>): Parameters<typeof stubServer>[0] => {
     return ({ connection }, response) => {
       if (second.has(connection)) response.socket?.destroy();
@@ -134,7 +134,7 @@ describe('a body', () => {
     ['with a member without guids', (_, response) => sendJson(response, { member: { guid: null } })],
     ['of another kind', (_, response) => sendJson(response, '[1,2]')],
     [
-      'that is compressed although nobody asked for it',
+      'that is compressed although not asked for',
       (_, response) => {
         response.writeHead(200, { 'content-encoding': 'gzip' });
         response.end(gzipSync(JSON.stringify(member)));

@@ -66,7 +66,7 @@ describe.each<[string, (seconds: number) => IdempotencyKeys]>([
     expect(await keysAt(0).begin(other)).toEqual({ kind: 'other_request' });
     await keysAt(1).keep(request, token, answer);
     expect(await keysAt(2).begin(other)).toEqual({ kind: 'other_request' });
-    // Also when whoever was first has crashed: the key is bound to its request.
+    // Also when the first request's function has crashed: the key stays bound to the request.
     const crashed = newRequest();
     await first(crashed);
     expect(await keysAt(60).begin({ ...crashed, requestHash: 'hash-2' })).toEqual({ kind: 'other_request' });

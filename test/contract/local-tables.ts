@@ -28,7 +28,7 @@ interface Keys {
   readonly sortKeyType?: 'N';
 }
 
-// dynalite is CommonJS without types; this is the whole of it that is used.
+// dynalite is CommonJS without types; these are the options used here.
 const dynalite: (options: { createTableMs: number }) => Server = createRequire(import.meta.url)('dynalite');
 
 const schemaOf = ({ partitionKey, sortKey }: Keys): KeySchemaElement[] => [
@@ -53,7 +53,7 @@ export async function startLocalTables(): Promise<LocalTables> {
       endpoint: `http://127.0.0.1:${port}`,
       region: 'local',
       credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
-      // A lost condition or a bad request must show at once, not after three tries.
+      // One try: a lost condition or a bad request shows at once.
       maxAttempts: 1,
       ...more,
     });

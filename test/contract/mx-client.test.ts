@@ -47,7 +47,7 @@ const clientWith = (options: Partial<MxClientOptions> = {}) =>
   });
 
 let members = 0;
-/** A member of the simulator that no other test has. */
+/** A member of the simulator for one test only. */
 function newMember(scenario = 'ok', accounts?: readonly Record<string, unknown>[]) {
   members += 1;
   const [user, id] = [`user-${members}`, `member-${members}`];
@@ -210,7 +210,7 @@ describe('what MX refuses', () => {
     [599, 'mx_unavailable', 'try-again'],
   ];
 
-  it.each(rows)('with %i is the failure %s, whatever the body', async (status, code, fate) => {
+  it.each(rows)('with %i is the failure %s, with any body', async (status, code, fate) => {
     const { identifiers } = newMember();
     for (const body of ['json', 'html', 'empty'] as const) {
       fault({ kind: 'status', status, body });
@@ -248,8 +248,8 @@ describe('what MX refuses', () => {
 
   it('because the member is not there', async () => {
     const { identifiers } = newMember();
-    const nobody = { ...identifiers, memberIdentifier: 'MBR-nobody' };
-    expect(await failureOf(clientWith().readMember(nobody))).toMatchObject({ code: 'mx_not_found' });
+    const unknown = { ...identifiers, memberIdentifier: 'MBR-unknown' };
+    expect(await failureOf(clientWith().readMember(unknown))).toMatchObject({ code: 'mx_not_found' });
   });
 });
 
@@ -290,7 +290,7 @@ describe('what goes wrong on the way', () => {
     expect(simulator.model.control.calls().filter(({ method }) => method === 'POST')).toHaveLength(1);
   });
 
-  it('is “unavailable” when nobody listens', async () => {
+  it('is “unavailable” when the port is closed', async () => {
     const gone = await startMxSimulator({ port: 0 });
     await gone.close();
     expect(await failureOf(clientWith({ baseUrl: gone.url }).readMember(newMember().identifiers))).toMatchObject({

@@ -143,8 +143,8 @@ describe('a member’s stored balances', () => {
       }),
     );
     expect(await read(key.userGuid, key.memberGuid)).toBeNull();
-    expect(await read(key.userGuid, 'MBR-nobody')).toBeNull();
-    expect(await read('nobody', 'nobody')).toBeNull();
+    expect(await read(key.userGuid, 'MBR-unknown')).toBeNull();
+    expect(await read('unknown', 'unknown')).toBeNull();
   });
 
   it('are read with every page', async () => {

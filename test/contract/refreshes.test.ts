@@ -120,7 +120,7 @@ describe.each<[string, (now: () => string) => RefreshHistory]>([
       expect(await refreshes.read(refresh.refreshId)).toEqual({ ...refresh, challenges: [question] });
     });
 
-    it('wait for their end, whoever writes its projection', async () => {
+    it('wait for their end, written by any function', async () => {
       const [refreshes, refresh] = [present(), sample()];
       const end = endOf(refresh.refreshId);
       await refreshes.put(refresh);

@@ -22,7 +22,7 @@ interface Subject {
   readonly members: Members;
   readonly schedule: Schedule;
   markDeleted(key: MemberKey): Promise<void>;
-  /** As an enrolment of `version` leaves it that dies before it has written the member. */
+  /** The slot's item of an enrolment of `version` that crashed before it wrote the member. */
   leaveSlotItem(key: MemberKey, slot: string, version: number): Promise<void>;
 }
 
@@ -108,7 +108,7 @@ describe.each<[string, () => Subject]>([
     expect(await inSlot(six.slot)).toHaveLength(1);
   });
 
-  it('withdraws a member, and remembers that somebody said no', async () => {
+  it('withdraws a member, and remembers the withdrawal', async () => {
     const { members, schedule, key, enrolment, inSlot } = await known();
     const six = enrolment(6);
     await schedule.enrol(key, six, 'always');
@@ -125,7 +125,7 @@ describe.each<[string, () => Subject]>([
     expect((await members.read(key))?.enrolment).toBeNull();
   });
 
-  it('enrols unless somebody has said something', async () => {
+  it('enrols by default only without an earlier choice', async () => {
     const { members, schedule, key, enrolment, inSlot } = await known();
     const [six, day] = [enrolment(6), enrolment(24)];
     await schedule.enrol(key, six, 'unless_said');
@@ -203,7 +203,7 @@ describe.each<[string, () => Subject]>([
   });
 
   it('has a bookmark that never goes back', async () => {
-    // The table of all tests has one bookmark, so this one counts from wherever it is.
+    // All tests share the table and its one last minute, so this test counts from the present value.
     const { schedule } = subject();
     const begin = (await schedule.lastMinute()) ?? 1000;
     await schedule.setLastMinute(begin + 2);

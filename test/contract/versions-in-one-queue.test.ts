@@ -30,7 +30,7 @@ import { lambdaContext } from '../unit/lambda/api-event.ts';
 import { recordedTelemetry } from '../unit/lambda/recorded-telemetry.ts';
 import { type LocalQueues, startLocalQueues } from './local-queues.ts';
 
-/** A message as Lambda hands it over. */
+/** A message as Lambda gives it to a function. */
 const recordOf = ({
   Body = '',
   MessageId = '',
@@ -129,7 +129,7 @@ describe('the version of a message', () => {
       const message = inVersion(body, version);
       const seen = [1, 2].map((reads) => {
         if (isNewer(message, reads)) return 'waits';
-        // This release's decoders stand for those of version 1; a decoder of version 2 would take that one too.
+        // This release's decoders play those of version 1; a decoder of version 2 would read that message too.
         if (reads === 2 && version === 2) return 'reads';
         try {
           decode(message);

@@ -1,6 +1,6 @@
 /**
  * How large DynamoDB takes an item to be, by the rules of its developer guide ("DynamoDB item sizes and formats"). The
- * local engine counts alike; this is the second opinion, and the only one for parts of items.
+ * local engine counts alike; this checks it, and is the only count for parts of items.
  */
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 

@@ -1,4 +1,4 @@
-/** Who is to be told of which refresh, and the deliveries that were booked. */
+/** The callbacks of each refresh in memory, and the queued deliveries. */
 import { encodeDelivery } from '../../shared/clients/messages.ts';
 import type { Callback, Callbacks, Deliveries } from '../../shared/domain/ports.ts';
 import { delayOf, type FakeQueue } from './fake-queue.ts';
@@ -7,7 +7,7 @@ import { atOnce, type Request } from './request.ts';
 /** By refresh, then by callback id. */
 export type CallbacksTable = Map<string, Map<string, Callback>>;
 
-/** The wishes in `table`. */
+/** The callbacks in `table`. */
 export const fakeCallbacks = (table: CallbacksTable, request: Request = atOnce): Callbacks => ({
   put: (callback) =>
     request('callbacks.put', () => {

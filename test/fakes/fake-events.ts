@@ -1,9 +1,9 @@
-/** An event bus that remembers. */
+/** An event bus that keeps its events. */
 import type { DomainEvent } from '../../shared/domain/event.ts';
 import type { Events } from '../../shared/domain/ports.ts';
 import { atOnce, type Request } from './request.ts';
 
-/** Every event that is published ends up in `published`, doubles included. */
+/** Adds every published event to `published`, repetitions included. */
 export const fakeEvents = (published: DomainEvent[], request: Request = atOnce): Events => ({
   publish: (event) => request('events.publish', () => void published.push(event)),
 });

@@ -7,7 +7,7 @@ import { atOnce, type Request } from './request.ts';
 export interface QueuedMessage {
   readonly id: number;
   readonly body: string;
-  /** Nobody gets it before this instant, epoch milliseconds. */
+  /** It is not received before this instant, epoch milliseconds. */
   readonly visibleAt: number;
   /** How often it was received. */
   readonly receives: number;
@@ -19,7 +19,7 @@ export interface FakeQueue {
   readonly deadLetters: QueuedMessage[];
   /** Puts a body in, for `delaySeconds`. */
   put(body: string, delaySeconds: number): QueuedMessage;
-  /** Takes a visible message (`id`: this one) and hides it; null when there is none. One received too often dies. */
+  /** Receives a visible message (`id`: this one) and hides it; null: none. Received too often: a dead letter. */
   receive(id?: number): QueuedMessage | null;
   delete(id: number): void;
   /** As `ChangeMessageVisibility`. */
@@ -91,7 +91,7 @@ export function fakeQueue(options: FakeQueueOptions): FakeQueue {
   };
 }
 
-/** As the real client: a look due later than SQS can wait comes early and waits again. */
+/** As the real client: a look due later than SQS's longest delay comes early and is sent again. */
 export const delayOf = (seconds: number): number => Math.min(MAX_DELAY_SECONDS, Math.max(0, Math.ceil(seconds)));
 
 /** The follow-up queue `queue`. */

@@ -1,6 +1,6 @@
 /**
- * One request to the world: everything that a real client would send over the wire goes through it, one by one. A test
- * lets it happen at once; the simulation delays it, lets it fail before or after its effect, or never comes back.
+ * One request to the world: the fakes make each request of a real client through it. A test lets it happen at once; the
+ * simulation delays it, lets it fail before or after its effect, or never answers.
  *
  * @param name port, method and, where a method sends several, which: `members.claim`, `balances.store/put`.
  * @param effect what happens at the other end, all at once.
@@ -11,8 +11,8 @@ export type Request = <T>(name: string, effect: () => T) => Promise<T>;
 export const atOnce: Request = async (_name, effect) => effect();
 
 /**
- * A conditional write that is recognised when it is repeated because its answer was lost: it gives the first result again,
- * as long as nobody has written `item` since.
+ * A conditional write that recognises its own repetition after a lost answer: it gives the first result again, unless
+ * another write has changed `item` since.
  */
 export function recognised<T>(item: () => unknown, effect: () => T): () => T {
   let done: { readonly item: unknown; readonly result: T } | null = null;

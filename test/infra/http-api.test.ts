@@ -81,7 +81,7 @@ describe('the HTTP API', () => {
     expect(listAt(cors, 'ExposeHeaders')).toEqual(
       expect.arrayContaining(['ETag', 'Retry-After', 'Balances-Freshness']),
     );
-    // The question that browsers ask first has no signature, whatever apiAccess says.
+    // A browser's preflight request has no signature, also with apiAccess = iam.
     const unsigned = open
       .ofType('AWS::ApiGatewayV2::Route')
       .filter(({ Properties }) => at(Properties, 'AuthorizationType') === 'NONE')

@@ -1,4 +1,4 @@
-/** The package as another project gets it: packed, unpacked into an empty project, compiled against and run. */
+/** The package in another project: packed, unpacked into an empty project, compiled against and run. */
 import { execFile } from 'node:child_process';
 import {
   cpSync,
@@ -80,8 +80,8 @@ describe('the tarball', () => {
     const isModule = (path: string): boolean => /^dist\/.*\.(js|ts)$/.test(path);
     const packed = files();
     expect(wanted.filter(isModule).filter((path) => !packed.includes(path))).toEqual([]);
-    // Whatever fails here is to be added to or taken from `files` in package.json. The declarations of the client's inner
-    // modules lie beside them and are small.
+    // A file that fails here has to be added to, or removed from, `files` in package.json. The declarations of the
+    // client's inner modules lie beside them and are small.
     const inside = (path: string): boolean => path.startsWith('dist/public/') && path.endsWith('.d.ts');
     expect(packed.filter((path) => !wanted.includes(path) && !inside(path))).toEqual([
       'LICENSE',

@@ -17,7 +17,7 @@ const sections = new Map(
     }),
 );
 
-/** Where a count of `functionName` ends up in CloudWatch, as its line on standard output says. */
+/** The CloudWatch metric of a count of `functionName`, from its line on standard output. */
 function written(functionName: string, stage: string): unknown {
   const count = `import { telemetry } from './shared/lambda/log.ts';
     const counts = telemetry(${JSON.stringify(functionName)}, ${JSON.stringify(stage)}, () => '2026-11-26T12:00:00.000Z');

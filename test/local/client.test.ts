@@ -154,8 +154,8 @@ describe('the client, with the running service', () => {
     await expect(client.checkBalance(user, id, { wait: 26 })).rejects.toMatchObject({ status: 400, field: 'wait' });
     await expect(client.refresh(`RFR-${'0'.repeat(26)}`)).rejects.toMatchObject({ code: 'refresh_not_found' });
     const { caller, stack } = running.project;
-    const stranger = createBalancesClient({ baseUrl: stack.apiUrl, credentials: { ...caller, key: 'wrong' } });
-    await expect(stranger.allAccounts(user, id)).rejects.toMatchObject({ status: 401, code: 'unauthorized' });
+    const wrong = createBalancesClient({ baseUrl: stack.apiUrl, credentials: { ...caller, key: 'wrong' } });
+    await expect(wrong.allAccounts(user, id)).rejects.toMatchObject({ status: 401, code: 'unauthorized' });
     expect(await client.health()).toEqual({ status: 'ok' });
   });
 });

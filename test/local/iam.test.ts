@@ -105,7 +105,7 @@ describe('with apiAccess iam', () => {
     const wrong: Signing[] = [
       { credentials: { accessKeyId: 'AKIASTRANGER', secretAccessKey: awsCredentials.secretAccessKey } },
       { credentials: { ...awsCredentials, secretAccessKey: 'guessed' } },
-      // Credentials of the account, but of nobody who may call the API.
+      // Credentials of the account that have no right to call the API.
       { credentials: { accessKeyId: AWS_ACCESS_KEY_ID, secretAccessKey: AWS_SECRET_ACCESS_KEY } },
       { service: 'dynamodb' },
       { at: new Date(Date.now() - 10 * 60_000) },

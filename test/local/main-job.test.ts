@@ -320,7 +320,7 @@ describe('queues, schedule and sweep', () => {
     expect(enrolled.body['schedule']).toMatchObject({ member_guid: member.guid, every: Decimal.of('1') });
 
     await forgetWhenRefreshed(member.guid);
-    // As if the schedule had stood still for an hour: every minute of the period is made up for, the member's too.
+    // As after an hour without ticks: every minute of the period is made up for, the member's too.
     await rewindSchedule(60);
     await running.project.stack.fireSchedule('EveryMinuteRefresh');
     await running.project.stack.idle();
@@ -344,7 +344,7 @@ describe('queues, schedule and sweep', () => {
       new UpdateItemCommand({
         TableName: table('StorageMembers'),
         Key,
-        // A look number that no message has: whatever is on the queue for this refresh is superseded.
+        // A look number that no message has: the messages in the queue for this refresh are superseded.
         UpdateExpression: `SET ${claimPath.deadline} = :long, open_since = :long, ${claimPath.look} = :look`,
         ExpressionAttributeValues: { ':long': { N: long }, ':look': { N: '1000' } },
       }),

@@ -28,7 +28,7 @@ beforeAll(async () => {
   await enterCallers();
 });
 
-/** Before any function has read who may call: what it has read it keeps for a while. */
+/** Before any function has read the callers' secret, which it keeps for a while. */
 async function enterCallers(): Promise<void> {
   const { stack, caller } = running.project;
   const { awsEndpointUrl: endpoint, awsCredentials: credentials, region } = stack;
@@ -68,7 +68,7 @@ interface Given {
   readonly body?: string;
 }
 
-/** Calls the operation; whatever comes back has to be in the document. */
+/** Calls the operation; the answer has to be in the document. */
 async function ask(operationId: string, given: Given = {}): Promise<Answered & { body: Record<string, unknown> }> {
   const { method, path, responses } = operation(operationId);
   const values = [...(given.path ?? [])];
@@ -332,7 +332,7 @@ describe('a caller without rights', () => {
       for (const path of [member.at, ['nobody', 'nobody'], ['%00', '%00']]) {
         answers.push(await ask(operationId, { path, headers: { authorization: 'Basic bm9ib2R5' } }));
       }
-      // Functions that have heard enough already say 429, as much to everybody.
+      // Functions that count too many failed attempts already answer 429 to all.
       const refusals = answers.map(({ status, text }) => [status, status === 401 ? text : '']);
       expect(new Set(refusals.filter(([status]) => status === 401).map(String)).size).toBeLessThanOrEqual(1);
       expect(refusals.every(([status]) => status === 401 || status === 429)).toBe(true);

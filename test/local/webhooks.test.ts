@@ -13,7 +13,7 @@ beforeAll(async () => {
     webhooks: 'known',
     callbackLoopback: true,
     firstLookWithWebhooksSeconds: 10,
-    // The whole burst of the test below, whatever the speed of the machine.
+    // Room for the whole burst of the test below on a slow machine.
     webhookBurst: 2_200,
   });
 });
@@ -193,7 +193,7 @@ describe('a callback', () => {
   });
 });
 
-// Last: its message that erases once more waits for a minute, and with it everybody who waits for idle queues.
+// Last: its message that erases once more waits for a minute, and so would every test that waits for idle queues.
 describe('a member that MX has deleted', () => {
   it('takes balances and schedule once MX confirms', async () => {
     const member = running.addMember({ jobSeconds: 1.5 });
@@ -204,10 +204,10 @@ describe('a member that MX has deleted', () => {
     const path = `/users/${userGuid}/members/${member.guid}`;
     const deleted = { type: 'MEMBER', action: 'deleted', guid: member.guid, user_guid: userGuid, revision: 3 };
 
-    // Not on the webhook's word.
-    const heeded = logOf('webhook.heeded', member.guid, 'seen');
+    // Not because of the webhook alone.
+    const handled = logOf('webhook.heeded', member.guid, 'seen');
     expect(await tell(deleted)).toBe(204);
-    await heeded;
+    await handled;
     expect((await running.call('GET', `${path}/accounts`)).status).toBe(200);
 
     const told = eventOf('connection.changed', member.guid);

@@ -9,7 +9,7 @@ export interface Accepted {
   readonly kind: Kind;
   readonly before: string;
   readonly after: string;
-  /** Why it changes nothing that anybody could notice. */
+  /** Why no test could notice it. */
   readonly reason: string;
 }
 
@@ -40,6 +40,6 @@ export function readAccepted(path: string): readonly Accepted[] {
   });
 }
 
-/** Whether `mutant` is the one that `accepted` speaks of. */
+/** Whether `accepted` is about `mutant`. */
 export const speaksOf = (accepted: Accepted, mutant: Mutant): boolean =>
   names.every((name) => name === 'reason' || accepted[name] === mutant[name]);

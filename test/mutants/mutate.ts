@@ -1,6 +1,6 @@
 /**
  * Puts every mutant of a file into one copy of it, each behind a switch: a program with hundreds of faults of which at
- * most one is on. So a mutant costs no more than the tests that meet it.
+ * most one is on. So a mutant costs no more than the tests that reach it.
  */
 import { faultsOf, isConsistentRead, loops, mayBeRemoved } from './kinds.ts';
 import type { Kind, Mutant } from './mutant.ts';

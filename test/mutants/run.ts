@@ -25,7 +25,7 @@ export interface RunOptions {
   readonly progress: (line: string) => void;
 }
 
-/** A mutant that is on for longer than this hangs, and takes its process with it. */
+/** A mutant that is on for longer than this hangs: its process is stopped. */
 const HANGS_MS = 60_000;
 
 /** What acts only while files are loaded is tried with this many test files, the nearest ones. */
@@ -179,7 +179,7 @@ function watch(root: string, part: string, activity: string): Promise<number | n
       stdio: ['ignore', 'ignore', 'inherit'],
       env: { ...process.env, VITEST: 'true', NODE_ENV: 'test' },
     });
-    // Without it, a run that is stopped would leave its processes behind.
+    // Without it, processes would go on after a run that was stopped.
     const stop = (): void => void child.kill('SIGKILL');
     process.on('exit', stop);
     const timer = setInterval(() => {

@@ -32,7 +32,7 @@ const readPlan = (): Plan => JSON.parse(readFileSync(process.env['MUTANTS_PLAN']
 
 install();
 
-/** A rejection that nobody waits for fails a run, so it is a kill. */
+/** An unhandled rejection fails a run, so it is a kill. */
 let strayed = false;
 process.on('unhandledRejection', () => {
   strayed = true;
@@ -160,7 +160,7 @@ export default class MutantsRunner extends TestRunner {
 
   #isAlive = (id: number): boolean => !this.#dead.has(id) && (this.#timeouts.get(id) ?? 0) < MAX_TIMEOUTS;
 
-  /** Whoever watches this process knows by it which mutant hangs. */
+  /** Tells the parent process which mutant is on, so that it knows which one hangs. */
   #begin(id: number, limit: number): void {
     writeFileSync(this.#plan.activity, String(id));
     this.#isOn = true;

@@ -1,4 +1,4 @@
-/** docs/openapi.json as something that tests can hold answers against. */
+/** docs/openapi.json, read so that tests can compare answers with it. */
 import { readFileSync } from 'node:fs';
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
@@ -78,8 +78,8 @@ const toWhole = (_: string, value: unknown): unknown => {
 };
 
 /**
- * In answers, nothing may stand beside what the document names, although a reader has to bear it: otherwise a field that
- * the document lacks would go unnoticed.
+ * Answers may have no members besides those in the document, although readers have to accept new ones: otherwise a
+ * member that the document lacks would go unnoticed.
  */
 const closing = (_: string, value: unknown): unknown =>
   'properties' in objectIn(value) && objectIn(value)['type'] !== undefined
@@ -128,7 +128,7 @@ export interface Answered {
 /** The responses of what matches no path or method of the document. */
 export const unmatched: Json = objectIn(objectIn(openApi['x-any-other-request'])['responses']);
 
-/** What in `answer` the document does not say of `responses`: status, media type, body, headers. Empty when it says all. */
+/** The parts of `answer` that `responses` does not allow: status, media type, body, headers. */
 export function undocumented(responses: Json, answer: Answered): readonly string[] {
   const { status, headers, text } = answer;
   if (responses[status] === undefined) return [`status ${status}: ${text.slice(0, 200)}`];

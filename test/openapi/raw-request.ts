@@ -1,4 +1,4 @@
-/** HTTP without a client's help: whatever `fetch` would tidy up or refuse is sent as it is. */
+/** HTTP requests sent exactly as given, also those that `fetch` would change or refuse. */
 import { Agent, request } from 'node:http';
 import type { Answered } from './contract.ts';
 

@@ -20,7 +20,7 @@ interface Fault {
   readonly body?: string | Buffer;
 }
 
-/** Values that have hurt somebody somewhere. */
+/** Values that are known to break parsers, shells, databases and log readers. */
 const notorious = [
   '.',
   '..',
@@ -115,7 +115,7 @@ const wrongJson = (schema: Json): fc.Arbitrary<string> => {
   const valid = requestValidator(schema);
   const names = Object.keys(objectIn(schema['properties']));
   const field = fc.tuple(fc.oneof(fc.constantFrom(...names), oddName, fc.string({ maxLength: 8 })), oddValue);
-  // Written by hand: as an object, a member called __proto__ would be gone before it is sent.
+  // Text and not an object: JSON.stringify would leave out a member called __proto__.
   const object = fc
     .array(field, { maxLength: 4 })
     .map(

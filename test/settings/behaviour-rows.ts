@@ -133,7 +133,7 @@ const webhook = (deployed: Deployed) =>
     }),
   });
 
-/** How often MX is read when a webhook comes of a member that nobody has asked for. */
+/** How often MX is read after a webhook about a member that was never refreshed. */
 async function readsAfterWebhook(deployed: Deployed): Promise<unknown> {
   const { status } = await webhook(deployed);
   await deployed.look();
@@ -198,7 +198,7 @@ const unauthorized = async (deployed: Deployed): Promise<readonly unknown[]> => 
   return [await ask({}), await ask({ authorization: basic('shop') }), ...authorization];
 };
 
-/** What a trigger shows that is content with stored balances. */
+/** What a trigger with `max_age` shows. */
 async function triggerFields(deployed: Deployed): Promise<readonly unknown[]> {
   await refresh(deployed, 0);
   const { status, body } = await deployed.trigger({ max_age: 3600 });
@@ -519,14 +519,14 @@ export const behaviourRows: readonly BehaviourRow[] = [
   {
     setting: 'webhooks',
     value: 'known',
-    what: 'webhooks of members that nobody asked for are not acted on',
+    what: 'webhooks of members never refreshed are ignored',
     observe: readsAfterWebhook,
     expected: [204, 'MX is not read'],
   },
   {
     setting: 'webhooks',
     value: 'all',
-    what: 'webhooks of members that nobody asked for are acted on',
+    what: 'webhooks of members never refreshed are handled',
     observe: readsAfterWebhook,
     expected: [204, 'MX is read'],
   },

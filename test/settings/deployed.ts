@@ -1,6 +1,6 @@
 /**
- * A deployment with given settings, played on this machine: the environment of every function is the one in the
- * synthesized template, and the function is the one that is wired with it. Nothing in between is taken over.
+ * A deployment with given settings on this machine: every function has its environment of the synthesized template, and
+ * is the wired one.
  */
 import type { APIGatewayProxyStructuredResultV2, SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import { vi } from 'vitest';
@@ -47,7 +47,7 @@ const KEY_SHA256 = '2c70e12b7a0646f92279f427c7b38e7334d8e5389cff167a1dc30e73f826
 const secrets: Readonly<Record<string, string>> = {
   CredentialsMx: '{"client_id":"client","api_key":"key"}',
   CredentialsApiCallers: JSON.stringify({
-    clients: Object.entries({ shop: ['read', 'trigger'], reader: ['read'], starter: ['trigger'], nobody: [] }).map(
+    clients: Object.entries({ shop: ['read', 'trigger'], reader: ['read'], starter: ['trigger'], rightless: [] }).map(
       ([id, rights]) => ({ client_id: id, key_sha256: [KEY_SHA256], rights }),
     ),
   }),
@@ -124,7 +124,7 @@ export async function deploy(settings: Readonly<Record<string, unknown>>): Promi
   const handlerOf = (construct: Construct) => {
     const known = wired.get(construct);
     if (known) return known;
-    // A handler of whatever event: each is called below with the one that its trigger sends.
+    // A handler of any event: each is called below with an event of its trigger.
     const made = modules[construct]().then(
       ({ wire }) => wire(environmentOf(construct)) as (event: unknown, context: unknown) => unknown,
     );

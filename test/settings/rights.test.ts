@@ -46,7 +46,7 @@ it.each<[Construct, string, string | undefined, readonly number[]]>([
   ['MemberSchedule', `DELETE ${member}/schedule`, undefined, [204, 403, 204, 403, 401]],
 ])('%s: %s %s', async (to, routeKey, body, expected) => {
   const statuses: unknown[] = [];
-  for (const client of ['shop', 'reader', 'starter', 'nobody', 'stranger']) {
+  for (const client of ['shop', 'reader', 'starter', 'rightless', 'unknown']) {
     statuses.push((await ask(to, routeKey, client, body)).status);
   }
   expect(statuses).toEqual(expected);

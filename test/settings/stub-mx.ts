@@ -1,4 +1,4 @@
-/** MX with one member, which does what a test says: its job runs, ends or never begins. */
+/** MX with one member, whose job runs, ends or never begins as the test sets it. */
 import { type Seen, type StubServer, sendJson, stubServer } from '../contract/stub-server.ts';
 
 /** MX, and the member that it has. */

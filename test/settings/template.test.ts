@@ -187,7 +187,7 @@ const rows: readonly TemplateRow[] = [
   {
     setting: 'alarmEmail',
     value: '',
-    what: 'nobody is told about alarms, which are there',
+    what: 'no address gets the alarms, which exist',
     observe: count('AWS::SNS::Subscription', 'AWS::SNS::Topic'),
     expected: [0, 1],
   },

@@ -19,7 +19,7 @@ Environment:
   API      base URL of the HTTP API (the stack's output ApiUrl)
   CALLER   client_id:key, for an API with basic callers; without it calls are signed with your AWS credentials`;
 
-/** What to do. */
+/** The options, read and checked. */
 interface Wanted {
   readonly apiUrl: string;
   readonly user: string;

@@ -67,7 +67,7 @@ function offences({ path, imports }: SourceFile): string[] {
     .map(({ of }) => `${path} -> ${of}`);
 }
 
-/** The files that lead back to themselves, by whatever they import, types included. */
+/** The files that import themselves over other files, types included. */
 function inCircles(files: readonly SourceFile[]): string[] {
   const importsOf = new Map(files.map(({ path, imports }) => [path, imports.map(({ of }) => of)]));
   const leadsBack = (start: string): boolean => {

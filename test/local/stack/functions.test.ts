@@ -116,7 +116,7 @@ describe('functions of the local stack', () => {
 
   it('starts more workers while the first four wait', async () => {
     const own = await startResources({ Waits: kitFunction('waits'), Counts: kitFunction('counts') });
-    // Nobody goes on before the ninth is there.
+    // No invocation goes on before the ninth has come.
     const barrier = await startBarrier(9);
     await Promise.all(Array.from({ length: 9 }, () => own.invoke('Waits', { url: barrier.url })));
     expect(barrier.most).toBe(9);

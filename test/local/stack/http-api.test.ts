@@ -286,11 +286,11 @@ describe('the HTTP API', () => {
     });
 
     it('refuses everything else with 403', async () => {
-      const stranger = { accessKeyId: 'AKIASTRANGER', secretAccessKey: 'x' };
+      const unknown = { accessKeyId: 'AKIAUNKNOWN', secretAccessKey: 'x' };
       const wrongSecret = { ...stack.awsCredentials, secretAccessKey: 'x' };
       const long = new Date(Date.now() - 10 * 60_000);
       const changes: Changes[] = [
-        { credentials: stranger },
+        { credentials: unknown },
         { credentials: wrongSecret },
         { service: 'sqs' },
         { signingDate: long },

@@ -208,7 +208,7 @@ describe('a secret', () => {
     expect(sent).toEqual([{ SecretId: 'the-secret' }]);
   });
 
-  it('is served on also where nobody is told', async () => {
+  it('is served on also without a listener', async () => {
     const { client } = answering({ statusCode: 200, body: { SecretString: 'first' } });
     let seconds = 0;
     const kept = secret(client, 'the-secret', () => instantOf(seconds * 1000), { maxAgeSeconds: 300 });

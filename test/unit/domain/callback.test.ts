@@ -117,7 +117,7 @@ describe('who is told', () => {
     expect(world.posts.map(({ status }) => status)).toEqual([204]);
   });
 
-  it('is nobody of another refresh', async () => {
+  it('is no caller of another refresh', async () => {
     const world = callbackWorld();
     await ask(world.deps, 'shop', URL_1, 'RFR-00000000000000000000000002');
     await world.end();

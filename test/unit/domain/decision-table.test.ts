@@ -271,7 +271,7 @@ const rows: Readonly<Record<string, readonly Row[]>> = {
   ],
   'an error': [
     {
-      what: 'waits 3 s for its confirmation, whatever the job’s age',
+      what: 'waits 3 s for its confirmation at any age of the job',
       given: { claim: { flagSeen: true }, after: 60 },
       seen: denied,
       step: lookIn(3, 'DENIED/'),

@@ -153,7 +153,7 @@ describe('of a member that MX does not know any more', () => {
     expect(verdict([balance(160)], 200, attempt(150, gone))).toMatchObject({ verdict: 'fresh' });
   });
 
-  it('are not good enough for anybody', () => {
+  it('are too old for every max_age', () => {
     const success = { lastSuccess: { refreshId: 'RFR-100', observedAt: at(100), endedAt: at(101) } };
     const now = at(200);
     expect(isYoungEnough([balance(100)], { ...attempt(150, gone), ...success }, now, HOUR)).toBe(false);
@@ -187,7 +187,7 @@ describe('stale balances say why', () => {
     ['the attempt since then succeeded', attempt(200, { outcome: 'succeeded', code: 'stored' })],
     ['there was no attempt', { lastAttempt: null, lastSuccess: null }],
     ['the member is not known any more', null],
-  ])('and otherwise that nobody has refreshed them: %s', (_what, member) => {
+  ])('and otherwise that no refresh has succeeded since: %s', (_what, member) => {
     expect(why(member)).toBe('not_refreshed_since');
   });
 });

@@ -62,7 +62,7 @@ describe('the look after a failed one', () => {
     random: fc.integer({ min: 0, max: 999_999 }).map((value) => value / 1_000_000),
   });
 
-  it('between MX’s gap and the cap, whatever MX asks', () => {
+  it('between MX’s gap and the cap, for any Retry-After', () => {
     fc.assert(
       fc.property(policies, cases, (given, { failures, retryAfter, after, random }) => {
         const deadline = plusSeconds(T0, given.deadlineSeconds);

@@ -1,4 +1,4 @@
-/** The cases that docs/outcomes.md is made from, each with what has to come of it. Not one expectation is computed. */
+/** The cases that docs/outcomes.md is made from, each with its literal expectation. */
 import { describe, expect, it } from 'vitest';
 import {
   afterLook,

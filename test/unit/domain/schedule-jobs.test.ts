@@ -7,7 +7,7 @@ import { fakeSchedule } from '../../fakes/fake-schedule.ts';
 import { emptyMembersTable, type MembersTable, withMember } from '../../fakes/members-table.ts';
 import { key, knownMember, T0 } from '../../samples.ts';
 
-describe('a member that nobody has enrolled', () => {
+describe('a member without a chosen schedule', () => {
   const enrolled = async (
     table: MembersTable,
     hours: number,
@@ -81,7 +81,7 @@ describe('a tick of the schedule', () => {
     expect(table.bookmark).toBe(dueMinute + 1);
   });
 
-  it('delivered twice sends nobody twice', async () => {
+  it('delivered twice sends no member twice', async () => {
     const { tick, sent } = world(dueMinute - 1);
     await tick(dueMinute);
     expect(await tick(dueMinute)).toEqual({ minutes: 0, members: 0 });

@@ -55,7 +55,7 @@ describe('the sweep', () => {
       'end_storing',
     ],
     ['leaves one that is being published', ended(60), 60 + TIMEOUT - 1, 'leave'],
-    ['publishes one that nobody published', ended(60), 60 + TIMEOUT, 'publish'],
+    ['publishes one that was not published', ended(60), 60 + TIMEOUT, 'publish'],
     ['publishes one that ended at its deadline, and does not end it again', ended(DEADLINE), DEADLINE + 90, 'publish'],
   ])('%s', (_what, given, after, step) => {
     expect(sweepStep(claimWith(given), at(after), policy).kind).toBe(step);

@@ -14,7 +14,7 @@ const callers = readCallers(
     clients: [
       client('shop', ['old-key', 'new-key'], ['read', 'trigger']),
       client('report', ['report-key'], ['read']),
-      client('nobody', ['nobody-key'], []),
+      client('rightless', ['rightless-key'], []),
     ],
   }),
 );
@@ -46,21 +46,21 @@ describe('a caller', () => {
     ['no key', basic('shop:')],
     ['a wrong key', basic('shop:wrong')],
     ['another caller’s key', basic('shop:report-key')],
-    ['an unknown id', basic('stranger:old-key')],
+    ['an unknown id', basic('unknown:old-key')],
     ['an empty id', basic(':old-key')],
     ['another case', basic('SHOP:old-key')],
     ['a key with something after it', basic('shop:old-key:more')],
     ['the hash in place of the key', basic(`shop:${sha256('old-key')}`)],
     ['something behind the right key', `${basic('shop:old-key')}, more`],
     ['something before the scheme', `x ${basic('shop:old-key')}`],
-    ['two headers in one', `${basic('stranger:x')}, ${basic('shop:old-key')}`],
+    ['two headers in one', `${basic('unknown:x')}, ${basic('shop:old-key')}`],
   ])('is refused with %s', (_what, authorization) => {
     expect(codeOf(authorization)).toBe('unauthorized');
   });
 
   it('without the right is refused, unlike an unknown caller', () => {
     expect(codeOf(basic('report:report-key'), 'trigger')).toBe('forbidden');
-    expect(codeOf(basic('nobody:nobody-key'), 'read')).toBe('forbidden');
+    expect(codeOf(basic('rightless:rightless-key'), 'read')).toBe('forbidden');
     expect(codeOf(basic('report:wrong'), 'trigger')).toBe('unauthorized');
   });
 
@@ -85,7 +85,7 @@ it('every key of every caller is compared', () => {
       })),
     })),
   };
-  for (const header of [basic('shop:old-key'), basic('shop:wrong'), basic('stranger:x'), undefined]) {
+  for (const header of [basic('shop:old-key'), basic('shop:wrong'), basic('unknown:x'), undefined]) {
     compared = 0;
     try {
       authorize(counted as never, header, 'read');
@@ -97,7 +97,7 @@ it('every key of every caller is compared', () => {
 });
 
 describe('the secret with the callers', () => {
-  it('that is still empty lets nobody through', () => {
+  it('that is still empty lets no caller through', () => {
     expect(() => authorize(readCallers(''), basic(':'), 'read')).toThrow('client id or key is missing or wrong');
   });
 

@@ -415,7 +415,7 @@ describe('a member’s schedule', () => {
     });
   });
 
-  it('is null while nobody has set it', async () => {
+  it('is null until it is set', async () => {
     expect(await world().ask('GET')).toEqual({ status: 200, logged, body: scheduleOf(null) });
   });
 

@@ -316,7 +316,7 @@ describe('with basic access', () => {
     expect(telemetry.counts).toEqual([]);
   });
 
-  it('a route for everybody asks for nothing', async () => {
+  it('a public route needs no credentials', async () => {
     expect((await api({ right: null, secrets: [callersWith('k')] }).call()).statusCode).toBe(200);
   });
 
@@ -393,9 +393,9 @@ describe('one line is logged at the end', () => {
     const known = api({ secrets });
     await known.call({ headers: { authorization } });
     expect(known.telemetry.requests.at(-1)).toEqual({ request_id: 'request-1', caller: 'shop' });
-    const stranger = api({ secrets });
-    await stranger.call();
-    expect(stranger.telemetry.requests).toEqual([{ request_id: 'request-1' }]);
+    const unknown = api({ secrets });
+    await unknown.call();
+    expect(unknown.telemetry.requests).toEqual([{ request_id: 'request-1' }]);
     const role = api();
     const userArn = 'arn:aws:sts::111122223333:assumed-role/shop/i-0abc';
     await role.call({ authorizer: { iam: { userArn } } });

@@ -7,7 +7,7 @@ it.each([
   ['arn:aws:iam::111122223333:user/shop', 'arn:aws:iam::111122223333:user/shop'],
   ['arn:aws:sts::111122223333:assumed-role/shop/i-0abc', 'arn:aws:sts::111122223333:assumed-role/shop'],
   ['arn:aws-cn:sts::111122223333:assumed-role/shop/a/b', 'arn:aws-cn:sts::111122223333:assumed-role/shop'],
-])('the caller %s is %s, whatever its session is called', async (userArn, caller) => {
+])('the caller %s is %s in every session', async (userArn, caller) => {
   const seen: string[] = [];
   const options = { telemetry: recordedTelemetry(), right: () => 'read' as const, callersSecret: null, now: () => '' };
   const handler = httpHandler(options, async (request) => {

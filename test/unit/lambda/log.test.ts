@@ -193,7 +193,7 @@ describe('metrics', () => {
     expect(lines().map((line) => line.MembersDue)).toEqual([0, 5, undefined]);
   });
 
-  it('that nobody counted are no line', () => {
+  it('are no line without counts', () => {
     telemetry('read-balances', 'prod', now).flush();
     expect(written).toEqual([]);
   });

@@ -1,4 +1,4 @@
-/** Telemetry that remembers what it was told. */
+/** Telemetry that keeps its lines, counts and flushes for a test. */
 import type { LogEvent, LogFields, MetricName, RequestFields, Telemetry } from '../../../shared/lambda/log.ts';
 
 /** What was logged, counted and flushed, in the order it happened. */

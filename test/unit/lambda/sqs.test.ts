@@ -126,7 +126,7 @@ describe('a message that only a newer release can read', () => {
     expect(telemetry.lines).toMatchObject([{ event: 'message.put_back', fields: { message_id: 'm1' } }]);
   });
 
-  it('dies after a day, with the reason', async () => {
+  it('becomes a dead letter after a day, with the reason', async () => {
     const back: string[] = [];
     const givenBack: string[] = [];
     const { consume, telemetry } = consumer(

@@ -222,9 +222,9 @@ describe('writing', () => {
 
   it('refuses taken or bad ids, no institution, the 26th member', () => {
     const mx = virtualMx();
-    const twin = created({ id: 'member-1', institution_code: 'mxbank' }, mx).answer;
-    expect(twin.status).toBe(409);
-    expect(part(parse(twin.body), 'error')['guid']).toBe(mx.memberAfter(0)['guid']);
+    const second = created({ id: 'member-1', institution_code: 'mxbank' }, mx).answer;
+    expect(second.status).toBe(409);
+    expect(part(parse(second.body), 'error')['guid']).toBe(mx.memberAfter(0)['guid']);
     expect(created({ id: 'MBR-1', institution_code: 'mxbank' }, mx).answer.status).toBe(400);
     expect(created({ id: 'a/b', institution_code: 'mxbank' }, mx).answer.status).toBe(400);
     expect(created({}, mx).answer.status).toBe(400);

@@ -257,7 +257,7 @@ describe('the length of jobs', () => {
   });
 });
 
-describe('a job length that nobody has set', () => {
+describe('a job length that is not set', () => {
   const meanSeconds = (institutionCode: string, seed: number): number => {
     const mx = virtualMx('ok', { jobSeconds: null, seed }, institutionCode);
     let sum = 0;
