@@ -1,22 +1,24 @@
-// GET …/members/{m}, …/status, …/accounts and …/accounts/{a}  ->  MX's shapes from our tables, freshness in the headers
+// GET …/members/{m}, …/status, …/challenges, …/accounts and …/accounts/{a}, and a user's members and accounts  ->  MX's shapes
+// from our tables, freshness in the headers
 import type { BalancesReader } from '../shared/clients/balances-table.ts';
 import { balancesReader } from '../shared/clients/balances-table.ts';
 import { type MembersReader, membersReader } from '../shared/clients/members-reader.ts';
 import { type RefreshesReader, refreshesReader } from '../shared/clients/refreshes-table.ts';
+import { type UserReader, userReader } from '../shared/clients/user-reader.ts';
 import type { StoredBalance } from '../shared/domain/balance.ts';
 import { Failure } from '../shared/domain/failure.ts';
 import { findAccount } from '../shared/domain/find-account.ts';
 import { findKey, readMember } from '../shared/domain/find-member.ts';
-import { freshnessOf } from '../shared/domain/freshness.ts';
+import { freshnessOf, leastFresh } from '../shared/domain/freshness.ts';
 import type { Clock } from '../shared/domain/instant.ts';
 import { type Allowance, type MemberRecord, nextStartAllowedAt } from '../shared/domain/member.ts';
 import { asksUser, memberView, statusView } from '../shared/domain/member-view.ts';
 import { outcomes } from '../shared/domain/outcome.ts';
 import { challengesOf, detailsOfAttempt } from '../shared/domain/refresh-details.ts';
-import { accountBody, freshnessHeaders } from '../shared/lambda/api-shapes.ts';
+import { accountBody, challengeBody, freshnessHeaders } from '../shared/lambda/api-shapes.ts';
 import { readEnvironment } from '../shared/lambda/environment.ts';
 import { type ApiAnswer, type ApiRequest, httpHandler, identifier, memberIdentifiers } from '../shared/lambda/http.ts';
-import { pageOf, readFlag, readPageQuery } from '../shared/lambda/mx-pagination.ts';
+import { pageOf, readFlag, readPageQuery, refuseFilters } from '../shared/lambda/mx-pagination.ts';
 import { apiWiring } from './wiring/api.ts';
 import { dynamoDb, now } from './wiring/refresh.ts';
 
@@ -30,12 +32,13 @@ export interface ReadBalancesDeps {
   readonly now: Clock;
 }
 
-/** Answers all four reads. MX is never called. */
+/** Answers the reads of one member. MX is never called. */
 export async function readBalances(deps: ReadBalancesDeps, request: ApiRequest): Promise<ApiAnswer> {
   const identifiers = memberIdentifiers(request);
   const account =
     request.parameters['account_identifier'] === undefined ? null : identifier(request, 'account_identifier');
   const page = readPageQuery(request.query);
+  refuseFilters(request.query);
   const includesUnlisted = readFlag(request.query, 'include_unlisted');
   const key = await findKey(deps.members, identifiers);
   const isAboutAccounts = request.routeKey.includes('/accounts');
@@ -44,21 +47,17 @@ export async function readBalances(deps: ReadBalancesDeps, request: ApiRequest):
     deps.balances.ofMember(key),
     isAboutAccounts ? null : deps.members.readBody(key),
   ]);
-  const answer = (about: readonly StoredBalance[], body: object): ApiAnswer => ({
-    status: 200,
-    logged: { member_guid: member.key.memberGuid },
-    headers: freshnessHeaders({
-      freshness: freshnessOf(about, member, deps.now(), deps.staleAfterSeconds),
-      member,
-      nextAllowedAt: nextStartAllowedAt(member.starts, deps.now(), deps.allowance),
-    }),
-    body,
-  });
+  const answer = (about: readonly StoredBalance[], body: object): ApiAnswer =>
+    memberAnswer(deps, { member, balances: about }, body);
   if (!isAboutAccounts) {
     const view = memberView(member, stored);
-    if (!request.routeKey.endsWith('/status')) return answer(balances, { member: view });
+    const [isStatus, isChallenges] = ['/status', '/challenges'].map((end) => request.routeKey.endsWith(end));
+    if (!isStatus && !isChallenges) return answer(balances, { member: view });
     const challenges = asksUser(view) ? await challengesOf(deps.refreshes, member) : [];
-    return answer(balances, { member: statusView(view, challenges) });
+    if (isStatus) return answer(balances, { member: statusView(view, challenges) });
+    const { items, pagination } = pageOf(challenges, page);
+    const { body, ...none } = answer(balances, { challenges: items.map(challengeBody), pagination });
+    return challenges.length === 0 ? { ...none, status: 204 } : { ...none, body };
   }
   if (balances.length === 0 && member.lastSuccess === null) throw await neverRefreshed(deps, member);
   if (account !== null) {
@@ -70,10 +69,105 @@ export async function readBalances(deps: ReadBalancesDeps, request: ApiRequest):
   return answer(balances, { accounts: items.map(accountBody), pagination });
 }
 
+/** A member and what is stored of it. */
+interface KnownMember {
+  readonly member: MemberRecord;
+  readonly balances: readonly StoredBalance[];
+}
+
+/** An answer about one member, as fresh as `balances`. */
+const memberAnswer = (
+  deps: Pick<ReadBalancesDeps, 'allowance' | 'staleAfterSeconds' | 'now'>,
+  { member, balances }: KnownMember,
+  body: object,
+): ApiAnswer => ({
+  status: 200,
+  logged: { member_guid: member.key.memberGuid },
+  headers: freshnessHeaders({
+    freshness: freshnessOf(balances, member, deps.now(), deps.staleAfterSeconds),
+    member,
+    nextAllowedAt: nextStartAllowedAt(member.starts, deps.now(), deps.allowance),
+  }),
+  body,
+});
+
 function find(balances: readonly StoredBalance[], account: string): StoredBalance {
   const balance = findAccount(balances, account);
   if (balance !== null) return balance;
   throw new Failure('account_not_found', 'the stored accounts of this member have no such guid or id');
+}
+
+/** What the reads of a user need. */
+export interface ReadUserDeps extends Pick<ReadBalancesDeps, 'allowance' | 'staleAfterSeconds' | 'now'> {
+  readonly users: UserReader;
+}
+
+/** Answers the reads of one user, from the members that are known here. MX is never called. */
+export async function readUser(deps: ReadUserDeps, request: ApiRequest): Promise<ApiAnswer> {
+  const user = identifier(request, 'user_identifier');
+  const account =
+    request.parameters['account_identifier'] === undefined ? null : identifier(request, 'account_identifier');
+  const page = readPageQuery(request.query);
+  refuseFilters(request.query);
+  const includesUnlisted = readFlag(request.query, 'include_unlisted');
+  const userGuid = await deps.users.resolve(user);
+  const known = userGuid === null ? [] : await knownMembers(deps.users, userGuid);
+  if (userGuid === null || known.length === 0) {
+    throw new Failure('user_not_found', 'no member of this user is known here, or all were deleted');
+  }
+  if (account !== null) return readAccount(deps, known, account);
+  const freshness = leastFresh(
+    known.map(({ member, balances }) => freshnessOf(balances, member, deps.now(), deps.staleAfterSeconds)),
+  );
+  const answer = (body: object): ApiAnswer => ({
+    status: 200,
+    headers: {
+      'balances-known-members': String(known.length),
+      ...freshnessHeaders({ freshness, member: noAttempts, nextAllowedAt: null }),
+    },
+    body,
+  });
+  if (!request.routeKey.includes('/accounts')) {
+    const { items, pagination } = pageOf(known, page);
+    const bodies = await deps.users.bodies(userGuid);
+    const views = items.map(({ member }) => memberView(member, bodies.get(member.key.memberGuid) ?? null));
+    return answer({ members: views, pagination });
+  }
+  const stored = known.flatMap(({ balances }) => balances);
+  if (stored.length === 0 && known.every(({ member }) => member.lastSuccess === null)) {
+    throw new Failure('never_refreshed', 'no balances are stored for any known member of this user yet');
+  }
+  const { items, pagination } = pageOf(
+    stored.filter(({ listed }) => listed || includesUnlisted),
+    page,
+  );
+  return answer({ accounts: items.map(accountBody), pagination });
+}
+
+/** A list of several members has no attempt of its own. */
+const noAttempts = { lastAttempt: null, lastSuccess: null, claim: null, held: null };
+
+async function knownMembers(users: UserReader, userGuid: string): Promise<readonly KnownMember[]> {
+  const [members, stored] = await Promise.all([users.members(userGuid), users.balances(userGuid)]);
+  const byMember = Map.groupBy(stored, (balance) => balance.member.memberGuid);
+  return members.map((member) => ({ member, balances: byMember.get(member.key.memberGuid) ?? [] }));
+}
+
+/** One account of any of the members. Own ids are the feed's: two members may have accounts of the same id. */
+function readAccount(deps: ReadUserDeps, known: readonly KnownMember[], account: string): ApiAnswer {
+  const found = known.flatMap(({ member, balances }) => {
+    const balance = findAccount(balances, account);
+    return balance === null ? [] : [{ member, balance }];
+  });
+  const [only, ...others] = found;
+  if (only === undefined) {
+    throw new Failure('account_not_found', 'the stored accounts of this user have no such guid or id');
+  }
+  if (others.length > 0) {
+    const field = 'account_identifier';
+    throw new Failure('invalid_request', `${field} is the id of accounts of several members: send the guid`, { field });
+  }
+  return memberAnswer(deps, { member: only.member, balances: [only.balance] }, { account: accountBody(only.balance) });
 }
 
 /** Nothing is stored, and no refresh has succeeded: says what is known of the refresh that runs, or of the last one. */
@@ -103,7 +197,8 @@ async function neverRefreshed(
 export function wire(source: NodeJS.ProcessEnv) {
   const env = readEnvironment('read-balances', source);
   const db = dynamoDb();
-  const deps: ReadBalancesDeps = {
+  const deps: ReadBalancesDeps & ReadUserDeps = {
+    users: userReader(db, { members: env.membersTable, balances: env.balancesTable }),
     members: membersReader(db, env.membersTable),
     balances: balancesReader(db, env.balancesTable),
     refreshes: refreshesReader(db, env.refreshesTable, now),
@@ -112,7 +207,7 @@ export function wire(source: NodeJS.ProcessEnv) {
     now,
   };
   return httpHandler({ ...apiWiring('read-balances', env), right: () => 'read' }, (request) =>
-    readBalances(deps, request),
+    request.parameters['member_identifier'] === undefined ? readUser(deps, request) : readBalances(deps, request),
   );
 }
 

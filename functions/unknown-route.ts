@@ -1,6 +1,7 @@
 // $default: whatever matched no route  ->  a problem that says so, health, the API's description, the problems' pages
 import { readEnvironment } from '../shared/lambda/environment.ts';
 import { type ApiAnswer, type ApiRequest, httpHandler } from '../shared/lambda/http.ts';
+import { staysAtMx } from '../shared/lambda/mx-routes.ts';
 import { isProblemCode, problemKind } from '../shared/lambda/problem.ts';
 import { Refusal } from '../shared/lambda/refusal.ts';
 import { allowedMethods, PREFLIGHT_ROUTE } from '../shared/lambda/routes.ts';
@@ -16,6 +17,9 @@ export async function unknownRoute(request: ApiRequest): Promise<ApiAnswer> {
   if (request.method === 'GET' && code !== undefined && isProblemCode(code)) {
     const { title, status, meaning, action } = problemKind(code);
     return { status: 200, body: { code, title, status, meaning, action } };
+  }
+  if (staysAtMx(request.method, request.path)) {
+    throw new Refusal('stays_at_mx', 'MX answers this request, this service does not: ask MX itself');
   }
   const allow = allowedMethods(request.path);
   // A page that the path could have but does not, such as /problems/nonsense, is not a wrong method.

@@ -1,6 +1,7 @@
 /** The OpenAPI document of the HTTP API, made from the tables that the code itself works with. */
 import { readFileSync } from 'node:fs';
 import { MAX_BODY_BYTES } from '../../shared/lambda/http.ts';
+import { MX_FILTERS } from '../../shared/lambda/mx-pagination.ts';
 import { type ProblemCode, problemCodes, problemKind } from '../../shared/lambda/problem.ts';
 import { defaultRoutes, routeKey, routes } from '../../shared/lambda/routes.ts';
 import { headers, headersOf } from './openapi/headers.ts';
@@ -17,11 +18,11 @@ const gatewayStatuses = [403, 429, 500, 503];
 const description = `Fresh bank balances from MX. The routes of MX’s Platform API v20250224 that are listed here have MX’s paths, headers, status codes and bodies, so that a client made for MX works when it is pointed at this service; what MX does not have stands beside them.
 
 - **Freshness.** Every read of a member or its accounts says how old the balances are and why: in headers, and in the trigger’s 200 as a block.
-- **Errors** are RFC 9457 problems with MX’s \`error\` member in them. \`code\` is for machines; \`type\` leads to a page about it. A path that does not exist is answered 404 \`not_found\`, another method 405 \`method_not_allowed\` with \`Allow\`; see \`x-any-other-request\`.
+- **Errors** are RFC 9457 problems with MX’s \`error\` member in them. \`code\` is for machines; \`type\` leads to a page about it. A path that does not exist is answered 404 \`not_found\`, one that MX has and this service has not 404 \`stays_at_mx\`, another method 405 \`method_not_allowed\` with \`Allow\`; see \`x-any-other-request\`.
 - **Amounts** are exact decimals of up to 38 digits: read them with a decimal type.
 - **Time.** Everything is answered within 30 seconds.
 - **HEAD** works wherever GET does: the same status and headers, no body.
-- **Growth.** Members may be added to answers without a new version. Query parameters and headers that are not listed are ignored; members of a body are not. Bodies have at most ${MAX_BODY_BYTES.toLocaleString('en')} bytes.`;
+- **Growth.** Members may be added to answers without a new version. Query parameters and headers that are not listed are ignored; members of a body are not, and on lists nor are MX’s filters ${MX_FILTERS.map((name) => `\`${name}\``).join(', ')}: 400, because the list would be another one. Bodies have at most ${MAX_BODY_BYTES.toLocaleString('en')} bytes.`;
 
 /** A route without an entry makes `openApiDocument` throw. */
 const operations = { ...mxOperations, ...ownOperations };

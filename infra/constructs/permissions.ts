@@ -75,8 +75,9 @@ export const permissions: Readonly<Record<FunctionName, Permissions>> = {
   // It stores in the members table the last minute whose members were all queued.
   'run-schedule': { members: [get, query, update], starts: send },
   sweep: { ...ending, 'members/open': [query] },
-  // The questions that a member's user has to answer are stored with the refresh that found them.
-  'read-balances': { balances: [query], members: [get], refreshes: [get], apiCallersSecret: readSecret },
+  // It lists a user's members by the partition key that they share. The questions that a member's user has to answer are
+  // stored with the refresh that found them.
+  'read-balances': { balances: [query], members: [get, query], refreshes: [get], apiCallersSecret: readSecret },
   'read-refresh': {
     refreshes: [get],
     'refreshes/by_member': [query],

@@ -38,8 +38,11 @@ export const userAlias = (userId: string): Item => itemKey(`ALIAS#${userId}`, 'U
 /** Leads from a member's own id to its guid, within its user. */
 export const memberAlias = (userGuid: string, memberId: string): Item => itemKey(userGuid, `ALIAS#${memberId}`);
 
+/** What the key of such an item begins with. */
+export const bodyPrefix = 'BODY#';
+
 /** The item of MX's member object, which stands beside the member's own. */
-export const bodyKey = ({ userGuid, memberGuid }: MemberKey): Item => itemKey(userGuid, `BODY#${memberGuid}`);
+export const bodyKey = ({ userGuid, memberGuid }: MemberKey): Item => itemKey(userGuid, `${bodyPrefix}${memberGuid}`);
 
 /** What stands in it. */
 export const bodyAttributes = ({ body, seenAt }: MemberBody): Item => ({

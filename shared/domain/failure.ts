@@ -21,11 +21,13 @@ const cause = (fate: Fate, action: Action): Cause => ({ fate, action });
  */
 export const causes = {
   invalid_request: cause('caller-fault', 'none'),
+  user_not_found: cause('caller-fault', 'none'),
   member_not_found: cause('caller-fault', 'none'),
   member_deleted: cause('caller-fault', 'none'),
   never_refreshed: cause('caller-fault', 'none'),
   refresh_not_found: cause('caller-fault', 'none'),
   account_not_found: cause('caller-fault', 'none'),
+  too_many_to_list: cause('caller-fault', 'none'),
   allowance_used_up: cause('try-again', 'retry_later'),
   mx_credentials_missing: cause('never-retry', 'contact_support'),
   mx_credentials_rejected: cause('never-retry', 'contact_support'),

@@ -88,6 +88,20 @@ function withoutListed(balances: readonly StoredBalance[], member: Attempts | nu
   return stale(nothing, now, failedSince(observedAt, member) ?? 'no_accounts');
 }
 
+/**
+ * The freshness of a list that has the balances of several members: that of the member whose verdict is worst, and of the
+ * oldest among these. `null` when one of them has never been refreshed: the list lacks its accounts.
+ */
+export function leastFresh(members: readonly (Freshness | null)[]): Freshness | null {
+  const known = members.filter((freshness) => freshness !== null);
+  if (known.length < members.length) return null;
+  const stale = known.filter(({ verdict }) => verdict === 'stale');
+  return (stale.length > 0 ? stale : known).reduce<Freshness | null>(
+    (worst, freshness) => (worst === null || freshness.freshAsOf < worst.freshAsOf ? freshness : worst),
+    null,
+  );
+}
+
 type Facts = Pick<Freshness, 'freshAsOf' | 'observedAt' | 'refreshId' | 'trigger'>;
 
 const factsOf = ({ freshAsOf, observedAt, refreshId, trigger }: Facts, now: Instant) => ({

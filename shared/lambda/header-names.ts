@@ -16,6 +16,7 @@ const someAnswerHeaders = [
   'Allow',
   'WWW-Authenticate',
   'Idempotency-Replayed',
+  'Balances-Known-Members',
 ] as const;
 
 /** On answers in MX's shape, whose bodies have no place for freshness. */

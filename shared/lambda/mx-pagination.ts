@@ -35,6 +35,18 @@ function positive(query: Readonly<Record<string, string | undefined>>, field: st
   return Number(text);
 }
 
+/** Filters that MX's lists have and this service's do not (MX facts 2.4, 2.6, 2.7). */
+export const MX_FILTERS = ['is_manual', 'member_is_managed_by_user', 'use_case'] as const;
+
+/** @throws Failure `invalid_request` for a filter of MX's: without it the list would be another than was asked for. */
+export function refuseFilters(query: Readonly<Record<string, string | undefined>>): void {
+  const field = MX_FILTERS.find((name) => query[name] !== undefined);
+  if (field === undefined) return;
+  throw new Failure('invalid_request', `${field} filters lists at MX, not here: leave it out, or ask MX itself`, {
+    field,
+  });
+}
+
 /** Reads a flag of the query; absent is false. @throws Failure `invalid_request` for what is neither `true` nor `false`. */
 export function readFlag(query: Readonly<Record<string, string | undefined>>, field: string): boolean {
   const text = query[field] ?? 'false';

@@ -50,6 +50,11 @@ const tellings: Readonly<Record<ProblemCode, Telling>> = {
     'The caller lacks the right that this route needs: `read`, `trigger` or `webhook`.',
   ),
   not_found: told(404, 'There is nothing at this path', 'The path is not one of this API’s.'),
+  stays_at_mx: told(
+    404,
+    'MX has this route, this service does not',
+    'Ask MX itself: this service answers only what it can from the balances and members that it stores. Its routes are in `/openapi.json`.',
+  ),
   method_not_allowed: told(
     405,
     'The path does not have this method',
@@ -76,6 +81,11 @@ const tellings: Readonly<Record<ProblemCode, Telling>> = {
     'Bodies of this API are small JSON objects, at most 10,000 bytes.',
   ),
   unsupported_media_type: told(415, 'The body is not JSON', 'Send `Content-Type: application/json`, or no body.'),
+  user_not_found: told(
+    404,
+    'This user is not known here',
+    'This service has met no member of this user, or all that it met were deleted. Trigger a refresh of a member first: `POST …/check_balance`. Check the identifier; it may be MX’s guid or your own id.',
+  ),
   member_not_found: told(
     404,
     'The member is not known here',
@@ -100,6 +110,11 @@ const tellings: Readonly<Record<ProblemCode, Telling>> = {
     404,
     'The member has no such account',
     'The member’s balances are stored, but none has this guid or id.',
+  ),
+  too_many_to_list: told(
+    422,
+    'The user has too much for one list',
+    'The list would have to be made from more than 32 MB of stored members or accounts. Ask for the members one by one.',
   ),
   allowance_used_up: told(
     429,

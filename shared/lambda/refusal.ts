@@ -6,6 +6,7 @@ export const refusalCauses = {
   unauthorized: { fate: 'caller-fault', action: 'none' },
   forbidden: { fate: 'caller-fault', action: 'none' },
   not_found: { fate: 'caller-fault', action: 'none' },
+  stays_at_mx: { fate: 'caller-fault', action: 'none' },
   method_not_allowed: { fate: 'caller-fault', action: 'none' },
   not_acceptable: { fate: 'caller-fault', action: 'none' },
   idempotency_conflict: { fate: 'caller-fault', action: 'none' },

@@ -9,7 +9,8 @@ export interface Route {
   readonly functionName: FunctionName;
 }
 
-const member = '/users/{user_identifier}/members/{member_identifier}';
+const user = '/users/{user_identifier}';
+const member = `${user}/members/{member_identifier}`;
 
 /** Every route but `$default`. */
 export const routes: readonly Route[] = [
@@ -18,6 +19,10 @@ export const routes: readonly Route[] = [
   { method: 'GET', path: `${member}/status`, functionName: 'read-balances' },
   { method: 'GET', path: `${member}/accounts`, functionName: 'read-balances' },
   { method: 'GET', path: `${member}/accounts/{account_identifier}`, functionName: 'read-balances' },
+  { method: 'GET', path: `${member}/challenges`, functionName: 'read-balances' },
+  { method: 'GET', path: `${user}/members`, functionName: 'read-balances' },
+  { method: 'GET', path: `${user}/accounts`, functionName: 'read-balances' },
+  { method: 'GET', path: `${user}/accounts/{account_identifier}`, functionName: 'read-balances' },
   { method: 'GET', path: `${member}/refreshes`, functionName: 'read-refresh' },
   { method: 'GET', path: '/refreshes/{refresh_id}', functionName: 'read-refresh' },
   { method: 'PUT', path: `${member}/schedule`, functionName: 'member-schedule' },

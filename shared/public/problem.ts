@@ -23,6 +23,7 @@ export type RefusalCode =
   | 'unauthorized'
   | 'forbidden'
   | 'not_found'
+  | 'stays_at_mx'
   | 'method_not_allowed'
   | 'not_acceptable'
   | 'idempotency_conflict'

@@ -20,7 +20,9 @@ const member = '/users/{user_identifier}/members/{member_identifier}';
 const json = { 'content-type': 'application/json' };
 
 function ask(to: Construct, routeKey: string, client: string, body?: string) {
-  const parameters = routeKey.includes('{refresh_id}') ? refreshPath : memberParameters;
+  const { member_identifier, ...user } = memberParameters;
+  const ofMember = routeKey.includes('{member_identifier}') ? { ...user, member_identifier } : user;
+  const parameters = routeKey.includes('{refresh_id}') ? refreshPath : ofMember;
   const request: GivenRequest = {
     method: routeKey.replace(/ .*/, ''),
     routeKey,
@@ -39,6 +41,10 @@ it.each<[Construct, string, string | undefined, readonly number[]]>([
   ['ReadBalances', `GET ${member}/status`, undefined, [200, 200, 403, 403, 401]],
   ['ReadBalances', `GET ${member}/accounts`, undefined, [200, 200, 403, 403, 401]],
   ['ReadBalances', `GET ${member}/accounts/{account_identifier}`, undefined, [404, 404, 403, 403, 401]],
+  ['ReadBalances', `GET ${member}/challenges`, undefined, [204, 204, 403, 403, 401]],
+  ['ReadBalances', 'GET /users/{user_identifier}/members', undefined, [200, 200, 403, 403, 401]],
+  ['ReadBalances', 'GET /users/{user_identifier}/accounts', undefined, [200, 200, 403, 403, 401]],
+  ['ReadBalances', 'GET /users/{user_identifier}/accounts/{account_identifier}', undefined, [404, 404, 403, 403, 401]],
   ['ReadRefresh', `GET ${member}/refreshes`, undefined, [200, 200, 403, 403, 401]],
   ['ReadRefresh', 'GET /refreshes/{refresh_id}', undefined, [200, 200, 403, 403, 401]],
   ['MemberSchedule', `PUT ${member}/schedule`, '{"every":24}', [200, 403, 200, 403, 401]],

@@ -3,9 +3,16 @@ import type { StoredBalance } from '../../../shared/domain/balance.ts';
 import { Decimal } from '../../../shared/domain/decimal.ts';
 import { freshnessOf } from '../../../shared/domain/freshness.ts';
 import { statusView } from '../../../shared/domain/member-view.ts';
+import type { Challenge } from '../../../shared/domain/mx.ts';
 import type { Attempt, EndedRefresh, RunningRefresh } from '../../../shared/domain/refresh.ts';
 import { detailsByCode } from '../../../shared/domain/refresh-details.ts';
-import { accountBody, freshnessBody, lastResultBody, refreshBody } from '../../../shared/lambda/api-shapes.ts';
+import {
+  accountBody,
+  challengeBody,
+  freshnessBody,
+  lastResultBody,
+  refreshBody,
+} from '../../../shared/lambda/api-shapes.ts';
 import { pageOf } from '../../../shared/lambda/mx-pagination.ts';
 
 const key = {
@@ -112,6 +119,14 @@ const schedule = {
   held: null,
 };
 
+const question: Challenge = {
+  guid: 'CRD-8f841084-66cb-4e3d-9253-96f97093100a',
+  label: 'What city were you born in?',
+  type: 'TEXT',
+  fieldName: null,
+  options: [],
+};
+
 /** Bodies of answers. */
 export const examples = {
   accepted: plain({
@@ -129,6 +144,8 @@ export const examples = {
   status: plain({ member: statusView(memberBody, []) }),
   accounts: plain({ accounts: [account], pagination }),
   account: plain({ account }),
+  members: plain({ members: [memberBody], pagination }),
+  challenges: plain({ challenges: [challengeBody(question)], pagination }),
   refresh: plain({ refresh: refreshBody(ended, null) }),
   refreshes: plain({ refreshes: [refreshBody(ended, null)], next_cursor: null }),
   schedule: plain({ schedule }),

@@ -34,6 +34,12 @@ export const headers = {
     '`true`: an earlier request with this `Idempotency-Key` started the refresh or got the balances of this answer, which are read anew.',
     'true',
   ),
+  'Balances-Known-Members': {
+    description:
+      'Of how many members this list is made: those of the user that this service knows. MX may have others.',
+    schema: { type: 'integer', minimum: 1 },
+    example: 2,
+  },
   'Balances-Freshness': {
     description:
       '`fresh` or `stale`, by the age that the operator allows; `never_refreshed` when no refresh has succeeded yet. A list is as fresh as its oldest account.',

@@ -8,6 +8,22 @@ const triggerBody = {
   refresh: ref('TriggeredRefresh'),
 };
 
+const knownOnly =
+  'Only of members that this service knows and that are not deleted: `Balances-Known-Members` says how many. As fresh as the least fresh of them; `never_refreshed` when one has none stored.';
+
+/** Lists of several members have no attempt of their own, and no allowance. */
+const listHeaders = [
+  'Balances-Known-Members',
+  'Balances-Freshness',
+  'Balances-Stale-Reason',
+  'Balances-Fresh-As-Of',
+  'Balances-Observed-At',
+  'Balances-Refresh-Id',
+  'Balances-Trigger',
+  'Age',
+  'Last-Modified',
+] as const;
+
 /** By route key. */
 export const mxOperations: Readonly<Record<string, Operation>> = {
   [`POST ${memberPath}/check_balance`]: {
@@ -125,6 +141,64 @@ export const mxOperations: Readonly<Record<string, Operation>> = {
       freshnessHeaderNames,
     ),
     problems: ['member_not_found', 'member_deleted', 'never_refreshed'],
+  },
+  [`GET ${memberPath}/challenges`]: {
+    operationId: 'listMemberChallenges',
+    summary: 'List what MX asks a member’s user',
+    description: `${stored}The questions of the running refresh, or those with which the last one ended. Paged as at MX.`,
+    tag: 'Refreshes',
+    right: 'read',
+    parameters: [...member, 'page', 'records_per_page', ...reading],
+    answers: {
+      ...read(
+        'A page of questions.',
+        object({ challenges: listOf('Challenge'), pagination: ref('Pagination') }),
+        examples.challenges,
+        freshnessHeaderNames,
+      ),
+      204: { description: 'MX asks nothing, as far as is known here.', headers: freshnessHeaderNames },
+    },
+    problems: ['member_not_found', 'member_deleted'],
+  },
+  'GET /users/{user_identifier}/members': {
+    operationId: 'listMembers',
+    summary: 'List a user’s members',
+    description: `${stored}${knownOnly} Paged as at MX.`,
+    tag: 'Balances',
+    right: 'read',
+    parameters: ['user_identifier', 'page', 'records_per_page', ...reading],
+    answers: read(
+      'A page of members.',
+      object({ members: listOf('Member'), pagination: ref('Pagination') }),
+      examples.members,
+      listHeaders,
+    ),
+    problems: ['user_not_found', 'too_many_to_list'],
+  },
+  'GET /users/{user_identifier}/accounts': {
+    operationId: 'listUserAccounts',
+    summary: 'List a user’s accounts with their balances',
+    description: `${stored}${knownOnly} Paged as at MX. Accounts that MX no longer lists are left out, unless asked for.`,
+    tag: 'Balances',
+    right: 'read',
+    parameters: ['user_identifier', 'page', 'records_per_page', 'include_unlisted', ...reading],
+    answers: read(
+      'A page of accounts.',
+      object({ accounts: listOf('Account'), pagination: ref('Pagination') }),
+      examples.accounts,
+      listHeaders,
+    ),
+    problems: ['user_not_found', 'never_refreshed', 'too_many_to_list'],
+  },
+  'GET /users/{user_identifier}/accounts/{account_identifier}': {
+    operationId: 'readAccount',
+    summary: 'Read one account of a user with its balance',
+    description: `${stored}Freshness is the account’s own. An id that accounts of several members have is 400: send the guid.`,
+    tag: 'Balances',
+    right: 'read',
+    parameters: ['user_identifier', 'account_identifier', ...reading],
+    answers: read('The account.', object({ account: ref('Account') }), examples.account, freshnessHeaderNames),
+    problems: ['user_not_found', 'account_not_found', 'too_many_to_list'],
   },
   [`GET ${memberPath}/accounts/{account_identifier}`]: {
     operationId: 'readAccountByMember',

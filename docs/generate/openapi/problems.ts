@@ -114,17 +114,28 @@ function headersFor(status: number, codes: readonly ProblemCode[]): readonly Ans
  */
 export const unmatchedResponses = () =>
   Object.fromEntries(
-    (['not_found', 'method_not_allowed', 'not_acceptable', 'internal'] as const).map((code) => {
-      const { status, title } = problemKind(code);
+    unmatchedCodes.map((codes) => {
+      const [code] = codes;
       return [
-        status,
+        problemKind(code).status,
         {
-          description: `\`${code}\`: ${title}.`,
+          description: codes.map((one) => `\`${one}\`: ${problemKind(one).title}.`).join(' '),
           headers: { ...headersOf([]), ...(code === 'method_not_allowed' ? { Allow: headers.Allow } : {}) },
           content: {
-            'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' }, example: exampleOf(code) },
+            'application/problem+json': {
+              schema: { $ref: '#/components/schemas/Problem' },
+              examples: Object.fromEntries(codes.map((one) => [one, { value: exampleOf(one) }])),
+            },
           },
         },
       ];
     }),
   );
+
+/** By status. */
+const unmatchedCodes = [
+  ['not_found', 'stays_at_mx'],
+  ['method_not_allowed'],
+  ['not_acceptable'],
+  ['internal'],
+] as const satisfies readonly ProblemCode[][];

@@ -4,11 +4,13 @@ import { asFailure, causes, Failure, type FailureCode, type Fate } from '../../.
 /** Not from `causes`: what each code has to decide. */
 const fates: Readonly<Record<FailureCode, Fate>> = {
   invalid_request: 'caller-fault',
+  user_not_found: 'caller-fault',
   member_not_found: 'caller-fault',
   member_deleted: 'caller-fault',
   never_refreshed: 'caller-fault',
   refresh_not_found: 'caller-fault',
   account_not_found: 'caller-fault',
+  too_many_to_list: 'caller-fault',
   allowance_used_up: 'try-again',
   mx_credentials_missing: 'never-retry',
   mx_credentials_rejected: 'never-retry',

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { StoredBalance } from '../../../shared/domain/balance.ts';
-import { freshnessOf, isYoungEnough } from '../../../shared/domain/freshness.ts';
+import { type Freshness, freshnessOf, isYoungEnough, leastFresh } from '../../../shared/domain/freshness.ts';
 import { plusSeconds } from '../../../shared/domain/instant.ts';
 import type { MemberRecord } from '../../../shared/domain/member.ts';
 import type { Attempt } from '../../../shared/domain/refresh.ts';
@@ -235,5 +235,27 @@ describe('for a caller who accepts an hour', () => {
     ['stored in part, all young all the same', [balance(young)], inPart, true],
   ])('%s: %#', (_what, balances, member, expected) => {
     expect(isYoungEnough(balances, member, now, HOUR)).toBe(expected);
+  });
+});
+
+describe('a list of several members', () => {
+  const of = (verdict: Freshness['verdict'], freshAfter: number): Freshness => ({
+    verdict,
+    freshAsOf: at(freshAfter),
+    observedAt: at(freshAfter),
+    ageSeconds: 0,
+    refreshId: `RFR-${freshAfter}`,
+    trigger: 'http',
+    reason: verdict === 'fresh' ? null : 'denied',
+  });
+
+  it.each<[string, readonly (Freshness | null)[], Freshness | null]>([
+    ['fresh ones: the oldest', [of('fresh', 20), of('fresh', 10)], of('fresh', 10)],
+    ['a stale one among fresh ones, however young', [of('fresh', 10), of('stale', 30)], of('stale', 30)],
+    ['stale ones: the oldest', [of('stale', 30), of('fresh', 10), of('stale', 20)], of('stale', 20)],
+    ['one was never refreshed', [of('fresh', 10), null, of('stale', 20)], null],
+    ['there are none', [], null],
+  ])('is as fresh as the worst: %s', (_what, members, expected) => {
+    expect(leastFresh(members)).toEqual(expected);
   });
 });

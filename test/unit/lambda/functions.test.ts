@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { memberSchedule } from '../../../functions/member-schedule.ts';
-import { readBalances } from '../../../functions/read-balances.ts';
+import { readBalances, readUser } from '../../../functions/read-balances.ts';
 import { readRefresh } from '../../../functions/read-refresh.ts';
+import type { StoredBalance } from '../../../shared/domain/balance.ts';
 import { parseExactJson } from '../../../shared/domain/decimal.ts';
 import { plusSeconds } from '../../../shared/domain/instant.ts';
 import type { MemberRecord } from '../../../shared/domain/member.ts';
@@ -42,6 +43,122 @@ const attempt: Attempt = {
   observedAt: T0,
 };
 
+describe('reading what is stored of a user', () => {
+  const other = { userGuid: 'USR-1', memberGuid: 'MBR-2' };
+  const stored = (member: typeof key, guid: string, observedAt: string, id: string): StoredBalance => ({
+    member,
+    accountGuid: guid,
+    fields: { guid, id, user_guid: member.userGuid, member_guid: member.memberGuid },
+    observedAt,
+    freshAsOf: observedAt,
+    amountsSince: observedAt,
+    staleReason: null,
+    refreshId: stamp.refreshId,
+    trigger: 'http',
+    lastChange: null,
+    listed: true,
+  });
+  const success = { refreshId: stamp.refreshId, observedAt: T0 };
+  const two = [knownMember({ lastSuccess: success }), knownMember({ key: other, lastSuccess: success })];
+  const balances = [
+    stored(key, 'ACT-1', plusSeconds(T0, -60), 'checking'),
+    stored(other, 'ACT-2', plusSeconds(T0, -10), 'checking'),
+    { ...stored(other, 'ACT-3', plusSeconds(T0, -90), 'savings'), listed: false },
+    // Of a member whose deletion has not erased it yet.
+    stored({ userGuid: 'USR-1', memberGuid: 'MBR-9' }, 'ACT-9', T0, 'gone'),
+  ];
+
+  const ask = (routeKey: string, given: Partial<ApiRequest> = {}, members = two, all = balances) =>
+    readUser(
+      {
+        users: {
+          resolve: async (user) => (['USR-1', 'own-1'].includes(user) ? 'USR-1' : null),
+          members: async () => members,
+          bodies: async () => new Map([['MBR-1', { body: { guid: 'MBR-1', name: 'MX Bank' }, seenAt: T0 }]]),
+          balances: async () => all,
+        },
+        allowance: policy,
+        staleAfterSeconds: 3600,
+        now: () => T0,
+      },
+      apiRequest({ routeKey, parameters: { user_identifier: 'USR-1' }, ...given }),
+    );
+  const guidsIn = (body: unknown, list: string): unknown[] =>
+    JSON.parse(JSON.stringify(body))[list].map((one: { guid: string }) => one.guid);
+
+  it('lists accounts of known members, as fresh as the oldest', async () => {
+    const { status, headers, body } = await ask('GET /users/{u}/accounts');
+    expect(status).toBe(200);
+    expect(guidsIn(body, 'accounts')).toEqual(['ACT-1', 'ACT-2']);
+    expect(body).toMatchObject({ pagination: { current_page: 1, per_page: 25, total_entries: 2, total_pages: 1 } });
+    expect(headers).toMatchObject({ 'balances-known-members': '2', 'balances-freshness': 'fresh', age: '60' });
+  });
+
+  it('lists unlisted accounts when asked for, page by page', async () => {
+    const query = { include_unlisted: 'true', page: '1', records_per_page: '10' };
+    expect(guidsIn((await ask('GET /users/{u}/accounts', { query })).body, 'accounts')).toEqual([
+      'ACT-1',
+      'ACT-2',
+      'ACT-3',
+    ]);
+    const next = await ask('GET /users/{u}/accounts', { query: { ...query, page: '2' } });
+    expect(guidsIn(next.body, 'accounts')).toEqual([]);
+  });
+
+  it('is never fresh while a known member has no balances', async () => {
+    const members = [...two, knownMember({ key: { userGuid: 'USR-1', memberGuid: 'MBR-3' } })];
+    const { status, headers } = await ask('GET /users/{u}/accounts', {}, members);
+    expect(status).toBe(200);
+    expect(headers).toMatchObject({ 'balances-freshness': 'never_refreshed', 'balances-known-members': '3' });
+    expect(headers).not.toHaveProperty('age');
+  });
+
+  it('lists its members, refreshed or not', async () => {
+    const members = two.map((member) => ({ ...member, lastSuccess: null }));
+    const parameters = { user_identifier: 'own-1' };
+    const { status, headers, body } = await ask('GET /users/{u}/members', { parameters }, members, []);
+    expect(status).toBe(200);
+    expect(body).toMatchObject({
+      members: [{ guid: 'MBR-1', name: 'MX Bank' }, { guid: 'MBR-2' }],
+      pagination: { total_entries: 2 },
+    });
+    expect(headers).toMatchObject({ 'balances-freshness': 'never_refreshed' });
+  });
+
+  it.each([
+    ['by guid', 'ACT-2', '10'],
+    ['by an id that only one member has', 'savings', '90'],
+  ])('reads one account %s', async (_how, account, age) => {
+    const parameters = { user_identifier: 'USR-1', account_identifier: account };
+    const { status, headers, logged } = await ask('GET /users/{u}/accounts/{a}', { parameters });
+    expect([status, headers?.['age'], logged]).toEqual([200, age, { member_guid: 'MBR-2' }]);
+  });
+
+  it.each([
+    ['an id of two members', 'GET /users/{u}/accounts/{a}', 'USR-1', 'checking', 'invalid_request'],
+    ['an account of a deleted member', 'GET /users/{u}/accounts/{a}', 'USR-1', 'ACT-9', 'account_not_found'],
+    ['an unknown account', 'GET /users/{u}/accounts/{a}', 'USR-1', 'ACT-0', 'account_not_found'],
+    ['an unknown own id', 'GET /users/{u}/members', 'own-2', undefined, 'user_not_found'],
+    ['a bad identifier', 'GET /users/{u}/members', 'a b', undefined, 'invalid_request'],
+  ])('refuses %s', async (_what, routeKey, user, account, code) => {
+    const parameters = { user_identifier: user, ...(account === undefined ? {} : { account_identifier: account }) };
+    await expect(ask(routeKey, { parameters })).rejects.toMatchObject({ code });
+  });
+
+  it('says when nothing is known, or nothing stored', async () => {
+    await expect(ask('GET /users/{u}/accounts', {}, [])).rejects.toMatchObject({ code: 'user_not_found' });
+    const never = [knownMember()];
+    await expect(ask('GET /users/{u}/accounts', {}, never, [])).rejects.toMatchObject({ code: 'never_refreshed' });
+  });
+
+  it.each(['GET /users/{u}/accounts', 'GET /users/{u}/members'])('refuses a filter of MX’s: %s', async (routeKey) => {
+    await expect(ask(routeKey, { query: { use_case: 'PFM' } })).rejects.toMatchObject({
+      code: 'invalid_request',
+      details: { field: 'use_case' },
+    });
+  });
+});
+
 describe('reading balances', () => {
   async function world(record: MemberRecord | null = knownMember(), accounts = 0) {
     const made = refreshWorld(record === null ? withMember() : withMember(record));
@@ -79,6 +196,24 @@ describe('reading balances', () => {
       age: '0',
     });
     expect(mxCalls).toEqual([]);
+  });
+
+  it('has what MX asks the user, else 204', async () => {
+    const seenStatus = { connectionStatus: 'CHALLENGED' };
+    const running = claim({ refreshId: ID2, userPresent: true, questions: 'some', seenStatus });
+    const { read, history } = await world(knownMember({ claim: running }));
+    await putRefresh(history, runningRefresh(key, running, [question]));
+    const asked = await read({ routeKey: 'GET /users/{u}/members/{m}/challenges' });
+    expect([asked.status, JSON.parse(JSON.stringify(asked.body))]).toEqual([
+      200,
+      {
+        challenges: [{ guid: 'CRD-1', label: 'What city?', type: 'TEXT', field_name: null, options: [] }],
+        pagination: { current_page: 1, per_page: 25, total_entries: 1, total_pages: 1 },
+      },
+    ]);
+    const quiet = await (await world()).read({ routeKey: 'GET /users/{u}/members/{m}/challenges' });
+    expect(quiet).toMatchObject({ status: 204, headers: { 'balances-freshness': 'never_refreshed' } });
+    expect(quiet).not.toHaveProperty('body');
   });
 
   it('leaves out unlisted accounts unless asked for', async () => {

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Failure } from '../../../shared/domain/failure.ts';
-import { pageOf, readPageQuery } from '../../../shared/lambda/mx-pagination.ts';
+import { pageOf, readPageQuery, refuseFilters } from '../../../shared/lambda/mx-pagination.ts';
 import { seeded } from '../domain/number-texts.ts';
 
 describe('the query of a page (MX facts 2.4)', () => {
@@ -32,6 +32,18 @@ describe('the query of a page (MX facts 2.4)', () => {
     }
   });
 });
+
+it.each(['is_manual', 'member_is_managed_by_user', 'use_case'])(
+  'MX’s filter %s is refused by its name, whatever it says',
+  (field) => {
+    expect(() => refuseFilters({ page: '1', include_unlisted: 'true' })).not.toThrow();
+    for (const value of ['true', 'false', '']) {
+      expect(() => refuseFilters({ [field]: value })).toThrow(
+        expect.objectContaining({ code: 'invalid_request', details: { field } }),
+      );
+    }
+  },
+);
 
 describe('the pages of a list', () => {
   it('hold everything once, in order, with the total', () => {

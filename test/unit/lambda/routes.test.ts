@@ -27,6 +27,7 @@ describe('the routes', () => {
     for (const path of [
       '/',
       '/users',
+      '/users/u-1',
       `${member}/transactions`,
       `${member}/accounts/a/b`,
       '/refreshes/',
@@ -38,12 +39,17 @@ describe('the routes', () => {
 });
 
 describe('a path that no route matches', () => {
-  it.each(['/', '/users', `${member}/transactions`, '/PROBLEMS/internal', '/problem/internal'])(
-    'is 404: %s',
-    async (path) => {
-      await expect(ask('GET', path)).rejects.toMatchObject({ code: 'not_found', fate: 'caller-fault' });
-    },
-  );
+  it.each([
+    '/',
+    '/user',
+    '/users/',
+    `${member}/nonsense`,
+    '/users/u-1/nonsense',
+    '/PROBLEMS/internal',
+    '/problem/internal',
+  ])('is 404: %s', async (path) => {
+    await expect(ask('GET', path)).rejects.toMatchObject({ code: 'not_found', fate: 'caller-fault' });
+  });
 
   it.each(routes)('is 405 with what the path has: PATCH on $path', async ({ path }) => {
     const allow = allowedMethods(pathOf(path));
@@ -54,6 +60,48 @@ describe('a path that no route matches', () => {
     await expect(ask('POST', path)).rejects.toMatchObject({
       code: 'method_not_allowed',
       details: { allow: ['GET', 'HEAD'] },
+    });
+  });
+});
+
+/** Every operation of MX's own SDK (v20111101: v20250224 has these routes and a few more). */
+const ofMx = [
+  ...readFileSync(new URL('../../../node_modules/mx-platform-node/dist/api.js', import.meta.url), 'utf8').matchAll(
+    /const localVarPath = [`"](\/[^`"]*)[`"].*?method: '([A-Z]+)'/gs,
+  ),
+].map(([, path = '', method = '']) => ({ method, path: path.replaceAll(/\{\w+\}/g, 'x-1') }));
+
+describe('a route of MX’s', () => {
+  it('is one of the SDK’s 166', () => {
+    expect(ofMx).toHaveLength(166);
+  });
+
+  it.each(ofMx)('is answered here or said to stay at MX: $method $path', async ({ method, path }) => {
+    if (allowedMethods(path).includes(method)) return;
+    await expect(ask(method, path)).rejects.toMatchObject({ code: 'stays_at_mx', fate: 'caller-fault' });
+  });
+
+  it.each([
+    ['GET', '/users'],
+    ['POST', '/users/u-1/members'],
+    ['DELETE', member],
+    ['PUT', member],
+    ['POST', `${member}/aggregate`],
+    ['GET', `${member}/transactions`],
+    ['GET', '/institutions/mxbank'],
+    ['GET', '/users/u-1/jobs/JOB-1'],
+  ])('stays there: %s %s', async (method, path) => {
+    await expect(ask(method, path)).rejects.toMatchObject({ code: 'stays_at_mx' });
+  });
+
+  it.each([
+    ['PATCH', member, 'GET, HEAD'],
+    ['POST', `${member}/accounts`, 'GET, HEAD'],
+    ['PATCH', '/users/u-1/members', 'GET, HEAD'],
+  ])('is none with a method that MX lacks too: %s %s', async (method, path, allow) => {
+    await expect(ask(method, path)).rejects.toMatchObject({
+      code: 'method_not_allowed',
+      details: { allow: allow.split(', ') },
     });
   });
 });
