@@ -52,14 +52,14 @@ export async function memberSchedule(deps: MemberScheduleDeps, request: ApiReque
 
 const loggedOf = ({ key }: MemberRecord) => ({ member_guid: key.memberGuid });
 
-function scheduleBody(member: MemberRecord, enrolment: Enrolment | null, now: Instant) {
+function scheduleBody(member: MemberRecord, enrolment: Enrolment | null, at: Instant) {
   const { lastAttempt } = member;
   return {
     schedule: {
       user_guid: member.key.userGuid,
       member_guid: member.key.memberGuid,
       every: enrolment === null || enrolment.everyHours === 0 ? null : enrolment.everyHours,
-      next_due_at: enrolment && nextDueAt(enrolment, now),
+      next_due_at: enrolment && nextDueAt(enrolment, at),
       last_result: lastAttempt && lastResultBody(lastAttempt),
       held: heldBody(heldOf(member)),
     },

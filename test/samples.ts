@@ -103,9 +103,9 @@ export const attemptOf = (ended: Claim, given: Partial<Attempt> = {}): Attempt =
 });
 
 /** A refresh that runs since `T0`. */
-export const runningRefresh = (member: MemberKey, id: string, given: Partial<RunningRefresh> = {}): RunningRefresh => ({
+export const runningRefresh = (of: MemberKey, id: string, given: Partial<RunningRefresh> = {}): RunningRefresh => ({
   refreshId: id,
-  member,
+  member: of,
   trigger: 'http',
   status: 'running',
   acceptedAt: T0,

@@ -6,7 +6,7 @@ import { documents } from './documents.ts';
 const root = join(import.meta.dirname, '../..');
 
 // All texts first: when one cannot be made, no document is written.
-for (const { path, text } of documents.map(({ path, text }) => ({ path, text: text() }))) {
+for (const { path, text } of documents.map((document) => ({ path: document.path, text: document.text() }))) {
   const file = join(root, path);
   const isSame = existsSync(file) && readFileSync(file, 'utf8') === text;
   if (!isSame) writeFileSync(file, text);

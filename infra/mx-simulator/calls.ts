@@ -41,9 +41,9 @@ export function handleCall(world: World, request: MxRequest): MxAnswer {
   };
   if (world.calls.length >= CALLS_KEPT) world.calls.splice(0, CALLS_KEPT / 2);
   world.calls.push(call);
-  const done = (answer: MxAnswer): MxAnswer => {
-    call.status = answer.status;
-    return answer;
+  const done = (given: MxAnswer): MxAnswer => {
+    call.status = given.status;
+    return given;
   };
   if (typeof route === 'string') {
     const refusal = refuse(world, request);

@@ -37,10 +37,10 @@ export interface BalancesReader extends Pick<Balances, 'ofMember'> {
 export function balancesReader(client: DynamoDBClient, tableName: string): BalancesReader {
   return {
     async read(key, accountGuid) {
-      const { Item } = await client.send(
+      const { Item: found } = await client.send(
         new GetItemCommand({ TableName: tableName, Key: itemKey(key, accountGuid), ConsistentRead: true }),
       );
-      return Item === undefined ? null : fromItem(Item);
+      return found === undefined ? null : fromItem(found);
     },
 
     async ofMember(key) {

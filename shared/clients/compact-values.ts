@@ -47,7 +47,7 @@ export interface Codes<Word extends string> {
 
 /** Stores each word of `letters` as its letter. */
 export function codesOf<Word extends string>(letters: Readonly<Record<Word, string>>): Codes<Word> {
-  const isWord = (text: string): text is Word => Object.hasOwn(letters, text);
+  const isWord = (key: string): key is Word => Object.hasOwn(letters, key);
   const words = new Map(
     Object.keys(letters)
       .filter(isWord)

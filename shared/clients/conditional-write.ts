@@ -155,6 +155,8 @@ const ownOf = ({ key, isDone }: ConditionalUpdate): Own | undefined => isDone &&
 /** The item as it is now, if this very call has written it. */
 async function ownItem(client: DynamoDBClient, tableName: string, own: Own | undefined): Promise<Item | null> {
   if (own === undefined) return null;
-  const { Item } = await client.send(new GetItemCommand({ TableName: tableName, Key: own.key, ConsistentRead: true }));
-  return Item !== undefined && own.isDone(Item) ? Item : null;
+  const { Item: found } = await client.send(
+    new GetItemCommand({ TableName: tableName, Key: own.key, ConsistentRead: true }),
+  );
+  return found !== undefined && own.isDone(found) ? found : null;
 }

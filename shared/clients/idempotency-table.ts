@@ -49,12 +49,12 @@ export function idempotencyKeysInDynamoDb(
         own: { key: itemKey(request), isDone: (item) => item['token']?.S === token },
       });
       if (isFirst) return { kind: 'first', token };
-      const { Item } = await client.send(
+      const { Item: found } = await client.send(
         new GetItemCommand({ TableName: tableName, Key: itemKey(request), ConsistentRead: true }),
       );
-      if (Item === undefined) return { kind: 'in_flight' };
-      if (Item['request_hash']?.S !== request.requestHash) return { kind: 'other_request' };
-      const kept = Item['answer']?.S;
+      if (found === undefined) return { kind: 'in_flight' };
+      if (found['request_hash']?.S !== request.requestHash) return { kind: 'other_request' };
+      const kept = found['answer']?.S;
       return kept === undefined ? { kind: 'in_flight' } : { kind: 'answered', answer: kept };
     },
 

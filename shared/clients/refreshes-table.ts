@@ -36,10 +36,10 @@ export function refreshesReader(client: DynamoDBClient, tableName: string, now: 
   const isAlive = (item: Item): boolean => !hasExpired(item[refreshesTable.timeToLive], now());
 
   async function get(refreshId: string): Promise<Item | null> {
-    const { Item } = await client.send(
+    const { Item: found } = await client.send(
       new GetItemCommand({ TableName: tableName, Key: itemKey(refreshId), ConsistentRead: true }),
     );
-    return Item === undefined || !isAlive(Item) ? null : Item;
+    return found === undefined || !isAlive(found) ? null : found;
   }
 
   return {

@@ -35,7 +35,7 @@ interface Enrolled {
 export function scheduleInDynamoDb(client: DynamoDBClient, tableName: string): Schedule {
   /** Null for a member that is not known or was deleted. */
   async function readEnrolled(key: MemberKey): Promise<Enrolled | null> {
-    const { Item } = await client.send(
+    const { Item: found } = await client.send(
       new GetItemCommand({
         TableName: tableName,
         Key: memberItemKey(key),
@@ -43,10 +43,10 @@ export function scheduleInDynamoDb(client: DynamoDBClient, tableName: string): S
         ProjectionExpression: `${membersTable.sortKey}, ${memberAttribute.enrolment}, ${memberAttribute.enrolmentVersion}, deleted_at`,
       }),
     );
-    if (Item === undefined || Item['deleted_at'] !== undefined) return null;
+    if (found === undefined || found['deleted_at'] !== undefined) return null;
     return {
-      enrolment: toEnrolment(Item[memberAttribute.enrolment]),
-      version: Number(Item[memberAttribute.enrolmentVersion]?.N ?? 0),
+      enrolment: toEnrolment(found[memberAttribute.enrolment]),
+      version: Number(found[memberAttribute.enrolmentVersion]?.N ?? 0),
     };
   }
 
@@ -146,10 +146,10 @@ export function scheduleInDynamoDb(client: DynamoDBClient, tableName: string): S
     },
 
     async lastMinute() {
-      const { Item } = await client.send(
+      const { Item: found } = await client.send(
         new GetItemCommand({ TableName: tableName, Key: BOOKMARK, ConsistentRead: true }),
       );
-      return Item?.['minute']?.N === undefined ? null : Number(Item['minute'].N);
+      return found?.['minute']?.N === undefined ? null : Number(found['minute'].N);
     },
 
     async setLastMinute(minute) {

@@ -80,24 +80,24 @@ describe.each<[string, () => Subject]>([
 ])('members: %s', (_name, subject) => {
   /** A member with a running claim. */
   async function claimed(fields: Partial<StartedClaim> = {}) {
-    const it = subject();
+    const tested = subject();
     const key = newKey();
     const claim = startingClaim(refreshId(1), fields);
     const member = mxMember(key, { id: `own-${key.memberGuid}`, institution_code: 'riverbank' });
-    expect(await it.members.claim({ key, claim, starts: [at(0)], startsVersion: 0, member, withBody: true })).toBe(
+    expect(await tested.members.claim({ key, claim, starts: [at(0)], startsVersion: 0, member, withBody: true })).toBe(
       true,
     );
     const open = async (before: string): Promise<MemberKey[]> => {
       const found: MemberKey[] = [];
-      for await (const one of it.members.openSince(before)) if (one.memberGuid === key.memberGuid) found.push(one);
+      for await (const one of tested.members.openSince(before)) if (one.memberGuid === key.memberGuid) found.push(one);
       return found;
     };
-    const claimNow = async (): Promise<Claim | null | undefined> => (await it.members.read(key))?.claim;
+    const claimNow = async (): Promise<Claim | null | undefined> => (await tested.members.read(key))?.claim;
     const openNow = async (): Promise<OpenClaim> => {
       const now = await claimNow();
       return now && now.phase !== 'ended' ? now : expect.fail();
     };
-    return { ...it, key, claim, open, claimNow, openNow };
+    return { ...tested, key, claim, open, claimNow, openNow };
   }
 
   it('knows nothing of a member that was never claimed', async () => {
@@ -572,8 +572,8 @@ describe('members: DynamoDB alone', () => {
     const member = mxMember(key, { id: 'own', institution_code: 'riverbank' });
     const raw = async (): Promise<Item> => {
       const Key = { user_guid: { S: key.userGuid }, item_key: { S: key.memberGuid } };
-      const { Item } = await tables.client.send(new GetItemCommand({ TableName: tables.members, Key }));
-      return Item ?? {};
+      const { Item: found } = await tables.client.send(new GetItemCommand({ TableName: tables.members, Key }));
+      return found ?? {};
     };
     const check = async (reservedAt: string | null = null): Promise<void> => {
       const record = await members.read(key);

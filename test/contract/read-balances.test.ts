@@ -101,7 +101,7 @@ describe('a member’s stored balances', () => {
     await store(key, [mxAccount('ACT-1', '7'), mxAccount('ACT-3', '3')], 60, 2);
     const names = { user: key.userGuid, member: key.memberGuid };
     const all = await readBalances(tables.client, tables, names, { now, includeUnlisted: true });
-    expect(all?.accounts.map(({ listed, lastChange }) => ({ listed, lastChange }))).toEqual([
+    expect(all?.accounts.map((one) => ({ listed: one.listed, lastChange: one.lastChange }))).toEqual([
       { listed: true, lastChange: { previousBalance: '1000.5', refreshId: refreshId(2), at: at(60) } },
       { listed: false, lastChange: null },
       { listed: true, lastChange: { previousBalance: null, refreshId: refreshId(2), at: at(60) } },

@@ -71,15 +71,15 @@ describe.each<[string, () => Subject]>([
   ['DynamoDB', real],
 ])('the schedule: %s', (_name, subject) => {
   async function known() {
-    const it = subject();
+    const tested = subject();
     const key = newKey();
     const claim = startingClaim(refreshId(1));
-    await it.members.claim({ key, claim, starts: [], startsVersion: 0 });
-    await it.members.end({ key, from: 'running', attempt: attemptOf(claim) });
+    await tested.members.claim({ key, claim, starts: [], startsVersion: 0 });
+    await tested.members.end({ key, from: 'running', attempt: attemptOf(claim) });
     const enrolment = (everyHours: EveryHours) => ({ everyHours, slot: slotOf(key, everyHours, 1) });
     const inSlot = async (slot: string) =>
-      (await it.schedule.membersOf(slot)).filter(({ member }) => member.memberGuid === key.memberGuid);
-    return { ...it, key, enrolment, inSlot };
+      (await tested.schedule.membersOf(slot)).filter(({ member }) => member.memberGuid === key.memberGuid);
+    return { ...tested, key, enrolment, inSlot };
   }
 
   it('finds an enrolled member in slot and member', async () => {

@@ -82,11 +82,11 @@ export function fakeMembers(table: MembersTable, options: FakeMembersOptions): M
 
     async writeAliases({ key, userId, memberId }) {
       const { userGuid, memberGuid } = key;
-      const put = (which: string, alias: string, guid: string) =>
+      const write = (which: string, alias: string, guid: string) =>
         request(`members.writeAliases/${which}`, () => void table.aliases.set(alias, guid));
       await Promise.all([
-        userId === null ? undefined : put('user', `ALIAS#${userId}/USER`, userGuid),
-        memberId === null ? undefined : put('member', `${userGuid}/ALIAS#${memberId}`, memberGuid),
+        userId === null ? undefined : write('user', `ALIAS#${userId}/USER`, userGuid),
+        memberId === null ? undefined : write('member', `${userGuid}/ALIAS#${memberId}`, memberGuid),
       ]);
     },
 
@@ -116,9 +116,9 @@ export function fakeMembers(table: MembersTable, options: FakeMembersOptions): M
         );
       }),
 
-    async takeLook(key, refreshId, lookNumber, now) {
-      const gapOver = plusSeconds(now, -policy.minLookGapSeconds);
-      const givenUp = plusSeconds(now, -LOOK_TIMEOUT_SECONDS);
+    async takeLook(key, refreshId, lookNumber, at) {
+      const gapOver = plusSeconds(at, -policy.minLookGapSeconds);
+      const givenUp = plusSeconds(at, -LOOK_TIMEOUT_SECONDS);
       const taken = await request(
         'members.takeLook',
         recognised(
@@ -131,8 +131,8 @@ export function fakeMembers(table: MembersTable, options: FakeMembersOptions): M
             const won = change(
               key,
               refreshId,
-              (claim) => mayTake(claim) && claim,
-              (_, claim) => ({ claim: { ...claim, lookNumber, lookedAt: now } }),
+              (running) => mayTake(running) && running,
+              (_, running) => ({ claim: { ...running, lookNumber, lookedAt: at } }),
             );
             return won ? get(key) : null;
           },

@@ -26,8 +26,8 @@ function start(options: readonly string[], environment: Record<string, string> =
   const lines: string[] = [];
   const waiting = new Set<() => void>();
   for (const stream of [started.stdout, started.stderr]) {
-    createInterface(stream).on('line', (line) => {
-      lines.push(line);
+    createInterface(stream).on('line', (text) => {
+      lines.push(text);
       for (const look of waiting) look();
     });
   }

@@ -88,11 +88,11 @@ export function mutate(file: string, source: string, firstId: number): Mutated {
     const on = note(node, ancestors, 'first turn only', `${head} … once`);
     if (node.type === 'DoWhileStatement') {
       const test = at(node, 'test');
-      return inner(node, ancestors, (child, text) => (child === test ? `!${on} && (${text})` : text));
+      return inner(node, ancestors, (child, inside) => (child === test ? `!${on} && (${inside})` : inside));
     }
     const turns = `__turns${mutants.length}`;
-    const once = inner(node, ancestors, (child, text) =>
-      child === body ? `{ if (${turns}++ > 0 && ${on}) break; ${text} }` : text,
+    const once = inner(node, ancestors, (child, inside) =>
+      child === body ? `{ if (${turns}++ > 0 && ${on}) break; ${inside} }` : inside,
     );
     return `{ let ${turns} = 0; ${once} }`;
   }

@@ -159,7 +159,7 @@ async function runPart(part: Part, progress: (line: string) => void): Promise<Re
   for (;;) {
     writeFileSync(activity, '0');
     const results = resultsIn(part, output, hung);
-    const settled = [...results].filter(([, { status }]) => status === 'killed').map(([id]) => id);
+    const settled = [...results].filter(([, { status }]) => status === 'killed').map(([killed]) => killed);
     const path = join(part.folder, 'part.json');
     writeFileSync(path, JSON.stringify({ ...part, settled: [...settled, ...hung] }));
     const code = await watch(part.root, path, activity);

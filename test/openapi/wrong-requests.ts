@@ -218,12 +218,12 @@ export function wrongRequestsOf(operation: DocumentedOperation, bodySchema: Json
 /** Paths and methods that the document does not have. */
 export function unknownRequests(operations: readonly DocumentedOperation[]): fc.Arbitrary<RawRequest> {
   const known = operations.map(({ path }) => path.replaceAll(/\{\w+\}/g, 'x'));
-  const has = (method: string, target: string): boolean =>
+  const has = (method: string, path: string): boolean =>
     operations.some(
       // HEAD is wherever GET is; the document says so in one sentence.
       (one) =>
         one.method === (method === 'HEAD' ? 'GET' : method) &&
-        new RegExp(`^${one.path.replaceAll(/\{\w+\}/g, '[^/]+')}$`).test(target),
+        new RegExp(`^${one.path.replaceAll(/\{\w+\}/g, '[^/]+')}$`).test(path),
     );
   const segment = fc.oneof(
     fc.constantFrom('users', 'members', 'accounts', 'x', ''),

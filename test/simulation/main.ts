@@ -70,13 +70,13 @@ async function main(): Promise<number> {
     only,
     crashAt,
     withStory: isTold,
-    progress(tally, { story }) {
+    progress(soFar, { story }) {
       if (isTold) console.log(`${story.join('\n')}\n`);
       const now = performance.now();
       if (values.verdict || now - shownAt < 2_000) return;
       shownAt = now;
-      const rate = Math.round((tally.histories() / (now - begun)) * 1000);
-      process.stderr.write(`\r${tally.histories()} of ${histories} histories, ${rate}/s `);
+      const rate = Math.round((soFar.histories() / (now - begun)) * 1000);
+      process.stderr.write(`\r${soFar.histories()} of ${histories} histories, ${rate}/s `);
     },
   });
   if (shownAt !== begun) process.stderr.write('\n');

@@ -200,8 +200,8 @@ export function createTruth(world: Observed): Truth {
 
   /** 4: no reader is shown a member as it was before what its claim knows, or what its last end saw. */
   function checkView(record: MemberRecord, body: MemberBody | null): void {
-    const { key, claim, lastAttempt, seenAt, deletedAt } = record;
-    if (deletedAt !== null) return;
+    const { key, claim, lastAttempt, seenAt } = record;
+    if (record.deletedAt !== null) return;
     const isOpen = claim !== null && claim.phase !== 'ended';
     const view = memberView(record, body);
     const began = isOpen ? (claim.jobAggregatedAt ?? claim.baseline?.aggregatedAt ?? '') : '';

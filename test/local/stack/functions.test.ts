@@ -127,8 +127,8 @@ describe('functions of the local stack', () => {
     const barrier = await startBarrier(1);
     await Promise.all(Array.from({ length: 4 }, () => stack.invoke('Reserved', { url: barrier.url })));
     await barrier.close();
-    const cold = invocations.filter(({ function: name, cold }) => name === 'Reserved' && cold);
-    expect(cold).toHaveLength(1);
+    const coldOnes = invocations.filter(({ function: name, cold }) => name === 'Reserved' && cold);
+    expect(coldOnes).toHaveLength(1);
     await expect(stack.invoke('Off', {})).rejects.toMatchObject({ errorType: 'TooManyRequestsException' });
   });
 

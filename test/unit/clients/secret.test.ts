@@ -34,12 +34,12 @@ function secretsManager(options: SecretOptions = {}) {
     },
   });
   const servedOn: unknown[] = [];
-  const it = secret(client, 'the-secret', () => instantOf(seconds * 1000), {
-    onServedOn: (error) => servedOn.push(error),
+  const tested = secret(client, 'the-secret', () => instantOf(seconds * 1000), {
+    onServedOn: (cause) => servedOn.push(cause),
     ...options,
   });
   return {
-    ...it,
+    ...tested,
     servedOn,
     at: (now: number) => {
       seconds = now;
@@ -60,7 +60,7 @@ function secretsManager(options: SecretOptions = {}) {
 /** One step of a history: at this second Secrets Manager would say this, the method is called. */
 type Step = readonly [seconds: number, answer: Answer, method: 'current' | 'refetched', outcome: string, asked: number];
 
-const text = (it: string): Answer => ({ text: it });
+const text = (value: string): Answer => ({ text: value });
 const error = (name: string): Answer => ({ error: name, status: 400 });
 
 const histories: Readonly<Record<string, readonly [SecretOptions, ...Step[]]>> = {

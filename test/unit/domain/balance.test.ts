@@ -24,8 +24,8 @@ const stamp = (refresh: number, after = refresh) => ({
   refreshId: `RFR-${refresh}`,
   trigger: 'http' as const,
 });
-const store = (stored: StoredBalance | null, given: MxAccount, by: ReturnType<typeof stamp>, how = rules) =>
-  balanceToStore({ member: key, account: given, stamp: by, isLeftBehind: false }, how, stored);
+const store = (before: StoredBalance | null, given: MxAccount, by: ReturnType<typeof stamp>, how = rules) =>
+  balanceToStore({ member: key, account: given, stamp: by, isLeftBehind: false }, how, before);
 const stored = (given = account(), by = stamp(1), before: StoredBalance | null = null, how = rules): StoredBalance => {
   const next = store(before, given, by, how);
   if (next === null) throw new Error('nothing to store');

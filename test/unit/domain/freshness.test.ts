@@ -175,11 +175,11 @@ describe('stale balances say why', () => {
 
   it('with what holds the member back from the schedule', () => {
     const held = { since: at(300), code: 'locked', action: 'act_at_institution' } as const;
-    const why = (given: Partial<MemberRecord>) =>
+    const whyHeld = (given: Partial<MemberRecord>) =>
       freshnessOf([balance(100)], { ...attempt(50), held, claim: null, ...given }, at(2 * HOUR), HOUR)?.reason;
-    expect(why({})).toBe('locked');
-    expect(why(attempt(320))).toBe('denied');
-    expect(why(attempt(320, { outcome: 'succeeded', code: 'stored' }))).toBe('not_refreshed_since');
+    expect(whyHeld({})).toBe('locked');
+    expect(whyHeld(attempt(320))).toBe('denied');
+    expect(whyHeld(attempt(320, { outcome: 'succeeded', code: 'stored' }))).toBe('not_refreshed_since');
   });
 
   it.each([

@@ -73,11 +73,11 @@ function webhookWorld(
     crashAt: (name: string | null) => {
       failing = (asked) => asked === name;
     },
-    handle: (webhook: MxWebhook) => handleWebhook(deps, webhook),
+    handle: (given: MxWebhook) => handleWebhook(deps, given),
     /** What waits in the queue, with its delay. */
     waiting: () =>
-      [...queue.messages.values()].map(({ body, visibleAt }) => ({
-        work: decodeFollowUp(body),
+      [...queue.messages.values()].map(({ body: sent, visibleAt }) => ({
+        work: decodeFollowUp(sent),
         inSeconds: (visibleAt - Date.parse(world.deps.now())) / 1000,
       })),
   };

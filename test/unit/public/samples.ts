@@ -91,10 +91,10 @@ const memory: Pick<MemberRecord, 'lastAttempt' | 'lastSuccess' | 'claim' | 'held
 
 /** What the service knows of the age of `balances`; without any, of a member that was never refreshed. */
 export function known(balances: readonly StoredBalance[], staleAfterSeconds = 86_400): KnownFreshness {
-  const member = balances.length === 0 ? { ...memory, lastAttempt: null, lastSuccess: null } : memory;
+  const remembered = balances.length === 0 ? { ...memory, lastAttempt: null, lastSuccess: null } : memory;
   return {
-    freshness: freshnessOf(balances, member, NOW, staleAfterSeconds),
-    member,
+    freshness: freshnessOf(balances, remembered, NOW, staleAfterSeconds),
+    member: remembered,
     nextAllowedAt: balances.length === 0 ? null : '2026-01-15T13:00:00.000Z',
   };
 }
