@@ -32,7 +32,7 @@ import { callbackRulesOf, dynamoDb, endingDeps, mxOf, now } from './wiring/refre
 export interface TriggerDeps extends Omit<CheckBalanceDeps, 'accepted'> {
   readonly keys: IdempotencyKeys;
   readonly callbackRules: CallbackRules;
-  /** With `iam`, whether whoever may trigger is shown accounts: IAM does not see what a request asks for. */
+  /** With `iam`, whether answers to triggers have accounts: IAM policies cannot see what a request asks for. */
   readonly iamTriggerReads: boolean;
   readonly count: (metric: 'RefreshAccepted' | 'RefreshJoined') => void;
 }

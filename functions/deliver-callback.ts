@@ -1,4 +1,4 @@
-// SQS callbacks queue  ->  one signed POST to whoever asked to be told  ->  done, or another try later
+// SQS callbacks queue  ->  one signed POST to the caller's URL  ->  done, or another try later
 import { callbackPost } from '../shared/clients/callback-post.ts';
 import { decodeDelivery } from '../shared/clients/messages.ts';
 import { deliveryQueue } from '../shared/clients/queues.ts';
@@ -43,7 +43,7 @@ export function wire(source: NodeJS.ProcessEnv) {
       const done = await deliverCallback(deps, delivery);
       const metric = metrics[done];
       if (metric !== null) report.count(metric);
-      // Not the URL: it may hold whatever its owner hides in it.
+      // Not the URL: it may hold a secret of its owner.
       report.log('callback.done', {
         callback_id: delivery.callbackId,
         refresh_id: delivery.event.data.refresh_id,

@@ -1,4 +1,4 @@
-// SQS follow-up queue  ->  a look at the job, a webhook heeded, or a second erasing  ->  balances and an event, or a later look
+// SQS follow-up queue  ->  a look at the job, a webhook handled, or a second erasing  ->  balances and an event, or a later look
 import { balancesEraser } from '../shared/clients/balances-eraser.ts';
 import { balancesInDynamoDb } from '../shared/clients/balances-table.ts';
 import { decodeFollowUp, type FollowUp } from '../shared/clients/messages.ts';
@@ -32,7 +32,7 @@ export async function followUp(deps: HandleWebhookDeps, report: Telemetry, messa
     case 'webhook': {
       const outcome = await handleWebhook(deps, message);
       report.count(outcome === 'unknown_member' ? 'WebhookIgnored' : 'WebhookHeeded');
-      report.log('webhook.heeded', { member_guid: memberGuid, reason: message.about, outcome });
+      report.log('webhook.handled', { member_guid: memberGuid, reason: message.about, outcome });
       return;
     }
     case 'erase':

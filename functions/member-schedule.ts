@@ -30,7 +30,7 @@ export async function memberSchedule(deps: MemberScheduleDeps, request: ApiReque
   const identifiers = memberIdentifiers(request);
   switch (request.method) {
     case 'PUT': {
-      // Before the table is read: a wrong body is said whoever the member is.
+      // Before the table is read: a wrong body is refused for every member alike.
       const everyHours = readEvery(request.body);
       const member = await findMember(deps.members, identifiers);
       const slot = slotOf(member.key, everyHours, deps.shards);
@@ -39,7 +39,7 @@ export async function memberSchedule(deps: MemberScheduleDeps, request: ApiReque
     }
     case 'DELETE': {
       const member = await findMember(deps.members, identifiers);
-      // Kept as “no”, so that a default of the settings does not enrol the member again.
+      // Stored as 0, so that the default of the settings does not enrol the member again.
       await deps.schedule.enrol(member.key, { everyHours: 0, slot: '' }, 'always');
       return { status: 204, logged: loggedOf(member) };
     }

@@ -1,4 +1,4 @@
-// POST /webhooks/mx, MX tells of something  ->  a message on the follow-up queue, 204
+// POST /webhooks/mx, a webhook of MX's  ->  a message on the follow-up queue, 204
 import type { APIGatewayProxyEventV2, Context } from 'aws-lambda';
 import { webhookQueue } from '../shared/clients/queues.ts';
 import { secret } from '../shared/clients/secret.ts';
@@ -41,8 +41,8 @@ export async function receiveWebhook(deps: ReceiveDeps, body: unknown): Promise<
 const MAX_BYTES = 256 * 1024;
 
 /**
- * The request with as much of its body as is read. What this API asks of its own callers' requests (size, content type,
- * version) is not asked of MX: a refusal would only make it repeat itself.
+ * The request with as much of its body as is read. This API's own rules for size, content type and version do not apply
+ * to MX: it would repeat a refused webhook unchanged.
  */
 export function asOurs(event: APIGatewayProxyEventV2): APIGatewayProxyEventV2 {
   const { 'accept-version': _, ...headers } = event.headers;
@@ -81,7 +81,7 @@ export function wire(source: NodeJS.ProcessEnv) {
   const deps: ReceiveDeps = { webhooks: webhookQueue(sqs(), env.followUpQueueUrl), telemetry: report, now };
   const options = {
     telemetry: report,
-    // MX cannot sign as AWS wants it, so this route checks by itself also where all others let the gateway check.
+    // MX cannot sign with AWS credentials, so this function checks the caller itself, also with `apiAccess` = `iam`.
     callersSecret: secret(secretsManager(), env.mxWebhookSecretArn, now, keptForMinutes(report)),
     right: () => 'webhook' as const,
     now,

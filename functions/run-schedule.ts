@@ -7,7 +7,7 @@ import { readEnvironment } from '../shared/lambda/environment.ts';
 import { telemetry } from '../shared/lambda/log.ts';
 import { dynamoDb, now, sqs } from './wiring/refresh.ts';
 
-/** What AWS calls, given its environment. An error is thrown: EventBridge tries the same minute again. */
+/** What AWS calls, given its environment. An error is thrown: Lambda repeats the invocation twice. */
 export function wire(source: NodeJS.ProcessEnv) {
   const env = readEnvironment('run-schedule', source);
   const report = telemetry('run-schedule', env.stage, now);

@@ -17,7 +17,7 @@ export function wire(source: NodeJS.ProcessEnv) {
     report.count('SweepRepaired', counts.publish + counts.end + counts.end_storing + counts.look);
     report.log('sweep.done', { counts });
     report.flush();
-    // After all others had their turn: the alarm on errors is the only way an operator hears of it.
+    // After all others: only the alarm on this function's errors tells an operator.
     if (counts.failed > 0) throw new Error(`${counts.failed} open refreshes could not be repaired`);
   });
 }

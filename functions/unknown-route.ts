@@ -1,4 +1,4 @@
-// $default: whatever matched no route  ->  a problem that says so, health, the API's description, the problems' pages
+// $default: requests that match no route  ->  a problem that says so, health, the API's description, the problems' pages
 import { readEnvironment } from '../shared/lambda/environment.ts';
 import { type ApiAnswer, type ApiRequest, httpHandler } from '../shared/lambda/http.ts';
 import { staysAtMx } from '../shared/lambda/mx-routes.ts';
@@ -29,13 +29,13 @@ export async function unknownRoute(request: ApiRequest): Promise<ApiAnswer> {
   throw new Refusal('not_found', 'there is nothing at this path');
 }
 
-/** Made into an object only when somebody asks for it: 120 kB that every cold start would pay for otherwise. */
+/** Parsed at the first request for it: 120 kB that would lengthen every cold start. */
 const openApi = async (): Promise<object> => (await import('../docs/openapi.json', { with: { type: 'json' } })).default;
 
 /** What AWS calls, given its environment. */
 export function wire(source: NodeJS.ProcessEnv) {
   const env = readEnvironment('unknown-route', source);
-  // Health, the description and the problems' pages hold no secret; a 404 for anybody else would say no more than a 401.
+  // Public: health, the description and the problems' pages hold no secret, and a 404 says no more than a 401.
   return httpHandler({ ...apiWiring('unknown-route', env), right: () => null }, unknownRoute);
 }
 

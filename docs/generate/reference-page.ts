@@ -8,7 +8,7 @@ const require = createRequire(import.meta.url);
 const style = (): string => readFileSync(require.resolve('swagger-ui-dist/swagger-ui.css'), 'utf8');
 const viewer = (): string => readFileSync(require.resolve('swagger-ui-dist/swagger-ui-bundle.js'), 'utf8');
 
-/** Nothing but what the file itself holds: whatever a part of it may ask for, the browser sends no request. */
+/** Allows what the file itself holds, and nothing else: the browser sends no request for any part of it. */
 const POLICY = "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data:";
 
 /** Text inside a script element ends at its first `</script`, in a string of the code too. */

@@ -53,7 +53,7 @@ export function endingDeps(env: EndingEnvironment, db: DynamoDBClient): Omit<Ref
     balances: balancesReader(db, env.balancesTable),
     events: eventBus(new EventBridgeClient(limitedCalls()), env.eventBusName),
     amountsInEvents: env.amountsInEvents,
-    // No queue: the operator has allowed no hosts, and nobody can have asked.
+    // No queue: the operator has allowed no hosts, so no callback can have been asked for.
     callbacks:
       env.callbackQueueUrl === '' ? noCallbacks : callbacksInDynamoDb(db, env.refreshesTable, env.refreshRetentionDays),
     deliveries: deliveryQueue(queues, env.callbackQueueUrl),

@@ -60,7 +60,7 @@ export function logLine({ function: name, line }: Observations['log']): string |
   const { level, event, outcome, reason, counts, failure, code } = entry;
   if (level === 'ERROR') return `error in ${plainName(name)}: ${event}: ${causeOf(entry) ?? failure}`;
   switch (event) {
-    case 'webhook.heeded':
+    case 'webhook.handled':
       return `webhook of MX’s about ${reason}: ${String(outcome).replaceAll('_', ' ')}`;
     case 'webhook.ignored':
       return `webhook of MX’s ignored: ${reason}`;

@@ -97,12 +97,12 @@ export function problemOf({ body }: ApiAnswer): string {
 
 /** The follow-up's own log line, in words. True when it is the last one of a refresh. */
 function sayLook(line: string, step: (text: string) => void): boolean {
-  if (!line.includes('"follow_up.') && !line.includes('"webhook.heeded"')) return false;
+  if (!line.includes('"follow_up.') && !line.includes('"webhook.handled"')) return false;
   const entry: unknown = JSON.parse(line);
   const { event, look, outcome, failure } = isRecord(entry) ? entry : {};
-  if (event === 'webhook.heeded' && outcome === 'nudged') step('a webhook of MX’s caused a look');
+  if (event === 'webhook.handled' && outcome === 'nudged') step('a webhook of MX’s caused a look');
   if (event === 'follow_up.failed') step(`a look failed: ${failure}`);
-  if (event !== 'follow_up.done') return event === 'webhook.heeded' && outcome === 'nudged';
+  if (event !== 'follow_up.done') return event === 'webhook.handled' && outcome === 'nudged';
   const words: Record<string, string> = {
     looking_again: 'no end of the job to be seen; look again later',
     stored: 'the job is over; accounts fetched and stored',

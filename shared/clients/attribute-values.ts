@@ -12,7 +12,7 @@ export function toAttribute(value: unknown): AttributeValue {
   if (typeof value === 'string') return { S: value };
   if (typeof value === 'boolean') return { BOOL: value };
   if (value instanceof Decimal) return { N: value.text };
-  // Counts of our own. An amount is never a `number` in this code.
+  // Counts of this service. An amount is never a `number` in this code.
   if (typeof value === 'number' && Number.isSafeInteger(value)) return { N: String(value) };
   if (Array.isArray(value)) return { L: value.map(toAttribute) };
   if (typeof value === 'object') return { M: toAttributes(value) };
@@ -57,7 +57,7 @@ export function recordFromAttribute<T extends object>(
 ): T | null {
   if (attribute?.M === undefined) return null;
   const record = camelCased(withCounts(fromAttributes(attribute.M))) as object;
-  // The one decoder of records that only this service writes; the contract tests read back every shape.
+  // An `as`, because only this service writes these records; the contract tests read back every shape.
   return { ...empty, ...record } as T;
 }
 

@@ -1,7 +1,7 @@
 /**
- * Limits that end a call of an AWS service. The SDK has none that would: of the installed versions `requestTimeout` only
- * logs a warning, `socketTimeout` starts again with every byte, and `connectionTimeout` runs while calls wait for one of
- * the pool's sockets (all three: test/contract/aws-limits.test.ts).
+ * Limits that end a call of an AWS service. The SDK's own do not: in the installed versions `requestTimeout` only logs a
+ * warning, `socketTimeout` starts again with every byte, and `connectionTimeout` runs while a call waits for a socket of
+ * the pool (all three: test/contract/aws-limits.test.ts).
  */
 import { StandardRetryStrategy } from '@smithy/core/retry';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
@@ -19,7 +19,7 @@ export interface AwsLimits {
   readonly waitMs: number;
 }
 
-/** What every function uses: AWS's services are nearby, so an answer that takes two seconds is lost and asked for again. */
+/** For every function. AWS's services are nearby: an answer that takes two seconds is given up and asked for again. */
 export const awsLimits: AwsLimits = { maxAttempts: 3, attemptMs: 2_000, callMs: 6_500, atOnce: 50, waitMs: 2_500 };
 
 /** The longest that a call can take, in milliseconds: its last attempt begins as late as it may, and waits. */
@@ -34,7 +34,7 @@ export function limitedCalls(limits: AwsLimits = awsLimits) {
   };
 }
 
-/** An attempt that took too long. The SDK tries again after errors of this name. */
+/** An attempt that took too long. The SDK retries errors of this name. */
 class TimeoutError extends Error {
   override readonly name = 'TimeoutError';
 }
@@ -81,7 +81,7 @@ async function wholeBody(body: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
   return Buffer.concat(chunks);
 }
 
-/** A number of turns, handed on in the order in which they are asked for. */
+/** Turns for a number of exchanges at a time, given in the order in which they are asked for. */
 class Turns {
   #free: number;
   readonly #waiting = new Set<() => void>();
@@ -147,7 +147,7 @@ class LimitedRetries extends StandardRetryStrategy {
     const { promise: tooLate, reject } = Promise.withResolvers<never>();
     const timer = setTimeout(() => reject(new Error('no time for one more attempt')), leftMs);
     try {
-      // It sleeps for as long as the next attempt is to wait: a throttled service may ask for seconds.
+      // The SDK sleeps before the next attempt; a service that throttles may ask for seconds.
       const next = await Promise.race([super.refreshRetryTokenForRetry(token, failure), tooLate]);
       this.#begun.set(next, begun);
       return next;

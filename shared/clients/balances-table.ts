@@ -24,7 +24,7 @@ const SCHEMA_VERSION = 2;
 /** How many accounts are written at the same time. */
 const AT_ONCE = 10;
 
-/** How often one account is written again after somebody else wrote it first. */
+/** How often one account is written again after another write came first. */
 const MAX_RACES = 5;
 
 /** Reading only: what the API's functions may do. */
@@ -65,7 +65,7 @@ export function balancesInDynamoDb(
 ): Balances & BalancesReader {
   const reader = balancesReader(client, tableName);
 
-  /** Newer wins. The condition is what was read: if anybody wrote in between, it is read again and decided again. */
+  /** Newer wins. The write's condition is the item as read: after another write in between, it is read and decided again. */
   async function storeOne(given: AccountToStore, known: StoredBalance | null): Promise<StoredBalance | null> {
     let stored = known;
     for (let race = 0; race < MAX_RACES; race += 1) {
@@ -79,7 +79,7 @@ export function balancesInDynamoDb(
 
   async function markUnlisted(balance: StoredBalance): Promise<StoredBalance> {
     const { condition, values } = unchangedSince(balance);
-    // False: a newer observation has listed it again, and stands.
+    // False: a newer observation has listed it again; that one stays.
     const isMarked = await updateIf(client, tableName, {
       key: itemKey(balance.member, balance.accountGuid),
       change: 'SET listed = :false',

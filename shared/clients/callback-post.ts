@@ -67,7 +67,7 @@ function webhooksOf(secretText: string): readonly Webhook[] {
     const keys = [current, previous].filter((key) => typeof key === 'string' && key !== '') as string[];
     if (keys.length > 0) return keys.map((key) => new Webhook(key));
   } catch {
-    // A parser's words would quote the secret.
+    // The parser's message would quote the secret.
   }
   throw new Failure(
     'callback_keys_missing',
@@ -75,7 +75,7 @@ function webhooksOf(secretText: string): readonly Webhook[] {
   );
 }
 
-/** A resolver that refuses a name if any of its addresses is not public: which one is used is not ours to choose. */
+/** A resolver that refuses a name if any of its addresses is not public: Node chooses which of them is used. */
 export function lookupAllowed(resolve: Resolve, loopback: boolean): LookupFunction {
   return (hostname, options, done) => {
     resolve(hostname, options).then(
@@ -111,7 +111,7 @@ function post({ url, headers, body, lookup, timeoutMs, now }: Post): Promise<Rec
       {
         method: 'POST',
         lookup,
-        // A kept socket would skip the lookup and with it the check of the address.
+        // On a kept socket there would be no lookup, and so no check of the address.
         agent: false,
         headers: {
           ...headers,

@@ -1,4 +1,4 @@
-/** Who is to be told of which refresh: items in the refreshes table, beside the refresh, that expire with it. */
+/** The callbacks asked for: items in the refreshes table, beside their refresh, that expire with it. */
 import { type DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import type { Callback, Callbacks } from '../domain/ports.ts';
 import { queryPages } from './query-pages.ts';
@@ -28,7 +28,7 @@ export const callbacksInDynamoDb = (client: DynamoDBClient, tableName: string, r
     const callbacks: Callback[] = [];
     const pages = queryPages(client, {
       TableName: tableName,
-      // Or a wish that was written a moment ago might be missed by both sides.
+      // Consistent: a caller that has just written its callback and found the refresh running relies on this read.
       ConsistentRead: true,
       KeyConditionExpression: `${refreshesTable.partitionKey} = :refresh AND begins_with(${refreshesTable.sortKey}, :prefix)`,
       ExpressionAttributeValues: { ':refresh': { S: refreshId }, ':prefix': { S: PREFIX } },
@@ -43,7 +43,7 @@ export const callbacksInDynamoDb = (client: DynamoDBClient, tableName: string, r
   },
 });
 
-/** In a deployment whose operator has allowed no hosts: nobody can have asked to be told. */
+/** For a deployment without allowed hosts, where no callback can have been asked for. */
 export const noCallbacks: Callbacks = {
   put: () => Promise.reject(new TypeError('callbacks are off, so no callback_url is accepted')),
   ofRefresh: async () => [],

@@ -2,8 +2,8 @@
  * Writes that happen only if a condition holds. A condition that does not hold is an answer, false or null; every other
  * error is thrown, because then nothing is known about the item.
  *
- * The SDK repeats a write whose answer was lost, and the repetition fails at what the first one has written. A write says
- * how it is recognised then (`isDone`): it is read, and counts as held.
+ * The SDK repeats a write whose answer was lost, and the repetition's condition fails on what the first one has written.
+ * Then the item is read, and if the write recognises it as its own (`isDone`), the condition counts as held.
  *
  * In a change and a condition, `#start` stands for the attribute `start`: DynamoDB reserves such words.
  */
@@ -94,8 +94,8 @@ export async function updatedIf(
 }
 
 /**
- * `update`, which leaves a mark of this call in the item: by it the call recognises what it has written, unless somebody
- * else has written since, and then it has not been the last.
+ * `update`, which leaves a mark of this call in the item, by which the call recognises its own write. After another
+ * write since, the mark is gone, and the call counts as lost.
  */
 export function withMark(update: ConditionalUpdate): ConditionalUpdate {
   const mark = crypto.randomUUID().slice(0, 8);

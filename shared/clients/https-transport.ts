@@ -1,6 +1,6 @@
 /**
- * One HTTP exchange over `node:https`: with a timeout, a body limit, and care for sockets that died while the function
- * was frozen. `fetch` (undici) would cost a fifth of the cold start.
+ * One HTTP exchange over `node:https`, with a timeout, a body limit, and a check for sockets that the server closed while
+ * the function was frozen. `fetch` (undici) would add a fifth to the cold start.
  */
 import type { Agent as HttpAgent } from 'node:http';
 import type { Agent as HttpsAgent } from 'node:https';
@@ -48,12 +48,12 @@ export function httpsTransport(monotonicMs: () => number = () => performance.now
     const paused = monotonicMs() - lastUsed > PAUSE_MS;
     lastUsed = monotonicMs();
     const secure = request.url.protocol === 'https:';
-    // A POST must not be repeated, so after a pause it does not trust an old socket.
+    // A POST must not be repeated, so after a pause it gets a new socket.
     const agent = request.method === 'POST' && paused ? undefined : secure ? pool.https : pool.http;
     const first = await exchange(request, agent);
     lastUsed = monotonicMs();
     if (first.kind === 'answered') return first.response;
-    // A GET on a socket that was kept alive and turned out dead never reached MX's application: once more, fresh.
+    // A GET on a kept-alive socket that the server had closed never reached MX: repeated once, on a new socket.
     const second = first.onReusedSocket && request.method === 'GET' ? await exchange(request, undefined) : first;
     if (second.kind === 'answered') return second.response;
     throw second.failure;

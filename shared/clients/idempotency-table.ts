@@ -63,12 +63,12 @@ export function idempotencyKeysInDynamoDb(
         ? finish(request, token, leaseOver)
         : finish(request, token, { answer: toAttribute(answer) }),
 
-    // Not removed: whoever may delete here could delete refreshes too. The key stays bound to its request.
+    // Not deleted: the right to delete in this table would cover refreshes too. The key stays bound to its request.
     release: (request, token) => finish(request, token, leaseOver),
   };
 }
 
-/** A lease that nobody holds: the next request is the first again. */
+/** A lease that is over: the next request is the first again. */
 const leaseOver = { lease_until: { N: '0' } };
 
 const itemKey = ({ id }: KeyedRequest): Item => ({

@@ -63,7 +63,7 @@ export const memberAttribute = {
   seenAt: 'sa',
   /** When a read of it outside a refresh was last reserved. */
   readAt: 'ra',
-  /** Stands for the own ids that lead to it. */
+  /** Changes with the own ids that lead to the member: their alias items are written only then. */
   aliases: 'al',
   institutionCode: 'ic',
   enrolment: 'en',
@@ -174,7 +174,7 @@ function toHeld(attribute: AttributeValue | undefined): Held | null {
   return why && { since, ...why };
 }
 
-/** The attribute of a change that is yet to be told. */
+/** The attribute of a change whose event is still to be sent. */
 export const changeToAttribute = ({ from, to, at, refreshId }: ConnectionChange): AttributeValue => ({
   M: present({ b: text(from), a: text(to), t: millisecondsOf(at), r: text(refreshId) }),
 });

@@ -72,7 +72,7 @@ export function membersInDynamoDb(
     },
 
     async putBody(key, body) {
-      // False: a newer one stands, or the member was deleted.
+      // False: a newer body is stored, or the member was deleted.
       await putIf(client, tableName, {
         item: { ...bodyKey(key), ...bodyAttributes(body) },
         condition: 'attribute_not_exists(deleted_at) AND (attribute_not_exists(seen_at) OR seen_at < :at)',
@@ -126,7 +126,7 @@ export function membersInDynamoDb(
           ...taken.values,
           ':id': { S: refreshId },
           ':look': toAttribute(lookNumber),
-          // The same look again: only when whoever took it has certainly stopped.
+          // The same look again: only after the time limit of the function that took it.
           ':given_up': millisecondsOf(plusSeconds(now, -LOOK_TIMEOUT_SECONDS)),
           ':gap_over': millisecondsOf(plusSeconds(now, -policy.minLookGapSeconds)),
           ':storing': phaseCode.storing,
@@ -180,7 +180,7 @@ export function membersInDynamoDb(
           },
           learntAlso(jobAggregatedAt, null),
         ),
-        // What a look saw is of no use any more to a refresh that has ended, and would be left in its claim.
+        // Not after the end: these attributes would stay in the ended claim, where nothing reads them.
         `${isClaim} AND ${isRunning}`,
         { ':id': { S: refreshId }, ...beganValue(jobAggregatedAt) },
       );
@@ -256,7 +256,7 @@ const isClaim = `${claimPath.refreshId} = :id`;
 const isRunning = `attribute_not_exists(${claimPath.phase})`;
 
 const learnt = (flagSeen: boolean, starts: readonly Instant[] | null): ClaimAttributes => ({
-  // Never taken back.
+  // Never set back to false.
   ...(flagSeen ? { [claimPath.flagSeen]: flag(true) } : {}),
   ...(starts === null ? {} : { starts: startsToAttribute(starts) }),
 });

@@ -114,7 +114,7 @@ export const encodeNextLook = ({ refreshId, member: key, lookNumber, state }: Ne
     },
   });
 
-/** The body of a message that brings a webhook to the function that acts on it. */
+/** The body of a message with a webhook, for the follow-up function. */
 export const encodeWebhook = (webhook: MxWebhook): string => encode({ kind: 'webhook', ...webhook });
 
 /** The body of a message that has a deleted member's balances erased once more. */
@@ -127,8 +127,7 @@ export function decodeFollowUp(body: string): FollowUp {
 }
 
 /**
- * The body of a delivery. The event stays as it is published: whoever gets it over the bus and by callback finds the
- * same.
+ * The body of a delivery. The event is the one that is published: a receiver of both bus and callback finds the same.
  */
 export const encodeDelivery = ({ event, ...message }: Delivery): string =>
   JSON.stringify({ ...(JSON.parse(encode(message)) as object), event });
@@ -140,7 +139,7 @@ export function decodeDelivery(body: string): Delivery {
   if (typeof event?.id !== 'string' || typeof event.type !== 'string') {
     throw new Failure('bad_message', 'a delivery message has no event');
   }
-  // Written by this service a moment or a day ago, passed on as it is and read by nobody here.
+  // Not checked: written by this service, passed on as it is and not read here.
   return { ...read, event };
 }
 

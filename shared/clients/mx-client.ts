@@ -56,7 +56,7 @@ export function mxClient(options: MxClientOptions): Mx {
     const known = await options.credentials.current();
     let response = await attempt(known);
     if (response.status === 401) {
-      // A rotated key kills the old one at once (MX facts 1). MX did nothing, so asking again is safe, also for a POST.
+      // A rotated key makes the old one invalid at once (MX facts 1). MX did nothing, so repeating is safe, also for a POST.
       const fetched = await options.credentials.refetched();
       if (fetched !== known) response = await attempt(fetched);
     }
@@ -90,8 +90,8 @@ export function mxClient(options: MxClientOptions): Mx {
       pages.push(await page(member, pages.length + 1, size));
     }
     const byGuid = new Map(pages.flatMap(({ accounts }) => accounts.map((account) => [account.guid, account])));
-    // A double is no harm while every guid is there. MX may count one that stands twice on a page twice. One that stands
-    // on two pages has moved while the list was read: if another was missed, the guids are fewer than MX's total.
+    // An account that comes twice is no fault while every guid is there. MX may count one that stands twice on a page
+    // twice. One on two pages has moved during the read: if another was missed, the guids are fewer than MX's total.
     const doubles = pages.reduce(
       (sum, { accounts }) => sum + accounts.length - new Set(accounts.map(({ guid }) => guid)).size,
       0,

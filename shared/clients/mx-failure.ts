@@ -1,4 +1,4 @@
-/** MX's error answers as failures (MX facts 2.1, 9). The body helps, the status decides. */
+/** MX's error answers as failures (MX facts 2.1, 9). The status decides; for some, `error.type` in the body too. */
 import { type ExactJson, isExactObject, parseExactJson } from '../domain/decimal.ts';
 import { Failure, type FailureCode, type FailureDetails } from '../domain/failure.ts';
 import type { HttpResponse } from './https-transport.ts';
@@ -63,7 +63,7 @@ export const mxAnswers: readonly MxAnswer[] = [
     to: 399,
     code: 'mx_redirected',
     says: 'it points to another address; an operator has to put that of MX’s API into the setting mxBaseUrl',
-    source: 'RFC 9110, 15.4; not followed, because the key would go to whatever address the answer names',
+    source: 'RFC 9110, 15.4; not followed, because the key would go to the address that the answer names',
   },
   { from: 500, to: 599, code: 'mx_unavailable', says: IN_TROUBLE, source: 'MX facts 2.1: 500, 502, 503, 504' },
 ];

@@ -1,4 +1,4 @@
-/** Which addresses belong to the public Internet. Names are the caller's; where they lead is decided by whoever owns them. */
+/** Which addresses belong to the public Internet. The owner of a host name decides to which address it leads. */
 
 // A static `import` of `node:net` costs more at the cold start than asking for it here (see https-transport.ts).
 const net = process.getBuiltinModule('node:net');
@@ -25,7 +25,7 @@ const special4 = [
   '240.0.0.0/4',
 ];
 
-/** Global unicast is 2000::/3; in it lie some that lead to IPv4 addresses or to nobody. */
+/** Global unicast is 2000::/3; some ranges in it lead to IPv4 addresses or are not in use. */
 const special6 = ['2001::/23', '2001:db8::/32', '2002::/16', '3fff::/20'];
 
 function listOf(subnets: readonly string[], family: 'ipv4' | 'ipv6') {

@@ -19,7 +19,7 @@ const MESSAGES_PER_REQUEST = 10;
 /** How often messages of a batch are sent before it fails. */
 const BATCH_TRIES = 3;
 
-// A look that is due later than SQS can wait comes early, finds the job not over, and waits again.
+// A look that is due later than SQS can delay comes early, finds the job not over, and queues the next one.
 const delay = (inSeconds: number): number => Math.min(MAX_DELAY_SECONDS, Math.max(0, Math.ceil(inSeconds)));
 
 const send = (client: SQSClient, queueUrl: string, body: string, inSeconds: number) =>
@@ -99,11 +99,11 @@ const FIRST_SENT_AT = 'first_sent_at';
 /** How long a message that was put back waits, in seconds. */
 const PUT_BACK_SECONDS = 30;
 
-/** When a received message was first sent, whatever number of times it was put back since. */
+/** When a received message was first sent, before it was put back. */
 export const firstSentAt = ({ attributes, messageAttributes }: ReceivedMessage): Instant =>
   messageAttributes[FIRST_SENT_AT]?.stringValue ?? instantOf(Number(attributes.SentTimestamp));
 
-/** A message as Lambda hands it over. */
+/** A message as a function gets it from Lambda. */
 export interface ReceivedMessage {
   readonly receiptHandle: string;
   readonly body: string;
@@ -112,8 +112,8 @@ export interface ReceivedMessage {
 }
 
 /**
- * Sends a received message once more, unchanged, to the queue at `queueUrl`: a new message that nobody has received, which
- * remembers when it was first sent. The received one is to be deleted afterwards.
+ * Sends a received message once more, unchanged, to the queue at `queueUrl`: a new message with a receive count of 0, which
+ * keeps the time when it was first sent. The received one has to be deleted afterwards.
  */
 export const putBackTo =
   (client: SQSClient, queueUrl: string, inSeconds = PUT_BACK_SECONDS) =>

@@ -32,7 +32,7 @@ export type RefreshHistory = Refreshes & RefreshesReader;
 
 /** The refreshes in table `tableName`, for reading. */
 export function refreshesReader(client: DynamoDBClient, tableName: string, now: Clock): RefreshesReader {
-  /** DynamoDB deletes what has expired within days, not at once: here it is gone at its time. */
+  /** DynamoDB deletes expired items within days, not at once; here an expired item counts as deleted. */
   const isAlive = (item: Item): boolean => !hasExpired(item[refreshesTable.timeToLive], now());
 
   async function get(refreshId: string): Promise<Item | null> {
@@ -96,7 +96,7 @@ export function refreshesInDynamoDb(
         new UpdateItemCommand({
           TableName: tableName,
           Key: itemKey(refresh.refreshId),
-          // A beginning that comes late must not undo the end.
+          // A start that is written late must not replace the end.
           UpdateExpression: `SET refresh = if_not_exists(refresh, :refresh), ${keysOnce}${challenges.length === 0 ? '' : ', questions = :questions'}`,
           ExpressionAttributeValues: {
             ':refresh': recordToAttribute(facts),
@@ -108,7 +108,7 @@ export function refreshesInDynamoDb(
     },
 
     async putDetails(refresh, endedAt, details) {
-      // False: it has ended. What was written before that stands.
+      // False: the refresh has ended, and its end stays.
       await updateIf(client, tableName, {
         key: itemKey(refresh.refreshId),
         change: `SET details = :details, ${keysOnce}`,
@@ -119,7 +119,7 @@ export function refreshesInDynamoDb(
 
     async end({ refresh, end, details }) {
       const { challenges: _, progress: __, ...facts } = refresh;
-      // False: it has ended. Of two ends the first was told.
+      // False: the refresh has ended already. Of two different ends the first is kept, because its event was sent.
       await updateIf(client, tableName, {
         key: itemKey(refresh.refreshId),
         change: `SET refresh = :refresh, ${keysOnce}${details ? ', details = :details' : ''}`,
@@ -137,7 +137,7 @@ export function refreshesInDynamoDb(
 
 const unended = 'attribute_not_exists(refresh) OR refresh.#status = :running';
 
-/** The member and the time to live, with whichever write makes the item. */
+/** The member and the time to live: set by each write that may be the item's first. */
 const keysOnce = `member_key = if_not_exists(member_key, :member), ${refreshesTable.timeToLive} = if_not_exists(${refreshesTable.timeToLive}, :expires)`;
 
 const itemKey = (refreshId: string): Item => ({

@@ -10,7 +10,7 @@ import { enrolmentToAttribute, memberAttribute, toEnrolment } from './member-ite
 import { queryPages } from './query-pages.ts';
 import { membersTable } from './table-keys.ts';
 
-/** Where the ticks remember how far they have come. A renamed item would lose the minutes missed during the deployment. */
+/** The item with the ticks' last minute. Renaming it would lose the minutes missed during the deployment. */
 const BOOKMARK: Item = {
   [membersTable.partitionKey]: { S: 'TICK' },
   [membersTable.sortKey]: { S: 'scheduled-refresh' },
@@ -110,7 +110,7 @@ export function scheduleInDynamoDb(client: DynamoDBClient, tableName: string): S
         // This one, written before its answer was lost, or another with the same words.
         if (isThis) return leave(key, before.enrolment, enrolment.slot, version);
         const isUnsaid = now.enrolment?.slot === before.enrolment?.slot;
-        // Another one stands; this one counts as the one before it.
+        // Another enrolment was written after this one, and counts.
         if (!isUnsaid) return;
       }
       throw new Failure('busy', 'this member is being enrolled again and again', { retryAfterSeconds: 1 });
@@ -138,10 +138,10 @@ export function scheduleInDynamoDb(client: DynamoDBClient, tableName: string): S
     async removeStray({ member, slot }) {
       const now = await readEnrolled(member);
       if (now?.enrolment?.slot === slot) return;
-      // Nobody can enrol a deleted member again, so the version does not matter.
+      // A deleted member cannot be enrolled again, so the version does not matter.
       if (now === null) return void (await removeSlotItem(member, slot, Number.MAX_SAFE_INTEGER));
       if (await removeSlotItem(member, slot, now.version)) return;
-      // Written by an enrolment that is under way, or died: if this version is taken, it cannot come to stand.
+      // Written by an enrolment that is under way, or crashed: when this version is taken, its own write fails.
       if (await setVersion(member, now.version, null)) await removeSlotItem(member, slot, now.version + 1);
     },
 
@@ -153,7 +153,7 @@ export function scheduleInDynamoDb(client: DynamoDBClient, tableName: string): S
     },
 
     async setLastMinute(minute) {
-      // False: another tick has come further.
+      // False: another tick has written a later minute.
       await updateIf(client, tableName, {
         key: BOOKMARK,
         change: 'SET #minute = :minute',

@@ -23,14 +23,14 @@ export interface SecretOptions {
   readonly minSecondsBetweenFetches?: number;
   /** After this time it is fetched again, so that what was taken out of it stops working. @default never */
   readonly maxAgeSeconds?: number;
-  /** Told of each failed fetch after which the known text is served. @default nobody is told */
+  /** Called at each failed fetch after which the known text is served. @default nothing is called */
   readonly onServedOn?: (error: unknown) => void;
 }
 
 /** How long a text is served after its age when no new one can be had, in seconds. */
 export const SERVE_ON_SECONDS = 900;
 
-/** Secrets Manager was reached and says that this service shall not have the secret (any more). */
+/** Secrets Manager answered that this service may not read the secret, or that there is none. */
 const refusals: ReadonlySet<string> = new Set([
   'AccessDeniedException',
   'ResourceNotFoundException',

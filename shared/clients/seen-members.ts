@@ -100,7 +100,7 @@ export function seenMembersInDynamoDb(
       await update(
         key,
         { last_attempt: attemptToAttribute(attempt) },
-        // The end of a claim that has yet to be published is nowhere else.
+        // Until it is published, the end of a claim is stored only in `last_attempt`.
         `(attribute_not_exists(last_attempt) OR last_attempt.ended_at < :ended) AND (attribute_not_exists(${claimPath.phase}) OR ${claimPath.phase} <> :phase)`,
         { ':ended': { S: endedAt }, ':phase': phaseCode.ended },
       );
@@ -118,11 +118,11 @@ export function seenMembersInDynamoDb(
     async leaveTombstone(key, memberId, now) {
       if (memberId !== null) await removeAlias(key, memberId);
       return putIf(client, tableName, {
-        // A whole new item: whatever was known, under attributes of later versions too, is gone.
+        // A whole new item: every attribute is deleted, also those of later versions.
         item: { ...itemKey(key.userGuid, key.memberGuid), deleted_at: { S: now } },
         own: {
           key: itemKey(key.userGuid, key.memberGuid),
-          // Of two at the very same moment both do what follows, which may be done twice.
+          // Two at the same moment both do what follows, which is repeatable.
           isDone: (item) => item['deleted_at']?.S === now,
         },
         condition: 'attribute_not_exists(claim) AND attribute_not_exists(deleted_at)',

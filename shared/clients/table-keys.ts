@@ -7,7 +7,7 @@ export const balancesTable = { partitionKey: 'user_guid', sortKey: 'account_key'
 export const membersTable = {
   partitionKey: 'user_guid',
   sortKey: 'item_key',
-  /** Sparse: only members with a claim. Keys only, so that a look costs no write to it. `open_since`: milliseconds. */
+  /** Only members with a claim have its keys. It projects keys only: a look costs it no write. `open_since`: milliseconds. */
   openIndex: { name: 'open', partitionKey: 'open_shard', sortKey: 'open_since', sortKeyType: 'N' },
 } as const;
 

@@ -32,7 +32,7 @@ export function unstartedInDynamoDb(client: DynamoDBClient, tableName: string): 
       note(
         key,
         'SET last_attempt = :attempt',
-        // The end of a claim that has yet to be published is nowhere else.
+        // Until it is published, the end of a claim is stored only in `last_attempt`.
         `(attribute_not_exists(last_attempt) OR last_attempt.ended_at < :ended) AND (attribute_not_exists(${claimPath.phase}) OR ${claimPath.phase} <> :phase)`,
         { ':attempt': attemptToAttribute(attempt), ':ended': { S: attempt.endedAt }, ':phase': phaseCode.ended },
       ),

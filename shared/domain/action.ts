@@ -1,6 +1,6 @@
-/** Who has to do what: the small vocabulary that outcomes, problems and events share. */
+/** The actions that outcomes, problems and events ask for. */
 
-/** What somebody has to do now. */
+/** What has to be done now. */
 export type Action =
   | 'none'
   | 'wait'
@@ -11,7 +11,7 @@ export type Action =
   | 'reconnect'
   | 'contact_support';
 
-/** Actions that only the end user can take. Unattended triggers hold back while one is pending (invariant 6). */
+/** Actions that only the end user can take. Unattended triggers start nothing while one is pending (invariant 6). */
 export const userActions: ReadonlySet<Action> = new Set([
   'reauthenticate',
   'answer_mfa',

@@ -1,6 +1,6 @@
 /**
- * A refresh that nobody asked for: MX has gathered data by itself and we only read it. It holds no claim that a trigger
- * could join, starts no job, and is told by the same events as any other.
+ * A refresh without a trigger: MX has gathered data by itself, and this service only reads it. It holds no claim that a
+ * trigger could join, starts no job, and is published by the same events as any other.
  */
 import type { StoredBalance } from './balance.ts';
 import type { ExactObject } from './decimal.ts';
@@ -20,7 +20,7 @@ import { storedCode } from './store-accounts.ts';
 export type BackgroundDeps = EndDeps &
   Pick<RefreshDeps, 'mx' | 'policy'> & { readonly balances: Balances; readonly seen: SeenMembers };
 
-/** One completion at MX is one refresh, however often and in whatever words we are told of it. */
+/** One completion at MX is one refresh, although several webhooks may report it. */
 const backgroundRefreshId = (member: MemberKey, completedAt: Instant): string =>
   `RFR-${stableUlid(completedAt, member.userGuid, member.memberGuid)}`;
 
@@ -34,7 +34,7 @@ export async function backgroundRefresh(
   return refresh?.status === 'ended' ? refresh : null;
 }
 
-/** What is known of the member before that. */
+/** The member as stored before the webhook. */
 export interface KnownMember {
   /** MX's member object as last stored; null: none is. */
   readonly body: ExactObject | null;
@@ -59,7 +59,7 @@ export async function storeNews(
   const stored = await deps.balances.ofMember(key);
   if (!isNews(known.body, member, accounts, stored)) return null;
   const refreshId = backgroundRefreshId(key, webhook.completedAt);
-  // The newest job is over: what it has not brought is as old as its import.
+  // The newest job is over: an account that it did not import is as old as its last import.
   const { aggregatedAt: jobAggregatedAt } = member;
   const imports = judgeImports({ accounts, stored, refreshId, baselineAggregatedAt: null, jobAggregatedAt });
   const before = { stored, leftBehind: leftBehind(imports, known.importsMove) };
@@ -90,7 +90,7 @@ export async function storeNews(
     end: result,
     details: detailsOf(result),
   });
-  // A twin may have been faster: everybody is told the same, and that is what can be read.
+  // A duplicate of the webhook may have written it first: that one is stored, and is published.
   return (await backgroundRefresh(deps, key, webhook.completedAt)) ?? refresh;
 }
 
@@ -111,8 +111,8 @@ export async function finishBackground(
 }
 
 /**
- * Whether what MX shows is newer than what is stored. MX's times are compared with MX's, never with our clock. The
- * member's body may have been read since by somebody who stored no accounts, so the accounts' own times count as well.
+ * Whether MX's data are newer than the stored ones. MX's times are compared with MX's, never with our clock. A start or
+ * a look may have stored the member's body since without its accounts, so the accounts' own times count as well.
  */
 export function isNews(
   body: ExactObject | null,

@@ -22,7 +22,7 @@ export interface StoredBalance {
   readonly amountsSince: Instant;
   readonly refreshId: string;
   readonly trigger: Trigger;
-  /** What MX said of this account that speaks against its being fresh; null: nothing. */
+  /** Why its values may not be those of now although it was observed; null: no such reason. */
   readonly staleReason: AccountStaleReason | null;
   /** The last change of `balance`; null when it has never changed since it was first stored. */
   readonly lastChange: BalanceChange | null;
@@ -60,7 +60,7 @@ export interface StorageRules {
   readonly keepUnknownFields: boolean;
 }
 
-/** By whom and when a list of accounts was observed. */
+/** The refresh that observed a list of accounts, and when. */
 export interface ObservationStamp {
   readonly observedAt: Instant;
   readonly refreshId: string;
@@ -91,7 +91,7 @@ const ourNames: ReadonlySet<string> = new Set([
   'schema_version',
 ]);
 
-// Widened on purpose: no account field is dropped today, one may be tomorrow.
+// Widened: no account field is dropped today, and without this type the case would not compile.
 const treatmentOf = (name: AccountField): Treatment => accountFields[name].treatment;
 
 /** The fields of `account` that are stored. */
@@ -169,7 +169,7 @@ export function balanceToStore(
   };
 }
 
-/** It keeps what it had, and says that this is not what MX says now. Nothing is written where nothing is stored. */
+/** The stored account with its values and the stale reason `unreadable`; null where none is stored. */
 const markedUnreadable = (stored: StoredBalance | null): StoredBalance | null =>
   stored === null || (stored.staleReason === 'unreadable' && stored.listed)
     ? null

@@ -1,10 +1,10 @@
 /**
- * Which addresses a caller may have us POST to. We send from inside the operator's account, so a careless rule here is
- * a door to it. What a name resolves to is checked again when the connection is made (`shared/clients/callback-post.ts`).
+ * Which addresses a callback may go to. It is sent from inside the operator's account: too wide a rule would let callers
+ * reach hosts there. The address of a name is checked when the connection is made (`shared/clients/callback-post.ts`).
  */
 import { Failure } from './failure.ts';
 
-/** The operator's word on callbacks. */
+/** The operator's settings for callbacks. */
 export interface CallbackRules {
   /** Allowed hosts in lower case, `name` (port 443) or `name:port`. Empty: callbacks are off. */
   readonly hosts: readonly string[];

@@ -1,4 +1,4 @@
-/** Telling callers of the end of a refresh by a POST to their own URL: who is to be told, and that nobody is forgotten. */
+/** Callbacks at the end of a refresh: each one asked for is queued, also when it is asked for during the end. */
 import { endedEvent, type RefreshEnded } from './event.ts';
 import type { Callback, RefreshDeps } from './ports.ts';
 import type { Refresh } from './refresh.ts';
@@ -7,11 +7,11 @@ import type { Refresh } from './refresh.ts';
 export type CallbackDeps = Pick<RefreshDeps, 'callbacks' | 'deliveries' | 'refreshes' | 'now'>;
 
 /**
- * Has a caller told at `url` (checked by `checkCallbackUrl`) of the end of the refresh `refreshId`. Repeatable with the
- * same `id`, which depends on refresh, caller and URL.
+ * Registers a callback to `url` (checked by `checkCallbackUrl`) at the end of the refresh `refreshId`. Repeatable with
+ * the same `id`, which depends on refresh, caller and URL.
  *
- * The wish is written first and the outcome read afterwards; the end of a refresh writes the outcome first and reads
- * the wishes afterwards. Whichever way the two meet, one of them sees the other; both may, with the same id.
+ * The callback is written first and the outcome read afterwards; the end of a refresh writes the outcome first and reads
+ * the callbacks afterwards. So at least one of them finds the other; if both do, they queue it with the same id.
  */
 export async function registerCallback(deps: CallbackDeps, refreshId: string, id: string, url: string): Promise<void> {
   const callback: Callback = { id, refreshId, url, registeredAt: deps.now() };
@@ -20,7 +20,7 @@ export async function registerCallback(deps: CallbackDeps, refreshId: string, id
   if (refresh?.result) await sendDelivery(deps, callback, eventOf(refresh, refresh.result));
 }
 
-/** Books a delivery for every wish for the refresh that `event` tells of. Repeatable: the ids stay the same. */
+/** Queues a delivery for every callback of the refresh that `event` is about. Repeatable: the ids stay the same. */
 export async function bookDeliveries(
   deps: Pick<CallbackDeps, 'callbacks' | 'deliveries' | 'now'>,
   event: RefreshEnded,

@@ -36,7 +36,7 @@ export interface CheckBalanceRequest {
   /** Stored balances of at most this age are good enough (`isYoungEnough`). Null: they are not. */
   readonly maxAgeSeconds: number | null;
   readonly userPresent: boolean;
-  /** Where to tell of the end, with the id of this caller's wish for a refresh. Null: nowhere. */
+  /** The URL of the callback, and its id for a refresh. Null: none. */
   readonly callback: { readonly url: string; readonly idFor: (refreshId: string) => string } | null;
   /** Until when to wait for the end, if not too many wait already. Null: not at all. */
   readonly waitUntil: Instant | null;
@@ -55,7 +55,7 @@ export interface StoredState {
   readonly userMessage: string | null;
 }
 
-/** What became of it. */
+/** The result of a trigger. */
 export type CheckBalanceAnswer =
   /** The stored balances are young enough: nothing was started. */
   | { readonly kind: 'stored'; readonly stored: StoredState }
@@ -162,7 +162,7 @@ async function youngEnough(
   return { stored: await stateOf(deps, known, tables, staleAfter(deps, maxAgeSeconds)), known };
 }
 
-/** What is older than this caller accepts is stale to it, whatever the operator's setting says. */
+/** The smaller of the operator's age and the caller's: balances older than the caller accepts are stale in its answer. */
 const staleAfter = (deps: Pick<StateDeps, 'staleAfterSeconds'>, maxAgeSeconds: number): number =>
   Math.min(deps.staleAfterSeconds, maxAgeSeconds);
 

@@ -1,6 +1,6 @@
 /**
- * Exact decimals, from MX's bytes to DynamoDB and back to our answers. `JSON.parse` on its own turns
- * `12345678901234567.89` into `12345678901234568`; money must not pass through a double, not even once.
+ * Exact decimals, from MX's bytes to DynamoDB and back to our answers. Money must not pass through a double:
+ * `JSON.parse` on its own turns `12345678901234567.89` into `12345678901234568`.
  */
 
 // Not in TypeScript's library yet: `JSON.rawJSON` and the third argument of a reviver (ECMAScript "JSON.parse source
@@ -79,7 +79,7 @@ export interface ExactObject {
 
 /**
  * Parses JSON with every number as a `Decimal`. A number outside DynamoDB's range (more than 38 digits) is left as its
- * own text, so that whoever needs that field can refuse it rather than store it with other last digits.
+ * own text, so that a reader of the field can refuse it rather than store it with other last digits.
  *
  * @throws SyntaxError when `text` is not JSON.
  */

@@ -87,7 +87,7 @@ export interface SeenJob {
   readonly seenAt: Instant;
 }
 
-/** Before the first look, and after a message that says nothing. */
+/** The state before the first look, and for a message without one. */
 export const firstLookState: LookState = {
   failedLooks: 0,
   unconfirmedEnd: null,
@@ -137,7 +137,7 @@ export function decide(situation: Situation, observation: Observation): NextStep
   if (observation.kind === 'failure') return afterFailedLook(situation, observation.failure);
   const { member, challenges } = observation;
   const step = afterLook(situation, member, challenges);
-  // The user's attention may have become necessary since the refresh was accepted.
+  // The member may need its user since the refresh was accepted.
   const needed = step.kind === 'start' && situation.claim.trigger !== 'http' ? neededUserAction(member) : null;
   return needed === null ? step : end(endingWith(member, needed, challenges));
 }
@@ -259,7 +259,7 @@ function afterSuccess(situation: StartedSituation, member: MxMember, proof: 'sta
     const none = importsMove ? endOnceUnmoved(situation, member) : store;
     return { kind: 'read_accounts', byImports: { all: store, some: store, none, not_judged: store } };
   }
-  // A lagging flag looks just like this. All accounts imported prove the end; so does an idle member after the grace period.
+  // A lagging flag shows the same. The end is proven by imports of all accounts, or an idle member after the grace period.
   const wait = isOver(situation) ? end(atDeadline(situation.claim, member)) : lookAgain(situation);
   const afterGrace = hasGraceLeft(situation, seenSince(situation)) ? wait : store;
   // Imports that are known to move and did not speak against an end: the flag lags behind a job that still runs.
@@ -373,7 +373,7 @@ export type RefusedStart =
 export function afterRefusedStart(failure: Failure): RefusedStart {
   if (failure.code === 'mx_conflict') return { kind: 'state', state: 'conflict' };
   if (failure.code === 'mx_rate_limited') return { kind: 'state', state: 'rate_limited' };
-  // The member was read a moment before. If it is gone, the looks will say so for a minute.
+  // The member was read just before. If it is gone, the looks find that for a minute.
   if (failure.code === 'mx_not_found') return { kind: 'state', state: 'unknown' };
   // 5xx, a timeout, an answer that cannot be read: the job may or may not have started.
   if (failure.fate === 'try-again') return { kind: 'state', state: 'unknown' };

@@ -36,12 +36,12 @@ export async function deleteMember(deps: DeleteDeps, key: MemberKey): Promise<'d
     const { claim, enrolment } = record;
     if (claim?.phase === 'ended') await publishEnd(deps, key, claim);
     else if (claim !== null) await endRefresh(deps, { key, claim, ending: endingOf('member_deleted') });
-    // The message first, as everywhere: a crash after the tombstone leaves somebody to erase.
+    // The message first: after a crash behind the tombstone, it erases.
     await eraseLater(deps, key);
     const now = deps.now();
     const id = (await deps.members.readBody(key))?.body['id'];
     if (!(await deps.seen.leaveTombstone(key, typeof id === 'string' ? id : null, now))) continue;
-    // After the tombstone, which no enrolment gets past. A crash in between leaves an item that `start-due.ts` removes.
+    // After the tombstone, which refuses every enrolment. A crash in between leaves an item that `start-due.ts` removes.
     if (enrolment !== null && enrolment.everyHours !== 0) {
       await deps.schedule.removeStray({ member: key, everyHours: enrolment.everyHours, slot: enrolment.slot });
     }
@@ -56,7 +56,7 @@ async function finish(deps: DeleteDeps, key: MemberKey, deletedAt: Instant): Pro
   return 'deleted';
 }
 
-/** What was stored of the member. After the tombstone in the member's item, at which every later write there fails. */
+/** Erases what is stored of the member. After the tombstone in its item, on which every later write there fails. */
 const erase = async ({ erasure, seen }: EraseDeps, key: MemberKey, deletedAt: Instant): Promise<void> => {
   await Promise.all([erasure.erase(key), seen.eraseBody(key, deletedAt)]);
 };
@@ -71,7 +71,7 @@ interface EraseDeps {
 const eraseLater = (deps: DeleteDeps, key: MemberKey): Promise<void> =>
   deps.erasure.eraseAgain(key, 2 * LOOK_TIMEOUT_SECONDS);
 
-/** The second erasing. Only of a member that is deleted: a message is no evidence. */
+/** The second erasing, if the member's item says that it is deleted; the message alone is not enough. */
 export async function eraseAgain(
   deps: Pick<DeleteDeps, 'members'> & EraseDeps,
   key: MemberKey,

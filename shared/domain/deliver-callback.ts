@@ -25,13 +25,13 @@ export interface DeliverDeps {
   readonly random: () => number;
 }
 
-/** What became of a delivery. */
+/** The result of a delivery. */
 export type Delivered =
   | 'delivered'
   /** Too early: SQS cannot wait as long as the receiver wants. */
   | 'waiting'
   | 'retrying'
-  /** The receiver answered 410: it never wants to hear of this again. */
+  /** The receiver answered 410: it is not sent again. */
   | 'gone'
   /** The operator has taken the host off the list. */
   | 'not_allowed';
@@ -39,7 +39,7 @@ export type Delivered =
 /** Seconds from each try to the next, before jitter: about 22 hours in all. */
 export const RETRY_SECONDS: readonly number[] = [5, 30, 120, 300, 900, 1_800, 3_600, 7_200, 14_400, 21_600, 28_800];
 
-/** A receiver may put us off for as long as our own longest wait. */
+/** The longest `Retry-After` that is followed: the longest of our own waits. */
 const MAX_RETRY_AFTER_SECONDS = 28_800;
 
 /**

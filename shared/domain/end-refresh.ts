@@ -38,7 +38,7 @@ export interface RefreshEnd {
   readonly observedAt?: Instant | null;
   /** The member as last read from MX. Without it what the claim knows is all that is new. */
   readonly member?: MxMember | null;
-  /** The member's accounts as they are stored now. Undefined: who publishes reads them. */
+  /** The member's accounts as they are stored now. Undefined: they are read when the end is published. */
   readonly stored?: readonly StoredBalance[];
   /** True: its job was seen to move the imports of accounts. */
   readonly importsMove?: boolean;
@@ -46,7 +46,7 @@ export interface RefreshEnd {
   readonly starts?: readonly Instant[];
 }
 
-/** Ends the refresh of `claim` and publishes it. Does nothing when another invocation was faster: what ended stays ended. */
+/** Ends the refresh of `claim` and publishes it. False when another invocation ended it first, whose end stays. */
 export async function endRefresh(deps: EndDeps, end: RefreshEnd): Promise<boolean> {
   const { key, claim, ending, observedAt = null, importsMove = false, starts = null, stored } = end;
   const endedAt = deps.now();
@@ -88,7 +88,7 @@ export function endedClaim(claim: OpenClaim, attempt: Attempt): EndedClaim {
   };
 }
 
-/** What only the function knows that has just written the end; who finishes it for another does without. */
+/** Known only to the function that has just written the end; undefined when another function's end is published. */
 export interface JustEnded {
   /** Texts and questions; null: none. */
   readonly details: EndDetails | null;
@@ -99,8 +99,8 @@ export interface JustEnded {
 }
 
 /**
- * What is left to do for a claim in phase `ended`. Repeatable: whoever finds such a claim (sweep, a follow-up, the next
- * trigger) may finish it, because its first owner may have crashed on the way.
+ * Publishes a claim in phase `ended` and releases it. Repeatable: the sweep, a follow-up or the next trigger that finds
+ * such a claim finishes it, because the function that ended it may have crashed.
  */
 export async function publishEnd(
   deps: EndDeps,
@@ -113,7 +113,7 @@ export async function publishEnd(
     deps.refreshes.end({ refresh: runningRefresh(key, claim), end, details: ended?.details }),
     ended?.body && deps.members.putBody(key, ended.body),
   ]);
-  // After the tables: whoever gets an event and reads finds what it speaks of.
+  // After the tables: a receiver of the event that reads them finds the end.
   const attempt = attemptOf(claim, end, hasDetails);
   await publishOutcome(deps, key, attempt, ended?.stored);
   const [before, after] = [claim.baseline, attempt.connectionStatus];

@@ -37,11 +37,11 @@ export function endingWith(
 export const endingByStatus = (rule: StatusRule, member: MxMember, challenges: readonly Challenge[]): Ending =>
   endingWith(member, rule.end, challenges, rule.message === undefined ? {} : { message: rule.message });
 
-/** Nothing shows that a job ran after the POST, whether MX accepted it or its answer was an error: old numbers stay old. */
+/** The end when nothing shows that a job ran after the POST, whether MX answered 202 or an error. Nothing is stored. */
 export function noEvidence(start: SentStart, member: MxMember): Ending {
   const code = start.state === 'accepted' ? 'no_evidence' : 'start_not_confirmed';
   const { action } = outcomes[ruleFor(member.connectionStatus).end];
-  // Nothing proves that the status is news, but what it asks of the user is the best there is to go by.
+  // The status may be that of before, but no better hint of what the user has to do is known.
   return endingWith(member, code, [], userActions.has(action) ? { action } : {});
 }
 
@@ -59,7 +59,7 @@ export function atDeadline(
   const wasStarted = claim.start.state !== 'none';
   const late = wasStarted ? 'deadline' : 'mx_unavailable';
   if (member === null) return endingOf(late);
-  // Started or not, a member that waits for its user waits for its user.
+  // Also without a start of ours: a member that waits for its user ends with the user's action.
   const rule = ruleFor(member.connectionStatus);
   const isAsked = challenges.length > 0 || (wasStarted && member.isBeingAggregated);
   if (rule.asksUser && isAsked) return endingByStatus(rule, member, challenges);

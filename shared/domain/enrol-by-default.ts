@@ -1,11 +1,11 @@
-/** The schedule of members that nobody enrolled: a setting, off unless set. */
+/** The schedule of members without a chosen one: a setting, off by default. */
 import type { MemberKey } from './mx.ts';
 import type { Schedule } from './ports.ts';
 import { type Enrolment, isEveryHours, slotOf } from './schedule.ts';
 
 /**
- * Enrols a member about which nobody has said anything, if the setting says so. Asked at every start, not only at the
- * first: a crash right after the first one must not leave a member without its schedule for ever.
+ * Enrols a member without a chosen schedule, if the setting says so. At every start: after a crash at the first one, the
+ * next one enrols the member.
  */
 export async function enrolByDefault(
   schedule: Pick<Schedule, 'enrol'>,

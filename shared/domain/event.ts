@@ -16,7 +16,7 @@ import { ruleFor } from './statuses.ts';
 /** An event in the manner of CloudEvents 1.0: the `detail` of the EventBridge entry. */
 interface CloudEvent<Type extends string, Data> {
   readonly specversion: '1.0';
-  /** The same for every delivery of the same event: recognise doubles by it. */
+  /** The same for every delivery of the same event: a receiver drops repetitions by it. */
   readonly id: string;
   readonly type: Type;
   /** A path of this API: `/users/{user_guid}/members/{member_guid}`, perhaps with `/accounts/{account_guid}`. */
@@ -54,7 +54,7 @@ export type BalanceChanged = CloudEvent<
     readonly account_guid: string;
     readonly trigger: Trigger;
     readonly observed_at: Instant;
-    /** Only with the setting `amountsInEvents`; decimals as text, so that no reader's double bends them. */
+    /** Only with the setting `amountsInEvents`; decimals as text, because a reader's double would round them. */
     readonly amounts?: {
       readonly balance: string | null;
       readonly previous_balance: string | null;
@@ -79,7 +79,7 @@ export type ConnectionChanged = CloudEvent<
   }
 >;
 
-/** The schedule does not start a member any more until somebody has acted. Told once for each reason. */
+/** The schedule does not start a member until `action` is done. Sent once for each reason. */
 export type ScheduleHeld = CloudEvent<
   'schedule.held',
   {
@@ -214,7 +214,7 @@ export const heldEvent = (member: MemberKey, { since, code, action }: Held): Sch
   data: { ...guidsOf(member), since, code, action },
 });
 
-/** What a status asks of somebody, outside a refresh. A status between two states asks for patience. */
+/** The action for a status outside a refresh; `wait` for a status between two states. */
 function actionFor(status: string | null): Action {
   const rule = ruleFor(status);
   return rule.whenOver === 'wait' && !rule.holdsBackUnattended ? 'wait' : outcomes[rule.end].action;

@@ -1,6 +1,6 @@
 /**
- * What proves that *this* job ran and ended. Right after the POST everything that MX shows may still be the last job's:
- * `CONNECTED`, `DENIED`, an error code, `is_being_aggregated: false` (MX facts 3.3, 3.4). A webhook is never evidence.
+ * What proves that *this* job ran and ended. Right after the POST, `CONNECTED`, `DENIED`, an error code and
+ * `is_being_aggregated: false` may still be of the job before (MX facts 3.3, 3.4). A webhook is never evidence.
  */
 import type { Instant } from './instant.ts';
 import type { MxMember } from './mx.ts';
@@ -71,7 +71,7 @@ export function proofIn(claim: Pick<OpenClaim, 'baseline' | 'flagSeen'>, member:
   return member.connectionStatus !== baseline.connectionStatus ? 'ended' : 'started';
 }
 
-/** Whether another job has followed ours: ours is over, whatever the flag says now (MX facts 3.3, point 1). */
+/** Whether another job has followed ours: ours is over, also while the flag is true (MX facts 3.3, point 1). */
 export const anotherJobFollowed = (start: SentStart, baseline: Baseline, member: MxMember): boolean =>
   start.jobGuid !== null &&
   member.mostRecentJobGuid !== null &&

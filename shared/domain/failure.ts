@@ -1,15 +1,15 @@
 import type { Action } from './action.ts';
 
 /**
- * What to do with something that went wrong. `caller-fault`: the caller has to change the request. `try-again`: it may
- * work later as it is. `never-retry`: it will not work until somebody changes something here or at MX. `bug`: ours.
+ * What to do after a failure. `caller-fault`: the caller has to change the request. `try-again`: it may work later as it
+ * is. `never-retry`: it works only after a change here or at MX. `bug`: a fault of this service.
  */
 export type Fate = 'caller-fault' | 'try-again' | 'never-retry' | 'bug';
 
 /** What the name of a failure decides. */
 export interface Cause {
   readonly fate: Fate;
-  /** What the caller, or whom it tells, should do. */
+  /** What the caller should do, or have done. */
   readonly action: Action;
 }
 
@@ -58,7 +58,7 @@ export interface FailureDetails {
   readonly mxStatus?: number;
   /** MX's `error.type` (MX facts 9), for example `institution_maintenance_error`. */
   readonly mxErrorType?: string;
-  /** MX's own text, for whoever wrote the request. */
+  /** MX's own text, for developers of the caller. */
   readonly mxMessage?: string;
   /** MX's own text where it is written for end users: what an institution does not allow (MX facts 9). */
   readonly userMessage?: string;
@@ -66,7 +66,7 @@ export interface FailureDetails {
   readonly retryAfterSeconds?: number;
   /** The refresh it belongs to. */
   readonly refreshId?: string;
-  /** What somebody has to do, when more is known than the code alone says. */
+  /** What has to be done, when more is known than the code alone says. */
   readonly action?: Action;
   /** MX's answer was larger than is read: less may be asked for. */
   readonly tooLarge?: true;
@@ -89,6 +89,6 @@ export class Failure extends Error {
   }
 }
 
-/** `error` as a `Failure`; what we did not name ourselves becomes `internal`: a bug, retried until the dead-letter queue tells. */
+/** `error` as a `Failure`; any other error becomes `internal`: a bug, retried until it is a dead letter. */
 export const asFailure = (error: unknown): Failure =>
   error instanceof Failure ? error : new Failure('internal', 'an unexpected error', {}, { cause: error });

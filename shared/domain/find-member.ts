@@ -60,7 +60,7 @@ const notFound = (): Failure =>
   );
 
 /**
- * Deleted stays deleted: nothing is told of such a member, its refreshes included.
+ * Refuses a deleted member: neither it nor its refreshes are shown any more.
  *
  * @throws Failure `member_deleted`
  */

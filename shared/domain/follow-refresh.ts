@@ -1,4 +1,4 @@
-/** Following a refresh by one look: take the look, look at MX, decide, act. Works for whatever state a crash has left behind. */
+/** Following a refresh by one look: take the look, look at MX, decide, act. Works in every state that a crash may leave. */
 import { afterFailedLook, decide, firstLookState, type Observation, type Situation, type Step } from './decision.ts';
 import { endRefresh, publishEnd } from './end-refresh.ts';
 import { endingOf } from './ending.ts';
@@ -21,7 +21,7 @@ export type Followed = 'superseded' | 'too_early' | 'looking_again' | 'started' 
 
 /** What a look does beside what it always does when MX has said that the member was deleted. */
 export interface ToldOfDeletion {
-  /** MX does not know the member any more: word and reading agree. */
+  /** MX does not know the member any more: the webhook and the read agree. */
   readonly gone: () => Promise<unknown>;
   /** MX still has the member, as read by the look taken at `lookedAt`. */
   readonly seen: (member: MxMember, lookedAt: Instant) => Promise<unknown>;
@@ -59,7 +59,7 @@ async function lookAfterError(deps: FollowDeps, { refreshId, member, lookNumber,
   const failedLooks = before.failedLooks + 1;
   if (failedLooks > MAX_FAILED_LOOKS) return;
   const now = deps.now();
-  // The claim may be what could not be read: no refresh has a later deadline, and a look after it ends the refresh.
+  // The claim may be unreadable just now: no refresh has a later deadline, and a look after it ends the refresh.
   const deadline = plusSeconds(now, deps.policy.deadlineSeconds);
   const failed = { failures: failedLooks, retryAfterSeconds: undefined, now, deadline, random: deps.random() };
   try {
@@ -71,7 +71,7 @@ async function lookAfterError(deps: FollowDeps, { refreshId, member, lookNumber,
     };
     await deps.followUps.send(next, secondsAfterFailure(failed, deps.policy));
   } catch {
-    // The error that came first is the one to tell; SQS and the sweep are left.
+    // The first error is the one to report. SQS repeats the message, and the sweep looks for the refresh.
   }
 }
 
@@ -79,7 +79,7 @@ async function takeLook(deps: FollowDeps, message: NextLook, told: ToldOfDeletio
   const taken = await deps.members.takeLook(message.member, message.refreshId, message.lookNumber, deps.now());
   if (taken.kind === 'superseded') return 'superseded';
   if (taken.kind === 'too_early') {
-    // What was told comes again by itself.
+    // A deletion webhook is sent again by its own message.
     if (told !== null) return 'too_early';
     await deps.followUps.send(message, Math.max(1, Math.ceil(secondsBetween(deps.now(), taken.until))));
     return 'too_early';

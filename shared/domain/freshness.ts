@@ -7,8 +7,8 @@ import type { OutcomeCode } from './outcome.ts';
 import type { Trigger } from './refresh.ts';
 
 /**
- * Why balances are stale: what MX said of the account itself, the code of the last attempt that ended otherwise, or that
- * none was made. `no_accounts`: the last success found none.
+ * Why balances are stale: a reason of the account itself, the code of the last attempt that ended without success, or
+ * that there was none. `no_accounts`: the last success found no account.
  */
 export type StaleReason = OutcomeCode | AccountStaleReason | 'no_longer_listed' | 'not_refreshed_since';
 

@@ -1,6 +1,6 @@
 /**
- * Acting on one of MX's webhooks. It only makes us look: lost, doubled, early, late and reordered ones change nothing but
- * the delay, and what is believed is what MX's API says.
+ * Handling one of MX's webhooks. It only causes a read at MX's API, whose answer is what counts: lost, doubled, early,
+ * late and reordered webhooks change nothing but the delay.
  */
 import { type BackgroundDeps, backgroundRefresh, finishBackground, storeNews } from './background-refresh.ts';
 import type { ExactObject } from './decimal.ts';
@@ -20,24 +20,24 @@ import type { Webhooks } from './ports.ts';
 import type { EndedRefresh, RunningClaim } from './refresh.ts';
 import { ruleFor } from './statuses.ts';
 
-/** What that needs. */
+/** What handling needs. */
 export type HandleWebhookDeps = FollowDeps &
   BackgroundDeps &
   DeleteDeps & {
     readonly webhooks: Webhooks;
-    /** Setting: whose webhooks are acted on. `all` makes members known that nobody has asked for. */
+    /** Setting: `known` handles webhooks about members refreshed before; `all` makes other members known too. */
     readonly webhooksOf: 'known' | 'all';
   };
 
-/** What became of a webhook, for its log line. */
+/** The result of a webhook, for its log line. */
 export type HandledWebhook =
   | 'unknown_member'
   | 'deleted_member'
   /** A refresh is running: it looked now, or will as soon as MX's minimum gap allows. */
   | 'nudged'
-  /** The completion is one that we followed, or dealt with before. */
+  /** The completion is of a job that a refresh followed, or was handled before. */
   | 'known_already'
-  /** Somebody has read the member since the webhook came. */
+  /** The member was read since the webhook came. */
   | 'seen_since'
   /** Not now: the member was read a moment ago, still runs, or MX does not answer. The webhook comes again. */
   | 'later'
@@ -53,13 +53,13 @@ export async function handleWebhook(deps: HandleWebhookDeps, webhook: MxWebhook)
   const record = await deps.members.read(key);
   if (record === null && deps.webhooksOf === 'known') return 'unknown_member';
   if (record !== null && record.deletedAt !== null) {
-    // One that came before may be the message of the function that died while deleting.
+    // A webhook from before the deletion may be the message of a function that crashed while deleting.
     const isRepeated = webhook.about === 'deletion' && webhook.receivedAt <= record.deletedAt;
     return isRepeated ? deleteMember(deps, key) : 'deleted_member';
   }
   if (record?.untoldChange) await tell(deps, key, record.untoldChange);
 
-  // Before anything else, whatever has begun since: nothing but this message finishes what a crash has interrupted.
+  // First of all: after a crash only this message finishes the interrupted storing.
   if (isCompletion(webhook) && (await finishInterrupted(deps, webhook, record))) return 'stored';
 
   if (webhook.about === 'deletion' && record !== null && wasReadSince(record, webhook.receivedAt)) return 'seen_since';
@@ -67,7 +67,7 @@ export async function handleWebhook(deps: HandleWebhookDeps, webhook: MxWebhook)
   const claim = record?.claim;
   if (claim?.phase === 'ended') await publishEnd(deps, key, claim);
   else if (claim) {
-    // It is being stored: whatever this is about, the member can be read when that is over.
+    // Accounts are being stored: the member can be read after that.
     if (claim.phase === 'storing') return again(deps, webhook);
     if (webhook.about === 'deletion') return lookForDeletion(deps, webhook, claim);
     // The next number: it takes the place of the message that waits.
@@ -88,7 +88,7 @@ export async function handleWebhook(deps: HandleWebhookDeps, webhook: MxWebhook)
   const readAt = deps.now();
   // A member that is not known yet has nothing in the tables that could keep two reads apart; its first is its only one.
   if (record !== null && !(await deps.seen.reserveRead(key, readAt))) {
-    // However old it is: a second delivery of it may be reading the member right now, and may crash.
+    // Also an old webhook: a duplicate may be reading the member right now, and may crash.
     await deps.webhooks.send(webhook, deps.policy.minLookGapSeconds);
     return 'later';
   }
@@ -169,7 +169,7 @@ async function look(
   try {
     member = await deps.mx.readMember({ userIdentifier: key.userGuid, memberIdentifier: key.memberGuid });
     if (isCompletion(webhook)) {
-      // Early, or another job has begun: its own end will tell, and looking then costs the same.
+      // Too early, or another job has begun: read again later, at the same cost.
       if (member.isBeingAggregated) return await again(deps, webhook);
       if (ruleFor(member.connectionStatus).whenOver === 'store') {
         const known = { body: stored?.body ?? null, importsMove: record?.importsMove === true };
@@ -194,7 +194,7 @@ async function afterFailure(
   failure: Failure,
 ): Promise<HandledWebhook> {
   if (failure.code === 'mx_not_found') {
-    // Word and reading agree. One alone is not enough: MX answers 404 also right after a create (MX facts 2.1).
+    // The webhook and the read agree. One alone is not enough: MX answers 404 also right after a create (MX facts 2.1).
     if (webhook.about === 'deletion' && record !== null) return deleteMember(deps, webhook.member);
     return 'unknown_member';
   }

@@ -15,7 +15,7 @@ export interface Held {
   readonly action: Action;
 }
 
-/** What is known of a member that is held back, perhaps. */
+/** The attributes that decide whether a member is held back. */
 export interface PerhapsHeld {
   readonly held: Held | null;
   readonly claim: { readonly acceptedAt: Instant } | null;

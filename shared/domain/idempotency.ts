@@ -1,4 +1,4 @@
-/** Requests that are answered once: the port of the keys. What an answer is, only who asks for it knows. */
+/** Requests that are answered once: the port of the keys. An answer is a text that only the caller of the port reads. */
 
 /** What identifies a request. */
 export interface KeyedRequest {
@@ -9,7 +9,7 @@ export interface KeyedRequest {
 }
 
 /**
- * What identifies an answer (kind, guids, refresh id, code) is far below this, whatever the member's size; with the
+ * What identifies an answer (kind, guids, refresh id, code) is far below this for members of any size; with the
  * request's own hashes the item stays below 1 KB, one write unit.
  */
 export const MAX_ANSWER_BYTES = 600;

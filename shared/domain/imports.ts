@@ -1,6 +1,6 @@
 /**
  * Which accounts a job has brought new data for. MX imports account by account, and a job that succeeds may leave some
- * of them as they were: such an account is as old as its own `imported_at`, whatever the job's outcome says.
+ * of them as they were: such an account is as old as its own `imported_at`, also when the job succeeded.
  *
  * MX does not say whether a balance job moves `imported_at` (MX facts 10), so it is judged by what is seen, and only
  * MX's times are compared with each other: MX's clock may be some seconds away from ours.

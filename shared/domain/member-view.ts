@@ -82,7 +82,7 @@ export function statusView(view: ExactObject, challenges: readonly Challenge[]):
   return status;
 }
 
-/** Whether MX waits for its user, as far as is known: questions of before are dead. */
+/** Whether MX waits for the member's user, as far as is known. If not, the stored questions are out of date. */
 export const asksUser = (view: ExactObject): boolean => {
   const status = view['connection_status'];
   return typeof status === 'string' && ruleFor(status).asksUser === true;
@@ -132,7 +132,7 @@ function whileRunning(claim: OpenClaim, stored: MemberBody | null, body: ExactOb
   if (baseline === null) return base;
   const named = start.state === 'none' ? null : start.jobGuid;
   return {
-    // A job has begun and nobody has named it: the guid of the one before is not the newest any more.
+    // A job has begun whose guid is not known: the stored guid is of the job before.
     ...(named === null && jobAggregatedAt !== null
       ? without(base, ['most_recent_job_guid'])
       : { ...base, most_recent_job_guid: named ?? baseline.mostRecentJobGuid }),

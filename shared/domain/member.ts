@@ -1,4 +1,4 @@
-/** What is remembered about a member: MX's last word, the running refresh, the last attempt and the last success. */
+/** What is stored about a member: MX's object as last read, the running refresh, the last attempt and success. */
 import type { ExactObject } from './decimal.ts';
 import type { ConnectionChange } from './event.ts';
 import type { Held } from './held.ts';
@@ -42,9 +42,9 @@ export interface MemberRecord {
   readonly starts: readonly Instant[];
   /** How many changes `starts` has seen: the claim's condition, so that two claims cannot both use the last start. */
   readonly startsVersion: number;
-  /** Null: nobody said; the default of the settings applies. */
+  /** Null: no schedule was set or withdrawn; the default of the settings applies. */
   readonly enrolment: Enrolment | null;
-  /** MX's completions up to this one are dealt with: doubled and late webhooks of them change nothing. */
+  /** MX's completions up to this one are handled: doubled and late webhooks of them change nothing. */
   readonly processedUntil: Instant | null;
   /** A change of the connection status that is stored and not yet published. */
   readonly untoldChange: ConnectionChange | null;

@@ -11,7 +11,7 @@ export const MISSING_SECONDS = 60;
 export const isBelievedMissing = (since: Instant, now: Instant): boolean =>
   secondsBetween(since, now) >= MISSING_SECONDS;
 
-/** What is known of a member that MX does not know, perhaps. */
+/** The attributes that decide whether MX does not know a member. */
 export interface PerhapsMissing {
   /** When MX did not know the member. The note is never removed: a reading since makes it void. */
   readonly missing: Instant | null;

@@ -19,7 +19,7 @@ const MAX_MESSAGE_CHARACTERS = 500;
 /** The longest name of a field that is reported. */
 const MAX_NAME_CHARACTERS = 64;
 
-/** A text as one line of a decision or a key needs it: null when it is empty, missing, too long or not a text. */
+/** A text for a decision or a key; null when it is empty, missing, too long or not a text. */
 const textOf = (value: ExactJson | undefined): string | null =>
   typeof value === 'string' && value !== '' && isShort(value) ? value : null;
 

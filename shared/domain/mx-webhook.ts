@@ -1,11 +1,11 @@
 /**
- * Reading MX's webhooks (MX facts 6). A webhook says where to look; it is never data and never evidence. So hardly
- * anything of it is read: which member, and what kind of news. Nulls, new fields and new types are no errors.
+ * Reading MX's webhooks (MX facts 6). A webhook says which member to read; it is never data and never evidence. Only the
+ * member, the kind of news and the time of completion are read. Nulls, new fields and new types are no errors.
  */
 import { type Instant, instantOf, plusSeconds } from './instant.ts';
 import type { MemberKey } from './mx.ts';
 
-/** What a webhook makes us look at. */
+/** The member that a webhook is about, and why it has to be read. */
 export interface MxWebhook {
   /**
    * `data`: MX has gathered data. `connection`: the member's status or fields have changed. `deletion`: the member is

@@ -7,13 +7,13 @@ export type Outcome = 'succeeded' | 'action_required' | 'failed' | 'not_refreshe
 /** What the code of an end says. */
 export interface OutcomeRow {
   readonly outcome: Outcome;
-  /** What somebody has to do now, unless the end itself knows better (`ending.ts`). */
+  /** What has to be done now, unless the end itself names another action (`ending.ts`). */
   readonly action: Action;
   /** Actions that such an end may have instead, when more is known. */
   readonly orActions?: readonly Action[];
   /** `timed_out` is what a failure leads to that lasts until the deadline; else it ends the refresh as the row says. */
   readonly orOutcome?: 'timed_out';
-  /** One sentence for whoever operates or integrates this. */
+  /** One sentence for operators and developers. */
   readonly message: string;
 }
 
@@ -105,7 +105,7 @@ export const outcomes = {
   allowance_used_up: notRefreshed('retry_later', 'MX’s allowance of balance checks for this member is used up.'),
   mx_conflict: { ...notRefreshed('retry_later', 'Another job kept running at MX.'), orOutcome: 'timed_out' },
   mx_rate_limited: { ...notRefreshed('retry_later', 'MX refused to start another job now.'), orOutcome: 'timed_out' },
-  // What the status of before asks of the user is the best there is to go by.
+  // The action may be that of the status before the job: no better hint is known.
   no_evidence: {
     ...notRefreshed('retry_later', 'MX accepted the request, but nothing shows that it started a job.'),
     orActions: ['reauthenticate', 'answer_mfa', 'act_at_institution', 'reconnect'],

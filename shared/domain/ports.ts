@@ -54,14 +54,14 @@ export interface Members {
   /** Marks the running refresh as one whose user is present. */
   joinUserPresent(key: MemberKey, refreshId: string): Promise<void>;
   /**
-   * Lets one of several twins through: takes look `lookNumber` of refresh `refreshId` if it is the next or a later one, or the
-   * same one whose taker has had its time. While accounts are being stored, nobody else may conclude anything from what
-   * is stored: no look is taken until whoever stores them has had its time. Returns the member with the claim as taken.
+   * Takes look `lookNumber` of refresh `refreshId`: of several messages that ask for it, the first wins. The same look is
+   * taken again only after its function's time limit. While accounts are being stored the stored ones are incomplete, so no
+   * look is taken before that function's time limit. Returns the member with the claim as taken.
    */
   takeLook(key: MemberKey, refreshId: string, lookNumber: number, now: Instant): Promise<TakenLook>;
   /** Writes the claim before a POST: what is sent next has an unknown result until it is recorded. */
   recordStarting(key: MemberKey, claim: StartedClaim, starts: readonly Instant[]): Promise<boolean>;
-  /** Writes what came of a POST. False when a later POST of this refresh has been recorded meanwhile. */
+  /** Writes the result of a POST. False when a later POST of this refresh has been recorded meanwhile. */
   recordStart(started: Started): Promise<boolean>;
   /** Writes what a look saw and later looks cannot see again. */
   recordSeen(seen: Seen): Promise<void>;
@@ -69,12 +69,12 @@ export interface Members {
   beginStoring(storing: Storing): Promise<boolean>;
   /**
    * Ends the refresh: result, last attempt, last success. False when the claim is no longer as `from` says: running, or
-   * storing with nobody having taken it over since the look at `storingSince`, who may be writing right now.
+   * storing and not taken over since the look at `storingSince` by another function, which may be writing right now.
    */
   end(ended: Ended): Promise<boolean>;
   /** Removes an ended claim. */
   release(key: MemberKey, refreshId: string): Promise<void>;
-  /** Members whose claim is older than `before`, from the sparse index: costs what is running. */
+  /** Members whose claim is older than `before`, from the index of open claims: its cost does not depend on history. */
   openSince(before: Instant): AsyncIterable<MemberKey>;
 }
 
@@ -92,7 +92,7 @@ export interface Claiming {
   readonly withBody?: boolean;
 }
 
-/** What came of a POST. */
+/** The result of a POST. */
 export interface Started {
   readonly key: MemberKey;
   readonly refreshId: string;
@@ -151,7 +151,7 @@ export interface SeenMembers {
   reserveRead(key: MemberKey, now: Instant): Promise<boolean>;
   /**
    * Notes that MX's member was read at `readAt`, before its body is stored, and with it the change that has yet to be
-   * told. False when somebody has read it since, or it is deleted. Makes a member known that was not.
+   * told. False when it was read again since, or is deleted. Makes a member known that was not.
    */
   recordSighting(member: MxMember, readAt: Instant, change: ConnectionChange | null): Promise<boolean>;
   /** Forgets a change that has been told. */
@@ -179,7 +179,7 @@ export interface Unstarted {
   recordHeld(key: MemberKey, held: Held): Promise<void>;
 }
 
-/** What became of taking a look. */
+/** The result of taking a look. */
 export type TakenLook =
   | { readonly kind: 'taken'; readonly record: MemberRecord; readonly claim: Claim }
   /** The refresh is no longer the member's claim, or another message took this look or a later one. */
@@ -221,7 +221,7 @@ export interface ShownEnd {
   /** The refresh until its end. */
   readonly refresh: RunningRefresh;
   readonly end: End;
-  /** Undefined where only who has ended it knows them: what `putDetails` has written for this end counts. */
+  /** Undefined where they are not known: then those that `putDetails` has written for this end are shown. */
   readonly details?: EndDetails | null | undefined;
 }
 
@@ -231,7 +231,7 @@ export interface NextLook {
   readonly member: MemberKey;
   /** The number of that look: 1 for the first. */
   readonly lookNumber: number;
-  /** What the last look tells this one; null when a webhook asks. */
+  /** The state that the last look passes on; null when a webhook asks. */
   readonly state: LookState | null;
 }
 
@@ -254,20 +254,20 @@ export interface Erasure {
   eraseAgain(key: MemberKey, inSeconds: number): Promise<void>;
 }
 
-/** One caller's wish to be told of one refresh at one URL. */
+/** One caller's callback: a refresh and the URL to POST its end to. */
 export interface Callback {
-  /** The same for the same refresh, caller and URL: a wish that is repeated is one wish. Sent as `webhook-id`. */
+  /** The same for the same refresh, caller and URL: asking twice gives one callback. Sent as `webhook-id`. */
   readonly id: string;
   readonly refreshId: string;
   readonly url: string;
   readonly registeredAt: Instant;
 }
 
-/** Where the wishes are kept. Reads are strongly consistent. */
+/** Where callbacks are stored. Reads are strongly consistent. */
 export interface Callbacks {
   /** Repeatable. */
   put(callback: Callback): Promise<void>;
-  /** Every wish for `refreshId`, every page. */
+  /** Every callback of `refreshId`, every page. */
   ofRefresh(refreshId: string): Promise<readonly Callback[]>;
 }
 
@@ -299,8 +299,8 @@ export interface Events {
 export interface Schedule {
   /**
    * Writes the slot's item, then the member's enrolment, then removes the item of its former slot. Of several at once one
-   * stands: the others count as replaced by it, and remove the items that they have written. `unless_said`: nothing is
-   * written for a member about which somebody has said something.
+   * is kept: the others count as replaced by it, and remove the items that they have written. `unless_said`: nothing is
+   * written for a member with an enrolment or a withdrawal.
    *
    * @throws Failure `member_deleted` when the member is gone, `busy` when other enrolments came in between again and again.
    */
@@ -320,7 +320,7 @@ export interface Schedule {
 
 /** Places for requests that wait, numbered from 0. */
 export interface WaitLeases {
-  /** Takes a place until `until`; false when somebody has it. */
+  /** Takes a place until `until`; false when it is taken. */
   take(place: number, until: Instant): Promise<boolean>;
 }
 

@@ -1,6 +1,6 @@
 /**
- * Texts and questions of refreshes. They may be long, so they are in the refresh's own item, and the member's item says
- * only whether there are any: who reads the member seldom has to read the refresh as well.
+ * Texts and questions of refreshes. They may be long, so they are in the refresh's own item. The member's item says
+ * whether there are any, so that most reads of a member need no read of the refresh.
  */
 import type { MemberRecord } from './member.ts';
 import type { Challenge, MemberKey } from './mx.ts';
@@ -31,7 +31,7 @@ export const detailsByCode = ({ code }: Pick<Result, 'code'>): EndDetails => ({
   challenges: [],
 });
 
-/** What stands in a claim for the questions that MX asks; null for none. Equal for equal questions. */
+/** A short text in the claim that is equal for equal questions of MX's; null for none. */
 export const questionsOf = (challenges: readonly Challenge[]): string | null =>
   challenges.length === 0 ? null : fingerprintOf(challenges);
 

@@ -23,7 +23,7 @@ export interface End {
 
 /** Texts and questions of an end, of any length: they are in the refresh's item and never in the member's. */
 export interface EndDetails {
-  /** One sentence for whoever operates or integrates this. */
+  /** One sentence for operators and developers. */
   readonly message: string;
   /** MX's own text for the end user, when MX gave one. */
   readonly userMessage: string | null;
@@ -62,7 +62,7 @@ export interface SentStart {
 /** The start of the job: no POST was sent yet, or what is known of the newest one. */
 export type Start = { readonly state: 'none' } | SentStart;
 
-/** How many POSTs `start` stands for. */
+/** How many POSTs were sent up to `start`. */
 export const postsOf = (start: Start): number => (start.state === 'none' ? 0 : start.count);
 
 /** What every claim knows. */
@@ -93,8 +93,8 @@ interface OpenClaimFacts extends ClaimFacts {
   /** The connection status that the last look saw; null: none has seen another than the baseline's. */
   readonly seenStatus: Pick<Baseline, 'connectionStatus'> | null;
   /**
-   * Stands for what MX asks the user right now, while a refresh with `userPresent` watches on; null: nothing. The
-   * questions themselves are in the refresh's item (`questionsOf`).
+   * A short text for MX's present questions (`questionsOf`), while a refresh with `userPresent` goes on; null: none. The
+   * questions themselves are in the refresh's item.
    */
   readonly questions: string | null;
 }
@@ -210,7 +210,7 @@ export const attemptOf = (
 ): Attempt => ({ refreshId, trigger, acceptedAt, ...endOf(end), hasDetails });
 
 /**
- * The longest that one look may be at work, in seconds: only after it may another one be taken in its place. The
- * functions that look have this as their timeout, so that it cannot be exceeded.
+ * The longest that one look may take, in seconds: after it the same look may be taken again. The functions that look
+ * have it as their timeout, so that it cannot be exceeded.
  */
 export const LOOK_TIMEOUT_SECONDS = 30;

@@ -12,8 +12,8 @@ export interface TickDeps {
 }
 
 /**
- * Sends every member that became due since the last tick. The bookmark moves only after a minute's messages are out: a
- * crash sends that minute again, and who was started already is skipped there (`start-due.ts`).
+ * Sends every member that became due since the last tick. The last minute is stored only after its messages are sent: a
+ * crash sends that minute again, and members started already are skipped (`start-due.ts`).
  */
 export async function runSchedule(deps: TickDeps): Promise<{ minutes: number; members: number }> {
   const minutes = minutesDue(await deps.schedule.lastMinute(), minuteOf(deps.now()));

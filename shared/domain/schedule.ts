@@ -1,6 +1,6 @@
 /**
- * When which member is due. Static slots: a member's guid decides its minute in its period once, at enrolment, so that
- * finding what is due costs what is due, nothing is written per refresh, and no two members meet on the hour.
+ * When which member is due. Static slots: a member's guid decides its minute in its period at enrolment. So only due
+ * members are read, a refresh writes nothing to the slots, and members are spread over their period.
  */
 import { epochMillisecondsOf, type Instant, instantOf } from './instant.ts';
 import type { MemberKey } from './mx.ts';
@@ -17,7 +17,7 @@ export type EveryHours = (typeof everyHoursOnOffer)[number];
 /** Whether `hours` is on offer. */
 export const isEveryHours = (hours: number): hours is EveryHours => everyHoursOnOffer.some((offer) => offer === hours);
 
-/** A member's place in the schedule. `everyHours` 0: it asked not to be scheduled, the default does not apply. */
+/** A member's place in the schedule. `everyHours` 0: it was taken off, and the default does not apply. */
 export interface Enrolment {
   readonly everyHours: EveryHours | 0;
   /** The slot that holds its item; empty with 0. */
@@ -90,7 +90,7 @@ export interface StartBatch {
   readonly members: readonly EnrolledMember[];
 }
 
-/** A message of the start queue that nobody gets for `delaySeconds`. */
+/** A message of the start queue that is not received for `delaySeconds`. */
 export interface DelayedBatch {
   readonly batch: StartBatch;
   readonly delaySeconds: number;

@@ -1,7 +1,7 @@
 /** Ids that are the same whenever they are made from the same things, so that what is repeated can be recognised. */
 import { epochMillisecondsOf, type Instant } from './instant.ts';
 
-/** FNV-1a, 128 bit. For MX's own guids, which nobody chooses in order to collide; not for what callers send. */
+/** FNV-1a, 128 bit. For MX's guids only: of texts that callers choose, some could be made to collide. */
 function fingerprint(text: string): bigint {
   let value = 0x6c62272e07bb014262b821756295c58dn;
   for (const letter of text) {
@@ -19,7 +19,7 @@ export function stableUlid(time: Instant, ...parts: readonly string[]): string {
   return digits(milliseconds, 10) + digits(fingerprint(JSON.stringify([time, ...parts])) >> 48n, 16);
 }
 
-/** Ten digits that stand for `parts`, for telling whether they are the same as before: of no use to who has only them. */
+/** Ten digits that are equal for equal `parts`; `parts` cannot be found from them. */
 export const fingerprintOf = (...parts: readonly unknown[]): string =>
   digits(fingerprint(JSON.stringify(parts)) >> 78n, 10);
 

@@ -30,10 +30,10 @@ export interface StartDueCounts extends Record<string, number> {
 const AT_ONCE = 5;
 
 /**
- * Starts every member of `batch`. Repeatable: who was started by an earlier delivery is skipped.
+ * Starts every member of `batch`. Repeatable: members started by an earlier delivery are skipped.
  *
- * @throws whatever stopped a member from being started that may work when the message comes again: the batch stays in
- * the queue, after all its other members have had their turn.
+ * @throws the error of a member whose start may work at the next delivery, after all other members had their turn: the
+ * batch stays in the queue.
  */
 export async function startDue(deps: StartDueDeps, batch: StartBatch): Promise<StartDueCounts> {
   const counts: StartDueCounts = { accepted: 0, joined: 0, held_back: 0, done_already: 0, stray: 0, failed: 0 };
@@ -69,7 +69,7 @@ async function start(
     await deps.schedule.removeStray(enrolled);
     return 'stray';
   }
-  // Refused by MX at an earlier delivery, which may have crashed before it told of it.
+  // Refused by MX at an earlier delivery, which may have crashed before it published the refusal.
   const refusedId = refusedRefreshId(member, dueAt);
   if (record.lastAttempt?.refreshId === refusedId) {
     await publishRefusal(deps, member, refusedId);

@@ -8,10 +8,10 @@ import type { MemberIdentifiers, MemberKey, MxMember } from './mx.ts';
 import type { RefreshDeps } from './ports.ts';
 import type { SentStart, StartedClaim } from './refresh.ts';
 
-/** What came of the POST. */
+/** The result of the POST. */
 export type StartedJob =
   | { readonly kind: 'started'; readonly member: MxMember; readonly claim: StartedClaim }
-  /** Result unknown, or refused for now: follow-ups deal with it. */
+  /** Result unknown, or refused for now: follow-ups find out, or start again. */
   | { readonly kind: 'open'; readonly failure: Failure; readonly claim: StartedClaim }
   /** Refused for good. Nothing is recorded yet: the caller ends the refresh. */
   | {

@@ -1,15 +1,15 @@
 /**
- * The beginning of a refresh. Its order makes every crash harmless:
+ * The start of a refresh. In this order no crash loses it:
  *
  *  1  Our own tables, which cost MX nothing: a deleted member or a used-up allowance is refused, a running refresh joined.
  *  2  Read the member at MX: the baseline that evidence is compared with. Away and known here: start without it.
- *  3  Held back, if nobody is there and the user has to act first.
+ *  3  Held back, if the trigger is unattended and the user has to act first.
  *  4  Send the follow-up message.    A crash after it: the message finds no claim and is discarded.
  *  5  Write the claim, on condition. A crash after it: the follow-up starts the job, or takes the POST for sent.
  *  6  Send the POST.                 A crash after it: the follow-up compares with the baseline.
  *  7  Record its answer, then the refresh's own item. A crash between: the end writes the item.
  *
- * Whoever loses the claim at 5 to another trigger goes back to 1.
+ * A trigger that loses the claim at 5 to another one goes back to 1.
  */
 import { userActions } from './action.ts';
 import type { ExactObject } from './decimal.ts';
@@ -38,7 +38,7 @@ export interface AcceptedStart {
   readonly refresh: Refresh;
   /** MX's member, as fresh as this answer knows it. */
   readonly body: ExactObject;
-  /** The member's place in the schedule; null when nobody said and the default has not been applied yet. */
+  /** The member's place in the schedule; null when none was set and the default has not been applied yet. */
   readonly enrolment: Enrolment | null;
   readonly key: MemberKey;
   readonly nextAllowedAt: Instant | null;
@@ -78,13 +78,13 @@ interface Request<Held> {
   readonly userPresent: boolean;
   /** Whether our own tables say that there is nothing left to do. */
   readonly doneAlready: (record: MemberRecord) => Held | null;
-  /** Whether to hold back: an HTTP trigger never does, because somebody asked. */
+  /** Whether to hold back. An HTTP trigger never is: its caller decided to start. */
   readonly heldBack: (known: Known) => Promise<Held | null>;
   /** MX has refused to show a member that is known here. Null: the failure is the caller's answer. */
   readonly refused: (record: MemberRecord, failure: Failure) => Promise<Held | null>;
 }
 
-/** How often a lost race for the claim is run again; each loss means that somebody else won. */
+/** How often a lost claim is tried again; each time another trigger has won it. */
 const MAX_RACES = 4;
 
 /**
@@ -117,8 +117,8 @@ export const startRefresh = (
   });
 
 /**
- * Starts or joins a refresh that nobody waits for, of a member that was read a moment ago and became due at `dueAt`. What is
- * held back or refused is remembered and told of.
+ * Starts or joins a scheduled refresh of a member that was just read and became due at `dueAt`. A member held back, or
+ * refused by MX, is noted in its item, and an event is sent.
  *
  * @throws Failure like `startRefresh`, except for what MX has refused for good.
  */
@@ -172,7 +172,7 @@ async function start<Held>(deps: RefreshDeps, request: Request<Held>): Promise<A
     const answer = await claimAndStart(deps, request, known);
     if (answer !== null) return answer;
     record = await deps.members.read(known.key);
-    // Somebody else's job may have run since: compared with the old baseline, it would pass for ours.
+    // Another trigger's job may have run since: compared with the old baseline it would pass for ours.
     member = null;
   }
   throw new Failure('busy', 'too many triggers for this member at once', { retryAfterSeconds: 1 });
@@ -205,7 +205,7 @@ async function answerFromTables(
     ]);
     return accepted(deps, record, { refresh, body: memberView(record, body), joined: true });
   }
-  // Ended but not published: its owner may have crashed. Finish it, so that nobody waits for the sweep.
+  // Ended but not published: its function may have crashed. Finished here, without waiting for the sweep.
   if (claim !== null) await publishEnd(deps, record.key, claim);
   const now = deps.now();
   const allowedAt = nextStartAllowedAt(record.starts, now, deps.policy);

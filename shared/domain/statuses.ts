@@ -204,7 +204,7 @@ export const unknownStatusRule: StatusRule = {
 /** Whether `status` is one of the 22. */
 export const isConnectionStatus = (status: string): status is ConnectionStatus => Object.hasOwn(statusRules, status);
 
-/** The rule for whatever MX says. */
+/** The rule of a status, of none, or of one that this version does not know. */
 export function ruleFor(status: string | null): StatusRule {
   if (status === null) return noStatusRule;
   return isConnectionStatus(status) ? statusRules[status] : unknownStatusRule;

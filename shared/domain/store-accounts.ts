@@ -57,7 +57,7 @@ const listNotFound = ({ details }: Failure): Failure =>
 
 /**
  * Reads all pages, moves the claim to storing, writes newer-wins, ends with success. From storing on only success is
- * possible; a repeated message reads the accounts anew, because the ones read before died with their function.
+ * possible; a repeated message reads the accounts anew, because a crash has lost those that were read before.
  *
  * @param member as this look saw it; null when it did not read the member.
  * @param already the accounts, if this look has read them.

@@ -1,4 +1,4 @@
-/** What keeps the promise that every refresh ends: repairs and ends what its own messages no longer reach. */
+/** The sweep: every refresh ends, also one whose message is lost. It queues a look, ends or publishes. */
 import { firstLookState } from './decision.ts';
 import { type EndDeps, endRefresh, publishEnd } from './end-refresh.ts';
 import { atDeadline } from './ending.ts';
@@ -32,7 +32,7 @@ export type SweepStep =
 export function sweepStep(claim: Claim, now: Instant, policy: Policy): SweepStep {
   const lastTouched = claim.lookedAt ?? claim.acceptedAt;
   const quietFor = secondsBetween(lastTouched, now);
-  // Within this time of a look its function may still be at work on the very thing that would be repaired.
+  // Until its time limit, the last look's function may still be writing what the sweep would repair.
   const mayBeAtWork = quietFor < LOOK_TIMEOUT_SECONDS;
   if (claim.phase === 'ended') {
     const isFresh = secondsBetween(claim.result.endedAt, now) < LOOK_TIMEOUT_SECONDS;
@@ -42,20 +42,20 @@ export function sweepStep(claim: Claim, now: Instant, policy: Policy): SweepStep
     if (claim.phase === 'running') return { kind: 'end', claim };
     return mayBeAtWork ? { kind: 'leave' } : { kind: 'end_storing', claim };
   }
-  // A living chain looks at least this often; a longer silence means that its message is gone.
+  // With a message in the queue, looks are at most this far apart; after a longer pause the message is lost.
   const silence = (claim.phase === 'running' ? policy.maxLookGapSeconds : 0) + LOOK_TIMEOUT_SECONDS;
   return quietFor < silence ? { kind: 'leave' } : { kind: 'look', claim };
 }
 
-/** How long a claim is left alone before the sweep reads it: most refreshes are over by then and cost it nothing. */
+/** Age at which the sweep first reads a claim: most refreshes have ended before, and cost the sweep nothing. */
 const LEAVE_ALONE_SECONDS = 30;
 
 /** Counts of what one sweep did. */
 export type SweepCounts = Record<SweepStep['kind'] | 'failed', number>;
 
 /**
- * Goes through the open claims. Costs what is running, not what ever ran. One claim that cannot be repaired does not
- * keep the others waiting: it is counted, reported, and met again a minute later.
+ * Goes through the open claims; its cost does not depend on history. A claim that cannot be repaired does not stop the
+ * others: it is counted, reported, and tried again a minute later.
  *
  * @param report gets every error that stopped the repair of one member.
  */

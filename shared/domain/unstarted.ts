@@ -1,7 +1,7 @@
 /**
- * What is remembered of a member whose refresh was not started: MX did not know the member, MX refused before there was a
- * claim, or the schedule held back. A note is never removed: what has happened since makes it void, so that a refresh that
- * goes well costs no write for it.
+ * What is stored of a member whose refresh was not started: MX did not know the member, MX refused before there was a
+ * claim, or the schedule held the member back. A note is never removed, but a later refresh makes it void: so a refresh
+ * that succeeds needs no write for it.
  */
 import { type Action, userActions } from './action.ts';
 import { publishOutcome } from './end-refresh.ts';
@@ -19,7 +19,7 @@ import { attemptOf, type Trigger } from './refresh.ts';
 import { detailsOf } from './refresh-details.ts';
 import { stableUlid } from './stable-id.ts';
 
-/** What becomes of a start that MX has refused. */
+/** The result of a start that MX has refused. */
 export type RefusedMember =
   /** MX did not know the member, for the first time within the last minute: it is too early to believe it. */
   | 'too_early'
@@ -73,7 +73,7 @@ export async function recordRefusedStart(
     end: ending,
     details: detailsOf(ending),
   });
-  // A twin or an earlier delivery may have written it: everybody is told what can be read.
+  // A duplicate or an earlier delivery may have written it: the stored refusal is the one that is published.
   await publishRefusal(deps, key, refreshId);
   return 'recorded';
 }
@@ -109,7 +109,7 @@ export async function holdBack(
   await deps.events.publish(heldEvent(record.key, held));
 }
 
-/** A member is held back for what its user has to do; where the code names nothing, somebody has to look after it. */
+/** The user's action that the code asks for; `contact_support` where it asks for none. */
 function actionFor(code: OutcomeCode): Action {
   const { action } = outcomes[code];
   return userActions.has(action) ? action : 'contact_support';

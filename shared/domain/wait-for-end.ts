@@ -9,7 +9,7 @@ export interface WaitDeps extends Pick<RefreshDeps, 'members' | 'refreshes' | 'n
   readonly sleep: (milliseconds: number) => Promise<void>;
 }
 
-/** Between two reads of our own table. MX is not looked at more often because somebody waits. */
+/** Between two reads of our own table. A waiting caller causes no additional call of MX. */
 const STEP_MS = 500;
 
 /** `refresh` when it has ended, or as it is at `until`. */

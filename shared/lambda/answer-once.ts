@@ -50,7 +50,7 @@ const keptSchema = v.variant('kind', [
 /**
  * Answers `request` once: the first time with `first`, then with what that was about, as it is now.
  *
- * @throws Refusal `idempotency_conflict`, `idempotency_in_flight`, and whatever `answering` throws.
+ * @throws Refusal `idempotency_conflict`, `idempotency_in_flight`, and the errors of `answering`.
  */
 export async function answerOnce(
   keys: IdempotencyKeys,
@@ -94,7 +94,7 @@ export async function answerOnce(
 /** 404: the user or member may be created next, and a deleted one is found in the tables again. 409 and 429 pass. */
 const passingStatuses: ReadonlySet<number> = new Set([404, 409, 429]);
 
-/** What to keep of a failure; null for one that may be none the next time. 5xx always may. */
+/** What to keep of a failure; null for one that the next try may not meet, as every 5xx. */
 function finalRefusal(error: unknown): KeptRefusal | null {
   const { code, details } = asNamed(error);
   const { status, action } = problemKind(code);

@@ -40,9 +40,9 @@ const waitMessage = ({ progress }: Refresh): string | null =>
   progress === null || progress.waitsFor === null ? null : waitReasons[progress.waitsFor];
 
 /**
- * An account as MX has it, and three fields of ours beside MX's: whether MX still lists it, what its age is counted from,
- * and what MX said that speaks against it. In the body, because a list has accounts of different ages; MX's clients leave
- * fields alone that they do not know.
+ * An account as MX has it, and three fields of this service: whether MX still lists it, from when its age is counted, and
+ * why its values may not be those of now. In the body, because a list has accounts of different ages; MX's clients
+ * ignore fields that they do not know.
  */
 export const accountBody = (balance: StoredBalance) => ({
   ...accountView(balance),
@@ -63,7 +63,7 @@ export interface KnownFreshness {
 export const heldBody = (held: Held | null) =>
   held && { since: held.since, code: held.code, action: held.action, message: outcomes[held.code].message };
 
-/** How the schedule's member fared last, whatever asked for it. */
+/** How the member's last refresh ended, of any trigger. */
 export const lastResultBody = ({ refreshId, trigger, outcome, action, code, endedAt }: Attempt) => ({
   refresh_id: refreshId,
   trigger,

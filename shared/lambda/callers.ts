@@ -7,8 +7,8 @@ import { Refusal } from './refusal.ts';
 export type Right = 'read' | 'trigger' | 'webhook';
 
 /**
- * The secret with the callers. A key is random (32 bytes), so one SHA-256 is slow enough to make its hash useless to
- * whoever reads it; a caller may have several keys, so that one can be rotated while the other works.
+ * The secret with the callers. A key is random (32 bytes), so no key can be found from its SHA-256; a caller may have
+ * several keys, so that one can be rotated while the other works.
  */
 const callersSchema = v.object({
   clients: v.array(
@@ -44,7 +44,7 @@ const sha256 = (text: string): Buffer => createHash('sha256').update(text).diges
 
 /** Who calls. */
 export interface Caller {
-  /** A client id with `basic`, an ARN with `iam`; empty where nobody is asked. */
+  /** A client id with `basic`, an ARN with `iam`; empty on routes without credentials. */
   readonly name: string;
   /** Null: not known here. With `iam` the gateway has checked the right to the route, and knows of no other. */
   readonly rights: readonly Right[] | null;
@@ -61,7 +61,7 @@ export function authorize(callers: Callers, authorization: string | undefined, r
   const key = sha256(rest.join(':'));
   const id = sha256(clientId);
   let rights: readonly Right[] | null = null;
-  // Every caller and every key is compared, whichever fits: the time taken tells neither.
+  // Every caller and every key is compared, also after a match: the time taken shows neither.
   for (const client of callers.clients) {
     const sameId = timingSafeEqual(id, sha256(client.client_id));
     for (const known of client.key_sha256) {

@@ -59,14 +59,14 @@ const readers = {
   allowanceWindowSeconds: wholeNumber,
   staleAfterSeconds: wholeNumber,
   refreshRetentionDays: wholeNumber,
-  /** Hours between refreshes of a member that nobody enrolled; 0 = such members are not scheduled. */
+  /** Hours between refreshes of a member without a chosen schedule; 0 = such members are not scheduled. */
   defaultScheduleHours: wholeNumber,
   scheduleShards: wholeNumber,
   /** Requests that wait at once; 0: none. */
   waitersAtOnce: wholeNumber,
   keepAccountNumbers: flag,
   keepUnknownFields: flag,
-  /** Whose webhooks are acted on. */
+  /** Whether webhooks about known members or about all are handled. */
   webhooks: oneOf('off', 'known', 'all'),
   /** ARN of the secret with the keys that MX calls with. */
   mxWebhookSecretArn: text,

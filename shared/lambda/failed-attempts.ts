@@ -1,7 +1,6 @@
 /**
- * Slows down whoever guesses credentials: after a number of failures an address waits. Counted in this instance of the
- * function only: a brake, not a wall. Keys are 32 random bytes, which nobody guesses at any speed; what the brake saves
- * is log lines and money.
+ * After a number of failed logins an address has to wait. Counted per instance of the function, so an address can try
+ * more often over several. This limits log lines and cost; guessing is prevented by the keys' length, 32 random bytes.
  */
 
 import { type Clock, type Instant, plusSeconds, secondsBetween } from '../domain/instant.ts';
@@ -14,7 +13,7 @@ export interface FailedAttempts {
   failed(address: string): void;
 }
 
-/** Addresses remembered at the same time; beyond it the oldest is forgotten, so that memory stays bounded. */
+/** Addresses kept at the same time; beyond it the oldest is dropped, which bounds the memory. */
 const MAX_ADDRESSES = 1_000;
 
 /** A counter: `limit` failures in `windowSeconds`, then a wait until the window is over. */

@@ -24,8 +24,8 @@ export interface ApiRequest {
   /** Names in lower case. */
   readonly headers: Readonly<Record<string, string | undefined>>;
   /**
-   * The JSON of the body; undefined without one (`null` and white space are none), and where the route takes none: what
-   * nobody reads cannot be wrong.
+   * The JSON of the body; undefined without one (`null` and white space are none), and where the route takes none: an
+   * unused body is not validated.
    */
   readonly body: unknown;
   /** When the request arrived at the gateway. */
@@ -57,7 +57,7 @@ interface CallersSecret {
 /** How a function answers HTTP. */
 export interface HttpOptions {
   readonly telemetry: Telemetry;
-  /** The right each route needs; null: anybody who may call at all. */
+  /** The right each route needs; null: none. */
   readonly right: (request: Pick<ApiRequest, 'method' | 'routeKey'>) => Right | null;
   /** The callers' secret with `basic`; null with `iam`, where the gateway has checked already. */
   readonly callersSecret: CallersSecret | null;
@@ -70,11 +70,11 @@ export const MAX_BODY_BYTES = 10_000;
 const SECURITY_HEADERS = {
   'strict-transport-security': 'max-age=31536000',
   'x-content-type-options': 'nosniff',
-  // Balances must not stay in anybody's cache.
+  // No cache may keep balances.
   'cache-control': 'no-store',
 } as const;
 
-/** The Lambda handler that answers with `route`. Whatever `route` throws becomes a problem. */
+/** The Lambda handler that answers with `route`. An error of `route` becomes a problem. */
 export function httpHandler(options: HttpOptions, route: (request: ApiRequest) => Promise<ApiAnswer>) {
   const { telemetry } = options;
 
@@ -133,7 +133,7 @@ export function httpHandler(options: HttpOptions, route: (request: ApiRequest) =
     .before(checkCaller)
     .onError(failed)
     .handler(async (event, context) => {
-      const request = toRequest(event, callers.get(context) ?? nobody);
+      const request = toRequest(event, callers.get(context) ?? noCaller);
       const answer = await route(request);
       const result = toResult(answer, request);
       telemetry.log('request.answered', { route: event.routeKey, status: result.statusCode, ...answer.logged });
@@ -172,7 +172,7 @@ function answerTo(
   return withoutBody;
 }
 
-const nobody: Caller = { name: '', rights: [] };
+const noCaller: Caller = { name: '', rights: [] };
 
 function toRequest(event: APIGatewayProxyEventV2, { name: caller, rights }: Caller): ApiRequest {
   checkVersion(event);

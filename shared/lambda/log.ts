@@ -8,7 +8,7 @@
 import { type Clock, epochMillisecondsOf, type Instant } from '../domain/instant.ts';
 import { asNamed } from './refusal.ts';
 
-/** The only log events there are: one line at the end of each unit of work, and one for whatever goes wrong inside it. */
+/** The only log events there are: one line at the end of each unit of work, and one for each fault inside it. */
 export type LogEvent =
   | 'request.answered'
   | 'request.failed'
@@ -19,7 +19,7 @@ export type LogEvent =
   | 'message.unreadable'
   | 'message.put_back'
   | 'secret.served_on'
-  | 'webhook.heeded'
+  | 'webhook.handled'
   | 'member.erased'
   | 'callback.done'
   | 'callback.failed'
@@ -98,7 +98,7 @@ export interface Telemetry {
   flush(): void;
 }
 
-/** Codes that mean: our credentials or our address are not accepted by MX. Every caller is hurt until it is repaired. */
+/** Codes for MX not accepting our credentials or our address: until it does, no refresh succeeds. */
 const operatorCodes: ReadonlySet<string> = new Set([
   'mx_credentials_missing',
   'mx_credentials_rejected',
@@ -168,7 +168,7 @@ const MAX_TEXT = 300;
 
 const bounded = (text: string): string => (text.length <= MAX_TEXT ? text : `${text.slice(0, MAX_TEXT - 1)}…`);
 
-/** Name, message and place of an error that nobody expected. AWS's errors name tables and keys' names, not values. */
+/** Name, message and place of an unexpected error. AWS's errors name tables and attributes, not values. */
 function causeOf(failure: Error): { name: string; message: string; stack: string | undefined } {
   const cause = failure.cause instanceof Error ? failure.cause : failure;
   const places = cause.stack?.split('\n').filter((line) => /^ +at /.test(line));

@@ -1,6 +1,6 @@
 /**
- * MX as a function calls it, with every failure and every surprise counted and logged where it happens. A look that fails
- * ends well for its message (it is booked again), so nothing further out would ever tell that MX refuses our key.
+ * The MX client with every failure, unknown field and unknown status counted and logged. A failed look queues the next
+ * one and succeeds as an invocation: without these counts no alarm would show that MX refuses our key.
  */
 import { asFailure } from '../domain/failure.ts';
 import type { MemberIdentifiers, OddField } from '../domain/mx.ts';

@@ -13,13 +13,13 @@ interface Telling {
   readonly title: string;
   /** One or two sentences for `/problems/{code}` and `docs/problems.md`. */
   readonly meaning: string;
-  /** The failure's own message and MX's are for whoever called. Otherwise neither is shown (5xx never leaks a message). */
+  /** Whether the caller may see the failure's own message and MX's. With 5xx never. */
   readonly showsDetail: boolean;
 }
 
 /** Everything about a code that can be told. */
 export interface ProblemKind extends Telling {
-  /** What the caller, or whoever it tells, should do. */
+  /** What the caller should do, or have done. */
   readonly action: Action;
 }
 
@@ -204,7 +204,7 @@ const tellings: Readonly<Record<ProblemCode, Telling>> = {
   internal: told(
     500,
     'An unexpected error',
-    'Something that nobody expected. The operator’s log has it under the same request.',
+    'An unexpected error of this service. The operator’s log has it under the same request.',
     false,
   ),
 };

@@ -1,4 +1,4 @@
-/** What HTTP alone can say no to: who calls, where, how and how often. Nothing of such a request reaches the domain. */
+/** Refusals for reasons of HTTP: who calls, which path, in what form, how often. Such a request reaches no use case. */
 import { asFailure, type Cause, Failure, type FailureDetails, type Fate } from '../domain/failure.ts';
 
 /** Every such reason, and what it decides, in the terms of `causes` (`shared/domain/failure.ts`). */

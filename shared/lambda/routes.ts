@@ -39,15 +39,15 @@ export const defaultRoutes: readonly Pick<Route, 'method' | 'path'>[] = [
 ];
 
 /**
- * Only with the setting `corsOrigins`, and for anybody: browsers ask without credentials. `$default` would take the
- * question otherwise, and ask for a signature with `iam`.
+ * Only with the setting `corsOrigins`, without credentials: browsers send the preflight request without any. `$default`
+ * would get it otherwise, and refuse it with `iam` for want of a signature.
  */
 export const PREFLIGHT_ROUTE = 'OPTIONS /{proxy+}';
 
 /** A route as API Gateway names it. */
 export const routeKey = ({ method, path }: Pick<Route, 'method' | 'path'>): string => `${method} ${path}`;
 
-/** The methods of a route: HTTP APIs treat HEAD as a method of its own, and whatever can be read has it. */
+/** The methods of a route: HTTP APIs treat HEAD as a method of its own, and every GET has it. */
 const methodsOf = ({ method }: Pick<Route, 'method'>): readonly string[] =>
   method === 'GET' ? ['GET', 'HEAD'] : [method];
 

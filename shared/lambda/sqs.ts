@@ -15,9 +15,9 @@ export interface ConsumerOptions<Message> {
   readonly handle: (message: Message, record: SQSRecord) => Promise<void>;
   /** Whether only a newer release can read a body. */
   readonly isNewer: (body: string) => boolean;
-  /** When a record was first sent, whatever number of times it was put back since. */
+  /** When a record was first sent, before it was put back. */
   readonly firstSentAt: (record: SQSRecord) => Instant;
-  /** Sends a record once more, unchanged, so that the next to receive it is perhaps the release that can read it. */
+  /** Sends a record once more, unchanged, for the release that can read it. */
   readonly putBack: (record: SQSRecord) => Promise<void>;
   readonly now: Clock;
   /** Makes SQS deliver a record again at once, so that an unreadable one reaches the dead-letter queue in seconds. */

@@ -92,6 +92,6 @@ export function keyedRequest(request: ApiRequest, options: TriggerOptions): Keye
   return { id: hash([request.caller, request.method, request.path, key]), requestHash: hash([compared]) };
 }
 
-/** The id of a caller's wish to be told of a refresh at a URL: a wish that is repeated is one wish. */
+/** The id of a callback: a caller that asks again for the same refresh and URL gets one callback. */
 export const callbackId = (refreshId: string, caller: string, url: string): string =>
   `CBK-${hash([refreshId, caller, url]).slice(0, 32)}`;

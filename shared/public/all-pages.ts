@@ -5,7 +5,7 @@ import { BalancesProblem } from './problem.ts';
 /** MX's bound, and the service's. */
 const RECORDS_PER_PAGE = 1000;
 
-/** A list that changes between its pages is read again; more than this often is a fault and not a coincidence. */
+/** How often a list that changes between its pages is read. More often would be a fault of the service. */
 const MAX_READS = 3;
 
 /**

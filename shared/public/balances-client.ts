@@ -59,7 +59,7 @@ export interface CallOptions {
 
 /** What a trigger may ask for. */
 export interface CheckBalanceOptions extends CallOptions {
-  /** Seconds: stored balances of at most this age are good enough, and nobody is called. */
+  /** Seconds: stored balances of at most this age are good enough, and MX is not called. */
   readonly maxAge?: number;
   /** Seconds, at most 25: wait for the end of the refresh. @default 0 */
   readonly wait?: number;

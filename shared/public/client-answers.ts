@@ -38,7 +38,7 @@ export interface BalancesAnswered {
   readonly replayed: boolean;
 }
 
-/** What a read says of itself. */
+/** Freshness and entity tag of a read. */
 export interface ReadFacts {
   readonly freshness: ApiFreshness;
   /** For `ifNoneMatch` of the next read. */

@@ -7,8 +7,8 @@ import { type Action, isAction, isOutcome, isTrigger, type Outcome, type Trigger
 /** How fresh balances are. Instants are RFC 3339 in UTC, always 24 characters. */
 export interface Freshness {
   /**
-   * `stale`: older than the operator's (or the reader's) `staleAfter`, or MX said something that speaks against it: `reason`
-   * says which. `never_refreshed`: no refresh has succeeded yet.
+   * `stale`: older than the operator's (or the reader's) `staleAfter`, or possibly out of date for another `reason`.
+   * `never_refreshed`: no refresh has succeeded yet.
    */
   readonly verdict: 'fresh' | 'stale' | 'never_refreshed';
   /**
@@ -37,7 +37,7 @@ export interface Freshness {
   readonly scheduleHeld: ScheduleHeld | null;
 }
 
-/** The schedule holds the member back until somebody has acted. */
+/** The schedule does not start the member until `action` is done. */
 export interface ScheduleHeld {
   /** When it was held back for this reason for the first time. */
   readonly since: string;
@@ -55,7 +55,7 @@ export interface ApiFreshness extends Freshness {
 /** The last refresh that ended. */
 export interface LastAttempt {
   readonly outcome: Outcome;
-  /** What somebody has to do now. */
+  /** What has to be done now. */
   readonly action: Action;
   readonly code: string;
   readonly endedAt: string;

@@ -51,7 +51,7 @@ export interface AnsweredAccount extends Account {
   readonly listed: boolean;
   /** What its age is counted from. */
   readonly fresh_as_of: string;
-  /** `not_imported`, `unreadable` or `no_longer_listed`: what MX said of it that speaks against it. Null: nothing. */
+  /** Why its values may not be those of now: `not_imported`, `unreadable` or `no_longer_listed`. Null: no reason. */
   readonly stale_reason: string | null;
 }
 

@@ -37,11 +37,11 @@ export interface ProblemFacts {
   /** HTTP status; null when there was no answer, or none that could be read. */
   readonly status: number | null;
   readonly code: ProblemCode;
-  /** What the caller, or whoever it tells, should do. */
+  /** What the caller should do, or have done. */
   readonly action: Action;
   /** One sentence for developers and operators. */
   readonly detail: string;
-  /** Seconds after which it is worth trying again; null when nobody said. */
+  /** Seconds after which it is worth trying again; null when the answer does not say. */
   readonly retryAfter?: number | null;
   /** The refresh it belongs to. */
   readonly refreshId?: string | null;
@@ -115,7 +115,7 @@ function fromProblemJson(status: number, code: string, body: JsonObject): Balanc
   return new BalancesProblem({
     status,
     code,
-    // An action that only a newer service knows is a matter for people.
+    // An action that only a newer service knows needs a person.
     action: isAction(action) ? action : 'contact_support',
     detail: textOrNull(detail) ?? textOrNull(title) ?? `status ${status}`,
     // Not from the header, which a browser may hide.

@@ -53,7 +53,7 @@ export interface StoredAccount {
   readonly observedAt: string;
   /** What its age is counted from; never later than `observedAt`. */
   readonly freshAsOf: string;
-  /** `not_imported` or `unreadable`: what MX said of it that speaks against it. Null: nothing. */
+  /** Why its values may not be those of now: `not_imported` or `unreadable`. Null: no reason. */
   readonly staleReason: string | null;
   /** When `balance`, `available_balance` and `available_credit` were first seen as they are now. */
   readonly amountsSince: string;

@@ -67,7 +67,7 @@ export interface Refresh {
 
 /** A refresh in the answer to its trigger. */
 export interface TriggeredRefresh extends Refresh {
-  /** It was running already, for somebody else. */
+  /** True: it was running already, and this trigger joined it. */
   readonly joined: boolean;
 }
 
@@ -150,7 +150,7 @@ export interface MemberSchedule {
   readonly everyHours: number | null;
   /** When it is due next; null: not on a schedule. */
   readonly nextDueAt: string | null;
-  /** How its last refresh ended, whatever asked for it; null: none has. */
+  /** How its last refresh ended, of any trigger; null: none has. */
   readonly lastResult: ScheduleResult | null;
   /** Why it is not started; null: it is. */
   readonly held: ScheduleHeld | null;

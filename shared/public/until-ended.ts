@@ -16,7 +16,7 @@ export interface Look {
   readonly retryAfter: number | null;
 }
 
-/** When nobody said when to ask again: as often as the service looks at MX at most. */
+/** The pause without a `Retry-After`: the service's own minimum between two looks at MX. */
 const DEFAULT_PAUSE_SECONDS = 3;
 
 /** Even if a `Retry-After: 0` allows more. */

@@ -33,7 +33,7 @@ export type Trigger = keyof typeof triggers;
 /** How a refresh ended. Only `succeeded` has stored balances. */
 export type Outcome = keyof typeof outcomes;
 
-/** What somebody has to do now. `reauthenticate`, `answer_mfa`, `act_at_institution` and `reconnect` need the end user. */
+/** What has to be done now. `reauthenticate`, `answer_mfa`, `act_at_institution` and `reconnect` need the end user. */
 export type Action = keyof typeof actions;
 
 /** Whether `word` is a trigger. */

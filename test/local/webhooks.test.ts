@@ -205,7 +205,7 @@ describe('a member that MX has deleted', () => {
     const deleted = { type: 'MEMBER', action: 'deleted', guid: member.guid, user_guid: userGuid, revision: 3 };
 
     // Not because of the webhook alone.
-    const handled = logOf('webhook.heeded', member.guid, 'seen');
+    const handled = logOf('webhook.handled', member.guid, 'seen');
     expect(await tell(deleted)).toBe(204);
     await handled;
     expect((await running.call('GET', `${path}/accounts`)).status).toBe(200);

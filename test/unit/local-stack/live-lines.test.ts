@@ -72,7 +72,7 @@ describe('a function’s line', () => {
   it.each([
     [{ event: 'request.answered' }, undefined],
     [{ event: 'follow_up.done', outcome: 'stored' }, undefined],
-    [{ event: 'webhook.heeded', reason: 'data', outcome: 'not_newer' }, 'webhook of MX’s about data: not newer'],
+    [{ event: 'webhook.handled', reason: 'data', outcome: 'not_newer' }, 'webhook of MX’s about data: not newer'],
     [{ event: 'webhook.ignored', reason: 'unknown_type' }, 'webhook of MX’s ignored: unknown_type'],
     [{ event: 'callback.done', outcome: 'delivered' }, 'callback delivered'],
     [{ event: 'callback.done', outcome: 'retrying' }, 'callback was not accepted; it will be sent again'],
