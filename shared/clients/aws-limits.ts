@@ -19,11 +19,11 @@ export interface AwsLimits {
   readonly waitMs: number;
 }
 
-/** For every function. AWS's services are nearby: an answer that takes two seconds is given up and asked for again. */
+/**
+ * For every function. AWS's services are nearby: an answer that takes two seconds is given up and asked for again. A call
+ * takes 9 s at most: its last attempt begins as late as it may, and waits for its turn.
+ */
 export const awsLimits: AwsLimits = { maxAttempts: 3, attemptMs: 2_000, callMs: 6_500, atOnce: 50, waitMs: 2_500 };
-
-/** The longest that a call can take, in milliseconds: its last attempt begins as late as it may, and waits. */
-export const longestCallMs = ({ callMs, waitMs }: AwsLimits): number => callMs + waitMs;
 
 /** The part of an SDK client's configuration that sets these limits. Each client needs one of its own. */
 export function limitedCalls(limits: AwsLimits = awsLimits) {

@@ -117,14 +117,6 @@ export function claimToAttribute(claim: OpenClaim): AttributeValue {
   });
 }
 
-/** The attribute that is left of a claim whose refresh has ended. */
-export const endedClaimToAttribute = (claim: EndedClaim): AttributeValue =>
-  mapOf({
-    ...factsAttributes(claim),
-    [claimPath.phase]: phaseCode.ended,
-    [claimPath.statusBefore]: statusAttribute(claim.baseline),
-  });
-
 const factsAttributes = (claim: Claim): ClaimAttributes => ({
   [claimPath.refreshId]: { S: claim.refreshId },
   [claimPath.trigger]: triggers.toAttribute(claim.trigger),

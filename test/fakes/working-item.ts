@@ -1,6 +1,7 @@
 /** A member's own item as DynamoDB holds it, from the plain data that the fakes keep, by the codec of the real client. */
+import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import type { Item } from '../../shared/clients/attribute-values.ts';
-import { claimToAttribute, endedClaimToAttribute } from '../../shared/clients/claim-attributes.ts';
+import { claimToAttribute, phaseCode, statusAttribute } from '../../shared/clients/claim-attributes.ts';
 import { flag, milliseconds, present, text } from '../../shared/clients/compact-values.ts';
 import {
   attemptToAttribute,
@@ -13,6 +14,7 @@ import {
 } from '../../shared/clients/member-item.ts';
 import type { Instant } from '../../shared/domain/instant.ts';
 import type { MemberRecord } from '../../shared/domain/member.ts';
+import type { EndedClaim } from '../../shared/domain/refresh.ts';
 
 /** One write unit pays for this many bytes, and the item may not have more (docs/adr/0002). */
 export const MAX_WORKING_ITEM_BYTES = 1024;
@@ -35,8 +37,7 @@ export function workingItem(record: MemberRecord, { reservedAt, enrolmentVersion
     ...present({
       // One of every write's, of always the same length.
       mark: text('12345678'),
-      claim:
-        claim === null ? undefined : claim.phase === 'ended' ? endedClaimToAttribute(claim) : claimToAttribute(claim),
+      claim: claim === null ? undefined : claim.phase === 'ended' ? endedClaim(claim) : claimToAttribute(claim),
       open_shard: claim === null ? undefined : text('0'),
       open_since: milliseconds(claim?.acceptedAt),
       starts: record.startsVersion === 0 ? undefined : startsToAttribute(record.starts),
@@ -56,6 +57,21 @@ export function workingItem(record: MemberRecord, { reservedAt, enrolmentVersion
       [memberAttribute.held]: record.held === null ? undefined : heldToAttribute(record.held),
     }),
   };
+}
+
+/** What is left of a claim whose refresh has ended: the attributes that only an open one has are removed. */
+function endedClaim(claim: EndedClaim): AttributeValue {
+  const { M: facts } = claimToAttribute({
+    ...claim,
+    phase: 'running',
+    baseline: null,
+    start: { state: 'none' },
+    flagSeen: false,
+    jobAggregatedAt: null,
+    seenStatus: null,
+    questions: null,
+  });
+  return { M: present({ ...facts, p: phaseCode.ended, bs: statusAttribute(claim.baseline) }) };
 }
 
 const successOf = ({ refreshId, observedAt }: NonNullable<MemberRecord['lastSuccess']>) => ({

@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import { awsLimits, longestCallMs } from '../../shared/clients/aws-limits.ts';
 import { environmentOf, type FunctionName, variableOf } from '../../shared/lambda/environment.ts';
 import { at, everythingOn, listAt, type Resource, synthesize } from './synthesized.ts';
 
@@ -120,8 +119,7 @@ describe('the functions', () => {
   });
 
   it('have more time than the longest call of AWS', () => {
-    for (const fn of functions)
-      expect(Number(at(fn.Properties, 'Timeout')) * 1000, fn.id).toBeGreaterThan(longestCallMs(awsLimits));
+    for (const fn of functions) expect(Number(at(fn.Properties, 'Timeout')), fn.id).toBeGreaterThan(9);
   });
 
   it('may call themselves only where listed', () => {

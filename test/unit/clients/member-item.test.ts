@@ -1,7 +1,7 @@
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import { describe, expect, it } from 'vitest';
 import type { Item } from '../../../shared/clients/attribute-values.ts';
-import { claimToAttribute, endedClaimToAttribute } from '../../../shared/clients/claim-attributes.ts';
+import { claimToAttribute } from '../../../shared/clients/claim-attributes.ts';
 import { attemptToAttribute, toRecord } from '../../../shared/clients/member-item.ts';
 import type { Attempt, EndedClaim, OpenClaim } from '../../../shared/domain/refresh.ts';
 import { claim } from '../../samples.ts';
@@ -122,7 +122,6 @@ describe('a claim', () => {
       baseline: { connectionStatus: null },
       result,
     };
-    expect(endedClaimToAttribute(given)).toEqual(ended);
     expect(toRecord(itemWith(ended, { last_attempt: storedAttempt })).claim).toEqual(given);
   });
 
