@@ -239,14 +239,14 @@ describe('for a caller who accepts an hour', () => {
 });
 
 describe('a list of several members', () => {
-  const of = (verdict: Freshness['verdict'], freshAfter: number): Freshness => ({
-    verdict,
+  const of = (given: Freshness['verdict'], freshAfter: number): Freshness => ({
+    verdict: given,
     freshAsOf: at(freshAfter),
     observedAt: at(freshAfter),
     ageSeconds: 0,
     refreshId: `RFR-${freshAfter}`,
     trigger: 'http',
-    reason: verdict === 'fresh' ? null : 'denied',
+    reason: given === 'fresh' ? null : 'denied',
   });
 
   it.each<[string, readonly (Freshness | null)[], Freshness | null]>([

@@ -115,8 +115,8 @@ describe('reading what is stored of a user', () => {
 
   it('lists its members, refreshed or not', async () => {
     const members = two.map((member) => ({ ...member, lastSuccess: null }));
-    const parameters = { user_identifier: 'own-1' };
-    const { status, headers, body } = await ask('GET /users/{u}/members', { parameters }, members, []);
+    const given = { parameters: { user_identifier: 'own-1' } };
+    const { status, headers, body } = await ask('GET /users/{u}/members', given, members, []);
     expect(status).toBe(200);
     expect(body).toMatchObject({
       members: [{ guid: 'MBR-1', name: 'MX Bank' }, { guid: 'MBR-2' }],
@@ -128,9 +128,9 @@ describe('reading what is stored of a user', () => {
   it.each([
     ['by guid', 'ACT-2', '10'],
     ['by an id that only one member has', 'savings', '90'],
-  ])('reads one account %s', async (_how, account, age) => {
-    const parameters = { user_identifier: 'USR-1', account_identifier: account };
-    const { status, headers, logged } = await ask('GET /users/{u}/accounts/{a}', { parameters });
+  ])('reads one account %s', async (_how, named, age) => {
+    const given = { parameters: { user_identifier: 'USR-1', account_identifier: named } };
+    const { status, headers, logged } = await ask('GET /users/{u}/accounts/{a}', given);
     expect([status, headers?.['age'], logged]).toEqual([200, age, { member_guid: 'MBR-2' }]);
   });
 
@@ -140,9 +140,9 @@ describe('reading what is stored of a user', () => {
     ['an unknown account', 'GET /users/{u}/accounts/{a}', 'USR-1', 'ACT-0', 'account_not_found'],
     ['an unknown own id', 'GET /users/{u}/members', 'own-2', undefined, 'user_not_found'],
     ['a bad identifier', 'GET /users/{u}/members', 'a b', undefined, 'invalid_request'],
-  ])('refuses %s', async (_what, routeKey, user, account, code) => {
-    const parameters = { user_identifier: user, ...(account === undefined ? {} : { account_identifier: account }) };
-    await expect(ask(routeKey, { parameters })).rejects.toMatchObject({ code });
+  ])('refuses %s', async (_what, routeKey, user, named, code) => {
+    const given = { user_identifier: user, ...(named === undefined ? {} : { account_identifier: named }) };
+    await expect(ask(routeKey, { parameters: given })).rejects.toMatchObject({ code });
   });
 
   it('says when nothing is known, or nothing stored', async () => {
