@@ -16,9 +16,7 @@ export interface ForeignRequest {
 
 /** Refuses in the error shape of the caller's protocol, so that the CLI and the SDKs show the sentence. */
 export function foreignAnswer(request: ForeignRequest): AwsAnswer {
-  const what = request.target ?? request.action ?? `${request.method} ${request.path}`;
-  const whose = request.service === undefined ? '' : ` of ${request.service}`;
-  const message = `the local stack does not know ${what}${whose}; it runs ${servicesInWords}`;
+  const message = sentenceFor(request);
   const type = 'UnknownOperationException';
   if (request.smithyProtocol === 'rpc-v2-cbor') {
     return {
@@ -39,6 +37,14 @@ export function foreignAnswer(request: ForeignRequest): AwsAnswer {
     headers: { 'content-type': 'application/json', 'x-amzn-errortype': type },
     body: JSON.stringify({ __type: type, message }),
   };
+}
+
+function sentenceFor({ method, path, target, action, service }: ForeignRequest): string {
+  if (service === 'sqs' && action !== undefined) {
+    return `the local stack understands ${action} of sqs only as JSON, as AWS CLIs and SDKs of 2024 and later send it; this one came as a form`;
+  }
+  const whose = service === undefined ? '' : ` of ${service}`;
+  return `the local stack does not know ${target ?? action ?? `${method} ${path}`}${whose}; it runs ${servicesInWords}`;
 }
 
 /** A CBOR map of texts, which the errors of `rpc-v2-cbor` are. */

@@ -239,6 +239,14 @@ describe('an unknown service is refused in its protocol', () => {
     expect(/<Message>(.*)<\/Message>/.exec(text)?.[1]).toMatch(sentence);
   });
 
+  it('SQS as older tools call it', async () => {
+    const form = 'application/x-www-form-urlencoded; charset=utf-8';
+    const { text } = await call({ 'content-type': form }, 'Action=ListQueues&Version=2012-11-05', 'sqs');
+    expect(/<Message>(.*)<\/Message>/.exec(text)?.[1]).toBe(
+      'the local stack understands ListQueues of sqs only as JSON, as AWS CLIs and SDKs of 2024 and later send it; this one came as a form',
+    );
+  });
+
   it('CBOR', async () => {
     const path = '/service/GraniteServiceVersion20100801/operation/ListMetrics';
     const headers = { 'content-type': 'application/cbor', 'smithy-protocol': 'rpc-v2-cbor' };
