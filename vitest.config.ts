@@ -37,6 +37,7 @@ export const env = {
   CALLBACK_QUEUE_URL: '',
   CALLBACK_SECRET_ARN: 'none',
   CALLBACK_HOSTS: '',
+  CALLBACKS_PER_CALLER: '10',
   CALLBACK_LOOPBACK: 'false',
   IAM_TRIGGER_READS: 'true',
 };

@@ -142,6 +142,7 @@ export function wire(source: NodeJS.ProcessEnv) {
     waitLeases: waitLeasesInDynamoDb(db, env.refreshesTable, now, () => crypto.randomUUID()),
     waitersAtOnce: env.waitersAtOnce,
     callbackRules: callbackRulesOf(env),
+    callbacksPerCaller: env.callbacksPerCaller,
     iamTriggerReads: env.iamTriggerReads,
     sleep: (milliseconds) => sleep(milliseconds),
     count: (metric) => wiring.telemetry.count(metric),

@@ -1,4 +1,4 @@
-// SQS follow-up queue  ->  a look at the job, a webhook handled, or a second erasing  ->  balances and an event, or a later look
+// SQS follow-up queue  ->  a look at the job, a webhook handled, an end told, or a second erasing  ->  balances and an event, or a later look
 import { balancesEraser } from '../shared/clients/balances-eraser.ts';
 import { balancesInDynamoDb } from '../shared/clients/balances-table.ts';
 import { decodeFollowUp, type FollowUp } from '../shared/clients/messages.ts';
@@ -8,6 +8,7 @@ import { seenMembersInDynamoDb } from '../shared/clients/seen-members.ts';
 import { eraseAgain } from '../shared/domain/delete-member.ts';
 import { followRefresh } from '../shared/domain/follow-refresh.ts';
 import { type HandleWebhookDeps, handleWebhook } from '../shared/domain/handle-webhook.ts';
+import { continueNotice } from '../shared/domain/notify.ts';
 import { readEnvironment } from '../shared/lambda/environment.ts';
 import { type Telemetry, telemetry } from '../shared/lambda/log.ts';
 import { observedMx } from '../shared/lambda/observed-mx.ts';
@@ -33,6 +34,15 @@ export async function followUp(deps: HandleWebhookDeps, report: Telemetry, messa
       const outcome = await handleWebhook(deps, message);
       report.count(outcome === 'unknown_member' ? 'WebhookIgnored' : 'WebhookHeeded');
       report.log('webhook.handled', { member_guid: memberGuid, reason: message.about, outcome });
+      return;
+    }
+    case 'notify': {
+      const about = { refresh_id: message.refreshId, member_guid: memberGuid };
+      const outcome = await continueNotice(deps, message, (error) => {
+        report.count('NoticeFailed');
+        report.log('notice.failed', { ...about, error });
+      });
+      report.log('notice.done', { ...about, outcome });
       return;
     }
     case 'erase':

@@ -156,6 +156,11 @@ export const settings = {
     false,
     'true also allows http://localhost in callback_url. Only for a service that runs on this machine.',
   ),
+  callbacksPerCaller: wholeNumber(
+    10,
+    { min: 1, max: 100, unit: 'callbacks' },
+    'Callbacks that one caller may register for one refresh, each with a URL of its own; a further one is refused (too_many_callbacks).',
+  ),
   fixedEgress: flag(
     true,
     'true lets the functions that call MX leave through a fixed address that MX can allow-list, at the price of a NAT gateway. false needs no VPC, but the calls come from changing addresses.',

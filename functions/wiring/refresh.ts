@@ -1,4 +1,5 @@
 /** The real dependencies of everything that starts, follows or ends a refresh. Built once per cold start. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
@@ -11,7 +12,7 @@ import { eventBus } from '../../shared/clients/event-bus.ts';
 import { httpsTransport } from '../../shared/clients/https-transport.ts';
 import { membersInDynamoDb } from '../../shared/clients/members-table.ts';
 import { mxClient } from '../../shared/clients/mx-client.ts';
-import { deliveryQueue, followUpQueue } from '../../shared/clients/queues.ts';
+import { deliveryQueue, followUpQueue, noticeQueue } from '../../shared/clients/queues.ts';
 import { refreshesInDynamoDb } from '../../shared/clients/refreshes-table.ts';
 import { type SecretOptions, secret } from '../../shared/clients/secret.ts';
 import { unstartedInDynamoDb } from '../../shared/clients/unstarted-members.ts';
@@ -57,12 +58,27 @@ export function endingDeps(env: EndingEnvironment, db: DynamoDBClient): Omit<Ref
     callbacks:
       env.callbackQueueUrl === '' ? noCallbacks : callbacksInDynamoDb(db, env.refreshesTable, env.refreshRetentionDays),
     deliveries: deliveryQueue(queues, env.callbackQueueUrl),
+    notices: noticeQueue(queues, env.followUpQueueUrl),
     policy,
     now,
+    within,
     random: Math.random,
     // The generator is given: on its own the library looks for one by loading `node:crypto` in a way bundles dislike.
     newRefreshId: (at) => `RFR-${ulid(epochMillisecondsOf(at), randomUnit)}`,
   };
+}
+
+/** True when `work` is done within so many milliseconds. */
+async function within(milliseconds: number, work: Promise<void>): Promise<boolean> {
+  const stop = new AbortController();
+  try {
+    return await Promise.race([
+      work.then(() => true),
+      sleep(milliseconds, false, { signal: stop.signal }).catch(() => false),
+    ]);
+  } finally {
+    stop.abort();
+  }
 }
 
 /** Which callbacks the operator allows. */

@@ -61,7 +61,7 @@ export const permissions: Readonly<Record<FunctionName, Permissions>> = {
   'start-due': {
     ...starting,
     members: [get, put, update, remove],
-    refreshes: [get, put, query],
+    refreshes: [get, update, query],
     starts: send,
   },
   // It handles MX's webhooks too: it takes members that MX has deleted off the schedule and deletes their balances.

@@ -3,7 +3,7 @@ import * as v from 'valibot';
 import { Failure } from '../domain/failure.ts';
 import type { MemberKey } from '../domain/mx.ts';
 import type { MxWebhook } from '../domain/mx-webhook.ts';
-import type { Delivery, NextLook } from '../domain/ports.ts';
+import type { Delivery, NextLook, Notice } from '../domain/ports.ts';
 import { everyHoursOnOffer, type StartBatch } from '../domain/schedule.ts';
 import { camelCased, snakeCased } from '../domain/snake-case.ts';
 
@@ -11,8 +11,15 @@ import { camelCased, snakeCased } from '../domain/snake-case.ts';
  * The version of all messages together: the newest that this release reads, and the one that it writes, which is the
  * newest that the release before it reads too. For a while both work on one queue (docs/adr/0007-versions-in-one-queue.md).
  * A new kind of message, a new field that a reader needs, and a changed meaning all take the next version.
+ *
+ * A kind that is new in a version is written in that version at once: the release before it lets such messages wait.
  */
-export const messageVersions = { reads: 1, writes: 1 } as const;
+export const messageVersions = { reads: 2, writes: 1 } as const;
+
+/** Notices are new in this version. */
+const NOTICE_VERSION = 2;
+
+const readable = v.picklist([1, 2]);
 
 /** Whether only a newer release can read the message: it is neither handled nor refused here, but waits for that one. */
 export function isNewer(body: string, reads: number = messageVersions.reads): boolean {
@@ -27,7 +34,7 @@ export function isNewer(body: string, reads: number = messageVersions.reads): bo
 const member = v.object({ userGuid: v.pipe(v.string(), v.nonEmpty()), memberGuid: v.pipe(v.string(), v.nonEmpty()) });
 
 const nextLook = v.object({
-  version: v.literal(1),
+  version: readable,
   refreshId: v.pipe(v.string(), v.startsWith('RFR-')),
   member,
   look: v.pipe(v.number(), v.integer(), v.minValue(1)),
@@ -67,23 +74,36 @@ const followUp = v.variant('kind', [
   v.object({ kind: v.literal('look'), ...nextLook.entries }),
   v.object({
     kind: v.literal('webhook'),
-    version: v.literal(1),
+    version: readable,
     about: v.picklist(['data', 'connection', 'deletion']),
     member,
     completedAt: v.nullable(instant),
     receivedAt: instant,
   }),
-  v.object({ kind: v.literal('erase'), version: v.literal(1), member }),
+  v.object({ kind: v.literal('erase'), version: readable, member }),
+  v.object({
+    kind: v.literal('notify'),
+    version: v.literal(NOTICE_VERSION),
+    refreshId: v.pipe(v.string(), v.startsWith('RFR-')),
+    member,
+    before: v.nullable(v.object({ connectionStatus: v.nullable(v.string()) })),
+    events: v.boolean(),
+    changed: v.nullable(v.array(v.object({ accountGuid: v.string(), at: instant }))),
+    callbacksAfter: v.nullable(v.string()),
+    tries: v.pipe(v.number(), v.integer(), v.minValue(0)),
+    since: instant,
+  }),
 ]);
 
-/** A message of the follow-up queue: the next look at a job, a webhook of MX's, or a second erasing. */
+/** A message of the follow-up queue: the next look at a job, a webhook of MX's, a second erasing, or a notice. */
 export type FollowUp =
   | ({ readonly kind: 'look' } & NextLook)
   | ({ readonly kind: 'webhook' } & MxWebhook)
-  | { readonly kind: 'erase'; readonly member: MemberKey };
+  | { readonly kind: 'erase'; readonly member: MemberKey }
+  | ({ readonly kind: 'notify' } & Notice);
 
 const delivery = v.object({
-  version: v.literal(1),
+  version: readable,
   callbackId: v.pipe(v.string(), v.startsWith('CBK-')),
   url: v.pipe(v.string(), v.url()),
   attempt: v.pipe(v.number(), v.integer(), v.minValue(0)),
@@ -92,13 +112,13 @@ const delivery = v.object({
 });
 
 const startBatch = v.object({
-  version: v.literal(1),
+  version: readable,
   dueAt: v.pipe(v.string(), v.isoTimestamp()),
   members: v.array(v.object({ member, everyHours: v.picklist(everyHoursOnOffer), slot: v.string() })),
 });
 
-const encode = (message: object): string =>
-  JSON.stringify({ version: messageVersions.writes, ...(snakeCased(message) as object) });
+const encode = (message: object, inVersion: number = messageVersions.writes): string =>
+  JSON.stringify({ version: inVersion, ...(snakeCased(message) as object) });
 
 /** The body of a message that asks for the next look. */
 export const encodeNextLook = ({ refreshId, member: key, lookNumber, state }: NextLook): string =>
@@ -119,6 +139,9 @@ export const encodeWebhook = (webhook: MxWebhook): string => encode({ kind: 'web
 
 /** The body of a message that has a deleted member's balances erased once more. */
 export const encodeErasure = (erased: MemberKey): string => encode({ kind: 'erase', member: erased });
+
+/** The body of a message with what is left to tell of the end of a refresh. */
+export const encodeNotice = (notice: Notice): string => encode({ kind: 'notify', ...notice }, NOTICE_VERSION);
 
 /** The only way a body becomes a follow-up. @throws Failure `bad_message`, never to be retried. */
 export function decodeFollowUp(body: string): FollowUp {

@@ -7,13 +7,20 @@ import {
 } from '@aws-sdk/client-sqs';
 import { Failure } from '../domain/failure.ts';
 import { type Instant, instantOf } from '../domain/instant.ts';
-import type { Deliveries, Erasure, FollowUps, Starts, Webhooks } from '../domain/ports.ts';
-import { encodeDelivery, encodeErasure, encodeNextLook, encodeStartBatch, encodeWebhook } from './messages.ts';
+import type { Deliveries, Erasure, FollowUps, Notices, Starts, Webhooks } from '../domain/ports.ts';
+import {
+  encodeDelivery,
+  encodeErasure,
+  encodeNextLook,
+  encodeNotice,
+  encodeStartBatch,
+  encodeWebhook,
+} from './messages.ts';
 
 /** The longest delay SQS knows (AWS limit). */
 const MAX_DELAY_SECONDS = 900;
 
-/** How many messages one request carries (AWS limit). Ten start batches are about 45 KB of the 256 that it may have. */
+/** How many messages one request carries (AWS limit). Ten start batches or deliveries are about 45 KB of the 256 that it may have. */
 const MESSAGES_PER_REQUEST = 10;
 
 /** How often messages of a batch are sent before it fails. */
@@ -79,6 +86,21 @@ export const erasureQueue =
 export const deliveryQueue = (client: SQSClient, queueUrl: string): Deliveries => ({
   async send(delivery, inSeconds) {
     await send(client, queueUrl, encodeDelivery(delivery), inSeconds);
+  },
+  async sendAll(deliveries) {
+    const batches: DelayedMessage[][] = [];
+    for (let from = 0; from < deliveries.length; from += MESSAGES_PER_REQUEST) {
+      const batch = deliveries.slice(from, from + MESSAGES_PER_REQUEST);
+      batches.push(batch.map((delivery) => ({ body: encodeDelivery(delivery), inSeconds: 0 })));
+    }
+    await Promise.all(batches.map((messages) => sendBatch(client, queueUrl, messages)));
+  },
+});
+
+/** Notices on the follow-up queue at `queueUrl`. */
+export const noticeQueue = (client: SQSClient, queueUrl: string): Notices => ({
+  async send(notice, inSeconds) {
+    await send(client, queueUrl, encodeNotice(notice), inSeconds);
   },
 });
 

@@ -4,12 +4,13 @@
  */
 import type { StoredBalance } from './balance.ts';
 import type { ExactObject } from './decimal.ts';
-import { type EndDeps, publishOutcome } from './end-refresh.ts';
+import type { EndDeps } from './end-refresh.ts';
 import { endingOf } from './ending.ts';
 import { judgeImports, leftBehind } from './imports.ts';
 import { type Instant, plusSeconds, readInstant } from './instant.ts';
 import type { MemberKey, MxAccount, MxMember } from './mx.ts';
 import type { MxWebhook } from './mx-webhook.ts';
+import { publishOutcome } from './notify.ts';
 import type { Balances, RefreshDeps, SeenMembers } from './ports.ts';
 import { attemptOf, type EndedRefresh } from './refresh.ts';
 import { detailsOf } from './refresh-details.ts';

@@ -3,7 +3,7 @@
  * registered, the member enrolled by default, and the end waited for when the caller asks for that.
  */
 import type { StoredBalance } from './balance.ts';
-import { registerCallback } from './callback.ts';
+import { type CallbackDeps, registerCallback } from './callback.ts';
 import type { ExactObject } from './decimal.ts';
 import { enrolByDefault } from './enrol-by-default.ts';
 import { Failure } from './failure.ts';
@@ -21,7 +21,7 @@ import { type WaitDeps, waitForEnd } from './wait-for-end.ts';
 import { mayWait, type WaitLimits } from './wait-lease.ts';
 
 /** What the trigger needs. */
-export interface CheckBalanceDeps extends RefreshDeps, Pick<WaitDeps, 'sleep'>, WaitLimits {
+export interface CheckBalanceDeps extends RefreshDeps, CallbackDeps, Pick<WaitDeps, 'sleep'>, WaitLimits {
   readonly schedule: Pick<Schedule, 'enrol'>;
   readonly defaultScheduleHours: number;
   readonly scheduleShards: number;
@@ -119,7 +119,7 @@ export async function answerAgain(
 /**
  * Answers one trigger. Repeatable: a second one joins what the first one started.
  *
- * @throws Failure what `startRefresh` throws; `member_deleted` when the member is deleted while its caller waits.
+ * @throws Failure what `startRefresh` throws; `too_many_callbacks`; `member_deleted` when the member is deleted while its caller waits.
  */
 export async function checkBalance(deps: CheckBalanceDeps, request: CheckBalanceRequest): Promise<CheckBalanceAnswer> {
   const { identifiers, userPresent, callback } = request;
@@ -133,7 +133,8 @@ export async function checkBalance(deps: CheckBalanceDeps, request: CheckBalance
   deps.accepted(started.joined);
   const { key, refresh, joined } = started;
   if (callback !== null) {
-    await registerCallback(deps, refresh.refreshId, callback.idFor(refresh.refreshId), callback.url);
+    const { refreshId } = refresh;
+    await registerCallback(deps, { id: callback.idFor(refreshId), refreshId, url: callback.url });
   }
   await enrolByDefault(deps.schedule, started, deps.defaultScheduleHours, deps.scheduleShards);
   if (request.waitUntil === null || !(await mayWait(deps, key, request.waitUntil))) return started;

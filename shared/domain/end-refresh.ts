@@ -1,17 +1,16 @@
 /**
- * The end of a refresh: texts and questions, the end itself, MX's member object beside the projection, events, claim gone.
- * In this order, so that each crash in between is repairable: texts without their end are not shown; an older member
- * object has the end laid over it until MX is read again (`member-view.ts`).
+ * The end of a refresh: texts and questions, the end itself, MX's member object beside the projection, telling
+ * (`notify.ts`), claim gone. In this order, so that each crash in between is repairable: texts without their end are not
+ * shown; an older member object has the end laid over it until MX is read again (`member-view.ts`).
  */
 
 import type { StoredBalance } from './balance.ts';
-import { bookDeliveries } from './callback.ts';
 import type { Ending } from './ending.ts';
-import { balanceEvents, connectionEvent, endedEvent } from './event.ts';
 import { type Instant, plusSeconds } from './instant.ts';
 import type { MemberBody } from './member.ts';
 import { bodyAtEnd } from './member-view.ts';
 import type { MemberKey, MxMember } from './mx.ts';
+import { type NotifyDeps, notify } from './notify.ts';
 import type { RefreshDeps } from './ports.ts';
 import {
   type Attempt,
@@ -24,10 +23,7 @@ import {
 import { detailsOf } from './refresh-details.ts';
 
 /** What ending a refresh needs. */
-export type EndDeps = Pick<
-  RefreshDeps,
-  'members' | 'refreshes' | 'balances' | 'events' | 'callbacks' | 'deliveries' | 'amountsInEvents' | 'now'
->;
+export type EndDeps = NotifyDeps & Pick<RefreshDeps, 'members' | 'refreshes'>;
 
 /** An end that is to be written. */
 export interface RefreshEnd {
@@ -115,29 +111,6 @@ export async function publishEnd(
   ]);
   // After the tables: a receiver of the event that reads them finds the end.
   const attempt = attemptOf(claim, end, hasDetails);
-  await publishOutcome(deps, key, attempt, ended?.stored);
-  const [before, after] = [claim.baseline, attempt.connectionStatus];
-  if (before !== null && after !== null && before.connectionStatus !== after) {
-    const change = { from: before.connectionStatus, to: after, at: attempt.endedAt, refreshId: claim.refreshId };
-    await deps.events.publish(connectionEvent(key, change));
-  }
-  await bookDeliveries(deps, endedEvent(key, attempt));
+  await notify(deps, { key, attempt, before: claim.baseline, stored: ended?.stored });
   await deps.members.release(key, claim.refreshId);
-}
-
-/**
- * The events of an attempt that is over: its end, and each balance that it changed. Repeatable: the ids stay the same.
- *
- * @param stored the member's accounts, where the caller has just stored them; else they are read.
- */
-export async function publishOutcome(
-  deps: Pick<EndDeps, 'balances' | 'events' | 'amountsInEvents'>,
-  key: MemberKey,
-  attempt: Attempt,
-  stored?: readonly StoredBalance[],
-): Promise<void> {
-  await deps.events.publish(endedEvent(key, attempt));
-  if (attempt.outcome !== 'succeeded') return;
-  const changed = balanceEvents(stored ?? (await deps.balances.ofMember(key)), attempt, deps.amountsInEvents);
-  await Promise.all(changed.map((event) => deps.events.publish(event)));
 }

@@ -124,34 +124,50 @@ export const endedEvent = (member: MemberKey, attempt: Omit<Attempt, 'hasDetails
   },
 });
 
+/** A balance that a refresh has changed. */
+export interface ChangedBalance {
+  readonly accountGuid: string;
+  /** When the new one was observed. */
+  readonly at: Instant;
+  readonly amounts?: BalanceChanged['data']['amounts'];
+}
+
 /**
- * The events for those of `stored` whose balance `refresh` changed. The items themselves say so, so that a crash between
- * storing and publishing loses none. What an item says of its last observation is not used: that may be a later one.
+ * Those of `stored` whose balance the refresh changed, unless a later one has changed it since. The items themselves say
+ * so, so that a crash between storing and publishing loses none. What an item says of its last observation is not used:
+ * that may be a later one.
  */
-export const balanceEvents = (
+export const changedBalances = (
   stored: readonly StoredBalance[],
-  { refreshId, trigger }: Pick<Attempt, 'refreshId' | 'trigger'>,
+  refreshId: string,
   withAmounts: boolean,
-): readonly BalanceChanged[] =>
-  stored.flatMap(({ member, accountGuid, fields, lastChange }) => {
+): readonly ChangedBalance[] =>
+  stored.flatMap(({ accountGuid, fields, lastChange }) => {
     if (lastChange?.refreshId !== refreshId) return [];
-    const event: BalanceChanged = {
-      ...envelope,
-      id: `${refreshId}/${accountGuid}`,
-      type: 'balance.changed',
-      subject: `${subjectOf(member)}/accounts/${accountGuid}`,
-      time: lastChange.at,
-      data: {
-        refresh_id: refreshId,
-        ...guidsOf(member),
-        account_guid: accountGuid,
-        trigger,
-        observed_at: lastChange.at,
-        ...(withAmounts ? { amounts: amountsOf(fields, lastChange) } : {}),
-      },
-    };
-    return [event];
+    const { at } = lastChange;
+    return [{ accountGuid, at, ...(withAmounts ? { amounts: amountsOf(fields, lastChange) } : {}) }];
   });
+
+/** The event that tells of a changed balance. */
+export const balanceEvent = (
+  member: MemberKey,
+  { refreshId, trigger }: Pick<Attempt, 'refreshId' | 'trigger'>,
+  { accountGuid, at, amounts }: ChangedBalance,
+): BalanceChanged => ({
+  ...envelope,
+  id: `${refreshId}/${accountGuid}`,
+  type: 'balance.changed',
+  subject: `${subjectOf(member)}/accounts/${accountGuid}`,
+  time: at,
+  data: {
+    refresh_id: refreshId,
+    ...guidsOf(member),
+    account_guid: accountGuid,
+    trigger,
+    observed_at: at,
+    ...(amounts === undefined ? {} : { amounts }),
+  },
+});
 
 function amountsOf(
   { balance, currency_code: currency }: StoredBalance['fields'],

@@ -29,6 +29,7 @@ export const causes = {
   account_not_found: cause('caller-fault', 'none'),
   too_many_to_list: cause('caller-fault', 'none'),
   allowance_used_up: cause('try-again', 'retry_later'),
+  too_many_callbacks: cause('caller-fault', 'none'),
   mx_credentials_missing: cause('never-retry', 'contact_support'),
   mx_credentials_rejected: cause('never-retry', 'contact_support'),
   mx_forbidden: cause('never-retry', 'contact_support'),
@@ -72,6 +73,8 @@ export interface FailureDetails {
   readonly tooLarge?: true;
   /** The request field at fault. */
   readonly field?: string;
+  /** The setting whose limit the caller has reached. */
+  readonly limit?: string;
 }
 
 /** The domain's one error class. Its `code` says what happened, and decides its `fate`: what to do with it. */

@@ -4,7 +4,6 @@
  * that succeeds needs no write for it.
  */
 import { type Action, userActions } from './action.ts';
-import { publishOutcome } from './end-refresh.ts';
 import { endingByFailure } from './ending.ts';
 import { heldEvent } from './event.ts';
 import type { Failure } from './failure.ts';
@@ -13,6 +12,7 @@ import { type Instant, plusSeconds } from './instant.ts';
 import type { MemberRecord } from './member.ts';
 import { isBelievedMissing, missingSince } from './missing.ts';
 import type { MemberKey } from './mx.ts';
+import { publishOutcome } from './notify.ts';
 import { type OutcomeCode, outcomes } from './outcome.ts';
 import type { RefreshDeps } from './ports.ts';
 import { attemptOf, type Trigger } from './refresh.ts';

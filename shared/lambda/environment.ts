@@ -78,6 +78,8 @@ const readers = {
   /** Hosts that callbacks may go to, with commas between them; empty: none. */
   callbackHosts: (value: string): readonly string[] => value.split(',').filter((host) => host !== ''),
   callbackLoopback: flag,
+  /** Callbacks of one caller for one refresh. */
+  callbacksPerCaller: wholeNumber,
 } as const;
 
 type Values = { readonly [N in keyof typeof readers]: ReturnType<(typeof readers)[N]> };
@@ -123,6 +125,7 @@ export const environmentOf = {
     ...ending,
     ...enrolment,
     ...callbackRules,
+    'callbacksPerCaller',
     'staleAfterSeconds',
     'iamTriggerReads',
     'waitersAtOnce',

@@ -121,6 +121,11 @@ const tellings: Readonly<Record<ProblemCode, Telling>> = {
     'MX’s allowance for this member is used up',
     'MX allows a few balance checks per member in two hours. `Retry-After` says when the next one is possible; stored balances can still be read.',
   ),
+  too_many_callbacks: told(
+    409,
+    'The caller has too many callbacks for this refresh',
+    'The refresh runs and was joined, but this `callback_url` was not registered: the caller has as many callbacks for this refresh as the operator allows (setting `callbacksPerCaller`). The end can be read at `GET /refreshes/{refresh_id}`.',
+  ),
   too_many_requests: told(429, 'Too many requests', 'Try again after `Retry-After` seconds.'),
   mx_credentials_missing: told(
     502,
@@ -255,6 +260,7 @@ export function problemOf(failure: Problem): ProblemAnswer {
     ...(details.refreshId === undefined ? {} : { refresh_id: details.refreshId }),
     ...(retryAfter === undefined ? {} : { retry_after: retryAfter }),
     ...(details.field === undefined ? {} : { field: details.field }),
+    ...(details.limit === undefined ? {} : { limit: details.limit }),
     error: {
       message: (showsDetail ? details.mxMessage : undefined) ?? title,
       status: statusWord(status),

@@ -94,4 +94,4 @@ export function keyedRequest(request: ApiRequest, options: TriggerOptions): Keye
 
 /** The id of a callback: a caller that asks again for the same refresh and URL gets one callback. */
 export const callbackId = (refreshId: string, caller: string, url: string): string =>
-  `CBK-${hash([refreshId, caller, url]).slice(0, 32)}`;
+  `CBK-${hash([refreshId, caller]).slice(0, 16)}${hash([refreshId, caller, url]).slice(0, 16)}`;

@@ -47,6 +47,8 @@ export interface ProblemFacts {
   readonly refreshId?: string | null;
   /** The path parameter, query parameter, header or body field at fault. */
   readonly field?: string | null;
+  /** The setting whose limit the caller has reached. */
+  readonly limit?: string | null;
   /** A text that may be shown to the end user, MX's own where MX gave one. */
   readonly userMessage?: string | null;
 }
@@ -61,6 +63,7 @@ export class BalancesProblem extends Error {
   readonly retryAfter: number | null;
   readonly refreshId: string | null;
   readonly field: string | null;
+  readonly limit: string | null;
   readonly userMessage: string | null;
 
   constructor(facts: ProblemFacts, options?: ErrorOptions) {
@@ -72,6 +75,7 @@ export class BalancesProblem extends Error {
     this.retryAfter = facts.retryAfter ?? null;
     this.refreshId = facts.refreshId ?? null;
     this.field = facts.field ?? null;
+    this.limit = facts.limit ?? null;
     this.userMessage = facts.userMessage ?? null;
   }
 }
@@ -110,7 +114,7 @@ export function problemFrom(status: number, headers: Headers, text: string): Bal
 }
 
 function fromProblemJson(status: number, code: string, body: JsonObject): BalancesProblem {
-  const { action, detail, title, refresh_id: refreshId, field, error } = body;
+  const { action, detail, title, refresh_id: refreshId, field, limit, error } = body;
   const userMessage = isJsonObject(error) ? error['message'] : null;
   return new BalancesProblem({
     status,
@@ -122,6 +126,7 @@ function fromProblemJson(status: number, code: string, body: JsonObject): Balanc
     retryAfter: wholeSeconds(textOrNull(body['retry_after'])),
     refreshId: textOrNull(refreshId),
     field: textOrNull(field),
+    limit: textOrNull(limit),
     userMessage: textOrNull(userMessage),
   });
 }

@@ -3,7 +3,7 @@ import { balancesEraser } from '../../shared/clients/balances-eraser.ts';
 import { balancesInDynamoDb } from '../../shared/clients/balances-table.ts';
 import { callbacksInDynamoDb, noCallbacks } from '../../shared/clients/callbacks-table.ts';
 import { refreshesInDynamoDb } from '../../shared/clients/refreshes-table.ts';
-import type { Balances, Callback, Callbacks, Erasure } from '../../shared/domain/ports.ts';
+import type { Balances, Callback, CallbackPage, Callbacks, Erasure } from '../../shared/domain/ports.ts';
 import { type BalancesTable, fakeBalances } from '../fakes/fake-balances.ts';
 import { fakeCallbacks } from '../fakes/fake-callbacks.ts';
 import { fakeErasure } from '../fakes/fake-erasure.ts';
@@ -16,12 +16,24 @@ beforeAll(async () => {
 });
 afterAll(() => tables.close());
 
-const callback = (id: string, number: number, url = `https://hooks.example.com/${number}`): Callback => ({
-  id: `CBK-${number}`,
+/** As the trigger makes ids: the caller's part, then the URL's. */
+const callback = (id: string, caller: number, number = 1): Callback => ({
+  id: `CBK-${String(caller).padStart(16, '0')}${String(number).padStart(16, '0')}`,
   refreshId: id,
-  url,
-  registeredAt: at(number),
+  url: `https://hooks.example.com/${number}?of=${caller}`,
 });
+
+/** Every page, each at most once. */
+async function pagesOf(callbacks: Callbacks, id: string): Promise<readonly Callback[][]> {
+  const pages: Callback[][] = [];
+  let after: string | null = '';
+  while (after !== null) {
+    const page: CallbackPage = await callbacks.page(id, after);
+    pages.push([...page.callbacks]);
+    after = page.hasMore ? (page.callbacks.at(-1)?.id ?? null) : null;
+  }
+  return pages;
+}
 
 describe.each<[string, () => Callbacks]>([
   ['the fake', () => fakeCallbacks(new Map())],
@@ -29,40 +41,75 @@ describe.each<[string, () => Callbacks]>([
 ])('callbacks: %s', (_name, subject) => {
   it('are kept for their refresh, each once', async () => {
     const callbacks = subject();
-    await callbacks.put(callback(refreshId(101), 1));
-    await callbacks.put(callback(refreshId(101), 2));
-    await callbacks.put(callback(refreshId(101), 1));
-    await callbacks.put(callback(refreshId(102), 3));
-    const found = await callbacks.ofRefresh(refreshId(101));
-    expect(found.toSorted((a, b) => (a.id < b.id ? -1 : 1))).toEqual([
-      callback(refreshId(101), 1),
-      callback(refreshId(101), 2),
+    const [first, second] = [callback(refreshId(101), 1, 1), callback(refreshId(101), 1, 2)];
+    for (const one of [second, first, second, callback(refreshId(102), 3)]) {
+      expect(await callbacks.put(one, 10, at(0))).toBe(true);
+    }
+    expect(await callbacks.page(refreshId(101), '')).toEqual({ callbacks: [first, second], hasMore: false });
+    expect(await callbacks.page(refreshId(101), first.id)).toEqual({ callbacks: [second], hasMore: false });
+    expect(await callbacks.page(refreshId(103), '')).toEqual({ callbacks: [], hasMore: false });
+  });
+
+  it('are as many of one caller as are allowed', async () => {
+    const callbacks = subject();
+    const put = (caller: number, number: number) => callbacks.put(callback(refreshId(105), caller, number), 2, at(0));
+    expect([await put(1, 1), await put(1, 2), await put(1, 3), await put(1, 2), await put(2, 3)]).toEqual([
+      true,
+      true,
+      false,
+      true,
+      true,
     ]);
-    expect(await callbacks.ofRefresh(refreshId(103))).toEqual([]);
+    expect((await pagesOf(callbacks, refreshId(105))).flat()).toHaveLength(3);
+  });
+
+  it.each([
+    [250, 1],
+    [25, 10],
+    [3, 100],
+  ])('of %i callers, %i each, come page by page', async (callers, each) => {
+    const callbacks = subject();
+    const id = refreshId(1000 + callers);
+    const all = Array.from({ length: callers * each }, (_, index) =>
+      callback(id, Math.floor(index / each), index % each),
+    );
+    await Promise.all(all.map((one) => callbacks.put(one, each, at(0))));
+    const pages = await pagesOf(callbacks, id);
+    expect(pages.map(({ length }) => length)).toEqual(all.length === 250 ? [100, 100, 50] : [100, 100, 100]);
+    expect(pages.flat()).toEqual(all);
   });
 });
 
 describe('callbacks in DynamoDB', () => {
   it('are all found on more than one page', async () => {
     const callbacks = callbacksInDynamoDb(tables.client, tables.refreshes, 30);
-    // A page is 1 MB.
+    // A page of DynamoDB's is 1 MB.
     const long = `https://hooks.example.com/${'x'.repeat(100_000)}`;
-    for (let number = 1; number <= 15; number += 1) await callbacks.put(callback(refreshId(110), number, long));
-    expect(await callbacks.ofRefresh(refreshId(110))).toHaveLength(15);
+    for (let caller = 1; caller <= 15; caller += 1) {
+      await callbacks.put({ ...callback(refreshId(110), caller), url: long }, 1, at(0));
+    }
+    expect((await pagesOf(callbacks, refreshId(110))).flat()).toHaveLength(15);
+  });
+
+  it('keep to the limit, also at once', async () => {
+    const callbacks = callbacksInDynamoDb(tables.client, tables.refreshes, 30);
+    const put = (_: unknown, number: number) => callbacks.put(callback(refreshId(115), 1, number), 10, at(0));
+    const accepted = await Promise.all(Array.from({ length: 30 }, put));
+    expect(accepted.filter((is) => is)).toHaveLength(10);
   });
 
   it('stand beside the refresh and are not taken for one', async () => {
     const refreshes = refreshesInDynamoDb(tables.client, tables.refreshes, 30, () => at(0));
     const member = newKey();
-    await callbacksInDynamoDb(tables.client, tables.refreshes, 30).put(callback(refreshId(120), 1));
+    await callbacksInDynamoDb(tables.client, tables.refreshes, 30).put(callback(refreshId(120), 1), 10, at(0));
     expect(await refreshes.read(refreshId(120))).toBeNull();
     await refreshes.put(runningRefresh(member, refreshId(120)));
     expect((await refreshes.ofMember(member, 10, null)).refreshes).toHaveLength(1);
   });
 
   it('without allowed hosts there are none', async () => {
-    await expect(noCallbacks.put(callback(refreshId(1), 1))).rejects.toThrow(TypeError);
-    expect(await noCallbacks.ofRefresh(refreshId(1))).toEqual([]);
+    await expect(noCallbacks.put(callback(refreshId(1), 1), 10, at(0))).rejects.toThrow(TypeError);
+    expect(await noCallbacks.page(refreshId(1), '')).toEqual({ callbacks: [], hasMore: false });
   });
 });
 

@@ -194,9 +194,9 @@ describe('with a table that is away, no write is taken for a lost one:', () => {
     ['put of a running refresh', () => refreshes().put(runningRefresh(member, refreshId(1)))],
     [
       'put of a callback',
-      () => callbacks().put({ id: 'CBK-1', refreshId: refreshId(1), url: 'https://x.example', registeredAt: at(0) }),
+      () => callbacks().put({ id: 'CBK-1', refreshId: refreshId(1), url: 'https://x.example' }, 10, at(0)),
     ],
-    ['ofRefresh', () => callbacks().ofRefresh(refreshId(1))],
+    ['page of callbacks', () => callbacks().page(refreshId(1), '')],
     ['begin', () => keys().begin(request)],
     ['keep', () => keys().keep(request, 'token', '{}')],
     ['release of a key', () => keys().release(request, 'token')],

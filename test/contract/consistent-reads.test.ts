@@ -73,11 +73,11 @@ describe('read back at once', () => {
   it('a refresh and its callbacks', async () => {
     const refreshes = refreshesInDynamoDb(client, tables.refreshes, 30, () => at(0));
     const callbacks = callbacksInDynamoDb(client, tables.refreshes, 30);
-    const wish = { id: 'CBK-1', refreshId: refreshId(1), url: 'https://hooks.example.com/', registeredAt: at(0) };
+    const wish = { id: 'CBK-1', refreshId: refreshId(1), url: 'https://hooks.example.com/' };
     await refreshes.put(runningRefresh(newKey(), refreshId(1)));
-    await callbacks.put(wish);
+    await callbacks.put(wish, 10, at(0));
     expect(await refreshes.read(refreshId(1))).not.toBeNull();
-    expect(await callbacks.ofRefresh(refreshId(1))).toEqual([wish]);
+    expect((await callbacks.page(refreshId(1), '')).callbacks).toEqual([wish]);
   });
 
   it('the answer to a repeated request', async () => {

@@ -71,10 +71,9 @@ describe('every page is read of', () => {
       id: `CBK-${number}`,
       refreshId: refreshId(1),
       url: 'https://hooks.example.com/',
-      registeredAt: at(number),
     }));
-    for (const wish of wishes) await callbacks.put(wish);
-    expect(await callbacks.ofRefresh(refreshId(1))).toEqual(wishes);
+    for (const wish of wishes) await callbacks.put(wish, 10, at(0));
+    expect((await callbacks.page(refreshId(1), '')).callbacks).toEqual(wishes);
   });
 
   it('a member’s history, also with shorter pages', async () => {

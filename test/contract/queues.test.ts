@@ -14,6 +14,7 @@ import {
   encodeDelivery,
   encodeErasure,
   encodeNextLook,
+  encodeNotice,
   encodeWebhook,
 } from '../../shared/clients/messages.ts';
 import {
@@ -21,6 +22,7 @@ import {
   erasureQueue,
   followUpQueue,
   giveBackTo,
+  noticeQueue,
   startQueue,
   webhookQueue,
 } from '../../shared/clients/queues.ts';
@@ -33,13 +35,15 @@ import type {
   Erasure,
   FollowUps,
   NextLook,
+  Notice,
+  Notices,
   Starts,
   Webhooks,
 } from '../../shared/domain/ports.ts';
 import type { StartBatch } from '../../shared/domain/schedule.ts';
 import { fakeDeliveries } from '../fakes/fake-callbacks.ts';
 import { fakeErasure } from '../fakes/fake-erasure.ts';
-import { fakeFollowUps, fakeHints, fakeQueue, fakeStarts } from '../fakes/fake-queue.ts';
+import { fakeFollowUps, fakeHints, fakeNotices, fakeQueue, fakeStarts } from '../fakes/fake-queue.ts';
 import { at, attemptOf, newKey, refreshId, startingClaim } from '../samples.ts';
 import { type LocalQueues, startLocalQueues } from './local-queues.ts';
 
@@ -64,6 +68,7 @@ interface Subject {
   readonly webhooks: Webhooks;
   readonly eraseAgain: Erasure['eraseAgain'];
   readonly deliveries: Deliveries;
+  readonly notices: Notices;
   /** Takes everything that is visible now. */
   receive(): Promise<string[]>;
   /** How many are in the queue and not visible yet. */
@@ -78,6 +83,7 @@ async function fake(): Promise<Subject> {
     webhooks: fakeHints(queue),
     eraseAgain: fakeErasure(new Map(), queue).eraseAgain,
     deliveries: fakeDeliveries(queue),
+    notices: fakeNotices(queue),
     async receive() {
       const bodies: string[] = [];
       for (let message = queue.receive(); message !== null; message = queue.receive()) {
@@ -100,6 +106,7 @@ async function real(): Promise<Subject> {
     webhooks: webhookQueue(client, QueueUrl),
     eraseAgain: erasureQueue(client, QueueUrl),
     deliveries: deliveryQueue(client, QueueUrl),
+    notices: noticeQueue(client, QueueUrl),
     async receive() {
       const bodies: string[] = [];
       for (;;) {
@@ -143,6 +150,18 @@ const webhook = (fields: Partial<MxWebhook> = {}): MxWebhook => ({
   member: newKey(),
   completedAt: at(-2),
   receivedAt: at(0),
+  ...fields,
+});
+
+const notice = (fields: Partial<Notice> = {}): Notice => ({
+  refreshId: refreshId(1),
+  member: newKey(),
+  before: { connectionStatus: 'DENIED' },
+  events: true,
+  changed: [{ accountGuid: 'ACT-1', at: at(5) }],
+  callbacksAfter: 'CBK-00000000000000010000000000000001',
+  tries: 3,
+  since: at(0),
   ...fields,
 });
 
@@ -216,6 +235,27 @@ describe.each<[string, () => Promise<Subject>]>([
       expect(received).toContainEqual(expect.objectContaining(work));
   });
 
+  it.each<[string, Partial<Notice>]>([
+    ['of everything', {}],
+    ['of callbacks alone', { events: false, changed: [], callbacksAfter: '' }],
+    ['of events alone', { callbacksAfter: null }],
+    ['of very many balances', { changed: null }],
+    ['where MX was never read', { before: null }],
+    ['where there was no status', { before: { connectionStatus: null } }],
+  ])('bring a notice from one end to the other, %s', async (_what, fields) => {
+    const { notices, receive } = await subject();
+    const sent = notice(fields);
+    await notices.send(sent, 0);
+    expect((await receive()).map(decodeFollowUp)).toEqual([{ kind: 'notify', version: 2, ...sent }]);
+  });
+
+  it.each([0, 1, 10, 11, 100])('bring all of %i deliveries, each once', async (count) => {
+    const { deliveries, receive } = await subject();
+    const ids = Array.from({ length: count }, (_, index) => `CBK-${String(index).padStart(3, '0')}`);
+    await deliveries.sendAll(ids.map((callbackId) => ({ ...delivery(), callbackId })));
+    expect((await receive()).map((body) => decodeDelivery(body).callbackId).toSorted()).toEqual(ids);
+  });
+
   it('bring a delivery, its event byte for byte', async () => {
     const { deliveries, receive } = await subject();
     const sent = delivery();
@@ -270,7 +310,7 @@ describe('a message that cannot be read', () => {
   it.each([
     ['no JSON', 'hello'],
     ['no object', '"hello"'],
-    ['another version', encodeNextLook(message()).replace('"version":1', '"version":2')],
+    ['another version', encodeNextLook(message()).replace('"version":1', '"version":3')],
     ['no look number', encodeNextLook(message()).replace(/"look":1,?/, '')],
     ['a look number below 1', encodeNextLook(message({ lookNumber: 0 }))],
     ['no refresh id', encodeNextLook(message({ refreshId: 'JOB-1' }))],
@@ -287,7 +327,9 @@ describe('a message that cannot be read', () => {
     ['a webhook about something else', encodeWebhook(webhook()).replace('"data"', '"weather"')],
     ['a webhook without its time', encodeWebhook(webhook()).replace(/"received_at":"[^"]*"/, '"received_at":"now"')],
     ['an erasure without a member', encodeErasure(newKey()).replace(/"member":\{[^}]*\}/, '"member":null')],
-    ['a look of another version', encodeNextLook(message()).replace('"version":1', '"version":2')],
+    ['a look of another version', encodeNextLook(message()).replace('"version":1', '"version":3')],
+    ['a notice of the version before there were any', encodeNotice(notice()).replace('"version":2', '"version":1')],
+    ['a notice without callbacks', encodeNotice(notice()).replace(/"callbacks_after":"[^"]*",/, '')],
     ['null', 'null'],
   ])('is such a failure on the follow-up queue: %s', (_what, body) => {
     expect(() => decodeFollowUp(body)).toThrow(expect.objectContaining({ code: 'bad_message', fate: 'never-retry' }));

@@ -39,8 +39,8 @@ describe.each([
 
   it('of a callback', async () => {
     const refreshId = `RFR-of a callback, ${how}`;
-    const wish = { id: 'CBK-1', refreshId, url: 'https://hooks.example.com/', registeredAt: instant };
-    await callbacksInDynamoDb(tables.client, tables.refreshes, 30).put(wish);
+    const wish = { id: 'CBK-1', refreshId, url: 'https://hooks.example.com/' };
+    await callbacksInDynamoDb(tables.client, tables.refreshes, 30).put(wish, 10, instant);
     expect(await expiresAt(refreshId)).toBe(expected.thirtyDays);
   });
 

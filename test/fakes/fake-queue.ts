@@ -1,6 +1,6 @@
 /** A queue in memory with SQS's rules: delay, visibility timeout, receive count, dead letters; at least once, no order. */
-import { encodeNextLook, encodeStartBatch, encodeWebhook } from '../../shared/clients/messages.ts';
-import type { FollowUps, Starts, Webhooks } from '../../shared/domain/ports.ts';
+import { encodeNextLook, encodeNotice, encodeStartBatch, encodeWebhook } from '../../shared/clients/messages.ts';
+import type { FollowUps, Notices, Starts, Webhooks } from '../../shared/domain/ports.ts';
 import { atOnce, type Request } from './request.ts';
 
 /** A message in a queue. */
@@ -104,6 +104,11 @@ export const fakeFollowUps = (queue: Pick<FakeQueue, 'put'>, request: Request = 
 export const fakeHints = (queue: Pick<FakeQueue, 'put'>, request: Request = atOnce): Webhooks => ({
   send: (webhook, inSeconds) =>
     request('webhooks.send', () => void queue.put(encodeWebhook(webhook), delayOf(inSeconds))),
+});
+
+/** Notices on the follow-up queue `queue`. */
+export const fakeNotices = (queue: Pick<FakeQueue, 'put'>, request: Request = atOnce): Notices => ({
+  send: (notice, inSeconds) => request('notices.send', () => void queue.put(encodeNotice(notice), delayOf(inSeconds))),
 });
 
 /** The start queue `queue`. Message by message: of a batch, SQS may take some and refuse others. */

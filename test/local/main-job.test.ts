@@ -297,7 +297,7 @@ describe('queues, schedule and sweep', () => {
       }),
     );
     const dead = new Promise<string>((resolve) => stack.on('dead-letter', ({ body }) => resolve(body)));
-    await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: '{"version":2}' }));
+    await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: '{"version":3}' }));
     await putBack;
     const { Attributes } = await sqs.send(new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['All'] }));
     expect(Attributes).toMatchObject({ ApproximateNumberOfMessagesDelayed: '1' });

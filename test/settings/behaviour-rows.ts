@@ -596,6 +596,18 @@ export const behaviourRows: readonly BehaviourRow[] = [
     expected: [[400, 'callback_url']],
   },
   {
+    setting: 'callbacksPerCaller',
+    value: 2,
+    what: 'a third callback of one caller for one refresh is refused',
+    beside: { callbackHosts: 'hooks.example.com' },
+    observe: callbackTo('https://hooks.example.com/a', 'https://hooks.example.com/b', 'https://hooks.example.com/c'),
+    expected: [
+      [202, undefined],
+      [202, undefined],
+      [409, undefined],
+    ],
+  },
+  {
     setting: 'iamTriggerReads',
     value: false,
     what: 'who may trigger is shown no accounts',

@@ -35,6 +35,7 @@ const placeholders: Readonly<Record<string, string>> = {
   CALLBACK_QUEUE_URL: '',
   CALLBACK_HOSTS: '',
   CALLBACK_LOOPBACK: 'false',
+  CALLBACKS_PER_CALLER: '2',
   IAM_TRIGGER_READS: 'true',
   KEEP_ACCOUNT_NUMBERS: 'false',
   KEEP_UNKNOWN_FIELDS: 'false',

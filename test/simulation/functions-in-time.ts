@@ -154,6 +154,7 @@ export function functionsInTime(stage: Stage): FunctionsInTime {
           staleAfterSeconds: 86_400,
           waitersAtOnce: 2,
           callbackRules: { hosts: [RECEIVER], loopback: false },
+          callbacksPerCaller: 4,
           iamTriggerReads: true,
           count: () => {},
         },

@@ -43,6 +43,8 @@ export interface HistoryOptions {
 const START = Date.UTC(2026, 0, 15, 12, 0, 20);
 const MINUTE_MS = 60_000;
 const TICKS = 4;
+/** How long an outage of the bus and the queues lasts. */
+const MESSAGING_DOWN_SECONDS = 600;
 /** Longer than any message can wait, and a few sweeps. */
 const QUIET_BY_SECONDS = 3_600;
 
@@ -65,6 +67,12 @@ export async function runHistory(seed: number, options: HistoryOptions): Promise
   const downs = plan.actions.filter((action) => action.what === 'mx down' && faults.allows(action.key));
   const isMxDown = (at: number): boolean =>
     downs.some((down) => down.what === 'mx down' && at >= START + down.at * 1000 && at < START + down.until * 1000);
+  const { messagingDown } = plan;
+  const isMessagingDown = (at: number): boolean =>
+    messagingDown !== null &&
+    faults.allows(messagingDown.key) &&
+    at >= START + messagingDown.at * 1000 &&
+    at < START + (messagingDown.at + MESSAGING_DOWN_SECONDS) * 1000;
   // These three know each other; each is called only after all of them are there.
   const late: { truth?: Truth; functions?: FunctionsInTime } = {};
   const world = createWorld(plan, scheduler, {
@@ -103,6 +111,7 @@ export async function runHistory(seed: number, options: HistoryOptions): Promise
     balances: (key) => world.balances.get(textOf(key)),
     members: world.members.map(({ key }) => key),
     published: world.published,
+    hasNotice: (refreshId) => world.notices(refreshId).some(({ events }) => events),
     projectionEnded: (refreshId) => world.refreshes.get(refreshId)?.end != null,
     jobsEnded: world.jobsEnded,
   });
@@ -134,7 +143,7 @@ export async function runHistory(seed: number, options: HistoryOptions): Promise
     faults,
     options.points,
     watcher,
-    isMxDown,
+    { isMxDown, isMessagingDown },
     options.ordered ?? null,
   );
   const told = (line: string): void => tell?.(line);
@@ -166,7 +175,9 @@ export async function runHistory(seed: number, options: HistoryOptions): Promise
     START + (plan.hasSchedule ? (TICKS + 1) * MINUTE_MS : 0),
     ...plan.actions.filter(({ key }) => faults.allows(key)).map(({ at }) => START + at * 1000 + 1_000),
   );
-  const quietBy = Math.max(lastAction, plan.faults.until) + (plan.policy.deadlineSeconds + QUIET_BY_SECONDS) * 1000;
+  const repairedAt = START + ((messagingDown?.at ?? 0) + MESSAGING_DOWN_SECONDS) * 1000;
+  const quietBy =
+    Math.max(lastAction, plan.faults.until, repairedAt) + (plan.policy.deadlineSeconds + QUIET_BY_SECONDS) * 1000;
   let isOver = false;
   const everyMinute = (number: number): void => {
     if (isQuiet()) {
@@ -195,7 +206,7 @@ export async function runHistory(seed: number, options: HistoryOptions): Promise
     seed,
     violation,
     faults: faultsSeen,
-    actionKeys: plan.actions.map(({ key }) => key),
+    actionKeys: [...plan.actions, ...(messagingDown === null ? [] : [messagingDown])].map(({ key }) => key),
     outcomes: [...truth.refreshes.values()].map(({ result }) => (result ? `${result.outcome}/${result.code}` : 'open')),
     virtualSeconds: (now() - START) / 1000,
     milestones,

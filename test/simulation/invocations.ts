@@ -26,6 +26,8 @@ export interface Invocation {
   hit: boolean;
   /** Requests under way. */
   pending: number;
+  /** It has left work of its own behind, which goes on beside it. */
+  overlaps: boolean;
   requests: number;
 }
 
@@ -60,6 +62,8 @@ export interface Invocations {
   requestOf(invocation: Invocation): Request;
   /** A request to MX. @throws Failure as the transport does. */
   askMx(invocation: Invocation, name: string, timeoutMs: number, effect: () => MxAnswer): Promise<MxAnswer>;
+  /** True when `work` is done in time; it goes on when it is not. */
+  within(invocation: Invocation, milliseconds: number, work: Promise<void>): Promise<boolean>;
   /** Waits without asking anybody for anything. */
   sleep(invocation: Invocation, milliseconds: number): Promise<void>;
   /** Lets what was resumed run until it waits again. Call after every step of the scheduler. */
@@ -94,14 +98,24 @@ const factorOf: Readonly<Record<Role, number>> = {
   webhook: 1,
 };
 
-/** The machinery of one history. `isMxDown` says when MX cannot be reached at all. */
+/** What cannot be reached at all, and when. */
+export interface Outages {
+  readonly isMxDown: (now: number) => boolean;
+  /** The bus and every queue: nothing can be sent. */
+  readonly isMessagingDown: (now: number) => boolean;
+}
+
+/** Ports that send to the bus or to a queue. */
+const messaging = /^(events|deliveries|notices|followUps|webhooks|erasure|starts)\./;
+
+/** The machinery of one history. */
 export function createInvocations(
   seed: number,
   scheduler: Scheduler,
   faults: FaultChooser,
   points: AwaitPoints,
   watcher: Watcher,
-  isMxDown: (now: number) => boolean,
+  { isMxDown, isMessagingDown }: Outages,
   ordered: OrderedFault | null,
 ): Invocations {
   const counts: Partial<Record<Role, number>> = {};
@@ -250,6 +264,7 @@ export function createInvocations(
         done: false,
         hit: false,
         pending: 0,
+        overlaps: false,
         requests: 0,
       };
       alive.add(invocation);
@@ -275,10 +290,15 @@ export function createInvocations(
       );
     },
 
-    requestOf: (invocation) => (name, effect) =>
-      send(invocation, name, awsFaults, awsLatency, AWS_TIMEOUT_MS, effect, (fault) => ({
+    requestOf: (invocation) => (name, effect) => {
+      if (isMessagingDown(now()) && messaging.test(name)) {
+        invocation.hit = true;
+        return Promise.reject(new Error(`simulated: bus and queues down at ${name}`));
+      }
+      return send(invocation, name, awsFaults, awsLatency, AWS_TIMEOUT_MS, effect, (fault) => ({
         error: new Error(`simulated: ${fault.kind} at ${name}`),
-      })),
+      }));
+    },
 
     askMx(invocation, name, timeoutMs, effect) {
       if (isMxDown(now())) {
@@ -286,6 +306,27 @@ export function createInvocations(
         return send(invocation, name, crashes, mxLatency, timeoutMs, () => spoiled(down), spoilMx);
       }
       return send(invocation, name, mxFaults, mxLatency, timeoutMs, effect, spoilMx);
+    },
+
+    within(invocation, milliseconds, work) {
+      return new Promise((resolve, reject) => {
+        let isOver = false;
+        const over = (then: () => void) => (): void => {
+          isOver = true;
+          then();
+        };
+        work.then(
+          over(() => resolve(true)),
+          (error: unknown) => over(() => reject(error))(),
+        );
+        scheduler.at(now() + milliseconds, () => {
+          if (isOver || !invocation.alive) return;
+          tell(invocation, 'leaves work behind');
+          invocation.overlaps = true;
+          resumed.push(invocation);
+          resolve(false);
+        });
+      });
     },
 
     sleep(invocation, milliseconds) {
@@ -308,7 +349,7 @@ export function createInvocations(
         // A function that waits for one thing at a time runs until it waits for the next, or is over.
         for (let turn = 0; invocation.pending === 0 && invocation.alive && turn < 1_000; turn += 1) await null;
         // One that waits for several may have gone on or not: enough turns for what it does next.
-        if (invocation.pending > 1) for (let turn = 0; turn < 40; turn += 1) await null;
+        if (invocation.pending > 1 || invocation.overlaps) for (let turn = 0; turn < 40; turn += 1) await null;
       }
     },
   };

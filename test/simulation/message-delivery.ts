@@ -34,7 +34,9 @@ export function messageDelivery(
     if (message === undefined) return;
     const key = `${role} message ${id}.${message.receives + 1}`;
     const random = createRandom(hashText(key, seed), 'message');
-    const hit = faults.passive(key, random, messageFaults, scheduler.now());
+    const drawn = faults.passive(key, random, messageFaults, scheduler.now());
+    // SQS keeps what it has taken; looks are lost here all the same, because an operator may purge the queue.
+    const hit = drawn?.kind === 'message lost' && message.body.includes('"kind":"notify"') ? null : drawn;
     if (hit !== null) told(`${hit.kind}   [${key}]`);
     const late = hit?.kind === 'message late' ? hit.amount * LATE_MS : random.next() * POLL_MS;
     scheduler.at(message.visibleAt + late, () => {

@@ -305,7 +305,7 @@ export const mutants: readonly Mutant[] = [
     name: 'end-not-published',
     what: 'nobody is told of the end',
     breaks: [8],
-    changes: [domain('end-refresh.ts', 'await publishOutcome(deps, key, attempt, ended?.stored);', '')],
+    changes: [domain('notify.ts', 'await publishAll(deps, eventsOf(end));', '')],
   },
   {
     name: 'published-before-stored',
@@ -323,13 +323,7 @@ export const mutants: readonly Mutant[] = [
     name: 'late-joiner-forgotten',
     what: 'who registers a callback does not read the outcome again',
     breaks: [8],
-    changes: [
-      domain(
-        'callback.ts',
-        'if (refresh?.result) await sendDelivery(deps, callback, eventOf(refresh, refresh.result));',
-        '',
-      ),
-    ],
+    changes: [domain('callback.ts', 'if (refresh?.result) {', 'if (false) {')],
   },
   {
     name: 'callbacks-before-outcome',
@@ -343,8 +337,32 @@ export const mutants: readonly Mutant[] = [
       ),
       domain(
         'end-refresh.ts',
-        '  await bookDeliveries(deps, endedEvent(key, attempt));\n',
-        '  await bookDeliveries(deps, endedEvent(key, attempt));\n  await deps.refreshes.end({ refresh: runningRefresh(key, claim), end, details: ended?.details });\n',
+        '  await notify(deps, { key, attempt, before: claim.baseline, stored: ended?.stored });\n',
+        '  await notify(deps, { key, attempt, before: claim.baseline, stored: ended?.stored });\n  await deps.refreshes.end({ refresh: runningRefresh(key, claim), end, details: ended?.details });\n',
+      ),
+    ],
+  },
+  {
+    name: 'rest-forgotten',
+    what: 'what the end of a refresh has no time to tell is told nowhere',
+    breaks: [8],
+    changes: [domain('notify.ts', 'if (isDone && isTold(left)) return;', 'if (true) return;')],
+  },
+  {
+    name: 'first-page-is-all',
+    what: 'a notice tells one page of callbacks and is done',
+    breaks: [8],
+    changes: [domain('callback.ts', 'return hasMore ?', 'return hasMore && false ?')],
+  },
+  {
+    name: 'failed-notice-dropped',
+    what: 'a notice that cannot be told is not sent again',
+    breaks: [8],
+    changes: [
+      domain(
+        'notify.ts',
+        'await deps.notices.send({ ...left, tries, since: isFurther ? deps.now() : notice.since }, secondsToNext(tries));',
+        '',
       ),
     ],
   },

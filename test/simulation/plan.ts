@@ -62,6 +62,8 @@ export interface Plan {
   readonly hasSchedule: boolean;
   /** The last message of the start queue comes again when a scheduled refresh has ended and is not yet released. */
   readonly doublesStarts: boolean;
+  /** From when on nothing can be sent to the bus or to a queue, for ten minutes; null: never. */
+  readonly messagingDown: { readonly key: string; readonly at: number } | null;
   /** The setting; null for off. */
   readonly webhooksOf: 'known' | 'all' | null;
   readonly faults: FaultProfile;
@@ -206,6 +208,24 @@ export function planHistory(seed: number, start: number): Plan {
       add({ key: `enrol-${index}`, what: 'enrol', at: at + twins.next() * 0.05, member: whose, every });
     }
   }
+  const notices = createRandom(seed, 'notices');
+  if (notices.chance(0.2)) {
+    // More to be told than the end of the refresh has time for, and more of one caller than it may have.
+    for (let index = 0; index < 2 + notices.integer(4); index += 1) {
+      add({
+        key: `told-${index}`,
+        what: 'trigger',
+        at: last + notices.next() * 3,
+        member: 0,
+        names: 'guids',
+        userPresent: false,
+        wait: 0,
+        callback: `callback-${index}`,
+        idempotencyKey: null,
+      });
+    }
+  }
+  const messagingDown = notices.chance(0.1) ? { key: 'messaging', at: last + notices.next() * 40 } : null;
   const faults = drawProfile(random, start + (span + random.next() * 1.2 * deadlineSeconds) * 1000);
   // A lag that is counted in answers hides for hours what nobody looks at: with jobs of MX's own it would not be a lag.
   const lags = members.some(({ scenario }) => scenario.lag?.of === 'everything');
@@ -233,12 +253,14 @@ export function planHistory(seed: number, start: number): Plan {
     defaultScheduleHours: random.chance(0.1) ? 1 : 0,
     hasSchedule,
     doublesStarts: twins.chance(0.3),
+    messagingDown,
     webhooksOf: random.chance(0.4) ? null : random.chance(0.7) ? 'known' : 'all',
     faults,
     isPlain:
       faults.rate === 0 &&
       backgroundEverySeconds === 0 &&
       !hasSchedule &&
+      messagingDown === null &&
       actions.every(({ what }) => what === 'trigger'),
   };
 }

@@ -25,7 +25,12 @@ describe('the simulation', () => {
     for (const role of ['trigger', 'follow-up', 'sweep', 'start-due', 'tick', 'webhook']) {
       expect(names.some((name) => name.startsWith(`${role}: `))).toBe(true);
     }
-    for (const name of ['trigger: members.claim after', 'follow-up: balances.store/put before']) {
+    for (const name of [
+      'trigger: members.claim after',
+      'follow-up: balances.store/put before',
+      'follow-up: notices.send after',
+      'sweep: notices.send before',
+    ]) {
       expect(names).toContain(name);
     }
   });

@@ -229,8 +229,9 @@ export function createTruth(world: Observed): Truth {
     if (truth === undefined) return;
     truth.released = true;
     if (was.phase !== 'ended') throw new Violation(1, `${was.refreshId} vanished without an end`);
-    else if (!world.published.some(({ id }) => id === `${was.refreshId}/ended`)) {
-      throw new Violation(8, `${was.refreshId} was released before anybody was told of its end`);
+    const isTold = world.published.some(({ id }) => id === `${was.refreshId}/ended`) || world.hasNotice(was.refreshId);
+    if (!isTold) {
+      throw new Violation(8, `${was.refreshId} was released before its end was told or a notice of it sent`);
     }
   }
 

@@ -105,6 +105,8 @@ export interface Observed {
   readonly balances: (key: MemberKey) => ReadonlyMap<string, StoredBalance> | undefined;
   readonly members: readonly MemberKey[];
   readonly published: readonly DomainEvent[];
+  /** Whether a notice is on its way that will publish the refresh's end. */
+  readonly hasNotice: (refreshId: string) => boolean;
   /** Whether the refresh's projection has ended. */
   readonly projectionEnded: (refreshId: string) => boolean;
   readonly jobsEnded: (key: MemberKey) => number;

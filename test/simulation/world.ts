@@ -1,12 +1,13 @@
 import { createMxModel, type MxModel } from '../../infra/mx-simulator/mx-model.ts';
 import type { Delivery as MxWebhook } from '../../infra/mx-simulator/outbox.ts';
+import { decodeFollowUp } from '../../shared/clients/messages.ts';
 import type { DomainEvent } from '../../shared/domain/event.ts';
 import type { HandleWebhookDeps } from '../../shared/domain/handle-webhook.ts';
 import type { IdempotencyKeys } from '../../shared/domain/idempotency.ts';
 import { type Instant, instantOf } from '../../shared/domain/instant.ts';
 import { aliasMarkOf, type MemberRecord } from '../../shared/domain/member.ts';
 import type { MemberKey } from '../../shared/domain/mx.ts';
-import type { Schedule, Starts, WaitLeases } from '../../shared/domain/ports.ts';
+import type { Notice, Schedule, Starts, WaitLeases } from '../../shared/domain/ports.ts';
 import { minuteOf, slotsDueIn } from '../../shared/domain/schedule.ts';
 import { TRIGGER_TIMEOUT_SECONDS } from '../../shared/lambda/time-limits.ts';
 import { type BalancesTable, fakeBalances } from '../fakes/fake-balances.ts';
@@ -15,7 +16,7 @@ import { fakeErasure } from '../fakes/fake-erasure.ts';
 import { fakeEvents } from '../fakes/fake-events.ts';
 import { fakeIdempotencyKeys, type IdempotencyTable } from '../fakes/fake-idempotency.ts';
 import { fakeMembers } from '../fakes/fake-members.ts';
-import { type FakeQueue, fakeFollowUps, fakeHints, fakeQueue, fakeStarts } from '../fakes/fake-queue.ts';
+import { type FakeQueue, fakeFollowUps, fakeHints, fakeNotices, fakeQueue, fakeStarts } from '../fakes/fake-queue.ts';
 import { fakeRefreshes, type RefreshesTable } from '../fakes/fake-refreshes.ts';
 import { fakeSchedule } from '../fakes/fake-schedule.ts';
 import { fakeSeenMembers } from '../fakes/fake-seen-members.ts';
@@ -69,6 +70,8 @@ export interface World {
   /** Call after whatever may have changed something at MX: what follows from it comes in its time. */
   planMx(): void;
   record(key: MemberKey): MemberRecord | null;
+  /** Notices of a refresh that are on their way. */
+  notices(refreshId: string): readonly Notice[];
   /** Now, by our clock. */
   instant(): Instant;
   jobsEnded(key: MemberKey): number;
@@ -103,6 +106,7 @@ const ports: ReadonlySet<string> = new Set([
   'events',
   'callbacks',
   'deliveries',
+  'notices',
   'keys',
   'waitLeases',
   'seen',
@@ -227,6 +231,8 @@ export function createWorld(plan: Plan, scheduler: Scheduler, given: Given): Wor
     deliveries: queue(180, () => {}),
     instant: clock,
     record: (key) => table.members.get(textOf(key)) ?? null,
+    notices: (refreshId) =>
+      [...world.followUps.messages.values()].flatMap(({ body }) => noticeIn(body, refreshId) ?? []),
     planMx() {
       const next = model.nextEventAt();
       if (next === null || next >= plannedMx) return;
@@ -256,8 +262,11 @@ export function createWorld(plan: Plan, scheduler: Scheduler, given: Given): Wor
         erasure: fakeErasure(balances, world.followUps, request),
         webhooksOf: plan.webhooksOf ?? 'known',
         events: fakeEvents(published, request),
-        callbacks: fakeCallbacks(callbacks, request),
+        // A page has one, so that there are several pages.
+        callbacks: fakeCallbacks(callbacks, request, 1),
         deliveries: fakeDeliveries(world.deliveries, request),
+        notices: fakeNotices(world.followUps, request),
+        within: (milliseconds, work) => invocations.within(invocation, milliseconds, work),
         keys: fakeIdempotencyKeys(keys, timeouts.trigger, clock, () => String(invocation.random.next()), request),
         waitLeases: fakeWaitLeases(waitLeases, clock, request),
         amountsInEvents: false,
@@ -280,6 +289,13 @@ export function createWorld(plan: Plan, scheduler: Scheduler, given: Given): Wor
   };
 
   return world;
+}
+
+/** The notice that `body` is, if it is one of that refresh. */
+export function noticeIn(body: string, refreshId: string): Notice | null {
+  if (!body.includes('"kind":"notify"') || !body.includes(refreshId)) return null;
+  const message = decodeFollowUp(body);
+  return message.kind === 'notify' ? message : null;
 }
 
 /** A member that this service has met before, and that may be on the schedule: due in the next minute. */

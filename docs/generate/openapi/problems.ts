@@ -21,6 +21,10 @@ const said: Readonly<Partial<Record<ProblemCode, readonly [message: string, deta
     'MX allows 5 balance checks per member in 7200 seconds; they are used up',
     { retryAfterSeconds: 5_400 },
   ],
+  too_many_callbacks: [
+    'one caller may have 10 callbacks for one refresh (setting callbacksPerCaller), and has them',
+    { refreshId: 'RFR-01KJPWK7Y0QX0V5D8ZJ4H2M9TC', limit: 'callbacksPerCaller' },
+  ],
   too_many_requests: ['too many failed attempts from this address', { retryAfterSeconds: 42 }],
   mx_institution: [
     'MX answered 400 to check_balance: the institution does not allow it now',

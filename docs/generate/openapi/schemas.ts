@@ -5,8 +5,8 @@ import { everyHoursOnOffer } from '../../../shared/domain/schedule.ts';
 import { problemCodes } from '../../../shared/lambda/problem.ts';
 import { MAX_WAIT_SECONDS } from '../../../shared/lambda/time-limits.ts';
 import { MAX_AGE_SECONDS } from '../../../shared/lambda/trigger-options.ts';
-import { webhookSchema } from './mx-webhooks.ts';
 import { mxSchemas } from './mx-schemas.ts';
+import { webhookSchema } from './mx-webhooks.ts';
 import { callbackUrl } from './parameters.ts';
 import {
   actions,
@@ -195,6 +195,7 @@ export const schemas = {
       refresh_id: { ...refreshId, description: 'The refresh that ended with this problem.' },
       retry_after: { type: 'integer', minimum: 0, description: 'Seconds, as in `Retry-After`.' },
       field: { type: 'string', description: 'The parameter, header or member of the body at fault.' },
+      limit: { type: 'string', description: 'The setting whose limit the caller has reached.' },
       error: whole('MX’s error object.', {
         message: { type: 'string', description: 'May be shown to end users.' },
         status: { type: 'string' },

@@ -13,6 +13,7 @@ import { endingOf } from '../../../shared/domain/ending.ts';
 import { Failure } from '../../../shared/domain/failure.ts';
 import { type Instant, instantOf } from '../../../shared/domain/instant.ts';
 import type { Callback } from '../../../shared/domain/ports.ts';
+import { callbackId } from '../../../shared/lambda/trigger-options.ts';
 import { fakeCallbacks, fakeDeliveries } from '../../fakes/fake-callbacks.ts';
 import { fakeQueue } from '../../fakes/fake-queue.ts';
 import { withMember } from '../../fakes/members-table.ts';
@@ -36,6 +37,7 @@ function callbackWorld() {
     ...world.deps,
     now: clock,
     callbacks: fakeCallbacks(callbacks),
+    callbacksPerCaller: 2,
     deliveries: fakeDeliveries(queue),
   };
   const posts: { id: string; event: string; at: number; status: number | null }[] = [];
@@ -92,7 +94,7 @@ function callbackWorld() {
 
 /** What the trigger does: one id for each refresh, caller and URL. */
 const ask = (deps: CallbackDeps, caller: string, url: string, refreshId = ID): Promise<void> =>
-  registerCallback(deps, refreshId, `CBK-${refreshId}/${caller}/${url}`, url);
+  registerCallback(deps, { id: callbackId(refreshId, caller, url), refreshId, url });
 
 describe('who is told', () => {
   it('each caller before the end once, with its own id', async () => {
@@ -115,6 +117,19 @@ describe('who is told', () => {
     await ask(world.deps, 'shop', URL_1);
     await world.run(1);
     expect(world.posts.map(({ status }) => status)).toEqual([204]);
+  });
+
+  it('is one caller at no more URLs than allowed', async () => {
+    const world = callbackWorld();
+    for (const path of ['1', '2', '2']) await ask(world.deps, 'shop', `https://hooks.example.com/${path}`);
+    await expect(ask(world.deps, 'shop', 'https://hooks.example.com/3')).rejects.toMatchObject({
+      code: 'too_many_callbacks',
+      details: { limit: 'callbacksPerCaller', refreshId: ID },
+    });
+    await ask(world.deps, 'bank', 'https://hooks.example.com/3');
+    await world.end();
+    await world.run(1);
+    expect(world.posts).toHaveLength(3);
   });
 
   it('is no caller of another refresh', async () => {
@@ -155,7 +170,7 @@ describe('who is told', () => {
         ...world.deps,
         callbacks: {
           ...world.deps.callbacks,
-          put: (callback) => inTurn('wish', () => world.deps.callbacks.put(callback)),
+          put: (...of) => inTurn('wish', () => world.deps.callbacks.put(...of)),
         },
         refreshes: { ...world.deps.refreshes, read: (id) => inTurn('read', () => world.deps.refreshes.read(id)) },
       };
@@ -168,7 +183,8 @@ describe('who is told', () => {
         },
         callbacks: {
           ...world.deps.callbacks,
-          ofRefresh: (id: string) => inTurn('wishes', () => world.deps.callbacks.ofRefresh(id)),
+          page: (...of: Parameters<typeof world.deps.callbacks.page>) =>
+            inTurn('wishes', () => world.deps.callbacks.page(...of)),
         },
       };
       const result = {

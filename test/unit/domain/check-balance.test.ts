@@ -30,9 +30,13 @@ function world(record: MemberRecord = knownMember()) {
     waitLeases: fakeWaitLeases(new Map(), made.deps.now),
     waitersAtOnce: 100,
     accepted: (joined: boolean) => void told.push(joined ? 'joined' : 'accepted'),
+    callbacksPerCaller: 10,
     callbacks: {
-      put: async ({ id, url }: { id: string; url: string }) => void told.push(`${id} ${url}`),
-      ofRefresh: async () => [],
+      async put({ id, url }: { id: string; url: string }) {
+        told.push(`${id} ${url}`);
+        return true;
+      },
+      page: async () => ({ callbacks: [], hasMore: false }),
     },
   };
   return { ...made, told, deps };

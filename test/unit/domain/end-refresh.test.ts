@@ -25,7 +25,9 @@ async function world(given: Baseline = {}) {
   let atWork = 0;
   const slowly = async (step: string, act: () => Promise<void>): Promise<void> => {
     atWork += 1;
-    if (atWork > 1) steps.push(`${step} begins too early`);
+    // What is told may be told at the same time.
+    const isWritten = ['texts', 'projection', 'claim gone'].includes(step);
+    if (atWork > 1 && isWritten) steps.push(`${step} begins too early`);
     for (let turns = 0; turns < 20; turns += 1) await Promise.resolve();
     await act();
     steps.push(step);
@@ -45,9 +47,12 @@ async function world(given: Baseline = {}) {
     },
     callbacks: {
       ...made.deps.callbacks,
-      ofRefresh: async (refreshId: string) => [{ id: 'CBK-1', refreshId, url: 'https://a.example/', registeredAt: T0 }],
+      page: async (refreshId: string) => ({
+        callbacks: [{ id: 'CBK-1', refreshId, url: 'https://a.example/' }],
+        hasMore: false,
+      }),
     },
-    deliveries: { send: () => slowly('callback', async () => {}) },
+    deliveries: { ...made.deps.deliveries, sendAll: () => slowly('callback', async () => {}) },
     members: {
       ...members,
       release: (of: typeof key, id: string) => slowly('claim gone', () => members.release(of, id)),
@@ -68,12 +73,9 @@ describe('the end of a refresh', () => {
   it('stored before it is told, member free last', async () => {
     const { deps, running, steps } = await world(baseline('DEGRADED'));
     await endRefresh(deps, { key, claim: running, ending: stored, observedAt: T0 });
-    expect(steps).toEqual([
+    expect([steps[0], steps.slice(1, -1).sort(), steps.at(-1)]).toEqual([
       'projection',
-      'refresh.succeeded',
-      'balance.changed',
-      'connection.changed',
-      'callback',
+      ['balance.changed', 'callback', 'connection.changed', 'refresh.succeeded'],
       'claim gone',
     ]);
   });

@@ -2,7 +2,14 @@ import { describe, expect, it } from 'vitest';
 import { type Action, userActions } from '../../../shared/domain/action.ts';
 import type { StoredBalance } from '../../../shared/domain/balance.ts';
 import { Decimal } from '../../../shared/domain/decimal.ts';
-import { balanceEvents, connectionEvent, deletedEvent, endedEvent, heldEvent } from '../../../shared/domain/event.ts';
+import {
+  balanceEvent,
+  changedBalances,
+  connectionEvent,
+  deletedEvent,
+  endedEvent,
+  heldEvent,
+} from '../../../shared/domain/event.ts';
 import type { Outcome } from '../../../shared/domain/outcome.ts';
 import type { Attempt } from '../../../shared/domain/refresh.ts';
 import { connectionStatuses } from '../../../shared/domain/statuses.ts';
@@ -77,6 +84,11 @@ describe('an event', () => {
 });
 
 describe('balance.changed', () => {
+  const eventsOf = (balances: readonly StoredBalance[], withAmounts: boolean) =>
+    changedBalances(balances, refreshId, withAmounts).map((changed) =>
+      balanceEvent(member, { refreshId, trigger: 'http' }, changed),
+    );
+
   it('one for each balance that this refresh changed', () => {
     const balances = [
       stored(),
@@ -87,7 +99,7 @@ describe('balance.changed', () => {
       stored({ accountGuid: 'ACT-4', lastChange: null }),
       stored({ accountGuid: 'ACT-3' }),
     ];
-    const events = balanceEvents(balances, { refreshId, trigger: 'http' }, false);
+    const events = eventsOf(balances, false);
     expect(events.map(({ id, subject }) => [id, subject])).toEqual([
       [`${refreshId}/ACT-1`, '/users/USR-1/members/MBR-1/accounts/ACT-1'],
       [`${refreshId}/ACT-3`, '/users/USR-1/members/MBR-1/accounts/ACT-3'],
@@ -95,21 +107,18 @@ describe('balance.changed', () => {
     for (const event of events) expect(faultsOf(event)).toEqual([]);
   });
 
-  it('has amounts only when the operator wants them', () => {
-    const [without] = balanceEvents([stored()], { refreshId, trigger: 'http' }, false);
+  it('has no amount and no account number unless the operator wants amounts', () => {
+    const [without] = eventsOf([stored()], false);
     expect(JSON.stringify(without)).not.toMatch(/1234|0\.10|amounts/);
-    const [withAmounts] = balanceEvents([stored()], { refreshId, trigger: 'http' }, true);
+    const [withAmounts] = eventsOf([stored()], true);
     expect(withAmounts?.data.amounts).toEqual({
       balance: '12345678901234567.89',
       previous_balance: '-0.10',
       currency_code: 'USD',
     });
     expect(JSON.stringify(withAmounts)).not.toContain('****');
-    for (const event of balanceEvents(
-      [stored({ fields: {}, lastChange: { previousBalance: null, refreshId, at } })],
-      { refreshId, trigger: 'http' },
-      true,
-    )) {
+    const changed = stored({ fields: {}, lastChange: { previousBalance: null, refreshId, at } });
+    for (const event of eventsOf([changed], true)) {
       expect(event.data.amounts).toEqual({ balance: null, previous_balance: null, currency_code: null });
       expect(faultsOf(event)).toEqual([]);
     }

@@ -12,6 +12,7 @@ const fates: Readonly<Record<FailureCode, Fate>> = {
   account_not_found: 'caller-fault',
   too_many_to_list: 'caller-fault',
   allowance_used_up: 'try-again',
+  too_many_callbacks: 'caller-fault',
   mx_credentials_missing: 'never-retry',
   mx_credentials_rejected: 'never-retry',
   mx_forbidden: 'never-retry',

@@ -4,8 +4,9 @@ import type { DomainEvent } from '../../../shared/domain/event.ts';
 import type { Failure } from '../../../shared/domain/failure.ts';
 import { type Instant, plusSeconds } from '../../../shared/domain/instant.ts';
 import type { MemberIdentifiers, MxMember } from '../../../shared/domain/mx.ts';
-import type { NextLook, RefreshDeps } from '../../../shared/domain/ports.ts';
+import type { NextLook, Notice, RefreshDeps } from '../../../shared/domain/ports.ts';
 import { fakeBalances } from '../../fakes/fake-balances.ts';
+import { fakeCallbacks } from '../../fakes/fake-callbacks.ts';
 import { fakeEvents } from '../../fakes/fake-events.ts';
 import { fakeMembers } from '../../fakes/fake-members.ts';
 import { fakeRefreshes, type RefreshesTable } from '../../fakes/fake-refreshes.ts';
@@ -29,6 +30,7 @@ export function refreshWorld(table: MembersTable) {
   const balances = fakeBalances(new Map(), { keepAccountNumbers: false, keepUnknownFields: false });
   const history = fakeRefreshes(refreshes, 30, now);
   const sent: { followUp: NextLook; inSeconds: number }[] = [];
+  const notices: { notice: Notice; inSeconds: number }[] = [];
   const mxCalls: string[] = [];
   const answers: MxAnswers = {
     read: () => member(),
@@ -51,8 +53,13 @@ export function refreshWorld(table: MembersTable) {
     unstarted: fakeUnstarted(table),
     refreshes: history,
     balances,
-    callbacks: { put: async () => {}, ofRefresh: async () => [] },
-    deliveries: { send: async () => {} },
+    callbacks: fakeCallbacks(new Map()),
+    deliveries: { send: async () => {}, sendAll: async () => {} },
+    notices: { send: async (notice, inSeconds) => void notices.push({ notice, inSeconds }) },
+    within: async (_milliseconds, work) => {
+      await work;
+      return true;
+    },
     amountsInEvents: false,
     followUps: { send: async (followUp, inSeconds) => void sent.push({ followUp, inSeconds }) },
     events: fakeEvents(events),
@@ -73,6 +80,7 @@ export function refreshWorld(table: MembersTable) {
     answers,
     mxCalls,
     sent,
+    notices,
     events,
     wait: (seconds: number): void => {
       clock.now = plusSeconds(clock.now, seconds);

@@ -51,6 +51,7 @@ function world(record: MemberRecord | null = knownMember(), given: Partial<Trigg
     waitLeases: fakeWaitLeases(new Map(), made.deps.now),
     waitersAtOnce: 100,
     callbackRules: { hosts: [], loopback: false },
+    callbacksPerCaller: 10,
     iamTriggerReads: true,
     sleep: async (milliseconds) => {
       slept.push(milliseconds);

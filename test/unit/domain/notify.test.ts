@@ -1,0 +1,238 @@
+import { describe, expect, it } from 'vitest';
+import { parseExactJson } from '../../../shared/domain/decimal.ts';
+import { endRefresh } from '../../../shared/domain/end-refresh.ts';
+import { endingOf } from '../../../shared/domain/ending.ts';
+import type { DomainEvent } from '../../../shared/domain/event.ts';
+import { readAccount } from '../../../shared/domain/mx-readers.ts';
+import { continueNotice, secondsToNext } from '../../../shared/domain/notify.ts';
+import type { Delivery, Notice } from '../../../shared/domain/ports.ts';
+import { fakeCallbacks } from '../../fakes/fake-callbacks.ts';
+import { withMember } from '../../fakes/members-table.ts';
+import { claim, key, knownMember, T0 } from '../../samples.ts';
+import { refreshWorld } from './refresh-world.ts';
+
+const ID = 'RFR-00000000000000000000000001';
+const idOf = (number: number): string => `CBK-${String(number).padStart(16, '0')}0000000000000001`;
+
+/** A running refresh with so many callbacks; bus and queues that a test can switch off. */
+async function world(callbacks: number) {
+  const running = claim({ refreshId: ID });
+  const made = refreshWorld(withMember(knownMember({ claim: running })));
+  const away = { bus: false, deliveries: false, notices: false, late: false };
+  const published: DomainEvent[] = [];
+  const booked: Delivery[] = [];
+  const sent: { notice: Notice; inSeconds: number }[] = [];
+  const orFail = (isAway: boolean, what: string): void => {
+    if (isAway) throw new Error(`${what} is away`);
+  };
+  const deps = {
+    ...made.deps,
+    callbacks: fakeCallbacks(new Map()),
+    events: {
+      async publish(event: DomainEvent) {
+        orFail(away.bus, 'the bus');
+        published.push(event);
+      },
+    },
+    deliveries: {
+      ...made.deps.deliveries,
+      async sendAll(deliveries: readonly Delivery[]) {
+        orFail(away.deliveries, 'the queue of deliveries');
+        booked.push(...deliveries);
+      },
+    },
+    notices: {
+      async send(notice: Notice, inSeconds: number) {
+        orFail(away.notices, 'the queue');
+        sent.push({ notice, inSeconds });
+      },
+    },
+    within: async (_milliseconds: number, work: Promise<void>) => {
+      await work;
+      return !away.late;
+    },
+  };
+  for (let number = 0; number < callbacks; number += 1) {
+    const url = `https://hooks.example.com/${number}`;
+    await deps.callbacks.put({ id: idOf(number), refreshId: ID, url }, 1, T0);
+  }
+  const account = (balance: string) => readAccount(parseExactJson(`{"guid":"ACT-1","balance":${balance}}`));
+  const by = (refreshId: string) => ({ observedAt: T0, refreshId, trigger: 'http' as const });
+  await made.balances.store(key, [account('1')], by('RFR-0'));
+  await made.balances.store(key, [account('2')], by(ID));
+  const failed: unknown[] = [];
+  return {
+    ...made,
+    deps,
+    away,
+    published,
+    booked,
+    sent,
+    failed,
+    changeAgain: () => made.balances.store(key, [account('3')], { ...by('RFR-2'), observedAt: made.deps.now() }),
+    end: () =>
+      endRefresh(deps, {
+        key,
+        claim: running,
+        ending: endingOf('stored', { connectionStatus: 'CONNECTED' }),
+        observedAt: T0,
+      }),
+    isFree: async () => (await deps.members.read(key))?.claim === null,
+    goOn: (notice = sent.at(-1)?.notice ?? expect.fail('no notice was sent')) =>
+      continueNotice(deps, notice, (error) => void failed.push(error)),
+  };
+}
+
+const types = (events: readonly DomainEvent[]): readonly string[] => events.map(({ type }) => type).sort();
+
+describe('the end of a refresh tells', () => {
+  it('everything at once, where it is a page', async () => {
+    const { end, published, booked, sent, isFree } = await world(100);
+    await end();
+    expect([types(published), booked.length, sent]).toEqual([['balance.changed', 'refresh.succeeded'], 100, []]);
+    expect(await isFree()).toBe(true);
+  });
+
+  it('one page, and leaves the others to a notice', async () => {
+    const { end, published, booked, sent, isFree, goOn } = await world(250);
+    await end();
+    expect([booked.length, published.length, await isFree()]).toEqual([100, 2, true]);
+    expect(sent).toEqual([
+      {
+        notice: {
+          refreshId: ID,
+          member: key,
+          before: { connectionStatus: 'CONNECTED' },
+          events: false,
+          changed: [{ accountGuid: 'ACT-1', at: T0 }],
+          callbacksAfter: idOf(99),
+          tries: 0,
+          since: T0,
+        },
+        inSeconds: 0,
+      },
+    ]);
+    expect(await goOn()).toBe('told');
+    expect(booked.map(({ callbackId }) => callbackId)).toEqual(Array.from({ length: 250 }, (_, index) => idOf(index)));
+    expect([published.length, sent.length]).toEqual([2, 1]);
+  });
+
+  it.each([
+    ['the bus', { bus: true }, { events: true, callbacksAfter: null }, 0, 3],
+    ['the queue of deliveries', { deliveries: true }, { events: false, callbacksAfter: '' }, 2, 0],
+    ['both', { bus: true, deliveries: true }, { events: true, callbacksAfter: '' }, 0, 0],
+  ])('the rest, while this is away: %s', async (_what, gone, left, events, deliveries) => {
+    const { end, away, published, booked, sent, isFree, goOn } = await world(3);
+    Object.assign(away, gone);
+    await end();
+    expect([published.length, booked.length, await isFree()]).toEqual([events, deliveries, true]);
+    expect(sent).toMatchObject([{ notice: left, inSeconds: 0 }]);
+    Object.assign(away, { bus: false, deliveries: false });
+    expect(await goOn()).toBe('told');
+    expect([types(published), booked.length]).toEqual([['balance.changed', 'refresh.succeeded'], 3]);
+  });
+
+  it('in a notice what it does not hear in time', async () => {
+    const { end, away, sent } = await world(1);
+    away.late = true;
+    await end();
+    expect(sent).toHaveLength(1);
+  });
+
+  it('nothing while no notice can be sent, and keeps the member', async () => {
+    const { end, away, isFree } = await world(101);
+    away.notices = true;
+    await expect(end()).rejects.toThrow('the queue is away');
+    expect(await isFree()).toBe(false);
+  });
+});
+
+describe('a notice', () => {
+  it('tells of a balance that has been changed again since', async () => {
+    const { end, away, published, goOn, changeAgain, wait } = await world(0);
+    away.bus = true;
+    await end();
+    away.bus = false;
+    wait(60);
+    await changeAgain();
+    await goOn();
+    expect(published.find(({ type }) => type === 'balance.changed')).toMatchObject({ id: `${ID}/ACT-1`, time: T0 });
+  });
+
+  it('goes on in another message after five seconds', async () => {
+    const { end, deps, goOn, sent, booked, wait } = await world(350);
+    await end();
+    const { page } = deps.callbacks;
+    deps.callbacks.page = async (...of) => {
+      wait(3);
+      return page(...of);
+    };
+    expect(await goOn()).toBe('later');
+    expect(booked).toHaveLength(300);
+    expect(sent.at(-1)).toMatchObject({ notice: { callbacksAfter: idOf(299), tries: 0 }, inSeconds: 0 });
+    expect(await goOn()).toBe('told');
+    expect(booked).toHaveLength(350);
+  });
+
+  it('that tells nothing comes later each time, for a day', async () => {
+    const { end, away, sent, failed, goOn, wait } = await world(0);
+    away.bus = true;
+    await end();
+    const waits: number[] = [];
+    for (let seconds = 0; seconds <= 86_400; seconds += waits.at(-1) ?? 0) {
+      expect(await goOn()).toBe('later');
+      waits.push(sent.at(-1)?.inSeconds ?? 0);
+      wait(waits.at(-1) ?? 0);
+    }
+    expect(waits.slice(0, 10)).toEqual([10, 20, 40, 80, 160, 320, 640, 900, 900, 900]);
+    await expect(goOn()).rejects.toThrow('the bus is away');
+    expect(failed).toHaveLength(waits.length);
+  });
+
+  it('that has got further begins its waits anew', async () => {
+    const { end, away, sent, goOn } = await world(150);
+    Object.assign(away, { bus: true, deliveries: true });
+    await end();
+    await goOn();
+    expect(sent.at(-1)).toMatchObject({ notice: { tries: 1 } });
+    away.deliveries = false;
+    await goOn();
+    expect(sent.at(-1)).toMatchObject({
+      notice: { events: true, callbacksAfter: idOf(99), tries: 0 },
+      inSeconds: 5,
+    });
+  });
+
+  it('that cannot be sent on stays in its queue', async () => {
+    const { end, away, goOn } = await world(0);
+    away.bus = true;
+    await end();
+    away.notices = true;
+    await expect(goOn()).rejects.toThrow('the queue is away');
+  });
+
+  it('of a refresh that has expired is dropped', async () => {
+    const { goOn } = await world(0);
+    const notice: Notice = {
+      refreshId: 'RFR-9',
+      member: key,
+      before: null,
+      events: true,
+      changed: [],
+      callbacksAfter: '',
+      tries: 0,
+      since: T0,
+    };
+    expect(await goOn(notice)).toBe('expired');
+  });
+
+  it.each([
+    [0, 5],
+    [1, 10],
+    [7, 640],
+    [8, 900],
+    [5_000, 900],
+  ])('waits after %i failures for %i s', (tries, seconds) => {
+    expect(secondsToNext(tries)).toBe(seconds);
+  });
+});
