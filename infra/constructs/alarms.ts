@@ -2,7 +2,7 @@ import { Duration, Stack } from 'aws-cdk-lib';
 import {
   Alarm,
   ComparisonOperator,
-  type Metric,
+  type IMetric,
   type MetricOptions,
   Stats,
   TreatMissingData,
@@ -15,7 +15,7 @@ import { Construct } from 'constructs';
 
 /** What an alarm watches, and what its description says. */
 export interface AlarmProps {
-  readonly metric: Metric;
+  readonly metric: IMetric;
   /** Fires when the metric reaches this. @default 1 */
   readonly atLeast?: number;
   /** Fires when the metric is below this, or missing, for three periods: for work that has to happen regularly. */

@@ -16,10 +16,12 @@ import {
 } from 'aws-cdk-lib/aws-apigatewayv2';
 import { HttpIamAuthorizer } from 'aws-cdk-lib/aws-apigatewayv2-authorizers';
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
+import { MathExpression, Metric } from 'aws-cdk-lib/aws-cloudwatch';
 import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import type { FunctionName } from '../../shared/lambda/environment.ts';
 import { answerHeaders, requestHeaders } from '../../shared/lambda/header-names.ts';
+import type { MetricName } from '../../shared/lambda/log.ts';
 import { PREFLIGHT_ROUTE } from '../../shared/lambda/routes.ts';
 import type { Settings } from '../settings.ts';
 import { type Alarms, sum } from './alarms.ts';
@@ -36,7 +38,7 @@ export interface ApiRoutes {
 }
 
 /** Where a request goes. The first four words of a path are MX's own. */
-export interface PublicApiProps extends Pick<Settings, 'apiAccess' | 'apiRate' | 'apiBurst' | 'corsOrigins'> {
+export interface PublicApiProps extends Pick<Settings, 'stage' | 'apiAccess' | 'apiRate' | 'apiBurst' | 'corsOrigins'> {
   readonly alarms: Alarms;
   readonly logRetention: RetentionDays;
   /** Routes such as `POST /users/{user_identifier}/…`, per function. */
@@ -118,8 +120,39 @@ export class PublicApi extends Construct {
       whenItFails: 'Calls to the HTTP API end with 5xx: other systems cannot ask for or read balances.',
       runbook: 'http-5xx',
     });
+    const checking = props.routes.filter(
+      ({ paths, checksItself }) => paths.length > 0 && (checksItself || props.apiAccess === 'basic'),
+    );
+    const checkers = [...checking.map(({ to }) => to), ...(props.apiAccess === 'basic' ? [props.otherwise] : [])];
+    if (checkers.length > 0)
+      props.alarms.raise(this, 'WrongKeys', {
+        metric: refusedCallers(checkers, props.stage),
+        atLeast: WRONG_KEYS,
+        whenItFails:
+          'Many requests come with wrong keys: a caller of ours has lost its key, or a stranger tries keys and costs money.',
+        runbook: 'wrong-keys',
+      });
     new CfnOutput(stack, 'ApiUrl', { value: api.apiEndpoint, description: 'Base URL of the HTTP API' });
   }
+}
+
+/** So many wrong keys in five minutes are a flood: a caller that was set up wrongly makes fewer. */
+const WRONG_KEYS = 300;
+
+/** What all these functions have refused for its credentials, added up. */
+function refusedCallers(functions: readonly ServiceFunction<FunctionName>[], stage: string): MathExpression {
+  const metricName: MetricName = 'CallerRefused';
+  const counts = functions.map(
+    ({ functionName: service }) =>
+      new Metric({ namespace: 'MxFreshBalances', metricName, dimensionsMap: { service, stage }, ...sum }),
+  );
+  return new MathExpression({
+    // A function that has refused nobody writes no number: without FILL the whole sum would be missing.
+    expression: counts.map((_, index) => `FILL(m${index}, 0)`).join(' + '),
+    usingMetrics: Object.fromEntries(counts.map((count, index) => [`m${index}`, count])),
+    label: 'Requests with wrong keys',
+    period: Duration.minutes(5),
+  });
 }
 
 /** Scripts of these origins may send and read every header that the API has. Cookies are no credentials here. */

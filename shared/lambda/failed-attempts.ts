@@ -1,6 +1,7 @@
 /**
  * After a number of failed logins an address has to wait. Counted per instance of the function, so an address can try
- * more often over several. This limits log lines and cost; guessing is prevented by the keys' length, 32 random bytes.
+ * more often over several, and each refused request still runs the function and writes its line: only reading the callers'
+ * secret again is saved. Guessing is prevented by the keys' length, 32 random bytes.
  */
 
 import { type Clock, type Instant, plusSeconds, secondsBetween } from '../domain/instant.ts';

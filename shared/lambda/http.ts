@@ -95,7 +95,13 @@ export function httpHandler(options: HttpOptions, route: (request: ApiRequest) =
       isCalledBy({ name: iamCaller(event), rights: null });
       return;
     }
-    attempts.check(http.sourceIp);
+    try {
+      attempts.check(http.sourceIp);
+    } catch (error) {
+      telemetry.count('CallerRefused');
+      telemetry.count('CallerBraked');
+      throw error;
+    }
     const { authorization } = event.headers;
     const known = await options.callersSecret.current();
     try {

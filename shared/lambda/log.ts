@@ -52,7 +52,8 @@ export type MetricName =
   | 'MessagePutBack'
   | 'MembersDue'
   | 'SweepRepaired'
-  | 'CallerRefused';
+  | 'CallerRefused'
+  | 'CallerBraked';
 
 /**
  * What a log line may carry. Named one by one: never an event, a body, an account or an answer of MX's. Guids are MX's

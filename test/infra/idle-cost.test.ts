@@ -26,8 +26,10 @@ it('the default settings have what README counts', () => {
 
 it('settings add and take off what README says', () => {
   expect(counts({ fixedEgress: false })).toMatchObject({ natGateways: 0, addresses: 0, alarms: 29 });
-  expect(counts({ apiAccess: 'basic' })).toMatchObject({ alarms: 29, secrets: 2 });
-  expect(counts(everythingOn)).toMatchObject({ alarms: 35, secrets: 3 });
+  expect(counts({ apiAccess: 'basic' })).toMatchObject({ alarms: 30, secrets: 2 });
+  expect(counts(everythingOn)).toMatchObject({ alarms: 36, secrets: 3 });
   expect(readme).toContain('`fixedEgress=false` takes off $36.50');
-  expect(readme).toContain('`apiAccess=basic` adds a secret; webhooks and callbacks add six alarms and two secrets');
+  expect(readme).toContain(
+    '`apiAccess=basic` adds a secret and an alarm on five metrics; webhooks and callbacks add seven alarms and two secrets',
+  );
 });

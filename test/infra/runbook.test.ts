@@ -79,6 +79,29 @@ describe('alarms', () => {
     expect(watched).toEqual(callMx.map((functionName) => written(functionName, 'dev')));
   });
 
+  it('on wrong keys add up what every function that checks them counts', () => {
+    for (const [apiAccess, services] of [
+      ['iam', ['mx-webhook']],
+      ['basic', ['check-balance', 'mx-webhook', 'read-balances', 'read-refresh', 'member-schedule', 'unknown-route']],
+    ] as const) {
+      const [alarm] = synthesize({ ...everythingOn, apiAccess })
+        .ofType('AWS::CloudWatch::Alarm')
+        .filter(({ id }) => id.startsWith('HttpWrongKeys'));
+      const metrics = listAt(alarm?.Properties, 'Metrics');
+      const counts = metrics.filter((metric) => at(metric, 'MetricStat') !== undefined);
+      expect(counts.map((metric) => at(metric, 'MetricStat', 'Metric', 'MetricName'))).toEqual(
+        services.map(() => 'CallerRefused'),
+      );
+      const dimension = (metric: unknown, name: string) =>
+        listAt(metric, 'MetricStat', 'Metric', 'Dimensions').find((one) => at(one, 'Name') === name);
+      expect(counts.map((metric) => at(dimension(metric, 'service'), 'Value'))).toEqual(services);
+      expect(metrics.find((metric) => at(metric, 'Expression') !== undefined)).toMatchObject({
+        Expression: services.map((_, index) => `FILL(m${index}, 0)`).join(' + '),
+      });
+      expect(at(alarm?.Properties, 'Threshold')).toBe(300);
+    }
+  });
+
   it('take silence for trouble where a minute must pass', () => {
     const silent = alarms.filter(({ Properties }) => at(Properties, 'TreatMissingData') === 'breaching');
     expect(silent.map(({ Properties }) => at(Properties, 'MetricName'))).toEqual(['Invocations', 'Invocations']);
