@@ -117,7 +117,8 @@ ${otherEnds()
 ## While it runs
 
 A refresh that runs has a \`code\` too when it waits for something else than its job; \`job_started\` says whether MX has
-started that. Its end may have another code.
+started that. \`last_look_at\` is when MX was last asked, \`next_look_at\` when it is asked next, told after a look that MX did
+not answer. The end may have another code.
 
 | code | meaning |
 |---|---|

@@ -68,6 +68,7 @@ export const claim = (given: Partial<StartedClaim> = {}): StartedClaim => ({
   jobAggregatedAt: null,
   seenStatus: null,
   questions: null,
+  unanswered: null,
   ...given,
 });
 

@@ -5,6 +5,7 @@
  * `last_attempt` how it ended.
  */
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
+import type { Unanswered } from '../domain/progress.ts';
 import type { Baseline, Claim, EndedClaim, OpenClaim, SentStart, Start, Trigger } from '../domain/refresh.ts';
 import { type Item, toAttribute } from './attribute-values.ts';
 import { codesOf, countIn, flag, flagIn, instantIn, milliseconds, text, textIn } from './compact-values.ts';
@@ -36,6 +37,8 @@ export const claimPath = {
   /** Text or NULL; absent while no look has seen another than `statusBefore`. */
   seenStatus: 'claim.v',
   questions: 'claim.q',
+  unansweredCode: 'claim.e',
+  nextLookAt: 'claim.n',
 } as const;
 
 const triggers = codesOf<Trigger>({ http: 'h', schedule: 's', mx_webhook: 'w' });
@@ -44,6 +47,15 @@ const startStates = codesOf<SentStart['state']>({
   accepted: 'a',
   conflict: 'c',
   rate_limited: 'r',
+});
+
+const unansweredCodes = codesOf<Unanswered['code']>({
+  mx_unavailable: 'u',
+  mx_timeout: 't',
+  mx_bad_answer: 'b',
+  mx_rate_limited: 'r',
+  mx_conflict: 'c',
+  mx_not_found: 'n',
 });
 
 /** Values of `claimPath.phase`. */
@@ -88,6 +100,12 @@ export const seenAttributes = ({
   [claimPath.seenStatus]: statusAttribute(seenStatus),
 });
 
+/** Why the last look saw nothing; null: nothing of it. */
+export const unansweredAttributes = (unanswered: Unanswered | null): ClaimAttributes => ({
+  [claimPath.unansweredCode]: unanswered === null ? undefined : unansweredCodes.toAttribute(unanswered.code),
+  [claimPath.nextLookAt]: milliseconds(unanswered?.nextLookAt),
+});
+
 /** The attributes of a claim from its beginning that are not needed any more when its refresh has ended. */
 export const openOnly: readonly string[] = [
   claimPath.jobBefore,
@@ -103,6 +121,8 @@ export const openOnly: readonly string[] = [
   claimPath.jobAggregatedAt,
   claimPath.seenStatus,
   claimPath.questions,
+  claimPath.unansweredCode,
+  claimPath.nextLookAt,
 ];
 
 /** The attribute of an open claim. */
@@ -114,6 +134,7 @@ export function claimToAttribute(claim: OpenClaim): AttributeValue {
     ...startAttributes(claim.start),
     ...seenAttributes(claim),
     [claimPath.questions]: text(claim.questions),
+    ...unansweredAttributes(claim.unanswered),
   });
 }
 
@@ -181,6 +202,7 @@ export function toClaim(
     jobAggregatedAt: instantIn(claim, at(claimPath.jobAggregatedAt)),
     seenStatus: statusIn(claim, claimPath.seenStatus),
     questions: textIn(claim, at(claimPath.questions)),
+    unanswered: toUnanswered(claim),
   };
 }
 
@@ -188,6 +210,11 @@ export function toClaim(
 function statusIn(claim: Item, path: string): OpenClaim['seenStatus'] {
   const status = claim[at(path)];
   return status === undefined ? null : { connectionStatus: status.S ?? null };
+}
+
+function toUnanswered(claim: Item): Unanswered | null {
+  const nextLookAt = instantIn(claim, at(claimPath.nextLookAt));
+  return nextLookAt === null ? null : { code: unansweredCodes.in(claim, at(claimPath.unansweredCode)), nextLookAt };
 }
 
 function toStart(claim: Item): Start {

@@ -16,6 +16,7 @@ import {
   seenAttributes,
   startAttributes,
   statusAttribute,
+  unansweredAttributes,
 } from './claim-attributes.ts';
 import { flag, milliseconds, millisecondsOf, text } from './compact-values.ts';
 import { putIf, updatedIf, updateIf, withMark } from './conditional-write.ts';
@@ -87,6 +88,8 @@ export function membersInDynamoDb(
         open_since: milliseconds(claim.acceptedAt),
         starts: startsToAttribute(starts),
         [memberAttribute.startsVersion]: toAttribute(startsVersion + 1),
+        // Void from now on: the item is smaller without it.
+        [memberAttribute.held]: undefined,
         ...(member === null ? {} : rememberedAttributes(member)),
         ...(withBody ? { [memberAttribute.seenAt]: milliseconds(claim.acceptedAt) } : {}),
       });
@@ -152,6 +155,7 @@ export function membersInDynamoDb(
             ...baselineAttributes(claim.baseline),
             ...startAttributes(claim.start),
             ...seenAttributes(claim),
+            ...unansweredAttributes(claim.unanswered),
             starts: startsToAttribute(starts),
           },
           { addOne: [memberAttribute.startsVersion] },
@@ -176,6 +180,7 @@ export function membersInDynamoDb(
           {
             [claimPath.questions]: text(questions),
             [claimPath.seenStatus]: statusAttribute(seenStatus),
+            ...unansweredAttributes(null),
             ...learnt(flagSeen, null),
           },
           learntAlso(jobAggregatedAt, null),
@@ -186,11 +191,24 @@ export function membersInDynamoDb(
       );
     },
 
+    async recordUnanswered({ key, refreshId, lookNumber, unanswered }) {
+      await update(
+        key,
+        changeOf(unansweredAttributes(unanswered)),
+        `${isClaim} AND ${claimPath.look} = :look AND (${isRunning} OR ${claimPath.phase} = :storing)`,
+        { ':id': { S: refreshId }, ':look': toAttribute(lookNumber), ':storing': phaseCode.storing },
+      );
+    },
+
     beginStoring: ({ key, refreshId, lookNumber, jobAggregatedAt, seenStatus }) =>
       update(
         key,
         changeOf(
-          { [claimPath.phase]: phaseCode.storing, [claimPath.seenStatus]: statusAttribute(seenStatus) },
+          {
+            [claimPath.phase]: phaseCode.storing,
+            [claimPath.seenStatus]: statusAttribute(seenStatus),
+            ...unansweredAttributes(null),
+          },
           learntAlso(jobAggregatedAt, null),
         ),
         `${isClaim} AND ${isRunning} AND ${claimPath.look} = :look`,

@@ -1,6 +1,6 @@
 /** Endings of refreshes. Every one is built by `endingOf`, from the row of its code in `outcome.ts`. */
 import { userActions } from './action.ts';
-import type { Failure } from './failure.ts';
+import type { Failure, FailureCode } from './failure.ts';
 import type { Challenge, MxMember } from './mx.ts';
 import { isOutcomeCode, type OutcomeCode, outcomes } from './outcome.ts';
 import type { OpenClaim, Result, SentStart } from './refresh.ts';
@@ -58,7 +58,7 @@ export function atDeadline(
 ): Ending {
   const wasStarted = claim.start.state !== 'none';
   const late = wasStarted ? 'deadline' : 'mx_unavailable';
-  if (member === null) return endingOf(late);
+  if (member === null) return claim.unanswered === null ? endingOf(late) : lateWith(claim.unanswered.code);
   // Also without a start of ours: a member that waits for its user ends with the user's action.
   const rule = ruleFor(member.connectionStatus);
   const isAsked = challenges.length > 0 || (wasStarted && member.isBeingAggregated);
@@ -69,14 +69,15 @@ export function atDeadline(
 
 /** The end of a refresh whose deadline came while MX could not be read: it names the last failure. */
 export function lateBecauseOf(failure: Failure): Ending {
-  const isNamed = isOutcomeCode(failure.code) && outcomes[failure.code].action === 'retry_later';
-  const { code } = isNamed ? endingByFailure(failure) : endingOf('deadline');
-  return {
-    ...endingOf(code, { message: `The deadline came while MX could not be read. ${failure.message}` }),
-    outcome: 'timed_out',
-    action: 'retry_later',
-  };
+  return { ...lateWith(failure.code), message: `The deadline came while MX could not be read. ${failure.message}` };
 }
+
+/** The same, where only the failure's code is known. */
+const lateWith = (failure: FailureCode): Ending => ({
+  ...endingOf(isOutcomeCode(failure) && outcomes[failure].action === 'retry_later' ? failure : 'deadline'),
+  outcome: 'timed_out',
+  action: 'retry_later',
+});
 
 /** The end that a failure which is not worth another try causes. */
 export function endingByFailure(failure: Failure): Ending {

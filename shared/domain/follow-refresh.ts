@@ -3,12 +3,12 @@ import { afterFailedLook, decide, firstLookState, type Observation, type Situati
 import { endRefresh, publishEnd } from './end-refresh.ts';
 import { endingOf } from './ending.ts';
 import { baselineOf, jobBeganAt } from './evidence.ts';
-import { asFailure } from './failure.ts';
+import { asFailure, type Failure } from './failure.ts';
 import { type Instant, plusSeconds, secondsBetween } from './instant.ts';
 import { secondsAfterFailure } from './look-times.ts';
 import { nextStartAllowedAt, startsInWindow } from './member.ts';
 import type { Challenge, MemberIdentifiers, MxMember } from './mx.ts';
-import { bookLook, type FollowDeps, type FollowedRefresh } from './next-look.ts';
+import { bookLook, bookLookAfter, type FollowDeps, type FollowedRefresh } from './next-look.ts';
 import type { NextLook } from './ports.ts';
 import { postsOf, type RunningClaim, runningRefresh, type StartedClaim } from './refresh.ts';
 import { questionsOf } from './refresh-details.ts';
@@ -111,7 +111,7 @@ async function followRunning(
     return 'ended';
   }
   if (told !== null && seen.kind === 'member') await told.seen(seen.member, before.claim.lookedAt ?? deps.now());
-  const claim = withSeen(before.claim, seen);
+  const claim = seen.kind === 'failure' ? before.claim : withSeen(before.claim, seen);
   const followed = { ...before, claim };
   const situation: Situation = {
     claim,
@@ -122,11 +122,14 @@ async function followRunning(
     importsMove: before.record.importsMove,
   };
   const step = decide(situation, seen);
-  const unread: Seen = { ...(seen.kind === 'member' ? seen : { member: null, challenges: [] }), accounts: null };
+  const unread: Seen =
+    seen.kind === 'member'
+      ? { member: seen.member, challenges: seen.challenges, accounts: null, failure: null }
+      : { member: null, challenges: [], accounts: null, failure: seen.failure };
   if (step.kind !== 'read_accounts') return act(deps, followed, step, unread);
   const read = await readAccounts(deps, followed);
   if (read.kind === 'failure') {
-    return act(deps, followed, afterFailedLook(situation, read.failure), unread);
+    return act(deps, followed, afterFailedLook(situation, read.failure), { ...unread, failure: read.failure });
   }
   // The list just read is what is stored, if that is what follows from it.
   return act(deps, followed, step.byImports[read.imports.moved], { ...unread, accounts: read });
@@ -137,19 +140,23 @@ interface Seen {
   readonly member: MxMember | null;
   readonly challenges: readonly Challenge[];
   readonly accounts: ObservedAccounts | null;
+  /** Why it did not see all that it had to. */
+  readonly failure: Failure | null;
 }
 
 async function act(
   deps: FollowDeps,
   followed: FollowedRefresh<RunningClaim>,
   step: Step,
-  { member, challenges, accounts }: Seen,
+  { member, challenges, accounts, failure }: Seen,
 ): Promise<Followed> {
   // Only where another look follows: what stores or ends writes by itself what it needs of this.
-  if (step.kind === 'look' || step.kind === 'start') await recordSeen(deps, followed, challenges);
+  if (step.kind === 'look' || step.kind === 'start') await recordSeen(deps, followed, challenges, failure === null);
   switch (step.kind) {
     case 'look':
-      return bookLook(deps, followed, step.state, step.inSeconds);
+      return failure === null
+        ? bookLook(deps, followed, step.state, step.inSeconds)
+        : bookLookAfter(failure, deps, followed, step);
     case 'start':
       return start(deps, followed, member);
     case 'store':
@@ -179,8 +186,8 @@ async function observe(deps: FollowDeps, identifiers: MemberIdentifiers): Promis
  * `claim` with what later looks cannot see again (the flag seen true, when the job began), and with what readers are shown
  * while it runs: the status, and the questions for a user who is present. The claim itself when there is nothing new.
  */
-function withSeen(claim: RunningClaim, seen: Observation): RunningClaim {
-  if (seen.kind === 'failure' || claim.start.state === 'none') return claim;
+function withSeen(claim: RunningClaim, seen: Extract<Observation, { kind: 'member' }>): RunningClaim {
+  if (claim.start.state === 'none') return claim;
   const flagSeen = claim.flagSeen || seen.member.isBeingAggregated;
   const jobAggregatedAt = claim.jobAggregatedAt ?? jobBeganAt(claim, seen.member);
   const questions = claim.userPresent ? questionsOf(seen.challenges) : claim.questions;
@@ -196,16 +203,20 @@ function withSeen(claim: RunningClaim, seen: Observation): RunningClaim {
 }
 
 /**
- * Writes what `withSeen` has found new, which it says by another claim than the one that was taken. Questions first, to
- * where they are read when the claim says that there are some.
+ * Writes what `withSeen` has found new, which it says by another claim than the one that was taken, and that MX answers
+ * again. Questions first, to where they are read when the claim says that there are some.
  */
 async function recordSeen(
   deps: FollowDeps,
   { key, claim, record }: FollowedRefresh<RunningClaim>,
   challenges: readonly Challenge[],
+  isAnswered: boolean,
 ): Promise<void> {
   const { claim: taken } = record;
-  if (claim === taken || taken === null || taken.phase === 'ended') return;
+  if (taken === null || taken.phase === 'ended') return;
+  // Before the first POST there is nothing to keep, and the POST's own write takes back that MX was away.
+  const isAnsweredAgain = isAnswered && taken.unanswered !== null && taken.start.state !== 'none';
+  if (claim === taken && !isAnsweredAgain) return;
   const { refreshId, flagSeen, jobAggregatedAt, seenStatus, questions } = claim;
   if (questions !== null && questions !== taken.questions) {
     await deps.refreshes.put(runningRefresh(key, claim, challenges));
@@ -235,6 +246,7 @@ async function start(
     baseline: claim.baseline === null || wasRefused ? member && baselineOf(member) : claim.baseline,
     start: { state: 'unknown', at: now, count: postsOf(claim.start) + 1, lookNumber: claim.lookNumber, jobGuid: null },
     flagSeen: false,
+    unanswered: null,
     // What it is later than may be another baseline now.
     jobAggregatedAt: wasRefused ? null : claim.jobAggregatedAt,
     seenStatus: wasRefused ? null : claim.seenStatus,

@@ -1,6 +1,6 @@
 /**
- * Why the schedule does not start a member. The note is never removed: a refresh that was begun since makes it void, so that
- * one that goes well costs no write for it.
+ * Why the schedule does not start a member. A refresh that was begun since makes the note void; the write of its claim takes
+ * it away, so that this costs no write of its own.
  */
 import type { Action } from './action.ts';
 import type { Instant } from './instant.ts';

@@ -1,8 +1,11 @@
 /** Booking the next look at a refresh: one message of the follow-up queue, delayed. */
 import type { LookState } from './decision.ts';
+import type { Failure } from './failure.ts';
+import { plusSeconds } from './instant.ts';
 import type { MemberRecord } from './member.ts';
 import type { MemberIdentifiers, MemberKey } from './mx.ts';
 import type { Balances, RefreshDeps } from './ports.ts';
+import { unansweredCode } from './progress.ts';
 import type { Claim } from './refresh.ts';
 
 /** What a look needs. */
@@ -15,6 +18,25 @@ export interface FollowedRefresh<C extends Claim = Claim> {
   readonly record: MemberRecord;
   readonly claim: C;
   readonly state: LookState;
+}
+
+/**
+ * Books the look after one that saw nothing because of `failure`, and lets readers know. Booked first: without the message
+ * the refresh would wait for the sweep.
+ */
+export async function bookLookAfter(
+  failure: Failure,
+  deps: Pick<FollowDeps, 'followUps' | 'members' | 'now'>,
+  followed: Pick<FollowedRefresh, 'key' | 'claim'>,
+  { state, inSeconds }: { readonly state: LookState; readonly inSeconds: number },
+): Promise<'looking_again'> {
+  const { key, claim } = followed;
+  const { refreshId, lookNumber } = claim;
+  const nextLookAt = plusSeconds(deps.now(), inSeconds);
+  await bookLook(deps, followed, state, inSeconds);
+  const unanswered = { code: unansweredCode(failure.code), nextLookAt };
+  await deps.members.recordUnanswered({ key, refreshId, lookNumber, unanswered });
+  return 'looking_again';
 }
 
 /** Sends the message that takes the next look. */

@@ -8,6 +8,7 @@ import type { MemberBody, MemberRecord } from './member.ts';
 import type { Challenge, MemberIdentifiers, MemberKey, MxAccount, MxMember } from './mx.ts';
 import type { MxWebhook } from './mx-webhook.ts';
 import type { Policy } from './policy.ts';
+import type { Unanswered } from './progress.ts';
 import type {
   Attempt,
   Baseline,
@@ -64,8 +65,10 @@ export interface Members {
   recordStarting(key: MemberKey, claim: StartedClaim, starts: readonly Instant[]): Promise<boolean>;
   /** Writes the result of a POST. False when a later POST of this refresh has been recorded meanwhile. */
   recordStart(started: Started): Promise<boolean>;
-  /** Writes what a look saw and later looks cannot see again. */
+  /** Writes what a look saw and later looks cannot see again; MX has answered it. */
   recordSeen(seen: Seen): Promise<void>;
+  /** Writes why a look saw nothing, as long as it is the last one taken. A look that MX answers takes it back (`recordSeen`). */
+  recordUnanswered(look: UnansweredLook): Promise<void>;
   /** Moves the claim from running to storing, if the look that does so is still the last one taken. */
   beginStoring(storing: Storing): Promise<boolean>;
   /**
@@ -118,6 +121,14 @@ export interface Seen {
   readonly seenStatus: RunningClaim['seenStatus'];
   /** As in the claim. The questions are put into the refresh's item before this. */
   readonly questions: string | null;
+}
+
+/** A look that MX did not answer. */
+export interface UnansweredLook {
+  readonly key: MemberKey;
+  readonly refreshId: string;
+  readonly lookNumber: number;
+  readonly unanswered: Unanswered;
 }
 
 /** The look that is about to store the accounts. */

@@ -1,5 +1,6 @@
 /** How far a refresh that runs has come: whether MX has started its job, and what it waits for if not. */
 
+import type { FailureCode } from './failure.ts';
 import type { Instant } from './instant.ts';
 import type { OutcomeCode } from './outcome.ts';
 
@@ -7,12 +8,32 @@ import type { OutcomeCode } from './outcome.ts';
 export const waitReasons = {
   start_not_confirmed: 'MX has not confirmed the request, and nothing shows yet that it started a job.',
   mx_conflict: 'MX runs another job of this member; ours is requested again after it.',
-  mx_rate_limited: 'MX takes no request for a job of this member now; it is asked again later.',
+  mx_rate_limited: 'MX takes no request now; it is asked again later.',
   mx_unavailable: 'MX cannot be reached; it is asked again.',
+  mx_timeout: 'MX does not answer in time; it is asked again.',
+  mx_bad_answer: 'MX’s answer cannot be used; it is asked again.',
+  mx_not_found: 'MX does not know the member; that is believed when it lasts for a minute.',
 } as const satisfies Readonly<Partial<Record<OutcomeCode, string>>>;
 
 /** Why a refresh that runs makes no progress now. Its end may have another code. */
 export type WaitReason = keyof typeof waitReasons;
+
+/** What kept a look from seeing the member. */
+export type UnansweredCode = Exclude<WaitReason, 'start_not_confirmed'>;
+
+/** Why the last look at MX, or the reading before the first POST, saw nothing. */
+export interface Unanswered {
+  readonly code: UnansweredCode;
+  /** When the next look is due. */
+  readonly nextLookAt: Instant;
+}
+
+const isUnansweredCode = (code: string): code is UnansweredCode =>
+  code !== 'start_not_confirmed' && Object.hasOwn(waitReasons, code);
+
+/** What a look that failed with this code says while another one is to follow. */
+export const unansweredCode = (failure: FailureCode): UnansweredCode =>
+  isUnansweredCode(failure) ? failure : 'mx_unavailable';
 
 /** The progress of a refresh that runs. */
 export interface Progress {
@@ -20,6 +41,10 @@ export interface Progress {
   readonly jobStarted: boolean;
   /** Null: nothing but its job, which runs. */
   readonly waitsFor: WaitReason | null;
+  /** When MX was last asked; null: not since the refresh was accepted. */
+  readonly lastLookAt: Instant | null;
+  /** When MX is asked next, as far as it was announced: after a look that MX did not answer. Null: soon. */
+  readonly nextLookAt: Instant | null;
 }
 
 /** What of a claim tells its progress. */
@@ -28,12 +53,20 @@ export interface ProgressFacts {
   readonly start: { readonly state: 'none' | 'unknown' | 'accepted' | 'conflict' | 'rate_limited' };
   readonly flagSeen: boolean;
   readonly jobAggregatedAt: Instant | null;
+  readonly lookedAt: Instant | null;
+  readonly unanswered: Unanswered | null;
 }
 
 /** The progress of a refresh whose claim says this. */
 export function progressOf(claim: ProgressFacts): Progress {
-  const waitsFor = waitsForStart(claim);
-  return { jobStarted: waitsFor === null, waitsFor };
+  const { unanswered, lookedAt } = claim;
+  const forStart = waitsForStart(claim);
+  return {
+    jobStarted: forStart === null,
+    waitsFor: unanswered?.code ?? forStart,
+    lastLookAt: lookedAt,
+    nextLookAt: unanswered?.nextLookAt ?? null,
+  };
 }
 
 /** Why no job has started; null when one has. */

@@ -3,7 +3,7 @@ import type { Action } from './action.ts';
 import type { Instant } from './instant.ts';
 import type { Challenge, MemberKey } from './mx.ts';
 import type { Outcome, OutcomeCode } from './outcome.ts';
-import { type Progress, progressOf } from './progress.ts';
+import { type Progress, progressOf, type Unanswered } from './progress.ts';
 
 /** What asked for a refresh. `mx_webhook`: MX gathered data by itself and we only read it. */
 export type Trigger = 'http' | 'schedule' | 'mx_webhook';
@@ -97,6 +97,8 @@ interface OpenClaimFacts extends ClaimFacts {
    * questions themselves are in the refresh's item.
    */
   readonly questions: string | null;
+  /** Why the last look saw nothing; null: MX answered it, or none was taken. */
+  readonly unanswered: Unanswered | null;
 }
 
 /** It is looked at until its job is over. */

@@ -24,6 +24,7 @@ import { memberView } from './member-view.ts';
 import type { MemberIdentifiers, MemberKey, MxMember } from './mx.ts';
 import type { OutcomeCode } from './outcome.ts';
 import type { RefreshDeps } from './ports.ts';
+import { unansweredCode } from './progress.ts';
 import { type Refresh, type RunningClaim, runningRefresh, type StartedClaim, type Trigger } from './refresh.ts';
 import { currentRefresh } from './refresh-details.ts';
 import type { Enrolment } from './schedule.ts';
@@ -62,7 +63,7 @@ export interface Refused {
 /** A member as it is known before its POST: from MX, from our tables, or both. */
 type Known = { readonly key: MemberKey } & (
   | { readonly record: MemberRecord | null; readonly member: MxMember }
-  | { readonly record: MemberRecord; readonly member: null }
+  | { readonly record: MemberRecord; readonly member: null; readonly failure: Failure }
 );
 
 /** What an unattended trigger wants was done after the member became due: its message was delivered twice. */
@@ -230,7 +231,7 @@ async function readBaseline<Held>(
   } catch (error) {
     if (record === null) throw error;
     const failure = asFailure(error);
-    if (failure.fate === 'try-again') return { key: record.key, record, member: null };
+    if (failure.fate === 'try-again') return { key: record.key, record, member: null, failure };
     const became = await refused(record, failure);
     if (became === null) throw error;
     return { refused: became };
@@ -256,11 +257,15 @@ function userNeeded({ record, member }: Known): OutcomeCode | null {
 async function claimAndStart(
   deps: RefreshDeps,
   request: Request<unknown>,
-  { key, record, member }: Known,
+  known: Known,
 ): Promise<AcceptedStart | null> {
+  const { key, record, member } = known;
   const now = deps.now();
   const baseline = member && baselineOf(member);
-  const unsent: RunningClaim = newClaim(deps, request, now, baseline);
+  const unsent: RunningClaim = {
+    ...newClaim(deps, request, now, baseline),
+    unanswered: unansweredIn(deps, known, now),
+  };
   const { refreshId } = unsent;
   // `unknown` from the moment the claim is written: a crash before the POST and one after it look the same.
   const started: StartedClaim | null = member && {
@@ -276,13 +281,13 @@ async function claimAndStart(
   const startsVersion = record?.startsVersion ?? 0;
   const withBody = member !== null && isNews(record, member);
   if (!(await deps.members.claim({ key, claim, starts, startsVersion, member, withBody }))) return null;
-  const known = { key, starts, enrolment: record?.enrolment ?? null };
+  const claimed = { key, starts, enrolment: record?.enrolment ?? null };
   if (member === null || started === null) {
     const refresh = runningRefresh(key, claim);
     const [stored] = await Promise.all([deps.members.readBody(key), deps.refreshes.put(refresh)]);
     const { seenAt = null, lastAttempt = null, untoldChange = null } = record ?? {};
     const body = memberView({ key, claim, seenAt, lastAttempt, untoldChange }, stored);
-    return accepted(deps, known, { refresh, body, joined: false });
+    return accepted(deps, claimed, { refresh, body, joined: false });
   }
   // 6, and the first half of 7.
   const job = await startJob(deps, { key, identifiers: request.identifiers, claim: started, starts });
@@ -292,13 +297,19 @@ async function claimAndStart(
     const putBody = async () => withBody && deps.members.putBody(key, { body: member.body, seenAt: now });
     await Promise.all([deps.refreshes.put(refresh), putBody()]);
     const { body } = job.kind === 'started' ? job.member : member;
-    return accepted(deps, known, { refresh, body: { ...body, is_being_aggregated: true }, joined: false });
+    return accepted(deps, claimed, { refresh, body: { ...body, is_being_aggregated: true }, joined: false });
   }
   // Ended, not taken back: another caller may have joined it meanwhile, and has to get an end.
   await endRefresh(deps, { key, claim, ending: job.ending, member, starts: job.starts });
   const { code, message, details } = job.failure;
   throw new Failure(code, message, { ...details, refreshId, action: job.ending.action });
 }
+
+/** Why MX could not be read before the POST, as readers are told until the first look. */
+const unansweredIn = ({ policy }: RefreshDeps, known: Known, now: Instant): RunningClaim['unanswered'] =>
+  known.member === null
+    ? { code: unansweredCode(known.failure.code), nextLookAt: plusSeconds(now, policy.firstLookSeconds) }
+    : null;
 
 const newClaim = (
   deps: RefreshDeps,
@@ -320,6 +331,7 @@ const newClaim = (
   jobAggregatedAt: null,
   seenStatus: null,
   questions: null,
+  unanswered: null,
 });
 
 const accepted = (

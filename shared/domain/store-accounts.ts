@@ -9,7 +9,7 @@ import { type Imports, judgeImports, leftBehind } from './imports.ts';
 import type { Instant } from './instant.ts';
 import { secondsAfterFailure } from './look-times.ts';
 import type { MemberKey, MxAccount, MxMember } from './mx.ts';
-import { bookLook, type FollowDeps, type FollowedRefresh } from './next-look.ts';
+import { bookLookAfter, type FollowDeps, type FollowedRefresh } from './next-look.ts';
 import type { OpenClaim, StoringClaim } from './refresh.ts';
 
 /** A member's accounts as MX listed them, beside those that are stored. */
@@ -128,7 +128,7 @@ async function storeLater(
   const { deadline } = claim;
   const failed = { failures: failedLooks, retryAfterSeconds, now, deadline, random: deps.random() };
   const inSeconds = secondsAfterFailure(failed, deps.policy);
-  return bookLook(deps, followed, { ...state, failedLooks, unconfirmedEnd: null }, inSeconds);
+  return bookLookAfter(failure, deps, followed, { state: { ...state, failedLooks, unconfirmedEnd: null }, inSeconds });
 }
 
 /**

@@ -1,7 +1,7 @@
 /**
  * What is stored of a member whose refresh was not started: MX did not know the member, MX refused before there was a
- * claim, or the schedule held the member back. A note is never removed, but a later refresh makes it void: so a refresh
- * that succeeds needs no write for it.
+ * claim, or the schedule held the member back. A later refresh makes a note void: so a refresh that succeeds needs no
+ * write for it.
  */
 import { type Action, userActions } from './action.ts';
 import { endingByFailure } from './ending.ts';

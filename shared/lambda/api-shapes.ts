@@ -33,6 +33,8 @@ export const refreshBody = (refresh: Refresh, nextAllowedAt: Instant | null) => 
   deadline: refresh.deadline,
   ended_at: refresh.result?.endedAt ?? null,
   observed_at: refresh.result?.observedAt ?? null,
+  last_look_at: refresh.progress?.lastLookAt ?? null,
+  next_look_at: refresh.progress?.nextLookAt ?? null,
   next_refresh_allowed_at: nextAllowedAt,
 });
 

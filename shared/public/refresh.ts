@@ -61,6 +61,10 @@ export interface Refresh {
   readonly endedAt: string | null;
   /** With `succeeded`: when the stored balances were observed. */
   readonly observedAt: string | null;
+  /** While it runs: when MX was last asked. Null: not since it was accepted. */
+  readonly lastLookAt: string | null;
+  /** While it runs and MX does not answer: when MX is asked next. */
+  readonly nextLookAt: string | null;
   /** When MX's allowance lets the next one start; null: now. */
   readonly nextRefreshAllowedAt: string | null;
 }
@@ -95,6 +99,8 @@ export function refreshFrom(value: Json): Refresh {
     deadline: textIn(value, 'deadline'),
     endedAt: textOrNullIn(value, 'ended_at'),
     observedAt: textOrNullIn(value, 'observed_at'),
+    lastLookAt: textOrNullIn(value, 'last_look_at'),
+    nextLookAt: textOrNullIn(value, 'next_look_at'),
     nextRefreshAllowedAt: textOrNullIn(value, 'next_refresh_allowed_at'),
   };
 }

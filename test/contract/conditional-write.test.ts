@@ -167,6 +167,16 @@ describe('with a table that is away, no write is taken for a lost one:', () => {
         }),
     ],
     [
+      'recordUnanswered',
+      () =>
+        members().recordUnanswered({
+          key: member,
+          refreshId: refreshId(1),
+          lookNumber: 1,
+          unanswered: { code: 'mx_timeout', nextLookAt: at(5) },
+        }),
+    ],
+    [
       'beginStoring',
       () =>
         members().beginStoring({

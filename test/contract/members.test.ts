@@ -4,6 +4,7 @@ import type { Item } from '../../shared/clients/attribute-values.ts';
 import { membersInDynamoDb } from '../../shared/clients/members-table.ts';
 import { scheduleInDynamoDb } from '../../shared/clients/schedule-table.ts';
 import { seenMembersInDynamoDb } from '../../shared/clients/seen-members.ts';
+import { endedClaim } from '../../shared/domain/end-refresh.ts';
 import { aliasMarkOf } from '../../shared/domain/member.ts';
 import type { MemberKey } from '../../shared/domain/mx.ts';
 import type { Members, Schedule, Seen, Storing } from '../../shared/domain/ports.ts';
@@ -121,7 +122,13 @@ describe.each<[string, () => Subject]>([
   it('reads back a claim that was made while MX was down', async () => {
     const { members } = subject();
     const key = newKey();
-    const claim: RunningClaim = { ...startingClaim(refreshId(1)), baseline: null, start: { state: 'none' } };
+    const unanswered = { code: 'mx_bad_answer', nextLookAt: at(5) } as const;
+    const claim: RunningClaim = {
+      ...startingClaim(refreshId(1)),
+      baseline: null,
+      start: { state: 'none' },
+      unanswered,
+    };
     await members.claim({ key, claim, starts: [], startsVersion: 0 });
     expect((await members.read(key))?.claim).toEqual(claim);
   });
@@ -362,6 +369,31 @@ describe.each<[string, () => Subject]>([
     }
     await members.recordStarting(key, { ...claim, seenStatus: { connectionStatus: 'UPDATED' } }, []);
     expect((await openNow()).seenStatus).toEqual({ connectionStatus: 'UPDATED' });
+  });
+
+  it('remembers why the last look saw nothing, until one sees something', async () => {
+    const { members, key, claim, claimNow } = await claimed();
+    const id = claim.refreshId;
+    const away = { code: 'mx_timeout', nextLookAt: at(9) } as const;
+    await members.takeLook(key, id, 1, at(5));
+    const looked = { ...claim, lookNumber: 1, lookedAt: at(5) };
+    await members.recordUnanswered({ key, refreshId: id, lookNumber: 1, unanswered: away });
+    expect(await claimNow()).toEqual({ ...looked, unanswered: away });
+    await members.recordSeen(seen(key, id));
+    expect(await claimNow()).toEqual(looked);
+    await members.takeLook(key, id, 2, at(9));
+    const again = { ...looked, lookNumber: 2, lookedAt: at(9) };
+    await members.recordUnanswered({ key, refreshId: id, lookNumber: 1, unanswered: away });
+    await members.recordUnanswered({ key, refreshId: refreshId(2), lookNumber: 2, unanswered: away });
+    expect(await claimNow()).toEqual(again);
+    await members.recordUnanswered({ key, refreshId: id, lookNumber: 2, unanswered: away });
+    await members.beginStoring(storing(key, id, 2));
+    expect(await claimNow()).toEqual({ ...again, phase: 'storing' });
+    await members.recordUnanswered({ key, refreshId: id, lookNumber: 2, unanswered: away });
+    expect(await claimNow()).toEqual({ ...again, phase: 'storing', unanswered: away });
+    await members.end({ key, from: { storingSince: at(9) }, attempt: attemptOf(claim) });
+    await members.recordUnanswered({ key, refreshId: id, lookNumber: 2, unanswered: away });
+    expect(await claimNow()).toEqual(endedClaim({ ...again, phase: 'storing' }, attemptOf(claim)));
   });
 
   it('remembers when the job first began, whatever step saw it', async () => {

@@ -103,6 +103,14 @@ describe.each<[string, () => Subject]>([
     expect((await read())?.held).toEqual(held(20, 'locked'));
   });
 
+  it('are not held back any more once they are claimed', async () => {
+    const { unstarted, members, key, read } = await known();
+    await unstarted.recordHeld(key, held(10));
+    const startsVersion = (await read())?.startsVersion ?? expect.fail();
+    expect(await members.claim({ key, claim: startingClaim(refreshId(7)), starts: [], startsVersion })).toBe(true);
+    expect((await read())?.held).toBeNull();
+  });
+
   it('are not made known by a note', async () => {
     const { unstarted, members } = subject();
     const key = newKey();

@@ -101,7 +101,8 @@ export function fakeMembers(table: MembersTable, options: FakeMembersOptions): M
             if (record.claim !== null || record.deletedAt !== null || record.startsVersion !== startsVersion)
               return false;
             const seen = { ...rememberedOf(member), ...(withBody ? { seenAt: claim.acceptedAt } : {}) };
-            return put(before, { ...record, ...seen, claim, starts, startsVersion: startsVersion + 1 });
+            const version = startsVersion + 1;
+            return put(before, { ...record, ...seen, claim, starts, startsVersion: version, held: null });
           },
         ),
       ),
@@ -146,7 +147,11 @@ export function fakeMembers(table: MembersTable, options: FakeMembersOptions): M
       return { kind: 'too_early', until: plusSeconds(claim.lookedAt, gap) };
     },
 
-    recordStarting: (key, { refreshId, lookNumber, baseline, start, flagSeen, jobAggregatedAt, seenStatus }, starts) =>
+    recordStarting: (
+      key,
+      { refreshId, lookNumber, baseline, start, flagSeen, jobAggregatedAt, seenStatus, unanswered },
+      starts,
+    ) =>
       request(
         'members.recordStarting',
         recognised(
@@ -157,7 +162,7 @@ export function fakeMembers(table: MembersTable, options: FakeMembersOptions): M
               refreshId,
               (claim) => claim.lookNumber === lookNumber && claim.phase === 'running' && claim,
               (record, claim) => ({
-                claim: { ...claim, baseline, start, flagSeen, jobAggregatedAt, seenStatus },
+                claim: { ...claim, baseline, start, flagSeen, jobAggregatedAt, seenStatus, unanswered },
                 ...startsOf(record, starts),
               }),
             ),
@@ -190,8 +195,24 @@ export function fakeMembers(table: MembersTable, options: FakeMembersOptions): M
           refreshId,
           (claim) => claim.phase === 'running' && claim,
           (_, claim) => ({
-            claim: { ...claim, questions, seenStatus, ...seenIn(claim, { flagSeen, jobAggregatedAt }) },
+            claim: {
+              ...claim,
+              questions,
+              seenStatus,
+              unanswered: null,
+              ...seenIn(claim, { flagSeen, jobAggregatedAt }),
+            },
           }),
+        );
+      }),
+
+    recordUnanswered: ({ key, refreshId, lookNumber, unanswered }) =>
+      request('members.recordUnanswered', () => {
+        change(
+          key,
+          refreshId,
+          (claim) => claim.phase !== 'ended' && claim.lookNumber === lookNumber && claim,
+          (_, claim) => ({ claim: { ...claim, unanswered } }),
         );
       }),
 
@@ -211,6 +232,7 @@ export function fakeMembers(table: MembersTable, options: FakeMembersOptions): M
                   phase: 'storing',
                   jobAggregatedAt: claim.jobAggregatedAt ?? jobAggregatedAt,
                   seenStatus,
+                  unanswered: null,
                 },
               }),
             ),

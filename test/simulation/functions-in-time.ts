@@ -6,7 +6,7 @@ import { memberSchedule } from '../../functions/member-schedule.ts';
 import { receiveWebhook } from '../../functions/mx-webhook.ts';
 import type { Delivery as MxWebhook } from '../../infra/mx-simulator/outbox.ts';
 import { createRandom, hashText } from '../../infra/mx-simulator/random.ts';
-import { decodeFollowUp, decodeStartBatch } from '../../shared/clients/messages.ts';
+import { decodeFollowUp, decodeStartBatch, type FollowUp } from '../../shared/clients/messages.ts';
 import { instantOf } from '../../shared/domain/instant.ts';
 import { runSchedule } from '../../shared/domain/run-schedule.ts';
 import { startDue } from '../../shared/domain/start-due.ts';
@@ -17,9 +17,10 @@ import { textOf } from '../fakes/members-table.ts';
 import type { FaultChooser } from './faults.ts';
 import type { Ended, Invocation, Invocations } from './invocations.ts';
 import { messageDelivery } from './message-delivery.ts';
+import { overheard } from './mx-calls.ts';
 import type { Action, Plan } from './plan.ts';
 import type { Scheduler } from './scheduler.ts';
-import { checkJoined, checkSwept } from './spot-checks.ts';
+import { checkJoined, checkProgress, checkSwept } from './spot-checks.ts';
 import { Violation } from './violation.ts';
 import type { Truth } from './what-is-known.ts';
 import { timeouts, type World } from './world.ts';
@@ -107,6 +108,24 @@ export function functionsInTime(stage: Stage): FunctionsInTime {
     world.reach(invocations, truth, invocation, mxTimeoutMs);
   const deliver = messageDelivery(plan.seed, scheduler, faults, invocations, logged, told);
 
+  /** A look that books another one leaves in the claim whether MX answered it. */
+  async function follow(invocation: Invocation, message: FollowUp): Promise<void> {
+    const deps = reach(invocation);
+    const { mx, answered } = overheard(deps.mx);
+    let outcome: unknown = null;
+    const report = {
+      ...telemetry,
+      log(event: string, fields: { readonly outcome?: unknown } = {}): void {
+        telemetry.log(event, fields);
+        ({ outcome } = fields);
+      },
+    };
+    await followUp({ ...deps, mx }, report, message);
+    if (message.kind !== 'look' || outcome !== 'looking_again') return;
+    const broken = checkProgress(message, answered(), world.record(message.member)?.claim ?? null);
+    if (broken !== null) stage.broken(broken);
+  }
+
   const followUps = {
     queue: world.followUps,
     role: 'follow-up',
@@ -115,7 +134,7 @@ export function functionsInTime(stage: Stage): FunctionsInTime {
       const message = decodeFollowUp(body);
       return {
         about: message.kind === 'look' ? message.refreshId : message.kind,
-        run: (invocation: Invocation) => followUp(reach(invocation), telemetry, message),
+        run: (invocation: Invocation) => follow(invocation, message),
       };
     },
   } as const;

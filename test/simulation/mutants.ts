@@ -431,6 +431,20 @@ export const mutants: readonly Mutant[] = [
     ],
   },
   {
+    name: 'silent-while-mx-is-away',
+    what: 'a refresh that runs does not say that MX does not answer',
+    breaks: [0],
+    changes: [domain('next-look.ts', 'await deps.members.recordUnanswered(', 'void (')],
+  },
+  {
+    name: 'away-for-good',
+    what: 'a refresh goes on saying that MX does not answer when it does again',
+    breaks: [0],
+    changes: [
+      domain('follow-refresh.ts', 'if (claim === taken && !isAnsweredAgain) return;', 'if (claim === taken) return;'),
+    ],
+  },
+  {
     name: 'missing-at-once',
     what: 'a member is believed to be gone when MX does not know it once',
     breaks: [4],

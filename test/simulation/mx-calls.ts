@@ -94,3 +94,23 @@ function shortly({ body }: MxAnswer): string {
   const fields = /"(connection_status|is_being_aggregated|most_recent_job_guid|error_code|imported_at)":("[^"]*"|\w+)/g;
   return [...body.matchAll(fields)].map(([, name, value]) => `${name}=${value}`).join(' ');
 }
+
+/** `mx`, and whether it answered the last call that was made. */
+export function overheard(mx: Mx): { readonly mx: Mx; readonly answered: () => boolean } {
+  let wasAnswered = true;
+  const hear = async <T>(asked: Promise<T>): Promise<T> => {
+    wasAnswered = false;
+    const answer = await asked;
+    wasAnswered = true;
+    return answer;
+  };
+  return {
+    mx: {
+      readMember: (member) => hear(mx.readMember(member)),
+      readChallenges: (member) => hear(mx.readChallenges(member)),
+      checkBalance: (member) => hear(mx.checkBalance(member)),
+      listAccounts: (member) => hear(mx.listAccounts(member)),
+    },
+    answered: () => wasAnswered,
+  };
+}

@@ -1,5 +1,6 @@
 /** Promises about one moment that no single request shows: after a sweep, and at the answer to a caller. */
 import { epochMillisecondsOf } from '../../shared/domain/instant.ts';
+import type { NextLook } from '../../shared/domain/ports.ts';
 import { type Claim, LOOK_TIMEOUT_SECONDS } from '../../shared/domain/refresh.ts';
 import type { Answer, Stage } from './functions-in-time.ts';
 import type { Invocation } from './invocations.ts';
@@ -52,4 +53,19 @@ const VISIBILITY_MS = followUpVisibilitySeconds * 1000;
 export function checkJoined({ broken }: Stage, { refreshId, action }: Answer, claim: Claim | null): void {
   if (!action.userPresent || claim?.refreshId !== refreshId || claim.phase !== 'running' || claim.userPresent) return;
   broken(new Violation(2, `${refreshId} does not know that a user is present, although one joined it`));
+}
+
+/**
+ * Progress: a look after which another one is booked says in the claim whether MX answered it; null, or what is wrong. The
+ * message's look may not be the last one any more.
+ */
+export function checkProgress(
+  { refreshId, lookNumber }: Pick<NextLook, 'refreshId' | 'lookNumber'>,
+  wasAnswered: boolean,
+  claim: Claim | null,
+): Violation | null {
+  if (claim?.refreshId !== refreshId || claim.lookNumber !== lookNumber || claim.phase === 'ended') return null;
+  if ((claim.unanswered === null) === wasAnswered) return null;
+  const says = claim.unanswered === null ? 'nothing' : claim.unanswered.code;
+  return new Violation(0, `${refreshId} says ${says} after look ${lookNumber}, which MX answered: ${wasAnswered}`);
 }

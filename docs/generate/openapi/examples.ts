@@ -31,7 +31,7 @@ const running: RunningRefresh = {
   deadline: '2026-03-02T09:10:00.000Z',
   userPresent: false,
   challenges: [],
-  progress: { jobStarted: true, waitsFor: null },
+  progress: { jobStarted: true, waitsFor: null, lastLookAt: null, nextLookAt: null },
   result: null,
 };
 

@@ -54,6 +54,8 @@ const refreshProperties = {
   deadline: { ...instant, description: 'When it ends as `timed_out`, at the latest.' },
   ended_at: instantOrNull('When it ended; null while it runs.'),
   observed_at: instantOrNull('When the stored balances were observed; only with `succeeded`.'),
+  last_look_at: instantOrNull('While it runs: when MX was last asked; null: not since it was accepted.'),
+  next_look_at: instantOrNull('While it runs and MX did not answer: when MX is asked next.'),
   next_refresh_allowed_at: nextAllowed,
 };
 

@@ -413,7 +413,7 @@ describe('a trigger that cannot be', () => {
     answers.read = () => new Failure('mx_timeout', 'MX is away');
     const { status, body } = await trigger();
     expect(status).toBe(202);
-    expect(body.refresh).toMatchObject({ status: 'running', job_started: false, code: 'mx_unavailable' });
+    expect(body.refresh).toMatchObject({ status: 'running', job_started: false, code: 'mx_timeout' });
     expect([posts(), sent.length]).toEqual([0, 1]);
   });
 });

@@ -42,7 +42,13 @@ describe('checkBalance', () => {
     expect(answer).toMatchObject({
       kind: 'running',
       member: mxMember,
-      refresh: { refreshId: refreshId(1), joined: true, status: 'running', jobStarted: true, outcome: null },
+      refresh: {
+        refreshId: refreshId(1),
+        joined: true,
+        status: 'running',
+        jobStarted: true,
+        lastLookAt: '2026-01-15T11:59:55.000Z',
+      },
       retryAfterSeconds: 4,
       replayed: false,
     });

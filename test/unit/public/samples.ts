@@ -48,7 +48,7 @@ export function refresh(status: 'running' | 'ended', number = 1): Refresh {
     acceptedAt: '2026-01-15T11:59:50.000Z',
     deadline: '2026-01-15T12:09:50.000Z',
     userPresent: true,
-    progress: { jobStarted: true, waitsFor: null },
+    progress: { jobStarted: true, waitsFor: null, lastLookAt: '2026-01-15T11:59:55.000Z', nextLookAt: null },
   });
   return status === 'ended' ? { ...running, status, challenges: result.challenges, progress: null, result } : running;
 }

@@ -11,6 +11,8 @@ const refresh = (status: Refresh['status']): Refresh => ({
   trigger: 'http',
   status,
   jobStarted: status === 'ended' ? null : true,
+  lastLookAt: null,
+  nextLookAt: null,
   outcome: status === 'ended' ? 'succeeded' : null,
   action: status === 'ended' ? 'none' : 'wait',
   code: null,
