@@ -10,6 +10,7 @@ import type { Held } from '../domain/held.ts';
 import { type Instant, instantOf } from '../domain/instant.ts';
 import type { MemberBody, MemberRecord, Success } from '../domain/member.ts';
 import type { MemberKey } from '../domain/mx.ts';
+import { successOf } from '../domain/success.ts';
 import type { Attempt } from '../domain/refresh.ts';
 import { type Enrolment, isEveryHours } from '../domain/schedule.ts';
 import { fromAttributes, type Item, recordFromAttribute, recordToAttribute, toAttribute } from './attribute-values.ts';
@@ -91,7 +92,7 @@ export function toRecord(item: Item): MemberRecord {
     institutionCode: textIn(item, memberAttribute.institutionCode),
     claim: toClaim(item, instantIn(item, membersTable.openIndex.sortKey), lastAttempt),
     lastAttempt,
-    lastSuccess: recordFromAttribute<Success>(item['last_success'], {}),
+    lastSuccess: recordFromAttribute<Success>(item['last_success'], { incomplete: false }),
     starts: toStarts(starts),
     startsVersion: countIn(item, memberAttribute.startsVersion, 0),
     enrolment: toEnrolment(item[memberAttribute.enrolment]),
@@ -144,8 +145,10 @@ function toAttempt(attribute: AttributeValue | undefined): Attempt | null {
 }
 
 /** The attribute of the success that `attempt` is. */
-export const successToAttribute = (attempt: Attempt): AttributeValue =>
-  recordToAttribute({ refreshId: attempt.refreshId, observedAt: attempt.observedAt ?? attempt.endedAt });
+export function successToAttribute(attempt: Attempt): AttributeValue {
+  const { incomplete, ...success } = successOf(attempt);
+  return recordToAttribute({ ...success, incomplete: incomplete || null });
+}
 
 /** The attribute of a place in the schedule. */
 export const enrolmentToAttribute = ({ everyHours, slot }: Enrolment): AttributeValue => ({

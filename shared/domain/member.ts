@@ -13,6 +13,8 @@ import { fingerprintOf } from './stable-id.ts';
 export interface Success {
   readonly refreshId: string;
   readonly observedAt: Instant;
+  /** It may not have stored every account that MX listed: lists may lack one. */
+  readonly incomplete: boolean;
 }
 
 /** MX's member object as it was read at an instant. It has an item of its own, beside the member's. */

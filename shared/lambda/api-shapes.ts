@@ -86,6 +86,7 @@ export const freshnessBody = ({ freshness, member, nextAllowedAt }: KnownFreshne
   fresh_as_of: freshness?.freshAsOf ?? null,
   observed_at: freshness?.observedAt ?? null,
   age: freshness?.ageSeconds ?? null,
+  incomplete: member.lastSuccess?.incomplete === true,
   refresh_id: freshness?.refreshId ?? null,
   trigger: freshness?.trigger ?? null,
   last_attempt: member.lastAttempt && {
@@ -119,6 +120,7 @@ export function freshnessHeaders({ freshness, member, nextAllowedAt }: KnownFres
       lastAttempt &&
       `${lastAttempt.outcome}; action=${lastAttempt.action}; code=${lastAttempt.code}; ended_at=${lastAttempt.endedAt}`,
     'balances-last-success': lastSuccess?.observedAt,
+    'balances-incomplete': lastSuccess?.incomplete ? 'true' : null,
     'balances-next-refresh-allowed-at': nextAllowedAt,
     'balances-schedule-held': held && `${held.code}; action=${held.action}; since=${held.since}`,
     age: freshness && String(freshness.ageSeconds),

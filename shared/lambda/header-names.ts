@@ -29,6 +29,7 @@ export const freshnessHeaderNames = [
   'Balances-Trigger',
   'Balances-Last-Attempt',
   'Balances-Last-Success',
+  'Balances-Incomplete',
   'Balances-Next-Refresh-Allowed-At',
   'Balances-Schedule-Held',
   'Age',

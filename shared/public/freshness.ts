@@ -1,5 +1,5 @@
 /** How fresh balances are, as a typed object: from the headers of MX-shaped answers, or from the block in our own. */
-import { countOrNullIn, objectIn, textIn, textOrNullIn, wordIn, wordOrNullIn } from './answer-fields.ts';
+import { countOrNullIn, flagOrNullIn, objectIn, textIn, textOrNullIn, wordIn, wordOrNullIn } from './answer-fields.ts';
 import { isJsonObject, type Json, type JsonObject } from './exact-json.ts';
 import { unexpectedAnswer } from './problem.ts';
 import { type Action, isAction, isOutcome, isTrigger, type Outcome, type Trigger } from './vocabulary.ts';
@@ -33,6 +33,11 @@ export interface Freshness {
   readonly lastAttempt: LastAttempt | null;
   /** The last one that succeeded. */
   readonly lastSuccess: LastSuccess | null;
+  /**
+   * The last success may not have stored every account that MX listed: lists may lack one. It could not be read and was
+   * never stored before, or storing was interrupted.
+   */
+  readonly incomplete: boolean;
   /** Why the schedule does not start the member; null: it does, or the member is on none. */
   readonly scheduleHeld: ScheduleHeld | null;
 }
@@ -91,6 +96,7 @@ export function freshnessFromBlock(body: Json): ApiFreshness {
     lastSuccess: isJsonObject(success)
       ? { observedAt: textIn(success, 'observed_at'), refreshId: textOrNullIn(success, 'refresh_id') }
       : null,
+    incomplete: flagOrNullIn(block, 'incomplete') ?? false,
     scheduleHeld: heldFrom(held ?? null),
     nextRefreshAllowedAt: textOrNullIn(block, 'next_refresh_allowed_at'),
   };
@@ -135,6 +141,7 @@ export function freshnessFromHeaders(headers: Headers): ApiFreshness {
       refresh_id: headers.get('balances-refresh-id'),
       trigger: headers.get('balances-trigger'),
       last_attempt: parametersOf(headers.get('balances-last-attempt'), 'outcome'),
+      incomplete: headers.get('balances-incomplete') === 'true',
       schedule_held: parametersOf(headers.get('balances-schedule-held'), 'code'),
       last_success: lastSuccess === null ? null : { observed_at: lastSuccess },
       next_refresh_allowed_at: headers.get('balances-next-refresh-allowed-at'),

@@ -197,6 +197,7 @@ function freshness(
       userMessage: null,
     },
     lastSuccess: lastSuccess && { observedAt: lastSuccess.observedAt, refreshId: lastSuccess.refreshId },
+    incomplete: lastSuccess?.incomplete === true,
     scheduleHeld: heldOf(member),
   };
 }

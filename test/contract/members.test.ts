@@ -508,15 +508,30 @@ describe.each<[string, () => Subject]>([
     await members.end({
       key,
       from: 'running',
-      attempt: attemptOf(claim, { outcome: 'succeeded', action: 'none', code: 'stored', observedAt: at(15) }),
+      attempt: attemptOf(claim, {
+        outcome: 'succeeded',
+        action: 'none',
+        code: 'stored_incomplete',
+        observedAt: at(15),
+      }),
     });
     await members.release(key, claim.refreshId);
     const second = startingClaim(refreshId(2));
     await members.claim({ key, claim: second, starts: [], startsVersion: 1 });
     await members.end({ key, from: 'running', attempt: attemptOf(second) });
     expect(await members.read(key)).toMatchObject({
-      lastSuccess: { refreshId: claim.refreshId, observedAt: at(15) },
+      lastSuccess: { refreshId: claim.refreshId, observedAt: at(15), incomplete: true },
       lastAttempt: { refreshId: second.refreshId, outcome: 'failed' },
+    });
+    await members.release(key, second.refreshId);
+    const third = startingClaim(refreshId(3));
+    await members.claim({ key, claim: third, starts: [], startsVersion: 2 });
+    const complete = attemptOf(third, { outcome: 'succeeded', action: 'none', code: 'stored', observedAt: at(25) });
+    await members.end({ key, from: 'running', attempt: complete });
+    expect((await members.read(key))?.lastSuccess).toEqual({
+      refreshId: third.refreshId,
+      observedAt: at(25),
+      incomplete: false,
     });
   });
 

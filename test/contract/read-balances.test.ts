@@ -90,6 +90,7 @@ describe('a member’s stored balances', () => {
           userMessage: null,
         },
         lastSuccess: { observedAt: at(10), refreshId: refreshId(1) },
+        incomplete: false,
         scheduleHeld: null,
       },
     });

@@ -133,13 +133,14 @@ describe.each<[string, () => Subject]>([
     const attempt = (id: string, observed: number, ended: number) =>
       attemptOf(startingClaim(id, { trigger: 'mx_webhook' }), {
         outcome: 'succeeded',
+        code: 'stored_incomplete',
         observedAt: at(observed),
         endedAt: at(ended),
       });
     await seen.recordBackground(key, attempt(refreshId(5), 50, 51));
     expect(await members.read(key)).toMatchObject({
       lastAttempt: { refreshId: refreshId(5), outcome: 'succeeded', trigger: 'mx_webhook' },
-      lastSuccess: { refreshId: refreshId(5), observedAt: at(50) },
+      lastSuccess: { refreshId: refreshId(5), observedAt: at(50), incomplete: true },
     });
     await seen.recordBackground(key, attempt(refreshId(4), 40, 60));
     expect(await members.read(key)).toMatchObject({

@@ -1,6 +1,7 @@
 /** What is learnt about members outside their refreshes: the same conditions as `shared/clients/seen-members.ts`. */
 import { plusSeconds } from '../../shared/domain/instant.ts';
 import type { MemberRecord } from '../../shared/domain/member.ts';
+import { successOf } from '../../shared/domain/success.ts';
 import type { MemberKey } from '../../shared/domain/mx.ts';
 import type { Policy } from '../../shared/domain/policy.ts';
 import type { SeenMembers } from '../../shared/domain/ports.ts';
@@ -84,13 +85,13 @@ export function fakeSeenMembers(
       }),
 
     async recordBackground(key, attempt) {
-      const { refreshId, endedAt } = attempt;
+      const { endedAt } = attempt;
       const observedAt = attempt.observedAt ?? endedAt;
       await request('seen.recordBackground/success', () => {
         update(
           key,
           ({ lastSuccess }) => lastSuccess === null || lastSuccess.observedAt < observedAt,
-          () => ({ lastSuccess: { refreshId, observedAt } }),
+          () => ({ lastSuccess: successOf(attempt) }),
         );
       });
       await request('seen.recordBackground/attempt', () => {

@@ -70,10 +70,11 @@ function endedClaim(claim: EndedClaim): AttributeValue {
     jobAggregatedAt: null,
     seenStatus: null,
     questions: null,
+    unanswered: null,
   });
   return { M: present({ ...facts, p: phaseCode.ended, bs: statusAttribute(claim.baseline) }) };
 }
 
-const successOf = ({ refreshId, observedAt }: NonNullable<MemberRecord['lastSuccess']>) => ({
-  M: { refresh_id: { S: refreshId }, observed_at: { S: observedAt } },
+const successOf = ({ refreshId, observedAt, incomplete }: NonNullable<MemberRecord['lastSuccess']>) => ({
+  M: present({ refresh_id: text(refreshId), observed_at: text(observedAt), incomplete: flag(incomplete) }),
 });

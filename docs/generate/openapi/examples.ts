@@ -97,7 +97,12 @@ const memberBody = {
   user_id: 'my-user-1',
 };
 
-const attempts = { claim: null, held: null, lastAttempt: success, lastSuccess: { refreshId, observedAt } };
+const attempts = {
+  claim: null,
+  held: null,
+  lastAttempt: success,
+  lastSuccess: { refreshId, observedAt, incomplete: false },
+};
 const known = {
   freshness: freshnessOf([balance], attempts, '2026-03-02T09:00:16.000Z', 86_400),
   member: attempts,

@@ -65,6 +65,10 @@ export const headers = {
     'succeeded; action=none; code=stored; ended_at=2026-03-02T09:00:05.000Z',
   ),
   'Balances-Last-Success': instant('When the newest refresh that succeeded observed the balances.'),
+  'Balances-Incomplete': text(
+    'The last success may not have stored every account that MX listed, so lists may lack one. Absent: it has.',
+    'true',
+  ),
   'Balances-Next-Refresh-Allowed-At': instant(
     'When MX’s allowance for this member lets the next refresh start. Absent: now.',
   ),

@@ -78,6 +78,11 @@ const freshnessProperties = {
     'What the age of the oldest account is counted from: `observed_at`, or MX’s `imported_at` where a job left it behind.',
   ),
   observed_at: instantOrNull('When that account was observed at MX.'),
+  incomplete: {
+    type: 'boolean',
+    description:
+      'The last success may not have stored every account that MX listed, so lists may lack one: it could not be read and was never stored before, or storing was interrupted.',
+  },
   age: { type: ['integer', 'null'], minimum: 0, description: 'Seconds since `fresh_as_of`.' },
   refresh_id: { ...refreshId, type: ['string', 'null'] },
   trigger: oneOfOrNull(triggers),

@@ -30,7 +30,7 @@ const usual = emptyMember(member, {
   aliasMark: 'ABCDEFGHJK',
   institutionCode: 'riverbank',
   lastAttempt: attempt,
-  lastSuccess: { refreshId: attempt.refreshId, observedAt: at(1) },
+  lastSuccess: { refreshId: attempt.refreshId, observedAt: at(1), incomplete: false },
   starts: [at(0)],
   startsVersion: 1200,
   enrolment: { everyHours: 24, slot: 'SLOT#24h#01234#0' },
@@ -41,6 +41,7 @@ const usual = emptyMember(member, {
 const worst = emptyMember(member, {
   ...usual,
   institutionCode: 'an_institution_code_of_40_characters_000',
+  lastSuccess: { refreshId: attempt.refreshId, observedAt: at(1), incomplete: true },
   lastAttempt: {
     ...attempt,
     outcome: 'action_required',
@@ -113,10 +114,10 @@ describe('the member’s item is one write unit', () => {
     ['while a refresh runs', 761, { ...usual, claim: running }],
     ['while it stores', 764, { ...usual, claim: { ...running, phase: 'storing' } }],
     ['when it has ended', 628, { ...usual, claim: ended(running, usual) }],
-    ['at rest, with everything', 722, worst],
-    ['while a refresh runs, with everything', 963, { ...worstOpen, claim: longest }],
-    ['while it stores, with everything', 966, { ...worstOpen, claim: { ...longest, phase: 'storing' } }],
-    ['when it has ended, with everything', 777, { ...worstOpen, claim: ended(longest, worst) }],
+    ['at rest, with everything', 734, worst],
+    ['while a refresh runs, with everything', 975, { ...worstOpen, claim: longest }],
+    ['while it stores, with everything', 978, { ...worstOpen, claim: { ...longest, phase: 'storing' } }],
+    ['when it has ended, with everything', 789, { ...worstOpen, claim: ended(longest, worst) }],
   ])('%s: %i bytes', (_when, bytes, record) => {
     expect(itemBytes(item(record))).toBe(bytes);
     expect(bytes).toBeLessThanOrEqual(MAX_WORKING_ITEM_BYTES);

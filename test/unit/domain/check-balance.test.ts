@@ -57,7 +57,7 @@ describe('the trigger’s use case', () => {
   });
 
   it('an account left behind: stale, no new job', async () => {
-    const lastSuccess = { refreshId: 'RFR-0', observedAt: T0, endedAt: T0 };
+    const lastSuccess = { refreshId: 'RFR-0', observedAt: T0, incomplete: false };
     const { deps, balances, wait, told, mxCalls } = world(knownMember({ lastSuccess }));
     const account = (guid: string, importedAt: string) =>
       readAccount(parseExactJson(`{"guid":"${guid}","balance":1,"imported_at":"${importedAt}"}`));
@@ -78,7 +78,7 @@ describe('the trigger’s use case', () => {
   });
 
   it('starts nothing after a success that found no accounts', async () => {
-    const lastSuccess = { refreshId: 'RFR-0', observedAt: T0, endedAt: T0 };
+    const lastSuccess = { refreshId: 'RFR-0', observedAt: T0, incomplete: false };
     const { deps, mxCalls } = world(knownMember({ lastSuccess }));
     const answer = await checkBalance({ ...deps, sleep: async () => {} }, { ...plain, maxAgeSeconds: 600 });
     expect(answer).toMatchObject({

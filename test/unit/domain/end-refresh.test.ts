@@ -111,7 +111,7 @@ describe('the end of a refresh', () => {
     const left = await record();
     expect(left?.claim).toBeNull();
     expect(left?.lastAttempt).toMatchObject({ refreshId: ID, trigger: 'http', outcome: 'succeeded', acceptedAt: T0 });
-    expect(left?.lastSuccess).toEqual({ refreshId: ID, observedAt: T0 });
+    expect(left?.lastSuccess).toEqual({ refreshId: ID, observedAt: T0, incomplete: false });
   });
 
   it('is nothing when another was faster', async () => {

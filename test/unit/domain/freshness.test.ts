@@ -102,7 +102,10 @@ describe('stored balances', () => {
   });
 
   it('are stale when the last success found none', () => {
-    const member = { lastAttempt: null, lastSuccess: { refreshId: 'RFR-1', observedAt: at(5), endedAt: at(6) } };
+    const member = {
+      lastAttempt: null,
+      lastSuccess: { refreshId: 'RFR-1', observedAt: at(5), endedAt: at(6), incomplete: false },
+    };
     const none = {
       verdict: 'stale',
       freshAsOf: at(5),
@@ -154,7 +157,7 @@ describe('of a member that MX does not know any more', () => {
   });
 
   it('are too old for every max_age', () => {
-    const success = { lastSuccess: { refreshId: 'RFR-100', observedAt: at(100), endedAt: at(101) } };
+    const success = { lastSuccess: { refreshId: 'RFR-100', observedAt: at(100), endedAt: at(101), incomplete: false } };
     const now = at(200);
     expect(isYoungEnough([balance(100)], { ...attempt(150, gone), ...success }, now, HOUR)).toBe(false);
     expect(isYoungEnough([balance(100)], { ...attempt(150), ...success }, now, HOUR)).toBe(true);
@@ -197,7 +200,7 @@ describe('for a caller who accepts an hour', () => {
   const [young, old] = [3 * HOUR - 60, HOUR];
   const success = (observedAfter: number): Attempts => ({
     lastAttempt: null,
-    lastSuccess: { refreshId: `RFR-${observedAfter}`, observedAt: at(observedAfter) },
+    lastSuccess: { refreshId: `RFR-${observedAfter}`, observedAt: at(observedAfter), incomplete: false },
   });
   const inPart: Attempts = {
     ...attempt(young + 1, { refreshId: `RFR-${young}`, outcome: 'succeeded', code: 'stored_in_part' }),

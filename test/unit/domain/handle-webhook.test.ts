@@ -112,6 +112,7 @@ const refreshed = (given: Partial<MemberRecord> = {}): MemberRecord =>
     lastSuccess: {
       refreshId: 'RFR-00000000000000000000000001',
       observedAt: '2026-11-21T11:00:00.000Z',
+      incomplete: false,
     },
     ...given,
   });
@@ -319,7 +320,7 @@ describe('data that MX gathered by itself', () => {
   });
 
   it('never replaces a newer observation or a newer success', async () => {
-    const newer = { refreshId: 'RFR-Z', observedAt: plusSeconds(T0, 100), endedAt: plusSeconds(T0, 101) };
+    const newer = { refreshId: 'RFR-Z', observedAt: plusSeconds(T0, 100), incomplete: false };
     const world = webhookWorld([refreshed({ lastSuccess: newer })]);
     await world.balances.store(key, [account('ACT-1', '5', '2026-11-21T10:00:00Z')], { ...newer, trigger: 'http' });
     world.shows(news, newAccounts);

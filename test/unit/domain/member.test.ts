@@ -2,11 +2,24 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { plusSeconds } from '../../../shared/domain/instant.ts';
 import { nextStartAllowedAt, startsInWindow } from '../../../shared/domain/member.ts';
-import { policy, T0 } from '../../samples.ts';
+import { successOf } from '../../../shared/domain/success.ts';
+import { attemptOf, claim, policy, T0 } from '../../samples.ts';
 import { seeded } from './number-texts.ts';
 
 const at = (seconds: number) => plusSeconds(T0, seconds);
 const starts = (...seconds: number[]) => seconds.map(at);
+
+describe('the success that an end is', () => {
+  it.each([
+    ['stored', false],
+    ['stored_unreadable', false],
+    ['stored_incomplete', true],
+    ['stored_in_part', true],
+  ] as const)('%s: incomplete is %s', (code, incomplete) => {
+    const attempt = attemptOf(claim(), { outcome: 'succeeded', code, observedAt: at(9) });
+    expect(successOf(attempt)).toEqual({ refreshId: 'RFR-1', observedAt: at(9), incomplete });
+  });
+});
 
 describe('the allowance of a member', () => {
   it('is free until the fifth start', () => {

@@ -40,10 +40,11 @@ async function refreshed(accounts: readonly [string, string][], before: readonly
     world.wait(next.inSeconds);
     await followRefresh(deps, next.followUp);
   }
-  const attempt = (await deps.members.read(key))?.lastAttempt;
+  const { lastAttempt: attempt, lastSuccess } = (await deps.members.read(key)) ?? {};
   const stored = await world.balances.ofMember(key);
   return {
     end: [attempt?.outcome, attempt?.code],
+    isIncomplete: lastSuccess?.incomplete,
     stored: stored.map(({ accountGuid, fields, staleReason }) => [
       accountGuid,
       `${JSON.stringify(fields['balance'])}`,
@@ -61,6 +62,7 @@ describe.each(UNREADABLE)('a balance of %s', (odd) => {
       ]),
     ).toEqual({
       end: ['succeeded', 'stored_incomplete'],
+      isIncomplete: true,
       stored: [['ACT-1', '7.50', null]],
     });
   });
@@ -80,6 +82,7 @@ describe.each(UNREADABLE)('a balance of %s', (odd) => {
       ),
     ).toEqual({
       end: ['succeeded', 'stored_unreadable'],
+      isIncomplete: false,
       stored: [
         ['ACT-1', '7.50', null],
         ['ACT-2', '2', 'unreadable'],
@@ -90,6 +93,7 @@ describe.each(UNREADABLE)('a balance of %s', (odd) => {
   it('alone: the refresh fails and changes nothing', async () => {
     expect(await refreshed([['ACT-2', odd]], [['ACT-2', '2']])).toEqual({
       end: ['failed', 'mx_bad_answer'],
+      isIncomplete: undefined,
       stored: [['ACT-2', '2', null]],
     });
   });

@@ -52,7 +52,7 @@ function world() {
 }
 
 describe('while MX does not answer', () => {
-  it('a started refresh says why, when it looked and when it looks next; once MX answers, nothing', async () => {
+  it('a started refresh says why, until MX answers again', async () => {
     const { deps, answers, look, shown, written } = world();
     await startRefresh(deps, identifiers, false);
     expect(await shown()).toEqual({ jobStarted: true, waitsFor: null, lastLookAt: null, nextLookAt: null });
@@ -71,7 +71,7 @@ describe('while MX does not answer', () => {
     expect(written).toEqual(['unanswered', 'unanswered', 'seen']);
   });
 
-  it('one without a job says it from its acceptance until its POST', async () => {
+  it('one without a job says it until its POST', async () => {
     const { deps, answers, look, shown, written } = world();
     const { read } = answers;
     answers.read = () => new Failure('mx_bad_answer', 'HTML');
@@ -102,7 +102,7 @@ describe('while MX does not answer', () => {
     expect(await shown()).toBeNull();
   });
 
-  it('so does one whose accounts cannot be read again while they are being stored', async () => {
+  it('the list counts while accounts are being stored', async () => {
     const { deps, table, look, shown, sent } = world();
     const storing: StoringClaim = { ...claim({ lookNumber: 1, lookedAt: at(-40) }), phase: 'storing' };
     table.members.set(textOf(key), knownMember({ claim: storing }));
@@ -114,7 +114,7 @@ describe('while MX does not answer', () => {
     expect(await shown()).toMatchObject({ jobStarted: true, waitsFor: 'mx_unavailable', lastLookAt: at(0) });
   });
 
-  it('is what the sweep names when it ends the refresh at its deadline', async () => {
+  it('the sweep names it at the deadline', async () => {
     const { deps, answers, look, wait, history } = world();
     await startRefresh(deps, identifiers, false);
     answers.read = () => new Failure('mx_timeout', 'no answer');

@@ -58,7 +58,7 @@ describe('reading what is stored of a user', () => {
     lastChange: null,
     listed: true,
   });
-  const success = { refreshId: stamp.refreshId, observedAt: T0 };
+  const success = { refreshId: stamp.refreshId, observedAt: T0, incomplete: false };
   const two = [knownMember({ lastSuccess: success }), knownMember({ key: other, lastSuccess: success })];
   const balances = [
     stored(key, 'ACT-1', plusSeconds(T0, -60), 'checking'),
@@ -264,6 +264,14 @@ describe('reading balances', () => {
     expect(body).toMatchObject({ account: { guid: 'ACT-2', listed: true } });
   });
 
+  it('says when it may lack an account', async () => {
+    const success = { refreshId: 'RFR-1', observedAt: T0, incomplete: true };
+    const { read } = await world(knownMember({ lastSuccess: success }), 1);
+    expect((await read()).headers).toMatchObject({ 'balances-freshness': 'fresh', 'balances-incomplete': 'true' });
+    const complete = await world(knownMember({ lastSuccess: { ...success, incomplete: false } }), 1);
+    expect((await complete.read()).headers).not.toHaveProperty('balances-incomplete');
+  });
+
   it('says why the schedule holds the member back', async () => {
     const held = { since: plusSeconds(T0, 1), code: 'locked', action: 'act_at_institution' } as const;
     const { read, wait } = await world(knownMember({ held }), 1);
@@ -310,7 +318,7 @@ describe('reading balances', () => {
   });
 
   it('is an empty list when no account was found', async () => {
-    const lastSuccess = { refreshId: 'RFR-1', observedAt: T0 };
+    const lastSuccess = { refreshId: 'RFR-1', observedAt: T0, incomplete: false };
     const { read } = await world(knownMember({ lastSuccess }));
     const { headers, body } = await read();
     expect(body).toMatchObject({ accounts: [], pagination: { total_entries: 0 } });

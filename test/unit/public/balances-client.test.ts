@@ -86,6 +86,7 @@ describe('checkBalance', () => {
         ageSeconds: 60,
         lastAttempt: { refreshId: refreshId(2), userMessage: 'Frage: „Wie heißt dein Hund?“' },
         lastSuccess: { refreshId: refreshId(1) },
+        incomplete: true,
       },
     });
   });
@@ -201,6 +202,7 @@ describe('stored accounts', () => {
           userMessage: null,
         },
         lastSuccess: { observedAt: '2026-01-15T12:00:00.000Z', refreshId: null },
+        incomplete: true,
         nextRefreshAllowedAt: '2026-01-15T13:00:00.000Z',
       },
     });
@@ -310,6 +312,7 @@ describe('a member', () => {
     expect(freshness).toEqual({
       verdict: 'never_refreshed',
       reason: null,
+      incomplete: false,
       freshAsOf: null,
       observedAt: null,
       ageSeconds: null,

@@ -86,7 +86,7 @@ const memory: Pick<MemberRecord, 'lastAttempt' | 'lastSuccess' | 'claim' | 'held
   claim: null,
   held: null,
   lastAttempt: attempt,
-  lastSuccess: { refreshId: refreshId(1), observedAt: OBSERVED },
+  lastSuccess: { refreshId: refreshId(1), observedAt: OBSERVED, incomplete: true },
 };
 
 /** What the service knows of the age of `balances`; without any, of a member that was never refreshed. */
