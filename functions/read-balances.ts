@@ -11,7 +11,7 @@ import { findAccount } from '../shared/domain/find-account.ts';
 import { findKey, readMember } from '../shared/domain/find-member.ts';
 import { freshnessOf, leastFresh } from '../shared/domain/freshness.ts';
 import type { Clock } from '../shared/domain/instant.ts';
-import { type Allowance, type MemberRecord, nextStartAllowedAt } from '../shared/domain/member.ts';
+import { type Allowance, type MemberRecord, nextJobAllowedAt } from '../shared/domain/member.ts';
 import { asksUser, memberView, statusView } from '../shared/domain/member-view.ts';
 import { outcomes } from '../shared/domain/outcome.ts';
 import { challengesOf, detailsOfAttempt } from '../shared/domain/refresh-details.ts';
@@ -86,7 +86,7 @@ const memberAnswer = (
   headers: freshnessHeaders({
     freshness: freshnessOf(balances, member, deps.now(), deps.staleAfterSeconds),
     member,
-    nextAllowedAt: nextStartAllowedAt(member.starts, deps.now(), deps.allowance),
+    nextAllowedAt: nextJobAllowedAt(member, deps.now(), deps.allowance),
   }),
   body,
 });
@@ -124,6 +124,7 @@ export async function readUser(deps: ReadUserDeps, request: ApiRequest): Promise
     headers: {
       'balances-known-members': String(known.length),
       ...freshnessHeaders({ freshness, member: noAttempts, nextAllowedAt: null }),
+      ...(known.some(({ member }) => member.lastSuccess?.incomplete) ? { 'balances-incomplete': 'true' } : {}),
     },
     body,
   });

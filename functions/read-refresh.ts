@@ -4,7 +4,7 @@ import { type RefreshesReader, refreshesReader } from '../shared/clients/refresh
 import { Failure } from '../shared/domain/failure.ts';
 import { findMember, refuseDeleted } from '../shared/domain/find-member.ts';
 import type { Clock } from '../shared/domain/instant.ts';
-import { type Allowance, type MemberRecord, nextStartAllowedAt } from '../shared/domain/member.ts';
+import { type Allowance, type MemberRecord, nextJobAllowedAt } from '../shared/domain/member.ts';
 import type { Refresh } from '../shared/domain/refresh.ts';
 import { currentRefresh } from '../shared/domain/refresh-details.ts';
 import { refreshBody } from '../shared/lambda/api-shapes.ts';
@@ -45,7 +45,7 @@ async function one(deps: ReadRefreshDeps, request: ApiRequest): Promise<ApiAnswe
   const member = await deps.members.read(projection.member);
   if (member !== null) refuseDeleted(member);
   const refresh = await asClaimed(deps, member, projection);
-  const nextAllowedAt = member && nextStartAllowedAt(member.starts, deps.now(), deps.allowance);
+  const nextAllowedAt = member && nextJobAllowedAt(member, deps.now(), deps.allowance);
   return {
     status: 200,
     logged: { member_guid: projection.member.memberGuid, refresh_id: refreshId },
@@ -71,7 +71,7 @@ async function history(deps: ReadRefreshDeps, request: ApiRequest): Promise<ApiA
     });
   }
   const member = await findMember(deps.members, identifiers);
-  const nextAllowedAt = nextStartAllowedAt(member.starts, deps.now(), deps.allowance);
+  const nextAllowedAt = nextJobAllowedAt(member, deps.now(), deps.allowance);
   const { refreshes, next } = await deps.refreshes.ofMember(member.key, PAGE, cursor ?? null);
   const shown = await Promise.all(refreshes.map((projection) => asClaimed(deps, member, projection)));
   return {

@@ -38,6 +38,7 @@ export const emptyMember = (of: MemberKey, given: Partial<MemberRecord> = {}): M
   lastSuccess: null,
   starts: [],
   startsVersion: 0,
+  startNotBefore: null,
   enrolment: null,
   processedUntil: null,
   untoldChange: null,

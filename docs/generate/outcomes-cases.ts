@@ -26,6 +26,7 @@ const situation = (given: Partial<RunningClaim>, unconfirmedEnd: string | null, 
   now: plusSeconds(T0, afterSeconds),
   random: 0,
   importsMove: false,
+  startNotBefore: null,
 });
 
 /** A look at a member that differs from the sample by `given`. */

@@ -70,6 +70,8 @@ export const memberAttribute = {
   enrolment: 'en',
   /** How many changes `starts` has seen. */
   startsVersion: 'sv',
+  /** No start before this. */
+  startNotBefore: 'nb',
   /** How many changes `enrolment` has seen. */
   enrolmentVersion: 'ev',
   processedUntil: 'pu',
@@ -95,6 +97,7 @@ export function toRecord(item: Item): MemberRecord {
     lastSuccess: recordFromAttribute<Success>(item['last_success'], { incomplete: false }),
     starts: toStarts(starts),
     startsVersion: countIn(item, memberAttribute.startsVersion, 0),
+    startNotBefore: instantIn(item, memberAttribute.startNotBefore),
     enrolment: toEnrolment(item[memberAttribute.enrolment]),
     processedUntil: instantIn(item, memberAttribute.processedUntil),
     untoldChange: toChange(item[memberAttribute.untoldChange]),

@@ -88,7 +88,8 @@ export function membersInDynamoDb(
         open_since: milliseconds(claim.acceptedAt),
         starts: startsToAttribute(starts),
         [memberAttribute.startsVersion]: toAttribute(startsVersion + 1),
-        // Void from now on: the item is smaller without it.
+        // Both are void from now on: no claim comes before such a start, and what holds back is over when one comes.
+        [memberAttribute.startNotBefore]: undefined,
         [memberAttribute.held]: undefined,
         ...(member === null ? {} : rememberedAttributes(member)),
         ...(withBody ? { [memberAttribute.seenAt]: milliseconds(claim.acceptedAt) } : {}),
@@ -164,10 +165,17 @@ export function membersInDynamoDb(
         { ':id': { S: claim.refreshId }, ':look': toAttribute(claim.lookNumber) },
       ),
 
-    recordStart: ({ key, refreshId, start, flagSeen, jobAggregatedAt = null, starts = null }) =>
+    recordStart: ({ key, refreshId, start, flagSeen, jobAggregatedAt = null, starts = null, notBefore = null }) =>
       update(
         key,
-        changeOf({ ...startAttributes(start), ...learnt(flagSeen, starts) }, learntAlso(jobAggregatedAt, starts)),
+        changeOf(
+          {
+            ...startAttributes(start),
+            ...learnt(flagSeen, starts),
+            ...(notBefore === null ? {} : { [memberAttribute.startNotBefore]: millisecondsOf(notBefore) }),
+          },
+          learntAlso(jobAggregatedAt, starts),
+        ),
         // Not if a later POST of this refresh has been recorded meanwhile.
         `${isClaim} AND ${claimPath.startAt} = :at`,
         { ':id': { S: refreshId }, ':at': millisecondsOf(start.at), ...beganValue(jobAggregatedAt) },

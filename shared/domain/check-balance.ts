@@ -10,7 +10,7 @@ import { Failure } from './failure.ts';
 import { present, readMember } from './find-member.ts';
 import { type Freshness, freshnessOf, isYoungEnough } from './freshness.ts';
 import type { Instant } from './instant.ts';
-import { type MemberBody, type MemberRecord, nextStartAllowedAt } from './member.ts';
+import { type MemberBody, type MemberRecord, nextJobAllowedAt } from './member.ts';
 import { memberView } from './member-view.ts';
 import type { MemberIdentifiers, MemberKey } from './mx.ts';
 import type { RefreshDeps, Schedule } from './ports.ts';
@@ -112,7 +112,7 @@ export async function answerAgain(
     body: memberView(member, await deps.members.readBody(member.key)),
     enrolment: member.enrolment,
     key: member.key,
-    nextAllowedAt: nextStartAllowedAt(member.starts, deps.now(), deps.policy),
+    nextAllowedAt: nextJobAllowedAt(member, deps.now(), deps.policy),
   };
 }
 
@@ -205,7 +205,7 @@ async function stateOf(
     shown: memberView(member, body),
     balances,
     freshness: freshnessOf(balances, member, now, staleAfterSeconds),
-    nextAllowedAt: nextStartAllowedAt(member.starts, now, deps.policy),
+    nextAllowedAt: nextJobAllowedAt(member, now, deps.policy),
     userMessage: details?.userMessage ?? null,
   };
 }

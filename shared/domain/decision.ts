@@ -33,6 +33,9 @@
  * Nothing is stored before the accounts were read: where a branch may store, the step is `read_accounts`, with what to do
  * then by what their imports say (`imports.ts`).
  *
+ * No branch starts before the time that MX's `Retry-After` has named: it looks again until then, or ends as not_refreshed if
+ * that is after the deadline.
+ *
  * At the deadline no branch looks or starts again: where 3, 5, 6, 7 and 9 can end or store as above, they do; all else
  * ends as `atDeadline` says. An unattended refresh ends instead of starting when its user has to act first (invariant 6).
  *
@@ -56,7 +59,7 @@ import { isBelievedMissing } from './missing.ts';
 import type { Challenge, MxMember } from './mx.ts';
 import type { OutcomeCode } from './outcome.ts';
 import type { Policy } from './policy.ts';
-import type { RunningClaim, SentStart } from './refresh.ts';
+import type { RunningClaim, SentStart, Start } from './refresh.ts';
 import { memberErrorEnd, ruleFor } from './statuses.ts';
 
 /** The most POSTs one refresh sends: the first, one after an unknown result or a conflict, and one more. */
@@ -121,6 +124,8 @@ export interface Situation {
   readonly random: number;
   /** Whether a job of ours was seen to move the imports of this member's accounts. */
   readonly importsMove: boolean;
+  /** MX has asked for no request for a job of this member before this. */
+  readonly startNotBefore: Instant | null;
 }
 
 /** A situation in which a POST was sent. */
@@ -137,9 +142,26 @@ export function decide(situation: Situation, observation: Observation): NextStep
   if (observation.kind === 'failure') return afterFailedLook(situation, observation.failure);
   const { member, challenges } = observation;
   const step = afterLook(situation, member, challenges);
+  if (step.kind !== 'start') return step;
   // The member may need its user since the refresh was accepted.
-  const needed = step.kind === 'start' && situation.claim.trigger !== 'http' ? neededUserAction(member) : null;
-  return needed === null ? step : end(endingWith(member, needed, challenges));
+  const needed = situation.claim.trigger !== 'http' ? neededUserAction(member) : null;
+  return needed === null ? startOnceAllowed(situation, member) : end(endingWith(member, needed, challenges));
+}
+
+/** A start, not before the time that MX's `Retry-After` has named. The looks until then may see that none is needed. */
+function startOnceAllowed(situation: Situation, member: MxMember): NextStep {
+  const { claim, startNotBefore, policy, now } = situation;
+  if (startNotBefore === null || now >= startNotBefore) return { kind: 'start' };
+  if (startNotBefore >= claim.deadline) return end(refusedUntilTooLate(claim.start, member));
+  const wanted = Math.min(secondsBetween(now, startNotBefore), policy.maxLookGapSeconds);
+  const inSeconds = Math.ceil(Math.max(wanted, policy.minLookGapSeconds));
+  return { kind: 'look', inSeconds, state: { ...firstLookState, newestJob: newestJobIn(situation, member) } };
+}
+
+/** What is known of the newest POST says why nothing was started. */
+function refusedUntilTooLate(start: Start, member: MxMember): Ending {
+  if (start.state === 'unknown') return noEvidence(start, member);
+  return endingWith(member, start.state === 'conflict' ? 'mx_conflict' : 'mx_rate_limited');
 }
 
 /** What the user has to do before any login may be tried without them; null when nothing. */

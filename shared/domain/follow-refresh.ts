@@ -120,6 +120,7 @@ async function followRunning(
     now: deps.now(),
     random: deps.random(),
     importsMove: before.record.importsMove,
+    startNotBefore: before.record.startNotBefore,
   };
   const step = decide(situation, seen);
   const unread: Seen =

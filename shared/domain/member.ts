@@ -44,6 +44,11 @@ export interface MemberRecord {
   readonly starts: readonly Instant[];
   /** How many changes `starts` has seen: the claim's condition, so that two claims cannot both use the last start. */
   readonly startsVersion: number;
+  /**
+   * MX has refused a request for a job and asked for none before this (`Retry-After`), by our clock. Null: it has not, since the
+   * last claim.
+   */
+  readonly startNotBefore: Instant | null;
   /** Null: no schedule was set or withdrawn; the default of the settings applies. */
   readonly enrolment: Enrolment | null;
   /** MX's completions up to this one are handled: doubled and late webhooks of them change nothing. */
@@ -80,4 +85,15 @@ export function nextStartAllowedAt(starts: readonly Instant[], now: Instant, pol
   // The one whose leaving brings the number below the allowance.
   const leaving = counting[counting.length - policy.allowanceStarts];
   return leaving === undefined ? null : plusSeconds(leaving, policy.allowanceWindowSeconds);
+}
+
+/** When the next job of `member` may be asked for, by MX's allowance and by its `Retry-After`: `null` = now. */
+export function nextJobAllowedAt(
+  { starts, startNotBefore }: Pick<MemberRecord, 'starts' | 'startNotBefore'>,
+  now: Instant,
+  policy: Allowance,
+): Instant | null {
+  const byAllowance = nextStartAllowedAt(starts, now, policy);
+  if (startNotBefore === null || startNotBefore <= now) return byAllowance;
+  return byAllowance !== null && byAllowance > startNotBefore ? byAllowance : startNotBefore;
 }

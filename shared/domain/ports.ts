@@ -107,6 +107,8 @@ export interface Started {
   readonly jobAggregatedAt?: Instant | null;
   /** The member's starts without this one, when MX refused it for certain; else they stay. */
   readonly starts?: readonly Instant[] | null;
+  /** No other request for a job of this member before this, because MX has asked for that; else what is known stays. */
+  readonly notBefore?: Instant | null;
 }
 
 /** What a look saw. */

@@ -1,5 +1,5 @@
 /** Starting what the schedule says is due: the trigger's own path, member by member, with an unattended trigger's care. */
-import { asFailure } from './failure.ts';
+import { asFailure, type Failure } from './failure.ts';
 import { MISSING_SECONDS } from './missing.ts';
 import type { RefreshDeps, Schedule, Starts } from './ports.ts';
 import type { EnrolledMember, StartBatch } from './schedule.ts';
@@ -58,12 +58,31 @@ export async function startDue(deps: StartDueDeps, batch: StartBatch): Promise<S
   return counts;
 }
 
+/** MX has refused an earlier start and asked to wait with the next. @throws every other error as it is. */
+function asTooEarly(error: unknown): { readonly kind: 'too_early'; readonly failure: Failure } {
+  const failure = asFailure(error);
+  if (failure.code !== 'mx_rate_limited') throw error;
+  return { kind: 'too_early', failure };
+}
+
+/** SQS delays a message by so much at most. */
+const LONGEST_DELAY_SECONDS = 900;
+
+/** The same turn of one member once more. */
+const startLater = (
+  { starts }: Pick<StartDueDeps, 'starts'>,
+  enrolled: EnrolledMember,
+  { dueAt }: StartBatch,
+  delaySeconds: number,
+): Promise<void> => starts.sendAll([{ batch: { dueAt, members: [enrolled] }, delaySeconds }]);
+
 async function start(
   deps: StartDueDeps,
   enrolled: EnrolledMember,
-  { dueAt }: StartBatch,
+  batch: StartBatch,
 ): Promise<'accepted' | 'joined' | 'held_back' | 'done_already' | 'stray' | 'failed'> {
   const { member, slot } = enrolled;
+  const { dueAt } = batch;
   const record = await deps.members.read(member);
   if (record === null || record.deletedAt !== null || record.enrolment?.slot !== slot) {
     await deps.schedule.removeStray(enrolled);
@@ -75,13 +94,18 @@ async function start(
     await publishRefusal(deps, member, refusedId);
     return 'done_already';
   }
-  const answer = await startUnattended(deps, record, dueAt);
+  const answer = await startUnattended(deps, record, dueAt).catch(asTooEarly);
+  if (answer.kind === 'too_early') {
+    deps.report(enrolled, answer.failure);
+    // Longer than a message can wait: until the member's next turn.
+    const { retryAfterSeconds = 0 } = answer.failure.details;
+    if (retryAfterSeconds <= LONGEST_DELAY_SECONDS) await startLater(deps, enrolled, batch, retryAfterSeconds);
+    return 'failed';
+  }
   if (answer.kind === 'refused') {
     deps.report(enrolled, answer.failure);
     // Believed the second time, a minute later: that is long before the member's next turn.
-    if (answer.became === 'too_early') {
-      await deps.starts.sendAll([{ batch: { dueAt, members: [enrolled] }, delaySeconds: MISSING_SECONDS }]);
-    }
+    if (answer.became === 'too_early') await startLater(deps, enrolled, batch, MISSING_SECONDS);
     return 'failed';
   }
   if (answer.kind !== 'accepted') return answer.kind;

@@ -3,7 +3,7 @@ import { afterRefusedStart } from './decision.ts';
 import type { Ending } from './ending.ts';
 import { jobBeganAt } from './evidence.ts';
 import { asFailure, type Failure } from './failure.ts';
-import type { Instant } from './instant.ts';
+import { type Instant, plusSeconds } from './instant.ts';
 import type { MemberIdentifiers, MemberKey, MxMember } from './mx.ts';
 import type { RefreshDeps } from './ports.ts';
 import type { SentStart, StartedClaim } from './refresh.ts';
@@ -12,7 +12,13 @@ import type { SentStart, StartedClaim } from './refresh.ts';
 export type StartedJob =
   | { readonly kind: 'started'; readonly member: MxMember; readonly claim: StartedClaim }
   /** Result unknown, or refused for now: follow-ups find out, or start again. */
-  | { readonly kind: 'open'; readonly failure: Failure; readonly claim: StartedClaim }
+  | {
+      readonly kind: 'open';
+      readonly failure: Failure;
+      readonly claim: StartedClaim;
+      /** MX has asked for no other request before this. */
+      readonly notBefore: Instant | null;
+    }
   /** Refused for good. Nothing is recorded yet: the caller ends the refresh. */
   | {
       readonly kind: 'refused';
@@ -35,7 +41,7 @@ export interface JobToStart {
  * here: after a crash or a timeout the next look compares with the baseline first.
  */
 export async function startJob(
-  deps: Pick<RefreshDeps, 'mx' | 'members'>,
+  deps: Pick<RefreshDeps, 'mx' | 'members' | 'now'>,
   { key, identifiers, claim, starts }: JobToStart,
 ): Promise<StartedJob> {
   try {
@@ -53,11 +59,14 @@ export async function startJob(
     const refused = afterRefusedStart(failure);
     if (refused.kind === 'end') return { kind: 'refused', failure, ending: refused.ending, starts: withoutThis };
     const start: SentStart = { ...claim.start, state: refused.state };
-    if (refused.state !== 'unknown') {
+    const { retryAfterSeconds } = failure.details;
+    const notBefore = retryAfterSeconds === undefined ? null : plusSeconds(deps.now(), retryAfterSeconds);
+    if (refused.state !== 'unknown' || notBefore !== null) {
       const { refreshId, flagSeen } = claim;
-      await deps.members.recordStart({ key, refreshId, start, flagSeen, starts: withoutThis });
+      const counted = refused.state === 'unknown' ? null : withoutThis;
+      await deps.members.recordStart({ key, refreshId, start, flagSeen, starts: counted, notBefore });
     }
-    return { kind: 'open', failure, claim: { ...claim, start } };
+    return { kind: 'open', failure, claim: { ...claim, start }, notBefore };
   }
 }
 

@@ -19,7 +19,7 @@ import { baselineOf } from './evidence.ts';
 import { asFailure, Failure } from './failure.ts';
 import { lookUpMember } from './find-member.ts';
 import { type Instant, plusSeconds, secondsBetween } from './instant.ts';
-import { aliasMarkOf, type MemberRecord, nextStartAllowedAt, startsInWindow } from './member.ts';
+import { aliasMarkOf, type MemberRecord, nextJobAllowedAt, startsInWindow } from './member.ts';
 import { memberView } from './member-view.ts';
 import type { MemberIdentifiers, MemberKey, MxMember } from './mx.ts';
 import type { OutcomeCode } from './outcome.ts';
@@ -92,8 +92,9 @@ const MAX_RACES = 4;
  * Starts or joins a refresh for a caller.
  *
  * @param known the member, where the caller has just read it: it is not read again.
- * @throws Failure `member_deleted`, `allowance_used_up` (with `retryAfterSeconds`), `busy`, and MX's own: `mx_not_found`
- * for a member that MX does not know, `mx_unavailable` and the like when MX is down and the member was never seen here.
+ * @throws Failure `member_deleted`, `allowance_used_up` and `mx_rate_limited` (with `retryAfterSeconds`; MX is not called
+ * then), `busy`, and MX's own: `mx_not_found` for a member that MX does not know, `mx_unavailable` and the like when MX is
+ * down and the member was never seen here.
  */
 export const startRefresh = (
   deps: RefreshDeps,
@@ -209,13 +210,19 @@ async function answerFromTables(
   // Ended but not published: its function may have crashed. Finished here, without waiting for the sweep.
   if (claim !== null) await publishEnd(deps, record.key, claim);
   const now = deps.now();
-  const allowedAt = nextStartAllowedAt(record.starts, now, deps.policy);
+  const allowedAt = nextJobAllowedAt(record, now, deps.policy);
   if (allowedAt === null) return null;
   const { allowanceStarts, allowanceWindowSeconds } = deps.policy;
+  const retryAfterSeconds = Math.max(1, Math.ceil(secondsBetween(now, allowedAt)));
+  if (allowedAt === record.startNotBefore) {
+    throw new Failure('mx_rate_limited', 'MX refused a balance check of this member and asked to wait with the next', {
+      retryAfterSeconds,
+    });
+  }
   throw new Failure(
     'allowance_used_up',
     `MX allows ${allowanceStarts} balance checks per member in ${allowanceWindowSeconds} seconds; they are used up`,
-    { retryAfterSeconds: Math.max(1, Math.ceil(secondsBetween(now, allowedAt))) },
+    { retryAfterSeconds },
   );
 }
 
@@ -281,7 +288,7 @@ async function claimAndStart(
   const startsVersion = record?.startsVersion ?? 0;
   const withBody = member !== null && isNews(record, member);
   if (!(await deps.members.claim({ key, claim, starts, startsVersion, member, withBody }))) return null;
-  const claimed = { key, starts, enrolment: record?.enrolment ?? null };
+  const claimed = { key, starts, startNotBefore: null, enrolment: record?.enrolment ?? null };
   if (member === null || started === null) {
     const refresh = runningRefresh(key, claim);
     const [stored] = await Promise.all([deps.members.readBody(key), deps.refreshes.put(refresh)]);
@@ -297,7 +304,8 @@ async function claimAndStart(
     const putBody = async () => withBody && deps.members.putBody(key, { body: member.body, seenAt: now });
     await Promise.all([deps.refreshes.put(refresh), putBody()]);
     const { body } = job.kind === 'started' ? job.member : member;
-    return accepted(deps, claimed, { refresh, body: { ...body, is_being_aggregated: true }, joined: false });
+    const startNotBefore = job.kind === 'open' ? job.notBefore : null;
+    return accepted(deps, { ...claimed, startNotBefore }, { refresh, body: { ...body, is_being_aggregated: true }, joined: false });
   }
   // Ended, not taken back: another caller may have joined it meanwhile, and has to get an end.
   await endRefresh(deps, { key, claim, ending: job.ending, member, starts: job.starts });
@@ -336,7 +344,7 @@ const newClaim = (
 
 const accepted = (
   deps: RefreshDeps,
-  { key, starts, enrolment }: Pick<MemberRecord, 'key' | 'starts' | 'enrolment'>,
+  { key, starts, startNotBefore, enrolment }: Pick<MemberRecord, 'key' | 'starts' | 'startNotBefore' | 'enrolment'>,
   { refresh, body, joined }: Pick<AcceptedStart, 'refresh' | 'body' | 'joined'>,
 ): AcceptedStart => ({
   kind: 'accepted',
@@ -345,7 +353,7 @@ const accepted = (
   body,
   enrolment,
   key,
-  nextAllowedAt: nextStartAllowedAt(starts, deps.now(), deps.policy),
+  nextAllowedAt: nextJobAllowedAt({ starts, startNotBefore }, deps.now(), deps.policy),
 });
 
 const sameKey = (a: MemberKey, b: MemberKey): boolean => a.userGuid === b.userGuid && a.memberGuid === b.memberGuid;

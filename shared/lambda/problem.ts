@@ -167,7 +167,11 @@ const tellings: Readonly<Record<ProblemCode, Telling>> = {
     'MX names the reason in `error.type`: maintenance and unavailability pass, the others are permanent.',
   ),
   mx_conflict: told(409, 'Another job is running at MX', 'MX runs a job of another kind for this member.'),
-  mx_rate_limited: told(429, 'MX limits our requests', 'MX answered 429. Try again after `Retry-After` seconds.'),
+  mx_rate_limited: told(
+    429,
+    'MX limits our requests',
+    'MX answered 429, or has refused a balance check of this member and asked to wait with the next. Try again after `Retry-After` seconds.',
+  ),
   mx_unavailable: told(
     503,
     'MX cannot be reached',

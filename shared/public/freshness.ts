@@ -53,7 +53,7 @@ export interface ScheduleHeld {
 
 /** Freshness as the API tells it. */
 export interface ApiFreshness extends Freshness {
-  /** When MX's allowance lets the next refresh start; null: now. */
+  /** When MX's allowance and its `Retry-After` let the next refresh start; null: now. */
   readonly nextRefreshAllowedAt: string | null;
 }
 

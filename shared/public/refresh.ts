@@ -65,7 +65,7 @@ export interface Refresh {
   readonly lastLookAt: string | null;
   /** While it runs and MX does not answer: when MX is asked next. */
   readonly nextLookAt: string | null;
-  /** When MX's allowance lets the next one start; null: now. */
+  /** When MX's allowance and its `Retry-After` let the next one start; null: now. */
   readonly nextRefreshAllowedAt: string | null;
 }
 

@@ -330,6 +330,26 @@ describe.each<[string, () => Subject]>([
       expect((await openNow()).start).toEqual(later);
     });
 
+    it('keeps until when MX asks to wait, till the next claim', async () => {
+      const { members, key, claim } = await claimed();
+      const { refreshId: id, start } = claim;
+      const refused = { key, refreshId: id, start, flagSeen: false, notBefore: at(60) };
+      expect(await members.recordStart(refused)).toBe(true);
+      expect(await members.read(key)).toMatchObject({
+        claim,
+        starts: [at(0)],
+        startsVersion: 1,
+        startNotBefore: at(60),
+      });
+      await members.recordStart({ key, refreshId: id, start: { ...start, state: 'accepted' }, flagSeen: false });
+      expect((await members.read(key))?.startNotBefore).toBe(at(60));
+      await members.end({ key, from: 'running', attempt: attemptOf(claim) });
+      await members.release(key, id);
+      expect((await members.read(key))?.startNotBefore).toBe(at(60));
+      expect(await members.claim({ key, claim: startingClaim(refreshId(2)), starts: [], startsVersion: 1 })).toBe(true);
+      expect((await members.read(key))?.startNotBefore).toBeNull();
+    });
+
     it('keeps the flag that was seen, and the starts when they do not change', async () => {
       const { members, key, claim } = await claimed();
       await members.recordSeen({ ...seen(key, claim.refreshId), flagSeen: true });

@@ -103,7 +103,8 @@ export function fakeMembers(table: MembersTable, options: FakeMembersOptions): M
               return false;
             const seen = { ...rememberedOf(member), ...(withBody ? { seenAt: claim.acceptedAt } : {}) };
             const version = startsVersion + 1;
-            return put(before, { ...record, ...seen, claim, starts, startsVersion: version, held: null });
+            const over = { startNotBefore: null, held: null };
+            return put(before, { ...record, ...seen, claim, starts, startsVersion: version, ...over });
           },
         ),
       ),
@@ -170,7 +171,7 @@ export function fakeMembers(table: MembersTable, options: FakeMembersOptions): M
         ),
       ),
 
-    recordStart: ({ key, refreshId, start, flagSeen, jobAggregatedAt = null, starts = null }) =>
+    recordStart: ({ key, refreshId, start, flagSeen, jobAggregatedAt = null, starts = null, notBefore = null }) =>
       request(
         'members.recordStart',
         recognised(
@@ -184,6 +185,7 @@ export function fakeMembers(table: MembersTable, options: FakeMembersOptions): M
               (record, claim) => ({
                 claim: { ...claim, start, ...seenIn(claim, { flagSeen, jobAggregatedAt }) },
                 ...startsOf(record, starts),
+                startNotBefore: notBefore ?? record.startNotBefore,
               }),
             ),
         ),

@@ -42,6 +42,7 @@ export function workingItem(record: MemberRecord, { reservedAt, enrolmentVersion
       open_since: milliseconds(claim?.acceptedAt),
       starts: record.startsVersion === 0 ? undefined : startsToAttribute(record.starts),
       [memberAttribute.startsVersion]: record.startsVersion === 0 ? undefined : { N: String(record.startsVersion) },
+      [memberAttribute.startNotBefore]: milliseconds(record.startNotBefore),
       last_attempt: lastAttempt === null ? undefined : attemptToAttribute(lastAttempt),
       last_success: lastSuccess === null ? undefined : successOf(lastSuccess),
       [memberAttribute.enrolment]: enrolment === null ? undefined : enrolmentToAttribute(enrolment),

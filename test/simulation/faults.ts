@@ -28,6 +28,9 @@ export const mxFaults = [
   'slow',
 ] as const;
 
+/** What can happen to the request for a job: also a refusal that says how long to wait with the next one. */
+export const mxPostFaults = [...mxFaults, 'mx retry later'] as const;
+
 /** What can happen to a message, a tick, a sweep or a webhook. */
 export type PassiveFault =
   | 'message lost'
@@ -40,7 +43,7 @@ export type PassiveFault =
   | 'webhook late';
 
 /** The kind of a fault. */
-export type FaultKind = (typeof awsFaults)[number] | (typeof mxFaults)[number] | PassiveFault | 'mx down';
+export type FaultKind = (typeof awsFaults)[number] | (typeof mxPostFaults)[number] | PassiveFault | 'mx down';
 
 /** A fault that happens now. */
 export interface Fault {
@@ -88,6 +91,7 @@ export function drawProfile(random: Random, until: number): FaultProfile {
   if (whose === 0) weights.slow = 1;
   // A POST of which nobody knows whether it had its effect is what MX can do worst.
   if (whose === 2) for (const kind of ['mx timeout after', 'mx reset after', 'mx late'] as const) weights[kind] = 4;
+  if (whose >= 2) weights['mx retry later'] = 12;
   const weakPort = weakPorts[random.integer(2 * weakPorts.length)] ?? null;
   return { rate, weights, weakPort, passiveRate: random.chance(0.5) ? 0 : rate * 2, until };
 }

@@ -431,6 +431,32 @@ export const mutants: readonly Mutant[] = [
     ],
   },
   {
+    name: 'retry-after-forgotten',
+    what: 'until when MX asks to wait with the next POST is not kept',
+    breaks: [7],
+    changes: [domain('start-job.ts', 'flagSeen, starts: counted, notBefore }', 'flagSeen, starts: counted }')],
+  },
+  {
+    name: 'follow-ups-do-not-wait',
+    what: 'a follow-up starts again before the time that MX has named',
+    breaks: [7],
+    changes: [
+      domain('decision.ts', 'startNotBefore === null || now >= startNotBefore', 'startNotBefore !== undefined'),
+    ],
+  },
+  {
+    name: 'triggers-do-not-wait',
+    what: 'a trigger starts a refresh before the time that MX has named',
+    breaks: [7],
+    changes: [
+      domain(
+        'start-refresh.ts',
+        'if (allowedAt === null) return null;',
+        'if (allowedAt === null || allowedAt === record.startNotBefore) return null;',
+      ),
+    ],
+  },
+  {
     name: 'silent-while-mx-is-away',
     what: 'a refresh that runs does not say that MX does not answer',
     breaks: [0],

@@ -53,6 +53,8 @@ export function mxIn(world: World, { invocations, truth, invocation, now }: Call
       const [, , , , name = '', route = ''] = url.pathname.split('/');
       const what = method === 'POST' ? 'checkBalance' : (routeNames[route] ?? 'readMember');
       const sentAt = now();
+      const asked = byName.get(name);
+      if (asked !== undefined && what === 'checkBalance') truth.posting(invocation, asked);
       const answered = await invocations.askMx(invocation, `mx.${what}`, timeoutMs, () => {
         const answer = model.handle({ method, path: url.pathname + url.search, headers, body: '' });
         world.planMx();
@@ -61,8 +63,9 @@ export function mxIn(world: World, { invocations, truth, invocation, now }: Call
         if (key !== undefined) observe(what, key, sentAt, answer);
         return answer;
       });
-      const asked = byName.get(name);
       if (asked !== undefined && method === 'GET' && answered.status === 404) truth.missed(asked);
+      const seconds = Number(answered.headers['retry-after'] ?? Number.NaN);
+      if (asked !== undefined && method === 'POST' && seconds > 0) truth.putOff(invocation, asked, seconds);
       return answered;
     },
   });

@@ -44,6 +44,11 @@ export function createTruth(world: Observed): Truth {
   /** When MX did not know a member for the first time. */
   const missedAt = new Map<string, number>();
   const deletedAt = new Map<string, number>();
+  /** MX's `Retry-After` of a POST: until when, as soon as the function that was told has written what came of the POST. */
+  const putOffUntil = new Map<string, number>();
+  /** Found inside a function, where nobody would hear of it: told at the next effect. */
+  let early: Violation | null = null;
+  const putOffBy = new WeakMap<Invocation, { readonly key: string; readonly until: number }>();
   let erasedAt = 0;
   const lookTakenBy = new Map<string, Invocation>();
   const known = new Map<string, MemberRecord | null>();
@@ -289,6 +294,9 @@ export function createTruth(world: Observed): Truth {
     erasedAt: () => erasedAt,
 
     effect(invocation, name) {
+      if (early !== null) throw early;
+      const putOff = name === 'members.recordStart' ? putOffBy.get(invocation) : undefined;
+      if (putOff !== undefined) putOffUntil.set(putOff.key, putOff.until);
       if (['members.', 'seen.', 'unstarted.'].some((port) => name.startsWith(port))) {
         for (const key of world.members) {
           const text = textOf(key);
@@ -338,6 +346,16 @@ export function createTruth(world: Observed): Truth {
       truth.reads = truth.newestJob === seen.newestJob ? truth.reads + 1 : 1;
       truth.newestJob = seen.newestJob;
       jobShown(truth, seen.aggregatedAt);
+    },
+
+    putOff(invocation, key, seconds) {
+      putOffBy.set(invocation, { key: textOf(key), until: world.now() + seconds * 1000 });
+    },
+
+    posting(invocation, key) {
+      const seconds = Math.round(((putOffUntil.get(textOf(key)) ?? 0) - world.now()) / 1000);
+      if (seconds <= 0) return;
+      early ??= new Violation(7, `${invocation.id} asked for a job of ${textOf(key)} ${seconds} s before MX allows it`);
     },
 
     missed(key) {

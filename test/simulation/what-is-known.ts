@@ -128,6 +128,10 @@ export interface Truth {
   /** After an effect of `name`. @throws Violation */
   effect(invocation: Invocation, name: string): void;
   memberRead(invocation: Invocation, key: MemberKey, seen: MemberSeen): void;
+  /** A POST is on its way. */
+  posting(invocation: Invocation, key: MemberKey): void;
+  /** A POST was refused, and MX said how long to wait with the next one. */
+  putOff(invocation: Invocation, key: MemberKey, seconds: number): void;
   /** A function was answered that MX does not know the member. */
   missed(key: MemberKey): void;
   accountsListed(invocation: Invocation, key: MemberKey, listing: Listing): void;

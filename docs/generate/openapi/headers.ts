@@ -70,7 +70,7 @@ export const headers = {
     'true',
   ),
   'Balances-Next-Refresh-Allowed-At': instant(
-    'When MX’s allowance for this member lets the next refresh start. Absent: now.',
+    'When MX’s allowance for this member and its `Retry-After` let the next refresh start. Absent: now.',
   ),
   'Balances-Schedule-Held': text(
     'Why the schedule does not start the member: the code, what has to happen, since when. Absent: it does, or the member is on none.',

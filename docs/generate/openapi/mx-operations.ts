@@ -14,6 +14,7 @@ const knownOnly =
 /** Lists of several members have no attempt of their own, and no allowance. */
 const listHeaders = [
   'Balances-Known-Members',
+  'Balances-Incomplete',
   'Balances-Freshness',
   'Balances-Stale-Reason',
   'Balances-Fresh-As-Of',

@@ -23,7 +23,9 @@ import {
   whole,
 } from './vocabulary.ts';
 
-const nextAllowed = instantOrNull('When MX’s allowance for this member lets the next refresh start; null: now.');
+const nextAllowed = instantOrNull(
+  'When MX’s allowance for this member and its `Retry-After` let the next refresh start; null: now.',
+);
 
 const refreshProperties = {
   refresh_id: refreshId,

@@ -53,6 +53,7 @@ const worst = emptyMember(member, {
   },
   starts: [at(0), at(1), at(2), at(3), at(4)],
   startsVersion: 123_456,
+  startNotBefore: at(59),
   enrolment: { everyHours: 168, slot: 'SLOT#168h#10079#15' },
   processedUntil: at(1),
   untoldChange: { from: 'DISCONTINUED', to: 'RECONNECTED', at: at(1), refreshId: null },
@@ -114,10 +115,10 @@ describe('the member’s item is one write unit', () => {
     ['while a refresh runs', 761, { ...usual, claim: running }],
     ['while it stores', 764, { ...usual, claim: { ...running, phase: 'storing' } }],
     ['when it has ended', 628, { ...usual, claim: ended(running, usual) }],
-    ['at rest, with everything', 734, worst],
-    ['while a refresh runs, with everything', 975, { ...worstOpen, claim: longest }],
-    ['while it stores, with everything', 978, { ...worstOpen, claim: { ...longest, phase: 'storing' } }],
-    ['when it has ended, with everything', 789, { ...worstOpen, claim: ended(longest, worst) }],
+    ['at rest, with everything', 744, worst],
+    ['while a refresh runs, with everything', 985, { ...worstOpen, claim: longest }],
+    ['while it stores, with everything', 988, { ...worstOpen, claim: { ...longest, phase: 'storing' } }],
+    ['when it has ended, with everything', 799, { ...worstOpen, claim: ended(longest, worst) }],
   ])('%s: %i bytes', (_when, bytes, record) => {
     expect(itemBytes(item(record))).toBe(bytes);
     expect(bytes).toBeLessThanOrEqual(MAX_WORKING_ITEM_BYTES);

@@ -18,7 +18,7 @@ interface Row {
 }
 
 const { start: accepted, baseline } = claim();
-const startedAs = (state: 'unknown' | 'conflict' | 'accepted', lookNumber = 0) => ({
+const startedAs = (state: 'unknown' | 'conflict' | 'accepted' | 'rate_limited', lookNumber = 0) => ({
   start: { ...accepted, state, lookNumber },
 });
 const lookIn = (inSeconds: number, unconfirmedEnd: string | null = null) => ({
@@ -44,6 +44,74 @@ const hourAhead = '2026-11-21T13:00:00.000Z';
 const manyLooks = { lookNumber: 6 } as const;
 
 const rows: Readonly<Record<string, readonly Row[]>> = {
+  'until MX’s Retry-After is over': [
+    {
+      what: 'refused: no start, a look when it is over',
+      given: { after: 5, startNotBefore: 59.5, claim: startedAs('rate_limited') },
+      seen: {},
+      step: lookIn(55),
+    },
+    {
+      what: 'refused: never a longer silence than the longest look gap',
+      given: { after: 5, startNotBefore: 300, claim: startedAs('rate_limited') },
+      seen: {},
+      step: lookIn(60),
+    },
+    {
+      what: 'refused: nor a shorter one than MX allows',
+      given: { after: 59, startNotBefore: 60, claim: startedAs('rate_limited') },
+      seen: {},
+      step: lookIn(3),
+    },
+    {
+      what: 'refused: over at this very instant',
+      given: { after: 60, startNotBefore: 60, claim: startedAs('rate_limited') },
+      seen: {},
+      step: { kind: 'start' },
+    },
+    {
+      what: 'refused until after the deadline',
+      given: { after: 5, startNotBefore: 600, claim: startedAs('rate_limited') },
+      seen: {},
+      step: endsAs('mx_rate_limited'),
+    },
+    {
+      what: 'another job, until after the deadline',
+      given: { after: 5, startNotBefore: 600, claim: startedAs('conflict') },
+      seen: {},
+      step: endsAs('mx_conflict'),
+    },
+    {
+      what: 'another job that has brought newer data needs no start',
+      given: { after: 5, startNotBefore: 600, claim: startedAs('conflict') },
+      seen: success,
+      step: { kind: 'read_accounts', byImports: { all: store, some: store, none: store, not_judged: store } },
+    },
+    {
+      what: 'unknown, after the grace period: no start',
+      given: { after: 40, startNotBefore: 60, claim: { ...startedAs('unknown'), ...manyLooks } },
+      seen: {},
+      step: lookIn(20),
+    },
+    {
+      what: 'unknown, until after the deadline',
+      given: { after: 40, startNotBefore: 600, claim: { ...startedAs('unknown'), ...manyLooks } },
+      seen: {},
+      step: endsAs('start_not_confirmed'),
+    },
+    {
+      what: 'nothing sent yet',
+      given: { after: 5, startNotBefore: 30, claim: { start: { state: 'none' } } },
+      seen: {},
+      step: lookIn(25),
+    },
+    {
+      what: 'unattended, and the user has to act: ends at once',
+      given: { after: 5, startNotBefore: 30, claim: { ...startedAs('rate_limited'), trigger: 'schedule' } },
+      seen: { connectionStatus: 'DENIED' },
+      step: endsAs('denied'),
+    },
+  ],
   'while a job runs': [
     { what: 'at 60 s the next look is half a minute away', given: { after: 60 }, seen: running, step: lookIn(30) },
     {

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { plusSeconds } from '../../../shared/domain/instant.ts';
-import { nextStartAllowedAt, startsInWindow } from '../../../shared/domain/member.ts';
+import { nextJobAllowedAt, nextStartAllowedAt, startsInWindow } from '../../../shared/domain/member.ts';
 import { successOf } from '../../../shared/domain/success.ts';
 import { attemptOf, claim, policy, T0 } from '../../samples.ts';
 import { seeded } from './number-texts.ts';
@@ -18,6 +18,21 @@ describe('the success that an end is', () => {
   ] as const)('%s: incomplete is %s', (code, incomplete) => {
     const attempt = attemptOf(claim(), { outcome: 'succeeded', code, observedAt: at(9) });
     expect(successOf(attempt)).toEqual({ refreshId: 'RFR-1', observedAt: at(9), incomplete });
+  });
+});
+
+describe('the next job of a member', () => {
+  const five = starts(0, 10, 20, 30, 40);
+  it.each<[string, readonly string[], number | null, number | null]>([
+    ['may start now', [], null, null],
+    ['may start when MX’s wait is over', [], 50, null],
+    ['waits as MX asked', [], 51, 51],
+    ['waits for the allowance', five, null, 7200],
+    ['waits for the allowance, the later of both', five, 60, 7200],
+    ['waits as MX asked, the later of both', five, 9000, 9000],
+  ])('%s', (_what, made, notBefore, allowedAt) => {
+    const member = { starts: made, startNotBefore: notBefore === null ? null : at(notBefore) };
+    expect(nextJobAllowedAt(member, at(50), policy)).toBe(allowedAt === null ? null : at(allowedAt));
   });
 });
 

@@ -12,7 +12,13 @@ import type { RunningClaim } from '../../../shared/domain/refresh.ts';
 import { claim, newJob, policy, T0 } from '../../samples.ts';
 
 export const situation = (
-  given: { claim?: Partial<RunningClaim>; state?: Partial<LookState>; after?: number; importsMove?: boolean } = {},
+  given: {
+    claim?: Partial<RunningClaim>;
+    state?: Partial<LookState>;
+    after?: number;
+    importsMove?: boolean;
+    startNotBefore?: number;
+  } = {},
 ): Situation => ({
   claim: { ...claim(), ...given.claim },
   state: { ...firstLookState, ...given.state },
@@ -20,6 +26,7 @@ export const situation = (
   now: plusSeconds(T0, given.after ?? 5),
   random: 0.5,
   importsMove: given.importsMove ?? false,
+  startNotBefore: given.startNotBefore === undefined ? null : plusSeconds(T0, given.startNotBefore),
 });
 
 /** The new job, seen by a look `after` seconds after the POST. */

@@ -103,6 +103,17 @@ describe('members that are due', () => {
     expect(await run(1)).toEqual({ ...none, accepted: 1 });
   });
 
+  it.each([
+    ['shortly', 600, 1],
+    ['for longer than a message can wait', 901, 0],
+  ])('wait as MX asked: %s', async (_what, seconds, sent) => {
+    const { run, mxCalls, batches, reported } = world(scheduled(1, { startNotBefore: plusSeconds(T0, seconds) }));
+    expect(await run(1)).toEqual({ ...none, failed: 1 });
+    expect(mxCalls).toEqual([]);
+    expect(batches).toEqual([{ batch: { dueAt: T0, members: [enrolledAs(1)] }, delaySeconds: 600 }].slice(0, sent));
+    expect(reported).toMatchObject([['MBR-1', { code: 'mx_rate_limited' }]]);
+  });
+
   it('join a refresh that runs already, and MX is not called', async () => {
     const { run, mxCalls } = world(scheduled(1, { claim: claim({ acceptedAt: plusSeconds(T0, -30) }) }));
     expect(await run(1)).toEqual({ ...none, joined: 1 });
