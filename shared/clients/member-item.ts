@@ -10,9 +10,9 @@ import type { Held } from '../domain/held.ts';
 import { type Instant, instantOf } from '../domain/instant.ts';
 import type { MemberBody, MemberRecord, Success } from '../domain/member.ts';
 import type { MemberKey } from '../domain/mx.ts';
-import { successOf } from '../domain/success.ts';
 import type { Attempt } from '../domain/refresh.ts';
 import { type Enrolment, isEveryHours } from '../domain/schedule.ts';
+import { successOf } from '../domain/success.ts';
 import { fromAttributes, type Item, recordFromAttribute, recordToAttribute, toAttribute } from './attribute-values.ts';
 import { toClaim } from './claim-attributes.ts';
 import {

@@ -305,7 +305,11 @@ async function claimAndStart(
     await Promise.all([deps.refreshes.put(refresh), putBody()]);
     const { body } = job.kind === 'started' ? job.member : member;
     const startNotBefore = job.kind === 'open' ? job.notBefore : null;
-    return accepted(deps, { ...claimed, startNotBefore }, { refresh, body: { ...body, is_being_aggregated: true }, joined: false });
+    return accepted(
+      deps,
+      { ...claimed, startNotBefore },
+      { refresh, body: { ...body, is_being_aggregated: true }, joined: false },
+    );
   }
   // Ended, not taken back: another caller may have joined it meanwhile, and has to get an end.
   await endRefresh(deps, { key, claim, ending: job.ending, member, starts: job.starts });

@@ -1,10 +1,10 @@
 /** What is learnt about members outside their refreshes: the same conditions as `shared/clients/seen-members.ts`. */
 import { plusSeconds } from '../../shared/domain/instant.ts';
 import type { MemberRecord } from '../../shared/domain/member.ts';
-import { successOf } from '../../shared/domain/success.ts';
 import type { MemberKey } from '../../shared/domain/mx.ts';
 import type { Policy } from '../../shared/domain/policy.ts';
 import type { SeenMembers } from '../../shared/domain/ports.ts';
+import { successOf } from '../../shared/domain/success.ts';
 import { emptyMember } from '../samples.ts';
 import { rememberedOf } from './fake-members.ts';
 import { type MembersTable, textOf } from './members-table.ts';

@@ -125,6 +125,7 @@ describe('the member’s item is one write unit', () => {
   });
 
   it('and is read back as it was', () => {
-    for (const record of [usual, worst, { ...worstOpen, claim: longest }]) expect(toRecord(item(record))).toEqual(record);
+    for (const record of [usual, worst, { ...worstOpen, claim: longest }])
+      expect(toRecord(item(record))).toEqual(record);
   });
 });
