@@ -28,8 +28,11 @@ export const mxFaults = [
   'slow',
 ] as const;
 
+/** What can happen to a read: also an answer in a form that MX does not document, or about somebody else. */
+export const mxReadFaults = [...mxFaults, 'mx odd form'] as const;
+
 /** What can happen to the request for a job: also a refusal that says how long to wait with the next one. */
-export const mxPostFaults = [...mxFaults, 'mx retry later'] as const;
+export const mxPostFaults = [...mxReadFaults, 'mx retry later'] as const;
 
 /** What can happen to a message, a tick, a sweep or a webhook. */
 export type PassiveFault =
@@ -76,6 +79,9 @@ const allKinds = [...new Set([...awsFaults, ...mxFaults])];
 const weakPorts = ['balances', 'members', 'refreshes', 'followUps', 'mx'] as const;
 const WEAKNESS = 5;
 
+/** Leaves it unknown whether a POST had its effect. */
+const unknownResults = ['mx timeout after', 'mx reset after', 'mx late', 'mx 500 after'] as const;
+
 /** A profile from the seed: one history in seven has no faults, some have few of many kinds, some many of few. */
 export function drawProfile(random: Random, until: number): FaultProfile {
   if (random.chance(1 / 7)) return noFaults;
@@ -90,8 +96,11 @@ export function drawProfile(random: Random, until: number): FaultProfile {
   }
   if (whose === 0) weights.slow = 1;
   // A POST of which nobody knows whether it had its effect is what MX can do worst.
-  if (whose === 2) for (const kind of ['mx timeout after', 'mx reset after', 'mx late'] as const) weights[kind] = 4;
-  if (whose >= 2) weights['mx retry later'] = 12;
+  if (whose === 2) for (const kind of unknownResults) weights[kind] = 8;
+  if (whose >= 2) {
+    weights['mx retry later'] = 8;
+    weights['mx odd form'] = 3;
+  }
   const weakPort = weakPorts[random.integer(2 * weakPorts.length)] ?? null;
   return { rate, weights, weakPort, passiveRate: random.chance(0.5) ? 0 : rate * 2, until };
 }

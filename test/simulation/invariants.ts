@@ -91,6 +91,9 @@ function checkEvidence(plan: Plan, refresh: RefreshTruth, world: World): void {
   // Long after the start, every answer that there was hid the running job: MX was down, and a lag that is counted in
   // answers, as the simulator counts it, is then none.
   const waitedMs = refresh.lastReadAt - (refresh.posts.at(-1)?.at ?? 0);
+  if (result.code === 'no_evidence' && refresh.posts.every(({ status }) => status !== 202)) {
+    throw new Violation(4, `${refreshId} says that MX accepted the request, and MX never did`);
+  }
   const isHidden = scenario?.lag !== undefined && refresh.reads <= scenario.lag.answers;
   // The same for a baseline that still hides the job before: nobody has looked since.
   const isFirst = world.refreshes.values().find(({ member }) => textOf(member) === textOf(refresh.member));

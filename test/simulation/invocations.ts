@@ -3,7 +3,7 @@ import type { MxAnswer } from '../../infra/mx-simulator/answers.ts';
 import { createRandom, hashText, type Random } from '../../infra/mx-simulator/random.ts';
 import type { Request } from '../fakes/request.ts';
 import { type AwaitPoints, pass } from './await-points.ts';
-import { awsFaults, type Fault, type FaultChooser, type FaultKind, mxFaults, mxPostFaults } from './faults.ts';
+import { awsFaults, type Fault, type FaultChooser, type FaultKind, mxPostFaults, mxReadFaults } from './faults.ts';
 import type { Scheduler } from './scheduler.ts';
 import { spoiled, spoilMx } from './spoilt-answers.ts';
 import { Violation } from './violation.ts';
@@ -306,7 +306,7 @@ export function createInvocations(
         const down: Fault = { key: 'outage', kind: 'mx down', amount: 0 };
         return send(invocation, name, crashes, mxLatency, timeoutMs, () => spoiled(down), spoilMx);
       }
-      const kinds = name === 'mx.checkBalance' ? mxPostFaults : mxFaults;
+      const kinds = name === 'mx.checkBalance' ? mxPostFaults : mxReadFaults;
       return send(invocation, name, kinds, mxLatency, timeoutMs, effect, spoilMx);
     },
 

@@ -62,8 +62,8 @@ export const mutants: readonly Mutant[] = [
       domain('start-refresh.ts', '  await deps.followUps.send(nextLook, deps.policy.firstLookSeconds);\n', ''),
       domain(
         'start-refresh.ts',
-        'const known = { key, starts,',
-        'await deps.followUps.send(nextLook, deps.policy.firstLookSeconds);\n  const known = { key, starts,',
+        'const claimed = { key, starts,',
+        'await deps.followUps.send(nextLook, deps.policy.firstLookSeconds);\n  const claimed = { key, starts,',
       ),
     ],
   },
@@ -145,7 +145,10 @@ export const mutants: readonly Mutant[] = [
     name: 'allowance-given-back-on-timeout',
     what: 'a start whose result is unknown is not counted',
     breaks: [7],
-    changes: [domain('start-job.ts', "if (refused.state !== 'unknown') {", 'if (true) {')],
+    changes: [
+      domain('start-job.ts', "if (refused.state !== 'unknown' || notBefore !== null) {", 'if (true) {'),
+      domain('start-job.ts', "refused.state === 'unknown' ? null : withoutThis", 'withoutThis'),
+    ],
   },
   {
     name: 'allowance-not-counted',
@@ -254,13 +257,7 @@ export const mutants: readonly Mutant[] = [
     name: 'unattended-starts-again',
     what: 'a follow-up starts again for a member that has come to need its user',
     breaks: [6],
-    changes: [
-      domain(
-        'decision.ts',
-        "step.kind === 'start' && situation.claim.trigger !== 'http' ? neededUserAction(member) : null",
-        'null',
-      ),
-    ],
+    changes: [domain('decision.ts', "situation.claim.trigger !== 'http' ? neededUserAction(member) : null", 'null')],
   },
   {
     name: 'deleted-comes-back',
@@ -468,6 +465,78 @@ export const mutants: readonly Mutant[] = [
     breaks: [0],
     changes: [
       domain('follow-refresh.ts', 'if (claim === taken && !isAnsweredAgain) return;', 'if (claim === taken) return;'),
+    ],
+  },
+  {
+    name: 'another-members-answer',
+    what: 'MX’s answer about another member is taken for this one’s',
+    breaks: [2, 3, 4, 5],
+    changes: [
+      {
+        file: 'shared/clients/mx-client.ts',
+        find: "if (typeof answered === 'string' && answered !== '' && answered !== asked) {",
+        replace: 'if (answered === asked && asked === what) {',
+      },
+    ],
+  },
+  {
+    name: 'unreadable-is-missing',
+    what: 'an account whose amount cannot be read is stored without it',
+    breaks: [5],
+    changes: [
+      domain(
+        'mx-readers.ts',
+        'return { guid, fields, unknownFields, oddFields, isUnreadable };',
+        'return { guid, fields, unknownFields, oddFields, isUnreadable: isUnreadable && guid === "" };',
+      ),
+    ],
+  },
+  {
+    name: 'numbers-as-text-dropped',
+    what: 'an amount that MX sends as text is dropped without a word',
+    breaks: [5],
+    changes: [
+      domain(
+        'mx-readers.ts',
+        "return typeof value === 'string' ? (Decimal.read(value) ?? UNREADABLE) : UNREADABLE;",
+        'return null;',
+      ),
+    ],
+  },
+  {
+    name: 'code-from-a-plain-object',
+    what: 'MX’s error code is looked up among what every object has',
+    breaks: [0],
+    changes: [
+      domain(
+        'statuses.ts',
+        'code !== null && Object.hasOwn(memberErrorEnds, code)',
+        'code !== null && code in memberErrorEnds',
+      ),
+    ],
+  },
+  {
+    name: 'refused-is-accepted',
+    what: 'a POST that was answered with errors only ends as one that MX had accepted',
+    breaks: [4],
+    changes: [
+      domain(
+        'ending.ts',
+        "start.state === 'accepted' ? 'no_evidence' : 'start_not_confirmed'",
+        "start.state === null ? 'start_not_confirmed' : 'no_evidence'",
+      ),
+    ],
+  },
+  {
+    name: 'passing-status-is-final',
+    what: 'a 408 to the POST counts as a refusal for good, though the job may run',
+    breaks: [7],
+    changes: [
+      {
+        file: 'shared/clients/mx-failure.ts',
+        find: "{ ...one(408), code: 'mx_unavailable'",
+        replace: "{ ...one(408), code: 'mx_refused'",
+      },
     ],
   },
   {

@@ -128,6 +128,15 @@ function drawBalance(random: Random): string {
   );
 }
 
+/** A caller asks for a member that was deleted, while MX is away and cannot say so. */
+function addLateTrigger(random: Random, deletedAt: number, member: number, add: (action: Action) => void): void {
+  if (!random.chance(0.4)) return;
+  const at = deletedAt + 5 + random.next() * 60;
+  add({ key: 'outage after the deletion', what: 'mx down', at: at - 1, until: at + 10 });
+  const plain = { names: 'guids', userPresent: false, wait: 0, callback: null, idempotencyKey: null } as const;
+  add({ key: 'trigger after the deletion', what: 'trigger', at, member, ...plain });
+}
+
 /** The plan of the history with this seed. */
 export function planHistory(seed: number, start: number): Plan {
   const random = createRandom(seed, 'plan');
@@ -181,7 +190,9 @@ export function planHistory(seed: number, start: number): Plan {
   }
   if (random.chance(0.1)) {
     const at = last + 4 + random.next() * 16;
-    add({ key: 'delete', what: 'delete', at, member: member(), whileStoring: random.chance(0.5) });
+    const deletion = { member: member(), whileStoring: random.chance(0.5) };
+    add({ key: 'delete', what: 'delete', at, ...deletion });
+    addLateTrigger(createRandom(seed, 'after a deletion'), at, deletion.member, add);
   }
   if (random.chance(hasSchedule ? 0.4 : 0.15)) {
     // Every other time over the minute in which scheduled members are due.
