@@ -122,8 +122,8 @@ export function functionsInTime(stage: Stage): FunctionsInTime {
     };
     await followUp({ ...deps, mx }, report, message);
     if (message.kind !== 'look' || outcome !== 'looking_again') return;
-    const broken = checkProgress(message, answered(), world.record(message.member)?.claim ?? null);
-    if (broken !== null) stage.broken(broken);
+    const violation = checkProgress(message, answered(), world.record(message.member)?.claim ?? null);
+    if (violation !== null) broken(violation);
   }
 
   const followUps = {

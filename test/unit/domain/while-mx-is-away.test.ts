@@ -45,8 +45,8 @@ function world() {
       await followRefresh(deps, next.followUp);
     },
     async shown(): Promise<Progress | null> {
-      const claim = (await members.read(key))?.claim;
-      return claim ? (await currentRefresh(made.history, key, claim)).progress : null;
+      const now = (await members.read(key))?.claim;
+      return now ? (await currentRefresh(made.history, key, now)).progress : null;
     },
   };
 }
