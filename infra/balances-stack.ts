@@ -52,7 +52,20 @@ const LOOK_TIMEOUT = Duration.seconds(LOOK_TIMEOUT_SECONDS);
 const START_TIMEOUT = Duration.seconds(60);
 const CALLBACK_TIMEOUT = Duration.seconds(20);
 
-/** The whole service, in the order of the data: tables, queues, trigger, follow-ups, schedule, readers, HTTP API. */
+/**
+ * The whole service, in the order of the data: tables, queues, trigger, follow-ups, schedule, readers, HTTP API.
+ *
+ * @example
+ * ```ts
+ * import { App } from 'aws-cdk-lib';
+ * import { BalancesStack } from './balances-stack.ts';
+ * import { bundle } from './bundle.ts';
+ * import { readSettings } from './settings.ts';
+ *
+ * const settings = readSettings({ stage: 'prod', mxBaseUrl: 'https://api.mx.com' });
+ * new BalancesStack(new App(), 'fresh-balances', { settings, bundle: (functionName) => bundle(functionName) });
+ * ```
+ */
 export class BalancesStack extends Stack {
   private readonly settings: Settings;
   private readonly alarms: Alarms;

@@ -137,7 +137,22 @@ interface StartedSituation extends Situation {
   readonly asked: readonly Challenge[];
 }
 
-/** The next step of a running refresh after one look. */
+/**
+ * The next step of a running refresh after one look.
+ *
+ * @example
+ * ```ts
+ * import { claim, member, newJob, policy } from '../../docs/generate/sample-refresh.ts';
+ * import { decide, firstLookState } from './decision.ts';
+ *
+ * const now = '2026-11-21T12:00:10.000Z';
+ * const situation = { claim: claim({ flagSeen: true }), state: firstLookState, policy, now, random: 0, importsMove: false };
+ * const running = member({ ...newJob, isBeingAggregated: true });
+ * console.log(decide(situation, { kind: 'member', member: running, challenges: [] }).kind); // look
+ * const over = member({ ...newJob, isBeingAggregated: false });
+ * console.log(decide(situation, { kind: 'member', member: over, challenges: [] }).kind); // read_accounts
+ * ```
+ */
 export function decide(situation: Situation, observation: Observation): NextStep {
   if (observation.kind === 'failure') return afterFailedLook(situation, observation.failure);
   const { member, challenges } = observation;

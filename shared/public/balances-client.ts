@@ -134,7 +134,24 @@ export interface BalancesClient {
 const TIMEOUT_SECONDS = 30;
 const WAIT_FOR_END_SECONDS = 900;
 
-/** A client of the API. @throws TypeError for options that cannot work. */
+/**
+ * A client of the API.
+ *
+ * @throws TypeError for options that cannot work.
+ * @example
+ * ```ts
+ * import { createBalancesClient } from 'mx-fresh-balances/client';
+ *
+ * const client = createBalancesClient({
+ *   baseUrl: 'https://abc.execute-api.eu-central-1.amazonaws.com',
+ *   credentials: { clientId: 'shop', key: 'the key of this caller' },
+ * });
+ * const asked = await client.checkBalance('user-1', 'member-1', { maxAge: 300, wait: 10 });
+ * if (asked.kind === 'running') await client.waitForEnd(asked.refresh.refreshId);
+ * const { accounts, freshness } = await client.allAccounts('user-1', 'member-1');
+ * for (const { name, balance } of accounts) console.log(name, balance, freshness.verdict);
+ * ```
+ */
 export function createBalancesClient(options: BalancesClientOptions): BalancesClient {
   const { timeoutSeconds = TIMEOUT_SECONDS, time = platformTime } = options;
   const call = httpCalls({ ...options, timeoutSeconds });

@@ -95,6 +95,15 @@ const STALE_AFTER_SECONDS = 86_400;
  * an event announced is there. Time limits are those of `client`.
  *
  * @throws BalancesProblem `invalid_request` for what cannot be an identifier, and the errors of `client`.
+ * @example
+ * ```ts
+ * import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+ * import { readBalances } from 'mx-fresh-balances/reader';
+ *
+ * const tables = { balances: 'the output BalancesTable', members: 'the output MembersTable' };
+ * const stored = await readBalances(new DynamoDBClient({}), tables, { user: 'user-1', member: 'member-1' });
+ * for (const { account, observedAt } of stored?.accounts ?? []) console.log(account.name, account.balance, observedAt);
+ * ```
  */
 export async function readBalances(
   client: DynamoDBClient,

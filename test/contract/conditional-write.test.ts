@@ -108,7 +108,7 @@ it('a condition that cannot be read is no answer', async () => {
   });
 });
 
-it('an error of another copy of the SDK is known by its name', async () => {
+it('an error of another SDK copy is recognised', async () => {
   const client = tables.newClient();
   client.middlewareStack.add(
     () => () => Promise.reject(Object.assign(new Error('no'), { name: 'ConditionalCheckFailedException' })),
@@ -118,7 +118,7 @@ it('an error of another copy of the SDK is known by its name', async () => {
   client.destroy();
 });
 
-describe('with a table that is away, no write is taken for a lost one:', () => {
+describe('a table that is away: no write counts as lost', () => {
   const away = 'no-such-table';
   const member = newKey();
   const claim = startingClaim(refreshId(1));

@@ -119,7 +119,7 @@ describe.each<[string, () => Subject]>([
     );
   });
 
-  it('reads back a claim that was made while MX was down', async () => {
+  it('reads back a claim made while MX was down', async () => {
     const { members } = subject();
     const key = newKey();
     const unanswered = { code: 'mx_bad_answer', nextLookAt: at(5) } as const;
@@ -133,7 +133,7 @@ describe.each<[string, () => Subject]>([
     expect((await members.read(key))?.claim).toEqual(claim);
   });
 
-  it('says nothing of a body that is not about to be stored, and keeps what MX is not asked for', async () => {
+  it('notes a body only before storing it, keeps the rest', async () => {
     const { members, key, claim } = await claimed();
     await members.end({ key, from: 'running', attempt: attemptOf(claim) });
     await members.release(key, claim.refreshId);
@@ -185,7 +185,7 @@ describe.each<[string, () => Subject]>([
     expect((await members.read(key))?.claim?.refreshId).toBe(refreshId(won.indexOf(true)));
   });
 
-  it('does not claim on starts that have changed since they were read', async () => {
+  it('does not claim on starts that have changed', async () => {
     const { members, key, claim } = await claimed();
     await members.end({ key, from: 'running', attempt: attemptOf(claim) });
     await members.release(key, claim.refreshId);
@@ -194,7 +194,7 @@ describe.each<[string, () => Subject]>([
     expect(await members.claim({ key, claim: startingClaim(refreshId(2)), starts: [], startsVersion: 1 })).toBe(true);
   });
 
-  it('counts a change of the starts by whatever step makes it', async () => {
+  it('counts a change of starts by any step', async () => {
     const { members, key, claim } = await claimed();
     const version = async () => (await members.read(key))?.startsVersion;
     await members.takeLook(key, claim.refreshId, 1, at(5));
@@ -215,7 +215,7 @@ describe.each<[string, () => Subject]>([
     expect(await version()).toBe(4);
   });
 
-  it('does not claim a deleted member, and keeps saying that it is deleted', async () => {
+  it('does not claim a deleted member, which stays deleted', async () => {
     const { members, markDeleted } = subject();
     const key = newKey();
     await markDeleted(key);
@@ -250,7 +250,7 @@ describe.each<[string, () => Subject]>([
       expect(twins.map(({ kind }) => kind).sort()).toEqual([...Array<string>(9).fill('superseded'), 'taken']);
     });
 
-    it('is too early within the minimum gap, for the next look only', async () => {
+    it('next look within the minimum gap: too early', async () => {
       const { members, key, claim } = await claimed();
       await members.takeLook(key, claim.refreshId, 1, at(5));
       expect(await members.takeLook(key, claim.refreshId, 2, at(7.999))).toEqual({
@@ -261,7 +261,7 @@ describe.each<[string, () => Subject]>([
       expect(await members.takeLook(key, claim.refreshId, 2, at(8))).toMatchObject({ kind: 'taken' });
     });
 
-    it('is superseded by a later look, and for a refresh that is not the claim', async () => {
+    it('superseded by a later look or another claim', async () => {
       const { members, key, claim } = await claimed();
       await members.takeLook(key, claim.refreshId, 4, at(5));
       expect(await members.takeLook(key, claim.refreshId, 3, at(500))).toEqual({ kind: 'superseded' });
@@ -269,7 +269,7 @@ describe.each<[string, () => Subject]>([
       expect(await members.takeLook(newKey(), claim.refreshId, 1, at(500))).toEqual({ kind: 'superseded' });
     });
 
-    it('may be taken again when whoever took it has had its time', async () => {
+    it('may be taken again after its taker’s time', async () => {
       const { members, key, claim } = await claimed();
       await members.takeLook(key, claim.refreshId, 1, at(5));
       expect(await members.takeLook(key, claim.refreshId, 1, at(34.999))).toEqual({ kind: 'superseded' });
@@ -294,7 +294,7 @@ describe.each<[string, () => Subject]>([
   });
 
   describe('a start', () => {
-    it('is written before it is sent, by the look that sends it and by no other', async () => {
+    it('is written before sending, by its own look only', async () => {
       const { members, key, claim, claimNow } = await claimed();
       await members.takeLook(key, claim.refreshId, 1, at(5));
       const starting: StartedClaim = {
@@ -314,7 +314,7 @@ describe.each<[string, () => Subject]>([
       expect(await members.recordStarting(key, starting, [])).toBe(false);
     });
 
-    it('has what came of it recorded, unless a later one was sent meanwhile', async () => {
+    it('records its result unless a later one was sent', async () => {
       const { members, key, claim, claimNow, openNow } = await claimed();
       const accepted = { ...claim.start, state: 'accepted', jobGuid: 'JOB-2' } as const;
       expect(await members.recordStart({ key, refreshId: claim.refreshId, start: accepted, flagSeen: true })).toBe(
@@ -350,7 +350,7 @@ describe.each<[string, () => Subject]>([
       expect((await members.read(key))?.startNotBefore).toBeNull();
     });
 
-    it('keeps the flag that was seen, and the starts when they do not change', async () => {
+    it('keeps the seen flag, and unchanged starts', async () => {
       const { members, key, claim } = await claimed();
       await members.recordSeen({ ...seen(key, claim.refreshId), flagSeen: true });
       await members.recordStart({
@@ -453,7 +453,7 @@ describe.each<[string, () => Subject]>([
     expect((await members.read(key))?.importsMove).toBe(true);
   });
 
-  it('marks the user as present, for the refresh that runs and no other', async () => {
+  it('marks the user present for its refresh only', async () => {
     const { members, key, claim, claimNow } = await claimed();
     await members.joinUserPresent(key, refreshId(2));
     expect((await claimNow())?.userPresent).toBe(false);
@@ -461,7 +461,7 @@ describe.each<[string, () => Subject]>([
     expect((await claimNow())?.userPresent).toBe(true);
   });
 
-  it('begins to store once, and only for the last look taken', async () => {
+  it('begins to store once, for the last look only', async () => {
     const { members, key, claim, claimNow } = await claimed();
     await members.takeLook(key, claim.refreshId, 2, at(5));
     expect(await members.beginStoring(storing(key, claim.refreshId, 1))).toBe(false);
@@ -471,7 +471,7 @@ describe.each<[string, () => Subject]>([
     expect((await claimNow())?.phase).toBe('storing');
   });
 
-  it('ends once, from the phase that was expected, and remembers the attempt', async () => {
+  it('ends once from the expected phase, remembers the attempt', async () => {
     const { members, key, claim, claimNow } = await claimed();
     const attempt = attemptOf(claim, { outcome: 'action_required', action: 'answer_mfa', hasDetails: true });
     expect(await members.end({ key, from: { storingSince: null }, attempt })).toBe(false);
@@ -501,7 +501,7 @@ describe.each<[string, () => Subject]>([
     });
   });
 
-  it('ends a refresh for which MX was never read, and one whose status was null', async () => {
+  it('ends a refresh without a status or never read', async () => {
     const { baseline: known } = startingClaim('');
     for (const baseline of [null, known && { ...known, connectionStatus: null }]) {
       const { members } = subject();
@@ -513,7 +513,7 @@ describe.each<[string, () => Subject]>([
     }
   });
 
-  it('ends while storing only if nobody has taken it over since', async () => {
+  it('ends while storing unless taken over since', async () => {
     const { members, key, claim } = await claimed();
     await members.takeLook(key, claim.refreshId, 1, at(5));
     await members.beginStoring(storing(key, claim.refreshId, 1));
@@ -555,7 +555,7 @@ describe.each<[string, () => Subject]>([
     });
   });
 
-  it('releases a claim that has ended and no other, and its entry in the index with it', async () => {
+  it('releases an ended claim with its index entry', async () => {
     const { members, key, claim, claimNow, open } = await claimed();
     await members.release(key, claim.refreshId);
     expect((await claimNow())?.phase).toBe('running');
@@ -675,7 +675,7 @@ describe('members: DynamoDB alone', () => {
 });
 
 describe('members: the fake alone', () => {
-  it('has an index that can lag: late to show a claim, late to forget one', async () => {
+  it('has an index that can lag, both ways', async () => {
     let now = 0;
     const table = emptyMembersTable();
     const members = fakeMembers(table, { policy, now: () => at(now), indexLagSeconds: 2 });

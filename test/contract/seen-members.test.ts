@@ -88,7 +88,7 @@ describe.each<[string, () => Subject]>([
     expect((await members.read(key))?.seenAt).toBe(at(20));
   });
 
-  it('reserves reads at least the minimum gap apart, from each other and from a refresh’s', async () => {
+  it('spaces reads by the minimum gap, all kinds', async () => {
     const { seen, key } = await known();
     expect(await seen.reserveRead(key, at(2.9))).toBe(false);
     expect(await seen.reserveRead(key, at(3))).toBe(true);
@@ -96,7 +96,7 @@ describe.each<[string, () => Subject]>([
     expect(await seen.reserveRead(key, at(6))).toBe(true);
   });
 
-  it('reserves no read within the gap after a look or an end', async () => {
+  it('reserves no read soon after a look or end', async () => {
     const { members, seen } = subject();
     const key = newKey();
     const claim = startingClaim(refreshId(1));
@@ -128,7 +128,7 @@ describe.each<[string, () => Subject]>([
     expect((await members.read(key))?.untoldChange).toBeNull();
   });
 
-  it('remembers a background refresh as the last attempt and success, unless there are newer ones', async () => {
+  it('remembers a background refresh unless newer ones exist', async () => {
     const { members, seen, key } = await known();
     const attempt = (id: string, observed: number, ended: number) =>
       attemptOf(startingClaim(id, { trigger: 'mx_webhook' }), {
@@ -154,7 +154,7 @@ describe.each<[string, () => Subject]>([
     });
   });
 
-  it('leaves the end of a claim alone until it is published', async () => {
+  it('leaves an ended claim alone until it is published', async () => {
     const { members, seen, key } = await known();
     const claim = startingClaim(refreshId(1));
     await members.claim({ key, claim, starts: [], startsVersion: 0 });
@@ -175,7 +175,7 @@ describe.each<[string, () => Subject]>([
     expect((await members.read(key))?.lastAttempt).toEqual(background);
   });
 
-  it('remembers how far completions are dealt with, and never goes back', async () => {
+  it('remembers handled completions, never going back', async () => {
     const { members, seen, key } = await known();
     await seen.recordProcessed(key, at(20));
     await seen.recordProcessed(key, at(10));
@@ -207,7 +207,7 @@ describe.each<[string, () => Subject]>([
     expect(await members.read(key)).toEqual(tombstone);
   });
 
-  it('erases MX’s member object for good, whether or not there was one', async () => {
+  it('erases MX’s member object for good, stored or not', async () => {
     for (const before of [[], [{ body: mxMember(newKey()).body, seenAt: at(10) }]]) {
       const { members, seen, key } = await known();
       for (const body of before) await members.putBody(key, body);

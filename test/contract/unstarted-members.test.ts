@@ -85,7 +85,7 @@ describe.each<[string, () => Subject]>([
     expect((await read())?.lastAttempt?.refreshId).toBe(refreshId(4));
   });
 
-  it('keep the end of a refresh that is yet to be published', async () => {
+  it('keep the unpublished end of a refresh', async () => {
     const { members, unstarted, key, read } = await known();
     const claim = startingClaim(refreshId(5));
     await members.claim({ key, claim, starts: [], startsVersion: 0 });

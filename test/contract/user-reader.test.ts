@@ -71,7 +71,7 @@ describe('a user’s', () => {
     ]);
   });
 
-  it('balances are those of all its members, and no other user’s', async () => {
+  it('balances are those of all its own members', async () => {
     const { userGuid } = newKey();
     await meet({ userGuid, memberGuid: 'MBR-1' }, ['ACT-1', 'ACT-2', 'ACT-3']);
     await meet({ userGuid, memberGuid: 'MBR-2' }, ['ACT-4']);
@@ -85,7 +85,7 @@ describe('a user’s', () => {
     ]);
   });
 
-  it('guid is found by its own id, and is its own', async () => {
+  it('guid is found by own id or itself', async () => {
     const key = newKey();
     await meet(key);
     expect(await users().resolve(`own-${key.userGuid}`)).toBe(key.userGuid);

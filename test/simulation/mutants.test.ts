@@ -64,12 +64,12 @@ describe('a mutant', () => {
     expect(new Set(mutants.map(({ name }) => name)).size).toBe(mutants.length);
   });
 
-  it('is refused when its code is gone, so that it cannot rot unseen', () => {
+  it('is refused when its code is gone', () => {
     const gone = { file: 'shared/domain/sweep.ts', find: 'no such code', replace: '' };
     expect(() => mutatedSources({ name: 'gone', what: '', breaks: [], changes: [gone] })).toThrow(/0 places/);
   });
 
-  it('is what is found, not something else: without one nothing is', async () => {
+  it('is what is found; without one nothing is', async () => {
     expect(await simulate('--histories', '200')).toMatchObject({ invariant: null });
   });
 });

@@ -11,7 +11,7 @@ import type { WrapPort } from './world.ts';
 const SEEDS = 4_000;
 
 describe('the simulation', () => {
-  it(`keeps every promise in ${SEEDS} histories with faults, and after a crash at every await point`, async () => {
+  it(`keeps every promise in ${SEEDS} histories, crashed everywhere`, async () => {
     const { failed, tally, points, elapsedMs } = await runHistories({ seed: 1, histories: SEEDS });
     console.log(tally.table(points, elapsedMs));
     if (failed !== null) {
@@ -41,7 +41,7 @@ describe('the simulation', () => {
     expect((await run(3)).story).not.toEqual((await run(4)).story);
   });
 
-  it('has every call of every port go through a point at which it can be crashed', async () => {
+  it('can crash at every call of every port', async () => {
     const calls = new Map<string, { calls: number; requests: number }>();
     const wrap: WrapPort = (port, name, invocation) =>
       new Proxy(port, {
@@ -70,7 +70,7 @@ describe('the simulation', () => {
     expect(calls.size).toBeGreaterThan(25);
   });
 
-  it('is a command with a table, and says what it does not understand', async () => {
+  it('is a command with a table; bad options are refused', async () => {
     const simulate = (...args: string[]) =>
       promisify(execFile)(process.execPath, [fileURLToPath(new URL('main.ts', import.meta.url)), ...args]);
     const { stdout } = await simulate('--histories', '50', '--seed', '7');

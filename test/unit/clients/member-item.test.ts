@@ -107,7 +107,7 @@ describe('a claim', () => {
     expect(toRecord(itemWith(attribute)).claim).toEqual(given);
   });
 
-  it('that has ended is read with the last attempt as its result', () => {
+  it('an ended refresh has the last attempt as result', () => {
     const ended = map({ i: text('RFR-1'), t: text('s'), p: text('e'), d: T0, l: number('1'), bs: { NULL: true } });
     const { refreshId: _id, trigger: _trigger, acceptedAt, ...result } = attempt;
     const given: EndedClaim = {
@@ -140,7 +140,7 @@ describe('a claim', () => {
   });
 });
 
-it('an attempt has these attributes, and is read back from them', () => {
+it('an attempt has these attributes, read back the same', () => {
   expect(attemptToAttribute(attempt)).toEqual(storedAttempt);
   const item = { user_guid: text('USR-1'), item_key: text('MBR-1'), last_attempt: storedAttempt };
   expect(toRecord(item).lastAttempt).toEqual(attempt);

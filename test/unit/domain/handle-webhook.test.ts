@@ -137,7 +137,7 @@ describe('a webhook of a member that is not known', () => {
     expect(world.record()).toBeNull();
   });
 
-  it('with the setting all makes it known, with its balances and under its own ids', async () => {
+  it('setting all: known, with balances and own ids', async () => {
     const world = webhookWorld([], 'all');
     world.shows(news, newAccounts);
     expect(await world.handle(webhook())).toBe('stored');
@@ -146,7 +146,7 @@ describe('a webhook of a member that is not known', () => {
     expect((await world.balances.ofMember(key)).map(({ trigger }) => trigger)).toEqual(['mx_webhook']);
   });
 
-  it('with the setting all leaves no trace when MX does not know it either', async () => {
+  it('setting all: an unknown member leaves no trace', async () => {
     const world = webhookWorld([], 'all');
     world.fails(notFound);
     for (const one of [webhook(), connection, deletion]) expect(await world.handle(one)).toBe('unknown_member');
@@ -157,7 +157,7 @@ describe('a webhook of a member that is not known', () => {
 describe('a webhook while a refresh runs', () => {
   const running = () => webhookWorld([refreshed({ claim: claim({ lookNumber: 2, lookedAt: plusSeconds(T0, -10) }) })]);
 
-  it('makes it look now, in place of the message that waits', async () => {
+  it('looks now, in place of the waiting message', async () => {
     const world = running();
     world.shows({ ...newJob, isBeingAggregated: true });
     expect(await world.handle(webhook())).toBe('nudged');
@@ -165,7 +165,7 @@ describe('a webhook while a refresh runs', () => {
     expect(world.sent.map(({ followUp }) => followUp.lookNumber)).toEqual([4]);
   });
 
-  it('ends it when MX shows the end, whatever the webhook said', async () => {
+  it('ends it when MX shows the end', async () => {
     const world = running();
     world.shows({ ...newJob, successfullyAggregatedAt: '2026-11-21T12:00:08.000Z' }, newAccounts);
     expect(await world.handle(connection)).toBe('nudged');
@@ -205,7 +205,7 @@ describe('a webhook while a refresh runs', () => {
     expect(world.mxCalls).toEqual([]);
   });
 
-  it('first publishes a refresh that has ended and was not published', async () => {
+  it('first publishes an ended refresh that was not published', async () => {
     const result = {
       outcome: 'failed',
       action: 'retry_later',
@@ -223,7 +223,7 @@ describe('a webhook while a refresh runs', () => {
 });
 
 describe('data that MX gathered by itself', () => {
-  it('is stored as a refresh of its own, told, and starts no job', async () => {
+  it('is stored as its own refresh, without a job', async () => {
     const world = webhookWorld([refreshed()]);
     await withStored(world);
     world.shows(news, newAccounts);
@@ -253,7 +253,7 @@ describe('data that MX gathered by itself', () => {
     for (const event of world.events) expect(faultsOf(event)).toEqual([]);
   });
 
-  it('is stored once for each completion: doubles, and both types of it, cost nothing', async () => {
+  it('once for each completion; duplicates cost nothing', async () => {
     const world = webhookWorld([refreshed()]);
     await withStored(world);
     world.shows(news, newAccounts);
@@ -269,7 +269,7 @@ describe('data that MX gathered by itself', () => {
   });
 
   it.each(['2026-11-21T10:59:59.000Z', '2026-11-21T11:30:00.000Z'])(
-    'told before the data of our job were read is recognised, completed at %s by MX’s clock',
+    'sent before our read: recognised, completed at %s',
     async (completedAt) => {
       const world = webhookWorld([refreshed()]);
       expect(await world.handle(webhook({ completedAt, receivedAt: '2026-11-21T11:00:00.000Z' }))).toBe(
@@ -279,7 +279,7 @@ describe('data that MX gathered by itself', () => {
     },
   );
 
-  it('told after that is looked at, also when MX’s clock is an hour behind', async () => {
+  it('sent after it: looked at, MX’s clock behind', async () => {
     const world = webhookWorld([refreshed()]);
     await withStored(world);
     world.shows(news, newAccounts);
@@ -300,7 +300,7 @@ describe('data that MX gathered by itself', () => {
     expect(await world.handle(webhook())).toBe('known_already');
   });
 
-  it('counts as newer by an account’s own import when the member’s times were read before', async () => {
+  it('counts as newer by an account’s own import', async () => {
     const body = { connection_status: 'CONNECTED', aggregated_at: news.aggregatedAt };
     const world = webhookWorld([refreshed()], 'known', body);
     await withStored(world);
@@ -308,7 +308,7 @@ describe('data that MX gathered by itself', () => {
     expect(await world.handle(webhook())).toBe('stored');
   });
 
-  it('is not read while a job runs or the connection is in trouble', async () => {
+  it('is not read during a job or in trouble', async () => {
     const world = webhookWorld([refreshed()]);
     world.shows({ ...news, isBeingAggregated: true });
     expect(await world.handle(webhook())).toBe('later');
@@ -336,7 +336,7 @@ describe('data that MX gathered by itself', () => {
     'seen.recordBackground/attempt',
     'events.publish',
     'seen.recordProcessed',
-  ])('survives a crash at %s: the message comes again and everything is there, with the same ids', async (place) => {
+  ])('crash at %s: repeated, complete, with the same ids', async (place) => {
     const world = webhookWorld([refreshed()]);
     await withStored(world);
     world.shows(news, newAccounts);
@@ -358,7 +358,7 @@ describe('data that MX gathered by itself', () => {
     expect(await world.handle(webhook())).toBe('known_already');
   });
 
-  it('is tried again while MX is down, at growing distances, until a refresh would be given up', async () => {
+  it('MX down: repeated, later each time, until given up', async () => {
     const world = webhookWorld([refreshed()]);
     world.fails(down);
     expect(await world.handle(webhook())).toBe('later');
@@ -377,7 +377,7 @@ describe('data that MX gathered by itself', () => {
 });
 
 describe('a webhook about the connection', () => {
-  it('makes us read the member, store what MX says and tell of the change', async () => {
+  it('reads the member, stores and reports the change', async () => {
     const world = webhookWorld([refreshed()]);
     world.shows({ connectionStatus: 'DENIED' });
     expect(await world.handle(connection)).toBe('seen');
@@ -399,7 +399,7 @@ describe('a webhook about the connection', () => {
     expect(world.events).toEqual([]);
   });
 
-  it('needs no read when somebody has read the member since it came', async () => {
+  it('needs no read when read since it came', async () => {
     const world = webhookWorld([refreshed()]);
     world.shows({ connectionStatus: 'DENIED' });
     world.wait(1);
@@ -416,7 +416,7 @@ describe('a webhook about the connection', () => {
     expect(world.mxCalls).toHaveLength(1);
   });
 
-  it('tells of the change also after a crash between storing and telling', async () => {
+  it('reports the change after a crash before telling', async () => {
     const world = webhookWorld([refreshed()]);
     world.shows({ connectionStatus: 'DENIED' });
     world.crashAt('events.publish');
@@ -432,7 +432,7 @@ describe('a webhook about the connection', () => {
     expect(world.record()?.untoldChange).toBeNull();
   });
 
-  it('is not lost when its reader crashes before it has read', async () => {
+  it('is not lost when its reader crashes', async () => {
     const world = webhookWorld([refreshed()]);
     world.shows({ connectionStatus: 'DENIED' });
     world.crashAt('seen.recordSighting');
@@ -463,7 +463,7 @@ describe('a deleted member', () => {
     expect(world.record()?.deletedAt).toBeNull();
   });
 
-  it('loses its balances, its place in the schedule and everything that was known, and is told of', async () => {
+  it('loses balances, schedule and record; an event is sent', async () => {
     const world = scheduled();
     await withStored(world);
     world.table.slots.set(slot, new Map([[textOf(key), 6]]));
@@ -511,7 +511,7 @@ describe('a deleted member', () => {
     expect(world.events).toHaveLength(told);
   });
 
-  it('is asked for again when only a start has read it', async () => {
+  it('is read again when only a start read it', async () => {
     const acceptedAt = plusSeconds(T0, 1);
     const world = scheduled({ claim: claim({ acceptedAt, lookedAt: null }), seenAt: acceptedAt });
     world.wait(5);
@@ -532,7 +532,7 @@ describe('a deleted member', () => {
     expect(world.record()).toMatchObject({ ...tombstone, deletedAt: T0 });
   });
 
-  it('stays deleted: later webhooks bring nothing back, and do not ask MX', async () => {
+  it('stays deleted after later webhooks, without a call', async () => {
     const world = scheduled();
     world.fails(notFound);
     await world.handle(deletion);
@@ -545,7 +545,7 @@ describe('a deleted member', () => {
     expect(await world.balances.ofMember(key)).toEqual([]);
   });
 
-  it('is erased once more, when a function that was storing has certainly stopped', async () => {
+  it('is erased again after a storing function’s time limit', async () => {
     const world = scheduled();
     world.fails(notFound);
     await world.handle(deletion);

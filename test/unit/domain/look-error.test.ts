@@ -69,7 +69,7 @@ it.each(['members.takeLook', 'mx.readMember', 'members.beginStoring', 'members.e
   },
 );
 
-it('goes on when a webhook’s look failed and its own is discarded', async () => {
+it('goes on after a webhook’s failed look, its own discarded', async () => {
   const { world, deps, fault, first } = await startedWorld();
   const queue = fakeQueue({ visibilitySeconds: 180, maxReceives: 5, now: () => Date.parse(world.deps.now()) });
   const webhookDeps = {

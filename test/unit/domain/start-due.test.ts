@@ -114,7 +114,7 @@ describe('members that are due', () => {
     expect(reported).toMatchObject([['MBR-1', { code: 'mx_rate_limited' }]]);
   });
 
-  it('join a refresh that runs already, and MX is not called', async () => {
+  it('join a running refresh without a call of MX', async () => {
     const { run, mxCalls } = world(scheduled(1, { claim: claim({ acceptedAt: plusSeconds(T0, -30) }) }));
     expect(await run(1)).toEqual({ ...none, joined: 1 });
     expect(mxCalls).toEqual([]);
@@ -125,7 +125,7 @@ describe('members that are due', () => {
     ['MX waits for an answer', { connectionStatus: 'CHALLENGED' }],
     ['the connection is closed', { connectionStatus: 'CLOSED' }],
     ['MX says that credentials are missing', { needsUpdatedCredentials: true }],
-  ])('are held back when %s: nobody is there to repair it', async (_why, seen) => {
+  ])('are held back when %s', async (_why, seen) => {
     const { run, answers, mxCalls, table } = world(scheduled(1));
     answers.read = () => member({ key: keyOf(1), ...seen });
     expect(await run(1)).toEqual({ ...none, held_back: 1 });
@@ -150,7 +150,7 @@ describe('a member that is held back', () => {
     expect(made.table.members.get(textOf(keyOf(1)))?.lastAttempt).toBeNull();
   });
 
-  it('is told of again, with the same id, when the same message comes again', async () => {
+  it('a repeated message sends the same id', async () => {
     const made = denied(world(scheduled(1)));
     await made.run(1);
     made.wait(400);
@@ -159,7 +159,7 @@ describe('a member that is held back', () => {
     expect(heldNow(made)).toEqual(held);
   });
 
-  it('is neither written nor told of at its next turns, for the same reason', async () => {
+  it('is not repeated at later turns for the same reason', async () => {
     const made = denied(world(scheduled(1, { held: { ...held, since: plusSeconds(T0, -3600) } })));
     await made.run(1);
     expect(made.events).toEqual([]);
@@ -201,7 +201,7 @@ describe('a start that MX refuses before there is a claim', () => {
     },
   );
 
-  it('is the same refresh however often its message is delivered, whatever MX says then', async () => {
+  it('is the same refresh however often its message comes', async () => {
     const made = refusing('mx_forbidden');
     await made.run(1);
     const first = last(made);
@@ -214,7 +214,7 @@ describe('a start that MX refuses before there is a claim', () => {
     expect(made.mxCalls).toHaveLength(1);
   });
 
-  it('is told of after a crash that came before its member remembered it', async () => {
+  it('is reported after a crash before its member remembered', async () => {
     const made = refusing('mx_forbidden');
     await made.run(1);
     const first = last(made);
@@ -227,7 +227,7 @@ describe('a start that MX refuses before there is a claim', () => {
     expect(made.events).toMatchObject([{ id: `${first?.refreshId}/ended`, data: { code: 'mx_forbidden' } }]);
   });
 
-  it('for a member that MX does not know is asked again in a minute, and then believed', async () => {
+  it('unknown to MX: asked again in a minute, then believed', async () => {
     const made = refusing('mx_not_found');
     expect(await made.run(1)).toEqual({ ...none, failed: 1 });
     expect(last(made)).toBeNull();
@@ -240,7 +240,7 @@ describe('a start that MX refuses before there is a claim', () => {
     expect(made.table.members.get(textOf(keyOf(1)))?.deletedAt).toBeNull();
   });
 
-  it('is not believed again before a minute, nor when the member was read in between', async () => {
+  it('not believed before a minute or after a read', async () => {
     const early = refusing('mx_not_found', scheduled(1, { missing: plusSeconds(T0, -59) }));
     await early.run(1);
     expect([last(early), early.batches.length]).toEqual([null, 1]);
@@ -288,7 +288,7 @@ describe('a member that cannot be started', () => {
   };
 
   it.each<FailureCode>(['mx_refused', 'mx_institution', 'mx_forbidden'])(
-    'because of %s is reported and waits for its next turn; the others are started',
+    'because of %s: reported, waits; the others start',
     async (code) => {
       const { run, reported } = failing(code);
       expect(await run(1, 2, 3)).toEqual({ ...none, accepted: 2, failed: 1 });
@@ -296,7 +296,7 @@ describe('a member that cannot be started', () => {
     },
   );
 
-  it('because its allowance is used up waits for its next turn and costs MX nothing', async () => {
+  it('allowance used up: waits, without a call of MX', async () => {
     const starts = Array.from({ length: policy.allowanceStarts }, (_, index) => plusSeconds(T0, -60 + index));
     const { run, reported, mxCalls } = world(scheduled(1, { starts }));
     expect(await run(1)).toEqual({ ...none, failed: 1 });
@@ -304,7 +304,7 @@ describe('a member that cannot be started', () => {
     expect(mxCalls).toEqual([]);
   });
 
-  it('because of a fault of ours keeps the message in the queue, after all others had their turn', async () => {
+  it('our own fault: the message stays, after all others', async () => {
     const made = failing('internal');
     await expect(made.run(1, 2, 3)).rejects.toMatchObject({ code: 'internal' });
     const claimed = [1, 3].map((number) => made.table.members.get(textOf(keyOf(number)))?.claim);

@@ -60,13 +60,13 @@ function world(...records: readonly MemberRecord[]) {
 }
 
 describe('a start', () => {
-  it('of a known member: message, claim, POST, projection, one after the other', async () => {
+  it('of a known member: message, claim, POST, projection', async () => {
     const { deps, steps } = world(knownMember());
     await startRefresh(deps, guids, false);
     expect(steps).toEqual(['baseline', 'message', 'claim', 'POST', 'recorded', 'projection']);
   });
 
-  it('of a member that is not known also writes its aliases', async () => {
+  it('of an unknown member also writes its aliases', async () => {
     const { deps, steps, table } = world();
     expect((await startRefresh(deps, ownIds, false)).enrolment).toBeNull();
     expect(steps).toEqual(['baseline', 'aliases', 'message', 'claim', 'POST', 'recorded', 'projection']);
@@ -99,7 +99,7 @@ describe('a start', () => {
     expect(record()?.claim?.baseline).toEqual(claim().baseline);
   });
 
-  it('writes its POST as one with an unknown result before it sends it', async () => {
+  it('stores its POST as unknown before sending it', async () => {
     const { deps, record, answers } = world(knownMember());
     let before: unknown;
     answers.start = () => {
@@ -126,7 +126,7 @@ describe('a start', () => {
     ]);
   });
 
-  it('is answered with what the POST shows, and the member’s place in the schedule', async () => {
+  it('is answered with the POST’s member and its slot', async () => {
     const enrolment = { everyHours: 24, slot: 'SLOT#24h#00001#0' } as const;
     const { deps, answers, history } = world(knownMember({ enrolment, startsVersion: 3 }));
     answers.start = () => member({ body: { name: 'from the POST' } });
@@ -156,7 +156,7 @@ describe('the job that a 202 shows is', () => {
   });
 });
 
-it('a job started without a baseline is the one that MX shows', async () => {
+it('without a baseline: the job that MX shows', async () => {
   const { deps } = world(knownMember({ claim: claim() }));
   const started = await startJob(deps, {
     key,
@@ -190,7 +190,7 @@ describe('a POST that is not answered with 202', () => {
     expect(steps.slice(-3)).toEqual(['POST', 'recorded', 'projection']);
   });
 
-  it('because MX forbids it: the refresh has ended, the allowance is given back, the caller is told', async () => {
+  it('forbidden: ended, allowance given back, caller told', async () => {
     const { deps, record, answers, steps } = world(knownMember({ starts: [before] }));
     answers.start = () => new Failure('mx_forbidden', 'no');
     await expect(startRefresh(deps, guids, false)).rejects.toMatchObject({
@@ -203,7 +203,7 @@ describe('a POST that is not answered with 202', () => {
 });
 
 describe('while MX is away', () => {
-  it('a known member’s refresh is accepted, and a follow-up starts its job', async () => {
+  it('known member: accepted, a follow-up starts its job', async () => {
     const enrolment = { everyHours: 24, slot: 'SLOT#24h#00001#0' } as const;
     const { deps, record, answers, steps, history, table } = world(knownMember({ enrolment }));
     table.bodies.set(textOf(key), { body: { id: 'member-1' }, seenAt: at(-60) });
@@ -227,7 +227,7 @@ describe('while MX is away', () => {
   });
 });
 
-it('a known member that MX no longer knows is not refreshed', async () => {
+it('a member that MX no longer knows: not refreshed', async () => {
   const { deps, answers, record } = world(knownMember());
   answers.read = () => new Failure('mx_not_found', 'no');
   await expect(startRefresh(deps, guids, false)).rejects.toMatchObject({ code: 'mx_not_found' });
@@ -247,7 +247,7 @@ describe('a known member that MX does not know', () => {
     expect([record()?.missing, record()?.lastAttempt, events]).toEqual([T0, null, []]);
   });
 
-  it('is believed to be gone after a minute: its last attempt, told once', async () => {
+  it('is believed gone after a minute; told once', async () => {
     const { deps, record, events, wait } = missing();
     for (const seconds of [0, 59, 1, 30]) {
       wait(seconds);
@@ -270,7 +270,7 @@ it.each([
   [0, 7200],
   [7199, 1],
   [7199.9, 1],
-])('an allowance that was used up %d s ago: again in %d s', async (seconds, retryAfterSeconds) => {
+])('allowance used up %d s ago: again in %d s', async (seconds, retryAfterSeconds) => {
   const { deps, wait } = world(knownMember({ starts: Array.from({ length: 5 }, () => T0) }));
   wait(seconds);
   await expect(startRefresh(deps, guids, false)).rejects.toMatchObject({
@@ -292,7 +292,7 @@ describe('another refresh that runs', () => {
     expect(steps).toEqual(done);
   });
 
-  it('is joined when the member is met under its other names', async () => {
+  it('is joined under the member’s other names', async () => {
     const { deps } = world(knownMember({ claim: running }));
     expect(await startRefresh(deps, ownIds, false)).toMatchObject({ joined: true, refresh: { refreshId: 'RFR-9' } });
   });
@@ -310,13 +310,13 @@ describe('another refresh that runs', () => {
     expect(steps.slice(0, 4)).toEqual(['projection', 'claim gone', 'baseline', 'message']);
   });
 
-  it('has used up the allowance of a member met under its other names', async () => {
+  it('uses up the allowance under the other names', async () => {
     const { deps, mxCalls } = world(knownMember({ starts: Array.from({ length: 5 }, () => T0) }));
     await expect(startRefresh(deps, ownIds, false)).rejects.toMatchObject({ code: 'allowance_used_up' });
     expect(mxCalls).toEqual(['read user-1/member-1']);
   });
 
-  it('that wins against one met under its other names: the baseline is read anew', async () => {
+  it('wins under other names: the baseline is read anew', async () => {
     const { deps, mxCalls } = world(knownMember());
     let lost = 0;
     const members = {
@@ -340,7 +340,7 @@ describe('another refresh that runs', () => {
     expect(await startRefresh(losing, guids, false)).toMatchObject({ joined: true, refresh: { refreshId: 'RFR-9' } });
   });
 
-  it('that has won and is over again: the baseline is read anew', async () => {
+  it('won and over: the baseline is read anew', async () => {
     const { deps, table, mxCalls } = world(knownMember());
     let lost = 0;
     const members = {

@@ -34,7 +34,7 @@ describe('the query of a page (MX facts 2.4)', () => {
 });
 
 it.each(['is_manual', 'member_is_managed_by_user', 'use_case'])(
-  'MX’s filter %s is refused by its name, whatever it says',
+  'MX’s filter %s is refused by name, with any value',
   (field) => {
     expect(() => refuseFilters({ page: '1', include_unlisted: 'true' })).not.toThrow();
     for (const value of ['true', 'false', '']) {

@@ -76,7 +76,7 @@ describe('a route of MX’s', () => {
     expect(ofMx).toHaveLength(166);
   });
 
-  it.each(ofMx)('is answered here or said to stay at MX: $method $path', async ({ method, path }) => {
+  it.each(ofMx)('is answered here or stays at MX: $method $path', async ({ method, path }) => {
     if (allowedMethods(path).includes(method)) return;
     await expect(ask(method, path)).rejects.toMatchObject({ code: 'stays_at_mx', fate: 'caller-fault' });
   });
@@ -98,7 +98,7 @@ describe('a route of MX’s', () => {
     ['PATCH', member, 'GET, HEAD'],
     ['POST', `${member}/accounts`, 'GET, HEAD'],
     ['PATCH', '/users/u-1/members', 'GET, HEAD'],
-  ])('is none with a method that MX lacks too: %s %s', async (method, path, allow) => {
+  ])('is none with a method that MX lacks: %s %s', async (method, path, allow) => {
     await expect(ask(method, path)).rejects.toMatchObject({
       code: 'method_not_allowed',
       details: { allow: allow.split(', ') },
