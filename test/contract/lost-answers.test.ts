@@ -248,7 +248,7 @@ describe('a write whose answer was lost has succeeded', () => {
   });
 });
 
-describe('a write that somebody else has come before', () => {
+describe('a write that another one has come before', () => {
   it('has lost, and is not read again', async () => {
     const key = newKey();
     await plain().members.claim({ key, claim, starts: [], startsVersion: 0 });

@@ -285,7 +285,7 @@ describe.each<[string, () => Subject]>([
       expect(await members.takeLook(key, claim.refreshId, 2, at(35))).toMatchObject({ claim: { phase: 'storing' } });
     });
 
-    it('is taken after the end, so that somebody publishes it', async () => {
+    it('is taken after the end, so that it is published', async () => {
       const { members, key, claim } = await claimed();
       await members.takeLook(key, claim.refreshId, 1, at(5));
       await members.end({ key, from: 'running', attempt: attemptOf(claim) });

@@ -110,7 +110,7 @@ describe.each<[string, () => Subject]>([
     expect(await seen.reserveRead(key, at(53))).toBe(true);
   });
 
-  it('reserves no read of a member that nobody knows', async () => {
+  it('reserves no read of an unknown member', async () => {
     const { members, seen } = subject();
     const key = newKey();
     expect(await seen.reserveRead(key, at(3))).toBe(false);
@@ -180,9 +180,9 @@ describe.each<[string, () => Subject]>([
     await seen.recordProcessed(key, at(20));
     await seen.recordProcessed(key, at(10));
     expect((await members.read(key))?.processedUntil).toBe(at(20));
-    const nobody = newKey();
-    await seen.recordProcessed(nobody, at(20));
-    expect(await members.read(nobody)).toBeNull();
+    const unknown = newKey();
+    await seen.recordProcessed(unknown, at(20));
+    expect(await members.read(unknown)).toBeNull();
   });
 
   it('leaves a tombstone: guids and time, for good', async () => {

@@ -58,7 +58,8 @@ const files = (): string[] =>
 function reachable(entry: string, seen = new Set<string>()): Set<string> {
   if (seen.has(entry)) return seen;
   seen.add(entry);
-  const code = readFileSync(join(installed, entry), 'utf8');
+  // Without comments: their examples import the package itself.
+  const code = readFileSync(join(installed, entry), 'utf8').replaceAll(/\/\*[\s\S]*?\*\//g, '');
   for (const [, name = ''] of code.matchAll(/\b(?:from|import)\s*\(?['"]([^'"]+)['"]/g)) {
     if (!name.startsWith('.')) seen.add(name);
     else {

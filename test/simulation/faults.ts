@@ -107,7 +107,7 @@ export function drawProfile(random: Random, until: number): FaultProfile {
 
 /** Chooses faults, and knows which of them are not to happen. */
 export interface FaultChooser {
-  /** The fault that hits a request, if one does. Always draws as many numbers, whatever it decides. */
+  /** The fault that hits a request, if one does. Draws the same number of random numbers in every case. */
   atRequest(
     key: string,
     name: string,

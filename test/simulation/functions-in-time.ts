@@ -89,7 +89,7 @@ export function functionsInTime(stage: Stage): FunctionsInTime {
     flush: () => {},
   };
 
-  /** As `shared/lambda/log.ts` writes it, and more: whatever an error says could end up in a log. */
+  /** As `shared/lambda/log.ts` writes it, and more: any text of an error could end up in a log. */
   function log(error: unknown): void {
     const { message, code, fate, details, cause } = asNamed(error);
     const because = cause instanceof Error ? `${cause.name} ${cause.message} ${cause.stack ?? ''}` : String(cause);

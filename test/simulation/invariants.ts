@@ -53,15 +53,14 @@ export function checkHistory(
   if (plan.isPlain) checkExpected(plan, truth, world);
 }
 
-/** 1 and 8: it ended, can be read as ended, and everybody was told the same. */
+/** 1 and 8: it ended, can be read as ended, and all were told the same. */
 function checkEnded(world: World, { refreshId, result }: RefreshTruth): void {
   if (result === null) throw new Violation(1, `${refreshId} never ended`);
   const end = world.refreshes.get(refreshId)?.end;
   if (end == null) throw new Violation(1, `${refreshId} ended and is still shown as running`);
   if (end.outcome !== result.outcome) throw new Violation(1, `${refreshId} is shown with another end`);
   const ends = world.published.filter(({ id }) => id === `${refreshId}/ended`);
-  if (ends.length === 0 && !isDead(world, refreshId))
-    throw new Violation(8, `nobody was told of the end of ${refreshId}`);
+  if (ends.length === 0 && !isDead(world, refreshId)) throw new Violation(8, `the end of ${refreshId} was not told`);
   const told = ends.map(({ data }) => ('outcome' in data ? data.outcome : null));
   if (told.some((outcome) => outcome !== result.outcome))
     throw new Violation(8, `${refreshId} was told with another end`);
@@ -95,7 +94,7 @@ function checkEvidence(plan: Plan, refresh: RefreshTruth, world: World): void {
     throw new Violation(4, `${refreshId} says that MX accepted the request, and MX never did`);
   }
   const isHidden = scenario?.lag !== undefined && refresh.reads <= scenario.lag.answers;
-  // The same for a baseline that still hides the job before: nobody has looked since.
+  // The same for a baseline that still hides the job before: there was no look since.
   const isFirst = world.refreshes.values().find(({ member }) => textOf(member) === textOf(refresh.member));
   if (scenario?.lag?.of === 'everything' && isFirst?.projection?.refreshId !== refreshId) return;
   if (isHidden && waitedMs >= plan.policy.graceSeconds * 1000) return;
@@ -127,7 +126,7 @@ function checkEvidence(plan: Plan, refresh: RefreshTruth, world: World): void {
  */
 function checkFreshness(plan: Plan, { refreshId, member, stored }: RefreshTruth, world: World): void {
   const index = world.members.findIndex(({ key }) => key.memberGuid === member.memberGuid);
-  // Of a job that was over before anybody looked, and that another one has followed, MX shows no start any more.
+  // Of a job that was over before the first look, and that another one has followed, MX shows no start any more.
   const mayBeFollowed =
     plan.backgroundEverySeconds > 0 || plan.members[index]?.scenario.followedBySeconds !== undefined;
   for (const { balance, importedAt, imports, jobs, jobAggregatedAt, importsMove } of stored) {
@@ -145,7 +144,7 @@ function checkFreshness(plan: Plan, { refreshId, member, stored }: RefreshTruth,
 
 const secondOf = (instant: string): string => instant.slice(0, 19);
 
-/** 2: everybody got a refresh that was running when they asked, and one of them started it. */
+/** 2: each caller got a refresh that was running when it asked, and one of them started it. */
 function checkAnswers(truth: Truth, answers: readonly Answer[]): void {
   const firsts = new Set<string>();
   const byKey = new Map<string, string>();
@@ -192,7 +191,7 @@ function checkBackground(world: World): void {
   for (const [refreshId, { member, projection }] of world.refreshes) {
     if (projection?.trigger !== 'mx_webhook' || world.record(member)?.deletedAt != null) continue;
     if (!world.published.some(({ id }) => id === `${refreshId}/ended`)) {
-      throw new Violation(8, `nobody was told of ${refreshId}, which read what MX had gathered`);
+      throw new Violation(8, `${refreshId}, which read what MX had gathered, was not told`);
     }
   }
 }
@@ -204,13 +203,13 @@ function checkUnstarted(world: World, truth: Truth): void {
     // Of a deleted member nothing is told any more but that.
     if (world.record(member)?.deletedAt != null) continue;
     if (projection?.trigger === 'schedule' && !truth.refreshes.has(refreshId) && !isTold(`${refreshId}/ended`)) {
-      throw new Violation(8, `nobody was told that MX refused ${refreshId}`);
+      throw new Violation(8, `it was not told that MX refused ${refreshId}`);
     }
   }
   for (const { key } of world.members) {
     const held = world.record(key)?.held;
     if (held && !isTold(`${key.userGuid}/${key.memberGuid}/${held.since}/held`)) {
-      throw new Violation(8, `nobody was told that ${textOf(key)} is held back`);
+      throw new Violation(8, `it was not told that ${textOf(key)} is held back`);
     }
   }
 }
@@ -245,7 +244,7 @@ function checkMembers(world: World, truth: Truth, isLost: boolean): void {
     if (truth.deletedAt.has(text)) {
       if (record?.deletedAt == null) throw new Violation(9, `${text} was deleted and came back`);
       const left = world.balances.get(text)?.size ?? 0;
-      // Once more when nobody who began before can still be writing.
+      // Once more when no function that began before can still be writing.
       const erasedLate = truth.erasedAt() >= (truth.deletedAt.get(text) ?? 0) + LOOK_TIMEOUT_SECONDS * 1000;
       if (!erasedLate && !isLost) throw new Violation(9, `${text} was deleted, and its balances erased only once`);
       if (world.table.bodies.get(text) != null && !isLost) {
@@ -284,7 +283,7 @@ function checkSchedule(world: World, faults: readonly Fault[]): void {
   }
 }
 
-/** 10: what belongs to somebody's bank account is in no log line, no problem and no event. */
+/** 10: data of bank accounts are in no log line, no problem and no event. */
 function checkWritten(world: World, written: readonly string[]): void {
   for (const text of [...written, ...world.published.map((event) => JSON.stringify(event))]) {
     for (const secret of [secretDigits, 'local-api-key']) {

@@ -35,14 +35,14 @@ export interface Invocation {
 export type Ended<T> =
   | { readonly kind: 'returned'; readonly value: T }
   | { readonly kind: 'threw'; readonly error: unknown }
-  /** It crashed or ran out of time: nobody will ever hear of it. */
+  /** It crashed or ran out of time: it gives no result. */
   | { readonly kind: 'died' };
 
 /** What the machinery tells those who watch. */
 export interface Watcher {
   /** A request has just had its effect. */
   effect(invocation: Invocation, name: string): void;
-  /** A line for the story; built only when somebody reads it. */
+  /** A line of the history; made only when it is printed. */
   tell: ((line: string) => void) | null;
 }
 
@@ -64,7 +64,7 @@ export interface Invocations {
   askMx(invocation: Invocation, name: string, timeoutMs: number, effect: () => MxAnswer): Promise<MxAnswer>;
   /** True when `work` is done in time; it goes on when it is not. */
   within(invocation: Invocation, milliseconds: number, work: Promise<void>): Promise<boolean>;
-  /** Waits without asking anybody for anything. */
+  /** Waits without a request. */
   sleep(invocation: Invocation, milliseconds: number): Promise<void>;
   /** Lets what was resumed run until it waits again. Call after every step of the scheduler. */
   settle(): Promise<void>;
@@ -149,7 +149,7 @@ export function createInvocations(
     effect: () => T,
     spoil: (fault: Fault, value: T | undefined) => { value: T } | { error: unknown },
   ): Promise<T> {
-    // Never resumed: whoever died does not go on.
+    // Never resumed: the invocation has crashed.
     if (!invocation.alive) return new Promise(() => {});
     const { random } = invocation;
     const { before, after } = points.of(invocation.role, name);

@@ -10,7 +10,7 @@ const HELP = `Runs the service against fakes in virtual time, with faults, and c
   --histories n   how many (10000)
   --seed n        the first seed (1)
   --only a,b      only these actions and faults happen, as a failure names them; prints the story
-  --crash-at p    somebody dies at this await point, for example "follow-up: members.end after"
+  --crash-at p    a crash at this await point, for example "follow-up: members.end after"
   --story         prints the story of every history; for few of them
   --mutant name   with a deliberate fault in the code, see test/simulation/mutants.ts
   --lost-answers for every request to AWS: how long a lost answer delays what is published or answered

@@ -34,7 +34,7 @@ afterAll(() =>
 describe('the simulation finds', () => {
   const waiting = [...mutants];
   const verdicts = new Map<string, Promise<Verdict>>();
-  /** A few processes at a time, whatever the order in which the tests below ask. */
+  /** A few processes at a time, for tests in any order. */
   const verdictOf = (mutant: Mutant): Promise<Verdict> => {
     for (let running = verdicts.size; running < availableParallelism(); running += 1) void next();
     return verdicts.get(mutant.name) ?? next(mutant);

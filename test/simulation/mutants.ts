@@ -15,7 +15,7 @@ const fake = (file: string, find: string, replace: string) => ({ file: `test/fak
 export const mutants: readonly Mutant[] = [
   {
     name: 'balances-without-condition',
-    what: 'a balance is written whatever is stored',
+    what: 'a balance is written over any stored one',
     breaks: [3],
     changes: [
       domain('balance.ts', 'if (stored !== null && isNewer(stored, stamp)) return null;', ''),
@@ -231,7 +231,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: 'enrolled-without-condition',
-    what: 'an enrolment is written whatever was written since it was read',
+    what: 'an enrolment is written over one that was written since it was read',
     breaks: [0],
     changes: [fake('fake-schedule.ts', 'read(key)?.version !== version', 'read(key) === null')],
   },
@@ -242,7 +242,7 @@ export const mutants: readonly Mutant[] = [
     changes: [fake('fake-schedule.ts', 'if (isOn && isInSlot && !isThis) {', 'if (false) {')],
   },
   {
-    name: 'stray-removed-whatever-its-version',
+    name: 'stray-removed-at-any-version',
     what: 'a stray item is removed although an enrolment under way has written it',
     breaks: [0],
     changes: [
@@ -300,7 +300,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: 'end-not-published',
-    what: 'nobody is told of the end',
+    what: 'the end is not told',
     breaks: [8],
     changes: [domain('notify.ts', 'await publishAll(deps, eventsOf(end));', '')],
   },
@@ -547,7 +547,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: 'refusal-untold',
-    what: 'nobody is told that MX refused a scheduled start',
+    what: 'that MX refused a scheduled start is not told',
     breaks: [8],
     changes: [
       domain(

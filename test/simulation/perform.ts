@@ -77,7 +77,7 @@ export function perform(action: Action, plan: Plan, world: World, functions: Fun
 
 const pathOf = (key: MemberKey): string => `/users/${key.userGuid}/members/${key.memberGuid}`;
 
-/** Whoever has MX's credentials: the operator's other systems. */
+/** The operator's other systems, which have MX's credentials too. */
 const ourselves = {
   authorization: `Basic ${btoa('local-client-id:local-api-key')}`,
   'accept-version': 'v20250224',

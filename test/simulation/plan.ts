@@ -83,7 +83,7 @@ function drawScenario(random: Random, isScheduled: boolean): { scenarioName: str
   const scenario = namedScenario(scenarioName);
   if (scenario === undefined) throw new Error(`there is no scenario ${scenarioName}`);
   if (!random.chance(isScheduled ? 0.5 : 0.25)) return { scenarioName, scenario };
-  // What MX showed before, and how it starts jobs, mixed at random: combinations that nobody has thought of.
+  // What MX showed before, and how it starts jobs, mixed at random, for combinations without a test of their own.
   const before = ['CONNECTED', 'DENIED', 'FAILED', 'CHALLENGED', 'CREATED', 'LOCKED', 'EXPIRED'][random.integer(7)];
   const mixed: Scenario = {
     ...scenario,
@@ -238,7 +238,7 @@ export function planHistory(seed: number, start: number): Plan {
   }
   const messagingDown = notices.chance(0.1) ? { key: 'messaging', at: last + notices.next() * 40 } : null;
   const faults = drawProfile(random, start + (span + random.next() * 1.2 * deadlineSeconds) * 1000);
-  // A lag that is counted in answers hides for hours what nobody looks at: with jobs of MX's own it would not be a lag.
+  // A lag counted in answers would last for hours without reads: with jobs of MX's own it would not be a lag.
   const lags = members.some(({ scenario }) => scenario.lag?.of === 'everything');
   const backgroundEverySeconds = lags || !random.chance(0.3) ? 0 : (isLong ? 300 : 15) + random.integer(300);
   return {

@@ -1,4 +1,4 @@
-/** Many histories in a row: first by seed, then with a crash at each point at which nobody happened to die. */
+/** Many histories in a row: first by seed, then with a crash at each point at which none happened by chance. */
 import { type AwaitPoints, type CrashAt, createAwaitPoints, nameOf, orderedCrash } from './await-points.ts';
 import { type History, runHistory } from './history.ts';
 import { createTally, type Tally } from './tally.ts';
@@ -23,7 +23,7 @@ export interface RunResult {
   readonly failed: { readonly history: History; readonly crashAt: CrashAt | null } | null;
 }
 
-/** A point at which nobody died at least so often by chance is crashed at on purpose. */
+/** A point with fewer crashes by chance than this is crashed at on purpose. */
 const CRASHES_PER_POINT = 2;
 
 /** Runs histories `seed`, `seed + 1`, and so on; stops at the first that breaks a promise. */
@@ -50,7 +50,7 @@ export async function runHistories(options: RunOptions): Promise<RunResult> {
     if (history.violation !== null) return over({ history, crashAt });
   }
   if (crashAt !== null || only !== null) return over(null);
-  // A crash can lead to points that nobody has seen before: until there are no more of them.
+  // A crash can lead to points not seen before: until there are no more of them.
   const tried = new Set<string>();
   for (;;) {
     const next = points.all().find((point) => wantsCrash(point) && !tried.has(nameOf(point)));

@@ -28,7 +28,7 @@ export function checkSwept(stage: Stage, invocation: Invocation): void {
     }
     if (claim.phase === 'ended' && since(claim.result.endedAt) > slack) {
       const isTold = world.published.some(({ id }) => id === `${refreshId}/ended`);
-      const what = isTold ? 'is still the claim' : 'nobody was told';
+      const what = isTold ? 'is still the claim' : 'was not told';
       broken(new Violation(isTold ? 1 : 8, `${refreshId} has ended and ${what}, one sweep later`));
     }
   }

@@ -137,7 +137,7 @@ export function createTruth(world: Observed): Truth {
 
   function claimChanged(invocation: Invocation, was: Claim, is: Claim, record: MemberRecord): void {
     const truth = refreshes.get(is.refreshId);
-    if (truth === undefined) throw new Violation(2, `${is.refreshId} is a claim that nobody made`);
+    if (truth === undefined) throw new Violation(2, `${is.refreshId} is a claim that was never made`);
     truth.claim = is;
     if (is.phase !== 'ended') truth.jobAggregatedAt = is.jobAggregatedAt;
     if (is.lookedAt !== was.lookedAt) {
@@ -176,7 +176,7 @@ export function createTruth(world: Observed): Truth {
     }
   }
 
-  /** Nobody ends what somebody else may be storing right now. A deletion may: what is stored is erased after it. */
+  /** No function ends what another one may be storing right now. A deletion may: what is stored is erased after it. */
   function checkFence(invocation: Invocation, was: StoringClaim, is: EndedClaim): void {
     if (lookTakenBy.get(is.refreshId) === invocation || is.result.code === 'member_deleted') return;
     const takenAt = was.lookedAt === null ? 0 : epochMillisecondsOf(was.lookedAt);
@@ -243,7 +243,7 @@ export function createTruth(world: Observed): Truth {
   function balanceChanged(invocation: Invocation, before: StoredBalance | undefined, after: StoredBalance): void {
     const sameObservation = before?.refreshId === after.refreshId && before.observedAt === after.observedAt;
     const by = before !== undefined && sameObservation ? refreshFor(invocation, after.member) : after.refreshId;
-    const what = `${after.accountGuid} by ${by ?? 'nobody'}`;
+    const what = `${after.accountGuid} by ${by ?? 'none'}`;
     const older =
       before !== undefined &&
       (after.observedAt < before.observedAt ||

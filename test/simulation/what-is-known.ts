@@ -18,7 +18,7 @@ export interface MemberSeen {
   readonly newestJob: string;
   /** Its start alone, by MX's clock. */
   readonly aggregatedAt: Instant | null;
-  /** Jobs of the member that had come to an end, whatever the answer showed. */
+  /** Jobs of the member that had ended, shown by the answer or not. */
   readonly jobsEnded: number;
 }
 
@@ -47,7 +47,7 @@ export interface RefreshTruth {
   endedAt: number | null;
   jobsAtEnd: number;
   released: boolean;
-  /** Balances that it had written, or changed before somebody else wrote them, could be seen at its end. */
+  /** Balances that it had written, or changed before another refresh wrote them, could be seen at its end. */
   leftBalances: boolean;
   /** When MX had last imported the account that it had not imported for longest, as listed when they were stored. */
   oldestImport: number;

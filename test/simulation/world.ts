@@ -67,7 +67,7 @@ export interface World {
   readonly byName: ReadonlyMap<string, MemberKey>;
   /** Guids of members that MX does not have any more. */
   readonly gone: Set<string>;
-  /** Call after whatever may have changed something at MX: what follows from it comes in its time. */
+  /** Call after each step that may have changed something at MX: plans what follows from it. */
   planMx(): void;
   record(key: MemberKey): MemberRecord | null;
   /** Notices of a refresh that are on their way. */
@@ -125,7 +125,7 @@ export interface Given {
   readonly wrap?: WrapPort;
 }
 
-/** Everything as it is before anybody asks. `given` is told of every message, so that somebody comes to fetch it. */
+/** The world before the first request. `given` is called for every message, so that a function fetches it. */
 export function createWorld(plan: Plan, scheduler: Scheduler, given: Given): World {
   const { now } = scheduler;
   const model = createMxModel({
@@ -239,7 +239,7 @@ export function createWorld(plan: Plan, scheduler: Scheduler, given: Given): Wor
       plannedMx = next;
       scheduler.at(next, turnOfMx);
     },
-    // Of a deleted member nobody knows; what is concluded from the number is not concluded then.
+    // Unknown for a deleted member, for which nothing is concluded from the number.
     jobsEnded: (key) =>
       world.gone.has(key.memberGuid)
         ? Number.POSITIVE_INFINITY

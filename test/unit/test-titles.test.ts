@@ -39,7 +39,7 @@ it.each([
   ["it('a b c d e f g h i j', () => {});", 0],
   ["it('a b c d e f g h i j k', () => {});", 1],
   ["describe('x', () => { test.each([[1]])('a b c d e f g h i j %s', () => {}); });", 1],
-  ["it(`a b c d e f g h i j k`, () => {});", 1],
+  ['it(`a b c d e f g h i j k`, () => {});', 1],
   ["calls('a b c d e f g h i j k', () => {});", 0],
 ])('a long title is found: %s', (text, count) => {
   expect(longTitles('x.test.ts', text)).toHaveLength(count);

@@ -519,7 +519,7 @@ describe('a deleted member', () => {
     expect(await world.handle(deletion)).toBe('deleted');
   });
 
-  it('ends its running refresh, with what somebody has to do', async () => {
+  it('ends its running refresh with an action', async () => {
     const world = scheduled({ claim: claim({ lookedAt: plusSeconds(T0, -10) }) });
     await world.deps.refreshes.put(runningRefresh(key, claim()));
     world.fails(notFound);

@@ -268,7 +268,7 @@ describe('a slot’s item that is left over', () => {
       'of a member that has moved to another slot',
       [scheduled(1, { enrolment: { everyHours: 1, slot: 'SLOT#1h#00001#0' } })],
     ],
-    ['of a member that nobody wants scheduled', [scheduled(1, { enrolment: { everyHours: 0, slot: '' } })]],
+    ['of a member that was taken off the schedule', [scheduled(1, { enrolment: { everyHours: 0, slot: '' } })]],
     ['of a member whose enrolment was never written', [scheduled(1, { enrolment: null })]],
   ])('%s is removed, and nothing is started', async (_what, records) => {
     const { run, table, schedule, mxCalls } = world(...records);
