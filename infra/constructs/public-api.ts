@@ -147,7 +147,7 @@ function refusedCallers(functions: readonly ServiceFunction<FunctionName>[], sta
       new Metric({ namespace: 'MxFreshBalances', metricName, dimensionsMap: { service, stage }, ...sum }),
   );
   return new MathExpression({
-    // A function that has refused nobody writes no number: without FILL the whole sum would be missing.
+    // A function without a refusal writes no number: without FILL the whole sum would be missing.
     expression: counts.map((_, index) => `FILL(m${index}, 0)`).join(' + '),
     usingMetrics: Object.fromEntries(counts.map((count, index) => [`m${index}`, count])),
     label: 'Requests with wrong keys',

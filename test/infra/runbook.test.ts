@@ -79,7 +79,7 @@ describe('alarms', () => {
     expect(watched).toEqual(callMx.map((functionName) => written(functionName, 'dev')));
   });
 
-  it('on wrong keys add up what every function that checks them counts', () => {
+  it('on wrong keys add up every checking function’s count', () => {
     for (const [apiAccess, services] of [
       ['iam', ['mx-webhook']],
       ['basic', ['check-balance', 'mx-webhook', 'read-balances', 'read-refresh', 'member-schedule', 'unknown-route']],

@@ -107,7 +107,7 @@ describe('balance.changed', () => {
     for (const event of events) expect(faultsOf(event)).toEqual([]);
   });
 
-  it('has no amount and no account number unless the operator wants amounts', () => {
+  it('has amounts only when the operator wants them', () => {
     const [without] = eventsOf([stored()], false);
     expect(JSON.stringify(without)).not.toMatch(/1234|0\.10|amounts/);
     const [withAmounts] = eventsOf([stored()], true);

@@ -139,7 +139,7 @@ describe('the end of a refresh tells', () => {
     expect(sent).toHaveLength(1);
   });
 
-  it('nothing while no notice can be sent, and keeps the member', async () => {
+  it('nothing while no notice can be sent; the member stays', async () => {
     const { end, away, isFree } = await world(101);
     away.notices = true;
     await expect(end()).rejects.toThrow('the queue is away');

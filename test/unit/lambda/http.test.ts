@@ -408,7 +408,7 @@ describe('one line is logged at the end', () => {
     expect(telemetry.counts).toEqual(['CallerRefused']);
   });
 
-  it('also when its address has to wait, which is counted too', async () => {
+  it('also when its address has to wait, counted too', async () => {
     const { call, telemetry } = api({ secrets: ['{"clients":[]}'] });
     for (let times = 0; times < 11; times += 1) await call();
     expect(telemetry.counts.slice(9)).toEqual(['CallerRefused', 'CallerRefused', 'CallerBraked']);
