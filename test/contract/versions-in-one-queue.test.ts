@@ -123,7 +123,7 @@ describe('the version of a message', () => {
     expect(() => decode(body)).not.toThrow();
   });
 
-  it('is its own in a notice, delayed by the earlier release', () => {
+  it('is its own in a notice; earlier releases wait', () => {
     expect(JSON.parse(notice)).toMatchObject({ version: 2 });
     expect([isNewer(notice), isNewer(notice, previousRelease.reads)]).toEqual([false, true]);
     expect(decodeFollowUp(notice)).toMatchObject({ kind: 'notify' });
