@@ -330,7 +330,7 @@ describe.each<[string, () => Subject]>([
       expect((await openNow()).start).toEqual(later);
     });
 
-    it('keeps until when MX asks to wait, till the next claim', async () => {
+    it('keeps MX’s time to wait for until the next claim', async () => {
       const { members, key, claim } = await claimed();
       const { refreshId: id, start } = claim;
       const refused = { key, refreshId: id, start, flagSeen: false, notBefore: at(60) };
@@ -391,7 +391,7 @@ describe.each<[string, () => Subject]>([
     expect((await openNow()).seenStatus).toEqual({ connectionStatus: 'UPDATED' });
   });
 
-  it('remembers why the last look saw nothing, until one sees something', async () => {
+  it('remembers why the last look saw nothing, until one sees', async () => {
     const { members, key, claim, claimNow } = await claimed();
     const id = claim.refreshId;
     const away = { code: 'mx_timeout', nextLookAt: at(9) } as const;
@@ -416,7 +416,7 @@ describe.each<[string, () => Subject]>([
     expect(await claimNow()).toEqual(endedClaim({ ...again, phase: 'storing' }, attemptOf(claim)));
   });
 
-  it('remembers when the job first began, whatever step saw it', async () => {
+  it('remembers when the job first began, from any step', async () => {
     const { members, key, claim, claimNow, openNow } = await claimed();
     const { refreshId: id, start } = claim;
     const began = async () => (await openNow()).jobAggregatedAt;

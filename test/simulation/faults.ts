@@ -95,7 +95,7 @@ export function drawProfile(random: Random, until: number): FaultProfile {
     weights[kind] = random.integer(3) * (kind.startsWith('crash') ? 3 : 1);
   }
   if (whose === 0) weights.slow = 1;
-  // A POST of which nobody knows whether it had its effect is what MX can do worst.
+  // A POST whose effect is unknown is the worst fault of MX.
   if (whose === 2) for (const kind of unknownResults) weights[kind] = 8;
   if (whose >= 2) {
     weights['mx retry later'] = 8;

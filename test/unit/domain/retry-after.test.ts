@@ -43,7 +43,7 @@ function world(code: FailureCode, retryAfterSeconds: number) {
 }
 
 describe.each(['mx_rate_limited', 'mx_unavailable', 'mx_conflict'] as const)('a POST refused with %s', (code) => {
-  it('is sent again when the time is over, and no sooner', async () => {
+  it('is sent again when the time is over, not sooner', async () => {
     const { trigger, looksUntil, postedAt, accepts, answers } = world(code, 60);
     expect(await trigger()).toMatchObject({ nextAllowedAt: at(60), refresh: { progress: { jobStarted: false } } });
     await looksUntil(at(59));
@@ -79,7 +79,7 @@ describe.each(['mx_rate_limited', 'mx_unavailable', 'mx_conflict'] as const)('a 
   });
 });
 
-it('MX’s Retry-After is not known after a crash: the unknown POST has its grace period', async () => {
+it('Retry-After unknown after a crash: grace period', async () => {
   const { trigger, looksUntil, postedAt, deps } = world('mx_rate_limited', 60);
   const { recordStart } = deps.members;
   Object.assign(deps.members, {
