@@ -129,7 +129,7 @@ export class PublicApi extends Construct {
         metric: refusedCallers(checkers, props.stage),
         atLeast: WRONG_KEYS,
         whenItFails:
-          'Many requests come with wrong keys: a caller of ours has lost its key, or a stranger tries keys and costs money.',
+          'Many requests come with wrong keys: a caller uses an old key, or an unknown client tries keys and costs money.',
         runbook: 'wrong-keys',
       });
     new CfnOutput(stack, 'ApiUrl', { value: api.apiEndpoint, description: 'Base URL of the HTTP API' });

@@ -242,12 +242,12 @@ describe.each<[string, () => Subject]>([
       });
     });
 
-    it('lets one of many twins through', async () => {
+    it('is taken by one of many messages', async () => {
       const { members, key, claim } = await claimed();
-      const twins = await Promise.all(
+      const taken = await Promise.all(
         Array.from({ length: 10 }, () => members.takeLook(key, claim.refreshId, 1, at(5))),
       );
-      expect(twins.map(({ kind }) => kind).sort()).toEqual([...Array<string>(9).fill('superseded'), 'taken']);
+      expect(taken.map(({ kind }) => kind).sort()).toEqual([...Array<string>(9).fill('superseded'), 'taken']);
     });
 
     it('next look within the minimum gap: too early', async () => {

@@ -1,7 +1,7 @@
 /** Every point at which a function waits for the world, found by itself: role, request, before or after its effect. */
 import type { OrderedFault } from './invocations.ts';
 
-/** One point: how often a function came by, and how often it died there. */
+/** One point: how often a function reached it, and how often it crashed there. */
 export interface AwaitPoint {
   passed: number;
   crashed: number;
@@ -15,7 +15,7 @@ export interface RequestPoints {
   readonly after: AwaitPoint;
 }
 
-/** Where a function is to die. */
+/** Where a function is to crash. */
 export interface CrashAt {
   readonly role: string;
   readonly request: string;

@@ -56,7 +56,7 @@ export interface Fault {
   readonly amount: number;
 }
 
-/** How badly the world treats one history. */
+/** The faults of one history and their probabilities. */
 export interface FaultProfile {
   /** Probability that a request is hit. */
   readonly rate: number;

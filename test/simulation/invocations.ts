@@ -38,7 +38,7 @@ export type Ended<T> =
   /** It crashed or ran out of time: it gives no result. */
   | { readonly kind: 'died' };
 
-/** What the machinery tells those who watch. */
+/** Callbacks of the machinery to its observers. */
 export interface Watcher {
   /** A request has just had its effect. */
   effect(invocation: Invocation, name: string): void;
@@ -78,7 +78,7 @@ export interface OrderedFault {
   readonly kind: 'crash before' | 'crash after' | 'twice';
 }
 
-/** The SDK's three tries of 3 s each (`functions/wiring/refresh.ts`). */
+/** A little more than the longest call of AWS, 9 s (`shared/clients/aws-limits.ts`). */
 const AWS_TIMEOUT_MS = 9_300;
 
 /** A request whose answer was lost is sent again, and arrives, so much later. */
@@ -186,7 +186,7 @@ export function createInvocations(
       };
       const happens = (at: number, then: (value: T) => void): void =>
         scheduler.at(at, () => {
-          // What a function has sent before it died may still arrive.
+          // What a function has sent before it crashed may still arrive.
           if (!invocation.alive && arrives < 0.5) return;
           const value = effect();
           effects += 1;

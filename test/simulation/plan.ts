@@ -140,7 +140,7 @@ function addLateTrigger(random: Random, deletedAt: number, member: number, add: 
 /** The plan of the history with this seed. */
 export function planHistory(seed: number, start: number): Plan {
   const random = createRandom(seed, 'plan');
-  const twins = createRandom(seed, 'twins');
+  const extra = createRandom(seed, 'twins');
   const deadlineSeconds = [60, 120, 600][random.integer(3)] ?? 600;
   const isLong = random.chance(0.06);
   const hasSchedule = random.chance(0.25);
@@ -199,24 +199,24 @@ export function planHistory(seed: number, start: number): Plan {
     const at = hasSchedule && random.chance(0.5) ? 30 + random.next() * 10 : random.next() * span;
     add({ key: 'outage', what: 'mx down', at, until: at + random.next() * 1.5 * deadlineSeconds });
   }
-  if (twins.chance(0.15)) {
-    const at = last + twins.next() * 20;
+  if (extra.chance(0.15)) {
+    const at = last + extra.next() * 20;
     add({
       key: 'told',
       what: 'tell of a deletion',
       at,
-      member: twins.integer(members.length),
-      times: 1 + twins.integer(8),
+      member: extra.integer(members.length),
+      times: 1 + extra.integer(8),
     });
   }
-  if (twins.chance(0.2)) {
+  if (extra.chance(0.2)) {
     // Several at the same moment, now and then in the minute in which scheduled members are due.
-    const at = hasSchedule && twins.chance(0.5) ? 38 + twins.next() * 8 : twins.next() * span;
-    const whose = twins.integer(members.length);
+    const at = hasSchedule && extra.chance(0.5) ? 38 + extra.next() * 8 : extra.next() * span;
+    const whose = extra.integer(members.length);
     const wanted: readonly (EveryHours | null)[] = [1, 2, 24, null];
-    for (let index = 0; index < 2 + twins.integer(7); index += 1) {
-      const every = wanted[twins.integer(wanted.length)] ?? null;
-      add({ key: `enrol-${index}`, what: 'enrol', at: at + twins.next() * 0.05, member: whose, every });
+    for (let index = 0; index < 2 + extra.integer(7); index += 1) {
+      const every = wanted[extra.integer(wanted.length)] ?? null;
+      add({ key: `enrol-${index}`, what: 'enrol', at: at + extra.next() * 0.05, member: whose, every });
     }
   }
   const notices = createRandom(seed, 'notices');
@@ -263,7 +263,7 @@ export function planHistory(seed: number, start: number): Plan {
     indexLagSeconds: random.chance(0.5) ? 0 : random.next() * 2,
     defaultScheduleHours: random.chance(0.1) ? 1 : 0,
     hasSchedule,
-    doublesStarts: twins.chance(0.3),
+    doublesStarts: extra.chance(0.3),
     messagingDown,
     webhooksOf: random.chance(0.4) ? null : random.chance(0.7) ? 'known' : 'all',
     faults,

@@ -49,7 +49,7 @@ function hasNextLook({ plan, world, scheduler }: Stage, { startedAt }: Invocatio
 const NEXT_LOOK_MS = 1_000;
 const VISIBILITY_MS = followUpVisibilitySeconds * 1000;
 
-/** Who is told that a refresh runs, and that its user is there, has told the refresh so. */
+/** The caller of a running refresh with `user_present` has marked the refresh so. */
 export function checkJoined({ broken }: Stage, { refreshId, action }: Answer, claim: Claim | null): void {
   if (!action.userPresent || claim?.refreshId !== refreshId || claim.phase !== 'running' || claim.userPresent) return;
   broken(new Violation(2, `${refreshId} does not know that a user is present, although one joined it`));

@@ -46,7 +46,7 @@ export function createTruth(world: Observed): Truth {
   const deletedAt = new Map<string, number>();
   /** MX's `Retry-After` of a POST: until when, as soon as the function that was told has written what came of the POST. */
   const putOffUntil = new Map<string, number>();
-  /** Found inside a function, where nobody would hear of it: told at the next effect. */
+  /** Found inside a function, whose error would be handled there: thrown at the next effect. */
   let early: Violation | null = null;
   const putOffBy = new WeakMap<Invocation, { readonly key: string; readonly until: number }>();
   let erasedAt = 0;

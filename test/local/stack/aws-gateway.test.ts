@@ -224,11 +224,11 @@ describe('the AWS gateway', () => {
       { via: 'tools', function: undefined, service: 'dynamodb', action: 'DescribeTable', status: 200 },
     ]);
     const credentials = { accessKeyId: 'AKIASTRANGER', secretAccessKey: 'x' };
-    const stranger = new SQSClient({ ...clientFor(stack), credentials });
-    await expect(stranger.send(new ListQueuesCommand({}))).rejects.toMatchObject({
+    const unknown = new SQSClient({ ...clientFor(stack), credentials });
+    await expect(unknown.send(new ListQueuesCommand({}))).rejects.toMatchObject({
       name: 'UnrecognizedClientException',
     });
-    stranger.destroy();
+    unknown.destroy();
   });
 
   it('lets one function decide over every call', async () => {

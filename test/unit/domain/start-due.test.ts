@@ -84,7 +84,7 @@ describe('members that are due', () => {
     expect(await run(1)).toEqual({ ...none, accepted: 1 });
   });
 
-  it('are not started by a twin that lost the claim', async () => {
+  it('are not started by a duplicate that lost the claim', async () => {
     const { run, answers, table, mxCalls } = world(scheduled(1));
     answers.read = () => {
       // While this one reads the member, the other one has started it, and its refresh has ended.
