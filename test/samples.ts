@@ -8,6 +8,7 @@ import { type Instant, plusSeconds } from '../shared/domain/instant.ts';
 import { aliasMarkOf, type MemberRecord } from '../shared/domain/member.ts';
 import type { MemberKey, MxAccount, MxMember } from '../shared/domain/mx.ts';
 import { readAccount, readMember } from '../shared/domain/mx-readers.ts';
+import type { KnownAtEnd } from '../shared/domain/ports.ts';
 import type { Attempt, Claim, RunningRefresh, StartedClaim } from '../shared/domain/refresh.ts';
 
 export { claim, key, member, newJob, policy, question, T0 } from '../docs/generate/sample-refresh.ts';
@@ -102,6 +103,12 @@ export const attemptOf = (ended: Claim, given: Partial<Attempt> = {}): Attempt =
   observedAt: null,
   ...given,
 });
+
+/** What is known of a claim at its end: no look, no job. */
+export const unseen: KnownAtEnd = { lookedAt: null, jobAggregatedAt: null };
+
+/** A look so many seconds after `T0`, and no job. */
+export const seenAt = (seconds: number): KnownAtEnd => ({ lookedAt: at(seconds), jobAggregatedAt: null });
 
 /** A refresh that runs since `T0`. */
 export const runningRefresh = (of: MemberKey, id: string, given: Partial<RunningRefresh> = {}): RunningRefresh => ({

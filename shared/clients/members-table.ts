@@ -3,7 +3,7 @@ import { type DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { type Instant, plusSeconds } from '../domain/instant.ts';
 import type { MemberKey } from '../domain/mx.ts';
 import type { Policy } from '../domain/policy.ts';
-import type { Members, TakenLook } from '../domain/ports.ts';
+import type { KnownAtEnd, Members, TakenLook } from '../domain/ports.ts';
 import { LOOK_TIMEOUT_SECONDS } from '../domain/refresh.ts';
 import { type Item, toAttribute } from './attribute-values.ts';
 import {
@@ -223,7 +223,7 @@ export function membersInDynamoDb(
         { ':id': { S: refreshId }, ':look': toAttribute(lookNumber), ...beganValue(jobAggregatedAt) },
       ),
 
-    end: ({ key, from, attempt, bodySeenAt = null, importsMove = false, starts = null }) =>
+    end: ({ key, from, known, attempt, bodySeenAt = null, importsMove = false, starts = null }) =>
       update(
         key,
         changeOf(
@@ -238,12 +238,12 @@ export function membersInDynamoDb(
           },
           { addOne: starts === null ? [] : [memberAttribute.startsVersion] },
         ),
-        `${isClaim} AND ${from === 'running' ? isRunning : `${claimPath.phase} = :storing AND ${claimPath.lookedAt} = :since`}`,
+        `${isClaim} AND ${from === 'running' ? isRunning : `${claimPath.phase} = :storing`} AND ${hasLearntNoMore(known)}`,
         {
           ':id': { S: attempt.refreshId },
-          ...(from === 'running'
-            ? {}
-            : { ':storing': phaseCode.storing, ':since': milliseconds(from.storingSince) ?? { N: '0' } }),
+          ...(from === 'running' ? {} : { ':storing': phaseCode.storing }),
+          ...(known.lookedAt === null ? {} : { ':looked': millisecondsOf(known.lookedAt) }),
+          ...(known.jobAggregatedAt === null ? {} : { ':job': millisecondsOf(known.jobAggregatedAt) }),
         },
       ),
 
@@ -280,6 +280,13 @@ const shardOf = (refreshId: string): string => String(refreshId.charCodeAt(refre
 
 const isClaim = `${claimPath.refreshId} = :id`;
 const isRunning = `attribute_not_exists(${claimPath.phase})`;
+
+/** The claim has learnt no more than is known: values `:looked` and `:job`, where there are any. */
+function hasLearntNoMore({ lookedAt, jobAggregatedAt }: KnownAtEnd): string {
+  const [looked, job] = [claimPath.lookedAt, claimPath.jobAggregatedAt];
+  const isLast = lookedAt === null ? `attribute_not_exists(${looked})` : `${looked} = :looked`;
+  return `${isLast} AND (attribute_not_exists(${job})${jobAggregatedAt === null ? '' : ` OR ${job} <= :job`})`;
+}
 
 const learnt = (flagSeen: boolean, starts: readonly Instant[] | null): ClaimAttributes => ({
   // Never set back to false.

@@ -42,16 +42,45 @@ export interface RefreshEnd {
   readonly starts?: readonly Instant[];
 }
 
-/** Ends the refresh of `claim` and publishes it. False when another invocation ended it first, whose end stays. */
+/** How often an end is written again; each time another function has learnt something in between. */
+const MAX_RACES = 4;
+
+/**
+ * Ends the refresh of `claim` and publishes it. Does nothing when another invocation was faster: what ended stays ended.
+ *
+ * An end that was overtaken by another look, or by the answer to a POST that shows a newer job, is written again, later and
+ * with what the claim has learnt: once the claim is released, nothing else keeps a read for a webhook away from that look,
+ * or a reader from being shown what was before it.
+ */
 export async function endRefresh(deps: EndDeps, end: RefreshEnd): Promise<boolean> {
+  let current = end;
+  for (let race = 0; race < MAX_RACES; race += 1) {
+    if (await endOnce(deps, current)) return true;
+    const now = (await deps.members.read(end.key))?.claim;
+    if (now?.refreshId !== end.claim.refreshId || now.phase === 'ended' || now.phase !== current.claim.phase)
+      return false;
+    // Whoever looks at a claim that is being stored has taken the storing over.
+    if (now.phase === 'storing' && now.lookedAt !== current.claim.lookedAt) return false;
+    current = { ...current, claim: now, member: null };
+  }
+  return false;
+}
+
+/** Ends it as `claim` says. False when that is not how it is any more. */
+async function endOnce(deps: EndDeps, end: RefreshEnd): Promise<boolean> {
   const { key, claim, ending, observedAt = null, importsMove = false, starts = null, stored } = end;
-  const endedAt = deps.now();
+  const { phase: from, lookedAt } = claim;
+  const jobAggregatedAt = latest(claim.jobAggregatedAt, end.member?.aggregatedAt ?? null);
+  const now = deps.now();
+  // The look's function may have a clock that is ahead of this one's.
+  const endedAt = latest(now, lookedAt);
   const details = detailsOf(ending);
   if (details !== null) await deps.refreshes.putDetails(runningRefresh(key, claim), endedAt, details);
   const attempt = attemptOf(claim, { ...ending, endedAt, observedAt }, details !== null);
-  const from = claim.phase === 'storing' ? { storingSince: claim.lookedAt } : 'running';
   const body = await bodyOf(deps, end);
-  const won = await deps.members.end({ key, from, attempt, bodySeenAt: body?.seenAt ?? null, importsMove, starts });
+  const bodySeenAt = body?.seenAt ?? null;
+  const known = { lookedAt, jobAggregatedAt };
+  const won = await deps.members.end({ key, from, known, attempt, bodySeenAt, importsMove, starts });
   if (!won) return false;
   await publishEnd(deps, key, endedClaim(claim, attempt), { details, body, stored });
   return true;
@@ -70,6 +99,11 @@ async function bodyOf(deps: EndDeps, { key, claim, ending, member }: RefreshEnd)
   const body = bodyAtEnd(key, { ...claim, seenStatus }, stored);
   // What the claim knows is laid over what is stored, whenever that was read.
   return body && { body, seenAt: justAfter(stored !== null && stored.seenAt > readAt ? stored.seenAt : readAt) };
+}
+
+/** The later of two instants, as far as there are any. */
+function latest<Known extends Instant | null>(a: Known, b: Instant | null): Known | Instant {
+  return a === null || (b !== null && b > a) ? (b ?? a) : a;
 }
 
 const justAfter = (instant: Instant): Instant => plusSeconds(instant, 0.001);

@@ -15,6 +15,7 @@ import type {
   Claim,
   End,
   EndDetails,
+  OpenClaim,
   Refresh,
   RunningClaim,
   RunningRefresh,
@@ -72,8 +73,8 @@ export interface Members {
   /** Moves the claim from running to storing, if the look that does so is still the last one taken. */
   beginStoring(storing: Storing): Promise<boolean>;
   /**
-   * Ends the refresh: result, last attempt, last success. False when the claim is no longer as `from` says: running, or
-   * storing and not taken over since the look at `storingSince` by another function, which may be writing right now.
+   * Ends the refresh: result, last attempt, last success. False when the claim is in another phase than `from`, or has learnt
+   * more than is `known`: another look was taken, whose function may be storing right now, or a newer job has shown itself.
    */
   end(ended: Ended): Promise<boolean>;
   /** Removes an ended claim. */
@@ -143,10 +144,20 @@ export interface Storing {
   readonly seenStatus: RunningClaim['seenStatus'];
 }
 
+/** How far the knowledge goes of a function that ends a refresh. */
+export interface KnownAtEnd {
+  /** When the last look was taken. */
+  readonly lookedAt: Instant | null;
+  /** The latest start of a job by MX's clock. */
+  readonly jobAggregatedAt: Instant | null;
+}
+
 /** An end that is to be written. */
 export interface Ended {
   readonly key: MemberKey;
-  readonly from: 'running' | { readonly storingSince: Instant | null };
+  readonly from: OpenClaim['phase'];
+  /** What the end takes into account of what the claim has learnt. */
+  readonly known: KnownAtEnd;
   readonly attempt: Attempt;
   /** As of when MX's member object is about to be stored too; null: it is not. */
   readonly bodySeenAt?: Instant | null;

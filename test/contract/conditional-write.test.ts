@@ -21,6 +21,7 @@ import {
   refreshId,
   runningRefresh,
   startingClaim,
+  unseen,
 } from '../samples.ts';
 import { type LocalTables, startLocalTables } from './local-tables.ts';
 
@@ -187,7 +188,7 @@ describe('a table that is away: no write counts as lost', () => {
           seenStatus: null,
         }),
     ],
-    ['end', () => members().end({ key: member, from: 'running', attempt })],
+    ['end', () => members().end({ key: member, from: 'running', known: unseen, attempt })],
     ['release', () => members().release(member, refreshId(1))],
     ['openSince', () => Array.fromAsync(members().openSince(at(0)))],
     ['reserveRead', () => seen().reserveRead(member, at(0))],

@@ -22,6 +22,7 @@ import {
   refreshId,
   runningRefresh,
   startingClaim,
+  unseen,
 } from '../samples.ts';
 import { type LocalTables, startLocalTables } from './local-tables.ts';
 
@@ -75,7 +76,7 @@ const six = { everyHours: 6, slot: 'SLOT#6h#00001#0' } as const;
 const change = { from: 'CONNECTED', to: 'DENIED', at: at(50), refreshId: null };
 const looked = (key: MemberKey) => plain().members.takeLook(key, claim.refreshId, 1, at(10));
 const plain = (): Clients => over(tables.client);
-const ended = (key: MemberKey) => plain().members.end({ key, from: 'running', attempt });
+const ended = (key: MemberKey) => plain().members.end({ key, from: 'running', known: unseen, attempt });
 const request = (key: MemberKey) => ({ id: key.memberGuid, requestHash: 'hash' });
 
 /** A write, what has to be there before it, and what it answers. Each row has a member of its own with a claim. */
@@ -108,7 +109,7 @@ const writes: readonly [
     true,
     looked,
   ],
-  ['end', (key, { members }) => members.end({ key, from: 'running', attempt }), true],
+  ['end', (key, { members }) => members.end({ key, from: 'running', known: unseen, attempt }), true],
   [
     'release',
     async (key, { members }) => {

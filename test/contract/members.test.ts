@@ -5,15 +5,27 @@ import { membersInDynamoDb } from '../../shared/clients/members-table.ts';
 import { scheduleInDynamoDb } from '../../shared/clients/schedule-table.ts';
 import { seenMembersInDynamoDb } from '../../shared/clients/seen-members.ts';
 import { endedClaim } from '../../shared/domain/end-refresh.ts';
+import type { Instant } from '../../shared/domain/instant.ts';
 import { aliasMarkOf } from '../../shared/domain/member.ts';
 import type { MemberKey } from '../../shared/domain/mx.ts';
-import type { Members, Schedule, Seen, Storing } from '../../shared/domain/ports.ts';
+import type { KnownAtEnd, Members, Schedule, Seen, Storing } from '../../shared/domain/ports.ts';
 import type { Claim, OpenClaim, RunningClaim, StartedClaim } from '../../shared/domain/refresh.ts';
 import { fakeMembers } from '../fakes/fake-members.ts';
 import { fakeSchedule } from '../fakes/fake-schedule.ts';
 import { emptyMembersTable, textOf } from '../fakes/members-table.ts';
 import { workingItem } from '../fakes/working-item.ts';
-import { at, attemptOf, emptyMember, mxMember, newKey, policy, refreshId, startingClaim } from '../samples.ts';
+import {
+  at,
+  attemptOf,
+  emptyMember,
+  mxMember,
+  newKey,
+  policy,
+  refreshId,
+  seenAt,
+  startingClaim,
+  unseen,
+} from '../samples.ts';
 import { type LocalTables, startLocalTables } from './local-tables.ts';
 
 let tables: LocalTables;
@@ -135,12 +147,12 @@ describe.each<[string, () => Subject]>([
 
   it('notes a body only before storing it, keeps the rest', async () => {
     const { members, key, claim } = await claimed();
-    await members.end({ key, from: 'running', attempt: attemptOf(claim) });
+    await members.end({ key, from: 'running', known: unseen, attempt: attemptOf(claim) });
     await members.release(key, claim.refreshId);
     const second = startingClaim(refreshId(2), { acceptedAt: at(30) });
     expect(await members.claim({ key, claim: second, starts: [], startsVersion: 1 })).toBe(true);
     expect(await members.read(key)).toMatchObject({ seenAt: at(0), institutionCode: 'riverbank' });
-    await members.end({ key, from: 'running', attempt: attemptOf(second) });
+    await members.end({ key, from: 'running', known: unseen, attempt: attemptOf(second) });
     await members.release(key, second.refreshId);
     const third = startingClaim(refreshId(3), { acceptedAt: at(60) });
     await members.claim({ key, claim: third, starts: [], startsVersion: 2, member: mxMember(key) });
@@ -187,7 +199,7 @@ describe.each<[string, () => Subject]>([
 
   it('does not claim on starts that have changed', async () => {
     const { members, key, claim } = await claimed();
-    await members.end({ key, from: 'running', attempt: attemptOf(claim) });
+    await members.end({ key, from: 'running', known: unseen, attempt: attemptOf(claim) });
     await members.release(key, claim.refreshId);
     expect(await members.claim({ key, claim: startingClaim(refreshId(2)), starts: [], startsVersion: 0 })).toBe(false);
     expect(await members.claim({ key, claim: startingClaim(refreshId(2)), starts: [], startsVersion: 2 })).toBe(false);
@@ -211,7 +223,7 @@ describe.each<[string, () => Subject]>([
     expect(await version()).toBe(3);
     await members.recordStart({ key, refreshId: claim.refreshId, start: claim.start, flagSeen: false });
     expect(await version()).toBe(3);
-    await members.end({ key, from: 'running', attempt: attemptOf(claim), starts: [] });
+    await members.end({ key, from: 'running', known: seenAt(5), attempt: attemptOf(claim), starts: [] });
     expect(await version()).toBe(4);
   });
 
@@ -288,7 +300,7 @@ describe.each<[string, () => Subject]>([
     it('is taken after the end, so that it is published', async () => {
       const { members, key, claim } = await claimed();
       await members.takeLook(key, claim.refreshId, 1, at(5));
-      await members.end({ key, from: 'running', attempt: attemptOf(claim) });
+      await members.end({ key, from: 'running', known: seenAt(5), attempt: attemptOf(claim) });
       expect(await members.takeLook(key, claim.refreshId, 2, at(8))).toMatchObject({ claim: { phase: 'ended' } });
     });
   });
@@ -343,7 +355,7 @@ describe.each<[string, () => Subject]>([
       });
       await members.recordStart({ key, refreshId: id, start: { ...start, state: 'accepted' }, flagSeen: false });
       expect((await members.read(key))?.startNotBefore).toBe(at(60));
-      await members.end({ key, from: 'running', attempt: attemptOf(claim) });
+      await members.end({ key, from: 'running', known: unseen, attempt: attemptOf(claim) });
       await members.release(key, id);
       expect((await members.read(key))?.startNotBefore).toBe(at(60));
       expect(await members.claim({ key, claim: startingClaim(refreshId(2)), starts: [], startsVersion: 1 })).toBe(true);
@@ -411,7 +423,7 @@ describe.each<[string, () => Subject]>([
     expect(await claimNow()).toEqual({ ...again, phase: 'storing' });
     await members.recordUnanswered({ key, refreshId: id, lookNumber: 2, unanswered: away });
     expect(await claimNow()).toEqual({ ...again, phase: 'storing', unanswered: away });
-    await members.end({ key, from: { storingSince: at(9) }, attempt: attemptOf(claim) });
+    await members.end({ key, from: 'storing', known: seenAt(9), attempt: attemptOf(claim) });
     await members.recordUnanswered({ key, refreshId: id, lookNumber: 2, unanswered: away });
     expect(await claimNow()).toEqual(endedClaim({ ...again, phase: 'storing' }, attemptOf(claim)));
   });
@@ -444,12 +456,12 @@ describe.each<[string, () => Subject]>([
 
   it('remembers for good that imports move', async () => {
     const { members, key, claim } = await claimed();
-    await members.end({ key, from: 'running', attempt: attemptOf(claim), importsMove: true });
+    await members.end({ key, from: 'running', known: unseen, attempt: attemptOf(claim), importsMove: true });
     expect((await members.read(key))?.importsMove).toBe(true);
     await members.release(key, claim.refreshId);
     const second = startingClaim(refreshId(2));
     await members.claim({ key, claim: second, starts: [], startsVersion: 1 });
-    await members.end({ key, from: 'running', attempt: attemptOf(second) });
+    await members.end({ key, from: 'running', known: unseen, attempt: attemptOf(second) });
     expect((await members.read(key))?.importsMove).toBe(true);
   });
 
@@ -474,11 +486,15 @@ describe.each<[string, () => Subject]>([
   it('ends once from the expected phase, remembers the attempt', async () => {
     const { members, key, claim, claimNow } = await claimed();
     const attempt = attemptOf(claim, { outcome: 'action_required', action: 'answer_mfa', hasDetails: true });
-    expect(await members.end({ key, from: { storingSince: null }, attempt })).toBe(false);
-    expect(await members.end({ key, from: 'running', attempt: { ...attempt, refreshId: refreshId(2) } })).toBe(false);
+    expect(await members.end({ key, from: 'storing', known: unseen, attempt })).toBe(false);
+    expect(
+      await members.end({ key, from: 'running', known: unseen, attempt: { ...attempt, refreshId: refreshId(2) } }),
+    ).toBe(false);
     await members.takeLook(key, claim.refreshId, 1, at(5));
-    expect(await members.end({ key, from: 'running', attempt, bodySeenAt: at(5), starts: [] })).toBe(true);
-    expect(await members.end({ key, from: 'running', attempt })).toBe(false);
+    expect(await members.end({ key, from: 'running', known: seenAt(5), attempt, bodySeenAt: at(5), starts: [] })).toBe(
+      true,
+    );
+    expect(await members.end({ key, from: 'running', known: seenAt(5), attempt })).toBe(false);
     const { refreshId: _, trigger: __, acceptedAt: ___, ...result } = attempt;
     expect(await members.read(key)).toMatchObject({
       seenAt: at(5),
@@ -507,20 +523,48 @@ describe.each<[string, () => Subject]>([
       const { members } = subject();
       const [key, claim] = [newKey(), { ...startingClaim(refreshId(1)), baseline }];
       await members.claim({ key, claim, starts: [], startsVersion: 0 });
-      await members.end({ key, from: 'running', attempt: attemptOf(claim) });
+      await members.end({ key, from: 'running', known: unseen, attempt: attemptOf(claim) });
       const before = baseline && { connectionStatus: null };
       expect((await members.read(key))?.claim).toMatchObject({ phase: 'ended', baseline: before });
     }
+  });
+
+  it('does not end what was looked at since', async () => {
+    const { members, key, claim } = await claimed();
+    const end = (known: KnownAtEnd) => members.end({ key, from: 'running', known, attempt: attemptOf(claim) });
+    expect(await end(seenAt(5))).toBe(false);
+    await members.takeLook(key, claim.refreshId, 1, at(5));
+    expect(await end(unseen)).toBe(false);
+    await members.takeLook(key, claim.refreshId, 2, at(8));
+    expect(await end(seenAt(5))).toBe(false);
+    expect((await members.read(key))?.lastAttempt).toBeNull();
+    expect(await end(seenAt(8))).toBe(true);
+  });
+
+  it('does not end what shows a newer job', async () => {
+    const { members, key, claim } = await claimed();
+    await members.recordStart({
+      key,
+      refreshId: claim.refreshId,
+      start: claim.start,
+      flagSeen: false,
+      jobAggregatedAt: at(4),
+    });
+    const end = (jobAggregatedAt: Instant | null) =>
+      members.end({ key, from: 'running', known: { lookedAt: null, jobAggregatedAt }, attempt: attemptOf(claim) });
+    expect(await end(null)).toBe(false);
+    expect(await end(at(3.999))).toBe(false);
+    expect(await end(at(4))).toBe(true);
   });
 
   it('ends while storing unless taken over since', async () => {
     const { members, key, claim } = await claimed();
     await members.takeLook(key, claim.refreshId, 1, at(5));
     await members.beginStoring(storing(key, claim.refreshId, 1));
-    expect(await members.end({ key, from: 'running', attempt: attemptOf(claim) })).toBe(false);
+    expect(await members.end({ key, from: 'running', known: unseen, attempt: attemptOf(claim) })).toBe(false);
     await members.takeLook(key, claim.refreshId, 1, at(40));
-    expect(await members.end({ key, from: { storingSince: at(5) }, attempt: attemptOf(claim) })).toBe(false);
-    expect(await members.end({ key, from: { storingSince: at(40) }, attempt: attemptOf(claim) })).toBe(true);
+    expect(await members.end({ key, from: 'storing', known: seenAt(5), attempt: attemptOf(claim) })).toBe(false);
+    expect(await members.end({ key, from: 'storing', known: seenAt(40), attempt: attemptOf(claim) })).toBe(true);
   });
 
   it('remembers the last success when a later attempt fails', async () => {
@@ -528,6 +572,7 @@ describe.each<[string, () => Subject]>([
     await members.end({
       key,
       from: 'running',
+      known: unseen,
       attempt: attemptOf(claim, {
         outcome: 'succeeded',
         action: 'none',
@@ -538,7 +583,7 @@ describe.each<[string, () => Subject]>([
     await members.release(key, claim.refreshId);
     const second = startingClaim(refreshId(2));
     await members.claim({ key, claim: second, starts: [], startsVersion: 1 });
-    await members.end({ key, from: 'running', attempt: attemptOf(second) });
+    await members.end({ key, from: 'running', known: unseen, attempt: attemptOf(second) });
     expect(await members.read(key)).toMatchObject({
       lastSuccess: { refreshId: claim.refreshId, observedAt: at(15), incomplete: true },
       lastAttempt: { refreshId: second.refreshId, outcome: 'failed' },
@@ -547,7 +592,7 @@ describe.each<[string, () => Subject]>([
     const third = startingClaim(refreshId(3));
     await members.claim({ key, claim: third, starts: [], startsVersion: 2 });
     const complete = attemptOf(third, { outcome: 'succeeded', action: 'none', code: 'stored', observedAt: at(25) });
-    await members.end({ key, from: 'running', attempt: complete });
+    await members.end({ key, from: 'running', known: unseen, attempt: complete });
     expect((await members.read(key))?.lastSuccess).toEqual({
       refreshId: third.refreshId,
       observedAt: at(25),
@@ -559,7 +604,7 @@ describe.each<[string, () => Subject]>([
     const { members, key, claim, claimNow, open } = await claimed();
     await members.release(key, claim.refreshId);
     expect((await claimNow())?.phase).toBe('running');
-    await members.end({ key, from: 'running', attempt: attemptOf(claim) });
+    await members.end({ key, from: 'running', known: unseen, attempt: attemptOf(claim) });
     await members.release(key, refreshId(2));
     expect((await claimNow())?.phase).toBe('ended');
     expect(await open(at(0))).toEqual([key]);
@@ -580,7 +625,7 @@ describe.each<[string, () => Subject]>([
       false,
     );
     expect(await members.beginStoring(storing(key, claim.refreshId, 1))).toBe(false);
-    expect(await members.end({ key, from: 'running', attempt: attemptOf(claim) })).toBe(false);
+    expect(await members.end({ key, from: 'running', known: unseen, attempt: attemptOf(claim) })).toBe(false);
     expect(await members.read(key)).toBeNull();
   });
 
@@ -625,7 +670,7 @@ describe.each<[string, () => Subject]>([
   it('keeps the enrolment through a refresh', async () => {
     const { members, schedule, key, claim } = await claimed();
     await schedule.enrol(key, { everyHours: 6, slot: 'SLOT#6h#00001#0' }, 'always');
-    await members.end({ key, from: 'running', attempt: attemptOf(claim), bodySeenAt: at(5) });
+    await members.end({ key, from: 'running', known: unseen, attempt: attemptOf(claim), bodySeenAt: at(5) });
     await members.release(key, claim.refreshId);
     expect((await members.read(key))?.enrolment).toEqual({ everyHours: 6, slot: 'SLOT#6h#00001#0' });
   });
@@ -662,7 +707,8 @@ describe('members: DynamoDB alone', () => {
     await members.beginStoring(storing(key, refreshId(1), 1));
     await check();
     const attempt = attemptOf(claim, { outcome: 'succeeded', observedAt: at(5), hasDetails: true });
-    await members.end({ key, from: { storingSince: at(5) }, attempt, bodySeenAt: at(5), importsMove: true });
+    const known = { lookedAt: at(5), jobAggregatedAt: at(1) };
+    await members.end({ key, from: 'storing', known, attempt, bodySeenAt: at(5), importsMove: true });
     await check();
     await members.release(key, refreshId(1));
     await sightings.reserveRead(key, at(60));
@@ -686,7 +732,7 @@ describe('members: the fake alone', () => {
     expect(await open()).toEqual([]);
     now = 2;
     expect(await open()).toEqual([key]);
-    await members.end({ key, from: 'running', attempt: attemptOf(claim) });
+    await members.end({ key, from: 'running', known: unseen, attempt: attemptOf(claim) });
     await members.release(key, claim.refreshId);
     expect(await open()).toEqual([key]);
     now = 4;

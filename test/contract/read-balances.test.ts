@@ -4,7 +4,7 @@ import { balancesInDynamoDb } from '../../shared/clients/balances-table.ts';
 import { membersInDynamoDb } from '../../shared/clients/members-table.ts';
 import type { MemberKey } from '../../shared/domain/mx.ts';
 import { BalancesProblem, readAccount, readBalances } from '../../shared/public/read-balances.ts';
-import { at, attemptOf, mxAccount, mxMember, newKey, policy, refreshId, startingClaim } from '../samples.ts';
+import { at, attemptOf, mxAccount, mxMember, newKey, policy, refreshId, startingClaim, unseen } from '../samples.ts';
 import { nothingKnown } from '../unit/domain/nothing-known.ts';
 import { type LocalTables, startLocalTables } from './local-tables.ts';
 
@@ -26,7 +26,7 @@ async function storedMember(accounts: readonly ReturnType<typeof mxAccount>[]): 
   await members().writeAliases(seen);
   await members().claim({ key, claim, starts: [at(0)], startsVersion: 0, member: seen });
   const attempt = attemptOf(claim, { outcome: 'succeeded', action: 'none', code: 'stored', observedAt: at(10) });
-  await members().end({ key, from: 'running', attempt });
+  await members().end({ key, from: 'running', known: unseen, attempt });
   await members().release(key, refreshId(1));
   await store(key, accounts, 10, 1);
   return key;

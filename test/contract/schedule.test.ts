@@ -9,7 +9,7 @@ import { type EveryHours, slotOf } from '../../shared/domain/schedule.ts';
 import { fakeMembers } from '../fakes/fake-members.ts';
 import { fakeSchedule } from '../fakes/fake-schedule.ts';
 import { emptyMembersTable, textOf } from '../fakes/members-table.ts';
-import { at, attemptOf, newKey, policy, refreshId, startingClaim } from '../samples.ts';
+import { at, attemptOf, newKey, policy, refreshId, startingClaim, unseen } from '../samples.ts';
 import { type LocalTables, startLocalTables } from './local-tables.ts';
 
 let tables: LocalTables;
@@ -75,7 +75,7 @@ describe.each<[string, () => Subject]>([
     const key = newKey();
     const claim = startingClaim(refreshId(1));
     await tested.members.claim({ key, claim, starts: [], startsVersion: 0 });
-    await tested.members.end({ key, from: 'running', attempt: attemptOf(claim) });
+    await tested.members.end({ key, from: 'running', known: unseen, attempt: attemptOf(claim) });
     const enrolment = (everyHours: EveryHours) => ({ everyHours, slot: slotOf(key, everyHours, 1) });
     const inSlot = async (slot: string) =>
       (await tested.schedule.membersOf(slot)).filter(({ member }) => member.memberGuid === key.memberGuid);

@@ -7,7 +7,18 @@ import type { Members, SeenMembers } from '../../shared/domain/ports.ts';
 import { fakeMembers } from '../fakes/fake-members.ts';
 import { fakeSeenMembers } from '../fakes/fake-seen-members.ts';
 import { emptyMembersTable } from '../fakes/members-table.ts';
-import { at, attemptOf, emptyMember, mxMember, newKey, policy, refreshId, startingClaim } from '../samples.ts';
+import {
+  at,
+  attemptOf,
+  emptyMember,
+  mxMember,
+  newKey,
+  policy,
+  refreshId,
+  seenAt,
+  startingClaim,
+  unseen,
+} from '../samples.ts';
 import { type LocalTables, startLocalTables } from './local-tables.ts';
 
 let tables: LocalTables;
@@ -84,7 +95,7 @@ describe.each<[string, () => Subject]>([
     expect(await seen.recordSighting(mxMember(key), at(9), null)).toBe(false);
     await members.takeLook(key, refreshId(1), 1, at(20));
     const attempt = attemptOf(startingClaim(refreshId(1), { acceptedAt: at(10) }), { endedAt: at(22) });
-    await members.end({ key, from: 'running', attempt, bodySeenAt: at(20) });
+    await members.end({ key, from: 'running', known: seenAt(20), attempt, bodySeenAt: at(20) });
     expect((await members.read(key))?.seenAt).toBe(at(20));
   });
 
@@ -104,7 +115,7 @@ describe.each<[string, () => Subject]>([
     await members.takeLook(key, claim.refreshId, 1, at(40));
     expect(await seen.reserveRead(key, at(42.9))).toBe(false);
     expect(await seen.reserveRead(key, at(43))).toBe(true);
-    await members.end({ key, from: 'running', attempt: attemptOf(claim, { endedAt: at(50) }) });
+    await members.end({ key, from: 'running', known: seenAt(40), attempt: attemptOf(claim, { endedAt: at(50) }) });
     await members.release(key, claim.refreshId);
     expect(await seen.reserveRead(key, at(52.9))).toBe(false);
     expect(await seen.reserveRead(key, at(53))).toBe(true);
@@ -158,7 +169,7 @@ describe.each<[string, () => Subject]>([
     const { members, seen, key } = await known();
     const claim = startingClaim(refreshId(1));
     await members.claim({ key, claim, starts: [], startsVersion: 0 });
-    await members.end({ key, from: 'running', attempt: attemptOf(claim) });
+    await members.end({ key, from: 'running', known: unseen, attempt: attemptOf(claim) });
     const background = attemptOf(startingClaim(refreshId(2)), {
       outcome: 'succeeded',
       observedAt: at(50),

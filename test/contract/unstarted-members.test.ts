@@ -8,7 +8,7 @@ import { fakeMembers } from '../fakes/fake-members.ts';
 import { fakeSeenMembers } from '../fakes/fake-seen-members.ts';
 import { fakeUnstarted } from '../fakes/fake-unstarted.ts';
 import { emptyMembersTable } from '../fakes/members-table.ts';
-import { at, attemptOf, mxMember, newKey, policy, refreshId, startingClaim } from '../samples.ts';
+import { at, attemptOf, mxMember, newKey, policy, refreshId, startingClaim, unseen } from '../samples.ts';
 import { type LocalTables, startLocalTables } from './local-tables.ts';
 
 let tables: LocalTables;
@@ -90,7 +90,7 @@ describe.each<[string, () => Subject]>([
     const claim = startingClaim(refreshId(5));
     await members.claim({ key, claim, starts: [], startsVersion: 0 });
     const attempt = attemptOf(claim, { endedAt: at(10) });
-    await members.end({ key, from: 'running', attempt });
+    await members.end({ key, from: 'running', known: unseen, attempt });
     await unstarted.recordRefused(key, refused(6, 20));
     expect((await read())?.lastAttempt?.refreshId).toBe(refreshId(5));
   });

@@ -5,7 +5,7 @@ import { type Clock, plusSeconds } from '../../shared/domain/instant.ts';
 import { aliasMarkOf, type MemberRecord } from '../../shared/domain/member.ts';
 import type { MemberKey, MxMember } from '../../shared/domain/mx.ts';
 import type { Policy } from '../../shared/domain/policy.ts';
-import type { Members, Seen } from '../../shared/domain/ports.ts';
+import type { KnownAtEnd, Members, Seen } from '../../shared/domain/ports.ts';
 import { type Claim, LOOK_TIMEOUT_SECONDS, type OpenClaim } from '../../shared/domain/refresh.ts';
 import { successOf } from '../../shared/domain/success.ts';
 import { emptyMember } from '../samples.ts';
@@ -21,6 +21,10 @@ export interface FakeMembersOptions {
   readonly indexLagSeconds?: number;
   readonly request?: Request;
 }
+
+const hasLearntNoMore = (claim: OpenClaim, { lookedAt, jobAggregatedAt }: KnownAtEnd): boolean =>
+  claim.lookedAt === lookedAt &&
+  (claim.jobAggregatedAt === null || (jobAggregatedAt !== null && claim.jobAggregatedAt <= jobAggregatedAt));
 
 /** The members in `table`. */
 export function fakeMembers(table: MembersTable, options: FakeMembersOptions): Members {
@@ -242,7 +246,7 @@ export function fakeMembers(table: MembersTable, options: FakeMembersOptions): M
         ),
       ),
 
-    end: ({ key, from, attempt, bodySeenAt = null, importsMove = false, starts = null }) =>
+    end: ({ key, from, known, attempt, bodySeenAt = null, importsMove = false, starts = null }) =>
       request(
         'members.end',
         recognised(
@@ -251,10 +255,7 @@ export function fakeMembers(table: MembersTable, options: FakeMembersOptions): M
             change(
               key,
               attempt.refreshId,
-              (claim) =>
-                from === 'running'
-                  ? claim.phase === 'running' && claim
-                  : claim.phase === 'storing' && claim.lookedAt === from.storingSince && claim,
+              (claim) => claim.phase !== 'ended' && claim.phase === from && hasLearntNoMore(claim, known) && claim,
               (record, claim) => ({
                 claim: endedClaim(claim, attempt),
                 lastAttempt: attempt,

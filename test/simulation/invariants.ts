@@ -1,6 +1,7 @@
 /** The promises that can only be checked when everything is quiet. Those of single moments are in `truth.ts`. */
 import { findAccount } from '../../shared/domain/find-account.ts';
 import { freshnessOf } from '../../shared/domain/freshness.ts';
+import { heldOf } from '../../shared/domain/held.ts';
 import { epochMillisecondsOf } from '../../shared/domain/instant.ts';
 import { outcomes } from '../../shared/domain/outcome.ts';
 import { LOOK_TIMEOUT_SECONDS } from '../../shared/domain/refresh.ts';
@@ -207,7 +208,9 @@ function checkUnstarted(world: World, truth: Truth): void {
     }
   }
   for (const { key } of world.members) {
-    const held = world.record(key)?.held;
+    const record = world.record(key);
+    // Once a refresh has begun since, the note is void: to tell of it then would be to tell what is not so any more.
+    const held = record && heldOf(record);
     if (held && !isTold(`${key.userGuid}/${key.memberGuid}/${held.since}/held`)) {
       throw new Violation(8, `it was not told that ${textOf(key)} is held back`);
     }

@@ -218,6 +218,19 @@ export const mutants: readonly Mutant[] = [
     ],
   },
   {
+    name: 'end-overtaken',
+    what: 'a slow end is written although another look was taken meanwhile',
+    breaks: [4, 7],
+    changes: [
+      domain(
+        'end-refresh.ts',
+        'if (await endOnce(deps, current)) return true;',
+        'for (let reads = 0; reads < 200; reads += 1) await deps.members.read(end.key);\n    if (await endOnce(deps, current)) return true;',
+      ),
+      fake('fake-members.ts', 'hasLearntNoMore(claim, known)', "(from === 'running' || hasLearntNoMore(claim, known))"),
+    ],
+  },
+  {
     name: 'read-without-gap',
     what: 'a read for a webhook keeps no distance from the last look',
     breaks: [7],

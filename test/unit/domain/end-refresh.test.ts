@@ -122,6 +122,61 @@ describe('the end of a refresh', () => {
     expect(events).toHaveLength(told);
   });
 
+  it('overtaken by a look: later, with what that saw', async () => {
+    const { deps, running, record, wait } = await world(baseline('DEGRADED'));
+    wait(10);
+    const { members } = deps;
+    const ends: string[] = [];
+    const looked: typeof members = {
+      ...members,
+      async end(ended) {
+        ends.push(ended.attempt.endedAt);
+        if (ends.length === 1) {
+          wait(5);
+          await members.takeLook(key, ID, running.lookNumber + 1, deps.now());
+          const jobAggregatedAt = '2026-11-21T12:00:12.000Z';
+          const { refreshId, flagSeen, seenStatus, questions } = running;
+          await members.recordSeen({ key, refreshId, flagSeen, jobAggregatedAt, seenStatus, questions });
+          wait(2);
+        }
+        return members.end(ended);
+      },
+    };
+    expect(
+      await endRefresh({ ...deps, members: looked }, { key, claim: running, ending: denied, member: member() }),
+    ).toBe(true);
+    expect(ends).toEqual(['2026-11-21T12:00:10.000Z', '2026-11-21T12:00:17.000Z']);
+    expect((await record())?.lastAttempt).toMatchObject({ code: 'denied', endedAt: '2026-11-21T12:00:17.000Z' });
+    const stored = await members.readBody(key);
+    expect(stored?.body).toMatchObject({ connection_status: 'DENIED', aggregated_at: '2026-11-21T12:00:12.000Z' });
+  });
+
+  it('overtaken by a newer job: shown with that job', async () => {
+    const { deps, running, record } = await world();
+    const { members } = deps;
+    const [aggregatedAt, newer] = ['2026-11-21T12:00:04.000Z', '2026-11-21T12:00:06.000Z'];
+    const posted: typeof members = {
+      ...members,
+      async end(ended) {
+        const { refreshId, start, flagSeen } = running;
+        await members.recordStart({ key, refreshId, start, flagSeen, jobAggregatedAt: newer });
+        return members.end(ended);
+      },
+    };
+    const seen = { ...member(), aggregatedAt };
+    expect(await endRefresh({ ...deps, members: posted }, { key, claim: running, ending: stored, member: seen })).toBe(
+      true,
+    );
+    expect((await record())?.lastAttempt?.outcome).toBe('succeeded');
+    expect((await members.readBody(key))?.body['aggregated_at']).toBe(newer);
+  });
+
+  it('by a slow clock bears the time of the look', async () => {
+    const { deps, running, record } = await world();
+    await endRefresh(deps, { key, claim: running, ending: denied });
+    expect((await record())?.lastAttempt?.endedAt).toBe('2026-11-21T12:00:05.000Z');
+  });
+
   it('is repeated with the same ids after a crash', async () => {
     const { deps, running, events } = await world();
     const ended = endedClaim(running, attemptOf(running, { ...denied, endedAt: T0, observedAt: null }, false));

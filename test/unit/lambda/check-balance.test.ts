@@ -11,7 +11,7 @@ import { slotOf } from '../../../shared/domain/schedule.ts';
 import type { ApiRequest } from '../../../shared/lambda/http.ts';
 import { fakeWaitLeases } from '../../fakes/fake-wait-leases.ts';
 import { textOf, withMember } from '../../fakes/members-table.ts';
-import { claim, key, knownMember, member, policy, T0 } from '../../samples.ts';
+import { claim, key, knownMember, member, policy, T0, unseen } from '../../samples.ts';
 import { refreshWorld } from '../domain/refresh-world.ts';
 import { apiRequest } from './api-event.ts';
 
@@ -174,7 +174,7 @@ const ending: Attempt = {
   code: 'stored',
   connectionStatus: 'CONNECTED',
   hasDetails: false,
-  endedAt: plusSeconds(T0, 2),
+  endedAt: plusSeconds(T0, 5),
   observedAt: plusSeconds(T0, 1),
 };
 
@@ -200,7 +200,12 @@ describe.each<[string, ApiRequest['rights'], boolean, boolean]>([
     const sleep = async (): Promise<void> => {
       await storeOne(balances);
       await deps.refreshes.end({ refresh: runningRefresh(key, claim()), end: ending });
-      await deps.members.end({ key, from: 'running', attempt: ending });
+      await deps.members.end({
+        key,
+        from: 'running',
+        known: { lookedAt: claim().lookedAt, jobAggregatedAt: null },
+        attempt: ending,
+      });
       made.wait(1);
     };
     const headers = { 'idempotency-key': 'k' };
@@ -227,7 +232,12 @@ describe('a trigger that waits', () => {
         await sleep(milliseconds);
         if (made.slept.length === 3) {
           await storeOne(made.balances);
-          await made.deps.members.end({ key, from: 'running', attempt: ending });
+          await made.deps.members.end({
+            key,
+            from: 'running',
+            known: { lookedAt: claim().lookedAt, jobAggregatedAt: null },
+            attempt: ending,
+          });
         }
       },
     };
@@ -298,7 +308,7 @@ describe('a trigger with an Idempotency-Key', () => {
     const { refresh_id: refreshId } = first.body.refresh;
     const attempt = { ...ending, refreshId };
     await deps.refreshes.end({ refresh: runningRefresh(key, claim({ refreshId })), end: attempt });
-    await deps.members.end({ key, from: 'running', attempt });
+    await deps.members.end({ key, from: 'running', known: unseen, attempt });
     await deps.members.release(key, refreshId);
     const again = await trigger({ headers });
     expect(again).toMatchObject({ status: 202, body: { refresh: { refresh_id: refreshId, outcome: 'succeeded' } } });
