@@ -48,9 +48,10 @@ const MAX_RACES = 4;
 /**
  * Ends the refresh of `claim` and publishes it. Does nothing when another invocation was faster: what ended stays ended.
  *
- * An end that was overtaken by another look, or by the answer to a POST that shows a newer job, is written again, later and
- * with what the claim has learnt: once the claim is released, nothing else keeps a read for a webhook away from that look,
- * or a reader from being shown what was before it.
+ * An end is not written when another look was taken since: that look sees more, and its function ends the refresh or books
+ * the next look. Otherwise a webhook could have the member read right after that look, because nothing else keeps its time
+ * once the claim is released. A POST that MX refused ends the refresh all the same, later than that look and with what it
+ * has learnt; so does an end that was overtaken by the answer to a POST that shows a newer job.
  */
 export async function endRefresh(deps: EndDeps, end: RefreshEnd): Promise<boolean> {
   let current = end;
@@ -59,8 +60,8 @@ export async function endRefresh(deps: EndDeps, end: RefreshEnd): Promise<boolea
     const now = (await deps.members.read(end.key))?.claim;
     if (now?.refreshId !== end.claim.refreshId || now.phase === 'ended' || now.phase !== current.claim.phase)
       return false;
-    // Whoever looks at a claim that is being stored has taken the storing over.
-    if (now.phase === 'storing' && now.lookedAt !== current.claim.lookedAt) return false;
+    const mayFollow = now.phase === 'running' && end.starts !== undefined;
+    if (now.lookedAt !== current.claim.lookedAt && !mayFollow) return false;
     current = { ...current, claim: now, member: null };
   }
   return false;

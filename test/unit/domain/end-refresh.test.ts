@@ -122,33 +122,40 @@ describe('the end of a refresh', () => {
     expect(events).toHaveLength(told);
   });
 
-  it('overtaken by a look: later, with what that saw', async () => {
+  it.each([
+    ['ends nothing', undefined, ['2026-11-21T12:00:10.000Z'], null, undefined],
+    [
+      'and refused by MX: ends later, with what that saw',
+      [],
+      ['2026-11-21T12:00:10.000Z', '2026-11-21T12:00:17.000Z'],
+      'denied',
+      '2026-11-21T12:00:12.000Z',
+    ],
+  ])('overtaken by a look %s', async (_what, starts, ends, code, jobAggregatedAt) => {
     const { deps, running, record, wait } = await world(baseline('DEGRADED'));
     wait(10);
     const { members } = deps;
-    const ends: string[] = [];
+    const tried: string[] = [];
     const looked: typeof members = {
       ...members,
       async end(ended) {
-        ends.push(ended.attempt.endedAt);
-        if (ends.length === 1) {
+        tried.push(ended.attempt.endedAt);
+        if (tried.length === 1) {
           wait(5);
           await members.takeLook(key, ID, running.lookNumber + 1, deps.now());
-          const jobAggregatedAt = '2026-11-21T12:00:12.000Z';
           const { refreshId, flagSeen, seenStatus, questions } = running;
-          await members.recordSeen({ key, refreshId, flagSeen, jobAggregatedAt, seenStatus, questions });
+          const began = '2026-11-21T12:00:12.000Z';
+          await members.recordSeen({ key, refreshId, flagSeen, jobAggregatedAt: began, seenStatus, questions });
           wait(2);
         }
         return members.end(ended);
       },
     };
-    expect(
-      await endRefresh({ ...deps, members: looked }, { key, claim: running, ending: denied, member: member() }),
-    ).toBe(true);
-    expect(ends).toEqual(['2026-11-21T12:00:10.000Z', '2026-11-21T12:00:17.000Z']);
-    expect((await record())?.lastAttempt).toMatchObject({ code: 'denied', endedAt: '2026-11-21T12:00:17.000Z' });
-    const stored = await members.readBody(key);
-    expect(stored?.body).toMatchObject({ connection_status: 'DENIED', aggregated_at: '2026-11-21T12:00:12.000Z' });
+    const end = { key, claim: running, ending: denied, member: member(), ...(starts === undefined ? {} : { starts }) };
+    expect(await endRefresh({ ...deps, members: looked }, end)).toBe(code !== null);
+    expect(tried).toEqual(ends);
+    expect((await record())?.lastAttempt?.code ?? null).toBe(code);
+    expect((await members.readBody(key))?.body['aggregated_at']).toBe(jobAggregatedAt);
   });
 
   it('overtaken by a newer job: shown with that job', async () => {
