@@ -16,7 +16,7 @@ const idOf = (number: number): string => `CBK-${String(number).padStart(16, '0')
 
 /** A running refresh with so many callbacks; bus and queues that a test can switch off. */
 async function world(callbacks: number) {
-  const running = claim({ refreshId: ID });
+  const running = claim({ refreshId: ID, lookedAt: null });
   const made = refreshWorld(withMember(knownMember({ claim: running })));
   const away = { bus: false, deliveries: false, notices: false, late: false };
   const published: DomainEvent[] = [];
