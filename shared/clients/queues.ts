@@ -20,7 +20,7 @@ import {
 /** The longest delay SQS knows (AWS limit). */
 const MAX_DELAY_SECONDS = 900;
 
-/** How many messages one request carries (AWS limit). Ten start batches or deliveries are about 45 KB of the 256 that it may have. */
+/** Messages in one request (AWS limit). Ten start batches or deliveries are about 45 KB, far below SQS's 1 MiB. */
 const MESSAGES_PER_REQUEST = 10;
 
 /** How often messages of a batch are sent before it fails. */
