@@ -28,7 +28,7 @@ export const mxFaults = [
   'slow',
 ] as const;
 
-/** What can happen to a read: also an answer in a form that MX does not document, or about somebody else. */
+/** What can happen to a read: also an answer in a form that MX does not document, or about another member. */
 export const mxReadFaults = [...mxFaults, 'mx odd form'] as const;
 
 /** What can happen to the request for a job: also a refusal that says how long to wait with the next one. */

@@ -1,4 +1,4 @@
-/** MX refuses a POST and says until when to wait: nobody sends another one before that. */
+/** MX refuses a POST and says until when to wait: no other POST is sent before that. */
 import { describe, expect, it } from 'vitest';
 import { Failure, type FailureCode } from '../../../shared/domain/failure.ts';
 import { followRefresh } from '../../../shared/domain/follow-refresh.ts';
