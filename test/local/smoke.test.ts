@@ -64,7 +64,7 @@ describe('npm run smoke', () => {
     ['no API', [], {}, /^Say which API: /],
     ['no member', [], { API: 'https://api.example.com', CALLER: 'a:b' }, /^Say whose balances: /],
     ['no region', ['--user', 'u', '--member', 'm'], { API: 'https://api.example.com' }, /^Say in which region /],
-    ['a wrong key', [], { API: 'here', CALLER: 'local-developer:wrong' }, /What to do: /],
+    ['a wrong key', [], { API: 'here', CALLER: 'local-developer:wrong' }, /\nunauthorized: .+[^.]\.\n$/],
   ])('says in a sentence: %s', async (_name, options, environment, sentence) => {
     const here = environment['API'] === 'here' ? { API: basic.project.stack.apiUrl } : {};
     const { code, out } = await smoke(options, { ...environment, ...here });

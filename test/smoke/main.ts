@@ -31,6 +31,12 @@ const began = performance.now();
 const say = (line: string): void =>
   console.log(`${((performance.now() - began) / 1000).toFixed(1).padStart(6)} s  ${line}`);
 
+/** `text` with its full stop, and what to do where there is something to do. */
+function sentence(text: string, action: string | null): string {
+  const said = text.endsWith('.') ? text : `${text}.`;
+  return action === null || action === 'none' ? said : `${said} What to do: ${action}.`;
+}
+
 /** One refresh from trigger to stored balances. @returns what is not as it should be; null: nothing */
 async function smoke(client: BalancesClient, { user, member, seconds }: Wanted): Promise<string | null> {
   const { status } = await client.health();
@@ -41,7 +47,7 @@ async function smoke(client: BalancesClient, { user, member, seconds }: Wanted):
   say(`accepted: refresh ${refreshId}; waiting for its end`);
   const refresh = await client.waitForEnd(refreshId, { timeoutSeconds: seconds });
   say(`ended: ${refresh.outcome} (${refresh.code}), MX shows ${refresh.connectionStatus}`);
-  if (refresh.outcome !== 'succeeded') return `${refresh.message ?? refresh.code} What to do: ${refresh.action}.`;
+  if (refresh.outcome !== 'succeeded') return sentence(`${refresh.message ?? refresh.code}`, refresh.action);
   const { accounts, freshness } = await client.allAccounts(user, member);
   say(`stored: ${accounts.length} accounts (${accounts.map(({ type }) => type ?? 'no type').join(', ')})`);
   say(`${freshness.verdict}: observed at ${freshness.observedAt}, by refresh ${freshness.refreshId}`);
@@ -127,8 +133,7 @@ main().then(
     process.exitCode = exitCode;
   },
   (error: unknown) => {
-    const problem =
-      error instanceof BalancesProblem ? `${error.code}: ${error.detail} What to do: ${error.action}.` : '';
+    const problem = error instanceof BalancesProblem ? sentence(`${error.code}: ${error.detail}`, error.action) : '';
     console.error(problem || (error instanceof Error ? error.message : error));
     process.exitCode = 1;
   },
