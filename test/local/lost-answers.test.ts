@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import type { AwsEngines } from '../../infra/local/stack/local-stack.ts';
 import { dataOf, refreshIdOf, startRunning } from './running.ts';
 
-it('a look whose table falls silent is followed by the next', async () => {
+it('a look whose table falls silent is followed soon', async () => {
   let silent = false;
   const reads = { lost: 0 };
   const aroundEngines = (engines: AwsEngines): AwsEngines => ({
