@@ -517,18 +517,6 @@ export const mutants: readonly Mutant[] = [
     ],
   },
   {
-    name: 'code-from-a-plain-object',
-    what: 'MX’s error code is looked up among what every object has',
-    breaks: [0],
-    changes: [
-      domain(
-        'statuses.ts',
-        'code !== null && Object.hasOwn(memberErrorEnds, code)',
-        'code !== null && code in memberErrorEnds',
-      ),
-    ],
-  },
-  {
     name: 'refused-is-accepted',
     what: 'a POST that was answered with errors only ends as one that MX had accepted',
     breaks: [4],
@@ -538,18 +526,6 @@ export const mutants: readonly Mutant[] = [
         "start.state === 'accepted' ? 'no_evidence' : 'start_not_confirmed'",
         "start.state === null ? 'start_not_confirmed' : 'no_evidence'",
       ),
-    ],
-  },
-  {
-    name: 'passing-status-is-final',
-    what: 'a 408 to the POST counts as a refusal for good, though the job may run',
-    breaks: [7],
-    changes: [
-      {
-        file: 'shared/clients/mx-failure.ts',
-        find: "{ ...one(408), code: 'mx_unavailable'",
-        replace: "{ ...one(408), code: 'mx_refused'",
-      },
     ],
   },
   {
