@@ -146,7 +146,8 @@ interface StartedSituation extends Situation {
  * import { decide, firstLookState } from './decision.ts';
  *
  * const now = '2026-11-21T12:00:10.000Z';
- * const situation = { claim: claim({ flagSeen: true }), state: firstLookState, policy, now, random: 0, importsMove: false };
+ * const known = { importsMove: false, startNotBefore: null };
+ * const situation = { claim: claim({ flagSeen: true }), state: firstLookState, policy, now, random: 0, ...known };
  * const running = member({ ...newJob, isBeingAggregated: true });
  * console.log(decide(situation, { kind: 'member', member: running, challenges: [] }).kind); // look
  * const over = member({ ...newJob, isBeingAggregated: false });
