@@ -1,4 +1,5 @@
-// POST /users/{u}/members/{m}/check_balance  ->  a refresh started or joined at MX, its follow-up on the queue, 202
+// POST …/members/{m}/check_balance  ->  a refresh started or joined at MX, its follow-up on the queue, 202
+// PUT …/members/{m}/resume  ->  the user's answers at MX, a refresh that follows their job, its follow-up on the queue, 202
 import { setTimeout as sleep } from 'node:timers/promises';
 import { idempotencyKeysInDynamoDb } from '../shared/clients/idempotency-table.ts';
 import { scheduleInDynamoDb } from '../shared/clients/schedule-table.ts';
@@ -17,9 +18,12 @@ import {
 import { Failure } from '../shared/domain/failure.ts';
 import { readMember } from '../shared/domain/find-member.ts';
 import type { IdempotencyKeys } from '../shared/domain/idempotency.ts';
+import type { RefreshDeps } from '../shared/domain/ports.ts';
 import type { Refresh } from '../shared/domain/refresh.ts';
+import { resumeMember } from '../shared/domain/resume.ts';
 import { answerOnce } from '../shared/lambda/answer-once.ts';
 import { accountBody, freshnessBody, refreshBody } from '../shared/lambda/api-shapes.ts';
+import { readAnswers } from '../shared/lambda/challenge-answers.ts';
 import { readEnvironment } from '../shared/lambda/environment.ts';
 import { type ApiAnswer, type ApiRequest, httpHandler, memberIdentifiers } from '../shared/lambda/http.ts';
 import { observedMx } from '../shared/lambda/observed-mx.ts';
@@ -68,6 +72,26 @@ export async function answerTrigger(deps: TriggerDeps, request: ApiRequest): Pro
     again: async (about) => shown(await answerAgain(deps, about, given.maxAge)),
     refresh: (refreshId) => readRefresh(deps, refreshId),
   });
+}
+
+/** Passes the user's answers on to MX, once. `Idempotency-Key` is not read: a kept answer would stand for secrets. */
+export async function answerResume(
+  deps: RefreshDeps & Pick<TriggerDeps, 'count'>,
+  request: ApiRequest,
+): Promise<ApiAnswer> {
+  const identifiers = memberIdentifiers(request);
+  const answers = readAnswers(request.body);
+  const { refresh, joined, member, nextAllowedAt } = await resumeMember(deps, identifiers, answers);
+  deps.count(joined ? 'RefreshJoined' : 'RefreshAccepted');
+  return {
+    status: 202,
+    headers: { ...locationOf(refresh), 'retry-after': String(deps.policy.firstLookSeconds) },
+    body: {
+      member: { ...member.body, is_being_aggregated: true },
+      refresh: { ...refreshBody(refresh, nextAllowedAt), joined },
+    },
+    logged: { member_guid: refresh.member.memberGuid, refresh_id: refresh.refreshId },
+  };
 }
 
 /** @throws Failure `refresh_not_found`, `member_deleted` */
@@ -147,7 +171,9 @@ export function wire(source: NodeJS.ProcessEnv) {
     sleep: (milliseconds) => sleep(milliseconds),
     count: (metric) => wiring.telemetry.count(metric),
   };
-  return httpHandler({ ...wiring, right: () => 'trigger' }, (request) => answerTrigger(deps, request));
+  return httpHandler({ ...wiring, right: () => 'trigger' }, (request) =>
+    request.routeKey.endsWith('/resume') ? answerResume(deps, request) : answerTrigger(deps, request),
+  );
 }
 
 export const handler = wire(process.env);

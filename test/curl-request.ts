@@ -15,8 +15,11 @@ export const curlLines = (document: string): readonly string[] =>
 
 /** The request of one line. `replaced` fills in what the document leaves to its reader, such as `$API`. */
 export function curlRequest(line: string, replaced: Readonly<Record<string, string>>): CurlRequest {
-  const words = [...line.matchAll(/'([^']*)'|"([^"]*)"|(\S+)/g)]
-    .map(([, single, double, plain]) => single ?? double ?? plain ?? '')
+  // A word may be made of quoted and plain parts: 'a'$B'c'.
+  const words = [...line.matchAll(/(?:'[^']*'|"[^"]*"|[^\s'"]+)+/g)]
+    .map(([word]) =>
+      word.replaceAll(/'([^']*)'|"([^"]*)"/g, (_, single?: string, double?: string) => single ?? double ?? ''),
+    )
     .map((word) => Object.entries(replaced).reduce((text, [name, value]) => text.replace(name, value), word));
   const { values, positionals } = parseArgs({
     args: words.slice(1),

@@ -173,8 +173,7 @@ export function openApiDocument(): Readonly<Record<string, unknown>> {
         },
       },
       parameters,
-      // `Allow` stands where it is used.
-      headers: Object.fromEntries(Object.entries(headers).filter(([name]) => name !== 'Allow')),
+      headers,
       schemas,
       responses,
       examples: problemExamples(shown),

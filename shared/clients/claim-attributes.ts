@@ -47,6 +47,7 @@ const startStates = codesOf<SentStart['state']>({
   accepted: 'a',
   conflict: 'c',
   rate_limited: 'r',
+  attached: 'j',
 });
 
 const unansweredCodes = codesOf<Unanswered['code']>({

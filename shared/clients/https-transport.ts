@@ -12,9 +12,11 @@ const https = process.getBuiltinModule('node:https');
 
 /** A request. */
 export interface HttpRequest {
-  readonly method: 'GET' | 'POST';
+  readonly method: 'GET' | 'POST' | 'PUT';
   readonly url: URL;
   readonly headers: Readonly<Record<string, string>>;
+  /** Sent with the length that its headers say. */
+  readonly body?: string;
   /** For everything, from the connection to the last byte of the answer. */
   readonly timeoutMs: number;
 }
@@ -48,8 +50,8 @@ export function httpsTransport(monotonicMs: () => number = () => performance.now
     const paused = monotonicMs() - lastUsed > PAUSE_MS;
     lastUsed = monotonicMs();
     const secure = request.url.protocol === 'https:';
-    // A POST must not be repeated, so after a pause it gets a new socket.
-    const agent = request.method === 'POST' && paused ? undefined : secure ? pool.https : pool.http;
+    // Anything but a GET must not be repeated, so after a pause it gets a new socket.
+    const agent = request.method !== 'GET' && paused ? undefined : secure ? pool.https : pool.http;
     const first = await exchange(request, agent);
     lastUsed = monotonicMs();
     if (first.kind === 'answered') return first.response;
@@ -102,7 +104,7 @@ function exchange(request: HttpRequest, agent: HttpAgent | HttpsAgent | undefine
       request.timeoutMs,
     );
     outgoing.on('error', (cause) => fail(broken(cause)));
-    outgoing.end();
+    outgoing.end(request.body);
   });
 }
 

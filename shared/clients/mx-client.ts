@@ -1,8 +1,15 @@
-/** MX's Platform API: the four calls that this service makes. Every answer is parsed; every failure has a fate. */
+/** MX's Platform API: the five calls that this service makes. Every answer is parsed; every failure has a fate. */
 import { type ExactJson, isExactObject, parseExactJson } from '../domain/decimal.ts';
 import { Failure } from '../domain/failure.ts';
 import { type Clock, epochMillisecondsOf } from '../domain/instant.ts';
-import type { AccountsPage, FieldValue, MemberIdentifiers, MxAccount, MxMember } from '../domain/mx.ts';
+import type {
+  AccountsPage,
+  ChallengeAnswer,
+  FieldValue,
+  MemberIdentifiers,
+  MxAccount,
+  MxMember,
+} from '../domain/mx.ts';
 import { readAccountsPage, readChallenges, readMember } from '../domain/mx-readers.ts';
 import type { Mx } from '../domain/ports.ts';
 import type { Send } from './https-transport.ts';
@@ -38,7 +45,7 @@ const MAX_READINGS = 3;
 export function mxClient(options: MxClientOptions): Mx {
   const base = options.baseUrl.replace(/\/+$/, '');
 
-  async function call(method: 'GET' | 'POST', path: string, what: string): Promise<ExactJson> {
+  async function call(method: 'GET' | 'POST' | 'PUT', path: string, what: string, body = ''): Promise<ExactJson> {
     const attempt = async (secretText: string) =>
       options.send({
         method,
@@ -49,14 +56,16 @@ export function mxClient(options: MxClientOptions): Mx {
           'accept-version': options.acceptVersion,
           'user-agent': 'mx-fresh-balances',
           // check_balance has no body (MX facts 1); without this Node would announce a chunked one.
-          ...(method === 'POST' ? { 'content-length': '0' } : {}),
+          ...(method === 'GET' ? {} : { 'content-length': String(Buffer.byteLength(body)) }),
+          ...(body === '' ? {} : { 'content-type': 'application/json' }),
         },
+        ...(body === '' ? {} : { body }),
         timeoutMs: options.timeoutMs,
       });
     const known = await options.credentials.current();
     let response = await attempt(known);
     if (response.status === 401) {
-      // A rotated key makes the old one invalid at once (MX facts 1). MX did nothing, so repeating is safe, also for a POST.
+      // A rotated key makes the old one invalid at once (MX facts 1). MX did nothing, so a repeated POST or PUT is safe too.
       const fetched = await options.credentials.refetched();
       if (fetched !== known) response = await attempt(fetched);
     }
@@ -130,6 +139,14 @@ export function mxClient(options: MxClientOptions): Mx {
       const answer = await call('POST', `${memberPath(member)}/check_balance`, 'check balance');
       return checkMember(member, readMember(answer));
     },
+    async resume(member, answers) {
+      const body = JSON.stringify({ member: { challenges: answers.map(({ guid, value }) => ({ guid, value })) } });
+      try {
+        return checkMember(member, readMember(await call('PUT', `${memberPath(member)}/resume`, 'resume', body)));
+      } catch (error) {
+        throw error instanceof Failure ? refusedAnswers(error, answers) : error;
+      }
+    },
     async listAccounts(member) {
       for (let reading = 0; reading < MAX_READINGS; reading += 1) {
         const accounts = await wholeList(member);
@@ -138,6 +155,22 @@ export function mxClient(options: MxClientOptions): Mx {
       throw new Failure('mx_bad_answer', 'MX’s list of accounts changed while it was read, again and again');
     },
   };
+}
+
+/** MX's refusal of `answers`, under its own code where MX waits for none (MX facts 2.9), and without any of them. */
+function refusedAnswers({ code, message, details, cause }: Failure, answers: readonly ChallengeAnswer[]): Failure {
+  const has = (text: string): boolean =>
+    answers.some(({ value }) => value !== '' && text.toLowerCase().includes(value.toLowerCase()));
+  // MX may repeat what it was sent in its text.
+  const { mxMessage = '', mxErrorType = '', userMessage = '', ...rest } = details;
+  const texts = Object.entries({ mxMessage, mxErrorType, userMessage }).filter(([, text]) => text !== '' && !has(text));
+  const isUnasked = details.mxStatus === 405;
+  return new Failure(
+    isUnasked ? 'mx_not_challenged' : code,
+    message,
+    { ...rest, ...Object.fromEntries(texts) },
+    { cause },
+  );
 }
 
 /** `member`, unless MX answered with another one than it was asked for. @throws Failure `mx_bad_answer`. */

@@ -283,7 +283,7 @@ function withoutProof(situation: StartedSituation, member: MxMember): NextStep {
   const mayStart = start.state === 'unknown' && start.count < MAX_STARTS && !isOver(situation);
   if (mayStart) return { kind: 'start' };
   const unproven = end(noEvidence(start, member));
-  const mayBeStored = start.state === 'accepted' || isOver(situation);
+  const mayBeStored = start.state !== 'unknown' || isOver(situation);
   if (!mayBeStored || ruleFor(member.connectionStatus).whenOver !== 'store') return unproven;
   return { kind: 'read_accounts', byImports: { all: store, some: unproven, none: unproven, not_judged: unproven } };
 }
@@ -332,7 +332,7 @@ function betweenStates(situation: StartedSituation, member: MxMember): NextStep 
   if (isOver(situation)) return end(atDeadline(situation.claim, member));
   if (inGrace(situation)) return lookAgain(situation);
   if (member.connectionStatus === null) return end(endingByStatus(rule, member, []));
-  if (rule.startOnceMore && situation.start.count < 2) return { kind: 'start' };
+  if (rule.startOnceMore && mayStartOnceMore(situation.start)) return { kind: 'start' };
   return lookAgain(situation);
 }
 
@@ -345,7 +345,7 @@ function endOnceBelieved(
 ): NextStep {
   const { claim, start, state } = situation;
   const rule = ruleFor(member.connectionStatus);
-  if (rule.startOnceMore && start.count < 2 && !isOver(situation)) return { kind: 'start' };
+  if (rule.startOnceMore && mayStartOnceMore(start) && !isOver(situation)) return { kind: 'start' };
   // A question is no error: a code beside it is what the last job left behind.
   const code = rule.asksUser ? null : (member.error?.code ?? null);
   const seen = `${member.connectionStatus}/${code ?? ''}`;
@@ -362,6 +362,9 @@ function endOnceBelieved(
   if (isOver(situation)) return end(atDeadline(claim, member, situation.asked));
   return lookAgain(situation, seen);
 }
+
+/** Whether a status that asks for one more job gets it. A refresh that follows a job of before has no POST of its own. */
+const mayStartOnceMore = ({ state, count }: SentStart): boolean => state !== 'attached' && count < 2;
 
 const isOver = ({ claim, now }: Situation): boolean => now >= claim.deadline;
 

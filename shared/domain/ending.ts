@@ -39,7 +39,7 @@ export const endingByStatus = (rule: StatusRule, member: MxMember, challenges: r
 
 /** The end when nothing shows that a job ran after the POST, whether MX answered 202 or an error. Nothing is stored. */
 export function noEvidence(start: SentStart, member: MxMember): Ending {
-  const code = start.state === 'accepted' ? 'no_evidence' : 'start_not_confirmed';
+  const code = start.state === 'unknown' ? 'start_not_confirmed' : 'no_evidence';
   const { action } = outcomes[ruleFor(member.connectionStatus).end];
   // The status may be that of before, but no better hint of what the user has to do is known.
   return endingWith(member, code, [], userActions.has(action) ? { action } : {});

@@ -38,6 +38,8 @@ export const causes = {
   mx_refused: cause('never-retry', 'contact_support'),
   mx_institution: cause('never-retry', 'retry_later'),
   mx_conflict: cause('try-again', 'wait'),
+  mx_not_challenged: cause('caller-fault', 'none'),
+  answers_unknown: cause('caller-fault', 'wait'),
   mx_rate_limited: cause('try-again', 'retry_later'),
   mx_unavailable: cause('try-again', 'retry_later'),
   mx_timeout: cause('try-again', 'retry_later'),

@@ -60,6 +60,13 @@ export interface Challenge {
   }[];
 }
 
+/** The user's answer to a question. It is sent to MX and nowhere else: no log, record, message or error has it. */
+export interface ChallengeAnswer {
+  /** Of the challenge. */
+  readonly guid: string;
+  readonly value: string;
+}
+
 /** A value of an account field. */
 export type FieldValue = string | boolean | Decimal | null;
 

@@ -5,7 +5,7 @@ import type { ChangedBalance, ConnectionChange, DomainEvent, RefreshEnded } from
 import type { Held } from './held.ts';
 import type { Clock, Instant } from './instant.ts';
 import type { MemberBody, MemberRecord } from './member.ts';
-import type { Challenge, MemberIdentifiers, MemberKey, MxAccount, MxMember } from './mx.ts';
+import type { Challenge, ChallengeAnswer, MemberIdentifiers, MemberKey, MxAccount, MxMember } from './mx.ts';
 import type { MxWebhook } from './mx-webhook.ts';
 import type { Policy } from './policy.ts';
 import type { Unanswered } from './progress.ts';
@@ -31,6 +31,11 @@ export interface Mx {
   readChallenges(member: MemberIdentifiers): Promise<readonly Challenge[]>;
   /** Starts the job. Never retried by the client. */
   checkBalance(member: MemberIdentifiers): Promise<MxMember>;
+  /**
+   * Sends the user's answers. Never repeated by the client. @throws Failure `mx_not_challenged` when MX waits for none.
+   * No failure has an answer in it.
+   */
+  resume(member: MemberIdentifiers, answers: readonly ChallengeAnswer[]): Promise<MxMember>;
   /** All pages or a failure; each account once. */
   listAccounts(member: MemberIdentifiers): Promise<readonly MxAccount[]>;
 }

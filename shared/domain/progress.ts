@@ -50,7 +50,7 @@ export interface Progress {
 /** What of a claim tells its progress. */
 export interface ProgressFacts {
   /** What is known of the newest POST. */
-  readonly start: { readonly state: 'none' | 'unknown' | 'accepted' | 'conflict' | 'rate_limited' };
+  readonly start: { readonly state: 'none' | 'unknown' | 'accepted' | 'conflict' | 'rate_limited' | 'attached' };
   readonly flagSeen: boolean;
   readonly jobAggregatedAt: Instant | null;
   readonly lookedAt: Instant | null;
@@ -82,6 +82,7 @@ const byState: Readonly<Record<ProgressFacts['start']['state'], WaitReason | nul
   none: 'mx_unavailable',
   unknown: 'start_not_confirmed',
   accepted: null,
+  attached: null,
   conflict: 'mx_conflict',
   rate_limited: 'mx_rate_limited',
 };

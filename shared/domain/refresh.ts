@@ -45,17 +45,18 @@ export interface Baseline {
 
 /**
  * What is known about the newest POST of a refresh. `unknown`: sent, or about to be; the answer is not recorded.
- * `accepted`: MX answered 202. `conflict`: 409, a job of another kind runs. `rate_limited`: 429.
+ * `accepted`: MX answered 202. `conflict`: 409, a job of another kind runs. `rate_limited`: 429. `attached`: none was sent
+ * and none will be; a job that ran already is followed.
  */
 export interface SentStart {
-  readonly state: 'unknown' | 'accepted' | 'conflict' | 'rate_limited';
-  /** When it was sent. */
+  readonly state: 'unknown' | 'accepted' | 'conflict' | 'rate_limited' | 'attached';
+  /** When it was sent; with `attached`: since when the job is followed. */
   readonly at: Instant;
-  /** How many POSTs this refresh has sent. */
+  /** How many POSTs this refresh has sent; 0 with `attached`. */
   readonly count: number;
   /** The number of the last look before it; looks after it count towards the grace period. */
   readonly lookNumber: number;
-  /** The job that the 202 named. */
+  /** The job that the 202 named, or that is followed. */
   readonly jobGuid: string | null;
 }
 

@@ -13,7 +13,7 @@ const ofUser =
 
 /** Resources of a member, and jobs other than `check_balance`. */
 const ofMember =
-  'account_numbers|account_owners|aggregate|aggregate_all|credentials|extend_history|fetch_rewards|fetch_statements|identify|investment_holdings|oauth_window_uri|resume|rewards|statements|transactions|verify';
+  'account_numbers|account_owners|aggregate|aggregate_all|credentials|extend_history|fetch_rewards|fetch_statements|identify|investment_holdings|oauth_window_uri|rewards|statements|transactions|verify';
 
 /** Resources of an account. */
 const ofAccount = 'account_numbers|insights|investment_holdings|transactions';

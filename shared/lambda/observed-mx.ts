@@ -55,6 +55,7 @@ export function observedMx(mx: Mx, telemetry: Telemetry): Mx {
     readChallenges: (member) => observed('readChallenges', member, mx.readChallenges(member)),
     // Its 202 is the member as the next look reads it: noted then.
     checkBalance: (member) => observed('checkBalance', member, mx.checkBalance(member)),
+    resume: (member, answers) => observed('resume', member, mx.resume(member, answers)),
     async listAccounts(member) {
       const accounts = await observed('listAccounts', member, mx.listAccounts(member));
       noteFields(

@@ -167,6 +167,17 @@ const tellings: Readonly<Record<ProblemCode, Telling>> = {
     'MX names the reason in `error.type`: maintenance and unavailability pass, the others are permanent.',
   ),
   mx_conflict: told(409, 'Another job is running at MX', 'MX runs a job of another kind for this member.'),
+  mx_not_challenged: told(
+    405,
+    'MX does not wait for an answer',
+    'MX asks this member’s user nothing: the question was answered already, is too old, or was never asked. What MX asks now is at `GET …/challenges`.',
+  ),
+  answers_unknown: told(
+    504,
+    'It is not known whether MX took the answers',
+    'MX’s answer did not come, or what follows from it could not be stored. Do not send the answers again before you have looked at the member: `GET …/challenges` shows what MX asks now.',
+    false,
+  ),
   mx_rate_limited: told(
     429,
     'MX limits our requests',
@@ -277,6 +288,8 @@ export function problemOf(failure: Problem): ProblemAnswer {
       'content-type': 'application/problem+json',
       ...(retryAfter === undefined ? {} : { 'retry-after': String(retryAfter) }),
       ...(details.allow === undefined ? {} : { allow: details.allow.join(', ') }),
+      // MX's own 405: the path has this method, and MX takes it at another time.
+      ...(failure.code === 'mx_not_challenged' ? { allow: 'PUT' } : {}),
       ...(status === 401 ? { 'www-authenticate': 'Basic realm="mx-fresh-balances", charset="UTF-8"' } : {}),
     },
     body: JSON.stringify(body),
@@ -300,4 +313,5 @@ const statusWord = (status: number): string =>
     500: 'internal_server_error',
     502: 'bad_gateway',
     503: 'service_unavailable',
+    504: 'gateway_timeout',
   })[status] ?? 'error';

@@ -15,6 +15,7 @@ const member = `${user}/members/{member_identifier}`;
 /** Every route but `$default`. */
 export const routes: readonly Route[] = [
   { method: 'POST', path: `${member}/check_balance`, functionName: 'check-balance' },
+  { method: 'PUT', path: `${member}/resume`, functionName: 'check-balance' },
   { method: 'GET', path: member, functionName: 'read-balances' },
   { method: 'GET', path: `${member}/status`, functionName: 'read-balances' },
   { method: 'GET', path: `${member}/accounts`, functionName: 'read-balances' },

@@ -16,7 +16,7 @@ import { heldFrom, type LastAttempt, type ScheduleHeld } from './freshness.ts';
 import { unexpectedAnswer } from './problem.ts';
 import { type Action, isAction, isOutcome, isTrigger, type Outcome, type Trigger } from './vocabulary.ts';
 
-/** A question that MX asks the end user. It is answered at MX, not here. */
+/** A question that MX asks the end user. `PUT …/members/{m}/resume` of the API passes the answer on. */
 export interface Challenge {
   readonly guid: string | null;
   readonly label: string | null;

@@ -57,6 +57,20 @@ describe('what goes over the wire', () => {
     }
   });
 
+  it('sends answers as JSON of a known length, once', async () => {
+    const { mx, seen } = await clientOf((_, response) => sendJson(response, member));
+    await mx.resume(identifiers, [{ guid: 'CRD-1', value: 'Zürich' }]);
+    const body = '{"member":{"challenges":[{"guid":"CRD-1","value":"Zürich"}]}}';
+    expect(seen).toMatchObject([
+      {
+        method: 'PUT',
+        url: '/users/USR-1/members/MBR-1/resume',
+        headers: { 'content-type': 'application/json', 'content-length': String(Buffer.byteLength(body)) },
+        body,
+      },
+    ]);
+  });
+
   it('cannot be led to another path by an identifier', async () => {
     const { mx, seen } = await clientOf((_, response) => sendJson(response, member));
     await mx.readMember({ userIdentifier: '../../users', memberIdentifier: 'a/b?c#d' });

@@ -37,6 +37,7 @@ describe('the HTTP API', () => {
       [`HEAD ${member}/refreshes`]: 'read-refresh',
       [`HEAD ${member}/schedule`]: 'member-schedule',
       [`POST ${member}/check_balance`]: 'check-balance',
+      [`PUT ${member}/resume`]: 'check-balance',
       [`GET ${member}`]: 'read-balances',
       [`GET ${member}/status`]: 'read-balances',
       [`GET ${member}/accounts`]: 'read-balances',

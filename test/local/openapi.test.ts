@@ -188,6 +188,12 @@ describe('what the running API answers is in the document', () => {
     expect(questions.body['challenges']).toEqual(objectIn(status.body['member'])['challenges']);
     const headers = { 'if-none-match': questions.headers['etag'] ?? '' };
     expect((await ask('listMemberChallenges', { path: at, headers })).status).toBe(304);
+    const [question] = questions.body['challenges'] as { guid: string }[];
+    const json = { member: { challenges: [{ guid: question?.guid, value: 'correct' }] } };
+    const resumed = await ask('resumeAggregation', { path: at, json });
+    expect(resumed.status).toBe(202);
+    expect((await ask('resumeAggregation', { path: at, json })).body['code']).toBe('mx_not_challenged');
+    await running.ended(String(objectIn(resumed.body['refresh'])['refresh_id']));
   });
 
   it('for a stale balance and a history’s next page', async () => {
@@ -299,6 +305,23 @@ describe('what the running API answers is in the document', () => {
       const { guid, user, id } = running.addMember();
       running.mx.addFault({ how: { kind: 'status', status: 401 }, member: guid, times: 2 });
       return ask('checkBalances', { path: [user, id] });
+    }
+  });
+
+  it('for answers on MX’s bad days', async () => {
+    const json = { member: { challenges: [{ guid: 'CRD-1', value: 'correct' }] } };
+    const told = {
+      301: 'mx_redirected',
+      400: 'mx_refused',
+      404: 'mx_not_found',
+      409: 'mx_conflict',
+      429: 'mx_rate_limited',
+      503: 'answers_unknown',
+    };
+    for (const [status, code] of Object.entries(told)) {
+      const { guid, user, id } = running.addMember();
+      running.mx.addFault({ how: { kind: 'status', status: Number(status) }, member: guid });
+      expect((await ask('resumeAggregation', { path: [user, id], json })).body['code']).toBe(code);
     }
   });
 

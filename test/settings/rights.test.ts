@@ -37,6 +37,12 @@ function ask(to: Construct, routeKey: string, client: string, body?: string) {
 it.each<[Construct, string, string | undefined, readonly number[]]>([
   ['CheckBalance', `POST ${member}/check_balance`, undefined, [202, 403, 202, 403, 401]],
   ['CheckBalance', `POST ${member}/check_balance`, '{"max_age":3600}', [200, 403, 200, 403, 401]],
+  [
+    'CheckBalance',
+    `PUT ${member}/resume`,
+    '{"member":{"challenges":[{"guid":"CRD-1","value":"x"}]}}',
+    [405, 403, 405, 403, 401],
+  ],
   ['ReadBalances', `GET ${member}`, undefined, [200, 200, 403, 403, 401]],
   ['ReadBalances', `GET ${member}/status`, undefined, [200, 200, 403, 403, 401]],
   ['ReadBalances', `GET ${member}/accounts`, undefined, [200, 200, 403, 403, 401]],

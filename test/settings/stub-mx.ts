@@ -46,6 +46,10 @@ export async function startStubMx(): Promise<StubMx> {
   };
   const server: StubServer = await stubServer(({ method, url }, response) => {
     if (mx.hangsAt !== null && url.includes(mx.hangsAt)) return;
+    if (method === 'PUT') {
+      sendJson(response, { error: { message: 'The member is not challenged.', status: 'method_not_allowed' } }, 405);
+      return;
+    }
     if (!url.includes('/accounts')) {
       sendJson(response, { member: { ...connected, ...mx.member } }, method === 'POST' ? 202 : 200);
       return;

@@ -1,6 +1,6 @@
 /** Who calls which function when: callers, messages, ticks, sweeps and MX, as the stack wires them. */
 import './environment.ts';
-import { answerTrigger } from '../../functions/check-balance.ts';
+import { answerResume, answerTrigger } from '../../functions/check-balance.ts';
 import { followUp } from '../../functions/follow-up.ts';
 import { memberSchedule } from '../../functions/member-schedule.ts';
 import { receiveWebhook } from '../../functions/mx-webhook.ts';
@@ -35,6 +35,18 @@ export interface Answer {
   readonly action: TriggerAction;
 }
 
+type ResumeAction = Extract<Action, { what: 'resume' }>;
+
+/** What a resume asks for, as a trigger. */
+const asTrigger = {
+  what: 'trigger',
+  names: 'guids',
+  userPresent: true,
+  wait: 0,
+  callback: null,
+  idempotencyKey: null,
+} as const;
+
 type TriggerAction = Extract<Action, { what: 'trigger' }>;
 
 /** Calls of the functions of one history, and what they left for others to read. */
@@ -43,6 +55,8 @@ export interface FunctionsInTime {
   /** Everything that ends up in a log or in a problem's body. */
   readonly written: string[];
   trigger(action: TriggerAction): void;
+  /** A user answers the questions with these guids. */
+  resume(action: Extract<Action, { what: 'resume' }>, questions: readonly string[]): void;
   /** A caller puts a member on the schedule, or takes it off. */
   enrol(action: Extract<Action, { what: 'enrol' }>): void;
   /** MX calls; `answered` is told the status that it gets, null for none. */
@@ -206,7 +220,44 @@ export function functionsInTime(stage: Stage): FunctionsInTime {
       const joined = (text ?? JSON.stringify(body ?? {})).includes('"joined":true');
       const answer = { invocation, answeredAt: now(), refreshId, member: textOf(key), joined, action };
       answers.push(answer);
-      checkJoined(stage, answer, world.record(key)?.claim ?? null);
+      checkJoined(stage, { refreshId, userPresent: action.userPresent }, world.record(key)?.claim ?? null);
+    });
+  }
+
+  function resume({ key: name, member: index, answer }: ResumeAction, questions: readonly string[]): void {
+    const member = world.members[index];
+    if (member === undefined) return;
+    const { userGuid: user_identifier, memberGuid: member_identifier } = member.key;
+    // Late: to a question that is over.
+    const guids = questions.length === 0 ? ['CRD-late'] : questions;
+    const run = (invocation: Invocation) =>
+      answerResume(
+        { ...reach(invocation, 4_000), count: () => {} },
+        {
+          method: 'PUT',
+          routeKey: 'PUT resume',
+          path: `/users/${user_identifier}/members/${member_identifier}/resume`,
+          parameters: { user_identifier, member_identifier },
+          query: {},
+          headers: {},
+          body: { member: { challenges: guids.map((guid) => ({ guid, value: answer })) } },
+          arrivedAt: instantOf(now()),
+          caller: 'a-caller',
+          rights: null,
+        },
+      );
+    invocations.start('resume', name, timeouts.resume, run, (ended, invocation) => {
+      logged(ended, invocation);
+      if (ended.kind === 'threw') written.push(problemOf(asNamed(ended.error)).body);
+      if (ended.kind !== 'returned') return;
+      const { headers = {}, body } = ended.value;
+      const [, refreshId = ''] = headers['location']?.split('/refreshes/') ?? [];
+      const text = JSON.stringify(body);
+      written.push(text);
+      const joined = text.includes('"joined":true');
+      const action = { ...asTrigger, key: name, at: 0, member: index };
+      answers.push({ invocation, answeredAt: now(), refreshId, member: textOf(member.key), joined, action });
+      checkJoined(stage, { refreshId, userPresent: true }, world.record(member.key)?.claim ?? null);
     });
   }
 
@@ -214,6 +265,7 @@ export function functionsInTime(stage: Stage): FunctionsInTime {
     answers,
     written,
     trigger,
+    resume,
 
     enrol({ key, member: index, every }) {
       const member = world.members[index];

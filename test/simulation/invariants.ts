@@ -85,7 +85,8 @@ function checkEventIds(world: World): void {
 function checkEvidence(plan: Plan, refresh: RefreshTruth, world: World): void {
   const { refreshId, result, baseline, claimedAt } = refresh;
   if (result === null) return;
-  const since = baseline?.at ?? claimedAt;
+  // Of a job that took answers, all that came after them counts.
+  const since = refresh.answeredAt ?? baseline?.at ?? claimedAt;
   const index = world.members.findIndex(({ key }) => key.memberGuid === refresh.member.memberGuid);
   const scenario = plan.members[index]?.scenario;
   // Long after the start, every answer that there was hid the running job: MX was down, and a lag that is counted in

@@ -9,7 +9,7 @@ import { spoiled, spoilMx } from './spoilt-answers.ts';
 import { Violation } from './violation.ts';
 
 /** What runs: `trigger` is check-balance, `tick` run-schedule, `webhook` mx-webhook; the others are functions by name. */
-export type Role = 'trigger' | 'member-schedule' | 'follow-up' | 'sweep' | 'start-due' | 'tick' | 'webhook';
+export type Role = 'trigger' | 'resume' | 'member-schedule' | 'follow-up' | 'sweep' | 'start-due' | 'tick' | 'webhook';
 
 /** One invocation of a function. */
 export interface Invocation {
@@ -90,6 +90,7 @@ const ORDERED = 'ordered';
 /** A crash is drawn more often where it is rarer to come by. */
 const factorOf: Readonly<Record<Role, number>> = {
   trigger: 1.5,
+  resume: 3,
   'member-schedule': 3,
   'follow-up': 1,
   sweep: 3,

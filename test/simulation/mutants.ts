@@ -55,6 +55,24 @@ export const mutants: readonly Mutant[] = [
     ],
   },
   {
+    name: 'answers-sent-again',
+    what: 'a user’s answers are sent again when MX’s answer did not come',
+    breaks: [2],
+    changes: [
+      domain(
+        'resume.ts',
+        'await deps.mx.resume(identifiers, answers);',
+        'await deps.mx.resume(identifiers, answers).catch(() => deps.mx.resume(identifiers, answers));',
+      ),
+    ],
+  },
+  {
+    name: 'attached-without-message',
+    what: 'a refresh that follows a job with answers is claimed, and its first look is not booked',
+    breaks: [1],
+    changes: [domain('resume.ts', 'await deps.followUps.send(look, deps.policy.firstLookSeconds);', '')],
+  },
+  {
     name: 'claim-before-message',
     what: 'the claim is written before the message that finishes its story is sent',
     breaks: [1],
@@ -523,7 +541,7 @@ export const mutants: readonly Mutant[] = [
     changes: [
       domain(
         'ending.ts',
-        "start.state === 'accepted' ? 'no_evidence' : 'start_not_confirmed'",
+        "start.state === 'unknown' ? 'start_not_confirmed' : 'no_evidence'",
         "start.state === null ? 'start_not_confirmed' : 'no_evidence'",
       ),
     ],

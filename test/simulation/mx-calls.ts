@@ -20,7 +20,12 @@ export interface Caller {
 const secretText = JSON.stringify({ client_id: 'local-client-id', api_key: 'local-api-key' });
 const credentials = { current: async () => secretText, refetched: async () => secretText };
 
-const routeNames: Readonly<Record<string, string>> = { accounts: 'listAccounts', status: 'readChallenges' };
+const routeNames: Readonly<Record<string, string>> = {
+  accounts: 'listAccounts',
+  status: 'readChallenges',
+  check_balance: 'checkBalance',
+  resume: 'resume',
+};
 
 /** MX for one invocation. */
 export function mxIn(world: World, { invocations, truth, invocation, now }: Caller, timeoutMs: number): Mx {
@@ -30,6 +35,7 @@ export function mxIn(world: World, { invocations, truth, invocation, now }: Call
     if (what === 'checkBalance') {
       truth.posted(invocation, key, { sentAt, status: answer.status, aggregatedAt: startIn(answer) });
     }
+    if (what === 'resume') truth.answered(invocation, key, sentAt);
     if (answer.status !== 200) return;
     if (what === 'readMember') truth.memberRead(invocation, key, seenIn(answer, now(), world.jobsEnded(key)));
     if (what !== 'listAccounts') return;
@@ -49,14 +55,14 @@ export function mxIn(world: World, { invocations, truth, invocation, now }: Call
     credentials,
     timeoutMs,
     now: () => instantOf(now()),
-    async send({ method, url, headers }) {
+    async send({ method, url, headers, body = '' }) {
       const [, , , , name = '', route = ''] = url.pathname.split('/');
-      const what = method === 'POST' ? 'checkBalance' : (routeNames[route] ?? 'readMember');
+      const what = routeNames[route] ?? 'readMember';
       const sentAt = now();
       const asked = byName.get(name);
       if (asked !== undefined && what === 'checkBalance') truth.posting(invocation, asked);
       const answered = await invocations.askMx(invocation, `mx.${what}`, timeoutMs, () => {
-        const answer = model.handle({ method, path: url.pathname + url.search, headers, body: '' });
+        const answer = model.handle({ method, path: url.pathname + url.search, headers, body });
         world.planMx();
         invocations.tell(invocation, () => `MX answers ${what} with ${answer.status} ${shortly(answer)}`);
         const key = byName.get(name);
@@ -112,6 +118,7 @@ export function overheard(mx: Mx): { readonly mx: Mx; readonly answered: () => b
       readMember: (member) => hear(mx.readMember(member)),
       readChallenges: (member) => hear(mx.readChallenges(member)),
       checkBalance: (member) => hear(mx.checkBalance(member)),
+      resume: (member, answers) => hear(mx.resume(member, answers)),
       listAccounts: (member) => hear(mx.listAccounts(member)),
     },
     answered: () => wasAnswered,

@@ -12,6 +12,7 @@ export function perform(action: Action, plan: Plan, world: World, functions: Fun
     member === undefined ||
     (action.what !== 'trigger' &&
       action.what !== 'enrol' &&
+      action.what !== 'resume' &&
       action.what !== 'tell of a deletion' &&
       world.gone.has(member.key.memberGuid))
   )
@@ -25,6 +26,9 @@ export function perform(action: Action, plan: Plan, world: World, functions: Fun
     case 'enrol':
       functions.enrol(action);
       return;
+    case 'resume':
+      functions.resume(action, questionsAt(world, key));
+      return;
     case 'tell of a deletion': {
       if (plan.webhooksOf === null) return;
       const { userGuid: user_guid, memberGuid: guid } = key;
@@ -35,15 +39,9 @@ export function perform(action: Action, plan: Plan, world: World, functions: Fun
       return;
     }
     case 'answer the challenge': {
-      const path = pathOf(key);
-      const ask = { method: 'GET', path: `${path}/challenges`, headers: ourselves, body: '' };
-      const { body } = world.model.handle(ask);
-      const challenges = [...body.matchAll(/"guid":"(CRD-[^"]+)"/g)].map(([, guid]) => ({
-        guid,
-        value: action.answer,
-      }));
+      const challenges = questionsAt(world, key).map((guid) => ({ guid, value: action.answer }));
       const given = JSON.stringify({ member: { challenges } });
-      world.model.handle({ method: 'PUT', path: `${path}/resume`, headers: ourselves, body: given });
+      world.model.handle({ method: 'PUT', path: `${pathOf(key)}/resume`, headers: ourselves, body: given });
       return;
     }
     case 'repair':
@@ -73,6 +71,12 @@ export function perform(action: Action, plan: Plan, world: World, functions: Fun
       world.model.handle({ method: 'DELETE', path: pathOf(key), headers: ourselves, body: '' });
       return;
   }
+}
+
+/** The guids of what MX asks the member's user now. */
+function questionsAt(world: World, key: MemberKey): readonly string[] {
+  const ask = { method: 'GET', path: `${pathOf(key)}/challenges`, headers: ourselves, body: '' };
+  return [...world.model.handle(ask).body.matchAll(/"guid":"(CRD-[^"]+)"/g)].map(([, guid = '']) => guid);
 }
 
 const pathOf = (key: MemberKey): string => `/users/${key.userGuid}/members/${key.memberGuid}`;

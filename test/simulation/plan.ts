@@ -19,6 +19,8 @@ export type Action = { readonly key: string; readonly at: number } & (
       readonly idempotencyKey: string | null;
     }
   | { readonly what: 'answer the challenge'; readonly member: number; readonly answer: string }
+  /** The user's answer to what MX asks then, through this service; to nothing when MX asks nothing. */
+  | { readonly what: 'resume'; readonly member: number; readonly answer: string }
   /** Puts the member on the schedule, or takes it off with null. */
   | { readonly what: 'enrol'; readonly member: number; readonly every: EveryHours | null }
   | { readonly what: 'repair'; readonly member: number }
@@ -237,6 +239,20 @@ export function planHistory(seed: number, start: number): Plan {
     }
   }
   const messagingDown = notices.chance(0.1) ? { key: 'messaging', at: last + notices.next() * 40 } : null;
+  // Another stream again.
+  const resumes = createRandom(seed, 'resumes');
+  if (members.some(({ scenario }) => scenario.challenge !== undefined) && resumes.chance(0.7)) {
+    const at = 3 + resumes.next() * 45;
+    const action = {
+      what: 'resume',
+      member: resumes.integer(members.length),
+      answer: ['correct', 'correct', 'challenge', `wrong ${secretDigits}`][resumes.integer(4)] ?? 'correct',
+    } as const;
+    add({ ...action, key: 'resume-0', at });
+    // The next question, or the same answer once more: doubled, or late.
+    if (resumes.chance(0.6)) add({ ...action, key: 'resume-1', at: at + resumes.next() * 0.3 });
+    if (resumes.chance(0.4)) add({ ...action, answer: 'correct', key: 'resume-2', at: at + resumes.next() * 30 });
+  }
   const faults = drawProfile(random, start + (span + random.next() * 1.2 * deadlineSeconds) * 1000);
   // A lag counted in answers would last for hours without reads: with jobs of MX's own it would not be a lag.
   const lags = members.some(({ scenario }) => scenario.lag?.of === 'everything');

@@ -27,6 +27,8 @@ describe('the simulation', () => {
     }
     for (const name of [
       'trigger: members.claim after',
+      'resume: mx.resume after',
+      'resume: members.claim after',
       'follow-up: balances.store/put before',
       'follow-up: notices.send after',
       'sweep: notices.send before',

@@ -50,8 +50,12 @@ const NEXT_LOOK_MS = 1_000;
 const VISIBILITY_MS = followUpVisibilitySeconds * 1000;
 
 /** The caller of a running refresh with `user_present` has marked the refresh so. */
-export function checkJoined({ broken }: Stage, { refreshId, action }: Answer, claim: Claim | null): void {
-  if (!action.userPresent || claim?.refreshId !== refreshId || claim.phase !== 'running' || claim.userPresent) return;
+export function checkJoined(
+  { broken }: Stage,
+  { refreshId, userPresent }: Pick<Answer, 'refreshId'> & { readonly userPresent: boolean },
+  claim: Claim | null,
+): void {
+  if (!userPresent || claim?.refreshId !== refreshId || claim.phase !== 'running' || claim.userPresent) return;
   broken(new Violation(2, `${refreshId} does not know that a user is present, although one joined it`));
 }
 

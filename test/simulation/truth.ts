@@ -63,6 +63,7 @@ export function createTruth(world: Observed): Truth {
   /** A member and the minute for which it was started. */
   const turns = new Set<string>();
   const seenBy = new WeakMap<Invocation, Map<string, MemberSeen>>();
+  const answeredBy = new WeakMap<Invocation, Map<string, number>>();
   const listedBy = new WeakMap<Invocation, Map<string, Listing>>();
   /** Which refresh an invocation works for: the one that it claimed, or that its message names. */
   const claimedBy = new WeakMap<Invocation, Map<string, string>>();
@@ -119,6 +120,10 @@ export function createTruth(world: Observed): Truth {
       deadline: claim.deadline,
       baseline: claim.baseline === null ? null : (seenBy.get(invocation)?.get(textOf(record.key)) ?? null),
       posts: [],
+      answeredAt:
+        claim.phase !== 'ended' && claim.start.state === 'attached'
+          ? (answeredBy.get(invocation)?.get(textOf(record.key)) ?? null)
+          : null,
       lastReadAt: 0,
       reads: 0,
       newestJob: '',
@@ -363,6 +368,13 @@ export function createTruth(world: Observed): Truth {
     },
 
     accountsListed: (invocation, key, listing) => remember(listedBy, invocation, key, listing),
+
+    answered(invocation, key, sentAt) {
+      if (answeredBy.get(invocation)?.has(textOf(key))) {
+        throw new Violation(2, `${invocation.id} has sent a user’s answers twice`);
+      }
+      remember(answeredBy, invocation, key, sentAt);
+    },
 
     posted(invocation, key, { sentAt, status, aggregatedAt }) {
       const text = textOf(key);

@@ -32,6 +32,8 @@ export interface RefreshTruth {
   /** What its baseline was read from; null when MX was down. */
   readonly baseline: MemberSeen | null;
   readonly posts: PostTruth[];
+  /** When the answers were sent with whose job it began; null: it began otherwise. */
+  readonly answeredAt: number | null;
   /** When one of its follow-ups last read the member. */
   lastReadAt: number;
   /** How often they did since the newest job had begun, as far as MX showed it. */
@@ -135,6 +137,8 @@ export interface Truth {
   /** A function was answered that MX does not know the member. */
   missed(key: MemberKey): void;
   accountsListed(invocation: Invocation, key: MemberKey, listing: Listing): void;
+  /** Answers of the user's have reached MX. @throws Violation when the same call has sent them before. */
+  answered(invocation: Invocation, key: MemberKey, sentAt: number): void;
   /** @throws Violation */
   posted(invocation: Invocation, key: MemberKey, post: PostSeen): void;
 }

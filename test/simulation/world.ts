@@ -82,6 +82,7 @@ export interface World {
 /** `functions/wiring` and `infra/constructs/work-queue.ts`: six times the longest that the function may run. */
 export const timeouts = {
   trigger: TRIGGER_TIMEOUT_SECONDS,
+  resume: TRIGGER_TIMEOUT_SECONDS,
   'member-schedule': 10,
   'follow-up': 30,
   'start-due': 60,

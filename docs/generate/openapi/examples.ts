@@ -149,6 +149,7 @@ export const examples = {
   status: plain({ member: statusView(memberBody, []) }),
   accounts: plain({ accounts: [account], pagination }),
   account: plain({ account }),
+  answers: { member: { challenges: [{ guid: question.guid, value: 'Berlin' }] } },
   members: plain({ members: [memberBody], pagination }),
   challenges: plain({ challenges: [challengeBody(question)], pagination }),
   refresh: plain({ refresh: refreshBody(ended, null) }),

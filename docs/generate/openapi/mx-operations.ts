@@ -8,6 +8,23 @@ const triggerBody = {
   refresh: ref('TriggeredRefresh'),
 };
 
+/** What follows from an accepted refresh. */
+const acceptedLinks = {
+  refresh: {
+    operationId: 'readRefresh',
+    description: 'How it goes, and how it ended: asked for until `status` is `ended`.',
+    parameters: { refresh_id: '$response.body#/refresh/refresh_id' },
+  },
+  accounts: {
+    operationId: 'listMemberAccounts',
+    description: 'The balances, once the refresh has ended as `succeeded`.',
+    parameters: {
+      user_identifier: '$response.body#/refresh/user_guid',
+      member_identifier: '$response.body#/refresh/member_guid',
+    },
+  },
+};
+
 const knownOnly =
   'Only of members that this service knows and that are not deleted: `Balances-Known-Members` says how many. As fresh as the least fresh of them; `never_refreshed` when one has none stored.';
 
@@ -70,21 +87,7 @@ export const mxOperations: Readonly<Record<string, Operation>> = {
         headers: ['Location', 'Retry-After', 'Idempotency-Replayed'],
         schema: object(triggerBody),
         examples: { example: examples.accepted },
-        links: {
-          refresh: {
-            operationId: 'readRefresh',
-            description: 'How it goes, and how it ended: asked for until `status` is `ended`.',
-            parameters: { refresh_id: '$response.body#/refresh/refresh_id' },
-          },
-          accounts: {
-            operationId: 'listMemberAccounts',
-            description: 'The balances, once the refresh has ended as `succeeded`.',
-            parameters: {
-              user_identifier: '$response.body#/refresh/user_guid',
-              member_identifier: '$response.body#/refresh/member_guid',
-            },
-          },
-        },
+        links: acceptedLinks,
       },
     },
     problems: [
@@ -107,6 +110,41 @@ export const mxOperations: Readonly<Record<string, Operation>> = {
       'mx_unavailable',
       'mx_timeout',
       'mx_bad_answer',
+    ],
+  },
+  [`PUT ${memberPath}/resume`]: {
+    operationId: 'resumeAggregation',
+    summary: 'Pass on the user’s answers to what MX asks',
+    description:
+      'MX’s route, status and `member`; `refresh` is beside it. The answers go to MX and are stored nowhere; they are never sent twice. A running refresh goes on with its user present and looks soon; without one, a refresh begins that follows MX’s job to its end, which needs no balance check and none of its allowance. After 504 do not send them again: look at the member first.',
+    tag: 'Refreshes',
+    right: 'trigger',
+    parameters: [...member, 'Accept-Version'],
+    body: { schema: 'ChallengeAnswers', required: true, examples: { example: examples.answers } },
+    answers: {
+      202: {
+        description: 'MX goes on with the answers, and a refresh runs: see how it goes.',
+        headers: ['Location', 'Retry-After'],
+        schema: object(triggerBody),
+        examples: { example: examples.accepted },
+        links: acceptedLinks,
+      },
+    },
+    problems: [
+      'payload_too_large',
+      'unsupported_media_type',
+      'member_deleted',
+      'mx_credentials_missing',
+      'mx_credentials_rejected',
+      'mx_forbidden',
+      'mx_redirected',
+      'mx_not_found',
+      'mx_refused',
+      'mx_institution',
+      'mx_not_challenged',
+      'mx_conflict',
+      'mx_rate_limited',
+      'answers_unknown',
     ],
   },
   [`GET ${memberPath}`]: {

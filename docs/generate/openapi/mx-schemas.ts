@@ -125,7 +125,7 @@ export const mxSchemas = {
   Challenge: {
     type: 'object',
     description:
-      'A question that the user has to answer at MX: `PUT …/members/{m}/resume` of MX’s own API. Images are read there.',
+      'A question that the user has to answer: `PUT …/members/{m}/resume`. Images are read at MX: `GET …/challenges` of MX’s own API.',
     required: ['guid', 'label', 'type', 'field_name', 'options'],
     properties: {
       guid: nullableText,

@@ -2,6 +2,7 @@
 
 import { waitReasons } from '../../../shared/domain/progress.ts';
 import { everyHoursOnOffer } from '../../../shared/domain/schedule.ts';
+import { CHALLENGE_GUID_PATTERN, MAX_ANSWER_LENGTH, MAX_ANSWERS } from '../../../shared/lambda/challenge-answers.ts';
 import { problemCodes } from '../../../shared/lambda/problem.ts';
 import { MAX_WAIT_SECONDS } from '../../../shared/lambda/time-limits.ts';
 import { MAX_AGE_SECONDS } from '../../../shared/lambda/trigger-options.ts';
@@ -152,6 +153,40 @@ export const schemas = {
     description: 'All optional: without any of them a trigger behaves as MX’s.',
     additionalProperties: false,
     properties: options,
+  },
+  ChallengeAnswers: {
+    type: 'object',
+    description: 'One answer for each question that MX asks now, under its guid.',
+    additionalProperties: false,
+    required: ['member'],
+    properties: {
+      member: {
+        type: 'object',
+        additionalProperties: false,
+        required: ['challenges'],
+        properties: {
+          challenges: {
+            type: 'array',
+            minItems: 1,
+            maxItems: MAX_ANSWERS,
+            items: {
+              type: 'object',
+              additionalProperties: false,
+              required: ['guid', 'value'],
+              properties: {
+                guid: { type: 'string', pattern: CHALLENGE_GUID_PATTERN, description: 'Of the question.' },
+                value: {
+                  type: 'string',
+                  minLength: 1,
+                  maxLength: MAX_ANSWER_LENGTH,
+                  description: 'What the user answered; of options, the `value` of the one that was chosen.',
+                },
+              },
+            },
+          },
+        },
+      },
+    },
   },
   ScheduleRequest: {
     type: 'object',

@@ -159,3 +159,58 @@ describe('a list of accounts', () => {
     expect(await codeOf(mx.listAccounts(guids))).toBe(expected);
   });
 });
+
+describe('the user’s answers', () => {
+  const answers = [{ guid: 'CRD-1', value: 'Berlin' }];
+
+  /** A client whose MX answers with `status` and `text`, and what it was sent. */
+  function answering(status: number, text: string) {
+    const sent: { method: string; path: string; type: string | undefined; body: string | undefined }[] = [];
+    const mx = mxClient({
+      baseUrl: 'https://mx.example',
+      acceptVersion: 'v20250224',
+      credentials: secret,
+      timeoutMs: 1_000,
+      now: () => '2026-11-26T12:00:00.000Z',
+      async send({ method, url, headers, body }) {
+        sent.push({ method, path: url.pathname, type: headers['content-type'], body });
+        return { status, headers: {}, body: text };
+      },
+    });
+    return { mx, sent };
+  }
+
+  it('go to MX as MX wants them', async () => {
+    const { mx, sent } = answering(202, '{"member":{"guid":"MBR-1","user_guid":"USR-1"}}');
+    await mx.resume(guids, answers);
+    expect(sent).toEqual([
+      {
+        method: 'PUT',
+        path: '/users/USR-1/members/MBR-1/resume',
+        type: 'application/json',
+        body: '{"member":{"challenges":[{"guid":"CRD-1","value":"Berlin"}]}}',
+      },
+    ]);
+  });
+
+  it.each([
+    [405, 'mx_not_challenged'],
+    [400, 'mx_refused'],
+    [409, 'mx_conflict'],
+    [503, 'mx_unavailable'],
+  ])('refused with %i are sent once: %s', async (status, code) => {
+    const { mx, sent } = answering(status, '{"error":{"message":"No.","type":"some_error"}}');
+    await expect(mx.resume(guids, answers)).rejects.toMatchObject({
+      code,
+      details: { mxStatus: status, mxMessage: 'No.', mxErrorType: 'some_error' },
+    });
+    expect(sent).toHaveLength(1);
+  });
+
+  it('are not in a failure, also when MX repeats them', async () => {
+    const { mx } = answering(400, '{"error":{"message":"BERLIN is wrong","type":"not_berlin"}}');
+    const failure = await mx.resume(guids, answers).catch((error: unknown) => error);
+    expect(failure).toBeInstanceOf(Failure);
+    expect(JSON.stringify([failure, String(failure)]).toLowerCase()).not.toContain('berlin');
+  });
+});

@@ -18,7 +18,7 @@ interface Row {
 }
 
 const { start: accepted, baseline } = claim();
-const startedAs = (state: 'unknown' | 'conflict' | 'accepted' | 'rate_limited', lookNumber = 0) => ({
+const startedAs = (state: 'unknown' | 'conflict' | 'accepted' | 'rate_limited' | 'attached', lookNumber = 0) => ({
   start: { ...accepted, state, lookNumber },
 });
 const lookIn = (inSeconds: number, unconfirmedEnd: string | null = null) => ({
@@ -42,6 +42,15 @@ const denied = { ...newJob, connectionStatus: 'DENIED' } as const;
 const deniedBefore = { baseline: baseline && { ...baseline, connectionStatus: 'DENIED' } };
 const hourAhead = '2026-11-21T13:00:00.000Z';
 const manyLooks = { lookNumber: 6 } as const;
+
+/** A refresh that follows the job that took the user's answers. */
+const attached = {
+  ...startedAs('attached'),
+  start: { ...accepted, state: 'attached', count: 0, jobGuid: 'JOB-old' },
+  baseline: baseline && { ...baseline, connectionStatus: 'CHALLENGED', isBeingAggregated: true },
+  flagSeen: true,
+  userPresent: true,
+} as const;
 
 const rows: Readonly<Record<string, readonly Row[]>> = {
   'until MX’s Retry-After is over': [
@@ -110,6 +119,40 @@ const rows: Readonly<Record<string, readonly Row[]>> = {
       given: { after: 5, startNotBefore: 30, claim: { ...startedAs('rate_limited'), trigger: 'schedule' } },
       seen: { connectionStatus: 'DENIED' },
       step: endsAs('denied'),
+    },
+  ],
+  'a job that took answers': [
+    { what: 'goes on', given: { claim: attached }, seen: running, step: lookIn(3) },
+    {
+      what: 'has ended well',
+      given: { claim: attached },
+      seen: {},
+      step: { kind: 'read_accounts', byImports: { all: store, some: store, none: store, not_judged: store } },
+    },
+    {
+      what: 'asks again',
+      given: { claim: attached },
+      seen: { ...running, connectionStatus: 'CHALLENGED' },
+      challenges: [question],
+      step: lookIn(3, 'challenged'),
+    },
+    {
+      what: 'was answered wrong, seen twice',
+      given: { claim: attached, state: { unconfirmedEnd: 'REJECTED/' } },
+      seen: { connectionStatus: 'REJECTED' },
+      step: { kind: 'end' },
+    },
+    {
+      what: 'is never started once more',
+      given: { claim: { ...attached, ...manyLooks }, after: 60 },
+      seen: { connectionStatus: 'RECONNECTED' },
+      step: lookIn(3, 'RECONNECTED/'),
+    },
+    {
+      what: 'that nothing shows leaves old numbers old',
+      given: { claim: { ...attached, ...manyLooks, flagSeen: false }, after: 60 },
+      seen: { connectionStatus: 'DENIED' },
+      step: endsAs('no_evidence'),
     },
   ],
   'while a job runs': [

@@ -21,6 +21,8 @@ const fates: Readonly<Record<FailureCode, Fate>> = {
   mx_refused: 'never-retry',
   mx_institution: 'never-retry',
   mx_conflict: 'try-again',
+  mx_not_challenged: 'caller-fault',
+  answers_unknown: 'caller-fault',
   mx_rate_limited: 'try-again',
   mx_unavailable: 'try-again',
   mx_timeout: 'try-again',

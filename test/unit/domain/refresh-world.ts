@@ -19,6 +19,7 @@ import { member, policy, T0 } from '../../samples.ts';
 export interface MxAnswers {
   read: (asked: MemberIdentifiers) => MxMember | Failure;
   start: (asked: MemberIdentifiers) => MxMember | Failure;
+  resume: (asked: MemberIdentifiers) => MxMember | Failure;
 }
 
 /** A world around `table`. */
@@ -35,6 +36,7 @@ export function refreshWorld(table: MembersTable) {
   const answers: MxAnswers = {
     read: () => member(),
     start: () => member({ isBeingAggregated: true, mostRecentJobGuid: 'JOB-new' }),
+    resume: () => member({ isBeingAggregated: true, connectionStatus: 'RESUMED' }),
   };
   const answer = (route: string, asked: MemberIdentifiers, given: MxMember | Failure): MxMember => {
     mxCalls.push(`${route} ${asked.userIdentifier}/${asked.memberIdentifier}`);
@@ -46,6 +48,7 @@ export function refreshWorld(table: MembersTable) {
     mx: {
       readMember: async (asked) => answer('read', asked, answers.read(asked)),
       checkBalance: async (asked) => answer('start', asked, answers.start(asked)),
+      resume: async (asked) => answer('resume', asked, answers.resume(asked)),
       readChallenges: async () => [],
       listAccounts: async () => [],
     },

@@ -30,12 +30,13 @@ function observing(given: { member?: MxMember; accounts?: readonly MxAccount[]; 
     readMember: () => answer(given.member ?? member()),
     readChallenges: () => answer([]),
     checkBalance: () => answer(member()),
+    resume: () => answer(member()),
     listAccounts: () => answer(given.accounts ?? []),
   };
   return { mx: observedMx(plain, telemetry), telemetry };
 }
 
-const calls = ['readMember', 'readChallenges', 'checkBalance', 'listAccounts'] as const;
+const calls = ['readMember', 'readChallenges', 'checkBalance', 'resume', 'listAccounts'] as const;
 
 describe.each(calls)('a failed %s', (call) => {
   it.each<[FailureCode, string[]]>([
@@ -48,7 +49,7 @@ describe.each(calls)('a failed %s', (call) => {
   ])('with %s is thrown on, counted and logged once', async (code, counts) => {
     const failure = new Failure(code, 'no');
     const { mx, telemetry } = observing({ failure });
-    await expect(mx[call](byGuid)).rejects.toBe(failure);
+    await expect(mx[call](byGuid, [])).rejects.toBe(failure);
     expect(telemetry.counts).toEqual(counts);
     expect(telemetry.lines).toEqual([
       { event: 'mx.failed', fields: { call, member_guid: 'MBR-11111111-0000-4000-8000-000000000001', error: failure } },
@@ -57,14 +58,14 @@ describe.each(calls)('a failed %s', (call) => {
 
   it('logs no id of the caller’s own', async () => {
     const { mx, telemetry } = observing({ failure: new Failure('mx_timeout', 'no') });
-    await expect(mx[call](byOwnId)).rejects.toThrow();
+    await expect(mx[call](byOwnId, [])).rejects.toThrow();
     expect(JSON.stringify(telemetry.lines)).not.toContain('jane');
   });
 });
 
 it('an answer without surprises writes and counts nothing', async () => {
   const { mx, telemetry } = observing({ accounts: [account('A', [])] });
-  for (const call of calls) await mx[call](byGuid);
+  for (const call of calls) await mx[call](byGuid, []);
   expect([telemetry.lines, telemetry.counts]).toEqual([[], []]);
 });
 

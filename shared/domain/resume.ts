@@ -1,0 +1,168 @@
+/**
+ * The user's answers to what MX asks, passed on to MX, and the refresh that follows the job which goes on with them.
+ *
+ *  1  Our own tables: a deleted member is refused. A running refresh is told that its user is there, so that no look that
+ *     has just seen the question ends it.
+ *  2  Send the answers to MX, once. Refused by MX: that is the caller's answer. An unknown result is told as such and the
+ *     answers are never sent again: the next of three wrong ones may lock the user out.
+ *  3  A refresh runs: its questions are cleared, and it looks soon. A crash before that: its next look is booked anyway.
+ *     None runs: one begins that follows the job of the answers, message first, then the claim. It sends no POST and
+ *     uses none of the allowance. A crash before the claim: MX's job goes on, and its webhook or the next trigger
+ *     brings its data.
+ */
+import { publishEnd } from './end-refresh.ts';
+import { baselineOf } from './evidence.ts';
+import { asFailure, Failure } from './failure.ts';
+import { refuseDeleted } from './find-member.ts';
+import { withSeen } from './follow-refresh.ts';
+import { type Instant, plusSeconds } from './instant.ts';
+import { aliasMarkOf, type MemberRecord, nextJobAllowedAt, startsInWindow } from './member.ts';
+import type { ChallengeAnswer, MemberIdentifiers, MemberKey, MxMember } from './mx.ts';
+import type { RefreshDeps } from './ports.ts';
+import { type OpenClaim, type Refresh, type RunningClaim, runningRefresh, type StartedClaim } from './refresh.ts';
+
+/** MX has taken the answers. */
+export interface Resumed {
+  readonly refresh: Refresh;
+  /** It was running before. */
+  readonly joined: boolean;
+  /** MX's member, as it was when it took them. */
+  readonly member: MxMember;
+  readonly nextAllowedAt: Instant | null;
+}
+
+/** How often a lost race for the claim is run again. */
+const MAX_RACES = 4;
+
+/** What MX certainly does not say after it has taken the answers. */
+const refusals: ReadonlySet<string> = new Set([
+  'mx_not_challenged',
+  'mx_refused',
+  'mx_institution',
+  'mx_credentials_missing',
+  'mx_credentials_rejected',
+  'mx_forbidden',
+  'mx_redirected',
+  'mx_not_found',
+  'mx_conflict',
+  'mx_rate_limited',
+]);
+
+/**
+ * Sends `answers` for the member, once.
+ *
+ * @throws Failure `member_deleted`; MX's refusal, for example `mx_not_challenged`; `answers_unknown` when MX may have taken
+ * them.
+ */
+export async function resumeMember(
+  deps: RefreshDeps,
+  identifiers: MemberIdentifiers,
+  answers: readonly ChallengeAnswer[],
+): Promise<Resumed> {
+  // 1.
+  const key = await deps.members.resolve(identifiers);
+  const known = key && (await deps.members.read(key));
+  if (known !== null) refuseDeleted(known);
+  const { claim = null } = known ?? {};
+  if (known !== null && claim !== null && claim.phase !== 'ended' && !claim.userPresent) {
+    await deps.members.joinUserPresent(known.key, claim.refreshId);
+  }
+  // 2.
+  try {
+    const member = await deps.mx.resume(identifiers, answers);
+    // 3.
+    if (known?.aliasMark !== aliasMarkOf(member)) await deps.members.writeAliases(member);
+    return await follow(deps, member);
+  } catch (error) {
+    const failure = asFailure(error);
+    if (refusals.has(failure.code) || failure.code === 'member_deleted') throw failure;
+    throw new Failure(
+      'answers_unknown',
+      `it is not known whether MX took the answers: ${failure.code}`,
+      {},
+      { cause: error },
+    );
+  }
+}
+
+/** 3. */
+async function follow(deps: RefreshDeps, member: MxMember): Promise<Resumed> {
+  const { key } = member;
+  for (let race = 0; race < MAX_RACES; race += 1) {
+    const record = await deps.members.read(key);
+    if (record !== null) refuseDeleted(record);
+    const { claim = null } = record ?? {};
+    const nextAllowedAt = record && nextJobAllowedAt(record, deps.now(), deps.policy);
+    if (claim !== null && claim.phase !== 'ended') {
+      return { refresh: await lookSoon(deps, key, claim, member), joined: true, member, nextAllowedAt };
+    }
+    if (claim !== null) await publishEnd(deps, key, claim);
+    const attached = attachedClaim(deps, member);
+    if (await writeClaim(deps, record, attached, member)) {
+      const refresh = runningRefresh(key, attached);
+      await deps.refreshes.put(refresh);
+      return { refresh, joined: false, member, nextAllowedAt };
+    }
+  }
+  throw new Failure('busy', 'too many refreshes of this member at once');
+}
+
+/** The running refresh looks as soon as it may, and shows no question until MX asks the next. */
+async function lookSoon(deps: RefreshDeps, key: MemberKey, claim: OpenClaim, member: MxMember): Promise<Refresh> {
+  const { refreshId, lookNumber } = claim;
+  // Begun since 1 by a trigger that did not know of the user.
+  if (!claim.userPresent) await deps.members.joinUserPresent(key, refreshId);
+  // The number of the look that is booked already, without what that one was told: the first of the two is taken.
+  await deps.followUps.send(
+    { refreshId, member: key, lookNumber: lookNumber + 1, state: null },
+    deps.policy.minLookGapSeconds,
+  );
+  const present = { ...claim, userPresent: true };
+  if (present.phase === 'storing') return runningRefresh(key, present);
+  const seen = withSeen(present, { kind: 'member', member, challenges: [] });
+  if (seen.start.state !== 'none') {
+    const { flagSeen, jobAggregatedAt, seenStatus } = seen;
+    await deps.members.recordSeen({ key, refreshId, flagSeen, jobAggregatedAt, seenStatus, questions: null });
+  }
+  return runningRefresh(key, seen);
+}
+
+/**
+ * A claim that follows the job which took the answers. MX takes answers only for a job that waits for them (MX facts 2.9),
+ * so it ran, and its member was `CHALLENGED`, whatever a lagging answer shows.
+ */
+function attachedClaim(deps: RefreshDeps, member: MxMember): StartedClaim {
+  const now = deps.now();
+  const { connectionStatus, mostRecentJobGuid: jobGuid, aggregatedAt } = member;
+  return {
+    refreshId: deps.newRefreshId(now),
+    trigger: 'http',
+    phase: 'running',
+    acceptedAt: now,
+    deadline: plusSeconds(now, deps.policy.deadlineSeconds),
+    userPresent: true,
+    baseline: { ...baselineOf(member), connectionStatus: 'CHALLENGED', isBeingAggregated: true },
+    start: { state: 'attached', at: now, count: 0, lookNumber: 0, jobGuid },
+    lookNumber: 0,
+    lookedAt: null,
+    flagSeen: true,
+    jobAggregatedAt: aggregatedAt,
+    seenStatus: { connectionStatus },
+    unanswered: null,
+    questions: null,
+  };
+}
+
+/** False: another refresh has begun meanwhile. */
+async function writeClaim(
+  deps: RefreshDeps,
+  record: MemberRecord | null,
+  claim: RunningClaim,
+  member: MxMember,
+): Promise<boolean> {
+  const { key } = member;
+  const look = { refreshId: claim.refreshId, member: key, lookNumber: 1, state: null };
+  await deps.followUps.send(look, deps.policy.firstLookSeconds);
+  const starts = startsInWindow(record?.starts ?? [], deps.now(), deps.policy);
+  return deps.members.claim({ key, claim, starts, startsVersion: record?.startsVersion ?? 0, member });
+}
