@@ -105,7 +105,10 @@ function checkEvidence(plan: Plan, refresh: RefreshTruth, world: World): void {
     // The data of a job can all be there a little before its end; MX's times may be cut to whole seconds.
     const isImported = refresh.oldestImport >= Math.floor(since / 1000) * 1000;
     const member = textOf(refresh.member);
-    const isProven = world.successes.some((end) => end.member === member && end.at >= since && end.at <= observedAt);
+    // What was observed bears whole milliseconds, and the job may have ended within the same one.
+    const isProven = world.successes.some(
+      (end) => end.member === member && end.at >= since && Math.floor(end.at) <= observedAt,
+    );
     if (!isImported && !isProven) {
       throw new Violation(4, `${refreshId} succeeded, but no job of its member ended well while it ran`);
     }
