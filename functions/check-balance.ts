@@ -52,6 +52,7 @@ export async function answerTrigger(deps: TriggerDeps, request: ApiRequest): Pro
     identifiers,
     maxAgeSeconds: given.maxAge,
     userPresent: given.userPresent,
+    correlationId: request.correlationId,
     callback:
       callbackUrl === null ? null : { url: callbackUrl, idFor: (id) => callbackId(id, request.caller, callbackUrl) },
     waitUntil: given.wait > 0 ? waitUntil(request.arrivedAt, given.wait) : null,

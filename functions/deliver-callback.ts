@@ -4,8 +4,9 @@ import { decodeDelivery } from '../shared/clients/messages.ts';
 import { deliveryQueue } from '../shared/clients/queues.ts';
 import { secret } from '../shared/clients/secret.ts';
 import { type DeliverDeps, type Delivered, deliverCallback } from '../shared/domain/deliver-callback.ts';
+import type { Delivery } from '../shared/domain/ports.ts';
 import { readEnvironment } from '../shared/lambda/environment.ts';
-import { type MetricName, telemetry } from '../shared/lambda/log.ts';
+import { type LogFields, type MetricName, telemetry } from '../shared/lambda/log.ts';
 import { queueHandler } from '../shared/lambda/sqs.ts';
 import { queueWiring } from './wiring/queue.ts';
 import { callbackRulesOf, keptForMinutes, now, secretsManager, sqs } from './wiring/refresh.ts';
@@ -17,6 +18,17 @@ const metrics: Readonly<Record<Delivered, MetricName | null>> = {
   gone: 'CallbackGivenUp',
   not_allowed: 'CallbackGivenUp',
 };
+
+/** What the lines of a delivery name. Not the URL: it may hold whatever its owner hides in it. */
+function namesIn({ callbackId, event }: Delivery): LogFields {
+  const { refresh_id, correlation_id } = event.data;
+  // Absent in deliveries from before there were any.
+  return {
+    callback_id: callbackId,
+    refresh_id,
+    correlation_id: correlation_id === refresh_id ? undefined : correlation_id,
+  };
+}
 
 /** What AWS calls, given its environment. */
 export function wire(source: NodeJS.ProcessEnv) {
@@ -39,14 +51,13 @@ export function wire(source: NodeJS.ProcessEnv) {
     telemetry: report,
     decode: decodeDelivery,
     failedEvent: 'callback.failed',
+    namesIn,
     async handle(delivery) {
       const done = await deliverCallback(deps, delivery);
       const metric = metrics[done];
       if (metric !== null) report.count(metric);
-      // Not the URL: it may hold a secret of its owner.
       report.log('callback.done', {
-        callback_id: delivery.callbackId,
-        refresh_id: delivery.event.data.refresh_id,
+        ...namesIn(delivery),
         outcome: done,
         count: delivery.attempt,
       });

@@ -10,20 +10,26 @@ import { followRefresh } from '../shared/domain/follow-refresh.ts';
 import { type HandleWebhookDeps, handleWebhook } from '../shared/domain/handle-webhook.ts';
 import { continueNotice } from '../shared/domain/notify.ts';
 import { readEnvironment } from '../shared/lambda/environment.ts';
-import { type Telemetry, telemetry } from '../shared/lambda/log.ts';
+import { type LogFields, lines, type Telemetry, telemetry } from '../shared/lambda/log.ts';
 import { observedMx } from '../shared/lambda/observed-mx.ts';
 import { queueHandler } from '../shared/lambda/sqs.ts';
 import { queueWiring } from './wiring/queue.ts';
 import { dynamoDb, endingDeps, mxOf, now, sqs } from './wiring/refresh.ts';
 
+/** What the lines of a message name: its refresh, and what the caller calls it. */
+const namesIn = (message: FollowUp): Pick<LogFields, 'refresh_id' | 'correlation_id'> =>
+  message.kind === 'look' || message.kind === 'notify'
+    ? { refresh_id: message.refreshId, correlation_id: message.correlationId ?? undefined }
+    : {};
+
 /** Does what a follow-up asks for, and says what came of it. */
-export async function followUp(deps: HandleWebhookDeps, report: Telemetry, message: FollowUp): Promise<void> {
+export async function followUp(deps: HandleWebhookDeps, telemetry: Telemetry, message: FollowUp): Promise<void> {
   const { memberGuid } = message.member;
+  const report = lines(telemetry, namesIn(message));
   switch (message.kind) {
     case 'look': {
       const outcome = await followRefresh(deps, message);
       report.log('follow_up.done', {
-        refresh_id: message.refreshId,
         member_guid: memberGuid,
         look: message.lookNumber,
         outcome,
@@ -37,12 +43,11 @@ export async function followUp(deps: HandleWebhookDeps, report: Telemetry, messa
       return;
     }
     case 'notify': {
-      const about = { refresh_id: message.refreshId, member_guid: memberGuid };
       const outcome = await continueNotice(deps, message, (error) => {
         report.count('NoticeFailed');
-        report.log('notice.failed', { ...about, error });
+        report.log('notice.failed', { member_guid: memberGuid, error });
       });
-      report.log('notice.done', { ...about, outcome });
+      report.log('notice.done', { member_guid: memberGuid, outcome });
       return;
     }
     case 'erase':
@@ -61,9 +66,11 @@ export function wire(source: NodeJS.ProcessEnv) {
   const report = telemetry('follow-up', env.stage, now);
   const queue = sqs();
   const ending = endingDeps(env, db);
+  const mx = mxOf(env, MX_TIMEOUT_MS);
+  const loggedFields = new Set<string>();
   const deps: HandleWebhookDeps = {
     ...ending,
-    mx: observedMx(mxOf(env, MX_TIMEOUT_MS), report),
+    mx,
     balances: balancesInDynamoDb(db, env.balancesTable, {
       keepAccountNumbers: env.keepAccountNumbers,
       keepUnknownFields: env.keepUnknownFields,
@@ -80,7 +87,10 @@ export function wire(source: NodeJS.ProcessEnv) {
     telemetry: report,
     decode: decodeFollowUp,
     failedEvent: 'follow_up.failed',
-    handle: (message) => followUp(deps, report, message),
+    namesIn,
+    // The messages of a batch are handled at the same time: the lines about MX's calls have names of their own.
+    handle: (message) =>
+      followUp({ ...deps, mx: observedMx(mx, lines(report, namesIn(message)), loggedFields) }, report, message),
   });
 }
 

@@ -50,7 +50,7 @@ async function one(deps: ReadRefreshDeps, request: ApiRequest): Promise<ApiAnswe
     status: 200,
     logged: { member_guid: projection.member.memberGuid, refresh_id: refreshId },
     headers: refresh.status === 'running' ? { 'retry-after': String(deps.retryAfterSeconds) } : {},
-    body: { refresh: refreshBody(refresh, nextAllowedAt) },
+    body: { refresh: refreshBody(refresh, nextAllowedAt, projection.joinedCorrelationIds) },
   };
 }
 

@@ -119,6 +119,8 @@ export const runningRefresh = (of: MemberKey, id: string, given: Partial<Running
   acceptedAt: T0,
   deadline: at(policy.deadlineSeconds),
   userPresent: false,
+  correlationId: null,
+  joinedCorrelationIds: [],
   challenges: [],
   progress: null,
   result: null,

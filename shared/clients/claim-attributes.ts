@@ -18,6 +18,7 @@ export const claimPath = {
   phase: 'claim.p',
   deadline: 'claim.d',
   userPresent: 'claim.u',
+  correlationId: 'claim.c',
   /** Text or NULL; absent where MX was never read. */
   statusBefore: 'claim.bs',
   jobBefore: 'claim.bj',
@@ -144,6 +145,7 @@ const factsAttributes = (claim: Claim): ClaimAttributes => ({
   [claimPath.trigger]: triggers.toAttribute(claim.trigger),
   [claimPath.deadline]: milliseconds(claim.deadline),
   [claimPath.userPresent]: flag(claim.userPresent),
+  [claimPath.correlationId]: text(claim.correlationId),
   [claimPath.look]: toAttribute(claim.lookNumber),
   [claimPath.lookedAt]: milliseconds(claim.lookedAt),
 });
@@ -177,6 +179,7 @@ export function toClaim(
     acceptedAt,
     deadline,
     userPresent: flagIn(claim, at(claimPath.userPresent)),
+    correlationId: textIn(claim, at(claimPath.correlationId)),
     lookNumber: countIn(claim, at(claimPath.look), 0),
     lookedAt: instantIn(claim, at(claimPath.lookedAt)),
   };

@@ -33,9 +33,13 @@ export function isNewer(body: string, reads: number = messageVersions.reads): bo
 
 const member = v.object({ userGuid: v.pipe(v.string(), v.nonEmpty()), memberGuid: v.pipe(v.string(), v.nonEmpty()) });
 
+/** Absent where no caller gave one, and in messages from before there were any. */
+const correlationId = v.optional(v.nullable(v.string()), null);
+
 const nextLook = v.object({
   version: readable,
   refreshId: v.pipe(v.string(), v.startsWith('RFR-')),
+  correlationId,
   member,
   look: v.pipe(v.number(), v.integer(), v.minValue(1)),
   memory: v.nullable(
@@ -55,8 +59,15 @@ const nextLook = v.object({
 });
 
 /** In the queue a look's number is called `look`, and what the last look tells it `memory`. */
-const nextLookOf = ({ refreshId, member: key, look, memory }: v.InferOutput<typeof nextLook>): NextLook => ({
+const nextLookOf = ({
   refreshId,
+  correlationId: correlation,
+  member: key,
+  look,
+  memory,
+}: v.InferOutput<typeof nextLook>): NextLook => ({
+  refreshId,
+  correlationId: correlation,
   member: key,
   lookNumber: look,
   state: memory && {
@@ -85,6 +96,7 @@ const followUp = v.variant('kind', [
     kind: v.literal('notify'),
     version: v.literal(NOTICE_VERSION),
     refreshId: v.pipe(v.string(), v.startsWith('RFR-')),
+    correlationId,
     member,
     before: v.nullable(v.object({ connectionStatus: v.nullable(v.string()) })),
     events: v.boolean(),
@@ -121,9 +133,10 @@ const encode = (message: object, inVersion: number = messageVersions.writes): st
   JSON.stringify({ version: inVersion, ...(snakeCased(message) as object) });
 
 /** The body of a message that asks for the next look. */
-export const encodeNextLook = ({ refreshId, member: key, lookNumber, state }: NextLook): string =>
+export const encodeNextLook = ({ refreshId, correlationId, member: key, lookNumber, state }: NextLook): string =>
   encode({
     refreshId,
+    ...(correlationId === null ? {} : { correlationId }),
     member: key,
     look: lookNumber,
     memory: state && {

@@ -2,7 +2,7 @@
 import { type DynamoDBClient, GetItemCommand, QueryCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import type { Clock, Instant } from '../domain/instant.ts';
 import type { Challenge, MemberKey } from '../domain/mx.ts';
-import type { Refreshes } from '../domain/ports.ts';
+import { MAX_JOINED_IDS, type Refreshes } from '../domain/ports.ts';
 import { type End, type EndDetails, endOf, type Refresh, type RunningRefresh } from '../domain/refresh.ts';
 import { detailsByCode } from '../domain/refresh-details.ts';
 import { snakeCased } from '../domain/snake-case.ts';
@@ -82,7 +82,7 @@ export function refreshesInDynamoDb(
   retentionDays: number,
   now: Clock,
 ): RefreshHistory {
-  const keysOf = ({ member, acceptedAt }: RunningRefresh): Item => ({
+  const keysOf = ({ member, acceptedAt }: Pick<RunningRefresh, 'member' | 'acceptedAt'>): Item => ({
     ':member': { S: memberKeyText(member) },
     ':expires': expiresAt(acceptedAt, { days: retentionDays }),
   });
@@ -91,7 +91,7 @@ export function refreshesInDynamoDb(
     ...refreshesReader(client, tableName, now),
 
     async put(refresh) {
-      const { challenges, progress: _, ...facts } = refresh;
+      const { challenges, progress: _, joinedCorrelationIds: __, ...facts } = refresh;
       await client.send(
         new UpdateItemCommand({
           TableName: tableName,
@@ -117,8 +117,24 @@ export function refreshesInDynamoDb(
       });
     },
 
+    async recordJoined({ refreshId, ...refresh }, correlationId) {
+      // False: it is remembered already, or as many as there may be are.
+      await updateIf(client, tableName, {
+        key: itemKey(refreshId),
+        change: `SET joined_ids = list_append(if_not_exists(joined_ids, :none), :these), ${keysOnce}`,
+        condition: 'attribute_not_exists(joined_ids) OR (size(joined_ids) < :most AND NOT contains(joined_ids, :this))',
+        values: {
+          ':none': { L: [] },
+          ':these': { L: [{ S: correlationId }] },
+          ':this': { S: correlationId },
+          ':most': { N: String(MAX_JOINED_IDS) },
+          ...keysOf(refresh),
+        },
+      });
+    },
+
     async end({ refresh, end, details }) {
-      const { challenges: _, progress: __, ...facts } = refresh;
+      const { challenges: _, progress: __, joinedCorrelationIds: ___, ...facts } = refresh;
       // False: the refresh has ended already. Of two different ends the first is kept, because its event was sent.
       await updateIf(client, tableName, {
         key: itemKey(refresh.refreshId),
@@ -152,16 +168,18 @@ const detailsToAttribute = (details: EndDetails, endedAt: Instant) =>
   toAttribute({ ...(snakeCased(details) as object), ended_at: endedAt });
 
 /** A refresh as it is stored, with what `recordToAttribute` leaves out. */
-interface StoredRefresh extends Omit<RunningRefresh, 'status' | 'result' | 'challenges' | 'progress'> {
+interface StoredRefresh
+  extends Omit<RunningRefresh, 'status' | 'result' | 'challenges' | 'joinedCorrelationIds' | 'progress'> {
   readonly status: Refresh['status'];
   readonly result: End | null;
 }
 
 /** Null for an item that holds only what was written before the projection. */
 function toRefresh(item: Item): Refresh | null {
-  const stored = recordFromAttribute<StoredRefresh>(item['refresh'], { result: null });
+  const stored = recordFromAttribute<StoredRefresh>(item['refresh'], { result: null, correlationId: null });
   if (stored === null) return null;
-  const { status, result, ...facts } = stored;
+  const { status, result, ...rest } = stored;
+  const facts = { ...rest, joinedCorrelationIds: joinedIn(item) };
   if (status === 'running') return { ...facts, status, challenges: questionsIn(item), progress: null, result: null };
   if (result === null) throw new TypeError(`the refresh ${facts.refreshId} has ended and has no result`);
   const end: End = {
@@ -172,6 +190,8 @@ function toRefresh(item: Item): Refresh | null {
   const details = detailsIn(item, end.endedAt) ?? detailsByCode(end);
   return { ...facts, status, challenges: details.challenges, progress: null, result: { ...end, ...details } };
 }
+
+const joinedIn = ({ joined_ids: ids }: Item): readonly string[] => (ids?.L ?? []).flatMap(({ S: id }) => id ?? []);
 
 function questionsIn({ questions }: Item): readonly Challenge[] {
   const stored = recordFromAttribute<{ questions: readonly Challenge[] }>(questions && { M: { questions } }, {});

@@ -74,6 +74,8 @@ export async function storeNews(
     acceptedAt: webhook.receivedAt,
     deadline: plusSeconds(webhook.receivedAt, deps.policy.deadlineSeconds),
     userPresent: false,
+    correlationId: null,
+    joinedCorrelationIds: [],
     challenges: [],
     progress: null,
     result: {

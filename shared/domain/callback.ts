@@ -66,4 +66,5 @@ const eventOf = (refresh: Refresh, result: NonNullable<Refresh['result']>): Refr
     refreshId: refresh.refreshId,
     trigger: refresh.trigger,
     acceptedAt: refresh.acceptedAt,
+    correlationId: refresh.correlationId,
   });

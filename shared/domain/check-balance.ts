@@ -36,6 +36,8 @@ export interface CheckBalanceRequest {
   /** Stored balances of at most this age are good enough (`isYoungEnough`). Null: they are not. */
   readonly maxAgeSeconds: number | null;
   readonly userPresent: boolean;
+  /** What the caller calls it; null: nothing. */
+  readonly correlationId: string | null;
   /** The URL of the callback, and its id for a refresh. Null: none. */
   readonly callback: { readonly url: string; readonly idFor: (refreshId: string) => string } | null;
   /** Until when to wait for the end, if not too many wait already. Null: not at all. */
@@ -122,16 +124,19 @@ export async function answerAgain(
  * @throws Failure what `startRefresh` throws; `too_many_callbacks`; `member_deleted` when the member is deleted while its caller waits.
  */
 export async function checkBalance(deps: CheckBalanceDeps, request: CheckBalanceRequest): Promise<CheckBalanceAnswer> {
-  const { identifiers, userPresent, callback } = request;
+  const { identifiers, userPresent, correlationId, callback } = request;
   let known: MemberRecord | null | undefined;
   if (request.maxAgeSeconds !== null) {
     const found = await youngEnough(deps, identifiers, request.maxAgeSeconds);
     if (found.stored !== null) return { kind: 'stored', stored: found.stored };
     known = found.known;
   }
-  const started = await startRefresh(deps, identifiers, userPresent, known);
+  const started = await startRefresh(deps, identifiers, { userPresent, correlationId }, known);
   deps.accepted(started.joined);
   const { key, refresh, joined } = started;
+  if (joined && correlationId !== null && correlationId !== refresh.correlationId) {
+    await deps.refreshes.recordJoined(refresh, correlationId);
+  }
   if (callback !== null) {
     const { refreshId } = refresh;
     await registerCallback(deps, { id: callback.idFor(refreshId), refreshId, url: callback.url });

@@ -111,10 +111,12 @@ const justAfter = (instant: Instant): Instant => plusSeconds(instant, 0.001);
 
 /** What is left of `claim` when its refresh has ended as `attempt` says. */
 export function endedClaim(claim: OpenClaim, attempt: Attempt): EndedClaim {
-  const { refreshId, trigger, acceptedAt, deadline, userPresent, lookNumber, lookedAt, baseline } = claim;
+  const { refreshId, trigger, acceptedAt, deadline, userPresent, correlationId, lookNumber, lookedAt, baseline } =
+    claim;
   const { refreshId: _, trigger: __, acceptedAt: ___, ...result } = attempt;
   return {
-    ...{ phase: 'ended', refreshId, trigger, acceptedAt, deadline, userPresent, lookNumber, lookedAt, result },
+    ...{ phase: 'ended', refreshId, trigger, acceptedAt, deadline, userPresent, correlationId, lookNumber, lookedAt },
+    result,
     baseline: baseline && { connectionStatus: baseline.connectionStatus },
   };
 }
@@ -146,6 +148,7 @@ export async function publishEnd(
   ]);
   // After the tables: a receiver of the event that reads them finds the end.
   const attempt = attemptOf(claim, end, hasDetails);
-  await notify(deps, { key, attempt, before: claim.baseline, stored: ended?.stored });
+  const { correlationId, baseline: before } = claim;
+  await notify(deps, { key, attempt: { ...attempt, correlationId }, before, stored: ended?.stored });
   await deps.members.release(key, claim.refreshId);
 }

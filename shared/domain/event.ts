@@ -31,6 +31,8 @@ export type RefreshEnded = CloudEvent<
   'refresh.succeeded' | 'refresh.action_required' | 'refresh.failed',
   {
     readonly refresh_id: string;
+    /** What the caller that began the refresh calls it; without one, the refresh's id. */
+    readonly correlation_id: string;
     readonly user_guid: string;
     readonly member_guid: string;
     readonly trigger: Trigger;
@@ -49,6 +51,8 @@ export type BalanceChanged = CloudEvent<
   'balance.changed',
   {
     readonly refresh_id: string;
+    /** As in the event of the refresh's end. */
+    readonly correlation_id: string;
     readonly user_guid: string;
     readonly member_guid: string;
     readonly account_guid: string;
@@ -76,6 +80,8 @@ export type ConnectionChanged = CloudEvent<
     readonly deleted: boolean;
     /** The refresh at whose end it was seen; null when a webhook made us look. */
     readonly refresh_id: string | null;
+    /** As in the event of that refresh's end. */
+    readonly correlation_id: string | null;
   }
 >;
 
@@ -103,8 +109,11 @@ const guidsOf = (member: MemberKey) => ({ user_guid: member.userGuid, member_gui
 const typeOf = (outcome: Outcome): RefreshEnded['type'] =>
   outcome === 'succeeded' || outcome === 'action_required' ? `refresh.${outcome}` : 'refresh.failed';
 
+/** A refresh that has ended, as its events tell of it. `correlationId`: null or left out where no caller gave one. */
+export type ToldAttempt = Omit<Attempt, 'hasDetails'> & { readonly correlationId?: string | null };
+
 /** The event that tells of the end of a refresh. */
-export const endedEvent = (member: MemberKey, attempt: Omit<Attempt, 'hasDetails'>): RefreshEnded => ({
+export const endedEvent = (member: MemberKey, attempt: ToldAttempt): RefreshEnded => ({
   ...envelope,
   id: `${attempt.refreshId}/ended`,
   type: typeOf(attempt.outcome),
@@ -112,6 +121,7 @@ export const endedEvent = (member: MemberKey, attempt: Omit<Attempt, 'hasDetails
   time: attempt.endedAt,
   data: {
     refresh_id: attempt.refreshId,
+    correlation_id: attempt.correlationId ?? attempt.refreshId,
     ...guidsOf(member),
     trigger: attempt.trigger,
     outcome: attempt.outcome,
@@ -151,7 +161,7 @@ export const changedBalances = (
 /** The event that tells of a changed balance. */
 export const balanceEvent = (
   member: MemberKey,
-  { refreshId, trigger }: Pick<Attempt, 'refreshId' | 'trigger'>,
+  { refreshId, trigger, correlationId }: Pick<ToldAttempt, 'refreshId' | 'trigger' | 'correlationId'>,
   { accountGuid, at, amounts }: ChangedBalance,
 ): BalanceChanged => ({
   ...envelope,
@@ -161,6 +171,7 @@ export const balanceEvent = (
   time: at,
   data: {
     refresh_id: refreshId,
+    correlation_id: correlationId ?? refreshId,
     ...guidsOf(member),
     account_guid: accountGuid,
     trigger,
@@ -189,9 +200,15 @@ export interface ConnectionChange {
   readonly refreshId: string | null;
 }
 
-/** The event that tells of `change`. */
-export const connectionEvent = (member: MemberKey, change: ConnectionChange): ConnectionChanged =>
-  connectionChanged(member, change, actionFor(change.to), false);
+/** The event that tells of `change`. `correlationId`: of its refresh. */
+export const connectionEvent = (
+  member: MemberKey,
+  change: ConnectionChange,
+  correlationId: string | null = null,
+): ConnectionChanged => {
+  const event = connectionChanged(member, change, actionFor(change.to), false);
+  return { ...event, data: { ...event.data, correlation_id: correlationId ?? change.refreshId } };
+};
 
 /** The event that tells that MX no longer has the member. The same member is deleted once. */
 export const deletedEvent = (member: MemberKey, at: Instant): ConnectionChanged => ({
@@ -217,6 +234,7 @@ const connectionChanged = (
     action,
     deleted,
     refresh_id: refreshId,
+    correlation_id: refreshId,
   },
 });
 

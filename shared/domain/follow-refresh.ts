@@ -54,7 +54,10 @@ const MAX_FAILED_LOOKS = 3;
  * timeout (180 s), and until then the look may count as taken: when a webhook's look failed, the message that was booked
  * for the same look came 20 s later and was discarded, and the refresh stood still.
  */
-async function lookAfterError(deps: FollowDeps, { refreshId, member, lookNumber, state }: NextLook): Promise<void> {
+async function lookAfterError(
+  deps: FollowDeps,
+  { refreshId, member, lookNumber, state, correlationId }: NextLook,
+): Promise<void> {
   const before = state ?? firstLookState;
   const failedLooks = before.failedLooks + 1;
   if (failedLooks > MAX_FAILED_LOOKS) return;
@@ -68,6 +71,7 @@ async function lookAfterError(deps: FollowDeps, { refreshId, member, lookNumber,
       member,
       lookNumber: lookNumber + 1,
       state: { ...before, failedLooks, unconfirmedEnd: null },
+      correlationId,
     };
     await deps.followUps.send(next, secondsAfterFailure(failed, deps.policy));
   } catch {

@@ -76,6 +76,7 @@ export async function handleWebhook(deps: HandleWebhookDeps, webhook: MxWebhook)
       member: key,
       lookNumber: claim.lookNumber + 1,
       state: null,
+      correlationId: claim.correlationId,
     });
     return 'nudged';
   }
@@ -106,13 +107,13 @@ const wasReadSince = ({ seenAt, claim, lastAttempt }: MemberRecord, receivedAt: 
 async function lookForDeletion(
   deps: HandleWebhookDeps,
   webhook: MxWebhook,
-  { refreshId, lookNumber, deadline }: RunningClaim,
+  { refreshId, lookNumber, deadline, correlationId }: RunningClaim,
 ): Promise<HandledWebhook> {
   const { member: key, receivedAt } = webhook;
   const heard: HandledWebhook[] = [];
   await followRefresh(
     deps,
-    { refreshId, member: key, lookNumber: lookNumber + 1, state: null },
+    { refreshId, member: key, lookNumber: lookNumber + 1, state: null, correlationId },
     {
       gone: async () => heard.push(await deleteMember(deps, key)),
       async seen(member, lookedAt) {

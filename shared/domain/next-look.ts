@@ -46,7 +46,7 @@ export async function bookLook(
   state: LookState,
   inSeconds: number,
 ): Promise<'looking_again'> {
-  const { refreshId, lookNumber } = claim;
-  await deps.followUps.send({ refreshId, member: key, lookNumber: lookNumber + 1, state }, inSeconds);
+  const { refreshId, lookNumber, correlationId } = claim;
+  await deps.followUps.send({ refreshId, member: key, lookNumber: lookNumber + 1, state, correlationId }, inSeconds);
   return 'looking_again';
 }

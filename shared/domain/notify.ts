@@ -17,6 +17,7 @@ import {
   connectionEvent,
   type DomainEvent,
   endedEvent,
+  type ToldAttempt,
 } from './event.ts';
 import { plusSeconds, secondsBetween } from './instant.ts';
 import type { MemberKey } from './mx.ts';
@@ -32,7 +33,7 @@ export type NotifyDeps = Pick<
 /** The end of a refresh that is to be told. */
 export interface ToldEnd {
   readonly key: MemberKey;
-  readonly attempt: Attempt;
+  readonly attempt: ToldAttempt;
   /** The connection status before the job; null: MX was never read. */
   readonly before: Notice['before'];
   /** The member's accounts, where the caller has just stored them; else they are read. */
@@ -51,6 +52,7 @@ export async function notify(deps: NotifyDeps, end: ToldEnd): Promise<void> {
   const changed = await changedBy(deps, end);
   const notice: Notice = {
     refreshId: attempt.refreshId,
+    correlationId: attempt.correlationId ?? null,
     member: key,
     before,
     events: true,
@@ -139,7 +141,10 @@ async function readEnd(
 ): Promise<KnownEnd | null> {
   const refresh = await deps.refreshes.read(refreshId);
   if (refresh?.status !== 'ended') return null;
-  const attempt = attemptOf(refresh, refresh.result, false);
+  const attempt: ToldAttempt = {
+    ...attemptOf(refresh, refresh.result, false),
+    correlationId: refresh.correlationId,
+  };
   if (!events) return { key, attempt, before, changed: [] };
   const known = await changedBy(deps, { key, attempt });
   if (named === null) return { key, attempt, before, changed: known };
@@ -173,12 +178,13 @@ function eventsOf({ key, attempt, before, changed }: KnownEnd): readonly DomainE
   const after = attempt.connectionStatus;
   if (before === null || after === null || before.connectionStatus === after) return outcome;
   const { endedAt: at, refreshId } = attempt;
-  return [...outcome, connectionEvent(key, { from: before.connectionStatus, to: after, at, refreshId })];
+  const change = { from: before.connectionStatus, to: after, at, refreshId };
+  return [...outcome, connectionEvent(key, change, attempt.correlationId)];
 }
 
 const outcomeEvents = (
   key: MemberKey,
-  attempt: Attempt,
+  attempt: ToldAttempt,
   changed: readonly ChangedBalance[],
 ): readonly DomainEvent[] => [endedEvent(key, attempt), ...changed.map((change) => balanceEvent(key, attempt, change))];
 

@@ -241,10 +241,17 @@ export interface Refreshes {
   putDetails(refresh: RunningRefresh, endedAt: Instant, details: EndDetails): Promise<void>;
   /** Writes the end. One that is written stands: nothing replaces it. */
   end(shown: ShownEnd): Promise<void>;
+  /**
+   * Remembers what a caller that has joined the refresh calls it: `MAX_JOINED_IDS` of them, each once. Repeatable.
+   */
+  recordJoined(refresh: Pick<Refresh, 'refreshId' | 'member' | 'acceptedAt'>, correlationId: string): Promise<void>;
   read(refreshId: string): Promise<Refresh | null>;
   /** The texts and questions of the end at `endedAt`, whether or not the projection has ended; null: there are none. */
   readDetails(refreshId: string, endedAt: Instant): Promise<EndDetails | null>;
 }
+
+/** How many callers' correlation ids a refresh remembers beside its own. */
+export const MAX_JOINED_IDS = 5;
 
 /** An end that is to be shown. */
 export interface ShownEnd {
@@ -263,6 +270,8 @@ export interface NextLook {
   readonly lookNumber: number;
   /** The state that the last look passes on; null when a webhook asks. */
   readonly state: LookState | null;
+  /** As in the claim; null also in messages from before there were any. */
+  readonly correlationId: string | null;
 }
 
 /** The follow-up queue, as far as looks go. */
@@ -342,6 +351,8 @@ export interface Deliveries {
 /** What is left to tell of the end of a refresh, as a message of the follow-up queue carries it (`notify.ts`). */
 export interface Notice {
   readonly refreshId: string;
+  /** As in the claim. */
+  readonly correlationId: string | null;
   readonly member: MemberKey;
   /** The connection status before the job; null: MX was never read. */
   readonly before: Pick<Baseline, 'connectionStatus'> | null;

@@ -73,6 +73,8 @@ interface ClaimFacts {
   readonly acceptedAt: Instant;
   readonly deadline: Instant;
   readonly userPresent: boolean;
+  /** What the caller that began it calls it (`correlationOf`); null: it said nothing. */
+  readonly correlationId: string | null;
   /** The number of the last look that was taken; 0 before the first. */
   readonly lookNumber: number;
   /** When that look was taken. */
@@ -151,6 +153,10 @@ interface RefreshFacts {
   readonly acceptedAt: Instant;
   readonly deadline: Instant;
   readonly userPresent: boolean;
+  /** As in the claim. */
+  readonly correlationId: string | null;
+  /** What callers that joined it call it, in the order in which they came; not in a member's history. */
+  readonly joinedCorrelationIds: readonly string[];
   readonly challenges: readonly Challenge[];
 }
 
@@ -178,14 +184,22 @@ export function runningRefresh(
   claim: OpenClaim | EndedClaim,
   challenges: readonly Challenge[] = [],
 ): RunningRefresh {
-  const { refreshId, trigger, acceptedAt, deadline, userPresent } = claim;
+  const { refreshId, trigger, acceptedAt, deadline, userPresent, correlationId } = claim;
   const progress = claim.phase === 'ended' ? null : progressOf(claim);
   return {
-    ...{ refreshId, member, trigger, acceptedAt, deadline, userPresent, challenges, progress },
+    ...{ refreshId, member, trigger, acceptedAt, deadline, userPresent, correlationId, challenges, progress },
+    joinedCorrelationIds: [],
     status: 'running',
     result: null,
   };
 }
+
+/**
+ * The name under which everything that a refresh causes can be found: the caller's, or the refresh's own id, where no
+ * caller has given one.
+ */
+export const correlationOf = ({ correlationId, refreshId }: Pick<Claim, 'correlationId' | 'refreshId'>): string =>
+  correlationId ?? refreshId;
 
 /** The refresh that `claim` is, with this end. */
 export const endedRefresh = (member: MemberKey, claim: Claim, result: Result): EndedRefresh => ({

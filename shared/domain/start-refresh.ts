@@ -77,6 +77,8 @@ interface Request<Held> {
   readonly known?: MemberRecord | null | undefined;
   readonly trigger: Exclude<Trigger, 'mx_webhook'>;
   readonly userPresent: boolean;
+  /** What the caller calls it; null: nothing. */
+  readonly correlationId: string | null;
   /** Whether our own tables say that there is nothing left to do. */
   readonly doneAlready: (record: MemberRecord) => Held | null;
   /** Whether to hold back. An HTTP trigger never is: its caller decided to start. */
@@ -87,6 +89,9 @@ interface Request<Held> {
 
 /** How often a lost claim is tried again; each time another trigger has won it. */
 const MAX_RACES = 4;
+
+/** What a caller says of the refresh that it wants. */
+export type StartWishes = Pick<RunningClaim, 'userPresent' | 'correlationId'>;
 
 /**
  * Starts or joins a refresh for a caller.
@@ -99,7 +104,7 @@ const MAX_RACES = 4;
 export const startRefresh = (
   deps: RefreshDeps,
   identifiers: MemberIdentifiers,
-  userPresent: boolean,
+  { userPresent, correlationId }: StartWishes,
   known?: MemberRecord | null,
 ): Promise<AcceptedStart> =>
   start<never>(deps, {
@@ -107,6 +112,7 @@ export const startRefresh = (
     known,
     trigger: 'http',
     userPresent,
+    correlationId,
     doneAlready: () => null,
     heldBack: async () => null,
     async refused(record, failure) {
@@ -134,6 +140,7 @@ export const startUnattended = (
     known: member,
     trigger: 'schedule',
     userPresent: false,
+    correlationId: null,
     doneAlready: (record) => (endedSince(record, dueAt) ? { kind: 'done_already' } : null),
     async heldBack(known) {
       const reason = userNeeded(known);
@@ -282,7 +289,8 @@ async function claimAndStart(
   const claim = started ?? unsent;
   const starts = [...startsInWindow(record?.starts ?? [], now, deps.policy), ...(started === null ? [] : [now])];
   // 4.
-  const nextLook = { refreshId, member: key, lookNumber: 1, state: firstLookState };
+  const { correlationId } = unsent;
+  const nextLook = { refreshId, member: key, lookNumber: 1, state: firstLookState, correlationId };
   await deps.followUps.send(nextLook, deps.policy.firstLookSeconds);
   // 5.
   const startsVersion = record?.startsVersion ?? 0;
@@ -325,7 +333,7 @@ const unansweredIn = ({ policy }: RefreshDeps, known: Known, now: Instant): Runn
 
 const newClaim = (
   deps: RefreshDeps,
-  { trigger, userPresent }: Request<unknown>,
+  { trigger, userPresent, correlationId }: Request<unknown>,
   now: Instant,
   baseline: RunningClaim['baseline'],
 ): RunningClaim => ({
@@ -335,6 +343,7 @@ const newClaim = (
   acceptedAt: now,
   deadline: plusSeconds(now, deps.policy.deadlineSeconds),
   userPresent,
+  correlationId,
   baseline,
   start: { state: 'none' },
   lookNumber: 0,

@@ -66,6 +66,8 @@ export async function recordRefusedStart(
       acceptedAt: now,
       deadline: plusSeconds(now, deps.policy.deadlineSeconds),
       userPresent: false,
+      correlationId: null,
+      joinedCorrelationIds: [],
       challenges: [],
       progress: null,
       result: null,

@@ -7,15 +7,25 @@ import type { MemberRecord } from '../domain/member.ts';
 import type { Challenge } from '../domain/mx.ts';
 import { outcomes } from '../domain/outcome.ts';
 import { waitReasons } from '../domain/progress.ts';
-import type { Attempt, Refresh } from '../domain/refresh.ts';
+import { type Attempt, correlationOf, type Refresh } from '../domain/refresh.ts';
 import type { FreshnessHeader } from './header-names.ts';
 
 /** A question of MX's as MX has it. */
 export const challengeBody = ({ fieldName, ...challenge }: Challenge) => ({ ...challenge, field_name: fieldName });
 
-/** A refresh as `GET /refreshes/{refresh_id}` and the trigger show it. */
-export const refreshBody = (refresh: Refresh, nextAllowedAt: Instant | null) => ({
+/**
+ * A refresh as `GET /refreshes/{refresh_id}` and the trigger show it.
+ *
+ * @param joinedIds what callers that joined it call it; null where its item was not read.
+ */
+export const refreshBody = (
+  refresh: Refresh,
+  nextAllowedAt: Instant | null,
+  joinedIds: readonly string[] | null = null,
+) => ({
   refresh_id: refresh.refreshId,
+  correlation_id: correlationOf(refresh),
+  joined_correlation_ids: joinedIds,
   user_guid: refresh.member.userGuid,
   member_guid: refresh.member.memberGuid,
   trigger: refresh.trigger,

@@ -5,6 +5,7 @@ export const everyAnswerHeaders = [
   'Strict-Transport-Security',
   'X-Content-Type-Options',
   'Cache-Control',
+  'X-Correlation-Id',
   'Apigw-Requestid',
 ] as const;
 
@@ -50,6 +51,7 @@ export const requestHeaders = [
   'Authorization',
   'Content-Type',
   'Accept-Version',
+  'X-Correlation-Id',
   'If-None-Match',
   'Idempotency-Key',
   'Balances-Max-Age',

@@ -30,6 +30,8 @@ export interface ApiRequest {
   readonly body: unknown;
   /** When the request arrived at the gateway. */
   readonly arrivedAt: Instant;
+  /** `X-Correlation-Id`; null: none, or one that is no such id. */
+  readonly correlationId: string | null;
   /** Who calls: a client id with `basic`, an ARN with `iam`. */
   readonly caller: string;
   /** What else the caller may do; null: only the gateway knows (`iam`). */
@@ -85,10 +87,12 @@ export function httpHandler(options: HttpOptions, route: (request: ApiRequest) =
   const checkCaller: Middleware = async (request) => {
     const { event } = request;
     const { http, requestId } = event.requestContext;
-    telemetry.about({ request_id: requestId });
+    const given = correlationIn(event) ?? undefined;
+    const about = { request_id: requestId, ...(given === undefined ? {} : { correlation_id: given }) };
+    telemetry.about(about);
     const isCalledBy = (caller: Caller): void => {
       callers.set(request.context, caller);
-      telemetry.about({ request_id: requestId, caller: caller.name === '' ? undefined : caller.name });
+      telemetry.about({ ...about, caller: caller.name === '' ? undefined : caller.name });
     };
     const right = options.right(routeOf(event));
     if (options.callersSecret === null || right === null) {
@@ -124,12 +128,17 @@ export function httpHandler(options: HttpOptions, route: (request: ApiRequest) =
   const failed: Middleware = (request) => {
     const failure = asNamed(request.error);
     const problem = problemOf(failure);
-    request.response = answerTo(request.event, { ...problem, headers: { ...SECURITY_HEADERS, ...problem.headers } });
+    const refreshId = 'refreshId' in failure.details ? failure.details.refreshId : undefined;
+    request.response = answerTo(
+      request.event,
+      { ...problem, headers: { ...SECURITY_HEADERS, ...problem.headers } },
+      refreshId,
+    );
     if (failure.code === 'unauthorized') telemetry.count('CallerRefused');
     telemetry.log('request.failed', {
       route: request.event.routeKey,
       status: problem.statusCode,
-      refresh_id: 'refreshId' in failure.details ? failure.details.refreshId : undefined,
+      refresh_id: refreshId,
       error: failure,
     });
     telemetry.flush();
@@ -144,7 +153,7 @@ export function httpHandler(options: HttpOptions, route: (request: ApiRequest) =
       const result = toResult(answer, request);
       telemetry.log('request.answered', { route: event.routeKey, status: result.statusCode, ...answer.logged });
       telemetry.flush();
-      return answerTo(event, result);
+      return answerTo(event, result, answer.logged?.refresh_id);
     });
 }
 
@@ -168,14 +177,27 @@ const routeOf = (event: APIGatewayProxyEventV2): Pick<ApiRequest, 'method' | 'ro
     ? { method: 'GET', routeKey: event.routeKey.replace(/^HEAD /, 'GET ') }
     : { method: event.requestContext.http.method, routeKey: event.routeKey };
 
-/** `result` as the answer to `event`: HEAD gets no body. */
+/** `result` as the answer to `event`: with its correlation id, and HEAD gets no body. */
 function answerTo(
   event: APIGatewayProxyEventV2,
   result: APIGatewayProxyStructuredResultV2,
+  refreshId: string | undefined,
 ): APIGatewayProxyStructuredResultV2 {
-  if (!isHead(event)) return result;
-  const { body: _, ...withoutBody } = result;
-  return withoutBody;
+  // Without one of the caller's, the name that its log lines have.
+  const correlationId = correlationIn(event) ?? refreshId ?? event.requestContext.requestId;
+  const { body, ...rest } = { ...result, headers: { ...result.headers, 'x-correlation-id': correlationId } };
+  return body === undefined || isHead(event) ? rest : { ...rest, body };
+}
+
+/** What a caller may call its request: nothing in it that a log, a queue or a header would have to escape. */
+export const CORRELATION_ID_PATTERN = '^[A-Za-z0-9._-]{1,64}$';
+
+const CORRELATION_ID = new RegExp(CORRELATION_ID_PATTERN);
+
+/** The caller's own; null: none, or what is no such id and is not repeated anywhere. */
+function correlationIn({ headers }: APIGatewayProxyEventV2): string | null {
+  const given = headers['x-correlation-id'] ?? '';
+  return CORRELATION_ID.test(given) ? given : null;
 }
 
 const noCaller: Caller = { name: '', rights: [] };
@@ -190,6 +212,7 @@ function toRequest(event: APIGatewayProxyEventV2, { name: caller, rights }: Call
     headers: event.headers,
     body: /^(POST|PUT) /.test(event.routeKey) ? readBody(event) : undefined,
     arrivedAt: instantOf(event.requestContext.timeEpoch),
+    correlationId: correlationIn(event),
     caller,
     rights,
   };

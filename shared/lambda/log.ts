@@ -61,6 +61,8 @@ export type MetricName =
  */
 export interface LogFields {
   readonly refresh_id?: string | undefined;
+  /** What a caller calls its request, where it does: else `request_id` and `refresh_id` are the names to search for. */
+  readonly correlation_id?: string | undefined;
   readonly callback_id?: string | undefined;
   readonly member_guid?: string | undefined;
   /** Which of MX's calls. */
@@ -85,7 +87,15 @@ export interface RequestFields {
   readonly request_id: string;
   /** A client id or the ARN of a user or role; undefined until it is known who calls. */
   readonly caller?: string | undefined;
+  /** As in `LogFields`. */
+  readonly correlation_id?: string | undefined;
 }
+
+/** `to`, with these fields in each of its lines. What is counted is counted together. */
+export const lines = (to: Telemetry, of: Pick<LogFields, 'refresh_id' | 'correlation_id'>): Telemetry => ({
+  ...to,
+  log: (event, fields = {}) => to.log(event, { ...of, ...fields }),
+});
 
 /** Writes log lines and counts. */
 export interface Telemetry {
@@ -137,8 +147,8 @@ export function telemetry(service: string, stage: string, now: Clock): Telemetry
   }
 
   return {
-    about({ request_id, caller }) {
-      request = { request_id, caller: caller === undefined ? undefined : bounded(caller) };
+    about({ request_id, caller, correlation_id }) {
+      request = { request_id, caller: caller === undefined ? undefined : bounded(caller), correlation_id };
     },
     log(event, { error, ...fields } = {}) {
       if (error === undefined) {

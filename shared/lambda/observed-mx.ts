@@ -11,10 +11,12 @@ import { countOperatorFaults, type Telemetry } from './log.ts';
 /** The most names of fields that one function instance logs. Each is counted, also those that are not logged again. */
 const MAX_LOGGED_FIELDS = 100;
 
-/** `mx`, observed. Answers and failures pass through unchanged. */
-export function observedMx(mx: Mx, telemetry: Telemetry): Mx {
-  const logged = new Set<string>();
-
+/**
+ * `mx`, observed. Answers and failures pass through unchanged.
+ *
+ * @param logged the names of fields that this function instance has logged.
+ */
+export function observedMx(mx: Mx, telemetry: Telemetry, logged = new Set<string>()): Mx {
   /** Counts every field; logs the name of each once per function instance, because a new field of MX's is in every answer. */
   function noteFields(member: MemberIdentifiers, kind: 'account' | 'member', oddFields: readonly OddField[]): void {
     if (oddFields.length === 0) return;

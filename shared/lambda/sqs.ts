@@ -4,7 +4,7 @@ import middy from '@middy/core';
 import type { SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
 import { Failure } from '../domain/failure.ts';
 import { type Clock, type Instant, secondsBetween } from '../domain/instant.ts';
-import type { LogEvent, Telemetry } from './log.ts';
+import type { LogEvent, LogFields, Telemetry } from './log.ts';
 
 /** How a consumer treats a record. */
 export interface ConsumerOptions<Message> {
@@ -23,6 +23,8 @@ export interface ConsumerOptions<Message> {
   /** Makes SQS deliver a record again at once, so that an unreadable one reaches the dead-letter queue in seconds. */
   readonly giveBack: (record: SQSRecord) => Promise<void>;
   readonly failedEvent: LogEvent;
+  /** What the line of a message that failed names. @default nothing but the message */
+  readonly namesIn?: (message: Message) => LogFields;
 }
 
 /** For how long a message of a newer release is put back, in seconds: longer than any gradual shift from one to the next. */
@@ -53,7 +55,7 @@ export function queueHandler<Message>(options: ConsumerOptions<Message>) {
     try {
       await options.handle(message, record);
     } catch (error) {
-      telemetry.log(options.failedEvent, { message_id: record.messageId, error });
+      telemetry.log(options.failedEvent, { ...options.namesIn?.(message), message_id: record.messageId, error });
       throw error;
     }
   }

@@ -73,7 +73,13 @@ export const events: Readonly<Record<string, EventOf>> = {
   'follow-up': async (running) => {
     const { refreshId, userGuid, guid: memberGuid } = await claimed(running);
     return sqsEvent(
-      encodeNextLook({ refreshId, member: { userGuid, memberGuid }, lookNumber: 1, state: firstLookState }),
+      encodeNextLook({
+        refreshId,
+        member: { userGuid, memberGuid },
+        lookNumber: 1,
+        correlationId: null,
+        state: firstLookState,
+      }),
     );
   },
   'start-due': async (running) => {

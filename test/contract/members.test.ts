@@ -510,6 +510,7 @@ describe.each<[string, () => Subject]>([
       acceptedAt: at(0),
       deadline: at(600),
       userPresent: false,
+      correlationId: null,
       lookNumber: 1,
       lookedAt: at(5),
       baseline: { connectionStatus: 'CONNECTED' },

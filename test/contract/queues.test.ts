@@ -131,6 +131,7 @@ async function real(): Promise<Subject> {
 
 const message = (fields: Partial<NextLook> = {}): NextLook => ({
   refreshId: refreshId(1),
+  correlationId: null,
   member: newKey(),
   lookNumber: 1,
   state: { failedLooks: 0, unconfirmedEnd: null, newestJob: null, missingSince: null },
@@ -155,6 +156,7 @@ const webhook = (fields: Partial<MxWebhook> = {}): MxWebhook => ({
 
 const notice = (fields: Partial<Notice> = {}): Notice => ({
   refreshId: refreshId(1),
+  correlationId: null,
   member: newKey(),
   before: { connectionStatus: 'DENIED' },
   events: true,
@@ -181,6 +183,7 @@ describe.each<[string, () => Promise<Subject>]>([
   it.each<[string, Partial<NextLook>]>([
     ['of a first look', {}],
     ['of a later look', { lookNumber: 7, state: laterState }],
+    ['whose caller has named it', { correlationId: 'order-4711' }],
     ['that has seen no job yet', { state: { ...laterState, newestJob: null } }],
     ['that has seen a job without names', { state: { ...laterState, newestJob: namelessJob } }],
     ['of a webhook', { state: null }],
@@ -355,7 +358,11 @@ describe('a message that cannot be read', () => {
       missingSince: 'T4',
       newestJob: { ...laterState.newestJob, aggregatedAt: 'T2', seenAt: 'T5' },
     };
-    const sent = { refreshId: 'RFR-1', member: { userGuid: 'USR-1', memberGuid: 'MBR-1' }, lookNumber: 7, state };
+    const member = { userGuid: 'USR-1', memberGuid: 'MBR-1' };
+    const sent = { refreshId: 'RFR-1', correlationId: null, member, lookNumber: 7, state };
+    expect(JSON.parse(encodeNextLook({ ...sent, correlationId: 'order-1' }))).toMatchObject({
+      correlation_id: 'order-1',
+    });
     expect(JSON.parse(encodeNextLook(sent))).toEqual({
       version: 1,
       refresh_id: 'RFR-1',
@@ -368,7 +375,9 @@ describe('a message that cannot be read', () => {
         missing_since: 'T4',
       },
     });
-    const before = { version: 1, ...sent, look: 7, memory: { failures: 3, candidate: null } };
+    const { correlationId: _, ...old } = sent;
+    const before = { version: 1, ...old, look: 7, memory: { failures: 3, candidate: null } };
+    expect(decodeLook(JSON.stringify(before)).correlationId).toBeNull();
     expect(decodeLook(JSON.stringify(before)).state).toEqual({
       failedLooks: 3,
       unconfirmedEnd: null,

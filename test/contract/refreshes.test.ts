@@ -70,6 +70,30 @@ describe.each<[string, (now: () => string) => RefreshHistory]>([
     expect(await refreshes.read(over.refreshId)).toEqual(withQuestions);
   });
 
+  it('remembers what its caller calls it', async () => {
+    const refreshes = present();
+    const running = runningRefresh(newKey(), newId(), { correlationId: 'order-1' });
+    await refreshes.put(running);
+    expect(await refreshes.read(running.refreshId)).toEqual(running);
+    const over = ended(newKey(), newId(), { correlationId: 'order-2' });
+    await putRefresh(refreshes, over);
+    expect(await refreshes.read(over.refreshId)).toEqual(over);
+  });
+
+  it('remembers five names of those that joined it', async () => {
+    const refreshes = present();
+    const running = runningRefresh(newKey(), newId());
+    // The first one may come before the refresh's item is written.
+    await refreshes.recordJoined(running, 'a');
+    await refreshes.put(running);
+    for (const id of ['b', 'a', 'b', 'c', 'd', 'e', 'f']) await refreshes.recordJoined(running, id);
+    const joinedCorrelationIds = ['a', 'b', 'c', 'd', 'e'];
+    expect(await refreshes.read(running.refreshId)).toEqual({ ...running, joinedCorrelationIds });
+    const end = endOf(running.refreshId);
+    await refreshes.end({ refresh: running, end, details: null });
+    expect(await refreshes.read(running.refreshId)).toMatchObject({ status: 'ended', joinedCorrelationIds });
+  });
+
   it('never replaces an end by a beginning', async () => {
     const refreshes = present();
     const [key, id] = [newKey(), newId()];

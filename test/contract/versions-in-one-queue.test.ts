@@ -70,6 +70,7 @@ afterAll(() => engine.close());
 
 const look = encodeNextLook({
   refreshId: refreshId(1),
+  correlationId: 'order-1',
   member: newKey(),
   lookNumber: 1,
   state: { failedLooks: 0, unconfirmedEnd: null, newestJob: null, missingSince: null },
@@ -96,6 +97,7 @@ const messages: Readonly<Record<string, readonly [body: string, decode: (body: s
 
 const notice = encodeNotice({
   refreshId: refreshId(1),
+  correlationId: null,
   member: newKey(),
   before: null,
   events: true,

@@ -2,6 +2,7 @@
 import type { RefreshHistory } from '../../shared/clients/refreshes-table.ts';
 import { type Clock, type Instant, plusSeconds } from '../../shared/domain/instant.ts';
 import type { Challenge, MemberKey } from '../../shared/domain/mx.ts';
+import { MAX_JOINED_IDS } from '../../shared/domain/ports.ts';
 import { type End, type EndDetails, endOf, type Refresh, type RunningRefresh } from '../../shared/domain/refresh.ts';
 import { detailsByCode } from '../../shared/domain/refresh-details.ts';
 import { textOf } from './members-table.ts';
@@ -14,10 +15,13 @@ export interface RefreshItem {
   /** Null: only texts of an end have been written so far. */
   readonly projection: RunningRefresh | null;
   readonly questions: readonly Challenge[];
+  readonly joined: readonly string[];
   readonly details: (EndDetails & { readonly endedAt: Instant }) | null;
   /** Null while it runs. */
   readonly end: End | null;
 }
+
+type Named = Pick<RunningRefresh, 'refreshId' | 'member' | 'acceptedAt'>;
 
 /** By refresh id. */
 export type RefreshesTable = Map<string, RefreshItem>;
@@ -25,7 +29,8 @@ export type RefreshesTable = Map<string, RefreshItem>;
 const SECONDS_PER_DAY = 86_400;
 
 /** The refresh that an item shows. */
-export function refreshIn({ projection, questions, details, end }: RefreshItem): Refresh | null {
+export function refreshIn({ projection: stored, questions, joined, details, end }: RefreshItem): Refresh | null {
+  const projection = stored && { ...stored, joinedCorrelationIds: joined };
   if (projection === null || end === null) return projection && { ...projection, challenges: questions };
   const { message, userMessage, challenges } = details?.endedAt === end.endedAt ? details : detailsByCode(end);
   return {
@@ -53,9 +58,9 @@ export function fakeRefreshes(
     return item && refreshIn(item);
   };
 
-  function update({ refreshId, member, acceptedAt }: RunningRefresh, change: (item: RefreshItem) => RefreshItem): void {
+  function update({ refreshId, member, acceptedAt }: Named, change: (item: RefreshItem) => RefreshItem): void {
     const expiresAt = plusSeconds(acceptedAt, retentionDays * SECONDS_PER_DAY);
-    const none = { member, expiresAt, projection: null, questions: [], details: null, end: null };
+    const none = { member, expiresAt, projection: null, questions: [], joined: [], details: null, end: null };
     table.set(refreshId, change(table.get(refreshId) ?? none));
   }
 
@@ -76,6 +81,15 @@ export function fakeRefreshes(
     putDetails: (refresh, endedAt, details) =>
       request('refreshes.putDetails', () =>
         updateUnended(refresh, (item) => ({ ...item, details: { ...details, endedAt } })),
+      ),
+
+    recordJoined: (refresh, correlationId) =>
+      request('refreshes.recordJoined', () =>
+        update(refresh, (item) =>
+          item.joined.length >= MAX_JOINED_IDS || item.joined.includes(correlationId)
+            ? item
+            : { ...item, joined: [...item.joined, correlationId] },
+        ),
       ),
 
     end: ({ refresh, end, details }) =>

@@ -18,7 +18,7 @@ import type { FaultChooser } from './faults.ts';
 import type { Ended, Invocation, Invocations } from './invocations.ts';
 import { messageDelivery } from './message-delivery.ts';
 import { overheard } from './mx-calls.ts';
-import type { Action, Plan } from './plan.ts';
+import { type Action, correlationIdOf, type Plan } from './plan.ts';
 import type { Scheduler } from './scheduler.ts';
 import { checkJoined, checkProgress, checkSwept } from './spot-checks.ts';
 import { Violation } from './violation.ts';
@@ -204,6 +204,7 @@ export function functionsInTime(stage: Stage): FunctionsInTime {
             ...(action.callback === null ? {} : { callback_url: `https://${RECEIVER}/${action.callback}` }),
           },
           arrivedAt: instantOf(now()),
+          correlationId: correlationIdOf(action),
           caller: 'a-caller',
           rights: null,
         },
@@ -284,6 +285,7 @@ export function functionsInTime(stage: Stage): FunctionsInTime {
             headers: {},
             body: every === null ? null : { every },
             arrivedAt: instantOf(now()),
+            correlationId: null,
             caller: 'a-caller',
             rights: null,
           },

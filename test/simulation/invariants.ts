@@ -10,7 +10,7 @@ import { textOf } from '../fakes/members-table.ts';
 import { checkExpected } from './expected-end.ts';
 import type { Fault } from './faults.ts';
 import type { Answer, FunctionsInTime } from './functions-in-time.ts';
-import { type Plan, secretDigits } from './plan.ts';
+import { correlationIdOf, type Plan, secretDigits } from './plan.ts';
 import { Violation } from './violation.ts';
 import type { RefreshTruth, Truth } from './what-is-known.ts';
 import { noticeIn, type World } from './world.ts';
@@ -44,6 +44,7 @@ export function checkHistory(
   const isLost = faults.some(({ kind }) => kind === 'message lost') || world.followUps.deadLetters.length > 0;
   checkAnswers(truth, answers);
   checkCallbacks(world, answers);
+  checkNames(world, answers);
   checkMembers(world, truth, isLost);
   checkSchedule(world, faults);
   if (!isLost) checkBackground(world);
@@ -173,6 +174,19 @@ function checkAnswers(truth: Truth, answers: readonly Answer[]): void {
     if (idempotencyKey !== null) byKey.set(idempotencyKey, refreshId);
     if (!joined && !isAgain && firsts.has(refreshId)) throw new Violation(2, `${refreshId} was begun for two callers`);
     if (!joined) firsts.add(refreshId);
+  }
+}
+
+/** What a caller calls its refresh is in the event of its end; without a name, the refresh's id is. */
+function checkNames(world: World, answers: readonly Answer[]): void {
+  for (const { refreshId, joined, action } of answers) {
+    // The answer to a repeated request may be about another trigger's refresh.
+    if (joined || action.idempotencyKey !== null) continue;
+    for (const { id, data } of world.published) {
+      if (id !== `${refreshId}/ended` || !('correlation_id' in data)) continue;
+      const name = correlationIdOf(action) ?? refreshId;
+      if (data.correlation_id !== name) throw new Violation(0, `${id} is told as ${data.correlation_id}, not ${name}`);
+    }
   }
 }
 

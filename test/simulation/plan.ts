@@ -34,6 +34,9 @@ export type Action = { readonly key: string; readonly at: number } & (
   | { readonly what: 'mx down'; readonly until: number }
 );
 
+/** What the caller calls its trigger; half of them say nothing. */
+export const correlationIdOf = ({ key }: Action): string | null => (key.length % 2 === 0 ? key : null);
+
 /** A member of a history. */
 export interface PlannedMember {
   readonly scenarioName: string;

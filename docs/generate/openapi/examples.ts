@@ -30,6 +30,8 @@ const running: RunningRefresh = {
   acceptedAt: '2026-03-02T09:00:00.000Z',
   deadline: '2026-03-02T09:10:00.000Z',
   userPresent: false,
+  correlationId: null,
+  joinedCorrelationIds: [],
   challenges: [],
   progress: { jobStarted: true, waitsFor: null, lastLookAt: null, nextLookAt: null },
   result: null,

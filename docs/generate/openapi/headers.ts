@@ -50,6 +50,10 @@ export const headers = {
     `Why the balances are stale: ${explained(staleReasons)}; or the code with which the last refresh ended.`,
     'not_imported',
   ),
+  'X-Correlation-Id': text(
+    'The request’s own, if it had one that is allowed; else the id of the refresh that this answer is about, or of the request.',
+    'order-4711',
+  ),
   'Balances-Fresh-As-Of': instant(
     'What the age of the oldest account of this answer is counted from: `Balances-Observed-At`, or MX’s `imported_at` where a job left the account behind.',
   ),

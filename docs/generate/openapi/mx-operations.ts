@@ -54,6 +54,7 @@ export const mxOperations: Readonly<Record<string, Operation>> = {
     parameters: [
       ...member,
       'Accept-Version',
+      'X-Correlation-Id',
       'Idempotency-Key',
       'Balances-Max-Age',
       'Balances-Wait',

@@ -55,7 +55,7 @@ export const listOf = (name: string) => ({ type: 'array', items: ref(name) });
 /** The parameters of every route of a member. */
 export const member: readonly ParameterName[] = ['user_identifier', 'member_identifier'];
 /** The headers of every GET. */
-export const reading: readonly ParameterName[] = ['Accept-Version', 'If-None-Match'];
+export const reading: readonly ParameterName[] = ['Accept-Version', 'X-Correlation-Id', 'If-None-Match'];
 
 /** A GET: its answer, and 304 for a caller whose `If-None-Match` has its ETag. */
 export const read = (

@@ -50,7 +50,7 @@ export const ownOperations: Readonly<Record<string, Operation>> = {
       'The service chooses the minute. Less than 24 hours may keep MX’s own nightly aggregation from running. No scheduled refresh is started while the member needs its user. Of several PUTs at once for one member, one is kept.',
     tag: 'Schedule',
     right: 'trigger',
-    parameters: [...member, 'Accept-Version'],
+    parameters: [...member, 'Accept-Version', 'X-Correlation-Id'],
     body: { schema: 'ScheduleRequest', required: true, examples: { daily: { every: 24 } } },
     answers: {
       200: {
@@ -68,7 +68,7 @@ export const ownOperations: Readonly<Record<string, Operation>> = {
     description: 'Also keeps a default schedule of the operator from applying to it.',
     tag: 'Schedule',
     right: 'trigger',
-    parameters: [...member, 'Accept-Version'],
+    parameters: [...member, 'Accept-Version', 'X-Correlation-Id'],
     answers: { 204: { description: 'It is not on a schedule.', headers: [] } },
     problems: ['member_not_found', 'member_deleted'],
   },

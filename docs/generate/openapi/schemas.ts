@@ -30,6 +30,16 @@ const nextAllowed = instantOrNull(
 
 const refreshProperties = {
   refresh_id: refreshId,
+  correlation_id: {
+    type: 'string',
+    description: '`X-Correlation-Id` of the trigger that began it; its own id, if that had none.',
+  },
+  joined_correlation_ids: {
+    type: ['array', 'null'],
+    items: { type: 'string' },
+    description:
+      'The same of triggers that joined it, the first five. Null in the trigger’s answer and in a member’s history.',
+  },
   user_guid: { type: 'string' },
   member_guid: { type: 'string' },
   trigger: oneOf(triggers),

@@ -117,6 +117,7 @@ describe('a claim', () => {
       acceptedAt,
       deadline: '2026-11-21T12:00:00.000Z',
       userPresent: false,
+      correlationId: null,
       lookNumber: 1,
       lookedAt: null,
       baseline: { connectionStatus: null },

@@ -71,6 +71,7 @@ const running: RunningClaim = {
   acceptedAt: at(5),
   deadline: at(15),
   userPresent: false,
+  correlationId: null,
   baseline: {
     connectionStatus: 'CONNECTED',
     mostRecentJobGuid: `JOB-${guid}`,
@@ -100,9 +101,9 @@ const longest: RunningClaim = {
 };
 
 const ended = ({ baseline, ...claim }: RunningClaim, of: MemberRecord): Claim => {
-  const { refreshId, trigger, acceptedAt, deadline, userPresent, lookNumber, lookedAt } = claim;
+  const { refreshId, trigger, acceptedAt, deadline, userPresent, correlationId, lookNumber, lookedAt } = claim;
   const { refreshId: _, trigger: __, acceptedAt: ___, ...result } = of.lastAttempt ?? expect.fail();
-  const facts = { refreshId, trigger, acceptedAt, deadline, userPresent, lookNumber, lookedAt };
+  const facts = { refreshId, trigger, acceptedAt, deadline, userPresent, correlationId, lookNumber, lookedAt };
   return { ...facts, phase: 'ended', baseline: baseline && { connectionStatus: baseline.connectionStatus }, result };
 };
 

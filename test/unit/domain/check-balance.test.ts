@@ -14,6 +14,7 @@ const plain: CheckBalanceRequest = {
   identifiers: { userIdentifier: key.userGuid, memberIdentifier: key.memberGuid },
   maxAgeSeconds: null,
   userPresent: false,
+  correlationId: null,
   callback: null,
   waitUntil: null,
 };

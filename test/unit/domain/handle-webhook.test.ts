@@ -185,7 +185,7 @@ describe('a webhook while a refresh runs', () => {
     expect(await world.handle(webhook())).toBe('nudged');
     expect(world.mxCalls).toEqual([]);
     expect(world.sent).toEqual([
-      { followUp: { refreshId: 'RFR-1', member: key, lookNumber: 3, state: null }, inSeconds: 2 },
+      { followUp: { refreshId: 'RFR-1', member: key, lookNumber: 3, state: null, correlationId: null }, inSeconds: 2 },
     ]);
   });
 

@@ -28,7 +28,7 @@ function worldWith(accounts: () => readonly MxAccount[], importsMove = false) {
   const refresh = async (before: MxMember, after: MxMember, posted = running(after)) => {
     world.answers.read = () => before;
     world.answers.start = () => posted;
-    await startRefresh(deps, identifiers, false);
+    await startRefresh(deps, identifiers, { userPresent: false, correlationId: null });
     world.answers.read = () => after;
     let looks = 0;
     for (let next = world.sent.pop(); next !== undefined; next = world.sent.pop()) {

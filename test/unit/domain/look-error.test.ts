@@ -43,7 +43,11 @@ async function startedWorld() {
       readMember: (...args: Parameters<typeof mx.readMember>) => failAfter('mx.readMember', mx.readMember(...args)),
     },
   };
-  await startRefresh(deps, { userIdentifier: key.userGuid, memberIdentifier: key.memberGuid }, false);
+  await startRefresh(
+    deps,
+    { userIdentifier: key.userGuid, memberIdentifier: key.memberGuid },
+    { userPresent: false, correlationId: null },
+  );
   world.answers.read = () => member(newJob);
   const [first] = world.sent.splice(0);
   if (first === undefined) throw new Error('no look was booked');

@@ -6,6 +6,7 @@ import type { DomainEvent } from '../../../shared/domain/event.ts';
 import { readAccount } from '../../../shared/domain/mx-readers.ts';
 import { continueNotice, secondsToNext } from '../../../shared/domain/notify.ts';
 import type { Delivery, Notice } from '../../../shared/domain/ports.ts';
+import type { RunningClaim } from '../../../shared/domain/refresh.ts';
 import { fakeCallbacks } from '../../fakes/fake-callbacks.ts';
 import { withMember } from '../../fakes/members-table.ts';
 import { claim, key, knownMember, T0 } from '../../samples.ts';
@@ -15,8 +16,8 @@ const ID = 'RFR-00000000000000000000000001';
 const idOf = (number: number): string => `CBK-${String(number).padStart(16, '0')}0000000000000001`;
 
 /** A running refresh with so many callbacks; bus and queues that a test can switch off. */
-async function world(callbacks: number) {
-  const running = claim({ refreshId: ID, lookedAt: null });
+async function world(callbacks: number, given: Partial<Pick<RunningClaim, 'correlationId'>> = {}) {
+  const running = claim({ refreshId: ID, lookedAt: null, ...given });
   const made = refreshWorld(withMember(knownMember({ claim: running })));
   const away = { bus: false, deliveries: false, notices: false, late: false };
   const published: DomainEvent[] = [];
@@ -101,6 +102,7 @@ describe('the end of a refresh tells', () => {
       {
         notice: {
           refreshId: ID,
+          correlationId: null,
           member: key,
           before: { connectionStatus: 'CONNECTED' },
           events: false,
@@ -144,6 +146,24 @@ describe('the end of a refresh tells', () => {
     away.notices = true;
     await expect(end()).rejects.toThrow('the queue is away');
     expect(await isFree()).toBe(false);
+  });
+});
+
+describe('the caller’s name for it', () => {
+  it.each([
+    ['order-1', 'order-1'],
+    [null, ID],
+  ])('%s: in events, deliveries and the notice', async (correlationId, told) => {
+    const { end, away, published, booked, sent, goOn } = await world(101, { correlationId });
+    away.bus = true;
+    await end();
+    expect(sent).toMatchObject([{ notice: { correlationId } }]);
+    away.bus = false;
+    await goOn();
+    const names = [...published, ...booked.map(({ event }) => event)].map(({ data }) =>
+      'correlation_id' in data ? data.correlation_id : undefined,
+    );
+    expect([names.length, new Set(names)]).toEqual([2 + 101, new Set([told])]);
   });
 });
 
@@ -215,6 +235,7 @@ describe('a notice', () => {
     const { goOn } = await world(0);
     const notice: Notice = {
       refreshId: 'RFR-9',
+      correlationId: null,
       member: key,
       before: null,
       events: true,

@@ -62,13 +62,13 @@ function world(...records: readonly MemberRecord[]) {
 describe('a start', () => {
   it('of a known member: message, claim, POST, projection', async () => {
     const { deps, steps } = world(knownMember());
-    await startRefresh(deps, guids, false);
+    await startRefresh(deps, guids, { userPresent: false, correlationId: null });
     expect(steps).toEqual(['baseline', 'message', 'claim', 'POST', 'recorded', 'projection']);
   });
 
   it('of an unknown member also writes its aliases', async () => {
     const { deps, steps, table } = world();
-    expect((await startRefresh(deps, ownIds, false)).enrolment).toBeNull();
+    expect((await startRefresh(deps, ownIds, { userPresent: false, correlationId: null })).enrolment).toBeNull();
     expect(steps).toEqual(['baseline', 'aliases', 'message', 'claim', 'POST', 'recorded', 'projection']);
     expect([...table.aliases]).toEqual([
       ['ALIAS#user-1/USER', 'USR-1'],
@@ -78,7 +78,7 @@ describe('a start', () => {
 
   it('leaves the claim and the allowance’s start', async () => {
     const { deps, record } = world(knownMember({ starts: ['2026-11-21T09:59:59.000Z', '2026-11-21T11:00:00.000Z'] }));
-    await startRefresh(deps, guids, true);
+    await startRefresh(deps, guids, { userPresent: true, correlationId: null });
     expect(record()).toMatchObject({
       starts: ['2026-11-21T11:00:00.000Z', T0],
       startsVersion: 1,
@@ -106,18 +106,19 @@ describe('a start', () => {
       before = record()?.claim;
       return member();
     };
-    await startRefresh(deps, guids, false);
+    await startRefresh(deps, guids, { userPresent: false, correlationId: null });
     expect(before).toMatchObject({ start: { state: 'unknown', at: T0, count: 1, lookNumber: 0, jobGuid: null } });
   });
 
   it('sends the first look', async () => {
     const { deps, sent } = world(knownMember());
-    await startRefresh(deps, guids, false);
+    await startRefresh(deps, guids, { userPresent: false, correlationId: null });
     expect(sent).toEqual([
       {
         followUp: {
           refreshId: ID,
           member: key,
+          correlationId: null,
           lookNumber: 1,
           state: { failedLooks: 0, unconfirmedEnd: null, newestJob: null, missingSince: null },
         },
@@ -130,7 +131,7 @@ describe('a start', () => {
     const enrolment = { everyHours: 24, slot: 'SLOT#24h#00001#0' } as const;
     const { deps, answers, history } = world(knownMember({ enrolment, startsVersion: 3 }));
     answers.start = () => member({ body: { name: 'from the POST' } });
-    expect(await startRefresh(deps, guids, false)).toMatchObject({
+    expect(await startRefresh(deps, guids, { userPresent: false, correlationId: null })).toMatchObject({
       kind: 'accepted',
       joined: false,
       refresh: { refreshId: ID, status: 'running' },
@@ -151,7 +152,7 @@ describe('the job that a 202 shows is', () => {
   ])('%s', async (_what, shown, jobGuid, flagSeen) => {
     const { deps, record, answers } = world(knownMember());
     answers.start = () => member(shown);
-    await startRefresh(deps, guids, false);
+    await startRefresh(deps, guids, { userPresent: false, correlationId: null });
     expect(record()?.claim).toMatchObject({ start: { state: 'accepted', jobGuid }, flagSeen });
   });
 });
@@ -178,7 +179,10 @@ describe('a POST that is not answered with 202', () => {
   ])('%s leaves the refresh running as %s; starts: %j', async (code, state, starts) => {
     const { deps, record, answers, history } = world(knownMember({ starts: [before] }));
     answers.start = () => new Failure(code, 'no');
-    expect(await startRefresh(deps, guids, false)).toMatchObject({ joined: false, body: {} });
+    expect(await startRefresh(deps, guids, { userPresent: false, correlationId: null })).toMatchObject({
+      joined: false,
+      body: {},
+    });
     expect(record()).toMatchObject({ claim: { start: { state, at: T0, count: 1 } }, starts });
     expect(await history.read(ID)).toMatchObject({ status: 'running' });
   });
@@ -186,14 +190,14 @@ describe('a POST that is not answered with 202', () => {
   it('with a conflict is recorded before the caller is answered', async () => {
     const { deps, answers, steps } = world(knownMember());
     answers.start = () => new Failure('mx_conflict', 'no');
-    await startRefresh(deps, guids, false);
+    await startRefresh(deps, guids, { userPresent: false, correlationId: null });
     expect(steps.slice(-3)).toEqual(['POST', 'recorded', 'projection']);
   });
 
   it('forbidden: ended, allowance given back, caller told', async () => {
     const { deps, record, answers, steps } = world(knownMember({ starts: [before] }));
     answers.start = () => new Failure('mx_forbidden', 'no');
-    await expect(startRefresh(deps, guids, false)).rejects.toMatchObject({
+    await expect(startRefresh(deps, guids, { userPresent: false, correlationId: null })).rejects.toMatchObject({
       code: 'mx_forbidden',
       details: { refreshId: ID, action: 'contact_support' },
     });
@@ -208,7 +212,7 @@ describe('while MX is away', () => {
     const { deps, record, answers, steps, history, table } = world(knownMember({ enrolment }));
     table.bodies.set(textOf(key), { body: { id: 'member-1' }, seenAt: at(-60) });
     answers.read = away;
-    expect(await startRefresh(deps, guids, false)).toMatchObject({
+    expect(await startRefresh(deps, guids, { userPresent: false, correlationId: null })).toMatchObject({
       joined: false,
       body: { id: 'member-1', is_being_aggregated: true },
       enrolment,
@@ -222,7 +226,9 @@ describe('while MX is away', () => {
   it('nothing is begun for a member that is not known', async () => {
     const { deps, answers, steps } = world();
     answers.read = away;
-    await expect(startRefresh(deps, guids, false)).rejects.toMatchObject({ code: 'mx_unavailable' });
+    await expect(startRefresh(deps, guids, { userPresent: false, correlationId: null })).rejects.toMatchObject({
+      code: 'mx_unavailable',
+    });
     expect(steps).toEqual(['baseline']);
   });
 });
@@ -230,7 +236,9 @@ describe('while MX is away', () => {
 it('a member that MX no longer knows: not refreshed', async () => {
   const { deps, answers, record } = world(knownMember());
   answers.read = () => new Failure('mx_not_found', 'no');
-  await expect(startRefresh(deps, guids, false)).rejects.toMatchObject({ code: 'mx_not_found' });
+  await expect(startRefresh(deps, guids, { userPresent: false, correlationId: null })).rejects.toMatchObject({
+    code: 'mx_not_found',
+  });
   expect(record()?.claim).toBeNull();
 });
 
@@ -243,7 +251,9 @@ describe('a known member that MX does not know', () => {
 
   it('is noted, and its caller told', async () => {
     const { deps, record, events } = missing();
-    await expect(startRefresh(deps, guids, false)).rejects.toMatchObject({ code: 'mx_not_found' });
+    await expect(startRefresh(deps, guids, { userPresent: false, correlationId: null })).rejects.toMatchObject({
+      code: 'mx_not_found',
+    });
     expect([record()?.missing, record()?.lastAttempt, events]).toEqual([T0, null, []]);
   });
 
@@ -251,7 +261,9 @@ describe('a known member that MX does not know', () => {
     const { deps, record, events, wait } = missing();
     for (const seconds of [0, 59, 1, 30]) {
       wait(seconds);
-      await expect(startRefresh(deps, guids, false)).rejects.toMatchObject({ code: 'mx_not_found' });
+      await expect(startRefresh(deps, guids, { userPresent: false, correlationId: null })).rejects.toMatchObject({
+        code: 'mx_not_found',
+      });
     }
     expect(record()?.lastAttempt).toMatchObject({ trigger: 'http', outcome: 'failed', code: 'mx_not_found' });
     expect(events).toMatchObject([{ type: 'refresh.failed', data: { trigger: 'http', code: 'mx_not_found' } }]);
@@ -261,7 +273,9 @@ describe('a known member that MX does not know', () => {
   it('refused otherwise leaves nothing: its caller is told', async () => {
     const { deps, record, events, answers } = missing({ missing: '2026-11-21T10:00:00.000Z' });
     answers.read = () => new Failure('mx_forbidden', 'no');
-    await expect(startRefresh(deps, guids, false)).rejects.toMatchObject({ code: 'mx_forbidden' });
+    await expect(startRefresh(deps, guids, { userPresent: false, correlationId: null })).rejects.toMatchObject({
+      code: 'mx_forbidden',
+    });
     expect([record()?.lastAttempt, events]).toEqual([null, []]);
   });
 });
@@ -273,7 +287,7 @@ it.each([
 ])('allowance used up %d s ago: again in %d s', async (seconds, retryAfterSeconds) => {
   const { deps, wait } = world(knownMember({ starts: Array.from({ length: 5 }, () => T0) }));
   wait(seconds);
-  await expect(startRefresh(deps, guids, false)).rejects.toMatchObject({
+  await expect(startRefresh(deps, guids, { userPresent: false, correlationId: null })).rejects.toMatchObject({
     code: 'allowance_used_up',
     details: { retryAfterSeconds },
   });
@@ -287,32 +301,40 @@ describe('another refresh that runs', () => {
     [false, []],
   ])('is joined without asking MX, user present: %s', async (userPresent, done) => {
     const { deps, steps } = world(knownMember({ claim: running }));
-    const answer = await startRefresh(deps, guids, userPresent);
+    const answer = await startRefresh(deps, guids, { userPresent, correlationId: null });
     expect(answer).toMatchObject({ joined: true, refresh: { refreshId: 'RFR-9' } });
     expect(steps).toEqual(done);
   });
 
   it('is joined under the member’s other names', async () => {
     const { deps } = world(knownMember({ claim: running }));
-    expect(await startRefresh(deps, ownIds, false)).toMatchObject({ joined: true, refresh: { refreshId: 'RFR-9' } });
+    expect(await startRefresh(deps, ownIds, { userPresent: false, correlationId: null })).toMatchObject({
+      joined: true,
+      refresh: { refreshId: 'RFR-9' },
+    });
   });
 
   it('is joined by a user who was there already', async () => {
     const { deps, steps } = world(knownMember({ claim: { ...running, userPresent: true } }));
-    await startRefresh(deps, guids, true);
+    await startRefresh(deps, guids, { userPresent: true, correlationId: null });
     expect(steps).toEqual([]);
   });
 
   it('that has ended but was not published is published first', async () => {
     const lastAttempt = attemptOf(running, { ...endingOf('denied'), endedAt: T0, observedAt: null }, false);
     const { deps, steps } = world(knownMember({ claim: endedClaim(running, lastAttempt), lastAttempt }));
-    expect(await startRefresh(deps, guids, false)).toMatchObject({ joined: false, refresh: { refreshId: ID } });
+    expect(await startRefresh(deps, guids, { userPresent: false, correlationId: null })).toMatchObject({
+      joined: false,
+      refresh: { refreshId: ID },
+    });
     expect(steps.slice(0, 4)).toEqual(['projection', 'claim gone', 'baseline', 'message']);
   });
 
   it('uses up the allowance under the other names', async () => {
     const { deps, mxCalls } = world(knownMember({ starts: Array.from({ length: 5 }, () => T0) }));
-    await expect(startRefresh(deps, ownIds, false)).rejects.toMatchObject({ code: 'allowance_used_up' });
+    await expect(startRefresh(deps, ownIds, { userPresent: false, correlationId: null })).rejects.toMatchObject({
+      code: 'allowance_used_up',
+    });
     expect(mxCalls).toEqual(['read user-1/member-1']);
   });
 
@@ -326,7 +348,7 @@ describe('another refresh that runs', () => {
         return lost > 1 && deps.members.claim(...args);
       },
     };
-    await startRefresh({ ...deps, members }, ownIds, false);
+    await startRefresh({ ...deps, members }, ownIds, { userPresent: false, correlationId: null });
     expect(mxCalls).toEqual(['read user-1/member-1', 'read user-1/member-1', 'start user-1/member-1']);
   });
 
@@ -337,7 +359,10 @@ describe('another refresh that runs', () => {
       return false;
     };
     const losing = { ...deps, members: { ...deps.members, claim: lose } };
-    expect(await startRefresh(losing, guids, false)).toMatchObject({ joined: true, refresh: { refreshId: 'RFR-9' } });
+    expect(await startRefresh(losing, guids, { userPresent: false, correlationId: null })).toMatchObject({
+      joined: true,
+      refresh: { refreshId: 'RFR-9' },
+    });
   });
 
   it('won and over: the baseline is read anew', async () => {
@@ -352,14 +377,18 @@ describe('another refresh that runs', () => {
         return false;
       },
     };
-    expect(await startRefresh({ ...deps, members }, guids, false)).toMatchObject({ joined: false });
+    expect(await startRefresh({ ...deps, members }, guids, { userPresent: false, correlationId: null })).toMatchObject({
+      joined: false,
+    });
     expect(mxCalls).toEqual(['read USR-1/MBR-1', 'read USR-1/MBR-1', 'start USR-1/MBR-1']);
   });
 
   it('that wins four times makes this one give up', async () => {
     const { deps, mxCalls } = world(knownMember());
     const members = { ...deps.members, claim: async () => false };
-    await expect(startRefresh({ ...deps, members }, guids, false)).rejects.toMatchObject({
+    await expect(
+      startRefresh({ ...deps, members }, guids, { userPresent: false, correlationId: null }),
+    ).rejects.toMatchObject({
       code: 'busy',
       details: { retryAfterSeconds: 1 },
     });
@@ -373,7 +402,7 @@ describe('aliases', () => {
   it('that changed are written before the message is sent', async () => {
     const { deps, answers, steps } = world(knownMember());
     answers.read = () => member({ memberId: 'other' });
-    await startRefresh(deps, guids, false);
+    await startRefresh(deps, guids, { userPresent: false, correlationId: null });
     expect(steps.slice(0, 3)).toEqual(['baseline', 'aliases', 'message']);
   });
 
@@ -387,7 +416,7 @@ describe('aliases', () => {
   ])('%s', async (_what, record, seen, written) => {
     const { deps, answers, steps } = world(record);
     answers.read = () => member(seen);
-    await startRefresh(deps, guids, false);
+    await startRefresh(deps, guids, { userPresent: false, correlationId: null });
     expect(steps.includes('aliases')).toBe(written);
   });
 
@@ -397,7 +426,7 @@ describe('aliases', () => {
   ])('that lead to another member are put right: %j', async (moved) => {
     const { deps, answers, steps, record } = world(knownMember());
     answers.read = () => member({ key: moved });
-    expect(await startRefresh(deps, guids, false)).toMatchObject({ key: moved });
+    expect(await startRefresh(deps, guids, { userPresent: false, correlationId: null })).toMatchObject({ key: moved });
     expect(steps).toContain('aliases');
     expect([record()?.claim, record(moved)?.claim?.refreshId]).toEqual([null, ID]);
   });

@@ -34,7 +34,7 @@ async function refreshed(accounts: readonly [string, string][], before: readonly
   };
   world.answers.read = () => member();
   world.answers.start = () => member({ ...success, isBeingAggregated: true, successfullyAggregatedAt: null });
-  await startRefresh(deps, identifiers, false);
+  await startRefresh(deps, identifiers, { userPresent: false, correlationId: null });
   world.answers.read = () => member(success);
   for (let next = world.sent.pop(); next !== undefined; next = world.sent.pop()) {
     world.wait(next.inSeconds);

@@ -74,6 +74,7 @@ export const apiRequest = (given: Partial<ApiRequest> = {}): ApiRequest => ({
   headers: {},
   body: undefined,
   arrivedAt: '2026-11-21T12:00:00.000Z',
+  correlationId: null,
   caller: 'shop',
   rights: ['read', 'trigger'],
   ...given,

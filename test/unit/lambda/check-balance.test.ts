@@ -100,6 +100,30 @@ describe('a trigger', () => {
     expect([mxCalls, counted]).toEqual([[], ['RefreshJoined']]);
   });
 
+  it('carries its caller’s name to the refresh and its messages', async () => {
+    const { trigger, sent, history } = world();
+    const { body } = await trigger({ correlationId: 'order-1' });
+    expect(body.refresh).toMatchObject({ correlation_id: 'order-1', joined_correlation_ids: null });
+    expect(sent).toMatchObject([{ followUp: { correlationId: 'order-1' } }]);
+    for (const correlationId of ['order-2', 'order-1', null, 'order-2']) {
+      expect((await trigger({ correlationId })).body.refresh).toMatchObject({
+        joined: true,
+        correlation_id: 'order-1',
+      });
+    }
+    expect(await history.read(body.refresh.refresh_id)).toMatchObject({
+      correlationId: 'order-1',
+      joinedCorrelationIds: ['order-2'],
+    });
+  });
+
+  it('without a name has that of its refresh', async () => {
+    const { trigger, sent } = world();
+    const { refresh } = (await trigger()).body;
+    expect(refresh.correlation_id).toBe(refresh.refresh_id);
+    expect(sent).toMatchObject([{ followUp: { correlationId: null } }]);
+  });
+
   it('may start a job for a member needing its user', async () => {
     const { trigger, answers, posts } = world();
     answers.read = () => member({ connectionStatus: 'DENIED' });

@@ -391,6 +391,8 @@ describe('reading a refresh', () => {
     acceptedAt: T0,
     deadline: T0,
     userPresent: false,
+    correlationId: null,
+    joinedCorrelationIds: [],
     challenges: [],
     progress: null,
     result: { ...attempt, ...detailsByCode(attempt) },

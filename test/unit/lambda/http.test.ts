@@ -408,6 +408,21 @@ describe('one line is logged at the end', () => {
     expect(telemetry.counts).toEqual(['CallerRefused']);
   });
 
+  it.each([
+    ['order-4711', 'order-4711', { correlation_id: 'order-4711' }],
+    ['a'.repeat(64), 'a'.repeat(64), { correlation_id: 'a'.repeat(64) }],
+    ['a'.repeat(65), 'request-1', {}],
+    ['two words', 'request-1', {}],
+    ['jörg@example.com', 'request-1', {}],
+    ['', 'request-1', {}],
+    [undefined, 'request-1', {}],
+  ])('with the caller’s correlation id: %s', async (given, answered, logged) => {
+    const { call, telemetry } = api();
+    const { headers } = await call({ headers: given === undefined ? {} : { 'x-correlation-id': given } });
+    expect(headers?.['x-correlation-id']).toBe(answered);
+    expect(telemetry.requests.at(-1)).toEqual({ request_id: 'request-1', caller: undefined, ...logged });
+  });
+
   it('also when its address has to wait, counted too', async () => {
     const { call, telemetry } = api({ secrets: ['{"clients":[]}'] });
     for (let times = 0; times < 11; times += 1) await call();
