@@ -28,7 +28,7 @@ import { readEnvironment } from '../shared/lambda/environment.ts';
 import { type ApiAnswer, type ApiRequest, httpHandler, memberIdentifiers } from '../shared/lambda/http.ts';
 import { observedMx } from '../shared/lambda/observed-mx.ts';
 import { TRIGGER_TIMEOUT_SECONDS, waitUntil } from '../shared/lambda/time-limits.ts';
-import { callbackId, keyedRequest, readTriggerOptions } from '../shared/lambda/trigger-options.ts';
+import { callbackId, callerTag, keyedRequest, readTriggerOptions } from '../shared/lambda/trigger-options.ts';
 import { apiWiring } from './wiring/api.ts';
 import { callbackRulesOf, dynamoDb, endingDeps, mxOf, now } from './wiring/refresh.ts';
 
@@ -36,6 +36,8 @@ import { callbackRulesOf, dynamoDb, endingDeps, mxOf, now } from './wiring/refre
 export interface TriggerDeps extends Omit<CheckBalanceDeps, 'accepted'> {
   readonly keys: IdempotencyKeys;
   readonly callbackRules: CallbackRules;
+  /** Starts within the allowance's window that one caller may make of a member. */
+  readonly allowanceStartsPerCaller: number;
   /** With `iam`, whether answers to triggers have accounts: IAM policies cannot see what a request asks for. */
   readonly iamTriggerReads: boolean;
   readonly count: (metric: 'RefreshAccepted' | 'RefreshJoined') => void;
@@ -53,6 +55,7 @@ export async function answerTrigger(deps: TriggerDeps, request: ApiRequest): Pro
     maxAgeSeconds: given.maxAge,
     userPresent: given.userPresent,
     correlationId: request.correlationId,
+    share: { callerTag: callerTag(request.caller), mostStarts: deps.allowanceStartsPerCaller },
     callback:
       callbackUrl === null ? null : { url: callbackUrl, idFor: (id) => callbackId(id, request.caller, callbackUrl) },
     waitUntil: given.wait > 0 ? waitUntil(request.arrivedAt, given.wait) : null,
@@ -168,6 +171,7 @@ export function wire(source: NodeJS.ProcessEnv) {
     waitersAtOnce: env.waitersAtOnce,
     callbackRules: callbackRulesOf(env),
     callbacksPerCaller: env.callbacksPerCaller,
+    allowanceStartsPerCaller: env.allowanceStartsPerCaller,
     iamTriggerReads: env.iamTriggerReads,
     sleep: (milliseconds) => sleep(milliseconds),
     count: (metric) => wiring.telemetry.count(metric),

@@ -23,9 +23,9 @@ const namesIn = (message: FollowUp): Pick<LogFields, 'refresh_id' | 'correlation
     : {};
 
 /** Does what a follow-up asks for, and says what came of it. */
-export async function followUp(deps: HandleWebhookDeps, telemetry: Telemetry, message: FollowUp): Promise<void> {
+export async function followUp(deps: HandleWebhookDeps, of: Telemetry, message: FollowUp): Promise<void> {
   const { memberGuid } = message.member;
-  const report = lines(telemetry, namesIn(message));
+  const report = lines(of, namesIn(message));
   switch (message.kind) {
     case 'look': {
       const outcome = await followRefresh(deps, message);

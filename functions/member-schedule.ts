@@ -1,13 +1,14 @@
 // PUT, GET and DELETE …/members/{m}/schedule  ->  the member's place in the schedule
 import * as v from 'valibot';
 import { type MembersReader, membersReader } from '../shared/clients/members-reader.ts';
+import { scheduleChangesInDynamoDb } from '../shared/clients/schedule-changes.ts';
 import { scheduleInDynamoDb } from '../shared/clients/schedule-table.ts';
 import { Failure } from '../shared/domain/failure.ts';
 import { findMember } from '../shared/domain/find-member.ts';
 import { heldOf } from '../shared/domain/held.ts';
-import type { Clock, Instant } from '../shared/domain/instant.ts';
+import { type Clock, epochMillisecondsOf, type Instant, instantOf, secondsBetween } from '../shared/domain/instant.ts';
 import type { MemberRecord } from '../shared/domain/member.ts';
-import type { Schedule } from '../shared/domain/ports.ts';
+import type { Schedule, ScheduleChanges } from '../shared/domain/ports.ts';
 import { type Enrolment, everyHoursOnOffer, nextDueAt, slotOf } from '../shared/domain/schedule.ts';
 import { heldBody, lastResultBody } from '../shared/lambda/api-shapes.ts';
 import { readEnvironment } from '../shared/lambda/environment.ts';
@@ -19,6 +20,10 @@ import { dynamoDb, now } from './wiring/refresh.ts';
 export interface MemberScheduleDeps {
   readonly members: MembersReader;
   readonly schedule: Pick<Schedule, 'enrol'>;
+  readonly changes: ScheduleChanges;
+  /** Settings: changes of one caller in a day, and the shortest time between refreshes that a caller may ask for. */
+  readonly scheduleChangesPerCaller: number;
+  readonly minScheduleHours: number;
   readonly shards: number;
   readonly now: Clock;
 }
@@ -31,14 +36,16 @@ export async function memberSchedule(deps: MemberScheduleDeps, request: ApiReque
   switch (request.method) {
     case 'PUT': {
       // Before the table is read: a wrong body is refused for every member alike.
-      const everyHours = readEvery(request.body);
+      const everyHours = readEvery(request.body, deps.minScheduleHours);
       const member = await findMember(deps.members, identifiers);
+      await countChange(deps, request);
       const slot = slotOf(member.key, everyHours, deps.shards);
       await deps.schedule.enrol(member.key, { everyHours, slot }, 'always');
       return { status: 200, logged: loggedOf(member), body: scheduleBody(member, { everyHours, slot }, deps.now()) };
     }
     case 'DELETE': {
       const member = await findMember(deps.members, identifiers);
+      await countChange(deps, request);
       // Stored as 0, so that the default of the settings does not enrol the member again.
       await deps.schedule.enrol(member.key, { everyHours: 0, slot: '' }, 'always');
       return { status: 204, logged: loggedOf(member) };
@@ -66,12 +73,36 @@ function scheduleBody(member: MemberRecord, enrolment: Enrolment | null, at: Ins
   };
 }
 
-function readEvery(body: unknown): (typeof everyHoursOnOffer)[number] {
+/** @throws Failure `schedule_changes_used_up` */
+async function countChange(deps: MemberScheduleDeps, { caller }: ApiRequest): Promise<void> {
+  const at = deps.now();
+  if (await deps.changes.take(caller, deps.scheduleChangesPerCaller, at)) return;
+  const tomorrow = Math.ceil((epochMillisecondsOf(at) + 1) / MILLISECONDS_A_DAY) * MILLISECONDS_A_DAY;
+  throw new Failure(
+    'schedule_changes_used_up',
+    `one caller may change ${deps.scheduleChangesPerCaller} schedules a day (setting scheduleChangesPerCaller), and has`,
+    {
+      retryAfterSeconds: Math.ceil(secondsBetween(at, instantOf(tomorrow))),
+      limit: 'scheduleChangesPerCaller',
+    },
+  );
+}
+
+const MILLISECONDS_A_DAY = 86_400_000;
+
+function readEvery(body: unknown, minHours: number): (typeof everyHoursOnOffer)[number] {
   const read = v.safeParse(bodySchema, body);
+  if (read.success && read.output.every < minHours) {
+    throw new Failure(
+      'schedule_too_often',
+      `every may not be less than ${minHours} hours here (setting minScheduleHours)`,
+      { field: 'every', limit: 'minScheduleHours' },
+    );
+  }
   if (read.success) return read.output.every;
   throw new Failure(
     'invalid_request',
-    `the body has to be {"every": hours}, with hours one of ${everyHoursOnOffer.join(', ')}`,
+    `the body has to be {"every": hours}, with hours one of ${everyHoursOnOffer.filter((hours) => hours >= minHours).join(', ')}`,
     { field: 'every' },
   );
 }
@@ -83,6 +114,9 @@ export function wire(source: NodeJS.ProcessEnv) {
   const deps: MemberScheduleDeps = {
     members: membersReader(db, env.membersTable),
     schedule: scheduleInDynamoDb(db, env.membersTable),
+    changes: scheduleChangesInDynamoDb(db, env.membersTable),
+    scheduleChangesPerCaller: env.scheduleChangesPerCaller,
+    minScheduleHours: env.minScheduleHours,
     shards: env.scheduleShards,
     now,
   };

@@ -110,6 +110,11 @@ export const settings = {
     { min: 1, max: 100, unit: 'jobs' },
     'Jobs that may be started per member within allowanceWindowSeconds. MX refuses more than 5 in 2 hours.',
   ),
+  allowanceStartsPerCaller: wholeNumber(
+    4,
+    { min: 1, max: 100, unit: 'jobs' },
+    'Of allowanceStarts, how many one caller of the HTTP API may start, so that a caller that starts too many leaves some to others and to the schedule. allowanceStarts or more: all of them. A job that a refresh starts only later, because MX was away or ran another one, counts for no caller.',
+  ),
   allowanceWindowSeconds: wholeNumber(7200, seconds(60, 86_400), 'The time in which allowanceStarts counts.'),
   staleAfterSeconds: wholeNumber(
     86_400,
@@ -125,6 +130,16 @@ export const settings = {
     0,
     { from: [0, ...everyHoursOnOffer], unit: 'hours' },
     'Time between refreshes of members for which no schedule was set. 0: only members with a schedule are refreshed by themselves.',
+  ),
+  minScheduleHours: oneNumberOf(
+    1,
+    { from: everyHoursOnOffer, unit: 'hours' },
+    'Shortest time between refreshes that a caller may put a member on the schedule with; less is refused (schedule_too_often). Members that are on it already keep theirs.',
+  ),
+  scheduleChangesPerCaller: wholeNumber(
+    10_000,
+    { min: 1, max: 10_000_000, unit: 'changes' },
+    'How many members one caller may put on the schedule or take off it in a day (UTC); a further change is refused (schedule_changes_used_up). Attempts count: a request that is repeated counts again.',
   ),
   scheduleShards: wholeNumber(
     1,

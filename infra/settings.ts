@@ -34,6 +34,10 @@ const combinations: readonly ((all: Settings) => string | false)[] = [
     all.mxBaseUrl !== 'https://int-api.mx.com' &&
     `allowanceStarts (${all.allowanceStarts}) in allowanceWindowSeconds (${all.allowanceWindowSeconds}) is more than the 5 jobs in 7200 s that MX starts for a member; write a smaller allowanceStarts or a longer window.`,
   (all) =>
+    all.defaultScheduleHours !== 0 &&
+    all.defaultScheduleHours < all.minScheduleHours &&
+    `defaultScheduleHours (${all.defaultScheduleHours}) must be 0 or not less than minScheduleHours (${all.minScheduleHours}).`,
+  (all) =>
     all.callbackLoopback &&
     !isLoopback(all.mxBaseUrl) &&
     'callbackLoopback must be false unless mxBaseUrl is on this machine: callers could make the functions POST to their own localhost.',

@@ -7,8 +7,16 @@
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import type { ConnectionChange } from '../domain/event.ts';
 import type { Held } from '../domain/held.ts';
-import { type Instant, instantOf } from '../domain/instant.ts';
-import type { MemberBody, MemberRecord, Success } from '../domain/member.ts';
+import { epochMillisecondsOf, instantOf } from '../domain/instant.ts';
+import {
+  callerTagIn,
+  type MemberBody,
+  type MemberRecord,
+  type StartMark,
+  type Success,
+  startedAt,
+  startMark,
+} from '../domain/member.ts';
 import type { MemberKey } from '../domain/mx.ts';
 import type { Attempt } from '../domain/refresh.ts';
 import { type Enrolment, isEveryHours } from '../domain/schedule.ts';
@@ -108,11 +116,21 @@ export function toRecord(item: Item): MemberRecord {
   };
 }
 
-/** The attribute of the member's starts. */
-export const startsToAttribute = (starts: readonly Instant[]): AttributeValue => ({ L: starts.map(millisecondsOf) });
+/** The attribute of the member's starts: milliseconds, and what stands for the caller behind the decimal point. */
+export const startsToAttribute = (starts: readonly StartMark[]): AttributeValue => ({
+  L: starts.map((mark) => {
+    const tag = callerTagIn(mark);
+    return { N: `${epochMillisecondsOf(startedAt(mark))}${tag === null ? '' : `.${tag}`}` };
+  }),
+});
 
-const toStarts = (attribute: AttributeValue | undefined): readonly Instant[] =>
-  (attribute?.L ?? []).flatMap(({ N: start }) => (start === undefined ? [] : [instantOf(Number(start))]));
+const toStarts = (attribute: AttributeValue | undefined): readonly StartMark[] =>
+  (attribute?.L ?? []).flatMap(({ N: start }) => {
+    if (start === undefined) return [];
+    // DynamoDB leaves out zeros at the end.
+    const [at, tag] = start.split('.');
+    return [startMark(instantOf(Number(at)), tag === undefined ? null : tag.padEnd(2, '0'))];
+  });
 
 /** Attributes of an attempt that are not published. */
 export const attemptAttribute = {

@@ -1,6 +1,7 @@
 /** The members: aliases, what is known, and the claim. One conditional write per step; reads are strongly consistent. */
 import { type DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { type Instant, plusSeconds } from '../domain/instant.ts';
+import type { StartMark } from '../domain/member.ts';
 import type { MemberKey } from '../domain/mx.ts';
 import type { Policy } from '../domain/policy.ts';
 import type { KnownAtEnd, Members, TakenLook } from '../domain/ports.ts';
@@ -288,13 +289,13 @@ function hasLearntNoMore({ lookedAt, jobAggregatedAt }: KnownAtEnd): string {
   return `${isLast} AND (attribute_not_exists(${job})${jobAggregatedAt === null ? '' : ` OR ${job} <= :job`})`;
 }
 
-const learnt = (flagSeen: boolean, starts: readonly Instant[] | null): ClaimAttributes => ({
+const learnt = (flagSeen: boolean, starts: readonly StartMark[] | null): ClaimAttributes => ({
   // Never set back to false.
   ...(flagSeen ? { [claimPath.flagSeen]: flag(true) } : {}),
   ...(starts === null ? {} : { starts: startsToAttribute(starts) }),
 });
 
-const learntAlso = (jobAggregatedAt: Instant | null, starts: readonly Instant[] | null) => ({
+const learntAlso = (jobAggregatedAt: Instant | null, starts: readonly StartMark[] | null) => ({
   // The first one stays: a later one may be of a job that followed.
   set:
     jobAggregatedAt === null

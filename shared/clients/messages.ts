@@ -34,12 +34,12 @@ export function isNewer(body: string, reads: number = messageVersions.reads): bo
 const member = v.object({ userGuid: v.pipe(v.string(), v.nonEmpty()), memberGuid: v.pipe(v.string(), v.nonEmpty()) });
 
 /** Absent where no caller gave one, and in messages from before there were any. */
-const correlationId = v.optional(v.nullable(v.string()), null);
+const correlation = v.optional(v.nullable(v.string()), null);
 
 const nextLook = v.object({
   version: readable,
   refreshId: v.pipe(v.string(), v.startsWith('RFR-')),
-  correlationId,
+  correlationId: correlation,
   member,
   look: v.pipe(v.number(), v.integer(), v.minValue(1)),
   memory: v.nullable(
@@ -61,13 +61,13 @@ const nextLook = v.object({
 /** In the queue a look's number is called `look`, and what the last look tells it `memory`. */
 const nextLookOf = ({
   refreshId,
-  correlationId: correlation,
+  correlationId,
   member: key,
   look,
   memory,
 }: v.InferOutput<typeof nextLook>): NextLook => ({
   refreshId,
-  correlationId: correlation,
+  correlationId,
   member: key,
   lookNumber: look,
   state: memory && {
@@ -96,7 +96,7 @@ const followUp = v.variant('kind', [
     kind: v.literal('notify'),
     version: v.literal(NOTICE_VERSION),
     refreshId: v.pipe(v.string(), v.startsWith('RFR-')),
-    correlationId,
+    correlationId: correlation,
     member,
     before: v.nullable(v.object({ connectionStatus: v.nullable(v.string()) })),
     events: v.boolean(),

@@ -10,7 +10,7 @@ import { Failure } from './failure.ts';
 import { present, readMember } from './find-member.ts';
 import { type Freshness, freshnessOf, isYoungEnough } from './freshness.ts';
 import type { Instant } from './instant.ts';
-import { type MemberBody, type MemberRecord, nextJobAllowedAt } from './member.ts';
+import { type CallerShare, type MemberBody, type MemberRecord, nextJobAllowedAt } from './member.ts';
 import { memberView } from './member-view.ts';
 import type { MemberIdentifiers, MemberKey } from './mx.ts';
 import type { RefreshDeps, Schedule } from './ports.ts';
@@ -38,6 +38,8 @@ export interface CheckBalanceRequest {
   readonly userPresent: boolean;
   /** What the caller calls it; null: nothing. */
   readonly correlationId: string | null;
+  /** As of `startRefresh`. */
+  readonly share?: CallerShare | null;
   /** The URL of the callback, and its id for a refresh. Null: none. */
   readonly callback: { readonly url: string; readonly idFor: (refreshId: string) => string } | null;
   /** Until when to wait for the end, if not too many wait already. Null: not at all. */
@@ -124,14 +126,14 @@ export async function answerAgain(
  * @throws Failure what `startRefresh` throws; `too_many_callbacks`; `member_deleted` when the member is deleted while its caller waits.
  */
 export async function checkBalance(deps: CheckBalanceDeps, request: CheckBalanceRequest): Promise<CheckBalanceAnswer> {
-  const { identifiers, userPresent, correlationId, callback } = request;
+  const { identifiers, userPresent, correlationId, share = null, callback } = request;
   let known: MemberRecord | null | undefined;
   if (request.maxAgeSeconds !== null) {
     const found = await youngEnough(deps, identifiers, request.maxAgeSeconds);
     if (found.stored !== null) return { kind: 'stored', stored: found.stored };
     known = found.known;
   }
-  const started = await startRefresh(deps, identifiers, { userPresent, correlationId }, known);
+  const started = await startRefresh(deps, identifiers, { userPresent, correlationId, share }, known);
   deps.accepted(started.joined);
   const { key, refresh, joined } = started;
   if (joined && correlationId !== null && correlationId !== refresh.correlationId) {

@@ -7,7 +7,7 @@
 import type { StoredBalance } from './balance.ts';
 import type { Ending } from './ending.ts';
 import { type Instant, plusSeconds } from './instant.ts';
-import type { MemberBody } from './member.ts';
+import type { MemberBody, StartMark } from './member.ts';
 import { bodyAtEnd } from './member-view.ts';
 import type { MemberKey, MxMember } from './mx.ts';
 import { type NotifyDeps, notify } from './notify.ts';
@@ -39,7 +39,7 @@ export interface RefreshEnd {
   /** True: its job was seen to move the imports of accounts. */
   readonly importsMove?: boolean;
   /** The member's starts without this one, when MX has certainly not counted it. Without it they stay. */
-  readonly starts?: readonly Instant[];
+  readonly starts?: readonly StartMark[];
 }
 
 /** How often an end is written again; each time another function has learnt something in between. */

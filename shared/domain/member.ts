@@ -40,8 +40,8 @@ export interface MemberRecord {
   readonly claim: Claim | null;
   readonly lastAttempt: Attempt | null;
   readonly lastSuccess: Success | null;
-  /** When jobs were started within the allowance's window, oldest first. */
-  readonly starts: readonly Instant[];
+  /** The jobs that were started within the allowance's window, oldest first. */
+  readonly starts: readonly StartMark[];
   /** How many changes `starts` has seen: the claim's condition, so that two claims cannot both use the last start. */
   readonly startsVersion: number;
   /**
@@ -69,22 +69,38 @@ export interface MemberRecord {
 export const aliasMarkOf = ({ userId, memberId }: Pick<MxMember, 'userId' | 'memberId'>): string | null =>
   userId === null && memberId === null ? null : fingerprintOf(userId, memberId);
 
+/**
+ * When a job was started: an instant, and behind it, where a caller asked for it, a slash and two digits that stand for
+ * the caller (`startMark`). Marks compare as their instants do.
+ */
+export type StartMark = string;
+
+/** The mark of a start at `at`. `callerTag`: two digits; null: no caller asked. */
+export const startMark = (at: Instant, callerTag: string | null): StartMark =>
+  callerTag === null ? at : `${at}/${callerTag}`;
+
+/** When the job of `mark` was started. */
+export const startedAt = (mark: StartMark): Instant => mark.slice(0, 24);
+
+/** What stands for the caller in `mark`; null: no caller asked. */
+export const callerTagIn = (mark: StartMark): string | null => mark.slice(25) || null;
+
 /** The part of the policy that limits starts. */
 export type Allowance = Pick<Policy, 'allowanceStarts' | 'allowanceWindowSeconds'>;
 
 /** The starts that still count at `now`. */
-export const startsInWindow = (starts: readonly Instant[], now: Instant, policy: Allowance): readonly Instant[] => {
+export const startsInWindow = (starts: readonly StartMark[], now: Instant, policy: Allowance): readonly StartMark[] => {
   const since = plusSeconds(now, -policy.allowanceWindowSeconds);
-  return starts.filter((start) => start > since);
+  return starts.filter((mark) => startedAt(mark) > since);
 };
 
 /** When the next job may be started: `null` = now, else the instant at which the oldest start leaves the window. */
-export function nextStartAllowedAt(starts: readonly Instant[], now: Instant, policy: Allowance): Instant | null {
+export function nextStartAllowedAt(starts: readonly StartMark[], now: Instant, policy: Allowance): Instant | null {
   const counting = startsInWindow(starts, now, policy);
   if (counting.length < policy.allowanceStarts) return null;
   // The one whose leaving brings the number below the allowance.
   const leaving = counting[counting.length - policy.allowanceStarts];
-  return leaving === undefined ? null : plusSeconds(leaving, policy.allowanceWindowSeconds);
+  return leaving === undefined ? null : plusSeconds(startedAt(leaving), policy.allowanceWindowSeconds);
 }
 
 /** When the next job of `member` may be asked for, by MX's allowance and by its `Retry-After`: `null` = now. */
@@ -97,3 +113,23 @@ export function nextJobAllowedAt(
   if (startNotBefore === null || startNotBefore <= now) return byAllowance;
   return byAllowance !== null && byAllowance > startNotBefore ? byAllowance : startNotBefore;
 }
+
+/** A caller's part of each member's allowance. */
+export interface CallerShare {
+  readonly callerTag: string;
+  /** Starts within the allowance's window. */
+  readonly mostStarts: number;
+}
+
+/** When the caller may start the next job: `null` = now, as far as its own share goes. */
+export const nextStartOfCallerAt = (
+  starts: readonly StartMark[],
+  now: Instant,
+  policy: Allowance,
+  { callerTag, mostStarts }: CallerShare,
+): Instant | null =>
+  nextStartAllowedAt(
+    starts.filter((mark) => callerTagIn(mark) === callerTag),
+    now,
+    { ...policy, allowanceStarts: mostStarts },
+  );

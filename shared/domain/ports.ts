@@ -4,7 +4,7 @@ import type { LookState } from './decision.ts';
 import type { ChangedBalance, ConnectionChange, DomainEvent, RefreshEnded } from './event.ts';
 import type { Held } from './held.ts';
 import type { Clock, Instant } from './instant.ts';
-import type { MemberBody, MemberRecord } from './member.ts';
+import type { MemberBody, MemberRecord, StartMark } from './member.ts';
 import type { Challenge, ChallengeAnswer, MemberIdentifiers, MemberKey, MxAccount, MxMember } from './mx.ts';
 import type { MxWebhook } from './mx-webhook.ts';
 import type { Policy } from './policy.ts';
@@ -68,7 +68,7 @@ export interface Members {
    */
   takeLook(key: MemberKey, refreshId: string, lookNumber: number, now: Instant): Promise<TakenLook>;
   /** Writes the claim before a POST: what is sent next has an unknown result until it is recorded. */
-  recordStarting(key: MemberKey, claim: StartedClaim, starts: readonly Instant[]): Promise<boolean>;
+  recordStarting(key: MemberKey, claim: StartedClaim, starts: readonly StartMark[]): Promise<boolean>;
   /** Writes the result of a POST. False when a later POST of this refresh has been recorded meanwhile. */
   recordStart(started: Started): Promise<boolean>;
   /** Writes what a look saw and later looks cannot see again; MX has answered it. */
@@ -93,7 +93,7 @@ export interface Claiming {
   readonly key: MemberKey;
   readonly claim: RunningClaim;
   /** The member's starts, with this one when a POST is about to be sent. */
-  readonly starts: readonly Instant[];
+  readonly starts: readonly StartMark[];
   /** As the member was read. */
   readonly startsVersion: number;
   /** As MX shows it; null: MX could not be read. */
@@ -112,7 +112,7 @@ export interface Started {
   /** When the job began by MX's clock, if the answer showed it; one that is known stays. */
   readonly jobAggregatedAt?: Instant | null;
   /** The member's starts without this one, when MX refused it for certain; else they stay. */
-  readonly starts?: readonly Instant[] | null;
+  readonly starts?: readonly StartMark[] | null;
   /** No other request for a job of this member before this, because MX has asked for that; else what is known stays. */
   readonly notBefore?: Instant | null;
 }
@@ -169,7 +169,7 @@ export interface Ended {
   /** True: a job of ours was seen to move the accounts' `imported_at`. Never takes that back. */
   readonly importsMove?: boolean;
   /** The member's starts without this one, when MX has certainly not counted it; else they stay. */
-  readonly starts?: readonly Instant[] | null;
+  readonly starts?: readonly StartMark[] | null;
 }
 
 /** What is learnt about members outside their refreshes, and their end. */
@@ -403,6 +403,12 @@ export interface Schedule {
   lastMinute(): Promise<number | null>;
   /** Remembers that `minute` was worked through; never goes back. */
   setLastMinute(minute: number): Promise<void>;
+}
+
+/** How many members' schedules each caller has changed in a day. */
+export interface ScheduleChanges {
+  /** Counts one more of `caller` at `at`; false, and nothing is counted, when it has made `most` on that day (UTC). */
+  take(caller: string, most: number, at: Instant): Promise<boolean>;
 }
 
 /** Places for requests that wait, numbered from 0. */

@@ -4,6 +4,7 @@ import type { Ending } from './ending.ts';
 import { jobBeganAt } from './evidence.ts';
 import { asFailure, type Failure } from './failure.ts';
 import { type Instant, plusSeconds } from './instant.ts';
+import { type StartMark, startedAt } from './member.ts';
 import type { MemberIdentifiers, MemberKey, MxMember } from './mx.ts';
 import type { RefreshDeps } from './ports.ts';
 import type { SentStart, StartedClaim } from './refresh.ts';
@@ -24,7 +25,7 @@ export type StartedJob =
       readonly kind: 'refused';
       readonly failure: Failure;
       readonly ending: Ending;
-      readonly starts: readonly Instant[];
+      readonly starts: readonly StartMark[];
     };
 
 /** A job that is to be started. */
@@ -33,7 +34,7 @@ export interface JobToStart {
   readonly identifiers: MemberIdentifiers;
   readonly claim: StartedClaim;
   /** The member's starts, with this one. */
-  readonly starts: readonly Instant[];
+  readonly starts: readonly StartMark[];
 }
 
 /**
@@ -55,7 +56,7 @@ export async function startJob(
     const failure = asFailure(error);
     // Not MX's answer but a fault of ours, for example a write that failed: the result stays `unknown`, which is true.
     if (failure.fate === 'bug') throw error;
-    const withoutThis = starts.filter((at) => at !== claim.start.at);
+    const withoutThis = starts.filter((mark) => startedAt(mark) !== claim.start.at);
     const refused = afterRefusedStart(failure);
     if (refused.kind === 'end') return { kind: 'refused', failure, ending: refused.ending, starts: withoutThis };
     const start: SentStart = { ...claim.start, state: refused.state };

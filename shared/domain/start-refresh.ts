@@ -19,7 +19,15 @@ import { baselineOf } from './evidence.ts';
 import { asFailure, Failure } from './failure.ts';
 import { lookUpMember } from './find-member.ts';
 import { type Instant, plusSeconds, secondsBetween } from './instant.ts';
-import { aliasMarkOf, type MemberRecord, nextJobAllowedAt, startsInWindow } from './member.ts';
+import {
+  aliasMarkOf,
+  type CallerShare,
+  type MemberRecord,
+  nextJobAllowedAt,
+  nextStartOfCallerAt,
+  startMark,
+  startsInWindow,
+} from './member.ts';
 import { memberView } from './member-view.ts';
 import type { MemberIdentifiers, MemberKey, MxMember } from './mx.ts';
 import type { OutcomeCode } from './outcome.ts';
@@ -79,6 +87,7 @@ interface Request<Held> {
   readonly userPresent: boolean;
   /** What the caller calls it; null: nothing. */
   readonly correlationId: string | null;
+  readonly share: CallerShare | null;
   /** Whether our own tables say that there is nothing left to do. */
   readonly doneAlready: (record: MemberRecord) => Held | null;
   /** Whether to hold back. An HTTP trigger never is: its caller decided to start. */
@@ -91,20 +100,23 @@ interface Request<Held> {
 const MAX_RACES = 4;
 
 /** What a caller says of the refresh that it wants. */
-export type StartWishes = Pick<RunningClaim, 'userPresent' | 'correlationId'>;
+export interface StartWishes extends Pick<RunningClaim, 'userPresent' | 'correlationId'> {
+  /** The caller's part of the member's allowance; null: all of it. */
+  readonly share?: CallerShare | null;
+}
 
 /**
  * Starts or joins a refresh for a caller.
  *
  * @param known the member, where the caller has just read it: it is not read again.
- * @throws Failure `member_deleted`, `allowance_used_up` and `mx_rate_limited` (with `retryAfterSeconds`; MX is not called
- * then), `busy`, and MX's own: `mx_not_found` for a member that MX does not know, `mx_unavailable` and the like when MX is
- * down and the member was never seen here.
+ * @throws Failure `member_deleted`, `allowance_used_up`, `caller_allowance_used_up` and `mx_rate_limited` (with
+ * `retryAfterSeconds`; MX is not called then), `busy`, and MX's own: `mx_not_found` for a member that MX does not know,
+ * `mx_unavailable` and the like when MX is down and the member was never seen here.
  */
 export const startRefresh = (
   deps: RefreshDeps,
   identifiers: MemberIdentifiers,
-  { userPresent, correlationId }: StartWishes,
+  { userPresent, correlationId, share = null }: StartWishes,
   known?: MemberRecord | null,
 ): Promise<AcceptedStart> =>
   start<never>(deps, {
@@ -113,6 +125,7 @@ export const startRefresh = (
     trigger: 'http',
     userPresent,
     correlationId,
+    share,
     doneAlready: () => null,
     heldBack: async () => null,
     async refused(record, failure) {
@@ -141,6 +154,7 @@ export const startUnattended = (
     trigger: 'schedule',
     userPresent: false,
     correlationId: null,
+    share: null,
     doneAlready: (record) => (endedSince(record, dueAt) ? { kind: 'done_already' } : null),
     async heldBack(known) {
       const reason = userNeeded(known);
@@ -199,7 +213,7 @@ function endedSince({ claim, lastAttempt, starts }: MemberRecord, dueAt: Instant
 /** 1: joining, deleted, allowance used up. Null when MX has to be asked. */
 async function answerFromTables(
   deps: RefreshDeps,
-  { userPresent }: Request<unknown>,
+  { userPresent, share }: Request<unknown>,
   record: MemberRecord,
 ): Promise<AcceptedStart | null> {
   if (record.deletedAt !== null) {
@@ -217,21 +231,30 @@ async function answerFromTables(
   // Ended but not published: its function may have crashed. Finished here, without waiting for the sweep.
   if (claim !== null) await publishEnd(deps, record.key, claim);
   const now = deps.now();
-  const allowedAt = nextJobAllowedAt(record, now, deps.policy);
-  if (allowedAt === null) return null;
   const { allowanceStarts, allowanceWindowSeconds } = deps.policy;
-  const retryAfterSeconds = Math.max(1, Math.ceil(secondsBetween(now, allowedAt)));
-  if (allowedAt === record.startNotBefore) {
+  const allowedAt = nextJobAllowedAt(record, now, deps.policy);
+  if (allowedAt !== null && allowedAt === record.startNotBefore) {
     throw new Failure('mx_rate_limited', 'MX refused a balance check of this member and asked to wait with the next', {
-      retryAfterSeconds,
+      retryAfterSeconds: secondsUntil(now, allowedAt),
     });
   }
+  if (allowedAt !== null) {
+    throw new Failure(
+      'allowance_used_up',
+      `MX allows ${allowanceStarts} balance checks per member in ${allowanceWindowSeconds} seconds; they are used up`,
+      { retryAfterSeconds: secondsUntil(now, allowedAt) },
+    );
+  }
+  const callerAllowedAt = share && nextStartOfCallerAt(record.starts, now, deps.policy, share);
+  if (share === null || callerAllowedAt === null) return null;
   throw new Failure(
-    'allowance_used_up',
-    `MX allows ${allowanceStarts} balance checks per member in ${allowanceWindowSeconds} seconds; they are used up`,
-    { retryAfterSeconds },
+    'caller_allowance_used_up',
+    `one caller may start ${share.mostStarts} balance checks per member in ${allowanceWindowSeconds} seconds (setting allowanceStartsPerCaller); they are used up`,
+    { retryAfterSeconds: secondsUntil(now, callerAllowedAt), limit: 'allowanceStartsPerCaller' },
   );
 }
+
+const secondsUntil = (now: Instant, at: Instant): number => Math.max(1, Math.ceil(secondsBetween(now, at)));
 
 /** 2: the member before the POST; without one when MX cannot be reached and the member is known: a follow-up will start. */
 async function readBaseline<Held>(
@@ -287,7 +310,8 @@ async function claimAndStart(
     start: { state: 'unknown', at: now, count: 1, lookNumber: 0, jobGuid: null },
   };
   const claim = started ?? unsent;
-  const starts = [...startsInWindow(record?.starts ?? [], now, deps.policy), ...(started === null ? [] : [now])];
+  const counting = startsInWindow(record?.starts ?? [], now, deps.policy);
+  const starts = started === null ? counting : [...counting, startMark(now, request.share?.callerTag ?? null)];
   // 4.
   const { correlationId } = unsent;
   const nextLook = { refreshId, member: key, lookNumber: 1, state: firstLookState, correlationId };

@@ -80,6 +80,12 @@ const readers = {
   callbackLoopback: flag,
   /** Callbacks of one caller for one refresh. */
   callbacksPerCaller: wholeNumber,
+  /** Starts of one caller within the allowance's window, of each member. */
+  allowanceStartsPerCaller: wholeNumber,
+  /** The shortest time between refreshes that callers may ask for, in hours. */
+  minScheduleHours: wholeNumber,
+  /** Changes of members' schedules by one caller in a day. */
+  scheduleChangesPerCaller: wholeNumber,
 } as const;
 
 type Values = { readonly [N in keyof typeof readers]: ReturnType<(typeof readers)[N]> };
@@ -126,6 +132,7 @@ export const environmentOf = {
     ...enrolment,
     ...callbackRules,
     'callbacksPerCaller',
+    'allowanceStartsPerCaller',
     'staleAfterSeconds',
     'iamTriggerReads',
     'waitersAtOnce',
@@ -136,7 +143,7 @@ export const environmentOf = {
   sweep: ['stage', ...ending],
   'read-balances': [...http, 'balancesTable', 'membersTable', 'refreshesTable', 'staleAfterSeconds', ...allowance],
   'read-refresh': [...http, 'membersTable', 'refreshesTable', ...allowance, 'minLookGapSeconds'],
-  'member-schedule': [...http, 'membersTable', 'scheduleShards'],
+  'member-schedule': [...http, 'membersTable', 'scheduleShards', 'minScheduleHours', 'scheduleChangesPerCaller'],
   'unknown-route': [...http],
   'mx-webhook': ['stage', 'mxWebhookSecretArn', 'followUpQueueUrl'],
   'deliver-callback': ['stage', ...callbackRules, 'callbackSecretArn', 'callbackQueueUrl'],

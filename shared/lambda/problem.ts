@@ -121,6 +121,21 @@ const tellings: Readonly<Record<ProblemCode, Telling>> = {
     'MX’s allowance for this member is used up',
     'MX allows a few balance checks per member in two hours. `Retry-After` says when the next one is possible; stored balances can still be read.',
   ),
+  caller_allowance_used_up: told(
+    429,
+    'The caller’s share of the member’s allowance is used up',
+    'Each caller may start only a part of the balance checks that MX allows for a member (setting `allowanceStartsPerCaller`), so that others can start some too. `Retry-After` says when this caller may start the next one; it may join one that runs, and stored balances can still be read.',
+  ),
+  schedule_too_often: told(
+    400,
+    'The operator does not allow so short a schedule',
+    '`every` is less than the setting `minScheduleHours`; `detail` says what is possible. Nothing changed.',
+  ),
+  schedule_changes_used_up: told(
+    429,
+    'The caller has changed too many schedules today',
+    'Each caller may put so many members on the schedule, or take them off, in a day (UTC; setting `scheduleChangesPerCaller`). `Retry-After` says when the next day begins. Nothing changed.',
+  ),
   too_many_callbacks: told(
     409,
     'The caller has too many callbacks for this refresh',

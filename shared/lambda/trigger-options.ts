@@ -92,6 +92,10 @@ export function keyedRequest(request: ApiRequest, options: TriggerOptions): Keye
   return { id: hash([request.caller, request.method, request.path, key]), requestHash: hash([compared]) };
 }
 
+/** Two digits that stand for a caller in a member's starts. Two callers have the same ones once in 99: then they share. */
+export const callerTag = (caller: string): string =>
+  String(1 + (Number.parseInt(hash([caller]).slice(0, 8), 16) % 99)).padStart(2, '0');
+
 /** The id of a callback: a caller that asks again for the same refresh and URL gets one callback. */
 export const callbackId = (refreshId: string, caller: string, url: string): string =>
   `CBK-${hash([refreshId, caller]).slice(0, 16)}${hash([refreshId, caller, url]).slice(0, 16)}`;

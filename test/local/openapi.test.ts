@@ -431,6 +431,9 @@ describe('what the document says', () => {
   it('and so was every code, but for a few', () => {
     const never = [
       'too_many_to_list', // 32 MB of items
+      'caller_allowance_used_up', // test/settings
+      'schedule_too_often', // test/settings
+      'schedule_changes_used_up', // test/settings
       'too_many_callbacks', // test/local/callback-flood.test.ts
       'mx_credentials_missing', // a deployment without MX credentials
       'mx_timeout', // takes seconds, and is as mx_unavailable

@@ -64,6 +64,25 @@ const account = {
   currency_code: 'USD',
 };
 
+/** What is answered to putting the member on a schedule, with each of these hours. */
+const scheduleEvery =
+  (...hours: readonly number[]) =>
+  async (deployed: Deployed): Promise<readonly unknown[]> => {
+    await deployed.trigger();
+    const answers: unknown[] = [];
+    for (const every of hours) {
+      const { status, body } = await deployed.http('MemberSchedule', {
+        method: 'PUT',
+        routeKey: 'PUT /users/{user_identifier}/members/{member_identifier}/schedule',
+        parameters: memberParameters,
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ every }),
+      });
+      answers.push([status, at(body, 'code'), at(body, 'limit')]);
+    }
+    return answers;
+  };
+
 const readAccounts = (deployed: Deployed) =>
   deployed.http('ReadBalances', {
     routeKey: 'GET /users/{user_identifier}/members/{member_identifier}/accounts',
@@ -394,6 +413,18 @@ export const behaviourRows: readonly BehaviourRow[] = [
     expected: ['2026-11-21T14:00:00.000Z', '2026-11-21T14:00:00.000Z'],
   },
   {
+    setting: 'allowanceStartsPerCaller',
+    value: 1,
+    what: 'the caller’s second job within the window is refused, and says why',
+    observe: async (deployed) => {
+      await refresh(deployed, 0);
+      deployed.at(20);
+      const { status, headers, body } = await deployed.trigger();
+      return [status, headers['retry-after'], at(body, 'code'), at(body, 'limit')];
+    },
+    expected: [429, '7180', 'caller_allowance_used_up', 'allowanceStartsPerCaller'],
+  },
+  {
     setting: 'allowanceWindowSeconds',
     value: 600,
     what: 'a job no longer counts after 600 s',
@@ -466,6 +497,27 @@ export const behaviourRows: readonly BehaviourRow[] = [
       return scheduleOf(deployed);
     },
     expected: 24,
+  },
+  {
+    setting: 'minScheduleHours',
+    value: 6,
+    what: 'callers may not ask for less',
+    observe: scheduleEvery(4, 6),
+    expected: [
+      [400, 'schedule_too_often', 'minScheduleHours'],
+      [200, undefined, undefined],
+    ],
+  },
+  {
+    setting: 'scheduleChangesPerCaller',
+    value: 2,
+    what: 'a caller’s third change in a day is refused',
+    observe: scheduleEvery(6, 24, 6),
+    expected: [
+      [200, undefined, undefined],
+      [200, undefined, undefined],
+      [429, 'schedule_changes_used_up', 'scheduleChangesPerCaller'],
+    ],
   },
   {
     setting: 'scheduleShards',

@@ -188,6 +188,7 @@ export function functionsInTime(stage: Stage): FunctionsInTime {
           waitersAtOnce: 2,
           callbackRules: { hosts: [RECEIVER], loopback: false },
           callbacksPerCaller: 4,
+          allowanceStartsPerCaller: 4,
           iamTriggerReads: true,
           count: () => {},
         },
@@ -275,7 +276,7 @@ export function functionsInTime(stage: Stage): FunctionsInTime {
       const method = every === null ? 'DELETE' : 'PUT';
       const run = (invocation: Invocation) =>
         memberSchedule(
-          { ...reach(invocation), shards: 1 },
+          { ...reach(invocation), shards: 1, scheduleChangesPerCaller: 6, minScheduleHours: 1 },
           {
             method,
             routeKey: `${method} schedule`,

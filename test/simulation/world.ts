@@ -7,7 +7,7 @@ import type { IdempotencyKeys } from '../../shared/domain/idempotency.ts';
 import { type Instant, instantOf } from '../../shared/domain/instant.ts';
 import { aliasMarkOf, type MemberRecord } from '../../shared/domain/member.ts';
 import type { MemberKey } from '../../shared/domain/mx.ts';
-import type { Notice, Schedule, Starts, WaitLeases } from '../../shared/domain/ports.ts';
+import type { Notice, Schedule, ScheduleChanges, Starts, WaitLeases } from '../../shared/domain/ports.ts';
 import { minuteOf, slotsDueIn } from '../../shared/domain/schedule.ts';
 import { TRIGGER_TIMEOUT_SECONDS } from '../../shared/lambda/time-limits.ts';
 import { type BalancesTable, fakeBalances } from '../fakes/fake-balances.ts';
@@ -19,6 +19,7 @@ import { fakeMembers } from '../fakes/fake-members.ts';
 import { type FakeQueue, fakeFollowUps, fakeHints, fakeNotices, fakeQueue, fakeStarts } from '../fakes/fake-queue.ts';
 import { fakeRefreshes, type RefreshesTable } from '../fakes/fake-refreshes.ts';
 import { fakeSchedule } from '../fakes/fake-schedule.ts';
+import { fakeScheduleChanges, type ScheduleChangesTable } from '../fakes/fake-schedule-changes.ts';
 import { fakeSeenMembers } from '../fakes/fake-seen-members.ts';
 import { fakeUnstarted } from '../fakes/fake-unstarted.ts';
 import { fakeWaitLeases, type WaitLeasesTable } from '../fakes/fake-wait-leases.ts';
@@ -43,6 +44,7 @@ export interface Reachable extends HandleWebhookDeps {
   readonly starts: Starts;
   readonly keys: IdempotencyKeys;
   readonly waitLeases: WaitLeases;
+  readonly changes: ScheduleChanges;
   readonly sleep: (milliseconds: number) => Promise<void>;
 }
 
@@ -110,6 +112,7 @@ const ports: ReadonlySet<string> = new Set([
   'notices',
   'keys',
   'waitLeases',
+  'changes',
   'seen',
   'webhooks',
   'erasure',
@@ -148,6 +151,7 @@ export function createWorld(plan: Plan, scheduler: Scheduler, given: Given): Wor
   const callbacks: CallbacksTable = new Map();
   const keys: IdempotencyTable = new Map();
   const waitLeases: WaitLeasesTable = new Map();
+  const scheduleChanges: ScheduleChangesTable = new Map();
   const published: DomainEvent[] = [];
   let lastRead = { at: Number.NaN, instant: '' };
   const clock = () => {
@@ -258,6 +262,7 @@ export function createWorld(plan: Plan, scheduler: Scheduler, given: Given): Wor
         followUps: fakeFollowUps(world.followUps, request),
         starts: fakeStarts(world.starts, request),
         schedule: fakeSchedule(table, request),
+        changes: fakeScheduleChanges(scheduleChanges, request),
         seen: fakeSeenMembers(table, policy, request),
         webhooks: fakeHints(world.followUps, request),
         erasure: fakeErasure(balances, world.followUps, request),

@@ -98,6 +98,7 @@ export const mxOperations: Readonly<Record<string, Operation>> = {
       'idempotency_in_flight',
       'member_deleted',
       'allowance_used_up',
+      'caller_allowance_used_up',
       'too_many_callbacks',
       'mx_credentials_missing',
       'mx_credentials_rejected',

@@ -60,7 +60,14 @@ export const ownOperations: Readonly<Record<string, Operation>> = {
         examples: { example: examples.schedule },
       },
     },
-    problems: ['payload_too_large', 'unsupported_media_type', 'member_not_found', 'member_deleted'],
+    problems: [
+      'payload_too_large',
+      'unsupported_media_type',
+      'member_not_found',
+      'member_deleted',
+      'schedule_too_often',
+      'schedule_changes_used_up',
+    ],
   },
   [`DELETE ${memberPath}/schedule`]: {
     operationId: 'removeSchedule',
@@ -70,7 +77,7 @@ export const ownOperations: Readonly<Record<string, Operation>> = {
     right: 'trigger',
     parameters: [...member, 'Accept-Version', 'X-Correlation-Id'],
     answers: { 204: { description: 'It is not on a schedule.', headers: [] } },
-    problems: ['member_not_found', 'member_deleted'],
+    problems: ['member_not_found', 'member_deleted', 'schedule_changes_used_up'],
   },
   'POST /webhooks/mx': {
     operationId: 'receiveMxWebhook',

@@ -21,6 +21,18 @@ const said: Readonly<Partial<Record<ProblemCode, readonly [message: string, deta
     'MX allows 5 balance checks per member in 7200 seconds; they are used up',
     { retryAfterSeconds: 5_400 },
   ],
+  caller_allowance_used_up: [
+    'one caller may start 4 balance checks per member in 7200 seconds (setting allowanceStartsPerCaller); they are used up',
+    { retryAfterSeconds: 3_600, limit: 'allowanceStartsPerCaller' },
+  ],
+  schedule_too_often: [
+    'every may not be less than 6 hours here (setting minScheduleHours)',
+    { field: 'every', limit: 'minScheduleHours' },
+  ],
+  schedule_changes_used_up: [
+    'one caller may change 10000 schedules a day (setting scheduleChangesPerCaller), and has',
+    { retryAfterSeconds: 3_600, limit: 'scheduleChangesPerCaller' },
+  ],
   too_many_callbacks: [
     'one caller may have 10 callbacks for one refresh (setting callbacksPerCaller), and has them',
     { refreshId: 'RFR-01KJPWK7Y0QX0V5D8ZJ4H2M9TC', limit: 'callbacksPerCaller' },

@@ -1,7 +1,7 @@
 /** The member's item in every phase of a refresh: a write of it is paid for by its size, and one unit is 1,024 bytes. */
 import { describe, expect, it } from 'vitest';
 import { toRecord } from '../../../shared/clients/member-item.ts';
-import type { MemberRecord } from '../../../shared/domain/member.ts';
+import { type MemberRecord, startMark } from '../../../shared/domain/member.ts';
 import type { Attempt, Claim, RunningClaim } from '../../../shared/domain/refresh.ts';
 import { itemBytes } from '../../dynamodb/item-size.ts';
 import { MAX_WORKING_ITEM_BYTES, workingItem } from '../../fakes/working-item.ts';
@@ -51,7 +51,7 @@ const worst = emptyMember(member, {
     observedAt: null,
     hasDetails: true,
   },
-  starts: [at(0), at(1), at(2), at(3), at(4)],
+  starts: [at(0), at(1), at(2), at(3), at(4)].map((start, index) => startMark(start, `1${index + 1}`)),
   startsVersion: 123_456,
   startNotBefore: at(59),
   enrolment: { everyHours: 168, slot: 'SLOT#168h#10079#15' },
@@ -116,10 +116,10 @@ describe('the member’s item is one write unit', () => {
     ['while a refresh runs', 761, { ...usual, claim: running }],
     ['while it stores', 764, { ...usual, claim: { ...running, phase: 'storing' } }],
     ['when it has ended', 628, { ...usual, claim: ended(running, usual) }],
-    ['at rest, with everything', 744, worst],
-    ['while a refresh runs, with everything', 985, { ...worstOpen, claim: longest }],
-    ['while it stores, with everything', 988, { ...worstOpen, claim: { ...longest, phase: 'storing' } }],
-    ['when it has ended, with everything', 799, { ...worstOpen, claim: ended(longest, worst) }],
+    ['at rest, with everything', 749, worst],
+    ['while a refresh runs, with everything', 990, { ...worstOpen, claim: longest }],
+    ['while it stores, with everything', 993, { ...worstOpen, claim: { ...longest, phase: 'storing' } }],
+    ['when it has ended, with everything', 804, { ...worstOpen, claim: ended(longest, worst) }],
   ])('%s: %i bytes', (_when, bytes, record) => {
     expect(itemBytes(item(record))).toBe(bytes);
     expect(bytes).toBeLessThanOrEqual(MAX_WORKING_ITEM_BYTES);

@@ -1,7 +1,16 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { plusSeconds } from '../../../shared/domain/instant.ts';
-import { nextJobAllowedAt, nextStartAllowedAt, startsInWindow } from '../../../shared/domain/member.ts';
+import {
+  callerTagIn,
+  nextJobAllowedAt,
+  nextStartAllowedAt,
+  nextStartOfCallerAt,
+  type StartMark,
+  startedAt,
+  startMark,
+  startsInWindow,
+} from '../../../shared/domain/member.ts';
 import { successOf } from '../../../shared/domain/success.ts';
 import { attemptOf, claim, policy, T0 } from '../../samples.ts';
 import { seeded } from './number-texts.ts';
@@ -85,5 +94,31 @@ describe('the allowance of a member', () => {
       }),
       seeded,
     );
+  });
+});
+
+describe('a caller’s share of the allowance', () => {
+  const share = { callerTag: '42', mostStarts: 2 };
+  const made = (...marks: readonly [number, string | null][]) => marks.map(([at_, tag]) => startMark(at(at_), tag));
+
+  it.each<[string, readonly StartMark[], string | null]>([
+    ['nothing was started', [], null],
+    ['one start is left', made([0, '42']), null],
+    ['others have started more', made([0, '07'], [10, null], [20, '42'], [30, '07']), null],
+    ['it is used up', made([0, '42'], [10, null], [20, '42']), at(7200)],
+    ['a start has left the window', made([-7200, '42'], [20, '42']), null],
+  ])('%s', (_what, starts_, next) => {
+    expect(nextStartOfCallerAt(starts_, at(40), policy, share)).toBe(next);
+  });
+
+  it('is told apart by its mark, which sorts by time', () => {
+    const mark = startMark(at(0), '42');
+    expect([startedAt(mark), callerTagIn(mark), callerTagIn(at(0))]).toEqual([at(0), '42', null]);
+    expect([mark > at(0), mark < at(1)]).toEqual([true, true]);
+  });
+
+  it('frees at the very instant at which it says so', () => {
+    const five = made([0, '42'], [0, '42'], [0, '42'], [0, '42'], [0, '42']);
+    expect(nextStartAllowedAt(five, at(7200), policy)).toBeNull();
   });
 });

@@ -28,7 +28,7 @@ function world(code: FailureCode, retryAfterSeconds: number) {
     accepts: () => {
       answer = () => start(identifiers);
     },
-    trigger: () => startRefresh(made.deps, identifiers, false),
+    trigger: () => startRefresh(made.deps, identifiers, { userPresent: false, correlationId: null }),
     /** Takes every look that is due until then. */
     async looksUntil(until: Instant): Promise<void> {
       for (let next = made.sent[0]; next !== undefined; next = made.sent[0]) {

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { endedClaim } from '../../../shared/domain/end-refresh.ts';
 import { endingOf } from '../../../shared/domain/ending.ts';
 import { Failure, type FailureCode } from '../../../shared/domain/failure.ts';
-import type { MemberRecord } from '../../../shared/domain/member.ts';
+import { type MemberRecord, startMark } from '../../../shared/domain/member.ts';
 import type { MxMember } from '../../../shared/domain/mx.ts';
 import type { RefreshDeps } from '../../../shared/domain/ports.ts';
 import { attemptOf } from '../../../shared/domain/refresh.ts';
@@ -58,6 +58,36 @@ function world(...records: readonly MemberRecord[]) {
   };
   return { ...made, deps, steps, record: (of = key) => made.table.members.get(textOf(of)) };
 }
+
+describe('a caller’s share', () => {
+  const share = { callerTag: '42', mostStarts: 2 };
+  const wishes = { userPresent: false, correlationId: null, share };
+
+  it('marks its start', async () => {
+    const { deps, record } = world(knownMember());
+    await startRefresh(deps, guids, wishes);
+    expect(record()?.starts).toEqual([`${T0}/42`]);
+  });
+
+  it('used up is refused before MX is asked', async () => {
+    const starts = [at(-600), at(-300)].map((start) => startMark(start, '42'));
+    const { deps, mxCalls } = world(knownMember({ starts }));
+    await expect(startRefresh(deps, guids, wishes)).rejects.toMatchObject({
+      code: 'caller_allowance_used_up',
+      details: { retryAfterSeconds: 6600, limit: 'allowanceStartsPerCaller' },
+    });
+    expect(mxCalls).toEqual([]);
+    const other = { ...wishes, share: { ...share, callerTag: '43' } };
+    expect(await startRefresh(deps, guids, other)).toMatchObject({ joined: false });
+  });
+
+  it('is given back with a start that MX refused', async () => {
+    const { deps, record, answers } = world(knownMember());
+    answers.start = () => new Failure('mx_refused', 'no');
+    await expect(startRefresh(deps, guids, wishes)).rejects.toMatchObject({ code: 'mx_refused' });
+    expect(record()?.starts).toEqual([]);
+  });
+});
 
 describe('a start', () => {
   it('of a known member: message, claim, POST, projection', async () => {

@@ -54,7 +54,7 @@ function world() {
 describe('while MX does not answer', () => {
   it('a started refresh says why, until MX answers again', async () => {
     const { deps, answers, look, shown, written } = world();
-    await startRefresh(deps, identifiers, false);
+    await startRefresh(deps, identifiers, { userPresent: false, correlationId: null });
     expect(await shown()).toEqual({ jobStarted: true, waitsFor: null, lastLookAt: null, nextLookAt: null });
     answers.read = away;
     await look();
@@ -75,7 +75,7 @@ describe('while MX does not answer', () => {
     const { deps, answers, look, shown, written } = world();
     const { read } = answers;
     answers.read = () => new Failure('mx_bad_answer', 'HTML');
-    await startRefresh(deps, identifiers, false);
+    await startRefresh(deps, identifiers, { userPresent: false, correlationId: null });
     expect(await shown()).toEqual({
       jobStarted: false,
       waitsFor: 'mx_bad_answer',
@@ -90,7 +90,7 @@ describe('while MX does not answer', () => {
 
   it('the list of accounts alone counts too', async () => {
     const { deps, answers, look, shown } = world();
-    await startRefresh(deps, identifiers, false);
+    await startRefresh(deps, identifiers, { userPresent: false, correlationId: null });
     answers.read = () => member({ ...newJob, successfullyAggregatedAt: '2026-11-21T12:00:04.000Z' });
     deps.mx.listAccounts = async () => {
       throw new Failure('mx_bad_answer', 'a total that is no number');
@@ -106,7 +106,8 @@ describe('while MX does not answer', () => {
     const { deps, table, look, shown, sent } = world();
     const storing: StoringClaim = { ...claim({ lookNumber: 1, lookedAt: at(-40) }), phase: 'storing' };
     table.members.set(textOf(key), knownMember({ claim: storing }));
-    sent.push({ followUp: { refreshId: claim().refreshId, member: key, lookNumber: 2, state: null }, inSeconds: 0 });
+    const followUp = { refreshId: claim().refreshId, member: key, lookNumber: 2, state: null, correlationId: null };
+    sent.push({ followUp, inSeconds: 0 });
     deps.mx.listAccounts = async () => {
       throw away();
     };
@@ -116,7 +117,7 @@ describe('while MX does not answer', () => {
 
   it('the sweep names it at the deadline', async () => {
     const { deps, answers, look, wait, history } = world();
-    await startRefresh(deps, identifiers, false);
+    await startRefresh(deps, identifiers, { userPresent: false, correlationId: null });
     answers.read = () => new Failure('mx_timeout', 'no answer');
     await look();
     wait(600);

@@ -52,6 +52,7 @@ function world(record: MemberRecord | null = knownMember(), given: Partial<Trigg
     waitersAtOnce: 100,
     callbackRules: { hosts: [], loopback: false },
     callbacksPerCaller: 10,
+    allowanceStartsPerCaller: 4,
     iamTriggerReads: true,
     sleep: async (milliseconds) => {
       slept.push(milliseconds);

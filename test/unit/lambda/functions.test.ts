@@ -17,6 +17,7 @@ import {
 import { detailsByCode } from '../../../shared/domain/refresh-details.ts';
 import { type EveryHours, everyHoursOnOffer, nextDueAt, slotOf } from '../../../shared/domain/schedule.ts';
 import type { ApiRequest } from '../../../shared/lambda/http.ts';
+import { fakeScheduleChanges } from '../../fakes/fake-schedule-changes.ts';
 import { textOf, withMember } from '../../fakes/members-table.ts';
 import { putRefresh } from '../../fakes/put-refresh.ts';
 import { claim, key, knownMember, policy, question, T0 } from '../../samples.ts';
@@ -494,10 +495,19 @@ describe('reading a refresh', () => {
 });
 
 describe('a member’s schedule', () => {
-  function world(record: MemberRecord | null = knownMember()) {
+  function world(record: MemberRecord | null = knownMember(), limits = { changes: 100, hours: 1 }) {
     const made = refreshWorld(record === null ? withMember() : withMember(record));
-    const deps = { members: made.deps.members, schedule: made.schedule, shards: 2, now: made.deps.now };
-    const ask = (method: string, body?: unknown) => memberSchedule(deps, apiRequest({ method, parameters, body }));
+    const deps = {
+      members: made.deps.members,
+      schedule: made.schedule,
+      changes: fakeScheduleChanges(new Map()),
+      scheduleChangesPerCaller: limits.changes,
+      minScheduleHours: limits.hours,
+      shards: 2,
+      now: made.deps.now,
+    };
+    const ask = (method: string, body?: unknown, caller = 'shop') =>
+      memberSchedule(deps, apiRequest({ method, parameters, body, caller }));
     const enrolment = async () => (await made.deps.members.read(key))?.enrolment;
     return { ...made, ask, enrolment };
   }
@@ -518,6 +528,32 @@ describe('a member’s schedule', () => {
     expect(await ask('PUT', { every })).toEqual({ status: 200, logged, body: scheduleOf(every) });
     expect(await enrolment()).toEqual({ everyHours: every, slot: slotOf(key, every, 2) });
     expect(await ask('GET')).toEqual({ status: 200, logged, body: scheduleOf(every) });
+  });
+
+  it('is not more often than the operator allows', async () => {
+    const { ask, enrolment } = world(knownMember(), { changes: 1, hours: 6 });
+    const error = { code: 'schedule_too_often', details: { field: 'every', limit: 'minScheduleHours' } };
+    await expect(ask('PUT', { every: 4 })).rejects.toMatchObject(error);
+    await expect(ask('PUT', { every: 5 })).rejects.toMatchObject({ code: 'invalid_request' });
+    expect(await enrolment()).toBeNull();
+    expect(await ask('PUT', { every: 6 })).toMatchObject({ status: 200 });
+  });
+
+  it('is changed by each caller a number of times a day', async () => {
+    const { ask, enrolment, wait } = world(knownMember(), { changes: 2, hours: 1 });
+    await ask('PUT', { every: 24 });
+    await ask('DELETE');
+    // At noon.
+    const error = {
+      code: 'schedule_changes_used_up',
+      details: { retryAfterSeconds: 43_200, limit: 'scheduleChangesPerCaller' },
+    };
+    await expect(ask('PUT', { every: 6 })).rejects.toMatchObject(error);
+    await expect(ask('DELETE')).rejects.toMatchObject(error);
+    expect(await enrolment()).toMatchObject({ everyHours: 0 });
+    await ask('PUT', { every: 6 }, 'bank');
+    wait(43_200);
+    expect(await ask('PUT', { every: 12 })).toMatchObject({ status: 200 });
   });
 
   it('that is changed leaves nothing in the slot of before', async () => {
