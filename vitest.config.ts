@@ -34,6 +34,7 @@ export const env = {
   WEBHOOKS: 'off',
   MX_WEBHOOK_SECRET_ARN: 'none',
   AMOUNTS_IN_EVENTS: 'false',
+  OWN_IDS_IN_EVENTS: 'false',
   CALLBACK_QUEUE_URL: '',
   CALLBACK_SECRET_ARN: 'none',
   CALLBACK_HOSTS: '',

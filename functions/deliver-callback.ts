@@ -1,15 +1,17 @@
 // SQS callbacks queue  ->  one signed POST to the caller's URL  ->  done, or another try later
 import { callbackPost } from '../shared/clients/callback-post.ts';
+import { membersReader } from '../shared/clients/members-reader.ts';
 import { decodeDelivery } from '../shared/clients/messages.ts';
 import { deliveryQueue } from '../shared/clients/queues.ts';
 import { secret } from '../shared/clients/secret.ts';
 import { type DeliverDeps, type Delivered, deliverCallback } from '../shared/domain/deliver-callback.ts';
+import { ownIdsIn } from '../shared/domain/own-ids.ts';
 import type { Delivery } from '../shared/domain/ports.ts';
 import { readEnvironment } from '../shared/lambda/environment.ts';
 import { type LogFields, type MetricName, telemetry } from '../shared/lambda/log.ts';
 import { queueHandler } from '../shared/lambda/sqs.ts';
 import { queueWiring } from './wiring/queue.ts';
-import { callbackRulesOf, keptForMinutes, now, secretsManager, sqs } from './wiring/refresh.ts';
+import { callbackRulesOf, dynamoDb, keptForMinutes, now, secretsManager, sqs } from './wiring/refresh.ts';
 
 const metrics: Readonly<Record<Delivered, MetricName | null>> = {
   delivered: 'CallbackDelivered',
@@ -41,6 +43,7 @@ export function wire(source: NodeJS.ProcessEnv) {
       loopback: env.callbackLoopback,
       now,
     }),
+    ownIds: ownIdsIn(membersReader(dynamoDb(), env.membersTable)),
     deliveries: deliveryQueue(queue, env.callbackQueueUrl),
     rules: callbackRulesOf(env),
     now,

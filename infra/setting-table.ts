@@ -158,6 +158,10 @@ export const settings = {
     false,
     'true writes the old and the new balance into balance.changed events. Every reader of the bus then sees amounts. false: ids and statuses only.',
   ),
+  ownIdsInEvents: flag(
+    false,
+    'true writes MX’s id and user_id of the member (member_id, user_id) into the events on the bus, at the price of one read each. Whoever may read the bus then sees what your own systems call users. false: guids only. Callbacks always have them.',
+  ),
   callbackHosts: text(
     '',
     {

@@ -10,6 +10,7 @@ import { balancesReader } from '../../shared/clients/balances-table.ts';
 import { callbacksInDynamoDb, noCallbacks } from '../../shared/clients/callbacks-table.ts';
 import { eventBus } from '../../shared/clients/event-bus.ts';
 import { httpsTransport } from '../../shared/clients/https-transport.ts';
+import { membersReader } from '../../shared/clients/members-reader.ts';
 import { membersInDynamoDb } from '../../shared/clients/members-table.ts';
 import { mxClient } from '../../shared/clients/mx-client.ts';
 import { deliveryQueue, followUpQueue, noticeQueue } from '../../shared/clients/queues.ts';
@@ -18,6 +19,7 @@ import { type SecretOptions, secret } from '../../shared/clients/secret.ts';
 import { unstartedInDynamoDb } from '../../shared/clients/unstarted-members.ts';
 import type { CallbackRules } from '../../shared/domain/callback-url.ts';
 import { epochMillisecondsOf, type Instant, instantOf } from '../../shared/domain/instant.ts';
+import { ownIdsIn } from '../../shared/domain/own-ids.ts';
 import type { Policy } from '../../shared/domain/policy.ts';
 import type { RefreshDeps } from '../../shared/domain/ports.ts';
 import type { CallbackRulesEnvironment, EndingEnvironment, MxEnvironment } from '../../shared/lambda/environment.ts';
@@ -52,7 +54,11 @@ export function endingDeps(env: EndingEnvironment, db: DynamoDBClient): Omit<Ref
     refreshes: refreshesInDynamoDb(db, env.refreshesTable, env.refreshRetentionDays, now),
     followUps: followUpQueue(queues, env.followUpQueueUrl),
     balances: balancesReader(db, env.balancesTable),
-    events: eventBus(new EventBridgeClient(limitedCalls()), env.eventBusName),
+    events: eventBus(
+      new EventBridgeClient(limitedCalls()),
+      env.eventBusName,
+      env.ownIdsInEvents ? ownIdsIn(membersReader(db, env.membersTable)) : null,
+    ),
     amountsInEvents: env.amountsInEvents,
     // No queue: the operator has allowed no hosts, so no callback can have been asked for.
     callbacks:

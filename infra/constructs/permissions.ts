@@ -87,7 +87,8 @@ export const permissions: Readonly<Record<FunctionName, Permissions>> = {
   'member-schedule': { members: [get, put, update, remove], apiCallersSecret: readSecret },
   'unknown-route': { apiCallersSecret: readSecret },
   'mx-webhook': { followUps: send, mxWebhookSecret: readSecret },
-  'deliver-callback': { callbacks: send, callbackSecret: readSecret },
+  // It reads what the operator's own systems call the member, at the moment of the POST.
+  'deliver-callback': { members: [get], callbacks: send, callbackSecret: readSecret },
 };
 
 /**

@@ -37,8 +37,8 @@ export function callbackPost(options: CallbackPostOptions): PostCallback {
     resolve = (host, how) => dns.promises.lookup(host, { ...how, all: true }),
   } = options;
   const lookup = lookupAllowed(resolve, loopback);
-  return async (delivery) => {
-    const body = JSON.stringify(delivery.event);
+  return async (delivery, content) => {
+    const body = JSON.stringify(content);
     const headers = signedHeaders(await options.secret.current(), delivery.callbackId, options.now(), body);
     return post({ url: new URL(delivery.url), headers, body, lookup, timeoutMs, now: options.now });
   };

@@ -1,14 +1,16 @@
 /** EventBridge, outgoing. */
 import { type EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
 import { Failure } from '../domain/failure.ts';
+import { type ReadOwnIds, withOwnIds } from '../domain/own-ids.ts';
 import type { Events } from '../domain/ports.ts';
 
 /** The `source` of every event of this service. */
 export const EVENT_SOURCE = 'mx-fresh-balances';
 
-/** The bus `busName`. @throws Failure `try-again` when EventBridge did not take the entry (it answers 200 even then). */
-export const eventBus = (client: EventBridgeClient, busName: string): Events => ({
+/** The bus `busName`. `ownIds`: finds the own ids that each event is sent with; null: none. @throws Failure `try-again` when EventBridge did not take the entry (it answers 200 even then). */
+export const eventBus = (client: EventBridgeClient, busName: string, ownIds: ReadOwnIds | null = null): Events => ({
   async publish(event) {
+    const detail = ownIds === null ? event : await withOwnIds(event, ownIds);
     const { FailedEntryCount, Entries } = await client.send(
       new PutEventsCommand({
         Entries: [
@@ -17,7 +19,7 @@ export const eventBus = (client: EventBridgeClient, busName: string): Events => 
             Source: EVENT_SOURCE,
             DetailType: event.type,
             Time: new Date(event.time),
-            Detail: JSON.stringify(event),
+            Detail: JSON.stringify(detail),
           },
         ],
       }),

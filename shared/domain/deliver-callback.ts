@@ -3,6 +3,7 @@
 import { type CallbackRules, checkCallbackUrl } from './callback-url.ts';
 import { Failure } from './failure.ts';
 import { type Clock, plusSeconds, secondsBetween } from './instant.ts';
+import { type ReadOwnIds, withOwnIds } from './own-ids.ts';
 import type { Deliveries, Delivery } from './ports.ts';
 
 /** What the receiver answered; null when it did not: no connection, no answer in time, an address that is not public. */
@@ -12,12 +13,17 @@ export interface Receipt {
   readonly retryAfterSeconds: number | null;
 }
 
-/** Signs and sends. Never follows a redirect. @throws Failure `callback_keys_missing` when it cannot be signed. */
-export type PostCallback = (delivery: Delivery) => Promise<Receipt | null>;
+/**
+ * Signs and sends `body` to the delivery's URL. Never follows a redirect.
+ *
+ * @throws Failure `callback_keys_missing` when it cannot be signed.
+ */
+export type PostCallback = (delivery: Pick<Delivery, 'callbackId' | 'url'>, body: object) => Promise<Receipt | null>;
 
 /** What delivering needs. */
 export interface DeliverDeps {
   readonly post: PostCallback;
+  readonly ownIds: ReadOwnIds;
   readonly deliveries: Deliveries;
   readonly rules: CallbackRules;
   readonly now: Clock;
@@ -56,17 +62,28 @@ export async function deliverCallback(deps: DeliverDeps, delivery: Delivery): Pr
     return 'waiting';
   }
   if (!isAllowed(delivery.url, deps.rules)) return 'not_allowed';
-  const receipt = await deps.post(delivery);
+  const body = await bodyOf(deps, delivery);
+  const receipt = body && (await deps.post(delivery, body));
   if (receipt !== null && receipt.status >= 200 && receipt.status < 300) return 'delivered';
   if (receipt?.status === 410) return 'gone';
   const wait = waitAfter(delivery.attempt, receipt?.retryAfterSeconds ?? null, deps.random());
   if (wait === null) {
     const answer = receipt === null ? 'did not answer' : `answered ${receipt.status}`;
-    throw new Failure('callback_not_delivered', `the receiver of a callback ${answer} for about a day`);
+    const what = body === null ? 'the member of a callback could not be read' : `the receiver of a callback ${answer}`;
+    throw new Failure('callback_not_delivered', `${what} for about a day`);
   }
   const next = { ...delivery, attempt: delivery.attempt + 1, notBefore: plusSeconds(deps.now(), wait) };
   await deps.deliveries.send(next, wait);
   return 'retrying';
+}
+
+/** The event with the member's own ids; null when these cannot be read now, which is tried again like a POST. */
+async function bodyOf({ ownIds }: DeliverDeps, { event }: Delivery): Promise<object | null> {
+  try {
+    return await withOwnIds(event, ownIds);
+  } catch {
+    return null;
+  }
 }
 
 /**

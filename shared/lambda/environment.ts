@@ -71,6 +71,8 @@ const readers = {
   /** ARN of the secret with the keys that MX calls with. */
   mxWebhookSecretArn: text,
   amountsInEvents: flag,
+  /** Whether events on the bus have MX's `id` and `user_id` of their member. */
+  ownIdsInEvents: flag,
   /** Empty: the operator has allowed no hosts. */
   callbackQueueUrl: text,
   /** ARN of the secret with the keys that callbacks are signed with. */
@@ -118,6 +120,7 @@ const ending = [
   'followUpQueueUrl',
   'eventBusName',
   'amountsInEvents',
+  'ownIdsInEvents',
   'callbackQueueUrl',
 ] as const;
 const callbackRules = ['callbackHosts', 'callbackLoopback'] as const;
@@ -146,7 +149,7 @@ export const environmentOf = {
   'member-schedule': [...http, 'membersTable', 'scheduleShards', 'minScheduleHours', 'scheduleChangesPerCaller'],
   'unknown-route': [...http],
   'mx-webhook': ['stage', 'mxWebhookSecretArn', 'followUpQueueUrl'],
-  'deliver-callback': ['stage', ...callbackRules, 'callbackSecretArn', 'callbackQueueUrl'],
+  'deliver-callback': ['stage', 'membersTable', ...callbackRules, 'callbackSecretArn', 'callbackQueueUrl'],
 } as const satisfies Record<string, readonly ValueName[]>;
 
 /** The name of a function: its file in `functions/`, without `.ts`. */

@@ -40,14 +40,16 @@ const delivery = (url = `http://localhost:${port}/hook?x=1`): Delivery => ({
 const secretOf = (text: string) => ({ current: async () => text, refetched: async () => text });
 const toLoopback: Resolve = async () => [{ address: '127.0.0.1', family: 4 }];
 
-const subject = (given: Partial<Parameters<typeof callbackPost>[0]> = {}) =>
-  callbackPost({
+const subject = (given: Partial<Parameters<typeof callbackPost>[0]> = {}) => {
+  const post = callbackPost({
     secret: secretOf(JSON.stringify({ current: KEY, previous: '' })),
     loopback: true,
     now,
     resolve: toLoopback,
     ...given,
   });
+  return (sent: Delivery) => post(sent, sent.event);
+};
 
 describe('a callback', () => {
   it('is a POST of the event with a good signature', async () => {

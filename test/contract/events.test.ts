@@ -3,6 +3,7 @@ import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import { afterEach, describe, expect, it } from 'vitest';
 import { eventBus } from '../../shared/clients/event-bus.ts';
 import { type DomainEvent, endedEvent } from '../../shared/domain/event.ts';
+import type { ReadOwnIds } from '../../shared/domain/own-ids.ts';
 import { fakeEvents } from '../fakes/fake-events.ts';
 import { attemptOf, newKey, refreshId, startingClaim } from '../samples.ts';
 import { closed, listenOnLoopback } from './local-tables.ts';
@@ -17,7 +18,7 @@ afterEach(async () => {
 });
 
 /** An EventBridge that answers every call like this, and the entries that it was sent. */
-async function bridgeThatAnswers(status: number, body: object) {
+async function bridgeThatAnswers(status: number, body: object, ownIds: ReadOwnIds | null = null) {
   const entries: Record<string, unknown>[] = [];
   server = createServer(async (request, response) => {
     const chunks: Buffer[] = [];
@@ -33,10 +34,24 @@ async function bridgeThatAnswers(status: number, body: object) {
     credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
     maxAttempts: 1,
   });
-  return { events: eventBus(client, 'bus-1'), entries };
+  return { events: eventBus(client, 'bus-1', ownIds), entries };
 }
 
 describe('the event bus', () => {
+  it('sends the member’s own ids where it is to', async () => {
+    const answer = { FailedEntryCount: 0, Entries: [{ EventId: '1' }] };
+    const { events, entries } = await bridgeThatAnswers(200, answer, async ({ memberGuid }) => ({
+      member_id: `own of ${memberGuid}`,
+      user_id: null,
+    }));
+    await events.publish(event);
+    const { data } = event;
+    expect(JSON.parse(String(entries[0]?.['Detail']))).toEqual({
+      ...event,
+      data: { ...data, member_id: `own of ${data.member_guid}`, user_id: null },
+    });
+  });
+
   it('sends the event as the detail of one entry', async () => {
     const { events, entries } = await bridgeThatAnswers(200, { FailedEntryCount: 0, Entries: [{ EventId: '1' }] });
     await events.publish(event);

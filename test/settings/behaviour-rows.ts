@@ -83,6 +83,21 @@ const scheduleEvery =
     return answers;
   };
 
+/** The own ids in the event of a refresh's end, and whether any message has one. */
+async function ownIds(deployed: Deployed): Promise<readonly unknown[]> {
+  deployed.mx.member = { id: 'own-member', user_id: 'own-user' };
+  await deployed.trigger({ callback_url: 'https://hooks.example.com/a' });
+  deployed.mx.member = { ...done, id: 'own-member', user_id: 'own-user' };
+  deployed.at(10);
+  await deployed.look();
+  const [event] = deployed.published('refresh.succeeded');
+  const messages = [...deployed.sent('FollowUps'), ...deployed.sent('Callbacks')].map(({ body }) => body).join();
+  return [
+    [at(event?.detail, 'data', 'member_id'), at(event?.detail, 'data', 'user_id')],
+    /own-(member|user)/.test(messages),
+  ];
+}
+
 const readAccounts = (deployed: Deployed) =>
   deployed.http('ReadBalances', {
     routeKey: 'GET /users/{user_identifier}/members/{member_identifier}/accounts',
@@ -646,6 +661,22 @@ export const behaviourRows: readonly BehaviourRow[] = [
     beside: { callbackHosts: 'hooks.example.com' },
     observe: callbackTo('http://localhost:1/a'),
     expected: [[400, 'callback_url']],
+  },
+  {
+    setting: 'ownIdsInEvents',
+    value: true,
+    what: 'events have the member’s own ids, and no message has',
+    beside: { callbackHosts: 'hooks.example.com' },
+    observe: ownIds,
+    expected: [['own-member', 'own-user'], false],
+  },
+  {
+    setting: 'ownIdsInEvents',
+    value: false,
+    what: 'events have guids only',
+    beside: { callbackHosts: 'hooks.example.com' },
+    observe: ownIds,
+    expected: [[undefined, undefined], false],
   },
   {
     setting: 'callbacksPerCaller',

@@ -32,6 +32,7 @@ const placeholders: Readonly<Record<string, string>> = {
   WAITERS_AT_ONCE: '2',
   STALE_AFTER_SECONDS: '86400',
   AMOUNTS_IN_EVENTS: 'false',
+  OWN_IDS_IN_EVENTS: 'false',
   CALLBACK_QUEUE_URL: '',
   CALLBACK_HOSTS: '',
   CALLBACK_LOOPBACK: 'false',

@@ -12,6 +12,7 @@ import { endRefresh, publishEnd } from '../../../shared/domain/end-refresh.ts';
 import { endingOf } from '../../../shared/domain/ending.ts';
 import { Failure } from '../../../shared/domain/failure.ts';
 import { type Instant, instantOf } from '../../../shared/domain/instant.ts';
+import { ownIdsIn } from '../../../shared/domain/own-ids.ts';
 import type { Callback } from '../../../shared/domain/ports.ts';
 import { callbackId } from '../../../shared/lambda/trigger-options.ts';
 import { fakeCallbacks, fakeDeliveries } from '../../fakes/fake-callbacks.ts';
@@ -40,19 +41,27 @@ function callbackWorld() {
     callbacksPerCaller: 2,
     deliveries: fakeDeliveries(queue),
   };
+  const bodies: object[] = [];
+  let isUnreadable = false;
+  const stored = { body: { id: 'member-1', user_id: 'user-1' }, seenAt: T0 };
   const posts: { id: string; event: string; at: number; status: number | null }[] = [];
   let receiver: (at: number) => Receipt | null = () => ({ status: 204, retryAfterSeconds: null });
   const deliver: DeliverDeps = {
-    async post(delivery) {
+    async post(delivery, body) {
       const receipt = receiver(now);
-      expect(faultsOf(delivery.event)).toEqual([]);
+      expect(faultsOf(body)).toEqual([]);
+      bodies.push(body);
       posts.push({
         id: delivery.callbackId,
-        event: delivery.event.id,
+        event: 'id' in body ? String(body.id) : '',
         at: (now - START) / 1000,
         status: receipt?.status ?? null,
       });
       return receipt;
+    },
+    async ownIds(member) {
+      if (isUnreadable) throw new Error('the table is away');
+      return ownIdsIn({ readBody: async () => stored })(member);
     },
     deliveries: deps.deliveries,
     rules: { hosts: ['hooks.example.com'], loopback: false },
@@ -65,6 +74,10 @@ function callbackWorld() {
     deliver,
     queue,
     posts,
+    bodies,
+    unreadable: (is: boolean): void => {
+      isUnreadable = is;
+    },
     running,
     receives: (how: typeof receiver) => {
       receiver = how;
@@ -220,6 +233,36 @@ describe('who is told', () => {
     await world.run(1);
     expect(world.posts).toHaveLength(2);
     expect(new Set(world.posts.map(({ id }) => id)).size).toBe(1);
+  });
+});
+
+describe('the operator’s own ids', () => {
+  it('are in what is sent, and in no message', async () => {
+    const world = callbackWorld();
+    await ask(world.deps, 'shop', URL_1);
+    await world.end();
+    expect([...world.queue.messages.values()].map(({ body }) => body).join()).not.toMatch(/member-1|user-1/);
+    await world.run(1);
+    expect(world.bodies).toMatchObject([{ data: { member_id: 'member-1', user_id: 'user-1', member_guid: 'MBR-1' } }]);
+  });
+
+  it('that cannot be read are waited for', async () => {
+    const world = callbackWorld();
+    world.unreadable(true);
+    await ask(world.deps, 'shop', URL_1);
+    await world.end();
+    await world.run(0.1);
+    expect(world.posts).toEqual([]);
+    world.unreadable(false);
+    await world.run(1);
+    expect(world.posts).toHaveLength(1);
+  });
+
+  it.each([
+    ['no own ids', { body: {}, seenAt: T0 }],
+    ['a deleted member', null],
+  ])('are null for %s', async (_what, body) => {
+    expect(await ownIdsIn({ readBody: async () => body })(key)).toEqual({ member_id: null, user_id: null });
   });
 });
 
