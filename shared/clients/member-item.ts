@@ -8,18 +8,11 @@ import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import type { ConnectionChange } from '../domain/event.ts';
 import type { Held } from '../domain/held.ts';
 import { epochMillisecondsOf, instantOf } from '../domain/instant.ts';
-import {
-  callerTagIn,
-  type MemberBody,
-  type MemberRecord,
-  type StartMark,
-  type Success,
-  startedAt,
-  startMark,
-} from '../domain/member.ts';
+import type { MemberBody, MemberRecord, Success } from '../domain/member.ts';
 import type { MemberKey } from '../domain/mx.ts';
 import type { Attempt } from '../domain/refresh.ts';
 import { type Enrolment, isEveryHours } from '../domain/schedule.ts';
+import { callerTagIn, type StartMark, startedAt, startMark } from '../domain/start-mark.ts';
 import { successOf } from '../domain/success.ts';
 import { fromAttributes, type Item, recordFromAttribute, recordToAttribute, toAttribute } from './attribute-values.ts';
 import { toClaim } from './claim-attributes.ts';

@@ -7,7 +7,7 @@
 import type { StoredBalance } from './balance.ts';
 import type { Ending } from './ending.ts';
 import { type Instant, plusSeconds } from './instant.ts';
-import type { MemberBody, StartMark } from './member.ts';
+import type { MemberBody } from './member.ts';
 import { bodyAtEnd } from './member-view.ts';
 import type { MemberKey, MxMember } from './mx.ts';
 import { type NotifyDeps, notify } from './notify.ts';
@@ -21,6 +21,7 @@ import {
   runningRefresh,
 } from './refresh.ts';
 import { detailsOf } from './refresh-details.ts';
+import type { StartMark } from './start-mark.ts';
 
 /** What ending a refresh needs. */
 export type EndDeps = NotifyDeps & Pick<RefreshDeps, 'members' | 'refreshes'>;

@@ -8,6 +8,7 @@ import type { Policy } from './policy.ts';
 import type { Attempt, Claim } from './refresh.ts';
 import type { Enrolment } from './schedule.ts';
 import { fingerprintOf } from './stable-id.ts';
+import { callerTagIn, type StartMark, startedAt } from './start-mark.ts';
 
 /** The last refresh that succeeded. */
 export interface Success {
@@ -68,22 +69,6 @@ export interface MemberRecord {
 /** What stands in a member's item for its own ids: equal for equal ones. Null when it has none. */
 export const aliasMarkOf = ({ userId, memberId }: Pick<MxMember, 'userId' | 'memberId'>): string | null =>
   userId === null && memberId === null ? null : fingerprintOf(userId, memberId);
-
-/**
- * When a job was started: an instant, and behind it, where a caller asked for it, a slash and two digits that stand for
- * the caller (`startMark`). Marks compare as their instants do.
- */
-export type StartMark = string;
-
-/** The mark of a start at `at`. `callerTag`: two digits; null: no caller asked. */
-export const startMark = (at: Instant, callerTag: string | null): StartMark =>
-  callerTag === null ? at : `${at}/${callerTag}`;
-
-/** When the job of `mark` was started. */
-export const startedAt = (mark: StartMark): Instant => mark.slice(0, 24);
-
-/** What stands for the caller in `mark`; null: no caller asked. */
-export const callerTagIn = (mark: StartMark): string | null => mark.slice(25) || null;
 
 /** The part of the policy that limits starts. */
 export type Allowance = Pick<Policy, 'allowanceStarts' | 'allowanceWindowSeconds'>;

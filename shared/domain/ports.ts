@@ -4,7 +4,7 @@ import type { LookState } from './decision.ts';
 import type { ChangedBalance, ConnectionChange, DomainEvent, RefreshEnded } from './event.ts';
 import type { Held } from './held.ts';
 import type { Clock, Instant } from './instant.ts';
-import type { MemberBody, MemberRecord, StartMark } from './member.ts';
+import type { MemberBody, MemberRecord } from './member.ts';
 import type { Challenge, ChallengeAnswer, MemberIdentifiers, MemberKey, MxAccount, MxMember } from './mx.ts';
 import type { MxWebhook } from './mx-webhook.ts';
 import type { Policy } from './policy.ts';
@@ -23,6 +23,7 @@ import type {
   StartedClaim,
 } from './refresh.ts';
 import type { DelayedBatch, EnrolledMember, Enrolment } from './schedule.ts';
+import type { StartMark } from './start-mark.ts';
 
 /** MX's Platform API. Every method throws `Failure` with a fate, and has a timeout. */
 export interface Mx {

@@ -109,12 +109,12 @@ async function follow(deps: RefreshDeps, member: MxMember): Promise<Resumed> {
 
 /** The running refresh looks as soon as it may, and shows no question until MX asks the next. */
 async function lookSoon(deps: RefreshDeps, key: MemberKey, claim: OpenClaim, member: MxMember): Promise<Refresh> {
-  const { refreshId, lookNumber } = claim;
+  const { refreshId, lookNumber, correlationId } = claim;
   // Begun since 1 by a trigger that did not know of the user.
   if (!claim.userPresent) await deps.members.joinUserPresent(key, refreshId);
   // The number of the look that is booked already, without what that one was told: the first of the two is taken.
   await deps.followUps.send(
-    { refreshId, member: key, lookNumber: lookNumber + 1, state: null },
+    { refreshId, member: key, lookNumber: lookNumber + 1, state: null, correlationId },
     deps.policy.minLookGapSeconds,
   );
   const present = { ...claim, userPresent: true };
@@ -141,6 +141,7 @@ function attachedClaim(deps: RefreshDeps, member: MxMember): StartedClaim {
     acceptedAt: now,
     deadline: plusSeconds(now, deps.policy.deadlineSeconds),
     userPresent: true,
+    correlationId: null,
     baseline: { ...baselineOf(member), connectionStatus: 'CHALLENGED', isBeingAggregated: true },
     start: { state: 'attached', at: now, count: 0, lookNumber: 0, jobGuid },
     lookNumber: 0,
@@ -161,7 +162,8 @@ async function writeClaim(
   member: MxMember,
 ): Promise<boolean> {
   const { key } = member;
-  const look = { refreshId: claim.refreshId, member: key, lookNumber: 1, state: null };
+  const { refreshId, correlationId } = claim;
+  const look = { refreshId, member: key, lookNumber: 1, state: null, correlationId };
   await deps.followUps.send(look, deps.policy.firstLookSeconds);
   const starts = startsInWindow(record?.starts ?? [], deps.now(), deps.policy);
   return deps.members.claim({ key, claim, starts, startsVersion: record?.startsVersion ?? 0, member });

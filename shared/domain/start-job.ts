@@ -4,10 +4,11 @@ import type { Ending } from './ending.ts';
 import { jobBeganAt } from './evidence.ts';
 import { asFailure, type Failure } from './failure.ts';
 import { type Instant, plusSeconds } from './instant.ts';
-import { type StartMark, startedAt } from './member.ts';
+
 import type { MemberIdentifiers, MemberKey, MxMember } from './mx.ts';
 import type { RefreshDeps } from './ports.ts';
 import type { SentStart, StartedClaim } from './refresh.ts';
+import { type StartMark, startedAt } from './start-mark.ts';
 
 /** The result of the POST. */
 export type StartedJob =

@@ -25,7 +25,6 @@ import {
   type MemberRecord,
   nextJobAllowedAt,
   nextStartOfCallerAt,
-  startMark,
   startsInWindow,
 } from './member.ts';
 import { memberView } from './member-view.ts';
@@ -37,6 +36,7 @@ import { type Refresh, type RunningClaim, runningRefresh, type StartedClaim, typ
 import { currentRefresh } from './refresh-details.ts';
 import type { Enrolment } from './schedule.ts';
 import { startJob } from './start-job.ts';
+import { startMark } from './start-mark.ts';
 import { holdBack, type RefusedMember, recordRefusedStart, refusedRefreshId } from './unstarted.ts';
 
 /** A refresh that runs: this trigger's, or one that it joined. */

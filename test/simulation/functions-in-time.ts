@@ -244,6 +244,7 @@ export function functionsInTime(stage: Stage): FunctionsInTime {
           headers: {},
           body: { member: { challenges: guids.map((guid) => ({ guid, value: answer })) } },
           arrivedAt: instantOf(now()),
+          correlationId: null,
           caller: 'a-caller',
           rights: null,
         },

@@ -1,8 +1,9 @@
 /** The member's item in every phase of a refresh: a write of it is paid for by its size, and one unit is 1,024 bytes. */
 import { describe, expect, it } from 'vitest';
 import { toRecord } from '../../../shared/clients/member-item.ts';
-import { type MemberRecord, startMark } from '../../../shared/domain/member.ts';
+import type { MemberRecord } from '../../../shared/domain/member.ts';
 import type { Attempt, Claim, RunningClaim } from '../../../shared/domain/refresh.ts';
+import { startMark } from '../../../shared/domain/start-mark.ts';
 import { itemBytes } from '../../dynamodb/item-size.ts';
 import { MAX_WORKING_ITEM_BYTES, workingItem } from '../../fakes/working-item.ts';
 import { emptyMember } from '../../samples.ts';

@@ -2,15 +2,12 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { plusSeconds } from '../../../shared/domain/instant.ts';
 import {
-  callerTagIn,
   nextJobAllowedAt,
   nextStartAllowedAt,
   nextStartOfCallerAt,
-  type StartMark,
-  startedAt,
-  startMark,
   startsInWindow,
 } from '../../../shared/domain/member.ts';
+import { callerTagIn, type StartMark, startedAt, startMark } from '../../../shared/domain/start-mark.ts';
 import { successOf } from '../../../shared/domain/success.ts';
 import { attemptOf, claim, policy, T0 } from '../../samples.ts';
 import { seeded } from './number-texts.ts';

@@ -539,7 +539,7 @@ describe('a member’s schedule', () => {
     expect(await ask('PUT', { every: 6 })).toMatchObject({ status: 200 });
   });
 
-  it('is changed by each caller a number of times a day', async () => {
+  it('is changed by one caller so often a day', async () => {
     const { ask, enrolment, wait } = world(knownMember(), { changes: 2, hours: 1 });
     await ask('PUT', { every: 24 });
     await ask('DELETE');
