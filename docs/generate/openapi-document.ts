@@ -59,10 +59,10 @@ function codesByStatus({ parameters: names, body, right, problems }: Operation):
   return byStatus;
 }
 
-/** Parameters whose bad value is 400 `invalid_request`. A bad `code` is 404, a version not offered is 406. */
+/** Parameters whose bad value is 400 `invalid_request`. A bad `code` is 404, a version not offered 406, a bad name none. */
 const checked: ReadonlySet<ParameterName> = new Set(
   (Object.keys(parameters) as ParameterName[]).filter(
-    (name) => !['code', 'Accept-Version', 'If-None-Match'].includes(name),
+    (name) => !['code', 'Accept-Version', 'If-None-Match', 'X-Correlation-Id'].includes(name),
   ),
 );
 
