@@ -37,7 +37,7 @@ describe('answers to a member without a refresh', () => {
     expect(table.members.get(textOf(key))?.starts).toEqual(starts);
     expect(sent).toEqual([
       {
-        followUp: { refreshId: claimNow()?.refreshId, member: key, lookNumber: 1, state: null },
+        followUp: { refreshId: claimNow()?.refreshId, member: key, lookNumber: 1, state: null, correlationId: null },
         inSeconds: policy.firstLookSeconds,
       },
     ]);
@@ -72,7 +72,7 @@ describe('answers to a member whose refresh runs', () => {
     });
     expect(sent).toEqual([
       {
-        followUp: { refreshId: 'RFR-1', member: key, lookNumber: 5, state: null },
+        followUp: { refreshId: 'RFR-1', member: key, lookNumber: 5, state: null, correlationId: null },
         inSeconds: policy.minLookGapSeconds,
       },
     ]);
