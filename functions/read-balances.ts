@@ -12,10 +12,10 @@ import { findKey, readMember } from '../shared/domain/find-member.ts';
 import { freshnessOf, leastFresh } from '../shared/domain/freshness.ts';
 import type { Clock } from '../shared/domain/instant.ts';
 import { type Allowance, type MemberRecord, nextJobAllowedAt } from '../shared/domain/member.ts';
-import { asksUser, memberView, statusView } from '../shared/domain/member-view.ts';
+import { asksUser, challengeView, memberView, statusView } from '../shared/domain/member-view.ts';
 import { outcomes } from '../shared/domain/outcome.ts';
 import { challengesOf, detailsOfAttempt } from '../shared/domain/refresh-details.ts';
-import { accountBody, challengeBody, freshnessHeaders } from '../shared/lambda/api-shapes.ts';
+import { accountBody, freshnessHeaders } from '../shared/lambda/api-shapes.ts';
 import { readEnvironment } from '../shared/lambda/environment.ts';
 import { type ApiAnswer, type ApiRequest, httpHandler, identifier, memberIdentifiers } from '../shared/lambda/http.ts';
 import { pageOf, readFlag, readPageQuery, refuseFilters } from '../shared/lambda/mx-pagination.ts';
@@ -56,7 +56,7 @@ export async function readBalances(deps: ReadBalancesDeps, request: ApiRequest):
     const challenges = asksUser(view) ? await challengesOf(deps.refreshes, member) : [];
     if (isStatus) return answer(balances, { member: statusView(view, challenges) });
     const { items, pagination } = pageOf(challenges, page);
-    const { body, ...none } = answer(balances, { challenges: items.map(challengeBody), pagination });
+    const { body, ...none } = answer(balances, { challenges: items.map(challengeView), pagination });
     return challenges.length === 0 ? { ...none, status: 204 } : { ...none, body };
   }
   if (balances.length === 0 && member.lastSuccess === null) throw await neverRefreshed(deps, member);

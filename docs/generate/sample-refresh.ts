@@ -73,4 +73,12 @@ export const claim = (given: Partial<StartedClaim> = {}): StartedClaim => ({
   ...given,
 });
 
-export const question: Challenge = { guid: 'CRD-1', label: 'What city?', type: 'TEXT', fieldName: null, options: [] };
+export const question: Challenge = {
+  guid: 'CRD-1',
+  label: 'What city?',
+  type: 'TEXT',
+  fieldName: null,
+  options: [],
+  imageData: null,
+  imageOptions: [],
+};

@@ -71,16 +71,21 @@ export function statusView(view: ExactObject, challenges: readonly Challenge[]):
     if (value !== undefined) status[name] = value;
   }
   if (challenges.length > 0 && asksUser(view)) {
-    status['challenges'] = challenges.map(({ guid, label, type, fieldName, options }) => ({
-      guid,
-      label,
-      type,
-      field_name: fieldName,
-      options: options.map((option) => ({ ...option })),
-    }));
+    status['challenges'] = challenges.map(challengeView);
   }
   return status;
 }
+
+/** A question as MX has it. */
+export const challengeView = (challenge: Challenge) => ({
+  guid: challenge.guid,
+  label: challenge.label,
+  type: challenge.type,
+  field_name: challenge.fieldName,
+  options: challenge.options.map((option) => ({ ...option })),
+  image_data: challenge.imageData,
+  image_options: challenge.imageOptions.map(({ dataUri, ...option }) => ({ ...option, data_uri: dataUri })),
+});
 
 /** Whether MX waits for the member's user, as far as is known. If not, the stored questions are out of date. */
 export const asksUser = (view: ExactObject): boolean => {

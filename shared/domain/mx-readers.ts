@@ -2,7 +2,16 @@
 import { Decimal, type ExactJson, type ExactObject, isExactObject, parseExactJson } from './decimal.ts';
 import { Failure } from './failure.ts';
 import { readInstant } from './instant.ts';
-import type { AccountsPage, Challenge, FieldValue, MemberError, MxAccount, MxMember, OddField } from './mx.ts';
+import type {
+  AccountsPage,
+  Challenge,
+  ChallengeOption,
+  FieldValue,
+  MemberError,
+  MxAccount,
+  MxMember,
+  OddField,
+} from './mx.ts';
 import { type AccountField, accountFields, type FieldType, type MemberField, memberFields } from './mx-fields.ts';
 
 const unreadable = (what: string): Failure => new Failure('mx_bad_answer', `MX's answer cannot be used: ${what}`);
@@ -110,8 +119,29 @@ const inOrder = (names: readonly string[], kept: ReadonlyMap<string, ExactJson>)
     }),
   );
 
+/**
+ * The most characters of all images of one answer. They are stored with the refresh, twice at its end, in an item of at most
+ * 400 KB (AWS limit); an image that does not fit any more is left out.
+ */
+export const MAX_IMAGE_CHARACTERS = 100_000;
+
 /** Reads the challenges of a member-status answer; an empty list unless MX is waiting for the user. */
 export function readChallenges(answer: ExactJson): readonly Challenge[] {
+  let left = MAX_IMAGE_CHARACTERS;
+  /** Data URIs and base64 are ASCII: as many bytes as characters. */
+  function imageIn(value: ExactJson | undefined): string | null {
+    if (typeof value !== 'string' || value.length > left || !/^[\x21-\x7e]+$/.test(value)) return null;
+    left -= value.length;
+    return value;
+  }
+  const optionsIn = (value: ExactJson | undefined): readonly ExactObject[] =>
+    Array.isArray(value) ? value.filter(isExactObject) : [];
+  const optionOf = (option: ExactObject): ChallengeOption => ({
+    guid: textOf(option['guid']),
+    label: messageOf(option['label']),
+    value: plainText(option['value']),
+  });
+
   const member = isExactObject(answer) ? answer['member'] : undefined;
   const challenges = isExactObject(member) ? member['challenges'] : undefined;
   if (!Array.isArray(challenges)) return [];
@@ -120,10 +150,11 @@ export function readChallenges(answer: ExactJson): readonly Challenge[] {
     label: messageOf(challenge['label']),
     type: plainText(challenge['type']),
     fieldName: textOf(challenge['field_name']),
-    options: (Array.isArray(challenge['options']) ? challenge['options'] : []).filter(isExactObject).map((option) => ({
-      guid: textOf(option['guid']),
-      label: messageOf(option['label']),
-      value: plainText(option['value']),
+    options: optionsIn(challenge['options']).map(optionOf),
+    imageData: imageIn(challenge['image_data']),
+    imageOptions: optionsIn(challenge['image_options']).map((option) => ({
+      ...optionOf(option),
+      dataUri: imageIn(option['data_uri']),
     })),
   }));
 }

@@ -53,11 +53,18 @@ export interface Challenge {
   readonly label: string | null;
   readonly type: string | null;
   readonly fieldName: string | null;
-  readonly options: readonly {
-    readonly guid: string | null;
-    readonly label: string | null;
-    readonly value: string | null;
-  }[];
+  readonly options: readonly ChallengeOption[];
+  /** The image that the question is about, as MX sends it. */
+  readonly imageData: string | null;
+  /** Images to choose from; `dataUri` as MX sends it. */
+  readonly imageOptions: readonly (ChallengeOption & { readonly dataUri: string | null })[];
+}
+
+/** An answer that MX offers. */
+export interface ChallengeOption {
+  readonly guid: string | null;
+  readonly label: string | null;
+  readonly value: string | null;
 }
 
 /** The user's answer to a question. It is sent to MX and nowhere else: no log, record, message or error has it. */

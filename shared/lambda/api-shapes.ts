@@ -4,14 +4,11 @@ import type { Freshness } from '../domain/freshness.ts';
 import { type Held, heldOf } from '../domain/held.ts';
 import type { Instant } from '../domain/instant.ts';
 import type { MemberRecord } from '../domain/member.ts';
-import type { Challenge } from '../domain/mx.ts';
+import { challengeView } from '../domain/member-view.ts';
 import { outcomes } from '../domain/outcome.ts';
 import { waitReasons } from '../domain/progress.ts';
 import { type Attempt, correlationOf, type Refresh } from '../domain/refresh.ts';
 import type { FreshnessHeader } from './header-names.ts';
-
-/** A question of MX's as MX has it. */
-export const challengeBody = ({ fieldName, ...challenge }: Challenge) => ({ ...challenge, field_name: fieldName });
 
 /**
  * A refresh as `GET /refreshes/{refresh_id}` and the trigger show it.
@@ -37,7 +34,7 @@ export const refreshBody = (
   message: refresh.result?.message ?? waitMessage(refresh),
   user_message: refresh.result?.userMessage ?? null,
   connection_status: refresh.result?.connectionStatus ?? null,
-  challenges: refresh.challenges.map(challengeBody),
+  challenges: refresh.challenges.map(challengeView),
   user_present: refresh.userPresent,
   accepted_at: refresh.acceptedAt,
   deadline: refresh.deadline,

@@ -27,6 +27,15 @@ export interface Challenge {
     readonly label: string | null;
     readonly value: string | null;
   }[];
+  /** The image that the question is about, as MX sends it. */
+  readonly imageData: string | null;
+  /** Images to choose from. */
+  readonly imageOptions: readonly {
+    readonly guid: string | null;
+    readonly label: string | null;
+    readonly value: string | null;
+    readonly dataUri: string | null;
+  }[];
 }
 
 /** One attempt to bring a member's balances up to date. Instants are RFC 3339 in UTC, always 24 characters. */
@@ -114,13 +123,17 @@ const challengeFrom = (challenge: JsonObject): Challenge => ({
   label: textOrNullIn(challenge, 'label'),
   type: textOrNullIn(challenge, 'type'),
   fieldName: textOrNullIn(challenge, 'field_name'),
-  options: listIn(challenge, 'options')
+  options: listIn(challenge, 'options').filter(isJsonObject).map(optionFrom),
+  imageData: textOrNullIn(challenge, 'image_data'),
+  imageOptions: listIn(challenge, 'image_options')
     .filter(isJsonObject)
-    .map((option) => ({
-      guid: textOrNullIn(option, 'guid'),
-      label: textOrNullIn(option, 'label'),
-      value: textOrNullIn(option, 'value'),
-    })),
+    .map((option) => ({ ...optionFrom(option), dataUri: textOrNullIn(option, 'data_uri') })),
+});
+
+const optionFrom = (option: JsonObject) => ({
+  guid: textOrNullIn(option, 'guid'),
+  label: textOrNullIn(option, 'label'),
+  value: textOrNullIn(option, 'value'),
 });
 
 /** Reads the `refresh` of a trigger's answer. */

@@ -62,6 +62,8 @@ describe.each<[string, (now: () => string) => RefreshHistory]>([
         type: 'OPTIONS',
         fieldName: 'city',
         options: [{ guid: null, label: 'Rome', value: 'rome' }],
+        imageData: 'data:x',
+        imageOptions: [{ guid: null, label: 'Rome', value: 'rome', dataUri: 'data:y' }],
       },
     ];
     const over = ended(newKey(), newId(), { challenges });
@@ -123,7 +125,10 @@ describe.each<[string, (now: () => string) => RefreshHistory]>([
   });
 
   describe('texts and questions', () => {
-    const question = { guid: 'CRD-1', label: null, type: 'TEXT', fieldName: null, options: [] };
+    const question = {
+      ...{ guid: 'CRD-1', label: null, type: 'TEXT', fieldName: null, options: [] },
+      ...{ imageData: null, imageOptions: [] },
+    };
     const details = { message: 'MX said no.', userMessage: 'Nein', challenges: [question] };
     const byCode = detailsByCode(endOf('any'));
     const sample = () => runningRefresh(newKey(), newId());

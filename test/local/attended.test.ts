@@ -91,6 +91,16 @@ describe('without a refresh', () => {
     expect(again.headers.get('allow')).toBe('PUT');
   });
 
+  it.each([
+    ['challenged-image', { image_data: expect.stringMatching(/^data:image/) }],
+    ['challenged-image-options', { image_options: [{ data_uri: expect.stringMatching(/^data:image/) }, {}, {}] }],
+  ])('the question shows its images: %s', async (scenario, shown) => {
+    const { path } = running.addMember({ scenario });
+    await running.refresh(path);
+    await question(path);
+    expect((await running.call('GET', `${path}/challenges`)).body['challenges']).toMatchObject([shown]);
+  });
+
   it('a wrong answer asks the user again', async () => {
     const { path } = running.addMember({ scenario: 'challenged' });
     await running.refresh(path);

@@ -2,17 +2,11 @@
 import type { StoredBalance } from '../../../shared/domain/balance.ts';
 import { Decimal } from '../../../shared/domain/decimal.ts';
 import { freshnessOf } from '../../../shared/domain/freshness.ts';
-import { statusView } from '../../../shared/domain/member-view.ts';
+import { challengeView, statusView } from '../../../shared/domain/member-view.ts';
 import type { Challenge } from '../../../shared/domain/mx.ts';
 import type { Attempt, EndedRefresh, RunningRefresh } from '../../../shared/domain/refresh.ts';
 import { detailsByCode } from '../../../shared/domain/refresh-details.ts';
-import {
-  accountBody,
-  challengeBody,
-  freshnessBody,
-  lastResultBody,
-  refreshBody,
-} from '../../../shared/lambda/api-shapes.ts';
+import { accountBody, freshnessBody, lastResultBody, refreshBody } from '../../../shared/lambda/api-shapes.ts';
 import { pageOf } from '../../../shared/lambda/mx-pagination.ts';
 
 const key = {
@@ -132,6 +126,8 @@ const question: Challenge = {
   type: 'TEXT',
   fieldName: null,
   options: [],
+  imageData: null,
+  imageOptions: [],
 };
 
 /** Bodies of answers. */
@@ -153,7 +149,7 @@ export const examples = {
   account: plain({ account }),
   answers: { member: { challenges: [{ guid: question.guid, value: 'Berlin' }] } },
   members: plain({ members: [memberBody], pagination }),
-  challenges: plain({ challenges: [challengeBody(question)], pagination }),
+  challenges: plain({ challenges: [challengeView(question)], pagination }),
   refresh: plain({ refresh: refreshBody(ended, null) }),
   refreshes: plain({ refreshes: [refreshBody(ended, null)], next_cursor: null }),
   schedule: plain({ schedule }),

@@ -125,8 +125,8 @@ export const mxSchemas = {
   Challenge: {
     type: 'object',
     description:
-      'A question that the user has to answer: `PUT …/members/{m}/resume`. Images are read at MX: `GET …/challenges` of MX’s own API.',
-    required: ['guid', 'label', 'type', 'field_name', 'options'],
+      'A question that the user has to answer: `PUT …/members/{m}/resume`. Images of more than 100,000 characters together are left out: read them at MX, `GET …/challenges` of its own API.',
+    required: ['guid', 'label', 'type', 'field_name', 'options', 'image_data', 'image_options'],
     properties: {
       guid: nullableText,
       label: { ...nullableText, description: 'The question.' },
@@ -138,6 +138,16 @@ export const mxSchemas = {
           type: 'object',
           required: ['guid', 'label', 'value'],
           properties: { guid: nullableText, label: nullableText, value: nullableText },
+        },
+      },
+      image_data: { ...nullableText, description: 'The image that the question is about, as MX sends it.' },
+      image_options: {
+        type: 'array',
+        description: 'Images to choose from.',
+        items: {
+          type: 'object',
+          required: ['guid', 'label', 'value', 'data_uri'],
+          properties: { guid: nullableText, label: nullableText, value: nullableText, data_uri: nullableText },
         },
       },
     },

@@ -348,20 +348,41 @@ describe('challenges', () => {
     ['null', 'null', null],
   ])('may have the type %s', (_what, type, expected) => {
     expect(read(`[{"guid":"CRD-1","label":"City?","type":${type}}]`)).toEqual([
-      { guid: 'CRD-1', label: 'City?', type: expected, fieldName: null, options: [] },
+      {
+        guid: 'CRD-1',
+        label: 'City?',
+        type: expected,
+        fieldName: null,
+        options: [],
+        imageData: null,
+        imageOptions: [],
+      },
     ]);
   });
 
-  it('have their options, and no images', () => {
+  it('have their options and images', () => {
     const options = '[{"guid":"CRD-2","label":"A","value":1,"data_uri":"data:x"},null]';
-    const [challenge] = read(`[{"guid":"CRD-1","field_name":"f","options":${options},"image_data":"data:x"}]`);
+    const [challenge] = read(
+      `[{"guid":"CRD-1","field_name":"f","options":${options},"image_data":"data:x","image_options":${options}}]`,
+    );
     expect(challenge).toEqual({
       guid: 'CRD-1',
       label: null,
       type: null,
       fieldName: 'f',
       options: [{ guid: 'CRD-2', label: 'A', value: '1' }],
+      imageData: 'data:x',
+      imageOptions: [{ guid: 'CRD-2', label: 'A', value: '1', dataUri: 'data:x' }],
     });
+  });
+
+  it('have images of 100,000 characters in all, and no others', () => {
+    const image = (length: number, first = 'a') => `{"image_data":"${first}${'x'.repeat(length - 1)}"}`;
+    const lengths = (challenges: string) => read(challenges).map(({ imageData }) => imageData?.length ?? null);
+    expect(lengths(`[${image(100_000)}]`)).toEqual([100_000]);
+    expect(lengths(`[${image(100_001)}]`)).toEqual([null]);
+    expect(lengths(`[${image(60_000)},${image(50_000)},${image(40_000)}]`)).toEqual([60_000, null, 40_000]);
+    expect(lengths(`[${image(10, 'ü')},${image(10, ' ')},{"image_data":7}]`)).toEqual([null, null, null]);
   });
 
   it.each(['null', '{}', '"x"', '[7,null]'])('are none when MX sends %s', (challenges) => {

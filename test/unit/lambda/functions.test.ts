@@ -208,7 +208,17 @@ describe('reading balances', () => {
     expect([asked.status, JSON.parse(JSON.stringify(asked.body))]).toEqual([
       200,
       {
-        challenges: [{ guid: 'CRD-1', label: 'What city?', type: 'TEXT', field_name: null, options: [] }],
+        challenges: [
+          {
+            guid: 'CRD-1',
+            label: 'What city?',
+            type: 'TEXT',
+            field_name: null,
+            options: [],
+            image_data: null,
+            image_options: [],
+          },
+        ],
         pagination: { current_page: 1, per_page: 25, total_entries: 1, total_pages: 1 },
       },
     ]);

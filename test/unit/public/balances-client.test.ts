@@ -326,12 +326,13 @@ describe('a member', () => {
   });
 
   it('has a status, with what MX asks its user', async () => {
-    const challenges = [{ guid: 'CRD-1', label: 'Which?', type: 'TEXT', field_name: 'answer', options: [] }];
+    const asks = { guid: 'CRD-1', label: 'Which?', type: 'TEXT', options: [] };
+    const challenges = [{ ...asks, field_name: 'answer', image_data: 'data:x', image_options: [] }];
     api.says(read({ member: { ...mxMember, challenges } }, []), read({ member: mxMember }, []));
     const { member, challenges: asked } = await client.status('u', 'm');
     expect(api.asked[0]?.url).toBe('/users/u/members/m/status');
     expect(member.is_being_aggregated).toBe(true);
-    expect(asked).toEqual([{ guid: 'CRD-1', label: 'Which?', type: 'TEXT', fieldName: 'answer', options: [] }]);
+    expect(asked).toEqual([{ ...asks, fieldName: 'answer', imageData: 'data:x', imageOptions: [] }]);
     expect((await client.status('u', 'm')).challenges).toEqual([]);
   });
 

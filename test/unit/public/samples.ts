@@ -36,6 +36,8 @@ export const result: Result = {
       type: 'OPTIONS',
       fieldName: 'mfa_answer',
       options: [{ guid: 'OPT-1', label: 'One', value: null }],
+      imageData: 'data:x',
+      imageOptions: [{ guid: 'OPT-2', label: 'Two', value: null, dataUri: 'data:y' }],
     },
   ],
   endedAt: OBSERVED,
