@@ -85,7 +85,12 @@ export async function answerResume(
 ): Promise<ApiAnswer> {
   const identifiers = memberIdentifiers(request);
   const answers = readAnswers(request.body);
-  const { refresh, joined, member, nextAllowedAt } = await resumeMember(deps, identifiers, answers);
+  const { refresh, joined, member, nextAllowedAt } = await resumeMember(
+    deps,
+    identifiers,
+    answers,
+    request.correlationId,
+  );
   deps.count(joined ? 'RefreshJoined' : 'RefreshAccepted');
   return {
     status: 202,

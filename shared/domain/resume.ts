@@ -51,6 +51,7 @@ const refusals: ReadonlySet<string> = new Set([
 /**
  * Sends `answers` for the member, once.
  *
+ * @param correlationId what the caller calls it: the name of a refresh that begins now.
  * @throws Failure `member_deleted`; MX's refusal, for example `mx_not_challenged`; `answers_unknown` when MX may have taken
  * them.
  */
@@ -58,6 +59,7 @@ export async function resumeMember(
   deps: RefreshDeps,
   identifiers: MemberIdentifiers,
   answers: readonly ChallengeAnswer[],
+  correlationId: string | null = null,
 ): Promise<Resumed> {
   // 1.
   const key = await deps.members.resolve(identifiers);
@@ -72,7 +74,7 @@ export async function resumeMember(
     const member = await deps.mx.resume(identifiers, answers);
     // 3.
     if (known?.aliasMark !== aliasMarkOf(member)) await deps.members.writeAliases(member);
-    return await follow(deps, member);
+    return await follow(deps, member, correlationId);
   } catch (error) {
     const failure = asFailure(error);
     if (refusals.has(failure.code) || failure.code === 'member_deleted') throw failure;
@@ -86,7 +88,7 @@ export async function resumeMember(
 }
 
 /** 3. */
-async function follow(deps: RefreshDeps, member: MxMember): Promise<Resumed> {
+async function follow(deps: RefreshDeps, member: MxMember, correlationId: string | null): Promise<Resumed> {
   const { key } = member;
   for (let race = 0; race < MAX_RACES; race += 1) {
     const record = await deps.members.read(key);
@@ -97,7 +99,7 @@ async function follow(deps: RefreshDeps, member: MxMember): Promise<Resumed> {
       return { refresh: await lookSoon(deps, key, claim, member), joined: true, member, nextAllowedAt };
     }
     if (claim !== null) await publishEnd(deps, key, claim);
-    const attached = attachedClaim(deps, member);
+    const attached = { ...attachedClaim(deps, member), correlationId };
     if (await writeClaim(deps, record, attached, member)) {
       const refresh = runningRefresh(key, attached);
       await deps.refreshes.put(refresh);

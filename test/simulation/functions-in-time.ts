@@ -244,7 +244,7 @@ export function functionsInTime(stage: Stage): FunctionsInTime {
           headers: {},
           body: { member: { challenges: guids.map((guid) => ({ guid, value: answer })) } },
           arrivedAt: instantOf(now()),
-          correlationId: null,
+          correlationId: correlationIdOf({ ...asTrigger, key: name, at: 0, member: index }),
           caller: 'a-caller',
           rights: null,
         },
