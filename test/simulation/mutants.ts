@@ -172,7 +172,7 @@ export const mutants: readonly Mutant[] = [
     name: 'allowance-not-counted',
     what: 'the trigger ignores MX’s limit',
     breaks: [7],
-    changes: [domain('start-refresh.ts', 'if (allowedAt === null) return null;', 'return null;')],
+    changes: [domain('start-refresh.ts', 'if (allowedAt !== null) {', 'if (false) {')],
   },
   {
     name: 'start-repeated-blindly',
