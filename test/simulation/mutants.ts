@@ -365,8 +365,8 @@ export const mutants: readonly Mutant[] = [
       ),
       domain(
         'end-refresh.ts',
-        '  await notify(deps, { key, attempt, before: claim.baseline, stored: ended?.stored });\n',
-        '  await notify(deps, { key, attempt, before: claim.baseline, stored: ended?.stored });\n  await deps.refreshes.end({ refresh: runningRefresh(key, claim), end, details: ended?.details });\n',
+        '  await notify(deps, { key, attempt: { ...attempt, correlationId }, before, stored: ended?.stored });\n',
+        '  await notify(deps, { key, attempt: { ...attempt, correlationId }, before, stored: ended?.stored });\n  await deps.refreshes.end({ refresh: runningRefresh(key, claim), end, details: ended?.details });\n',
       ),
     ],
   },
@@ -479,8 +479,8 @@ export const mutants: readonly Mutant[] = [
     changes: [
       domain(
         'start-refresh.ts',
-        'if (allowedAt === null) return null;',
-        'if (allowedAt === null || allowedAt === record.startNotBefore) return null;',
+        'if (allowedAt !== null && allowedAt === record.startNotBefore) {',
+        'if (allowedAt === record.startNotBefore && allowedAt !== null) return null;\n  if (false) {',
       ),
     ],
   },
