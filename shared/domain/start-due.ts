@@ -91,7 +91,7 @@ async function start(
   // Refused by MX at an earlier delivery, which may have crashed before it published the refusal.
   const refusedId = refusedRefreshId(member, dueAt);
   if (record.lastAttempt?.refreshId === refusedId) {
-    await publishRefusal(deps, member, refusedId);
+    await publishRefusal(deps, member, record.lastAttempt);
     return 'done_already';
   }
   const answer = await startUnattended(deps, record, dueAt).catch(asTooEarly);

@@ -15,7 +15,7 @@ import type { MemberKey } from './mx.ts';
 import { publishOutcome } from './notify.ts';
 import { type OutcomeCode, outcomes } from './outcome.ts';
 import type { RefreshDeps } from './ports.ts';
-import { attemptOf, type Trigger } from './refresh.ts';
+import { type Attempt, attemptOf, type RunningRefresh, type Trigger } from './refresh.ts';
 import { detailsOf } from './refresh-details.ts';
 import { stableUlid } from './stable-id.ts';
 
@@ -57,39 +57,44 @@ export async function recordRefusedStart(
     if (isTold && lastAttempt.refreshId !== refreshId) return 'recorded';
   }
   const ending = { ...endingByFailure(failure), endedAt: now, observedAt: null };
-  await deps.refreshes.end({
-    refresh: {
-      refreshId,
-      member: key,
-      trigger,
-      status: 'running',
-      acceptedAt: now,
-      deadline: plusSeconds(now, deps.policy.deadlineSeconds),
-      userPresent: false,
-      correlationId: null,
-      joinedCorrelationIds: [],
-      challenges: [],
-      progress: null,
-      result: null,
-    },
-    end: ending,
-    details: detailsOf(ending),
-  });
-  // A duplicate or an earlier delivery may have written it: the stored refusal is the one that is published.
-  await publishRefusal(deps, key, refreshId);
+  const details = detailsOf(ending);
+  const attempt = attemptOf({ refreshId, trigger, acceptedAt: now }, ending, details !== null);
+  // Texts first: they are not shown without their end. Then the last attempt, from which a later delivery finishes: had the
+  // refresh been written first, a crash and a start that MX then accepts would leave it in the history, never published.
+  if (details !== null) await deps.refreshes.putDetails(refusedRefresh(deps, key, attempt), now, details);
+  await deps.unstarted.recordRefused(key, attempt);
+  await publishRefusal(deps, key, attempt);
   return 'recorded';
 }
 
-/** What is left to do for a refused start whose projection is written. Nothing, when it is not. */
-export async function publishRefusal(deps: RefreshDeps, key: MemberKey, refreshId: string): Promise<boolean> {
-  const refresh = await deps.refreshes.read(refreshId);
-  if (refresh?.status !== 'ended') return false;
-  const { result } = refresh;
-  const attempt = attemptOf(refresh, result, detailsOf(result) !== null);
-  await deps.unstarted.recordRefused(key, attempt);
-  await publishOutcome(deps, key, attempt);
-  return true;
+/** What is left to do for a refused start that is the member's last attempt: its refresh, and the event. Repeatable. */
+export async function publishRefusal(deps: RefreshDeps, key: MemberKey, attempt: Attempt): Promise<void> {
+  await deps.refreshes.end({ refresh: refusedRefresh(deps, key, attempt), end: attempt, details: undefined });
+  // A duplicate may have written it before: the stored refusal is the one that is published.
+  const refresh = await deps.refreshes.read(attempt.refreshId);
+  if (refresh?.status !== 'ended') return;
+  await publishOutcome(deps, key, attemptOf(refresh, refresh.result, attempt.hasDetails));
 }
+
+/** The refresh that a refused start would have been. */
+const refusedRefresh = (
+  { policy }: Pick<RefreshDeps, 'policy'>,
+  member: MemberKey,
+  { refreshId, trigger, acceptedAt }: Attempt,
+): RunningRefresh => ({
+  refreshId,
+  member,
+  trigger,
+  status: 'running',
+  acceptedAt,
+  deadline: plusSeconds(acceptedAt, policy.deadlineSeconds),
+  userPresent: false,
+  correlationId: null,
+  joinedCorrelationIds: [],
+  challenges: [],
+  progress: null,
+  result: null,
+});
 
 /**
  * Remembers that the schedule holds the member back because of `code`, and tells of it once: again only when the message

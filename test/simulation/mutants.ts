@@ -559,8 +559,8 @@ export const mutants: readonly Mutant[] = [
     changes: [
       domain(
         'unstarted.ts',
-        '  await deps.unstarted.recordRefused(key, attempt);\n  await publishOutcome(deps, key, attempt);',
-        '  await deps.unstarted.recordRefused(key, attempt);',
+        '  await publishOutcome(deps, key, attemptOf(refresh, refresh.result, attempt.hasDetails));',
+        '',
       ),
     ],
   },

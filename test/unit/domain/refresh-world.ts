@@ -80,6 +80,7 @@ export function refreshWorld(table: MembersTable) {
     schedule: fakeSchedule(table),
     balances,
     history,
+    refreshes,
     answers,
     mxCalls,
     sent,

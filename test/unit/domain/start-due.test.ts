@@ -214,17 +214,21 @@ describe('a start that MX refuses before there is a claim', () => {
     expect(made.mxCalls).toHaveLength(1);
   });
 
-  it('is reported after a crash before its member remembered', async () => {
+  it('is written and published by the delivery after a crash', async () => {
     const made = refusing('mx_forbidden');
     await made.run(1);
     const first = last(made);
+    const id = first?.refreshId ?? '';
+    // As the crash leaves it: the member remembers, the refresh is not written and nothing published.
+    made.refreshes.delete(id);
     made.events.length = 0;
-    made.table.members.set(textOf(keyOf(1)), scheduled(1));
     made.wait(400);
-    made.answers.read = () => new Failure('mx_credentials_rejected', 'no');
-    await made.run(1);
+    made.answers.read = made.answers.start;
+    expect(await made.run(1)).toEqual({ ...none, done_already: 1 });
     expect(last(made)).toEqual(first);
-    expect(made.events).toMatchObject([{ id: `${first?.refreshId}/ended`, data: { code: 'mx_forbidden' } }]);
+    expect(await made.history.read(id)).toMatchObject({ acceptedAt: T0, status: 'ended', result: { endedAt: T0 } });
+    expect(made.events).toMatchObject([{ id: `${id}/ended`, data: { code: 'mx_forbidden' } }]);
+    expect(made.mxCalls).toHaveLength(1);
   });
 
   it('unknown to MX: asked again in a minute, then believed', async () => {
