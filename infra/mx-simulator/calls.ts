@@ -38,11 +38,13 @@ export function handleCall(world: World, request: MxRequest): MxAnswer {
     memberGuid: null,
     status: 0,
     faultId: null,
+    bodyBytes: Buffer.byteLength(request.body),
   };
   if (world.calls.length >= CALLS_KEPT) world.calls.splice(0, CALLS_KEPT / 2);
   world.calls.push(call);
   const done = (given: MxAnswer): MxAnswer => {
     call.status = given.status;
+    call.bodyBytes += Buffer.byteLength(given.body);
     return given;
   };
   if (typeof route === 'string') {

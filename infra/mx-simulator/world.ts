@@ -127,6 +127,8 @@ export interface Call {
   status: number;
   /** Id of the fault that hit the call. */
   faultId: number | null;
+  /** Bytes of both bodies, headers left out. */
+  bodyBytes: number;
 }
 
 /** An empty world. */

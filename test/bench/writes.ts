@@ -4,9 +4,9 @@
  * no callbacks, no webhooks.
  */
 import { parseArgs } from 'node:util';
-import { environmentOf } from '../../shared/lambda/environment.ts';
 import { type Running, refreshIdOf, startRunning } from '../local/running.ts';
 import { CountedCalls, countingEngines, Sums, sizesOf } from './counted-calls.ts';
+import { nameOf } from './function-names.ts';
 
 const { values } = parseArgs({ options: { refreshes: { type: 'string', default: '20' } } });
 const refreshes = Number(values.refreshes);
@@ -88,10 +88,4 @@ function table(title: string, sums: Sums, nameOfRow = (name: string): string => 
   const mean = (amount: number): string => (amount / refreshes).toFixed(2);
   console.log(`${title}: ${mean(sums.total)}`);
   for (const [name, amount] of sums.entries()) console.log(row(nameOfRow(name), mean(amount)));
-}
-
-/** The function behind a logical id, by its name in `functions/`. */
-function nameOf(logicalId: string): string {
-  const camel = logicalId.replace(/Function[0-9A-F]{8}$/, '');
-  return Object.keys(environmentOf).find((name) => name.replaceAll('-', '') === camel.toLowerCase()) ?? camel;
 }

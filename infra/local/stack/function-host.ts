@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { FunctionError, FunctionInstance } from './function-instance.ts';
-import type { ObservationFeed } from './observations.ts';
+import type { ObservationFeed, ObservedInvocation } from './observations.ts';
 import { type Lineage, MAX_CHAIN_INVOCATIONS, markOf, traceHeader } from './trace-header.ts';
 
 /** One function of the template, everything resolved. */
@@ -119,7 +119,7 @@ export class FunctionHost {
 
   /** Starts half as many workers again as are running, for invocations that wait. */
   #grow(): void {
-    const starting = [...this.#instances].some(({ loaded }) => !loaded);
+    const starting = [...this.#instances].some(({ initCpuMs }) => initCpuMs === null);
     const most = starting ? 0 : Math.min(Math.ceil(this.#running / 2), this.spec.maxWorkers - this.#running);
     for (const start of this.#waiting.splice(0, most)) {
       this.#running += 1;
@@ -142,18 +142,20 @@ export class FunctionHost {
     const instance = warm ?? this.#newInstance();
     const requestId = randomUUID();
     const started = this.#now();
-    const observed = { function: this.spec.logicalId, requestId, cold: warm === undefined };
+    const { logicalId, memoryMb } = this.spec;
+    const observed = { function: logicalId, requestId, memoryMb, cold: warm === undefined };
     try {
       const trace = traceHeader(lineage, markOf(this.spec.arn), started);
       const invocation = { requestId, event: payload, traceHeader: trace };
-      const result = await instance.invoke(invocation, this.spec.timeoutSeconds);
+      const { payload: result, cpuMs } = await instance.invoke(invocation, this.spec.timeoutSeconds);
       if (Buffer.byteLength(result) > MAX_PAYLOAD_BYTES) {
         throw new FunctionError({
           errorType: 'Function.ResponseSizeTooLarge',
           errorMessage: 'the result is larger than 6 MB',
         });
       }
-      this.#observations.emit('invocation', { ...observed, ms: this.#now() - started });
+      const initCpuMs = warm === undefined ? (instance.initCpuMs ?? 0) : 0;
+      this.#observations.emit('invocation', { ...observed, ms: this.#now() - started, cpuMs, initCpuMs });
       const parsed: unknown = JSON.parse(result);
       return parsed;
     } catch (error) {
@@ -180,7 +182,7 @@ export class FunctionHost {
     this.#warm.push({ instance, idle });
   }
 
-  #failed(error: unknown, observed: { function: string; requestId: string; cold: boolean; ms: number }): void {
+  #failed(error: unknown, observed: Omit<ObservedInvocation, 'error'>): void {
     const errorType = error instanceof FunctionError ? error.errorType : 'Unknown';
     const errorMessage = error instanceof Error ? error.message : String(error);
     const trace = error instanceof FunctionError ? error.trace : [];

@@ -15,6 +15,12 @@ export class FunctionError extends Error {
   }
 }
 
+/** What came of an invocation: JSON text, and the CPU time in milliseconds. */
+export interface Invoked {
+  readonly payload: string;
+  readonly cpuMs: number;
+}
+
 export interface InstanceOptions {
   readonly setup: WorkerSetup;
   /** The whole environment; none of this machine's variables. */
@@ -36,8 +42,8 @@ export class FunctionInstance {
   readonly #worker: Worker;
   readonly #ready: Promise<void>;
   readonly #onLine: InstanceOptions['onLine'];
-  /** Whether its bundle is loaded. */
-  loaded = false;
+  /** CPU milliseconds that loading its bundle took; null until it is loaded. */
+  initCpuMs: number | null = null;
   #settle: ((message: WorkerMessage) => void) | undefined;
 
   constructor({ setup, environment, onLine }: InstanceOptions) {
@@ -70,7 +76,7 @@ export class FunctionInstance {
     this.#ready = this.#answer(INIT_TIMEOUT_MS, 'Runtime.InitTimeout', 'the bundle took more than 30 s to load').then(
       (message) => {
         if (message.kind === 'ready') {
-          this.loaded = true;
+          this.initCpuMs = message.cpuMs;
           return;
         }
         this.#end();
@@ -84,11 +90,11 @@ export class FunctionInstance {
   }
 
   /**
-   * Runs one invocation. Its event and its answer are JSON texts.
+   * Runs one invocation. Its event and its answer are JSON texts; `cpuMs` is the CPU time that it took.
    *
    * @throws FunctionError when the handler threw, the worker ended, or the time was up (the worker is stopped then)
    */
-  async invoke(asked: Omit<InvokeMessage, 'deadline'>, timeoutSeconds: number): Promise<string> {
+  async invoke(asked: Omit<InvokeMessage, 'deadline'>, timeoutSeconds: number): Promise<Invoked> {
     await this.#ready;
     if (!this.alive) throw new FunctionError({ errorType: 'Runtime.ExitError', errorMessage: 'the worker is gone' });
     const { requestId } = asked;
@@ -101,7 +107,7 @@ export class FunctionInstance {
     );
     this.#worker.postMessage(invocation);
     const message = await over;
-    if (message.kind === 'result') return message.payload;
+    if (message.kind === 'result') return message;
     throw new FunctionError(
       message.kind === 'failed' ? message.error : { errorType: 'Runtime', errorMessage: message.kind },
     );
@@ -129,7 +135,7 @@ export class FunctionInstance {
 
   #failed(error: LambdaError): void {
     // Between two invocations no invocation can report the error. While the bundle loads, the one that waits does.
-    if (this.alive && this.loaded && this.#settle === undefined)
+    if (this.alive && this.initCpuMs !== null && this.#settle === undefined)
       this.#onLine('stderr', `${error.errorType}: ${error.errorMessage}`);
     this.alive = false;
     this.#settle?.({ kind: 'failed', error });

@@ -28,8 +28,9 @@ export interface LambdaError {
 
 /** From the worker to the host. */
 export type WorkerMessage =
-  | { readonly kind: 'ready' }
-  /** `payload` is JSON text. */
-  | { readonly kind: 'result'; readonly payload: string }
+  /** The bundle is loaded; `cpuMs`: what that took of the thread's CPU time, user and system. */
+  | { readonly kind: 'ready'; readonly cpuMs: number }
+  /** `payload` is JSON text, `cpuMs` the thread's CPU time of this invocation. */
+  | { readonly kind: 'result'; readonly payload: string; readonly cpuMs: number }
   /** The invocation failed, or the bundle could not be loaded. */
   | { readonly kind: 'failed'; readonly error: LambdaError };

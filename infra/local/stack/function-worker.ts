@@ -48,12 +48,19 @@ const contextOf = (message: InvokeMessage): Record<string, unknown> => ({
 /** Resolves when the host has received the lines written so far: they are to come before the end of the invocation. */
 const flushed = (stream: NodeJS.WriteStream): Promise<void> => new Promise((done) => stream.write('', () => done()));
 
+/** CPU time of this thread since it began, user and system, in milliseconds. */
+function cpuMs(): number {
+  const { user, system } = process.threadCpuUsage();
+  return (user + system) / 1000;
+}
+
 async function invoke(handler: Handler, message: InvokeMessage): Promise<WorkerMessage> {
+  const began = cpuMs();
   try {
     process.env['_X_AMZN_TRACE_ID'] = message.traceHeader;
     const event: unknown = JSON.parse(message.event);
     const result = await handler(event, contextOf(message));
-    return { kind: 'result', payload: JSON.stringify(result) ?? 'null' };
+    return { kind: 'result', payload: JSON.stringify(result) ?? 'null', cpuMs: cpuMs() - began };
   } catch (error) {
     return { kind: 'failed', error: lambdaError(error) };
   }
@@ -66,7 +73,7 @@ try {
     await Promise.all([flushed(process.stdout), flushed(process.stderr)]);
     send(outcome);
   });
-  send({ kind: 'ready' });
+  send({ kind: 'ready', cpuMs: cpuMs() });
 } catch (error) {
   send({ kind: 'failed', error: lambdaError(error) });
 }

@@ -2,8 +2,8 @@
 export interface Observations {
   /** One HTTP request answered by the API; `route` is the route key that matched, if any. */
   http: { method: string; path: string; status: number; ms: number; route: string | undefined };
-  /** One invocation that is over. `cold`: it started a new worker. */
-  invocation: { function: string; requestId: string; ms: number; cold: boolean; error?: ObservedError };
+  /** One invocation that is over. */
+  invocation: ObservedInvocation;
   /** One line that a function wrote, without its line break. */
   log: { function: string; stream: 'stdout' | 'stderr'; line: string };
   /** One event that a bus accepted. */
@@ -21,6 +21,21 @@ export interface Observations {
     requestBytes: number;
     responseBytes: number;
   };
+}
+
+/** One invocation that is over. */
+export interface ObservedInvocation {
+  function: string;
+  requestId: string;
+  ms: number;
+  /** Whether it started a new worker. */
+  cold: boolean;
+  /** Of the function, as the template has it. */
+  memoryMb: number;
+  /** CPU milliseconds of the worker's thread, and those of loading the bundle, 0 unless `cold`. Absent after an error. */
+  cpuMs?: number;
+  initCpuMs?: number;
+  error?: ObservedError;
 }
 
 /** An error as Lambda reports it. */

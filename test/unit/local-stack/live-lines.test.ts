@@ -96,7 +96,7 @@ describe('a function’s line', () => {
 });
 
 it('an invocation says a line only when it failed', () => {
-  const invocation = { function: 'SweepFunctionABCDEF01', requestId: 'r', ms: 5, cold: false };
+  const invocation = { function: 'SweepFunctionABCDEF01', requestId: 'r', ms: 5, memoryMb: 512, cold: false };
   expect(invocationLine(invocation)).toBeUndefined();
   const error = { errorType: 'Sandbox.Timedout', errorMessage: 'Task timed out\nat' };
   expect(invocationLine({ ...invocation, error })).toBe('function Sweep failed: Sandbox.Timedout: Task timed out');

@@ -1,0 +1,131 @@
+/** What counted refreshes cost: pure, from counts to lines in dollars per million refreshes. */
+import { prices } from './prices.ts';
+
+/** What one function did, summed over all counted refreshes. */
+export interface FunctionCounts {
+  readonly memoryMb: number;
+  readonly invocations: number;
+  /** Queue messages that it was given; for a function that no queue invokes, its invocations. */
+  readonly messages: number;
+  readonly cpuMs: number;
+  readonly awsCalls: number;
+  readonly mxCalls: number;
+}
+
+/** What was counted, summed over all refreshes. */
+export interface Counts {
+  readonly refreshes: number;
+  readonly httpRequests: number;
+  readonly functions: Readonly<Record<string, FunctionCounts>>;
+  /** Requests by functions. */
+  readonly sends: number;
+  /** Requests of Lambda's pollers that found messages, and those that deleted what was done. */
+  readonly receives: number;
+  readonly deletes: number;
+  readonly writeUnits: number;
+  readonly indexWriteUnits: number;
+  readonly readUnits: number;
+  readonly events: number;
+  readonly logBytes: number;
+  /** Bodies to MX and back, without headers and TLS. */
+  readonly mxBytes: number;
+}
+
+/** What cannot be counted on one machine. */
+export interface Assumptions {
+  /** Milliseconds that one call of AWS's takes. */
+  readonly awsMs: number;
+  /** Milliseconds that one call of MX's takes. */
+  readonly mxMs: number;
+}
+
+/** One line of the ledger. */
+export interface Line {
+  readonly name: string;
+  /** Of the unit that is charged, per refresh. */
+  readonly perRefresh: number;
+  /** Dollars per million refreshes. */
+  readonly dollars: number;
+}
+
+/** Memory at which Lambda gives one whole CPU (AWS Lambda developer guide, "Configure function memory"). */
+const MEMORY_OF_ONE_CPU = 1_769;
+
+/** The function that follows refreshes. */
+const FOLLOWER = 'follow-up';
+
+/**
+ * Milliseconds that one invocation is billed: its CPU time at the share of a CPU that its memory buys, and its calls one
+ * after the other. The messages of a batch wait at the same time, so a batch waits as long as one message.
+ */
+export function billedMs(counts: FunctionCounts, { awsMs, mxMs }: Assumptions): number {
+  if (counts.invocations === 0) return 0;
+  const share = Math.min(1, counts.memoryMb / MEMORY_OF_ONE_CPU);
+  const waitMs = (counts.awsCalls * awsMs + counts.mxCalls * mxMs) / counts.messages;
+  return counts.cpuMs / share / counts.invocations + waitMs;
+}
+
+/** Dollars for `invocations` of a function, requests and time. */
+function lambdaDollars(counts: FunctionCounts, assumptions: Assumptions): number {
+  const gbSeconds = (counts.invocations * billedMs(counts, assumptions) * counts.memoryMb) / 1024 / 1000;
+  return counts.invocations * prices.lambdaRequest + gbSeconds * prices.lambdaGbSecond;
+}
+
+/** Every line of the bill. */
+export function ledger(counts: Counts, assumptions: Assumptions): readonly Line[] {
+  const line = (name: string, amount: number, dollars: number): Line => ({
+    name,
+    perRefresh: amount / counts.refreshes,
+    dollars: (dollars / counts.refreshes) * 1e6,
+  });
+  const sqs = counts.sends + counts.receives + counts.deletes;
+  return [
+    line('HTTP API, requests', counts.httpRequests, counts.httpRequests * prices.httpRequest),
+    ...Object.entries(counts.functions).map(([name, one]) =>
+      line(`Lambda ${name}, invocations`, one.invocations, lambdaDollars(one, assumptions)),
+    ),
+    line('SQS, requests', sqs, sqs * prices.sqsRequest),
+    line('DynamoDB, write units of tables', counts.writeUnits, counts.writeUnits * prices.writeUnit),
+    line('DynamoDB, write units of indexes', counts.indexWriteUnits, counts.indexWriteUnits * prices.writeUnit),
+    line('DynamoDB, read units', counts.readUnits, counts.readUnits * prices.readUnit),
+    line('EventBridge, events', counts.events, counts.events * prices.event),
+    line('CloudWatch Logs, bytes', counts.logBytes, counts.logBytes * prices.logByte),
+    line('NAT gateway, bytes of MX’s bodies', counts.mxBytes, counts.mxBytes * prices.natByte),
+  ];
+}
+
+/** The sum of lines, dollars per million refreshes. */
+export const totalOf = (lines: readonly Line[]): number => lines.reduce((sum, { dollars }) => sum + dollars, 0);
+
+/**
+ * Dollars per million refreshes of what waits for MX: the follow-up queue's requests, its function, and the write of each
+ * look, with `batch` messages in an invocation. A message is sent by itself in any case.
+ */
+export function waitingDollars(counts: Counts, batch: number, assumptions: Assumptions): number {
+  const follower = counts.functions[FOLLOWER];
+  if (follower === undefined) return 0;
+  const { messages } = follower;
+  const batched = { ...follower, invocations: messages / batch };
+  const requests = messages + (2 * messages) / batch;
+  const dollars = lambdaDollars(batched, assumptions) + requests * prices.sqsRequest + messages * prices.writeUnit;
+  return (dollars / counts.refreshes) * 1e6;
+}
+
+/**
+ * The same wait in Step Functions, Standard: a Wait, a Task and a Choice for each look, a start and an end, and a Lambda
+ * invocation for each look.
+ */
+export function stepFunctionsDollars(counts: Counts, assumptions: Assumptions): number {
+  const follower = counts.functions[FOLLOWER];
+  if (follower === undefined) return 0;
+  const { messages } = follower;
+  const transitions = 3 * messages + 2 * counts.refreshes;
+  const dollars =
+    transitions * prices.stateTransition + lambdaDollars({ ...follower, invocations: messages }, assumptions);
+  return (dollars / counts.refreshes) * 1e6;
+}
+
+/** The same wait in one Lambda invocation of 128 MB that sleeps and polls for `seconds`. */
+export function sleepingDollars(seconds: number): number {
+  return ((seconds * 128) / 1024) * prices.lambdaGbSecond * 1e6 + prices.lambdaRequest * 1e6;
+}
