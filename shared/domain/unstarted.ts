@@ -97,23 +97,21 @@ const refusedRefresh = (
 });
 
 /**
- * Remembers that the schedule holds the member back because of `code`, and tells of it once: again only when the message
- * of the same turn comes again, with the same id.
+ * Tells that the schedule holds the member back because of `code`, and remembers it: once for each reason. Told first: had
+ * it been noted first, a crash in between would leave it untold. A repetition in the same turn sends the same event id.
  *
  * @param dueAt the turn at which it is held back.
  */
 export async function holdBack(
-  deps: Pick<RefreshDeps, 'unstarted' | 'events' | 'now'>,
+  deps: Pick<RefreshDeps, 'unstarted' | 'events'>,
   record: MemberRecord,
   code: OutcomeCode,
   dueAt: Instant,
 ): Promise<void> {
-  const known = heldOf(record);
-  const isKnown = known?.code === code;
-  if (isKnown && known.since < dueAt) return;
-  const held: Held = isKnown ? known : { since: deps.now(), code, action: actionFor(code) };
-  if (!isKnown) await deps.unstarted.recordHeld(record.key, held);
+  if (heldOf(record)?.code === code) return;
+  const held: Held = { since: dueAt, code, action: actionFor(code) };
   await deps.events.publish(heldEvent(record.key, held));
+  await deps.unstarted.recordHeld(record.key, held);
 }
 
 /** The user's action that the code asks for; `contact_support` where it asks for none. */

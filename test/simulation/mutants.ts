@@ -565,10 +565,16 @@ export const mutants: readonly Mutant[] = [
     ],
   },
   {
-    name: 'held-told-once-at-most',
-    what: 'that a member is held back is not told after a crash',
+    name: 'held-noted-first',
+    what: 'that a member is held back is noted before it is told',
     breaks: [8],
-    changes: [domain('unstarted.ts', 'if (isKnown && known.since < dueAt) return;', 'if (isKnown) return;')],
+    changes: [
+      domain(
+        'unstarted.ts',
+        '  await deps.events.publish(heldEvent(record.key, held));\n  await deps.unstarted.recordHeld(record.key, held);',
+        '  await deps.unstarted.recordHeld(record.key, held);\n  await deps.events.publish(heldEvent(record.key, held));',
+      ),
+    ],
   },
   {
     name: 'unlisted-is-fresh',

@@ -150,13 +150,21 @@ describe('a member that is held back', () => {
     expect(made.table.members.get(textOf(keyOf(1)))?.lastAttempt).toBeNull();
   });
 
-  it('a repeated message sends the same id', async () => {
+  it('is told with the same id after a crash before the note', async () => {
     const made = denied(world(scheduled(1)));
     await made.run(1);
+    made.table.members.set(textOf(keyOf(1)), scheduled(1));
     made.wait(400);
     await made.run(1);
     expect(made.events.map(({ id }) => id)).toEqual([`USR-1/MBR-1/${T0}/held`, `USR-1/MBR-1/${T0}/held`]);
     expect(heldNow(made)).toEqual(held);
+  });
+
+  it('is not told again when its message is repeated', async () => {
+    const made = denied(world(scheduled(1)));
+    await made.run(1);
+    await made.run(1);
+    expect(made.events).toHaveLength(1);
   });
 
   it('is not repeated at later turns for the same reason', async () => {
