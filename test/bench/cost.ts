@@ -123,7 +123,7 @@ const kinds: readonly Kind[] = [
     run: (running, members) =>
       triggerPaced(running, members, {
         perSecond: rate,
-        then: async (path) => void (await running.call('POST', `${path}/check_balance`)),
+        andThen: async (path) => void (await running.call('POST', `${path}/check_balance`)),
       }),
   },
   { name: 'with webhooks', settings: { webhooks: 'known' }, run: triggerEach },
@@ -139,10 +139,10 @@ function triggerEach(running: Running, members: readonly Added[]): Promise<void>
 interface Pace {
   readonly perSecond: number;
   /** Done after each answer. */
-  readonly then?: (path: string) => Promise<void>;
+  readonly andThen?: (path: string) => Promise<void>;
 }
 
-async function triggerPaced(running: Running, members: readonly Added[], { perSecond, then }: Pace): Promise<void> {
+async function triggerPaced(running: Running, members: readonly Added[], { perSecond, andThen }: Pace): Promise<void> {
   const ends: Promise<unknown>[] = [];
   const began = performance.now();
   for (const [index, { path }] of members.entries()) {
@@ -150,7 +150,7 @@ async function triggerPaced(running: Running, members: readonly Added[], { perSe
     ends.push(
       running.call('POST', `${path}/check_balance`).then(async (answer) => {
         if (answer.status !== 202) throw new Error(`a trigger was answered with ${answer.status}: ${answer.text}`);
-        await then?.(path);
+        await andThen?.(path);
         await running.ended(refreshIdOf(answer));
       }),
     );

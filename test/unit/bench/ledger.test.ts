@@ -77,7 +77,7 @@ it('the total is the sum of the lines', () => {
   expect(totalOf(ledger(counts, assumptions))).toBeCloseTo(19.15, 6);
 });
 
-it('a refresh is charged the same in any number of them', () => {
+it('a refresh costs the same among ten', () => {
   const ten = { ...counts, refreshes: 10, writeUnits: 160 };
   expect(ledger(ten, assumptions)[3]?.dollars).toBeCloseTo(10, 6);
 });
@@ -96,7 +96,7 @@ describe('the wait for MX costs', () => {
     expect(stepFunctionsDollars(counts, assumptions)).toBeCloseTo(275.6, 6);
   });
 
-  it('one GB-second and a request for 8 s in 128 MB', () => {
+  it('a GB-second and a request while a Lambda sleeps', () => {
     expect(sleepingDollars(8)).toBeCloseTo(13.3334 + 0.2, 6);
   });
 });

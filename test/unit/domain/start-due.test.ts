@@ -150,7 +150,7 @@ describe('a member that is held back', () => {
     expect(made.table.members.get(textOf(keyOf(1)))?.lastAttempt).toBeNull();
   });
 
-  it('is told with the same id after a crash before the note', async () => {
+  it('has the same event id after a crash', async () => {
     const made = denied(world(scheduled(1)));
     await made.run(1);
     made.table.members.set(textOf(keyOf(1)), scheduled(1));
