@@ -97,7 +97,7 @@ describe('a fault', () => {
     const { id } = mx.model.control.addFault({ how: { kind: 'reset' }, effect: 'after' });
     mx.check();
     mx.call('GET', '/nowhere');
-    expect(mx.model.control.calls()).toEqual([
+    expect(mx.model.control.calls()).toMatchObject([
       {
         at: START,
         method: 'POST',
