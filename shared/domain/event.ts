@@ -241,7 +241,7 @@ const connectionChanged = (
 /** The event that tells that the member is held back. */
 export const heldEvent = (member: MemberKey, { since, code, action }: Held): ScheduleHeld => ({
   ...envelope,
-  id: `${member.userGuid}/${member.memberGuid}/${since}/held`,
+  id: `${member.userGuid}/${member.memberGuid}/${since}/held/${code}`,
   type: 'schedule.held',
   subject: subjectOf(member),
   time: since,

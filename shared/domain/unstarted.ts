@@ -98,7 +98,8 @@ const refusedRefresh = (
 
 /**
  * Tells that the schedule holds the member back because of `code`, and remembers it: once for each reason. Told first: had
- * it been noted first, a crash in between would leave it untold. A repetition in the same turn sends the same event id.
+ * it been noted first, a crash in between would leave it untold. A repetition in the same turn sends the same event id,
+ * unless the reason has changed since.
  *
  * @param dueAt the turn at which it is held back.
  */

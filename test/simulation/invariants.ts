@@ -229,7 +229,7 @@ function checkUnstarted(world: World, truth: Truth): void {
     const record = world.record(key);
     // Once a refresh has begun since, the note is void: to tell of it then would be to tell what is not so any more.
     const held = record && heldOf(record);
-    if (held && !isTold(`${key.userGuid}/${key.memberGuid}/${held.since}/held`)) {
+    if (held && !isTold(`${key.userGuid}/${key.memberGuid}/${held.since}/held/${held.code}`)) {
       throw new Violation(8, `it was not told that ${textOf(key)} is held back`);
     }
   }

@@ -166,7 +166,7 @@ describe('schedule.held', () => {
     });
   });
 
-  it('has an id of member and instant', () => {
-    expect(heldEvent(member, held).id).toBe('USR-1/MBR-1/2026-11-21T12:00:00.000Z/held');
+  it('has an id of member, instant and reason', () => {
+    expect(heldEvent(member, held).id).toBe('USR-1/MBR-1/2026-11-21T12:00:00.000Z/held/denied');
   });
 });

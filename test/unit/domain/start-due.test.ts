@@ -146,7 +146,7 @@ describe('a member that is held back', () => {
     const made = denied(world(scheduled(1)));
     await made.run(1);
     expect(heldNow(made)).toEqual(held);
-    expect(made.events).toMatchObject([{ id: `USR-1/MBR-1/${T0}/held`, type: 'schedule.held', data: held }]);
+    expect(made.events).toMatchObject([{ id: `USR-1/MBR-1/${T0}/held/denied`, type: 'schedule.held', data: held }]);
     expect(made.table.members.get(textOf(keyOf(1)))?.lastAttempt).toBeNull();
   });
 
@@ -156,7 +156,7 @@ describe('a member that is held back', () => {
     made.table.members.set(textOf(keyOf(1)), scheduled(1));
     made.wait(400);
     await made.run(1);
-    expect(made.events.map(({ id }) => id)).toEqual([`USR-1/MBR-1/${T0}/held`, `USR-1/MBR-1/${T0}/held`]);
+    expect(made.events.map(({ id }) => id)).toEqual([`USR-1/MBR-1/${T0}/held/denied`, `USR-1/MBR-1/${T0}/held/denied`]);
     expect(heldNow(made)).toEqual(held);
   });
 
