@@ -29,11 +29,9 @@ export async function followUp(deps: HandleWebhookDeps, of: Telemetry, message: 
   switch (message.kind) {
     case 'look': {
       const outcome = await followRefresh(deps, message);
-      report.log('follow_up.done', {
-        member_guid: memberGuid,
-        look: message.lookNumber,
-        outcome,
-      });
+      // The lines that begin and end a refresh name its member; those in between have its id.
+      const about = outcome === 'looking_again' ? {} : { member_guid: memberGuid };
+      report.log('follow_up.done', { ...about, look: message.lookNumber, outcome });
       return;
     }
     case 'webhook': {

@@ -180,12 +180,15 @@ async function start<Held>(deps: RefreshDeps, request: Request<Held>): Promise<A
     const joined = record && (await answerFromTables(deps, request, record));
     if (joined) return joined;
     // 2: the baseline.
+    const askedAt = deps.now();
     const known: Known | { readonly refused: Held } =
       member === null ? await readBaseline(deps, request, record) : { key: member.key, record, member };
     if ('refused' in known) return known.refused;
     if (known.record !== null && known.record !== record) {
       // The identifiers lead to another member than our alias said, or to one met under its other names.
-      ({ record, member } = known);
+      record = known.record;
+      // Its own refresh may have run since MX was read: compared with the old baseline, that job would pass for ours.
+      member = wasRefreshedSince(record, askedAt) ? null : known.member;
       continue;
     }
     // 3: held back.
@@ -209,6 +212,10 @@ function endedSince({ claim, lastAttempt, starts }: MemberRecord, dueAt: Instant
   if (claim !== null && claim.phase !== 'ended') return false;
   return [claim?.acceptedAt, lastAttempt?.acceptedAt, ...starts].some((at) => at !== undefined && at >= dueAt);
 }
+
+/** Whether a refresh of the member ran at `since` or later. One that runs is joined, so it needs no mention here. */
+const wasRefreshedSince = ({ lastAttempt, starts }: MemberRecord, since: Instant): boolean =>
+  [lastAttempt?.endedAt, ...starts].some((at) => at !== undefined && at >= since);
 
 /** 1: joining, deleted, allowance used up. Null when MX has to be asked. */
 async function answerFromTables(

@@ -141,7 +141,10 @@ export function telemetry(service: string, stage: string, now: Clock): Telemetry
   // Lambda needs `level` and `timestamp`: a line without a timestamp becomes one of level INFO, and gets one from Lambda.
   function write(level: 'INFO' | 'WARN' | 'ERROR', said: object): void {
     const timestamp = now();
-    const line = { level, timestamp, service, stage, ...request, ...said, ...takeMetrics(timestamp) };
+    const metrics = takeMetrics(timestamp);
+    // The stage is a dimension of the metrics; the log group's name has it for all other lines.
+    const of = '_aws' in metrics ? { service, stage } : { service };
+    const line = { level, timestamp, ...of, ...request, ...said, ...metrics };
     // Not `console`: with the log format JSON, Lambda would put the line as a text into one of its own.
     process.stdout.write(`${JSON.stringify(line)}\n`);
   }

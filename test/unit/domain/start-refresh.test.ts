@@ -5,7 +5,7 @@ import { Failure, type FailureCode } from '../../../shared/domain/failure.ts';
 import type { MemberRecord } from '../../../shared/domain/member.ts';
 import type { MxMember } from '../../../shared/domain/mx.ts';
 import type { RefreshDeps } from '../../../shared/domain/ports.ts';
-import { attemptOf } from '../../../shared/domain/refresh.ts';
+import { type Attempt, attemptOf } from '../../../shared/domain/refresh.ts';
 import { startJob } from '../../../shared/domain/start-job.ts';
 import { startMark } from '../../../shared/domain/start-mark.ts';
 import { startRefresh, startUnattended } from '../../../shared/domain/start-refresh.ts';
@@ -59,6 +59,9 @@ function world(...records: readonly MemberRecord[]) {
   };
   return { ...made, deps, steps, record: (of = key) => made.table.members.get(textOf(of)) };
 }
+
+const endedAt = (when: string): Attempt =>
+  attemptOf(claim({}), { ...endingOf('denied'), endedAt: when, observedAt: null }, false);
 
 describe('a caller’s share', () => {
   const share = { callerTag: '42', mostStarts: 2 };
@@ -381,6 +384,20 @@ describe('another refresh that runs', () => {
     };
     await startRefresh({ ...deps, members }, ownIds, { userPresent: false, correlationId: null });
     expect(mxCalls).toEqual(['read user-1/member-1', 'read user-1/member-1', 'start user-1/member-1']);
+  });
+
+  it.each([
+    { why: 'began since', given: { starts: [T0] }, reads: 2 },
+    { why: 'ended since', given: { lastAttempt: endedAt(T0) }, reads: 2 },
+    {
+      why: 'ended before',
+      given: { starts: [at(-60)], lastAttempt: endedAt(at(-30)) },
+      reads: 1,
+    },
+  ])('$why under other names: MX is read $reads times', async ({ given, reads }) => {
+    const { deps, mxCalls } = world(knownMember(given));
+    await startRefresh(deps, ownIds, { userPresent: false, correlationId: null });
+    expect(mxCalls).toEqual([...Array(reads).fill('read user-1/member-1'), 'start user-1/member-1']);
   });
 
   it('that wins the race is joined', async () => {

@@ -38,7 +38,6 @@ describe('a log line', () => {
       level: 'INFO',
       timestamp: '2026-11-26T12:00:00.007Z',
       service: 'sweep',
-      stage: 'prod',
       event: 'sweep.done',
       counts: { end: 2 },
     });
