@@ -370,7 +370,8 @@ function sayingOf(ended: Ended<unknown>): string {
 function checkRepeated(name: string, isUndisturbed: boolean, first: unknown, second: unknown): void {
   // An account that fails its own condition is read and decided again at once. A condition that did not hold may hold by
   // the second time, because a lease or a gap is over by then: that stops no flow.
-  if (!isUndisturbed || name.startsWith('balances.store/') || first === false) return;
+  // The index of open claims lags behind its table: read later, it may list another claim without a write in between.
+  if (!isUndisturbed || name.startsWith('balances.store/') || name === 'members.openSince' || first === false) return;
   if (JSON.stringify(first) !== JSON.stringify(second)) {
     throw new Violation(
       0,
