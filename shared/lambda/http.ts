@@ -190,9 +190,7 @@ function answerTo(
 }
 
 /** What a caller may call its request: nothing in it that a log, a queue or a header would have to escape. */
-export const CORRELATION_ID_PATTERN = '^[A-Za-z0-9._-]{1,64}$';
-
-const CORRELATION_ID = new RegExp(CORRELATION_ID_PATTERN);
+const CORRELATION_ID = /^[A-Za-z0-9._-]{1,64}$/;
 
 /** The caller's own; null: none, or what is no such id and is not repeated anywhere. */
 function correlationIn({ headers }: APIGatewayProxyEventV2): string | null {

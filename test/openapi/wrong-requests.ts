@@ -159,6 +159,9 @@ const wrongBody = (schema: Json): fc.Arbitrary<Fault> =>
       .map((type): Fault => ({ wrong: 'body', headers: { 'content-type': type }, body: '{}' })),
   );
 
+/** Headers of which no text is wrong: any tag may be asked about, and another correlation id is ignored. */
+const takesAnyText: ReadonlySet<string> = new Set(['If-None-Match', 'X-Correlation-Id']);
+
 /** Everything that can be wrong with a request of `operation`. */
 function faultsOf(operation: DocumentedOperation, bodySchema: Json | null): fc.Arbitrary<Fault>[] {
   const faults: fc.Arbitrary<Fault>[] = [];
@@ -172,8 +175,7 @@ function faultsOf(operation: DocumentedOperation, bodySchema: Json | null): fc.A
         fc.constant({ wrong: name, query: `${name}=1&${name}=2` }),
       );
     }
-    // Any tag may be asked about.
-    if (place === 'header' && name !== 'If-None-Match') {
+    if (place === 'header' && !takesAnyText.has(name)) {
       const text = wrongText(schema, headerText).filter(isHeader);
       faults.push(text.map((value) => ({ wrong: fieldOf(name), headers: { [name.toLowerCase()]: value } })));
     }

@@ -1,6 +1,6 @@
 /** Every parameter of the API, with the limits that the code checks. */
 import { CALLBACK_URL_PATTERN, MAX_CALLBACK_URL_LENGTH } from '../../../shared/domain/callback-url.ts';
-import { CORRELATION_ID_PATTERN, IDENTIFIER_PATTERN, VERSIONS } from '../../../shared/lambda/http.ts';
+import { IDENTIFIER_PATTERN, VERSIONS } from '../../../shared/lambda/http.ts';
 import { MAX_RECORDS, MIN_RECORDS } from '../../../shared/lambda/mx-pagination.ts';
 import { MAX_WAIT_SECONDS } from '../../../shared/lambda/time-limits.ts';
 import { MAX_AGE_SECONDS } from '../../../shared/lambda/trigger-options.ts';
@@ -91,8 +91,8 @@ export const parameters = {
     name: 'X-Correlation-Id',
     in: 'header',
     description:
-      'What the caller calls this request. It is in the service’s log lines and, with a trigger, in everything that its refresh causes: messages, events, callbacks, the refresh itself. Not for identities: it is written to logs and to the bus. What has other characters or more of them is ignored.',
-    schema: { type: 'string', pattern: CORRELATION_ID_PATTERN },
+      'What the caller calls this request. It is in the service’s log lines and, with a trigger, in everything that its refresh causes: messages, events, callbacks, the refresh itself. Not for identities: it is written to logs and to the bus. At most 64 of the characters `A-Z a-z 0-9 . _ -`; anything else is ignored, and no reason for 400.',
+    schema: { type: 'string' },
   },
   'If-None-Match': {
     name: 'If-None-Match',
