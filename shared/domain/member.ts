@@ -118,3 +118,7 @@ export const nextStartOfCallerAt = (
     now,
     { ...policy, allowanceStarts: mostStarts },
   );
+
+/** Whether a refresh of the member ran at `since` or later. One that runs is joined, so it needs no mention here. */
+export const wasRefreshedSince = ({ lastAttempt, starts }: MemberRecord, since: Instant): boolean =>
+  [lastAttempt?.endedAt, ...starts].some((at) => at !== undefined && at >= since);

@@ -16,7 +16,7 @@ import { asFailure, Failure } from './failure.ts';
 import { refuseDeleted } from './find-member.ts';
 import { withSeen } from './follow-refresh.ts';
 import { type Instant, plusSeconds } from './instant.ts';
-import { aliasMarkOf, type MemberRecord, nextJobAllowedAt, startsInWindow } from './member.ts';
+import { aliasMarkOf, type MemberRecord, nextJobAllowedAt, startsInWindow, wasRefreshedSince } from './member.ts';
 import type { ChallengeAnswer, MemberIdentifiers, MemberKey, MxMember } from './mx.ts';
 import type { RefreshDeps } from './ports.ts';
 import { type OpenClaim, type Refresh, type RunningClaim, runningRefresh, type StartedClaim } from './refresh.ts';
@@ -90,6 +90,7 @@ export async function resumeMember(
 /** 3. */
 async function follow(deps: RefreshDeps, member: MxMember, correlationId: string | null): Promise<Resumed> {
   const { key } = member;
+  const answeredAt = deps.now();
   for (let race = 0; race < MAX_RACES; race += 1) {
     const record = await deps.members.read(key);
     if (record !== null) refuseDeleted(record);
@@ -99,8 +100,11 @@ async function follow(deps: RefreshDeps, member: MxMember, correlationId: string
       return { refresh: await lookSoon(deps, key, claim, member), joined: true, member, nextAllowedAt };
     }
     if (claim !== null) await publishEnd(deps, key, claim);
-    const attached = { ...attachedClaim(deps, member), correlationId };
-    if (await writeClaim(deps, record, attached, member)) {
+    // Another refresh has run since MX took the answers: what MX said then is older than what is stored.
+    const isOld = record !== null && wasRefreshedSince(record, answeredAt);
+    const newest = isOld ? await readAgain(deps, member) : member;
+    const attached = { ...attachedClaim(deps, newest), correlationId };
+    if (await writeClaim(deps, record, attached, newest)) {
       const refresh = runningRefresh(key, attached);
       await deps.refreshes.put(refresh);
       return { refresh, joined: false, member, nextAllowedAt };
@@ -108,6 +112,12 @@ async function follow(deps: RefreshDeps, member: MxMember, correlationId: string
   }
   throw new Failure('busy', 'too many refreshes of this member at once');
 }
+
+/** `member` as MX has it now; as it was, where MX cannot be read: the answers are taken all the same. */
+const readAgain = (deps: Pick<RefreshDeps, 'mx'>, member: MxMember): Promise<MxMember> =>
+  deps.mx
+    .readMember({ userIdentifier: member.key.userGuid, memberIdentifier: member.key.memberGuid })
+    .catch(() => member);
 
 /** The running refresh looks as soon as it may, and shows no question until MX asks the next. */
 async function lookSoon(deps: RefreshDeps, key: MemberKey, claim: OpenClaim, member: MxMember): Promise<Refresh> {

@@ -26,6 +26,7 @@ import {
   nextJobAllowedAt,
   nextStartOfCallerAt,
   startsInWindow,
+  wasRefreshedSince,
 } from './member.ts';
 import { memberView } from './member-view.ts';
 import type { MemberIdentifiers, MemberKey, MxMember } from './mx.ts';
@@ -212,10 +213,6 @@ function endedSince({ claim, lastAttempt, starts }: MemberRecord, dueAt: Instant
   if (claim !== null && claim.phase !== 'ended') return false;
   return [claim?.acceptedAt, lastAttempt?.acceptedAt, ...starts].some((at) => at !== undefined && at >= dueAt);
 }
-
-/** Whether a refresh of the member ran at `since` or later. One that runs is joined, so it needs no mention here. */
-const wasRefreshedSince = ({ lastAttempt, starts }: MemberRecord, since: Instant): boolean =>
-  [lastAttempt?.endedAt, ...starts].some((at) => at !== undefined && at >= since);
 
 /** 1: joining, deleted, allowance used up. Null when MX has to be asked. */
 async function answerFromTables(

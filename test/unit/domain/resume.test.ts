@@ -153,3 +153,21 @@ it('a refresh that began meanwhile is joined', async () => {
   expect(resumed).toMatchObject({ joined: true, refresh: { refreshId: 'RFR-9', userPresent: true } });
   expect(claimNow()).toMatchObject({ refreshId: 'RFR-9', userPresent: true });
 });
+
+it('a refresh that ran meanwhile: the member is read again', async () => {
+  const { deps, table, claimNow, answers: mxAnswers, mxCalls } = worldOf();
+  mxAnswers.read = () => member({ mostRecentJobGuid: 'JOB-newer' });
+  let lost = 0;
+  const members = {
+    ...deps.members,
+    async claim(...given: Parameters<typeof deps.members.claim>) {
+      lost += 1;
+      if (lost > 1) return deps.members.claim(...given);
+      table.members.set(textOf(key), knownMember({ startsVersion: 1, starts: [T0] }));
+      return false;
+    },
+  };
+  await resumeMember({ ...deps, members }, identifiers, answers);
+  expect(mxCalls).toEqual([PUT, 'read USR-1/MBR-1']);
+  expect(claimNow()).toMatchObject({ start: { state: 'attached', jobGuid: 'JOB-newer' } });
+});
