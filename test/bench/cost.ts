@@ -211,7 +211,11 @@ async function count(kind: Kind, initCpuMs: number[]): Promise<{ counts: Counts;
     // Members are met, accounts stored and functions started before anything is counted.
     await triggerPaced(running, members, { perSecond: Math.min(rate, SLOWLY) });
     if (kind.name === 'scheduled') {
-      for (const { path } of members) await running.call('PUT', `${path}/schedule`, { body: '{"every":1}' });
+      const extra = { headers: { 'content-type': 'application/json' }, body: '{"every":1}' };
+      for (const { path } of members) {
+        const put = await running.call('PUT', `${path}/schedule`, extra);
+        if (put.status !== 200) throw new Error(`a schedule was answered with ${put.status}: ${put.text}`);
+      }
     }
     if (kind.scenario !== undefined) {
       for (const { guid } of members) running.mx.setScenario({ member: guid, scenario: kind.scenario });
