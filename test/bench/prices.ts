@@ -1,6 +1,6 @@
 /**
- * What AWS charges in us-east-1 in US dollars, without free tiers and volume discounts: the list prices of AWS's pricing
- * pages as known on the day below. Look them up again before you decide anything by them.
+ * What AWS charges in us-east-1 in US dollars, without free tiers and volume discounts, as known on the day below. AWS's own
+ * pricing pages could not be read on it: look the prices up there before you decide anything by them.
  */
 export const pricesDated = '2026-11-26';
 

@@ -37,7 +37,7 @@ afterAll(() => tables.close());
 interface Subject {
   readonly members: Members;
   readonly schedule: Schedule;
-  /** Marks a member as deleted, which nothing in the service does yet. */
+  /** Marks a member as deleted, as the tombstone does. */
   markDeleted(key: MemberKey): Promise<void>;
 }
 
