@@ -1,0 +1,142 @@
+import { describe, expect, it } from 'vitest';
+import { memberSchedule } from '../../../functions/member-schedule.ts';
+import { plusSeconds } from '../../../shared/domain/instant.ts';
+import type { MemberRecord } from '../../../shared/domain/member.ts';
+import { type EveryHours, everyHoursOnOffer, nextDueAt, slotOf } from '../../../shared/domain/schedule.ts';
+import { fakeScheduleChanges } from '../../fakes/fake-schedule-changes.ts';
+import { withMember } from '../../fakes/members-table.ts';
+import { key, knownMember, T0 } from '../../samples.ts';
+import { refreshWorld } from '../domain/refresh-world.ts';
+import { apiRequest } from './api-event.ts';
+import { attempt, parameters, stamp } from './stored-member.ts';
+
+describe('a member’s schedule', () => {
+  function world(record: MemberRecord | null = knownMember(), limits = { changes: 100, hours: 1 }) {
+    const made = refreshWorld(record === null ? withMember() : withMember(record));
+    const deps = {
+      members: made.deps.members,
+      schedule: made.schedule,
+      changes: fakeScheduleChanges(new Map()),
+      scheduleChangesPerCaller: limits.changes,
+      minScheduleHours: limits.hours,
+      shards: 2,
+      now: made.deps.now,
+    };
+    const ask = (method: string, body?: unknown, caller = 'shop') =>
+      memberSchedule(deps, apiRequest({ method, parameters, body, caller }));
+    const enrolment = async () => (await made.deps.members.read(key))?.enrolment;
+    return { ...made, ask, enrolment };
+  }
+  const logged = { member_guid: 'MBR-1' };
+  const scheduleOf = (every: EveryHours | null) => ({
+    schedule: {
+      user_guid: 'USR-1',
+      member_guid: 'MBR-1',
+      every,
+      next_due_at: every && nextDueAt({ everyHours: every, slot: slotOf(key, every, 2) }, T0),
+      last_result: null,
+      held: null,
+    },
+  });
+
+  it.each(everyHoursOnOffer)('is set to every %i hours, in its slot', async (every) => {
+    const { ask, enrolment } = world();
+    expect(await ask('PUT', { every })).toEqual({ status: 200, logged, body: scheduleOf(every) });
+    expect(await enrolment()).toEqual({ everyHours: every, slot: slotOf(key, every, 2) });
+    expect(await ask('GET')).toEqual({ status: 200, logged, body: scheduleOf(every) });
+  });
+
+  it('is not more often than the operator allows', async () => {
+    const { ask, enrolment } = world(knownMember(), { changes: 1, hours: 6 });
+    const error = { code: 'schedule_too_often', details: { field: 'every', limit: 'minScheduleHours' } };
+    await expect(ask('PUT', { every: 4 })).rejects.toMatchObject(error);
+    await expect(ask('PUT', { every: 5 })).rejects.toMatchObject({ code: 'invalid_request' });
+    expect(await enrolment()).toBeNull();
+    expect(await ask('PUT', { every: 6 })).toMatchObject({ status: 200 });
+  });
+
+  it('is changed by one caller so often a day', async () => {
+    const { ask, enrolment, wait } = world(knownMember(), { changes: 2, hours: 1 });
+    await ask('PUT', { every: 24 });
+    await ask('DELETE');
+    // At noon.
+    const error = {
+      code: 'schedule_changes_used_up',
+      details: { retryAfterSeconds: 43_200, limit: 'scheduleChangesPerCaller' },
+    };
+    await expect(ask('PUT', { every: 6 })).rejects.toMatchObject(error);
+    await expect(ask('DELETE')).rejects.toMatchObject(error);
+    expect(await enrolment()).toMatchObject({ everyHours: 0 });
+    await ask('PUT', { every: 6 }, 'bank');
+    wait(43_200);
+    expect(await ask('PUT', { every: 12 })).toMatchObject({ status: 200 });
+  });
+
+  it('that is changed leaves nothing in the slot of before', async () => {
+    const { ask, schedule } = world();
+    await ask('PUT', { every: 24 });
+    await ask('PUT', { every: 1 });
+    expect(await schedule.membersOf(slotOf(key, 24, 2))).toEqual([]);
+    expect(await schedule.membersOf(slotOf(key, 1, 2))).toHaveLength(1);
+  });
+
+  it('taken away: the default does not enrol again', async () => {
+    const { ask, schedule, enrolment } = world();
+    await ask('PUT', { every: 24 });
+    expect(await ask('DELETE')).toEqual({ status: 204, logged });
+    expect(await schedule.membersOf(slotOf(key, 24, 2))).toEqual([]);
+    expect(await enrolment()).toEqual({ everyHours: 0, slot: '' });
+    expect(await ask('GET')).toEqual({ status: 200, logged, body: scheduleOf(null) });
+  });
+
+  it('says next time, last end, and why held back', async () => {
+    const held = { since: plusSeconds(T0, 60), code: 'denied', action: 'reauthenticate' } as const;
+    const enrolment = { everyHours: 24, slot: 'SLOT#24h#00721#0' } as const;
+    const { ask } = world(knownMember({ enrolment, lastAttempt: { ...attempt, acceptedAt: T0 }, held }));
+    expect((await ask('GET')).body).toEqual({
+      schedule: {
+        user_guid: 'USR-1',
+        member_guid: 'MBR-1',
+        every: 24,
+        next_due_at: '2026-11-21T12:01:00.000Z',
+        last_result: {
+          refresh_id: stamp.refreshId,
+          trigger: 'http',
+          outcome: 'succeeded',
+          action: 'none',
+          code: 'stored',
+          ended_at: T0,
+        },
+        held: { ...held, message: 'The institution refused the stored credentials.' },
+      },
+    });
+  });
+
+  it('is null until it is set', async () => {
+    expect(await world().ask('GET')).toEqual({ status: 200, logged, body: scheduleOf(null) });
+  });
+
+  it.each([
+    undefined,
+    null,
+    {},
+    [],
+    'every 24',
+    { every: 5 },
+    { every: '24' },
+    { every: 0 },
+    { every: 24, at: 'noon' },
+  ])('refused with body %j, naming what is allowed', async (body) => {
+    const { ask, enrolment } = world();
+    const failure = await ask('PUT', body).catch((error: unknown) => error);
+    expect(failure).toMatchObject({ code: 'invalid_request', details: { field: 'every' } });
+    expect(String(failure)).toContain('1, 2, 3, 4, 6, 8, 12, 24, 48, 72, 168');
+    expect(await enrolment()).toBeNull();
+  });
+
+  it.each(['PUT', 'GET', 'DELETE'])('refused for an unknown or deleted member: %s', async (method) => {
+    await expect(world(null).ask(method, { every: 1 })).rejects.toMatchObject({ code: 'member_not_found' });
+    const deleted = world(knownMember({ deletedAt: T0 }));
+    await expect(deleted.ask(method, { every: 1 })).rejects.toMatchObject({ code: 'member_deleted' });
+  });
+});

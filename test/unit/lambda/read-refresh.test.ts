@@ -1,0 +1,123 @@
+import { describe, expect, it } from 'vitest';
+import { readRefresh } from '../../../functions/read-refresh.ts';
+import { type Claim, type EndedRefresh, type Refresh, runningRefresh } from '../../../shared/domain/refresh.ts';
+import { detailsByCode } from '../../../shared/domain/refresh-details.ts';
+import type { ApiRequest } from '../../../shared/lambda/http.ts';
+import { textOf, withMember } from '../../fakes/members-table.ts';
+import { putRefresh } from '../../fakes/put-refresh.ts';
+import { claim, key, knownMember, policy, question, T0 } from '../../samples.ts';
+import { refreshWorld } from '../domain/refresh-world.ts';
+import { apiRequest } from './api-event.ts';
+import { attempt, parameters } from './stored-member.ts';
+
+describe('reading a refresh', () => {
+  const id = (number: number) => `RFR-${String(number).padStart(26, '0')}`;
+  const refreshOf = (number: number): EndedRefresh => ({
+    refreshId: id(number),
+    member: key,
+    trigger: 'http',
+    status: 'ended',
+    acceptedAt: T0,
+    deadline: T0,
+    userPresent: false,
+    correlationId: null,
+    joinedCorrelationIds: [],
+    challenges: [],
+    progress: null,
+    result: { ...attempt, ...detailsByCode(attempt) },
+  });
+
+  async function world(running: Claim | null, ...refreshes: Refresh[]) {
+    const made = refreshWorld(withMember(knownMember({ claim: running })));
+    for (const refresh of refreshes) await putRefresh(made.history, refresh);
+    const deps = {
+      members: made.deps.members,
+      refreshes: made.history,
+      allowance: policy,
+      retryAfterSeconds: 3,
+      now: made.deps.now,
+    };
+    const read = async (given: Partial<ApiRequest>) => {
+      const answer = await readRefresh(deps, apiRequest(given));
+      return { headers: answer.headers, body: JSON.parse(JSON.stringify(answer.body)) };
+    };
+    return { ...made, read, one: (refreshId: string) => read({ parameters: { refresh_id: refreshId } }) };
+  }
+
+  it('that has ended says how', async () => {
+    const { body, headers } = await (await world(null, refreshOf(1))).one(id(1));
+    expect(body).toMatchObject({
+      refresh: { refresh_id: id(1), status: 'ended', job_started: null, outcome: 'succeeded', action: 'none' },
+    });
+    expect(headers).not.toHaveProperty('retry-after');
+  });
+
+  it('running: says when to ask, and the claim’s questions', async () => {
+    const running = claim({ refreshId: id(1), userPresent: true, questions: 'some' });
+    const { one } = await world(running, runningRefresh(key, running, [question]));
+    const { body, headers } = await one(id(1));
+    expect(headers).toMatchObject({ 'retry-after': '3' });
+    expect(body.refresh).toMatchObject({
+      status: 'running',
+      outcome: null,
+      action: 'answer_mfa',
+      challenges: [{ guid: 'CRD-1', label: 'What city?' }],
+    });
+  });
+
+  it('running: says whether MX started the job', async () => {
+    const running = claim({ refreshId: id(1), start: { ...claim().start, state: 'conflict', jobGuid: null } });
+    const { one, read } = await world(running, runningRefresh(key, running));
+    const waits = {
+      status: 'running',
+      job_started: false,
+      action: 'wait',
+      code: 'mx_conflict',
+      message: 'MX runs another job of this member; ours is requested again after it.',
+    };
+    expect((await one(id(1))).body).toMatchObject({ refresh: waits });
+    expect((await read({ parameters })).body).toMatchObject({ refreshes: [waits] });
+  });
+
+  it('ignores another running refresh of its member', async () => {
+    const { body } = await (await world(claim({ refreshId: id(2) }), refreshOf(1))).one(id(1));
+    expect(body.refresh).toMatchObject({ refresh_id: id(1), status: 'ended' });
+  });
+
+  it('unknown is 404; a malformed id is refused', async () => {
+    const { one } = await world(null);
+    await expect(one(id(9))).rejects.toMatchObject({ code: 'refresh_not_found' });
+    await expect(one('RFR 1')).rejects.toMatchObject({ code: 'invalid_request' });
+  });
+
+  it('of a member: all, newest first, page by page', async () => {
+    const { read } = await world(null, ...Array.from({ length: 30 }, (_, index) => refreshOf(index)));
+    const seen: string[] = [];
+    let cursor: string | null = null;
+    do {
+      const { body } = await read({ parameters, query: cursor === null ? {} : { cursor } });
+      seen.push(...body.refreshes.map(({ refresh_id }: { refresh_id: string }) => refresh_id));
+      cursor = body.next_cursor;
+    } while (cursor !== null);
+    expect(seen).toEqual(Array.from({ length: 30 }, (_, index) => id(29 - index)));
+  });
+
+  it('of a member: refuses bad cursor and unknown member', async () => {
+    const { read } = await world(null);
+    await expect(read({ parameters, query: { cursor: 'RFR-1' } })).rejects.toMatchObject({
+      details: { field: 'cursor' },
+    });
+    const unknown = { ...parameters, member_identifier: 'MBR-9' };
+    await expect(read({ parameters: unknown })).rejects.toMatchObject({ code: 'member_not_found' });
+  });
+
+  it.each([
+    ['by its id', { refresh_id: id(1) }],
+    ['in the history', parameters],
+  ])('of a deleted member is refused %s', async (_how, asked) => {
+    const { read, table } = await world(null, refreshOf(1));
+    expect((await read({ parameters: asked })).body).toBeDefined();
+    table.members.set(textOf(key), knownMember({ deletedAt: T0 }));
+    await expect(read({ parameters: asked })).rejects.toMatchObject({ code: 'member_deleted' });
+  });
+});
