@@ -1,0 +1,129 @@
+/** What each function may do, written out: a grant that is added or removed has to be added or removed here. */
+import { expect, it } from 'vitest';
+import { at, everythingOn, listAt, statementsOf, synthesize } from './synthesized.ts';
+
+const stack = synthesize({ ...everythingOn, apiAccess: 'basic' });
+
+/** `Members` for the table, `Members/open` for its index, `*` for everything. */
+function resourceName(resource: unknown): string {
+  const join = listAt(resource, 'Fn::Join', 1);
+  if (join.length > 0) return `${resourceName(join[0])}${String(join[1]).replace('/index', '')}`;
+  const id = at(resource, 'Ref') ?? at(resource, 'Fn::GetAtt', 0) ?? resource;
+  return String(id)
+    .replace(/^Storage/, '')
+    .replace(/(Queue|Function)?[0-9A-F]{8}$/, '');
+}
+
+const consumes = [
+  'sqs:ChangeMessageVisibility',
+  'sqs:DeleteMessage',
+  'sqs:GetQueueAttributes',
+  'sqs:GetQueueUrl',
+  'sqs:ReceiveMessage',
+  'sqs:SendMessage',
+];
+const read = ['secretsmanager:GetSecretValue'];
+const send = ['sqs:SendMessage'];
+const publish = ['events:PutEvents'];
+const db = (...actions: readonly string[]): readonly string[] => actions.map((action) => `dynamodb:${action}`);
+const logs = ['logs:CreateLogStream', 'logs:PutLogEvents'];
+const deadTick = ['sqs:GetQueueAttributes', 'sqs:GetQueueUrl', 'sqs:SendMessage'];
+const network = [
+  'ec2:AssignPrivateIpAddresses',
+  'ec2:CreateNetworkInterface',
+  'ec2:DeleteNetworkInterface',
+  'ec2:DescribeNetworkInterfaces',
+  'ec2:DescribeSubnets',
+  'ec2:UnassignPrivateIpAddresses',
+];
+
+const expected: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>> = {
+  CheckBalance: {
+    '*': network,
+    Balances: db('Query'),
+    Members: db('DeleteItem', 'GetItem', 'PutItem', 'UpdateItem'),
+    Refreshes: db('GetItem', 'PutItem', 'Query', 'UpdateItem'),
+    Callbacks: send,
+    FollowUps: send,
+    Events: publish,
+    CredentialsApiCallers: read,
+    CredentialsMx: read,
+  },
+  FollowUp: {
+    '*': network,
+    Balances: db('DeleteItem', 'GetItem', 'PutItem', 'Query', 'UpdateItem'),
+    Members: db('DeleteItem', 'GetItem', 'PutItem', 'UpdateItem'),
+    Refreshes: db('GetItem', 'Query', 'UpdateItem'),
+    Callbacks: send,
+    FollowUps: consumes,
+    Events: publish,
+    CredentialsMx: read,
+  },
+  StartRefresh: {
+    '*': network,
+    Balances: db('Query'),
+    Members: db('DeleteItem', 'GetItem', 'PutItem', 'UpdateItem'),
+    Refreshes: db('GetItem', 'Query', 'UpdateItem'),
+    Callbacks: send,
+    FollowUps: send,
+    Starts: consumes,
+    Events: publish,
+    CredentialsMx: read,
+  },
+  Sweep: {
+    Balances: db('Query'),
+    Members: db('GetItem', 'PutItem', 'UpdateItem'),
+    'Members/open': db('Query'),
+    Refreshes: db('Query', 'UpdateItem'),
+    Callbacks: send,
+    FollowUps: send,
+    Events: publish,
+    TickDeadLetters: deadTick,
+  },
+  ScheduledRefresh: { Members: db('GetItem', 'Query', 'UpdateItem'), Starts: send, TickDeadLetters: deadTick },
+  MxWebhook: { FollowUps: send, CredentialsWebhooks: read },
+  DeliverCallback: { Members: db('GetItem'), Callbacks: consumes, CredentialsCallbacks: read },
+  ReadBalances: {
+    Balances: db('Query'),
+    Members: db('GetItem', 'Query'),
+    Refreshes: db('GetItem'),
+    CredentialsApiCallers: read,
+  },
+  ReadRefresh: {
+    Members: db('GetItem'),
+    Refreshes: db('GetItem'),
+    'Refreshes/by_member': db('Query'),
+    CredentialsApiCallers: read,
+  },
+  MemberSchedule: { Members: db('DeleteItem', 'GetItem', 'PutItem', 'UpdateItem'), CredentialsApiCallers: read },
+  UnknownRoute: { CredentialsApiCallers: read },
+};
+
+/** By function, then by resource, all actions. The roles of schedules are called otherwise. */
+function granted(): Record<string, Record<string, string[]>> {
+  const found: Record<string, Record<string, string[]>> = {};
+  for (const { policy, actions, resources } of statementsOf(stack)) {
+    const [, role] = /^(\w+)RoleDefaultPolicy/.exec(policy) ?? [];
+    if (role === undefined) continue;
+    const ofRole = found[role] ?? {};
+    found[role] = ofRole;
+    for (const resource of resources.map(resourceName))
+      ofRole[resource] = [...(ofRole[resource] ?? []), ...actions.map(String)].toSorted();
+  }
+  return found;
+}
+
+it('each function may do this and nothing else', () => {
+  const withLogs = Object.entries(expected).map(([name, grants]) => [name, { ...grants, [`${name}Logs`]: logs }]);
+  expect(granted()).toEqual(Object.fromEntries(withLogs));
+});
+
+it('a schedule calls its function, or sets the tick aside', () => {
+  const statements = statementsOf(stack).filter(({ policy }) => policy.startsWith('SchedulerRole'));
+  expect(statements.map(({ actions, resources }) => [...actions, ...new Set(resources.map(resourceName))])).toEqual([
+    ['lambda:InvokeFunction', 'ScheduledRefresh', 'ScheduledRefresh:*'],
+    ['sqs:SendMessage', 'TickDeadLetters'],
+    ['lambda:InvokeFunction', 'Sweep', 'Sweep:*'],
+    ['sqs:SendMessage', 'TickDeadLetters'],
+  ]);
+});
