@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { type BalancesReader, balancesInDynamoDb } from '../../shared/clients/balances-table.ts';
 import { accountView, type ObservationStamp, type StorageRules } from '../../shared/domain/balance.ts';
 import { Decimal, parseExactJson } from '../../shared/domain/decimal.ts';
@@ -8,12 +8,9 @@ import type { Balances } from '../../shared/domain/ports.ts';
 import { type BalancesTable, fakeBalances } from '../fakes/fake-balances.ts';
 import { at, mxAccount, newKey, refreshId } from '../samples.ts';
 import { jsonNumber, sameNumber } from './decimals.ts';
-import { type LocalTables, startLocalTables } from './local-tables.ts';
+import { startLocalTables } from './local-tables.ts';
 
-let tables: LocalTables;
-beforeAll(async () => {
-  tables = await startLocalTables();
-});
+const tables = await startLocalTables();
 afterAll(() => tables.close());
 
 const plain: StorageRules = { keepAccountNumbers: false, keepUnknownFields: false };

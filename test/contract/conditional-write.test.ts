@@ -1,6 +1,6 @@
 /** A condition that does not hold is an answer. Every other error is thrown: then nothing is known about the item. */
 import { GetItemCommand, PutItemCommand, ResourceNotFoundException } from '@aws-sdk/client-dynamodb';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import type { Item } from '../../shared/clients/attribute-values.ts';
 import { balancesEraser } from '../../shared/clients/balances-eraser.ts';
 import { balancesInDynamoDb } from '../../shared/clients/balances-table.ts';
@@ -23,12 +23,9 @@ import {
   startingClaim,
   unseen,
 } from '../samples.ts';
-import { type LocalTables, startLocalTables } from './local-tables.ts';
+import { startLocalTables } from './local-tables.ts';
 
-let tables: LocalTables;
-beforeAll(async () => {
-  tables = await startLocalTables();
-});
+const tables = await startLocalTables();
 afterAll(() => tables.close());
 
 const key: Item = { user_guid: { S: 'USR-1' }, item_key: { S: 'MBR-1' } };

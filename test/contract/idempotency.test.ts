@@ -1,16 +1,13 @@
 import { GetItemCommand } from '@aws-sdk/client-dynamodb';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { idempotencyKeysInDynamoDb } from '../../shared/clients/idempotency-table.ts';
 import type { IdempotencyKeys, KeyedRequest } from '../../shared/domain/idempotency.ts';
 import { itemBytes } from '../dynamodb/item-size.ts';
 import { fakeIdempotencyKeys, type IdempotencyTable } from '../fakes/fake-idempotency.ts';
 import { at } from '../samples.ts';
-import { type LocalTables, startLocalTables } from './local-tables.ts';
+import { startLocalTables } from './local-tables.ts';
 
-let tables: LocalTables;
-beforeAll(async () => {
-  tables = await startLocalTables();
-});
+const tables = await startLocalTables();
 afterAll(() => tables.close());
 
 const LEASE_SECONDS = 29;

@@ -3,7 +3,7 @@
  * has to be told apart from a lost race, or its flow stops until the sweep finds it.
  */
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { limitedCalls } from '../../shared/clients/aws-limits.ts';
 import { balancesInDynamoDb } from '../../shared/clients/balances-table.ts';
 import { idempotencyKeysInDynamoDb } from '../../shared/clients/idempotency-table.ts';
@@ -24,12 +24,9 @@ import {
   startingClaim,
   unseen,
 } from '../samples.ts';
-import { type LocalTables, startLocalTables } from './local-tables.ts';
+import { startLocalTables } from './local-tables.ts';
 
-let tables: LocalTables;
-beforeAll(async () => {
-  tables = await startLocalTables();
-});
+const tables = await startLocalTables();
 afterAll(() => tables.close());
 
 /** Everything that writes on conditions, over one client. */

@@ -1,6 +1,5 @@
 /** Every read of more than one item, where an answer of DynamoDB holds two of them. */
-import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { balancesEraser } from '../../shared/clients/balances-eraser.ts';
 import { balancesInDynamoDb } from '../../shared/clients/balances-table.ts';
 import { callbacksInDynamoDb } from '../../shared/clients/callbacks-table.ts';
@@ -9,14 +8,10 @@ import { refreshesInDynamoDb } from '../../shared/clients/refreshes-table.ts';
 import { scheduleInDynamoDb } from '../../shared/clients/schedule-table.ts';
 import { at, mxAccount, newKey, policy, refreshId, runningRefresh, startingClaim } from '../samples.ts';
 import { withPagesOf } from './dynamodb-at-scale.ts';
-import { type LocalTables, startLocalTables } from './local-tables.ts';
+import { startLocalTables } from './local-tables.ts';
 
-let tables: LocalTables;
-let client: DynamoDBClient;
-beforeAll(async () => {
-  tables = await startLocalTables();
-  client = withPagesOf(2, tables.newClient());
-});
+const tables = await startLocalTables();
+const client = withPagesOf(2, tables.newClient());
 afterAll(async () => {
   client.destroy();
   await tables.close();

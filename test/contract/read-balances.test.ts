@@ -1,17 +1,14 @@
 import { DynamoDBClient, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { balancesInDynamoDb } from '../../shared/clients/balances-table.ts';
 import { membersInDynamoDb } from '../../shared/clients/members-table.ts';
 import type { MemberKey } from '../../shared/domain/mx.ts';
 import { BalancesProblem, readAccount, readBalances } from '../../shared/public/read-balances.ts';
 import { at, attemptOf, mxAccount, mxMember, newKey, policy, refreshId, startingClaim, unseen } from '../samples.ts';
 import { nothingKnown } from '../unit/domain/nothing-known.ts';
-import { type LocalTables, startLocalTables } from './local-tables.ts';
+import { startLocalTables } from './local-tables.ts';
 
-let tables: LocalTables;
-beforeAll(async () => {
-  tables = await startLocalTables();
-});
+const tables = await startLocalTables();
 afterAll(() => tables.close());
 
 const members = () => membersInDynamoDb(tables.client, tables.members, policy);

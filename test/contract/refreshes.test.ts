@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { type RefreshHistory, refreshesInDynamoDb } from '../../shared/clients/refreshes-table.ts';
 import type { MemberKey } from '../../shared/domain/mx.ts';
 import type { End, EndedRefresh } from '../../shared/domain/refresh.ts';
@@ -6,12 +6,9 @@ import { detailsByCode } from '../../shared/domain/refresh-details.ts';
 import { fakeRefreshes, type RefreshesTable } from '../fakes/fake-refreshes.ts';
 import { putRefresh } from '../fakes/put-refresh.ts';
 import { at, attemptOf, newKey, runningRefresh, startingClaim } from '../samples.ts';
-import { type LocalTables, startLocalTables } from './local-tables.ts';
+import { startLocalTables } from './local-tables.ts';
 
-let tables: LocalTables;
-beforeAll(async () => {
-  tables = await startLocalTables();
-});
+const tables = await startLocalTables();
 afterAll(() => tables.close());
 
 const RETENTION_DAYS = 30;

@@ -1,13 +1,10 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { scheduleChangesInDynamoDb } from '../../shared/clients/schedule-changes.ts';
 import type { ScheduleChanges } from '../../shared/domain/ports.ts';
 import { fakeScheduleChanges } from '../fakes/fake-schedule-changes.ts';
-import { type LocalTables, startLocalTables } from './local-tables.ts';
+import { startLocalTables } from './local-tables.ts';
 
-let tables: LocalTables;
-beforeAll(async () => {
-  tables = await startLocalTables();
-});
+const tables = await startLocalTables();
 afterAll(() => tables.close());
 
 describe.each<[string, () => ScheduleChanges]>([

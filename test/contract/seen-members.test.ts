@@ -1,46 +1,8 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { membersInDynamoDb } from '../../shared/clients/members-table.ts';
-import { seenMembersInDynamoDb } from '../../shared/clients/seen-members.ts';
+import { describe, expect, it } from 'vitest';
 import type { ConnectionChange } from '../../shared/domain/event.ts';
 import { aliasMarkOf } from '../../shared/domain/member.ts';
-import type { Members, SeenMembers } from '../../shared/domain/ports.ts';
-import { fakeMembers } from '../fakes/fake-members.ts';
-import { fakeSeenMembers } from '../fakes/fake-seen-members.ts';
-import { emptyMembersTable } from '../fakes/members-table.ts';
-import {
-  at,
-  attemptOf,
-  emptyMember,
-  mxMember,
-  newKey,
-  policy,
-  refreshId,
-  seenAt,
-  startingClaim,
-  unseen,
-} from '../samples.ts';
-import { type LocalTables, startLocalTables } from './local-tables.ts';
-
-let tables: LocalTables;
-beforeAll(async () => {
-  tables = await startLocalTables();
-});
-afterAll(() => tables.close());
-
-interface Subject {
-  readonly members: Members;
-  readonly seen: SeenMembers;
-}
-
-const fakeTable = emptyMembersTable();
-const fake = (): Subject => ({
-  members: fakeMembers(fakeTable, { policy, now: () => at(0) }),
-  seen: fakeSeenMembers(fakeTable, policy),
-});
-const real = (): Subject => ({
-  members: membersInDynamoDb(tables.client, tables.members, policy),
-  seen: seenMembersInDynamoDb(tables.client, tables.members, policy),
-});
+import { at, attemptOf, emptyMember, mxMember, newKey, refreshId, seenAt, startingClaim, unseen } from '../samples.ts';
+import { membersSubjects } from './members-subjects.ts';
 
 const change = (seconds: number): ConnectionChange => ({
   from: 'CONNECTED',
@@ -49,19 +11,15 @@ const change = (seconds: number): ConnectionChange => ({
   refreshId: null,
 });
 
-describe.each<[string, () => Subject]>([
-  ['the fake', fake],
-  ['DynamoDB', real],
-])('members seen outside refreshes: %s', (_name, subject) => {
+describe.each(membersSubjects)('members seen outside refreshes: %s', (_name, { members, sightings: seen }) => {
   const known = async () => {
-    const { members, seen } = subject();
     const key = newKey();
     await seen.recordSighting(mxMember(key, { id: `own-${key.memberGuid}` }), at(0), null);
-    return { members, seen, key };
+    return key;
   };
 
   it('makes a member known, and when it was read', async () => {
-    const { members, key } = await known();
+    const key = await known();
     expect(await members.read(key)).toMatchObject({
       key,
       seenAt: at(0),
@@ -74,7 +32,7 @@ describe.each<[string, () => Subject]>([
   });
 
   it('lets the newer reading win', async () => {
-    const { members, seen, key } = await known();
+    const key = await known();
     expect(await seen.recordSighting(mxMember(key, { connection_status: 'DENIED' }), at(10), null)).toBe(true);
     expect(await seen.recordSighting(mxMember(key, { connection_status: 'LOCKED' }), at(5), change(5))).toBe(false);
     expect(await seen.recordSighting(mxMember(key, { connection_status: 'LOCKED' }), at(10), null)).toBe(false);
@@ -82,7 +40,7 @@ describe.each<[string, () => Subject]>([
   });
 
   it('keeps what a refresh has read, which is newer', async () => {
-    const { members, seen, key } = await known();
+    const key = await known();
     await members.claim({
       key,
       claim: startingClaim(refreshId(1), { acceptedAt: at(10) }),
@@ -100,7 +58,7 @@ describe.each<[string, () => Subject]>([
   });
 
   it('spaces reads by the minimum gap, all kinds', async () => {
-    const { seen, key } = await known();
+    const key = await known();
     expect(await seen.reserveRead(key, at(2.9))).toBe(false);
     expect(await seen.reserveRead(key, at(3))).toBe(true);
     expect(await seen.reserveRead(key, at(5.9))).toBe(false);
@@ -108,7 +66,6 @@ describe.each<[string, () => Subject]>([
   });
 
   it('reserves no read soon after a look or end', async () => {
-    const { members, seen } = subject();
     const key = newKey();
     const claim = startingClaim(refreshId(1));
     await members.claim({ key, claim, starts: [], startsVersion: 0 });
@@ -122,14 +79,13 @@ describe.each<[string, () => Subject]>([
   });
 
   it('reserves no read of an unknown member', async () => {
-    const { members, seen } = subject();
     const key = newKey();
     expect(await seen.reserveRead(key, at(3))).toBe(false);
     expect(await members.read(key)).toBeNull();
   });
 
   it('remembers a change until it is told, and no other', async () => {
-    const { members, seen, key } = await known();
+    const key = await known();
     await seen.recordSighting(mxMember(key, { connection_status: null }), at(10), change(10));
     expect((await members.read(key))?.untoldChange).toEqual(change(10));
     await seen.settleChange(key, change(9));
@@ -140,7 +96,7 @@ describe.each<[string, () => Subject]>([
   });
 
   it('remembers a background refresh unless newer ones exist', async () => {
-    const { members, seen, key } = await known();
+    const key = await known();
     const attempt = (id: string, observed: number, ended: number) =>
       attemptOf(startingClaim(id, { trigger: 'mx_webhook' }), {
         outcome: 'succeeded',
@@ -166,7 +122,7 @@ describe.each<[string, () => Subject]>([
   });
 
   it('leaves an ended claim alone until it is published', async () => {
-    const { members, seen, key } = await known();
+    const key = await known();
     const claim = startingClaim(refreshId(1));
     await members.claim({ key, claim, starts: [], startsVersion: 0 });
     await members.end({ key, from: 'running', known: unseen, attempt: attemptOf(claim) });
@@ -187,7 +143,7 @@ describe.each<[string, () => Subject]>([
   });
 
   it('remembers handled completions, never going back', async () => {
-    const { members, seen, key } = await known();
+    const key = await known();
     await seen.recordProcessed(key, at(20));
     await seen.recordProcessed(key, at(10));
     expect((await members.read(key))?.processedUntil).toBe(at(20));
@@ -197,7 +153,7 @@ describe.each<[string, () => Subject]>([
   });
 
   it('leaves a tombstone: guids and time, for good', async () => {
-    const { members, seen, key } = await known();
+    const key = await known();
     await members.writeAliases(mxMember(key, { id: `own-${key.memberGuid}` }));
     expect(await seen.leaveTombstone(key, `own-${key.memberGuid}`, at(30))).toBe(true);
     const tombstone = emptyMember(key, { deletedAt: at(30) });
@@ -220,7 +176,7 @@ describe.each<[string, () => Subject]>([
 
   it('erases MX’s member object for good, stored or not', async () => {
     for (const before of [[], [{ body: mxMember(newKey()).body, seenAt: at(10) }]]) {
-      const { members, seen, key } = await known();
+      const key = await known();
       for (const body of before) await members.putBody(key, body);
       await seen.eraseBody(key, at(30));
       await seen.eraseBody(key, at(30));
@@ -231,7 +187,7 @@ describe.each<[string, () => Subject]>([
   });
 
   it('leaves no tombstone beside a claim, and other members’ aliases', async () => {
-    const { members, seen, key } = await known();
+    const key = await known();
     const other = { ...newKey(), userGuid: key.userGuid };
     await members.writeAliases(mxMember(other, { id: `own-${key.memberGuid}` }));
     await members.claim({ key, claim: startingClaim(refreshId(1)), starts: [], startsVersion: 0 });

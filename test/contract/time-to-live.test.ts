@@ -1,16 +1,13 @@
 /** `expires_at` as it stands in the table: seconds since 1970, or DynamoDB would never delete the item. */
 import { QueryCommand } from '@aws-sdk/client-dynamodb';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { callbacksInDynamoDb } from '../../shared/clients/callbacks-table.ts';
 import { idempotencyKeysInDynamoDb } from '../../shared/clients/idempotency-table.ts';
 import { refreshesInDynamoDb } from '../../shared/clients/refreshes-table.ts';
 import { newKey, runningRefresh } from '../samples.ts';
-import { type LocalTables, startLocalTables } from './local-tables.ts';
+import { startLocalTables } from './local-tables.ts';
 
-let tables: LocalTables;
-beforeAll(async () => {
-  tables = await startLocalTables();
-});
+const tables = await startLocalTables();
 afterAll(() => tables.close());
 
 /** The `expires_at` of the only item with this partition key. */

@@ -1,39 +1,7 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { membersInDynamoDb } from '../../shared/clients/members-table.ts';
-import { seenMembersInDynamoDb } from '../../shared/clients/seen-members.ts';
-import { unstartedInDynamoDb } from '../../shared/clients/unstarted-members.ts';
+import { describe, expect, it } from 'vitest';
 import type { Held } from '../../shared/domain/held.ts';
-import type { Members, SeenMembers, Unstarted } from '../../shared/domain/ports.ts';
-import { fakeMembers } from '../fakes/fake-members.ts';
-import { fakeSeenMembers } from '../fakes/fake-seen-members.ts';
-import { fakeUnstarted } from '../fakes/fake-unstarted.ts';
-import { emptyMembersTable } from '../fakes/members-table.ts';
-import { at, attemptOf, mxMember, newKey, policy, refreshId, startingClaim, unseen } from '../samples.ts';
-import { type LocalTables, startLocalTables } from './local-tables.ts';
-
-let tables: LocalTables;
-beforeAll(async () => {
-  tables = await startLocalTables();
-});
-afterAll(() => tables.close());
-
-interface Subject {
-  readonly members: Members;
-  readonly seen: SeenMembers;
-  readonly unstarted: Unstarted;
-}
-
-const fakeTable = emptyMembersTable();
-const fake = (): Subject => ({
-  members: fakeMembers(fakeTable, { policy, now: () => at(0) }),
-  seen: fakeSeenMembers(fakeTable, policy),
-  unstarted: fakeUnstarted(fakeTable),
-});
-const real = (): Subject => ({
-  members: membersInDynamoDb(tables.client, tables.members, policy),
-  seen: seenMembersInDynamoDb(tables.client, tables.members, policy),
-  unstarted: unstartedInDynamoDb(tables.client, tables.members),
-});
+import { at, attemptOf, mxMember, newKey, refreshId, startingClaim, unseen } from '../samples.ts';
+import { membersSubjects } from './members-subjects.ts';
 
 const held = (seconds: number, code: Held['code'] = 'denied'): Held => ({
   since: at(seconds),
@@ -43,15 +11,11 @@ const held = (seconds: number, code: Held['code'] = 'denied'): Held => ({
 const refused = (number: number, seconds: number) =>
   attemptOf(startingClaim(refreshId(number)), { code: 'mx_forbidden', endedAt: at(seconds) });
 
-describe.each<[string, () => Subject]>([
-  ['the fake', fake],
-  ['DynamoDB', real],
-])('members whose refresh was not started: %s', (_name, subject) => {
+describe.each(membersSubjects)('members not started: %s', (_name, { members, sightings, unstarted }) => {
   const known = async () => {
-    const all = subject();
     const key = newKey();
-    await all.seen.recordSighting(mxMember(key, { id: `own-${key.memberGuid}` }), at(0), null);
-    return { ...all, key, read: () => all.members.read(key) };
+    await sightings.recordSighting(mxMember(key, { id: `own-${key.memberGuid}` }), at(0), null);
+    return { key, read: () => members.read(key) };
   };
 
   it('have no notes at first', async () => {
@@ -59,22 +23,22 @@ describe.each<[string, () => Subject]>([
   });
 
   it('are missing since the first time', async () => {
-    const { unstarted, key, read } = await known();
+    const { key, read } = await known();
     for (const seconds of [10, 70]) await unstarted.recordMissing(key, at(seconds));
     expect((await read())?.missing).toBe(at(10));
   });
 
   it('are missing anew after they were read', async () => {
-    const { unstarted, seen, key, read } = await known();
+    const { key, read } = await known();
     await unstarted.recordMissing(key, at(10));
-    await seen.recordSighting(mxMember(key), at(20), null);
+    await sightings.recordSighting(mxMember(key), at(20), null);
     await unstarted.recordMissing(key, at(70));
     await unstarted.recordMissing(key, at(90));
     expect((await read())?.missing).toBe(at(70));
   });
 
   it('remember the newest refused start as last attempt', async () => {
-    const { unstarted, key, read } = await known();
+    const { key, read } = await known();
     await unstarted.recordRefused(key, refused(2, 20));
     for (const older of [refused(1, 10), refused(3, 20)]) await unstarted.recordRefused(key, older);
     expect(await read()).toMatchObject({
@@ -86,7 +50,7 @@ describe.each<[string, () => Subject]>([
   });
 
   it('keep the unpublished end of a refresh', async () => {
-    const { members, unstarted, key, read } = await known();
+    const { key, read } = await known();
     const claim = startingClaim(refreshId(5));
     await members.claim({ key, claim, starts: [], startsVersion: 0 });
     const attempt = attemptOf(claim, { endedAt: at(10) });
@@ -96,7 +60,7 @@ describe.each<[string, () => Subject]>([
   });
 
   it('remember the newest reason for holding back', async () => {
-    const { unstarted, key, read } = await known();
+    const { key, read } = await known();
     for (const note of [held(10), held(5, 'locked'), held(10, 'locked')]) await unstarted.recordHeld(key, note);
     expect((await read())?.held).toEqual(held(10));
     await unstarted.recordHeld(key, held(20, 'locked'));
@@ -104,7 +68,7 @@ describe.each<[string, () => Subject]>([
   });
 
   it('are not held back any more once they are claimed', async () => {
-    const { unstarted, members, key, read } = await known();
+    const { key, read } = await known();
     await unstarted.recordHeld(key, held(10));
     const startsVersion = (await read())?.startsVersion ?? expect.fail();
     expect(await members.claim({ key, claim: startingClaim(refreshId(7)), starts: [], startsVersion })).toBe(true);
@@ -112,7 +76,6 @@ describe.each<[string, () => Subject]>([
   });
 
   it('are not made known by a note', async () => {
-    const { unstarted, members } = subject();
     const key = newKey();
     await unstarted.recordMissing(key, at(0));
     await unstarted.recordRefused(key, refused(1, 0));
@@ -121,8 +84,8 @@ describe.each<[string, () => Subject]>([
   });
 
   it('stay deleted', async () => {
-    const { unstarted, seen, key, read } = await known();
-    await seen.leaveTombstone(key, null, at(5));
+    const { key, read } = await known();
+    await sightings.leaveTombstone(key, null, at(5));
     await unstarted.recordMissing(key, at(10));
     await unstarted.recordRefused(key, refused(1, 10));
     await unstarted.recordHeld(key, held(10));

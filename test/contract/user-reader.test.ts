@@ -1,22 +1,18 @@
 /** What is stored of one user, beside other users and deleted members. */
-import { type DynamoDBClient, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { UpdateItemCommand } from '@aws-sdk/client-dynamodb';
+import { afterAll, describe, expect, it } from 'vitest';
 import { balancesInDynamoDb } from '../../shared/clients/balances-table.ts';
 import { membersInDynamoDb } from '../../shared/clients/members-table.ts';
 import { MAX_PAGES, userReader } from '../../shared/clients/user-reader.ts';
 import type { MemberKey } from '../../shared/domain/mx.ts';
 import { at, mxAccount, mxMember, newKey, policy, refreshId, startingClaim } from '../samples.ts';
 import { withLateReplicas, withPagesOf } from './dynamodb-at-scale.ts';
-import { type LocalTables, startLocalTables } from './local-tables.ts';
+import { startLocalTables } from './local-tables.ts';
 
-let tables: LocalTables;
+const tables = await startLocalTables();
 /** Every answer holds two items, and other reads than strongly consistent ones find nothing. */
-let client: DynamoDBClient;
+const client = withLateReplicas(withPagesOf(2, tables.newClient()));
 const users = () => userReader(client, tables);
-beforeAll(async () => {
-  tables = await startLocalTables();
-  client = withLateReplicas(withPagesOf(2, tables.newClient()));
-});
 afterAll(async () => {
   client.destroy();
   await tables.close();

@@ -1,15 +1,12 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { limitedCalls } from '../../shared/clients/aws-limits.ts';
 import { waitLeasesInDynamoDb } from '../../shared/clients/wait-leases.ts';
 import type { WaitLeases } from '../../shared/domain/ports.ts';
 import { fakeWaitLeases } from '../fakes/fake-wait-leases.ts';
 import { at } from '../samples.ts';
-import { type LocalTables, startLocalTables } from './local-tables.ts';
+import { startLocalTables } from './local-tables.ts';
 
-let tables: LocalTables;
-beforeAll(async () => {
-  tables = await startLocalTables();
-});
+const tables = await startLocalTables();
 afterAll(() => tables.close());
 
 const clock = { now: at(0) };

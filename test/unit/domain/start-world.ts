@@ -1,3 +1,4 @@
+/** A world in which refreshes are started, step by step. */
 import { Failure } from '../../../shared/domain/failure.ts';
 import type { MemberRecord } from '../../../shared/domain/member.ts';
 import type { RefreshDeps } from '../../../shared/domain/ports.ts';

@@ -1,0 +1,91 @@
+/**
+ * What the contract tests of the members table are run on: the clients against an engine, and their fakes. A test file has
+ * one engine and one fake table; its tests keep apart by using members of their own.
+ */
+import { afterAll, expect } from 'vitest';
+import { membersInDynamoDb } from '../../shared/clients/members-table.ts';
+import { scheduleInDynamoDb } from '../../shared/clients/schedule-table.ts';
+import { seenMembersInDynamoDb } from '../../shared/clients/seen-members.ts';
+import { unstartedInDynamoDb } from '../../shared/clients/unstarted-members.ts';
+import type { MemberKey } from '../../shared/domain/mx.ts';
+import type { Members, Schedule, Seen, SeenMembers, Storing, Unstarted } from '../../shared/domain/ports.ts';
+import type { Claim, OpenClaim, StartedClaim } from '../../shared/domain/refresh.ts';
+import { fakeMembers } from '../fakes/fake-members.ts';
+import { fakeSchedule } from '../fakes/fake-schedule.ts';
+import { fakeSeenMembers } from '../fakes/fake-seen-members.ts';
+import { fakeUnstarted } from '../fakes/fake-unstarted.ts';
+import { emptyMembersTable } from '../fakes/members-table.ts';
+import { at, mxMember, newKey, policy, refreshId, startingClaim } from '../samples.ts';
+import { startLocalTables } from './local-tables.ts';
+
+/** The engine of the test file. */
+export const tables = await startLocalTables();
+afterAll(() => tables.close());
+
+const fakeTable = emptyMembersTable();
+
+/** All that reads and writes one members table. */
+export interface MembersSubject {
+  readonly members: Members;
+  readonly schedule: Schedule;
+  /** What is learnt outside refreshes. */
+  readonly sightings: SeenMembers;
+  readonly unstarted: Unstarted;
+}
+
+const fake: MembersSubject = {
+  members: fakeMembers(fakeTable, { policy, now: () => at(0) }),
+  schedule: fakeSchedule(fakeTable),
+  sightings: fakeSeenMembers(fakeTable, policy),
+  unstarted: fakeUnstarted(fakeTable),
+};
+
+/** The clients. */
+export const inDynamoDb: MembersSubject = {
+  members: membersInDynamoDb(tables.client, tables.members, policy),
+  schedule: scheduleInDynamoDb(tables.client, tables.members),
+  sightings: seenMembersInDynamoDb(tables.client, tables.members, policy),
+  unstarted: unstartedInDynamoDb(tables.client, tables.members),
+};
+
+/** For `describe.each`. */
+export const membersSubjects: readonly [string, MembersSubject][] = [
+  ['the fake', fake],
+  ['DynamoDB', inDynamoDb],
+];
+
+/** A new member of `subject` with a running claim, `given` over its fields, and ways to look at it. */
+export async function claimedMember({ members }: MembersSubject, given: Partial<StartedClaim> = {}) {
+  const key = newKey();
+  const claim = startingClaim(refreshId(1), given);
+  const member = mxMember(key, { id: `own-${key.memberGuid}`, institution_code: 'riverbank' });
+  expect(await members.claim({ key, claim, starts: [at(0)], startsVersion: 0, member, withBody: true })).toBe(true);
+  /** The member, if it is among the claims since `before` or earlier. */
+  const open = async (before: string): Promise<MemberKey[]> =>
+    (await Array.fromAsync(members.openSince(before))).filter(({ memberGuid }) => memberGuid === key.memberGuid);
+  const claimNow = async (): Promise<Claim | null | undefined> => (await members.read(key))?.claim;
+  const openNow = async (): Promise<OpenClaim> => {
+    const now = await claimNow();
+    return now && now.phase !== 'ended' ? now : expect.fail();
+  };
+  return { members, key, claim, open, claimNow, openNow };
+}
+
+/** A look at MX that saw nothing of note. */
+export const seen = (key: MemberKey, id: string): Seen => ({
+  key,
+  refreshId: id,
+  flagSeen: false,
+  jobAggregatedAt: null,
+  seenStatus: null,
+  questions: null,
+});
+
+/** A look that begins to store. */
+export const storing = (key: MemberKey, id: string, lookNumber: number): Storing => ({
+  key,
+  refreshId: id,
+  lookNumber,
+  jobAggregatedAt: null,
+  seenStatus: null,
+});
