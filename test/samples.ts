@@ -6,9 +6,9 @@ import { baseline, claim, key, member, policy, T0 } from '../docs/generate/sampl
 import { parseExactJson } from '../shared/domain/decimal.ts';
 import { type Instant, plusSeconds } from '../shared/domain/instant.ts';
 import { aliasMarkOf, type MemberRecord } from '../shared/domain/member.ts';
+import type { KnownAtEnd } from '../shared/domain/members-ports.ts';
 import type { MemberKey, MxAccount, MxMember } from '../shared/domain/mx.ts';
 import { readAccount, readMember } from '../shared/domain/mx-readers.ts';
-import type { KnownAtEnd } from '../shared/domain/ports.ts';
 import type { Attempt, Claim, RunningRefresh, StartedClaim } from '../shared/domain/refresh.ts';
 
 export { claim, key, member, newJob, policy, question, T0 } from '../docs/generate/sample-refresh.ts';

@@ -3,7 +3,7 @@
  * caller, a set of ids and URLs, so that one conditional write keeps to the limit of callbacks for one caller.
  */
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { CALLBACKS_PER_PAGE, type Callback, type Callbacks } from '../domain/ports.ts';
+import { CALLBACKS_PER_PAGE, type Callback, type Callbacks } from '../domain/notify-ports.ts';
 import { updateIf } from './conditional-write.ts';
 import { queryPages } from './query-pages.ts';
 import { refreshesTable } from './table-keys.ts';

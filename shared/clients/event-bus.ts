@@ -1,8 +1,8 @@
 /** EventBridge, outgoing. */
 import { type EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
 import { Failure } from '../domain/failure.ts';
+import type { Events } from '../domain/notify-ports.ts';
 import { type ReadOwnIds, withOwnIds } from '../domain/own-ids.ts';
-import type { Events } from '../domain/ports.ts';
 
 /** The `source` of every event of this service. */
 export const EVENT_SOURCE = 'mx-fresh-balances';

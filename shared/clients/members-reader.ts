@@ -1,6 +1,6 @@
 /** Reading members: what the API's functions may do. Reads are strongly consistent. */
 import { type DynamoDBClient, GetItemCommand } from '@aws-sdk/client-dynamodb';
-import type { Members } from '../domain/ports.ts';
+import type { Members } from '../domain/members-ports.ts';
 import type { Item } from './attribute-values.ts';
 import { bodyKey, itemKey, memberAlias, toBody, toRecord, userAlias } from './member-item.ts';
 

@@ -1,9 +1,9 @@
 /** The members: aliases, what is known, and the claim. One conditional write per step; reads are strongly consistent. */
 import { type DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { type Instant, plusSeconds } from '../domain/instant.ts';
+import type { KnownAtEnd, Members, TakenLook } from '../domain/members-ports.ts';
 import type { MemberKey } from '../domain/mx.ts';
 import type { Policy } from '../domain/policy.ts';
-import type { KnownAtEnd, Members, TakenLook } from '../domain/ports.ts';
 import { LOOK_TIMEOUT_SECONDS } from '../domain/refresh.ts';
 import type { StartMark } from '../domain/start-mark.ts';
 import { type Item, toAttribute } from './attribute-values.ts';

@@ -3,7 +3,8 @@ import * as v from 'valibot';
 import { Failure } from '../domain/failure.ts';
 import type { MemberKey } from '../domain/mx.ts';
 import type { MxWebhook } from '../domain/mx-webhook.ts';
-import type { Delivery, NextLook, Notice } from '../domain/ports.ts';
+import type { Delivery, Notice } from '../domain/notify-ports.ts';
+import type { NextLook } from '../domain/ports.ts';
 import { everyHoursOnOffer, type StartBatch } from '../domain/schedule.ts';
 import { camelCased, snakeCased } from '../domain/snake-case.ts';
 

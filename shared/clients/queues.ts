@@ -7,7 +7,8 @@ import {
 } from '@aws-sdk/client-sqs';
 import { Failure } from '../domain/failure.ts';
 import { type Instant, instantOf } from '../domain/instant.ts';
-import type { Deliveries, Erasure, FollowUps, Notices, Starts, Webhooks } from '../domain/ports.ts';
+import type { Deliveries, Notices } from '../domain/notify-ports.ts';
+import type { Erasure, FollowUps, Starts, Webhooks } from '../domain/ports.ts';
 import {
   encodeDelivery,
   encodeErasure,

@@ -1,9 +1,9 @@
 /** What is learnt about members outside their refreshes, and their end, in the members table. */
 import { type DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { plusSeconds } from '../domain/instant.ts';
+import type { SeenMembers } from '../domain/members-ports.ts';
 import type { MemberKey } from '../domain/mx.ts';
 import type { Policy } from '../domain/policy.ts';
-import type { SeenMembers } from '../domain/ports.ts';
 import type { Item } from './attribute-values.ts';
 import { claimPath, phaseCode } from './claim-attributes.ts';
 import { milliseconds, millisecondsOf } from './compact-values.ts';

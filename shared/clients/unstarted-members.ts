@@ -1,7 +1,7 @@
 /** What is remembered of members whose refresh was not started: attributes of the member's own item. */
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import type { Unstarted } from '../domain/members-ports.ts';
 import type { MemberKey } from '../domain/mx.ts';
-import type { Unstarted } from '../domain/ports.ts';
 import type { Item } from './attribute-values.ts';
 import { claimPath, phaseCode } from './claim-attributes.ts';
 import { millisecondsOf } from './compact-values.ts';

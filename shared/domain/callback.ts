@@ -2,7 +2,8 @@
 import { endedEvent, type RefreshEnded } from './event.ts';
 import { Failure } from './failure.ts';
 import type { Instant } from './instant.ts';
-import type { Callback, Delivery, RefreshDeps } from './ports.ts';
+import type { Callback, Delivery } from './notify-ports.ts';
+import type { RefreshDeps } from './ports.ts';
 import type { Refresh } from './refresh.ts';
 
 /** What registering a callback needs: part of every trigger's dependencies. */

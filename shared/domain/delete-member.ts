@@ -5,8 +5,9 @@ import { endingOf } from './ending.ts';
 import { deletedEvent } from './event.ts';
 import { Failure } from './failure.ts';
 import type { Instant } from './instant.ts';
+import type { SeenMembers } from './members-ports.ts';
 import type { MemberKey } from './mx.ts';
-import type { Erasure, Schedule, SeenMembers } from './ports.ts';
+import type { Erasure, Schedule } from './ports.ts';
 import { LOOK_TIMEOUT_SECONDS } from './refresh.ts';
 
 /** What deleting needs. */

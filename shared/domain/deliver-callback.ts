@@ -3,8 +3,8 @@
 import { type CallbackRules, checkCallbackUrl } from './callback-url.ts';
 import { Failure } from './failure.ts';
 import { type Clock, plusSeconds, secondsBetween } from './instant.ts';
+import type { Deliveries, Delivery } from './notify-ports.ts';
 import { type ReadOwnIds, withOwnIds } from './own-ids.ts';
-import type { Deliveries, Delivery } from './ports.ts';
 
 /** What the receiver answered; null when it did not: no connection, no answer in time, an address that is not public. */
 export interface Receipt {

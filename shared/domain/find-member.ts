@@ -1,8 +1,8 @@
 /** Finding a member to answer a read about it: the one place that says 404 for members unknown or deleted. */
 import { Failure } from './failure.ts';
 import type { MemberRecord } from './member.ts';
+import type { Members } from './members-ports.ts';
 import type { MemberIdentifiers, MemberKey } from './mx.ts';
-import type { Members } from './ports.ts';
 
 /** The member behind `identifiers`, deleted or not; null when this service has not met it. */
 export async function lookUpMember(

@@ -21,7 +21,8 @@ import {
 } from './event.ts';
 import { plusSeconds, secondsBetween } from './instant.ts';
 import type { MemberKey } from './mx.ts';
-import type { Notice, RefreshDeps } from './ports.ts';
+import type { Notice } from './notify-ports.ts';
+import type { RefreshDeps } from './ports.ts';
 import { type Attempt, attemptOf } from './refresh.ts';
 
 /** What telling needs. */

@@ -3,8 +3,8 @@
  * are in no queue's message, so that no dead letter holds them. Those of a deleted member are not known any more.
  */
 import type { DomainEvent } from './event.ts';
+import type { Members } from './members-ports.ts';
 import type { MemberKey } from './mx.ts';
-import type { Members } from './ports.ts';
 
 /** As they stand in the `data` of what is sent. */
 export interface OwnIds {

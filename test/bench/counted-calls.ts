@@ -1,8 +1,8 @@
 /** Counts the functions' AWS calls where they pass the local stack's gateway, with the capacity that DynamoDB charges. */
 import type { AwsCall, AwsEngine } from '../../infra/local/stack/aws-call.ts';
 import type { AwsEngines } from '../../infra/local/stack/local-stack.ts';
-import { type IndexDefinition, indexWriteUnits } from './index-writes.ts';
 import { type Item, itemBytes, writeUnits } from '../dynamodb/item-size.ts';
+import { type IndexDefinition, indexWriteUnits } from './index-writes.ts';
 
 /** Sums by name; a name that was never added to counts 0. */
 export class Sums {

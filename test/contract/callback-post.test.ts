@@ -3,7 +3,7 @@ import { Webhook } from 'standardwebhooks';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { callbackPost, type Resolve, signedHeaders } from '../../shared/clients/callback-post.ts';
 import { endedEvent } from '../../shared/domain/event.ts';
-import type { Delivery } from '../../shared/domain/ports.ts';
+import type { Delivery } from '../../shared/domain/notify-ports.ts';
 import { attemptOf, newKey, refreshId, startingClaim } from '../samples.ts';
 import { closed, listenOnLoopback } from './local-tables.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Instant } from '../../shared/domain/instant.ts';
-import type { KnownAtEnd } from '../../shared/domain/ports.ts';
+import type { KnownAtEnd } from '../../shared/domain/members-ports.ts';
 import { at, attemptOf, newKey, refreshId, seenAt, startingClaim, unseen } from '../samples.ts';
 import { claimedMember, membersSubjects, storing } from './members-subjects.ts';
 

@@ -29,17 +29,8 @@ import {
 import { endedEvent } from '../../shared/domain/event.ts';
 import { Failure } from '../../shared/domain/failure.ts';
 import type { MxWebhook } from '../../shared/domain/mx-webhook.ts';
-import type {
-  Deliveries,
-  Delivery,
-  Erasure,
-  FollowUps,
-  NextLook,
-  Notice,
-  Notices,
-  Starts,
-  Webhooks,
-} from '../../shared/domain/ports.ts';
+import type { Deliveries, Delivery, Notice, Notices } from '../../shared/domain/notify-ports.ts';
+import type { Erasure, FollowUps, NextLook, Starts, Webhooks } from '../../shared/domain/ports.ts';
 import type { StartBatch } from '../../shared/domain/schedule.ts';
 import { fakeDeliveries } from '../fakes/fake-callbacks.ts';
 import { fakeErasure } from '../fakes/fake-erasure.ts';

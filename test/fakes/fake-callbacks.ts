@@ -1,6 +1,11 @@
 /** The callbacks of each refresh in memory, and the queued deliveries. */
 import { encodeDelivery } from '../../shared/clients/messages.ts';
-import { CALLBACKS_PER_PAGE, type Callback, type Callbacks, type Deliveries } from '../../shared/domain/ports.ts';
+import {
+  CALLBACKS_PER_PAGE,
+  type Callback,
+  type Callbacks,
+  type Deliveries,
+} from '../../shared/domain/notify-ports.ts';
 import { delayOf, type FakeQueue } from './fake-queue.ts';
 import { atOnce, type Request } from './request.ts';
 

@@ -3,9 +3,9 @@
 import { endedClaim } from '../../shared/domain/end-refresh.ts';
 import { type Clock, plusSeconds } from '../../shared/domain/instant.ts';
 import { aliasMarkOf, type MemberRecord } from '../../shared/domain/member.ts';
+import type { KnownAtEnd, Members, Seen } from '../../shared/domain/members-ports.ts';
 import type { MemberKey, MxMember } from '../../shared/domain/mx.ts';
 import type { Policy } from '../../shared/domain/policy.ts';
-import type { KnownAtEnd, Members, Seen } from '../../shared/domain/ports.ts';
 import { type Claim, LOOK_TIMEOUT_SECONDS, type OpenClaim } from '../../shared/domain/refresh.ts';
 import { successOf } from '../../shared/domain/success.ts';
 import { emptyMember } from '../samples.ts';

@@ -1,6 +1,7 @@
 /** A queue in memory with SQS's rules: delay, visibility timeout, receive count, dead letters; at least once, no order. */
 import { encodeNextLook, encodeNotice, encodeStartBatch, encodeWebhook } from '../../shared/clients/messages.ts';
-import type { FollowUps, Notices, Starts, Webhooks } from '../../shared/domain/ports.ts';
+import type { Notices } from '../../shared/domain/notify-ports.ts';
+import type { FollowUps, Starts, Webhooks } from '../../shared/domain/ports.ts';
 import { atOnce, type Request } from './request.ts';
 
 /** A message in a queue. */

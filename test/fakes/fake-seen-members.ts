@@ -1,9 +1,9 @@
 /** What is learnt about members outside their refreshes: the same conditions as `shared/clients/seen-members.ts`. */
 import { plusSeconds } from '../../shared/domain/instant.ts';
 import type { MemberRecord } from '../../shared/domain/member.ts';
+import type { SeenMembers } from '../../shared/domain/members-ports.ts';
 import type { MemberKey } from '../../shared/domain/mx.ts';
 import type { Policy } from '../../shared/domain/policy.ts';
-import type { SeenMembers } from '../../shared/domain/ports.ts';
 import { successOf } from '../../shared/domain/success.ts';
 import { emptyMember } from '../samples.ts';
 import { rememberedOf } from './fake-members.ts';

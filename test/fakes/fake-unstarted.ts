@@ -1,7 +1,7 @@
 /** What is remembered of members whose refresh was not started: the conditions of `shared/clients/unstarted-members.ts`. */
 import type { MemberRecord } from '../../shared/domain/member.ts';
+import type { Unstarted } from '../../shared/domain/members-ports.ts';
 import type { MemberKey } from '../../shared/domain/mx.ts';
-import type { Unstarted } from '../../shared/domain/ports.ts';
 import { type MembersTable, textOf } from './members-table.ts';
 import { atOnce, type Request } from './request.ts';
 

@@ -3,8 +3,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DynamoDBClient, ScanCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { objectIn } from '../openapi/contract.ts';
 import { curlLines, curlRequest } from '../curl-request.ts';
+import { objectIn } from '../openapi/contract.ts';
 import { type Answer, dataOf, type Running, refreshIdOf, startRunning } from './running.ts';
 
 let running: Running;

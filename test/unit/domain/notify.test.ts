@@ -5,7 +5,7 @@ import { endingOf } from '../../../shared/domain/ending.ts';
 import type { DomainEvent } from '../../../shared/domain/event.ts';
 import { readAccount } from '../../../shared/domain/mx-readers.ts';
 import { continueNotice, secondsToNext } from '../../../shared/domain/notify.ts';
-import type { Delivery, Notice } from '../../../shared/domain/ports.ts';
+import type { Delivery, Notice } from '../../../shared/domain/notify-ports.ts';
 import type { RunningClaim } from '../../../shared/domain/refresh.ts';
 import { fakeCallbacks } from '../../fakes/fake-callbacks.ts';
 import { withMember } from '../../fakes/members-table.ts';
