@@ -43,6 +43,7 @@ export const causes = {
   mx_conflict: cause('try-again', 'wait'),
   mx_not_challenged: cause('caller-fault', 'none'),
   answers_unknown: cause('caller-fault', 'wait'),
+  answers_taken: cause('caller-fault', 'wait'),
   mx_rate_limited: cause('try-again', 'retry_later'),
   mx_unavailable: cause('try-again', 'retry_later'),
   mx_timeout: cause('try-again', 'retry_later'),

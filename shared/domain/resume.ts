@@ -17,7 +17,7 @@ import { refuseDeleted } from './find-member.ts';
 import { withSeen } from './follow-refresh.ts';
 import { type Instant, plusSeconds } from './instant.ts';
 import { aliasMarkOf, type MemberRecord, nextJobAllowedAt, startsInWindow, wasRefreshedSince } from './member.ts';
-import type { ChallengeAnswer, MemberIdentifiers, MemberKey, MxMember } from './mx.ts';
+import type { ChallengeAnswer, MemberIdentifiers, MxMember } from './mx.ts';
 import type { RefreshDeps } from './ports.ts';
 import { type OpenClaim, type Refresh, type RunningClaim, runningRefresh, type StartedClaim } from './refresh.ts';
 
@@ -53,7 +53,7 @@ const refusals: ReadonlySet<string> = new Set([
  *
  * @param correlationId what the caller calls it: the name of a refresh that begins now.
  * @throws Failure `member_deleted`; MX's refusal, for example `mx_not_challenged`; `answers_unknown` when MX may have taken
- * them.
+ * them; `answers_taken` when it has, and our own tables or queues failed after it.
  */
 export async function resumeMember(
   deps: RefreshDeps,
@@ -70,14 +70,35 @@ export async function resumeMember(
     await deps.members.joinUserPresent(known.key, claim.refreshId);
   }
   // 2.
+  const answeredAt = deps.now();
+  const member = await sendAnswers(deps, identifiers, answers);
+  // 3.
   try {
-    const member = await deps.mx.resume(identifiers, answers);
-    // 3.
     if (known?.aliasMark !== aliasMarkOf(member)) await deps.members.writeAliases(member);
-    return await follow(deps, member, correlationId);
+    return await follow(deps, { member, answeredAt, correlationId });
   } catch (error) {
     const failure = asFailure(error);
-    if (refusals.has(failure.code) || failure.code === 'member_deleted') throw failure;
+    if (failure.code === 'member_deleted') throw failure;
+    throw new Failure(
+      'answers_taken',
+      `MX took the answers; what follows from them failed: ${failure.code}`,
+      {},
+      { cause: error },
+    );
+  }
+}
+
+/** 2. @throws Failure MX's refusal; `answers_unknown` after everything that does not say that MX refused. */
+async function sendAnswers(
+  deps: Pick<RefreshDeps, 'mx'>,
+  identifiers: MemberIdentifiers,
+  answers: readonly ChallengeAnswer[],
+): Promise<MxMember> {
+  try {
+    return await deps.mx.resume(identifiers, answers);
+  } catch (error) {
+    const failure = asFailure(error);
+    if (refusals.has(failure.code)) throw failure;
     throw new Failure(
       'answers_unknown',
       `it is not known whether MX took the answers: ${failure.code}`,
@@ -87,23 +108,32 @@ export async function resumeMember(
   }
 }
 
+/** Answers that MX has taken. */
+interface TakenAnswers {
+  /** As MX showed it when it took them. */
+  readonly member: MxMember;
+  /** When they were sent. What MX showed with them may be as old as this. */
+  readonly answeredAt: Instant;
+  readonly correlationId: string | null;
+}
+
 /** 3. */
-async function follow(deps: RefreshDeps, member: MxMember, correlationId: string | null): Promise<Resumed> {
+async function follow(deps: RefreshDeps, taken: TakenAnswers): Promise<Resumed> {
+  const { member, answeredAt, correlationId } = taken;
   const { key } = member;
-  const answeredAt = deps.now();
   for (let race = 0; race < MAX_RACES; race += 1) {
     const record = await deps.members.read(key);
     if (record !== null) refuseDeleted(record);
     const { claim = null } = record ?? {};
     const nextAllowedAt = record && nextJobAllowedAt(record, deps.now(), deps.policy);
     if (claim !== null && claim.phase !== 'ended') {
-      return { refresh: await lookSoon(deps, key, claim, member), joined: true, member, nextAllowedAt };
+      return { refresh: await lookSoon(deps, claim, taken), joined: true, member, nextAllowedAt };
     }
     if (claim !== null) await publishEnd(deps, key, claim);
     // Another refresh has run since MX took the answers: what MX said then is older than what is stored.
     const isOld = record !== null && wasRefreshedSince(record, answeredAt);
     const newest = isOld ? await readAgain(deps, member) : member;
-    const attached = { ...attachedClaim(deps, newest), correlationId };
+    const attached = { ...attachedClaim(deps, newest, answeredAt), correlationId };
     if (await writeClaim(deps, record, attached, newest)) {
       const refresh = runningRefresh(key, attached);
       await deps.refreshes.put(refresh);
@@ -120,7 +150,12 @@ const readAgain = (deps: Pick<RefreshDeps, 'mx'>, member: MxMember): Promise<MxM
     .catch(() => member);
 
 /** The running refresh looks as soon as it may, and shows no question until MX asks the next. */
-async function lookSoon(deps: RefreshDeps, key: MemberKey, claim: OpenClaim, member: MxMember): Promise<Refresh> {
+async function lookSoon(
+  deps: RefreshDeps,
+  claim: OpenClaim,
+  { member, answeredAt }: Pick<TakenAnswers, 'member' | 'answeredAt'>,
+): Promise<Refresh> {
+  const { key } = member;
   const { refreshId, lookNumber, correlationId } = claim;
   // Begun since 1 by a trigger that did not know of the user.
   if (!claim.userPresent) await deps.members.joinUserPresent(key, refreshId);
@@ -130,32 +165,32 @@ async function lookSoon(deps: RefreshDeps, key: MemberKey, claim: OpenClaim, mem
     deps.policy.minLookGapSeconds,
   );
   const present = { ...claim, userPresent: true };
-  if (present.phase === 'storing') return runningRefresh(key, present);
+  // A POST sent after the answers has a job of its own: what MX showed before it says nothing of that one.
+  const isOfItsJob = present.start.state !== 'none' && present.start.at <= answeredAt;
+  if (present.phase === 'storing' || !isOfItsJob) return runningRefresh(key, present);
   const seen = withSeen(present, { kind: 'member', member, challenges: [] });
-  if (seen.start.state !== 'none') {
-    const { flagSeen, jobAggregatedAt, seenStatus } = seen;
-    await deps.members.recordSeen({ key, refreshId, flagSeen, jobAggregatedAt, seenStatus, questions: null });
-  }
+  const { flagSeen, jobAggregatedAt, seenStatus } = seen;
+  await deps.members.recordSeen({ key, refreshId, flagSeen, jobAggregatedAt, seenStatus, questions: null });
   return runningRefresh(key, seen);
 }
 
 /**
  * A claim that follows the job which took the answers. MX takes answers only for a job that waits for them (MX facts 2.9),
- * so it ran, and its member was `CHALLENGED`, whatever a lagging answer shows.
+ * so it ran, and its member was `CHALLENGED`, whatever a lagging answer shows. The refresh counts from the answers on: the
+ * job may be over before the claim can be written.
  */
-function attachedClaim(deps: RefreshDeps, member: MxMember): StartedClaim {
-  const now = deps.now();
+function attachedClaim(deps: RefreshDeps, member: MxMember, answeredAt: Instant): StartedClaim {
   const { connectionStatus, mostRecentJobGuid: jobGuid, aggregatedAt } = member;
   return {
-    refreshId: deps.newRefreshId(now),
+    refreshId: deps.newRefreshId(answeredAt),
     trigger: 'http',
     phase: 'running',
-    acceptedAt: now,
-    deadline: plusSeconds(now, deps.policy.deadlineSeconds),
+    acceptedAt: answeredAt,
+    deadline: plusSeconds(answeredAt, deps.policy.deadlineSeconds),
     userPresent: true,
     correlationId: null,
     baseline: { ...baselineOf(member), connectionStatus: 'CHALLENGED', isBeingAggregated: true },
-    start: { state: 'attached', at: now, count: 0, lookNumber: 0, jobGuid },
+    start: { state: 'attached', at: answeredAt, count: 0, lookNumber: 0, jobGuid },
     lookNumber: 0,
     lookedAt: null,
     flagSeen: true,

@@ -190,7 +190,13 @@ const tellings: Readonly<Record<ProblemCode, Telling>> = {
   answers_unknown: told(
     504,
     'It is not known whether MX took the answers',
-    'MX’s answer did not come, or what follows from it could not be stored. Do not send the answers again before you have looked at the member: `GET …/challenges` shows what MX asks now.',
+    'MX’s answer did not come. Do not send the answers again before you have looked at the member: `GET …/challenges` shows what MX asks now.',
+    false,
+  ),
+  answers_taken: told(
+    500,
+    'MX took the answers, and no refresh may follow them',
+    'MX goes on with the answers, and a service of AWS failed before a refresh that follows them was stored. Do not send them again: a trigger a minute later follows MX’s job or starts the next.',
     false,
   ),
   mx_rate_limited: told(

@@ -147,6 +147,7 @@ export const mxOperations: Readonly<Record<string, Operation>> = {
       'mx_conflict',
       'mx_rate_limited',
       'answers_unknown',
+      'answers_taken',
     ],
   },
   [`GET ${memberPath}`]: {

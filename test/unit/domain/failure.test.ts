@@ -26,6 +26,7 @@ const fates: Readonly<Record<FailureCode, Fate>> = {
   mx_conflict: 'try-again',
   mx_not_challenged: 'caller-fault',
   answers_unknown: 'caller-fault',
+  answers_taken: 'caller-fault',
   mx_rate_limited: 'try-again',
   mx_unavailable: 'try-again',
   mx_timeout: 'try-again',

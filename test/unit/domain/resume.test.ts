@@ -119,7 +119,7 @@ describe('answers that MX refuses', () => {
     },
   );
 
-  it('are unknown when the claim could not be written', async () => {
+  it('are taken when the claim could not be written', async () => {
     const { deps } = worldOf();
     const members = {
       ...deps.members,
@@ -128,7 +128,7 @@ describe('answers that MX refuses', () => {
       },
     };
     await expect(resumeMember({ ...deps, members }, identifiers, answers)).rejects.toMatchObject({
-      code: 'answers_unknown',
+      code: 'answers_taken',
     });
   });
 
@@ -154,14 +154,31 @@ it('a refresh that began meanwhile is joined', async () => {
   expect(claimNow()).toMatchObject({ refreshId: 'RFR-9', userPresent: true });
 });
 
+it('a later POST has a job of its own', async () => {
+  const { deps, table, claimNow, wait } = worldOf();
+  const later = plusSeconds(T0, 6);
+  const started = { state: 'unknown', at: later, count: 1, lookNumber: 0, jobGuid: null } as const;
+  const members = {
+    ...deps.members,
+    async claim() {
+      wait(6);
+      table.members.set(textOf(key), knownMember({ claim: claim({ acceptedAt: later, start: started }) }));
+      return false;
+    },
+  };
+  expect(await resumeMember({ ...deps, members }, identifiers, answers)).toMatchObject({ joined: true });
+  expect(claimNow()).toMatchObject({ userPresent: true, flagSeen: false, seenStatus: null });
+});
+
 it('a refresh that ran meanwhile: the member is read again', async () => {
-  const { deps, table, claimNow, answers: mxAnswers, mxCalls } = worldOf();
+  const { deps, table, claimNow, answers: mxAnswers, mxCalls, wait } = worldOf();
   mxAnswers.read = () => member({ mostRecentJobGuid: 'JOB-newer' });
   let lost = 0;
   const members = {
     ...deps.members,
     async claim(...given: Parameters<typeof deps.members.claim>) {
       lost += 1;
+      wait(6);
       if (lost > 1) return deps.members.claim(...given);
       table.members.set(textOf(key), knownMember({ startsVersion: 1, starts: [T0] }));
       return false;
@@ -170,4 +187,6 @@ it('a refresh that ran meanwhile: the member is read again', async () => {
   await resumeMember({ ...deps, members }, identifiers, answers);
   expect(mxCalls).toEqual([PUT, 'read USR-1/MBR-1']);
   expect(claimNow()).toMatchObject({ start: { state: 'attached', jobGuid: 'JOB-newer' } });
+  // The job of the answers may be over by now: it ended while this refresh ran only if that counts from the answers on.
+  expect(claimNow()).toMatchObject({ acceptedAt: T0, deadline: plusSeconds(T0, policy.deadlineSeconds) });
 });
