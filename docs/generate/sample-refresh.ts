@@ -34,6 +34,7 @@ export const member = (given: Partial<MxMember> = {}): MxMember => ({
   aggregatedAt: '2026-11-21T06:00:00.000Z',
   successfullyAggregatedAt: '2026-11-21T06:00:09.000Z',
   needsUpdatedCredentials: false,
+  answeredAt: null,
   oddFields: [],
   error: null,
   body: {},
@@ -50,6 +51,7 @@ export const baseline: Baseline = {
   aggregatedAt: '2026-11-21T06:00:00.000Z',
   successfullyAggregatedAt: '2026-11-21T06:00:09.000Z',
   isBeingAggregated: false,
+  answeredAt: null,
 };
 
 /** A refresh whose POST was accepted, after its first look. */

@@ -59,7 +59,8 @@ export function handleCall(world: World, request: MxRequest): MxAnswer {
   call.faultId = fault?.id ?? null;
   const answer = (): MxAnswer => {
     const query = new URLSearchParams(mark < 0 ? '' : request.path.slice(mark + 1));
-    return refuse(world, request) ?? answerRoute(world, route.kind, route.parts, query, request.body);
+    const given = refuse(world, request) ?? answerRoute(world, route.kind, route.parts, query, request.body);
+    return { ...given, headers: { ...given.headers, date: new Date(call.at).toUTCString() } };
   };
   if (fault === null) return done(answer());
   const real = takesEffect(fault) ? answer() : errorAnswer(503, 'This call never reached the simulator.');

@@ -25,6 +25,8 @@ export const claimPath = {
   aggregatedBefore: 'claim.ba',
   succeededBefore: 'claim.bk',
   flagBefore: 'claim.bf',
+  /** Absent where MX did not say. */
+  answeredBefore: 'claim.bd',
   /** Absent until a POST is about to be sent. */
   startState: 'claim.xs',
   startAt: 'claim.xa',
@@ -73,6 +75,7 @@ export const baselineAttributes = (baseline: Baseline | null): ClaimAttributes =
   [claimPath.aggregatedBefore]: milliseconds(baseline?.aggregatedAt),
   [claimPath.succeededBefore]: milliseconds(baseline?.successfullyAggregatedAt),
   [claimPath.flagBefore]: flag(baseline?.isBeingAggregated === true),
+  [claimPath.answeredBefore]: milliseconds(baseline?.answeredAt),
 });
 
 /** A start's attributes. */
@@ -114,6 +117,7 @@ export const openOnly: readonly string[] = [
   claimPath.aggregatedBefore,
   claimPath.succeededBefore,
   claimPath.flagBefore,
+  claimPath.answeredBefore,
   claimPath.startState,
   claimPath.startAt,
   claimPath.startCount,
@@ -200,6 +204,7 @@ export function toClaim(
       aggregatedAt: instantIn(claim, at(claimPath.aggregatedBefore)),
       successfullyAggregatedAt: instantIn(claim, at(claimPath.succeededBefore)),
       isBeingAggregated: flagIn(claim, at(claimPath.flagBefore)),
+      answeredAt: instantIn(claim, at(claimPath.answeredBefore)),
     },
     start: toStart(claim),
     flagSeen: flagIn(claim, at(claimPath.flagSeen)),

@@ -1,7 +1,7 @@
 /** MX's Platform API: the five calls that this service makes. Every answer is parsed; every failure has a fate. */
 import { type ExactJson, isExactObject, parseExactJson } from '../domain/decimal.ts';
 import { Failure } from '../domain/failure.ts';
-import { type Clock, epochMillisecondsOf } from '../domain/instant.ts';
+import { type Clock, epochMillisecondsOf, type Instant, instantOf } from '../domain/instant.ts';
 import type {
   AccountsPage,
   ChallengeAnswer,
@@ -12,6 +12,7 @@ import type {
 } from '../domain/mx.ts';
 import { readAccountsPage, readChallenges, readMember } from '../domain/mx-readers.ts';
 import type { Mx } from '../domain/ports.ts';
+import { httpDate } from './http-date.ts';
 import type { Send } from './https-transport.ts';
 import { mxFailure } from './mx-failure.ts';
 import type { Secret } from './secret.ts';
@@ -41,11 +42,18 @@ const MAX_ACCOUNTS = 20_000;
 /** How often a list that changed between its pages is read. */
 const MAX_READINGS = 3;
 
+/** MX's answer. */
+interface Answer {
+  readonly json: ExactJson;
+  /** By MX's clock; null: it did not say. */
+  readonly answeredAt: Instant | null;
+}
+
 /** The client. One retry rule: 401 makes it fetch the secret anew and ask once more; everything else is the caller's. */
 export function mxClient(options: MxClientOptions): Mx {
   const base = options.baseUrl.replace(/\/+$/, '');
 
-  async function call(method: 'GET' | 'POST' | 'PUT', path: string, what: string, body = ''): Promise<ExactJson> {
+  async function call(method: 'GET' | 'POST' | 'PUT', path: string, what: string, body = ''): Promise<Answer> {
     const attempt = async (secretText: string) =>
       options.send({
         method,
@@ -72,7 +80,8 @@ export function mxClient(options: MxClientOptions): Mx {
     if (response.status < 200 || response.status > 299)
       throw mxFailure(response, what, epochMillisecondsOf(options.now()));
     try {
-      return parseExactJson(response.body);
+      const answeredAt = httpDate(response.headers['date']);
+      return { json: parseExactJson(response.body), answeredAt: answeredAt === null ? null : instantOf(answeredAt) };
     } catch (cause) {
       throw new Failure('mx_bad_answer', `MX's answer to ${what} is not JSON`, {}, { cause });
     }
@@ -80,7 +89,8 @@ export function mxClient(options: MxClientOptions): Mx {
 
   async function page(member: MemberIdentifiers, number: number, size: number): Promise<AccountsPage> {
     const query = `?page=${number}&records_per_page=${size}`;
-    const read = readAccountsPage(await call('GET', `${memberPath(member)}/accounts${query}`, 'list accounts'));
+    const { json } = await call('GET', `${memberPath(member)}/accounts${query}`, 'list accounts');
+    const read = readAccountsPage(json);
     for (const { fields } of read.accounts) {
       checkNamed(member.memberIdentifier, fields.member_guid, fields.member_id, 'MBR-', 'an account of another member');
       checkNamed(member.userIdentifier, fields.user_guid, fields.user_id, 'USR-', 'an account of another user');
@@ -126,23 +136,22 @@ export function mxClient(options: MxClientOptions): Mx {
 
   return {
     async readMember(member) {
-      return checkMember(member, readMember(await call('GET', memberPath(member), 'read member')));
+      return checkMember(member, await call('GET', memberPath(member), 'read member'));
     },
     async readChallenges(member) {
-      const answer = await call('GET', `${memberPath(member)}/status`, 'read member status');
-      const { guid = null, user_guid: userGuid = null } = memberIn(answer);
+      const { json } = await call('GET', `${memberPath(member)}/status`, 'read member status');
+      const { guid = null, user_guid: userGuid = null } = memberIn(json);
       checkNamed(member.memberIdentifier, guid, null, 'MBR-', 'the status of another member');
       checkNamed(member.userIdentifier, userGuid, null, 'USR-', 'the status of another user’s member');
-      return readChallenges(answer);
+      return readChallenges(json);
     },
     async checkBalance(member) {
-      const answer = await call('POST', `${memberPath(member)}/check_balance`, 'check balance');
-      return checkMember(member, readMember(answer));
+      return checkMember(member, await call('POST', `${memberPath(member)}/check_balance`, 'check balance'));
     },
     async resume(member, answers) {
       const body = JSON.stringify({ member: { challenges: answers.map(({ guid, value }) => ({ guid, value })) } });
       try {
-        return checkMember(member, readMember(await call('PUT', `${memberPath(member)}/resume`, 'resume', body)));
+        return checkMember(member, await call('PUT', `${memberPath(member)}/resume`, 'resume', body));
       } catch (error) {
         throw error instanceof Failure ? refusedAnswers(error, answers) : error;
       }
@@ -173,8 +182,9 @@ function refusedAnswers({ code, message, details, cause }: Failure, answers: rea
   );
 }
 
-/** `member`, unless MX answered with another one than it was asked for. @throws Failure `mx_bad_answer`. */
-function checkMember(asked: MemberIdentifiers, member: MxMember): MxMember {
+/** The member in an answer, unless it is another one than MX was asked for. @throws Failure `mx_bad_answer`. */
+function checkMember(asked: MemberIdentifiers, { json, answeredAt }: Answer): MxMember {
+  const member = readMember(json, answeredAt);
   checkNamed(asked.memberIdentifier, member.key.memberGuid, member.memberId, 'MBR-', 'another member');
   checkNamed(asked.userIdentifier, member.key.userGuid, member.userId, 'USR-', 'a member of another user');
   return member;

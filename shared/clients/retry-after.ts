@@ -1,10 +1,8 @@
 /** `Retry-After` of an HTTP answer: seconds, or the date of RFC 9110. */
+import { httpDate } from './http-date.ts';
 
 /** The longest wait that is believed; a server that asks for more has a wrong clock or a fault. */
 export const MAX_RETRY_AFTER_SECONDS = 86_400;
-
-/** A date as HTTP writes it today (RFC 9110, 5.6.7). The two obsolete forms are not read. */
-const HTTP_DATE = /^(Mon|Tue|Wed|Thu|Fri|Sat|Sun), \d{2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2} GMT$/;
 
 type Headers = Readonly<Record<string, string | string[] | undefined>>;
 
@@ -22,11 +20,5 @@ export function retryAfterSeconds(headers: Headers, nowMs: number): number | nul
 
 function secondsUntil(date: string, answeredAt: string | string[] | undefined, nowMs: number): number | null {
   const until = httpDate(date);
-  const now = typeof answeredAt === 'string' ? httpDate(answeredAt) : null;
-  return until === null ? null : (until - (now ?? nowMs)) / 1000;
-}
-
-function httpDate(text: string): number | null {
-  const time = HTTP_DATE.test(text) ? Date.parse(text) : Number.NaN;
-  return Number.isNaN(time) ? null : time;
+  return until === null ? null : (until - (httpDate(answeredAt) ?? nowMs)) / 1000;
 }

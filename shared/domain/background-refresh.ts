@@ -43,6 +43,9 @@ export interface KnownMember {
   readonly importsMove: boolean;
 }
 
+/** MX ran a job by itself: nothing was read before it. */
+const noBaseline = { baselineAggregatedAt: null, baselineAnsweredAt: null };
+
 /**
  * Reads the accounts and stores them if MX has gathered anything since. Null when it has not: then nothing is written.
  * Repeatable: ids depend on the completion alone, newer wins.
@@ -63,7 +66,7 @@ export async function storeNews(
   const refreshId = backgroundRefreshId(key, webhook.completedAt);
   // The newest job is over: an account that it did not import is as old as its last import.
   const { aggregatedAt: jobAggregatedAt } = member;
-  const imports = judgeImports({ accounts, stored, refreshId, baselineAggregatedAt: null, jobAggregatedAt });
+  const imports = judgeImports({ accounts, stored, refreshId, ...noBaseline, jobAggregatedAt });
   const before = { stored, leftBehind: leftBehind(imports, known.importsMove) };
   await deps.balances.store(key, accounts, { observedAt, refreshId, trigger: 'mx_webhook' }, before);
   const code = storedCode(accounts, stored);

@@ -13,6 +13,7 @@ export const baselineOf = (member: MxMember): Baseline => ({
   aggregatedAt: member.aggregatedAt,
   successfullyAggregatedAt: member.successfullyAggregatedAt,
   isBeingAggregated: member.isBeingAggregated,
+  answeredAt: member.answeredAt,
 });
 
 /**

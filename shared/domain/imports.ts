@@ -6,7 +6,7 @@
  * MX's times are compared with each other: MX's clock may be some seconds away from ours.
  */
 import type { StoredBalance } from './balance.ts';
-import { type Instant, readInstant } from './instant.ts';
+import { type Instant, readInstant, secondsBetween } from './instant.ts';
 import type { MxAccount } from './mx.ts';
 
 /** What the imports of a listed member are judged by. All times are MX's. */
@@ -18,6 +18,8 @@ export interface ImportSituation {
   readonly refreshId: string;
   /** `aggregated_at` before the POST. */
   readonly baselineAggregatedAt: Instant | null;
+  /** MX's clock when it showed the member before the POST; null: it sent no `Date`. */
+  readonly baselineAnsweredAt: Instant | null;
   /** The start of this job at MX: the first `aggregated_at` later than the baseline's. Null: it never moved. */
   readonly jobAggregatedAt: Instant | null;
 }
@@ -39,7 +41,8 @@ export interface Imports {
  * 1. The job's start is known: an account moved if its `imported_at` is not before it.
  * 2. `aggregated_at` did not move: an account moved if its `imported_at` is later than the stored one, provided that no
  *    other job came between storing and the baseline. None did when something stored was imported since the baseline's
- *    `aggregated_at`, the start of the last job before ours. Otherwise nothing is judged.
+ *    `aggregated_at`, the start of the last job before ours. Otherwise nothing is judged. A job of another kind or caller
+ *    may have left `aggregated_at` as it was too: what MX imported before it showed the baseline is not of our job.
  *
  * What this refresh itself has stored already keeps its verdict, unless it has been imported since.
  *
@@ -67,7 +70,7 @@ const isExpected = ({ fields }: MxAccount): boolean => fields.is_closed !== true
 function judge(
   account: MxAccount,
   stored: StoredBalance | null,
-  { jobAggregatedAt, refreshId }: ImportSituation,
+  { jobAggregatedAt, refreshId, baselineAnsweredAt }: ImportSituation,
   comparable: boolean,
 ): Import {
   const importedAt = readInstant(account.fields.imported_at);
@@ -78,8 +81,15 @@ function judge(
   const isLater = !isAsLateAs(storedImport, importedAt);
   if (stored.refreshId === refreshId) return isLater || stored.staleReason === null ? 'moved' : 'left_behind';
   if (!comparable) return 'not_judged';
-  return isLater ? 'moved' : 'left_behind';
+  return isLater && !wasImportedBefore(importedAt, baselineAnsweredAt) ? 'moved' : 'left_behind';
 }
+
+/** How far the clock of MX's `Date` may be from the one of its `imported_at`: they need not be the same machine's. */
+const CLOCKS_APART_SECONDS = 30;
+
+/** Whether MX had imported the account before it showed the baseline. */
+const wasImportedBefore = (importedAt: Instant, baselineAnsweredAt: Instant | null): boolean =>
+  baselineAnsweredAt !== null && secondsBetween(importedAt, baselineAnsweredAt) > CLOCKS_APART_SECONDS;
 
 /** Whether the last job before ours is the one that the stored accounts are from, or an earlier one. */
 const nothingBetween = ({ stored, baselineAggregatedAt, refreshId }: ImportSituation): boolean =>

@@ -1,7 +1,7 @@
 /** The readers that turn MX's JSON into the words of `mx.ts`. Tolerant where MX is loose, strict about guids and amounts. */
 import { Decimal, type ExactJson, type ExactObject, isExactObject, parseExactJson } from './decimal.ts';
 import { Failure } from './failure.ts';
-import { readInstant } from './instant.ts';
+import { type Instant, readInstant } from './instant.ts';
 import type {
   AccountsPage,
   Challenge,
@@ -48,8 +48,13 @@ const isShort = (text: string): boolean =>
 
 const flagOf = (value: ExactJson | undefined): boolean => readValue('flag', value ?? null) === true;
 
-/** Reads the `{ "member": … }` of MX's answers. @throws Failure `mx_bad_answer` when the guids are missing. */
-export function readMember(answer: ExactJson): MxMember {
+/**
+ * Reads the `{ "member": … }` of MX's answers.
+ *
+ * @param answeredAt MX's clock, from the answer's head.
+ * @throws Failure `mx_bad_answer` when the guids are missing.
+ */
+export function readMember(answer: ExactJson, answeredAt: Instant | null = null): MxMember {
   const member = isExactObject(answer) ? answer['member'] : undefined;
   if (!isExactObject(member)) throw unreadable('no member in it');
   const userGuid = textOf(member['user_guid']);
@@ -69,6 +74,7 @@ export function readMember(answer: ExactJson): MxMember {
     successfullyAggregatedAt: readInstant(member['successfully_aggregated_at']),
     needsUpdatedCredentials: flagOf(member['needs_updated_credentials']),
     error: readMemberError(member['error']),
+    answeredAt,
     body,
     oddFields,
   };

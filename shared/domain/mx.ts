@@ -43,6 +43,8 @@ export interface MxMember {
   readonly error: MemberError | null;
   /** MX's own fields after the rules of `mx-fields.ts`: what is stored and answered. */
   readonly body: ExactObject;
+  /** MX's clock when it answered: the `Date` of its answer (RFC 9110, 6.6.1), in whole seconds. Null: it sent none. */
+  readonly answeredAt: Instant | null;
   /** Fields of the member that are not kept as MX sent them. */
   readonly oddFields: readonly OddField[];
 }

@@ -41,6 +41,8 @@ export interface Baseline {
   readonly aggregatedAt: Instant | null;
   readonly successfullyAggregatedAt: Instant | null;
   readonly isBeingAggregated: boolean;
+  /** MX's clock when it showed this, in whole seconds; null: it did not say. */
+  readonly answeredAt: Instant | null;
 }
 
 /**

@@ -43,8 +43,9 @@ export async function readAccounts(
   const stored = await deps.balances.ofMember(key);
   const { refreshId } = claim;
   const jobAggregatedAt = importsSince(claim);
-  const baselineAggregatedAt = claim.baseline?.aggregatedAt ?? null;
-  const imports = judgeImports({ accounts, stored, refreshId, baselineAggregatedAt, jobAggregatedAt });
+  const { aggregatedAt: baselineAggregatedAt = null, answeredAt: baselineAnsweredAt = null } = claim.baseline ?? {};
+  const before = { baselineAggregatedAt, baselineAnsweredAt };
+  const imports = judgeImports({ accounts, stored, refreshId, ...before, jobAggregatedAt });
   return { kind: 'accounts', observedAt, accounts, stored, imports };
 }
 

@@ -445,8 +445,8 @@ export const mutants: readonly Mutant[] = [
     changes: [
       domain(
         'store-accounts.ts',
-        'judgeImports({ accounts, stored, refreshId, baselineAggregatedAt, jobAggregatedAt })',
-        "judgeImports({ accounts, stored, refreshId, baselineAggregatedAt, jobAggregatedAt: claim.start.state === 'none' ? jobAggregatedAt : claim.start.at })",
+        'judgeImports({ accounts, stored, refreshId, ...before, jobAggregatedAt })',
+        "judgeImports({ accounts, stored, refreshId, ...before, jobAggregatedAt: claim.start.state === 'none' ? jobAggregatedAt : claim.start.at })",
       ),
     ],
   },

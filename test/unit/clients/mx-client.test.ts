@@ -9,7 +9,7 @@ const secretText = '{"client_id":"id","api_key":"key"}';
 const secret = { current: async () => secretText, refetched: async () => secretText };
 
 /** A client whose MX gives these answers, and the paths that it asked for. */
-function mxAnswering(answer: (path: string) => object | Failure) {
+function mxAnswering(answer: (path: string) => object | Failure, headers: HttpResponse['headers'] = {}) {
   const asked: string[] = [];
   const mx = mxClient({
     baseUrl: 'https://mx.example',
@@ -22,7 +22,7 @@ function mxAnswering(answer: (path: string) => object | Failure) {
       asked.push(path);
       const given = answer(path);
       if (given instanceof Failure) throw given;
-      return { status: 200, headers: {}, body: JSON.stringify(given) };
+      return { status: 200, headers, body: JSON.stringify(given) };
     },
   });
   return { mx, asked };
@@ -213,4 +213,15 @@ describe('the user’s answers', () => {
     expect(failure).toBeInstanceOf(Failure);
     expect(JSON.stringify([failure, String(failure)]).toLowerCase()).not.toContain('berlin');
   });
+});
+
+it.each<[string, HttpResponse['headers'], string | null]>([
+  ['in whole seconds', { date: 'Thu, 26 Nov 2026 12:00:07 GMT' }, '2026-11-26T12:00:07.000Z'],
+  ['not said', {}, null],
+  ['not a date', { date: '2026-11-26' }, null],
+  ['said twice', { date: ['Thu, 26 Nov 2026 12:00:07 GMT', 'Thu, 26 Nov 2026 12:00:08 GMT'] }, null],
+])('MX’s clock at its answer: %s', async (_what, headers, expected) => {
+  const { mx } = mxAnswering(() => ({ member: { guid: 'MBR-1', user_guid: 'USR-1' } }), headers);
+  expect((await mx.readMember(guids)).answeredAt).toBe(expected);
+  expect((await mx.checkBalance(guids)).answeredAt).toBe(expected);
 });

@@ -79,6 +79,7 @@ const running: RunningClaim = {
     aggregatedAt: at(0),
     successfullyAggregatedAt: at(0),
     isBeingAggregated: false,
+    answeredAt: at(5),
   },
   start: { state: 'accepted', at: at(5), count: 1, lookNumber: 0, jobGuid: `JOB-${guid}` },
   lookNumber: 3,
@@ -114,12 +115,12 @@ const item = (record: MemberRecord) => workingItem(record, unrecorded);
 describe('the member’s item is one write unit', () => {
   it.each<[string, number, MemberRecord]>([
     ['at rest', 517, usual],
-    ['while a refresh runs', 761, { ...usual, claim: running }],
-    ['while it stores', 764, { ...usual, claim: { ...running, phase: 'storing' } }],
+    ['while a refresh runs', 772, { ...usual, claim: running }],
+    ['while it stores', 775, { ...usual, claim: { ...running, phase: 'storing' } }],
     ['when it has ended', 628, { ...usual, claim: ended(running, usual) }],
     ['at rest, with everything', 749, worst],
-    ['while a refresh runs, with everything', 990, { ...worstOpen, claim: longest }],
-    ['while it stores, with everything', 993, { ...worstOpen, claim: { ...longest, phase: 'storing' } }],
+    ['while a refresh runs, with everything', 1001, { ...worstOpen, claim: longest }],
+    ['while it stores, with everything', 1004, { ...worstOpen, claim: { ...longest, phase: 'storing' } }],
     ['when it has ended, with everything', 804, { ...worstOpen, claim: ended(longest, worst) }],
   ])('%s: %i bytes', (_when, bytes, record) => {
     expect(itemBytes(item(record))).toBe(bytes);

@@ -62,7 +62,7 @@ describe('what a look proves about our job', () => {
 });
 
 it('a member does not prove anything against itself', () => {
-  const before = member({ isBeingAggregated: false });
+  const before = member({ isBeingAggregated: false, answeredAt: '2026-11-21T12:00:00.000Z' });
   expect(proofIn({ baseline: baselineOf(before), flagSeen: false }, before)).toBe('none');
   expect(baselineOf(before)).toEqual({
     connectionStatus: 'CONNECTED',
@@ -70,6 +70,7 @@ it('a member does not prove anything against itself', () => {
     aggregatedAt: '2026-11-21T06:00:00.000Z',
     successfullyAggregatedAt: '2026-11-21T06:00:09.000Z',
     isBeingAggregated: false,
+    answeredAt: '2026-11-21T12:00:00.000Z',
   });
 });
 

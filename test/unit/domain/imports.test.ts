@@ -43,6 +43,7 @@ const judge = (given: {
   storedA?: string | null;
   storedB?: string | null;
   baseline?: Instant | null;
+  answered?: Instant | null;
 }) => {
   const { moved, notMoved } = judgeImports({
     accounts: [account('A', given.a), account('B', given.b)],
@@ -52,6 +53,7 @@ const judge = (given: {
     ],
     refreshId: 'RFR-2',
     baselineAggregatedAt: given.baseline ?? null,
+    baselineAnsweredAt: given.answered ?? null,
     jobAggregatedAt: given.job ?? null,
   });
   return [moved, [...notMoved]];
@@ -95,6 +97,17 @@ describe('when aggregated_at did not move', () => {
       ['not_judged', []],
     ],
     ['MX never gave aggregated_at', { ...before, a: JOB_IMPORT, b: JOB_IMPORT, baseline: null }, ['not_judged', []]],
+    ['after MX showed the baseline', { ...before, answered: JOB, a: JOB_IMPORT, b: JOB_IMPORT }, ['all', []]],
+    [
+      'before MX showed the baseline: of another job',
+      { ...before, answered: JOB, a: NIGHTLY_IMPORT, b: JOB_IMPORT },
+      ['some', ['A']],
+    ],
+    [
+      '30 s before it: its clock may be so far off',
+      { ...before, answered: JOB, a: '2026-11-26T11:59:32.000Z', b: '2026-11-26T11:59:31.999Z' },
+      ['some', ['B']],
+    ],
     ['nothing stored to compare with', { a: JOB_IMPORT, b: JOB_IMPORT, baseline: YESTERDAY }, ['not_judged', []]],
     ['one account is new', { a: JOB_IMPORT, b: JOB_IMPORT, storedA: YESTERDAY, baseline: YESTERDAY }, ['all', []]],
     [
@@ -108,7 +121,8 @@ describe('when aggregated_at did not move', () => {
 });
 
 describe('accounts that get no data any more', () => {
-  const situation = { stored: [], refreshId: 'RFR-2', baselineAggregatedAt: null, jobAggregatedAt: JOB };
+  const none = { baselineAggregatedAt: null, baselineAnsweredAt: null };
+  const situation = { stored: [], refreshId: 'RFR-2', ...none, jobAggregatedAt: JOB };
 
   it.each(['is_closed', 'is_manual'] as const)('%s: not judged, not left behind', (flag) => {
     const accounts = [account('A', JOB_IMPORT), account('B', LAST_WEEK, { [flag]: true })];
@@ -139,7 +153,8 @@ describe('storing that was interrupted is judged like the first time', () => {
   });
   const again = (baselineAggregatedAt: Instant, ...items: StoredBalance[]) => {
     const accounts = [account('A', JOB_IMPORT), account('B', NIGHTLY_IMPORT)];
-    const given = { accounts, stored: items, refreshId: 'RFR-2', baselineAggregatedAt, jobAggregatedAt: null };
+    const before = { baselineAggregatedAt, baselineAnsweredAt: null };
+    const given = { accounts, stored: items, refreshId: 'RFR-2', ...before, jobAggregatedAt: null };
     const { moved, notMoved } = judgeImports(given);
     return [moved, [...notMoved]];
   };

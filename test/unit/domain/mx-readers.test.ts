@@ -238,6 +238,7 @@ describe('a member', () => {
       successfullyAggregatedAt: null,
       needsUpdatedCredentials: false,
       error: null,
+      answeredAt: null,
       body: { guid: 'MBR-1', user_guid: 'USR-1' },
       oddFields: [],
     });
