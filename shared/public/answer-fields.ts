@@ -35,6 +35,14 @@ export function textIn(value: JsonObject, name: string): string {
 export const textOrNullIn = (value: JsonObject, name: string): string | null =>
   (value[name] ?? null) === null ? null : textIn(value, name);
 
+/** A list of texts, or null; a missing one is null. */
+export function textsOrNullIn(value: JsonObject, name: string): readonly string[] | null {
+  if ((value[name] ?? null) === null) return null;
+  const texts = listIn(value, name);
+  if (texts.every((text) => typeof text === 'string')) return texts;
+  throw wrong(name, 'a list of texts');
+}
+
 /** True or false. */
 export function flagIn(value: JsonObject, name: string): boolean {
   const field = value[name];

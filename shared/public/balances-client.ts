@@ -17,14 +17,15 @@ import {
   memberAnswer,
   type NotModified,
   type RefreshRunning,
+  runningAnswer,
   type StatusAnswer,
   statusAnswer,
   triggerAnswer,
 } from './client-answers.ts';
 import { type BasicCredentials, type Call, httpCalls, type RequestSigner } from './http-calls.ts';
 import { checkedIdentifier } from './identifiers.ts';
-import { retryAfterSeconds } from './problem.ts';
-import { type MemberSchedule, type Refresh, refreshFrom, scheduleFrom } from './refresh.ts';
+import { BalancesProblem, retryAfterSeconds } from './problem.ts';
+import { type ChallengeAnswer, type MemberSchedule, type Refresh, refreshFrom, scheduleFrom } from './refresh.ts';
 import { platformTime, type Time, untilEnded } from './until-ended.ts';
 
 export type * from './client-answers.ts';
@@ -33,7 +34,15 @@ export type { ApiFreshness, Freshness, LastAttempt, LastSuccess, ScheduleHeld } 
 export type { BasicCredentials, RequestSigner, UnsignedRequest } from './http-calls.ts';
 export type { Account, AnsweredAccount, Member } from './mx-shapes.ts';
 export { BalancesProblem, type ProblemCode } from './problem.ts';
-export type { Challenge, MemberSchedule, Pagination, Refresh, ScheduleResult, TriggeredRefresh } from './refresh.ts';
+export type {
+  Challenge,
+  ChallengeAnswer,
+  MemberSchedule,
+  Pagination,
+  Refresh,
+  ScheduleResult,
+  TriggeredRefresh,
+} from './refresh.ts';
 export type { Time } from './until-ended.ts';
 export type { Action, Outcome, Trigger } from './vocabulary.ts';
 
@@ -55,6 +64,11 @@ export interface BalancesClientOptions {
 export interface CallOptions {
   /** Ends the call; it then rejects with the signal's reason. */
   readonly signal?: AbortSignal;
+  /**
+   * What your own system calls this, 1 to 64 of `A-Z a-z 0-9 . _ -`; not for identities. It stands in the service's log
+   * lines, and of a trigger also in the events and callbacks of its refresh. The service ignores anything else.
+   */
+  readonly correlationId?: string;
 }
 
 /** What a trigger may ask for. */
@@ -95,6 +109,17 @@ export interface WaitOptions extends CallOptions {
 export interface BalancesClient {
   /** Asks for fresh balances. Repeating it is harmless: a refresh that runs is joined. */
   checkBalance(user: string, member: string, options?: CheckBalanceOptions): Promise<RefreshRunning | BalancesAnswered>;
+  /**
+   * Passes the user's answers on to MX, once, and follows MX's job: `challenges` of `status` or of the refresh are what
+   * it asks. Problem `mx_not_challenged`: it asks nothing. Problem `answers_unknown`: MX may have taken them, look at
+   * `status` before the user answers anew, because wrong answers may lock the user out at the bank.
+   */
+  resume(
+    user: string,
+    member: string,
+    answers: readonly ChallengeAnswer[],
+    options?: CallOptions,
+  ): Promise<RefreshRunning>;
   /** One refresh. */
   refresh(refreshId: string, options?: CallOptions): Promise<Refresh>;
   /**
@@ -156,8 +181,14 @@ export function createBalancesClient(options: BalancesClientOptions): BalancesCl
   const { timeoutSeconds = TIMEOUT_SECONDS, time = platformTime } = options;
   const call = httpCalls({ ...options, timeoutSeconds });
 
-  const get = (path: string, { signal }: CallOptions, more: Partial<Call> = {}) =>
-    call({ method: 'GET', path, signal, ...more });
+  /** What each call has of its options. */
+  const of = ({ signal, correlationId }: CallOptions, headers: Call['headers'] = {}) => ({
+    signal,
+    headers: { 'x-correlation-id': correlationId, ...headers },
+  });
+
+  const get = (path: string, given: CallOptions, { headers, ...more }: Partial<Call> = {}) =>
+    call({ method: 'GET', path, ...of(given, headers), ...more });
 
   // Async, so that an identifier that cannot be one rejects the promise like everything else.
   const refreshAt = async (refreshId: string, callOptions: CallOptions, seconds = timeoutSeconds) => {
@@ -181,12 +212,22 @@ export function createBalancesClient(options: BalancesClientOptions): BalancesCl
 
   return {
     async checkBalance(user, member, given = {}) {
-      const { maxAge, wait, userPresent, callbackUrl, idempotencyKey, signal } = given;
+      const { maxAge, wait, userPresent, callbackUrl, idempotencyKey } = given;
       const body = { max_age: maxAge, wait, user_present: userPresent, callback_url: callbackUrl };
       const path = `${memberPath(user, member)}/check_balance`;
-      const headers = { 'idempotency-key': idempotencyKey };
+      const asked = of(given, { 'idempotency-key': idempotencyKey });
       const patience = timeoutSeconds + (wait ?? 0);
-      return triggerAnswer(await call({ method: 'POST', path, headers, body, signal, timeoutSeconds: patience }));
+      return triggerAnswer(await call({ method: 'POST', path, ...asked, body, timeoutSeconds: patience }));
+    },
+
+    async resume(user, member, answers, given = {}) {
+      const path = `${memberPath(user, member)}/resume`;
+      const body = { member: { challenges: answers.map(({ guid, value }) => ({ guid, value })) } };
+      try {
+        return runningAnswer(await call({ method: 'PUT', path, ...of(given), body }));
+      } catch (error) {
+        throw isUnanswered(error) ? answersUnknown(error) : error;
+      }
     },
 
     refresh: async (refreshId, given = {}) => (await refreshAt(refreshId, given)).refresh,
@@ -225,12 +266,12 @@ export function createBalancesClient(options: BalancesClientOptions): BalancesCl
     schedule: {
       get: async (user, member, given = {}) =>
         scheduleFrom((await get(`${memberPath(user, member)}/schedule`, given)).body),
-      async set(user, member, everyHours, { signal } = {}) {
+      async set(user, member, everyHours, given = {}) {
         const path = `${memberPath(user, member)}/schedule`;
-        return scheduleFrom((await call({ method: 'PUT', path, body: { every: everyHours }, signal })).body);
+        return scheduleFrom((await call({ method: 'PUT', path, body: { every: everyHours }, ...of(given) })).body);
       },
-      async remove(user, member, { signal } = {}) {
-        await call({ method: 'DELETE', path: `${memberPath(user, member)}/schedule`, signal });
+      async remove(user, member, given = {}) {
+        await call({ method: 'DELETE', path: `${memberPath(user, member)}/schedule`, ...of(given) });
       },
     },
 
@@ -240,6 +281,22 @@ export function createBalancesClient(options: BalancesClientOptions): BalancesCl
     },
   };
 }
+
+/** Whether nothing says what became of the request: no answer, half of one, the gateway's, or one of another server. */
+const isUnanswered = (error: unknown): error is BalancesProblem =>
+  error instanceof BalancesProblem && ['unreachable', 'timed_out', 'gateway', 'unexpected_answer'].includes(error.code);
+
+/** The service's own name for it: an action of `retry_later` would send the answers again. */
+const answersUnknown = (cause: BalancesProblem): BalancesProblem =>
+  new BalancesProblem(
+    {
+      status: cause.status,
+      code: 'answers_unknown',
+      action: 'wait',
+      detail: `it is not known whether MX took the answers: ${cause.detail}`,
+    },
+    { cause },
+  );
 
 const memberPath = (user: string, member: string): string =>
   `/users/${checkedIdentifier('user', user)}/members/${checkedIdentifier('member', member)}`;

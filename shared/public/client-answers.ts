@@ -87,29 +87,31 @@ export interface StatusAnswer extends ReadFacts {
 const DEFAULT_RETRY_AFTER_SECONDS = 5;
 
 /** Reads the answer to a trigger. @throws BalancesProblem `unexpected_answer`, as all functions here. */
-export function triggerAnswer({ status, headers, body }: Answer): RefreshRunning | BalancesAnswered {
-  const member = memberOf(objectIn(body, 'member'));
-  const replayed = headers.get('idempotency-replayed') === 'true';
-  if (status === 202) {
-    return {
-      kind: 'running',
-      member,
-      refresh: triggeredRefreshFrom(body),
-      retryAfterSeconds: retryAfterSeconds(headers) ?? DEFAULT_RETRY_AFTER_SECONDS,
-      replayed,
-    };
-  }
+export function triggerAnswer(answer: Answer): RefreshRunning | BalancesAnswered {
+  if (answer.status === 202) return runningAnswer(answer);
+  const { body } = answer;
   return {
     kind: 'balances',
-    member,
+    member: memberOf(objectIn(body, 'member')),
     refresh: objectOf(body)['refresh'] === null ? null : triggeredRefreshFrom(body),
     accounts: Object.hasOwn(objectOf(body), 'accounts')
       ? listIn(objectOf(body), 'accounts').map(answeredAccount)
       : null,
     freshness: freshnessFromBlock(body),
-    replayed,
+    replayed: isReplayed(answer),
   };
 }
+
+/** Reads a 202. */
+export const runningAnswer = (answer: Answer): RefreshRunning => ({
+  kind: 'running',
+  member: memberOf(objectIn(answer.body, 'member')),
+  refresh: triggeredRefreshFrom(answer.body),
+  retryAfterSeconds: retryAfterSeconds(answer.headers) ?? DEFAULT_RETRY_AFTER_SECONDS,
+  replayed: isReplayed(answer),
+});
+
+const isReplayed = ({ headers }: Answer): boolean => headers.get('idempotency-replayed') === 'true';
 
 function answeredAccount(value: Json): AnsweredAccount {
   const account = accountOf(value);

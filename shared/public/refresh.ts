@@ -8,6 +8,7 @@ import {
   objectIn,
   textIn,
   textOrNullIn,
+  textsOrNullIn,
   wordIn,
   wordOrNullIn,
 } from './answer-fields.ts';
@@ -16,7 +17,7 @@ import { heldFrom, type LastAttempt, type ScheduleHeld } from './freshness.ts';
 import { unexpectedAnswer } from './problem.ts';
 import { type Action, isAction, isOutcome, isTrigger, type Outcome, type Trigger } from './vocabulary.ts';
 
-/** A question that MX asks the end user. `PUT …/members/{m}/resume` of the API passes the answer on. */
+/** A question that MX asks the end user; `resume` passes the answer on. */
 export interface Challenge {
   readonly guid: string | null;
   readonly label: string | null;
@@ -38,9 +39,20 @@ export interface Challenge {
   }[];
 }
 
+/** The user's answer to a question: the value typed, or the guid of the option chosen. */
+export interface ChallengeAnswer {
+  /** Of the challenge. */
+  readonly guid: string;
+  readonly value: string;
+}
+
 /** One attempt to bring a member's balances up to date. Instants are RFC 3339 in UTC, always 24 characters. */
 export interface Refresh {
   readonly refreshId: string;
+  /** The `correlationId` of the trigger that began it; its own id, if that had none. */
+  readonly correlationId: string;
+  /** The same of triggers that joined it, the first five; null where the API does not say: only `refresh` does. */
+  readonly joinedCorrelationIds: readonly string[] | null;
   readonly userGuid: string;
   readonly memberGuid: string;
   readonly trigger: Trigger;
@@ -91,6 +103,8 @@ export function refreshFrom(value: Json): Refresh {
   if (!isJsonObject(value)) throw unexpectedAnswer(null, 'the refresh is not an object');
   return {
     refreshId: textIn(value, 'refresh_id'),
+    correlationId: textOrNullIn(value, 'correlation_id') ?? textIn(value, 'refresh_id'),
+    joinedCorrelationIds: textsOrNullIn(value, 'joined_correlation_ids'),
     userGuid: textIn(value, 'user_guid'),
     memberGuid: textIn(value, 'member_guid'),
     trigger: wordIn(value, 'trigger', isTrigger),

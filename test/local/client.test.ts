@@ -95,6 +95,20 @@ describe('the client, with the running service', () => {
     expect(await client.accounts(user, id, { ifNoneMatch: etag })).toMatchObject({ notModified: false });
   });
 
+  it('passes the user’s answer on, and follows MX’s job', async () => {
+    const { user, id } = running.addMember({ scenario: 'challenged' });
+    await client.checkBalance(user, id, { wait: 20 });
+    const { challenges } = await client.status(user, id);
+    const typed = [{ guid: challenges[0]?.guid ?? '', value: 'correct' }];
+    const { refresh } = await client.resume(user, id, typed, { correlationId: 'ticket-7' });
+    expect(await client.waitForEnd(refresh.refreshId, { timeoutSeconds: 60 })).toMatchObject({
+      outcome: 'succeeded',
+      correlationId: 'ticket-7',
+      joinedCorrelationIds: [],
+    });
+    await expect(client.resume(user, id, typed)).rejects.toMatchObject({ code: 'mx_not_challenged' });
+  });
+
   it('shows MX’s question, and how the refresh ended', async () => {
     const { user, id } = running.addMember({ scenario: 'challenged' });
     const answer = await client.checkBalance(user, id, { wait: 20 });

@@ -1,3 +1,4 @@
+import type { ServerResponse } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Failure } from '../../../shared/domain/failure.ts';
 import { accountBody, refreshBody } from '../../../shared/lambda/api-shapes.ts';
@@ -9,7 +10,7 @@ import {
 } from '../../../shared/public/balances-client.ts';
 import { refreshId } from '../../samples.ts';
 import { accepted, accountsPage, answered, balance, mxMember, read, refresh, refreshAnswer } from './samples.ts';
-import { type StubApi, stubApi } from './stub-api.ts';
+import { type Said, type StubApi, stubApi } from './stub-api.ts';
 
 let api: StubApi;
 let client: BalancesClient;
@@ -39,6 +40,7 @@ describe('checkBalance', () => {
     expect(JSON.parse(body ?? '')).toEqual({});
     expect(headers).toMatchObject({ 'content-type': 'application/json', accept: 'application/json' });
     expect(headers).not.toHaveProperty('idempotency-key');
+    expect(headers).not.toHaveProperty('x-correlation-id');
     expect(answer).toMatchObject({
       kind: 'running',
       member: mxMember,
@@ -62,6 +64,7 @@ describe('checkBalance', () => {
       userPresent: true,
       callbackUrl: 'https://a.example/hook',
       idempotencyKey: 'key-1',
+      correlationId: 'order-7',
     };
     await client.checkBalance('u', 'm', options);
     const { headers, body } = onlyRequest();
@@ -71,7 +74,7 @@ describe('checkBalance', () => {
       user_present: true,
       callback_url: 'https://a.example/hook',
     });
-    expect(headers['idempotency-key']).toBe('key-1');
+    expect(headers).toMatchObject({ 'idempotency-key': 'key-1', 'x-correlation-id': 'order-7' });
   });
 
   it('returns the balances, exact, when young enough', async () => {
@@ -117,6 +120,46 @@ describe('checkBalance', () => {
       retryAfter: 61,
     });
   });
+});
+
+describe('resume', () => {
+  const typed = [{ guid: 'CRD-1', value: 'Berlin' }];
+
+  it('sends the answers in MX’s form', async () => {
+    api.says(accepted());
+    const answer = await client.resume('user-1', 'member-1', typed, { correlationId: 'order-7' });
+    const { line, headers, body } = onlyRequest();
+    expect(line).toBe('PUT /users/user-1/members/member-1/resume');
+    expect(headers['x-correlation-id']).toBe('order-7');
+    expect(JSON.parse(body ?? '')).toEqual({ member: { challenges: typed } });
+    expect(answer).toMatchObject({ kind: 'running', refresh: { refreshId: refreshId(1), joined: true } });
+  });
+
+  it.each<[string, Said | ((response: ServerResponse) => void)]>([
+    ['a broken connection', (response) => void response.destroy()],
+    ['the gateway’s 503', { status: 503, body: { message: 'Service Unavailable' } }],
+    ['half an answer', { status: 202, body: '{"member":' }],
+    ['another server’s', { status: 202, body: {} }],
+  ])('%s: MX may have taken them', async (_what, said) => {
+    api.says(said);
+    await expect(client.resume('u', 'm', typed)).rejects.toMatchObject({ code: 'answers_unknown', action: 'wait' });
+    expect(api.asked).toHaveLength(1);
+  });
+
+  it('throws MX’s refusal', async () => {
+    const { statusCode, headers, body } = problemOf(new Failure('mx_not_challenged', 'no'));
+    api.says({ status: statusCode, headers, body });
+    await expect(client.resume('u', 'm', typed)).rejects.toMatchObject({ status: 405, code: 'mx_not_challenged' });
+  });
+});
+
+it.each<[string, () => Promise<unknown>]>([
+  ['a read', () => client.member('u', 'm', { correlationId: 'order-7' })],
+  ['a change of the schedule', () => client.schedule.remove('u', 'm', { correlationId: 'order-7' })],
+])('%s hands the correlation id on', async (_what, call) => {
+  api.says({ status: 204, body: '' });
+  await call().catch(() => null);
+  expect(onlyRequest().headers['x-correlation-id']).toBe('order-7');
 });
 
 it('sends its credentials as Basic, in UTF-8', async () => {

@@ -6,6 +6,8 @@ import { type Look, platformTime, type Time, untilEnded } from '../../../shared/
 /** Enough of a refresh to tell whether it has ended. */
 const refresh = (status: Refresh['status']): Refresh => ({
   refreshId: 'RFR-1',
+  correlationId: 'RFR-1',
+  joinedCorrelationIds: null,
   userGuid: 'USR-1',
   memberGuid: 'MBR-1',
   trigger: 'http',
