@@ -113,7 +113,7 @@ export const settings = {
   allowanceStartsPerCaller: wholeNumber(
     4,
     { min: 1, max: 100, unit: 'jobs' },
-    'Of allowanceStarts, how many one caller of the HTTP API may start, so that a caller that starts too many leaves some to others and to the schedule. allowanceStarts or more: all of them. A job that a refresh starts only later, because MX was away or ran another one, counts for no caller.',
+    'Of allowanceStarts, how many one caller of the HTTP API may start, so that a caller that starts too many leaves some to others and to the schedule. allowanceStarts or more: all of them.',
   ),
   allowanceWindowSeconds: wholeNumber(7200, seconds(60, 86_400), 'The time in which allowanceStarts counts.'),
   staleAfterSeconds: wholeNumber(

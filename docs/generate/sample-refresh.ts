@@ -63,6 +63,7 @@ export const claim = (given: Partial<StartedClaim> = {}): StartedClaim => ({
   deadline: plusSeconds(T0, policy.deadlineSeconds),
   userPresent: false,
   correlationId: null,
+  callerTag: null,
   baseline,
   start: { state: 'accepted', at: T0, count: 1, lookNumber: 0, jobGuid: 'JOB-new' },
   lookNumber: 1,

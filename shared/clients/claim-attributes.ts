@@ -19,6 +19,7 @@ export const claimPath = {
   deadline: 'claim.d',
   userPresent: 'claim.u',
   correlationId: 'claim.c',
+  callerTag: 'claim.k',
   /** Text or NULL; absent where MX was never read. */
   statusBefore: 'claim.bs',
   jobBefore: 'claim.bj',
@@ -113,6 +114,7 @@ export const unansweredAttributes = (unanswered: Unanswered | null): ClaimAttrib
 
 /** The attributes of a claim from its beginning that are not needed any more when its refresh has ended. */
 export const openOnly: readonly string[] = [
+  claimPath.callerTag,
   claimPath.jobBefore,
   claimPath.aggregatedBefore,
   claimPath.succeededBefore,
@@ -136,6 +138,7 @@ export function claimToAttribute(claim: OpenClaim): AttributeValue {
   return mapOf({
     ...factsAttributes(claim),
     [claimPath.phase]: claim.phase === 'storing' ? phaseCode.storing : undefined,
+    [claimPath.callerTag]: text(claim.callerTag),
     ...baselineAttributes(claim.baseline),
     ...startAttributes(claim.start),
     ...seenAttributes(claim),
@@ -198,6 +201,7 @@ export function toClaim(
   return {
     ...facts,
     phase: phase === phaseCode.storing.S ? 'storing' : 'running',
+    callerTag: textIn(claim, at(claimPath.callerTag)),
     baseline: before && {
       ...before,
       mostRecentJobGuid: textIn(claim, at(claimPath.jobBefore)),

@@ -13,6 +13,7 @@ import type { NextLook } from './ports.ts';
 import { postsOf, type RunningClaim, runningRefresh, type StartedClaim } from './refresh.ts';
 import { questionsOf } from './refresh-details.ts';
 import { startJob } from './start-job.ts';
+import { startMark } from './start-mark.ts';
 import { ruleFor } from './statuses.ts';
 import { type ObservedAccounts, readAccounts, storeAccounts } from './store-accounts.ts';
 
@@ -243,7 +244,7 @@ async function start(
     await endRefresh(deps, { key, claim, ending, member });
     return 'ended';
   }
-  const starts = [...counting, now];
+  const starts = [...counting, startMark(now, claim.callerTag)];
   const wasRefused = claim.start.state === 'conflict' || claim.start.state === 'rate_limited';
   const starting: StartedClaim = {
     ...claim,

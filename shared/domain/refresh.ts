@@ -85,6 +85,8 @@ interface ClaimFacts {
 
 /** What a claim knows until its refresh has ended. */
 interface OpenClaimFacts extends ClaimFacts {
+  /** Two digits that stand for the caller that began it: its starts count for that caller. Null: no caller did. */
+  readonly callerTag: string | null;
   /** Null until MX could be read. */
   readonly baseline: Baseline | null;
   readonly start: Start;

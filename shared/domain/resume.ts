@@ -189,6 +189,8 @@ function attachedClaim(deps: RefreshDeps, member: MxMember, answeredAt: Instant)
     deadline: plusSeconds(answeredAt, deps.policy.deadlineSeconds),
     userPresent: true,
     correlationId: null,
+    // It sends no POST: nothing counts for its caller.
+    callerTag: null,
     baseline: { ...baselineOf(member), connectionStatus: 'CHALLENGED', isBeingAggregated: true },
     start: { state: 'attached', at: answeredAt, count: 0, lookNumber: 0, jobGuid },
     lookNumber: 0,

@@ -315,7 +315,7 @@ async function claimAndStart(
   };
   const claim = started ?? unsent;
   const counting = startsInWindow(record?.starts ?? [], now, deps.policy);
-  const starts = started === null ? counting : [...counting, startMark(now, request.share?.callerTag ?? null)];
+  const starts = started === null ? counting : [...counting, startMark(now, unsent.callerTag)];
   // 4.
   const { correlationId } = unsent;
   const nextLook = { refreshId, member: key, lookNumber: 1, state: firstLookState, correlationId };
@@ -361,7 +361,7 @@ const unansweredIn = ({ policy }: RefreshDeps, known: Known, now: Instant): Runn
 
 const newClaim = (
   deps: RefreshDeps,
-  { trigger, userPresent, correlationId }: Request<unknown>,
+  { trigger, userPresent, correlationId, share }: Request<unknown>,
   now: Instant,
   baseline: RunningClaim['baseline'],
 ): RunningClaim => ({
@@ -372,6 +372,7 @@ const newClaim = (
   deadline: plusSeconds(now, deps.policy.deadlineSeconds),
   userPresent,
   correlationId,
+  callerTag: share?.callerTag ?? null,
   baseline,
   start: { state: 'none' },
   lookNumber: 0,

@@ -65,6 +65,7 @@ function endedClaim(claim: EndedClaim): AttributeValue {
   const { M: facts } = claimToAttribute({
     ...claim,
     phase: 'running',
+    callerTag: null,
     baseline: null,
     start: { state: 'none' },
     flagSeen: false,

@@ -25,7 +25,7 @@ import {
 } from './vocabulary.ts';
 
 const nextAllowed = instantOrNull(
-  'When MX’s allowance for this member and its `Retry-After` let the next refresh start; null: now.',
+  'When MX’s allowance for this member and its `Retry-After` let the next refresh start; null: now. One caller may have to wait longer (`allowanceStartsPerCaller`): the refusal says until when.',
 );
 
 const refreshProperties = {

@@ -73,6 +73,7 @@ describe('a claim', () => {
         ...claim(),
         trigger: 'schedule',
         phase: 'storing',
+        callerTag: '07',
         userPresent: true,
         baseline: {
           connectionStatus: null,
@@ -91,6 +92,7 @@ describe('a claim', () => {
         ...withoutStart,
         t: text('s'),
         p: text('s'),
+        k: text('07'),
         u: { BOOL: true },
         bs: { NULL: true },
         bf: { BOOL: true },

@@ -73,6 +73,7 @@ const running: RunningClaim = {
   deadline: at(15),
   userPresent: false,
   correlationId: null,
+  callerTag: '07',
   baseline: {
     connectionStatus: 'CONNECTED',
     mostRecentJobGuid: `JOB-${guid}`,
@@ -115,12 +116,12 @@ const item = (record: MemberRecord) => workingItem(record, unrecorded);
 describe('the member’s item is one write unit', () => {
   it.each<[string, number, MemberRecord]>([
     ['at rest', 517, usual],
-    ['while a refresh runs', 772, { ...usual, claim: running }],
-    ['while it stores', 775, { ...usual, claim: { ...running, phase: 'storing' } }],
+    ['while a refresh runs', 776, { ...usual, claim: running }],
+    ['while it stores', 779, { ...usual, claim: { ...running, phase: 'storing' } }],
     ['when it has ended', 628, { ...usual, claim: ended(running, usual) }],
     ['at rest, with everything', 749, worst],
-    ['while a refresh runs, with everything', 1001, { ...worstOpen, claim: longest }],
-    ['while it stores, with everything', 1004, { ...worstOpen, claim: { ...longest, phase: 'storing' } }],
+    ['while a refresh runs, with everything', 1005, { ...worstOpen, claim: longest }],
+    ['while it stores, with everything', 1008, { ...worstOpen, claim: { ...longest, phase: 'storing' } }],
     ['when it has ended, with everything', 804, { ...worstOpen, claim: ended(longest, worst) }],
   ])('%s: %i bytes', (_when, bytes, record) => {
     expect(itemBytes(item(record))).toBe(bytes);

@@ -127,3 +127,15 @@ describe('while MX does not answer', () => {
     });
   });
 });
+
+it('a job that is started later counts for the caller', async () => {
+  const { deps, answers, look, table } = world();
+  const { read } = answers;
+  answers.read = away;
+  const share = { callerTag: '07', mostStarts: 4 };
+  await startRefresh(deps, identifiers, { userPresent: false, correlationId: null, share });
+  answers.read = read;
+  await look();
+  await look();
+  expect(table.members.get(textOf(key))?.starts).toEqual([expect.stringMatching(/Z\/07$/)]);
+});
