@@ -168,7 +168,11 @@ export function wire(source: NodeJS.ProcessEnv) {
     ...endingDeps(env, db),
     mx: observedMx(mxOf(env, MX_TIMEOUT_MS), wiring.telemetry),
     schedule: scheduleInDynamoDb(db, env.membersTable),
-    keys: idempotencyKeysInDynamoDb(db, env.refreshesTable, TRIGGER_TIMEOUT_SECONDS, now, () => crypto.randomUUID()),
+    keys: idempotencyKeysInDynamoDb(db, env.refreshesTable, {
+      leaseSeconds: TRIGGER_TIMEOUT_SECONDS,
+      now,
+      newToken: () => crypto.randomUUID(),
+    }),
     defaultScheduleHours: env.defaultScheduleHours,
     scheduleShards: env.scheduleShards,
     staleAfterSeconds: env.staleAfterSeconds,

@@ -59,7 +59,7 @@ export function handleCall(world: World, request: MxRequest): MxAnswer {
   call.faultId = fault?.id ?? null;
   const answer = (): MxAnswer => {
     const query = new URLSearchParams(mark < 0 ? '' : request.path.slice(mark + 1));
-    const given = refuse(world, request) ?? answerRoute(world, route.kind, route.parts, query, request.body);
+    const given = refuse(world, request) ?? answerRoute(world, route, query, request.body);
     return { ...given, headers: { ...given.headers, date: new Date(call.at).toUTCString() } };
   };
   if (fault === null) return done(answer());
@@ -90,7 +90,12 @@ function basicAuthorization(clientId: string, apiKey: string): string {
   return lastBasic.value;
 }
 
-function answerRoute(world: World, kind: RouteKind, parts: PathParts, query: URLSearchParams, body: string): MxAnswer {
+function answerRoute(
+  world: World,
+  { kind, parts }: { readonly kind: RouteKind; readonly parts: PathParts },
+  query: URLSearchParams,
+  body: string,
+): MxAnswer {
   if (kind === 'list-users') return listUsers(world, query);
   if (kind === 'create-user') return createUser(world, body);
   if (kind === 'list-credentials') return listCredentials(parts.institution, query);

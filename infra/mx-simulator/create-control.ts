@@ -121,7 +121,8 @@ export function createControl(world: World, reset: () => void): Control {
       const member = memberOf(given.member);
       if (member.job !== null) throw new Error(`Member ${given.member} has a running job.`);
       const seconds = given.seconds === undefined ? {} : { seconds: readSeconds(given.seconds) };
-      return { jobGuid: startJob(world, member, 'aggregation', world.now(), { isBackground: true, ...seconds }).guid };
+      const job = startJob(world, member, { kind: 'aggregation', at: world.now(), isBackground: true, ...seconds });
+      return { jobGuid: job.guid };
     },
     planBackground(given) {
       const member = memberOf(given.member);

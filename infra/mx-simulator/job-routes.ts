@@ -23,7 +23,13 @@ export function checkBalance(world: World, member: Member): MxAnswer {
   if (scenario.conflictSeconds !== undefined && member.job === null && !member.conflictDone) {
     member.conflictDone = true;
     const end = { status: 'CONNECTED', errorCode: null };
-    startJob(world, member, 'aggregation', now, { isBackground: true, seconds: scenario.conflictSeconds, end });
+    startJob(world, member, {
+      kind: 'aggregation',
+      at: now,
+      isBackground: true,
+      seconds: scenario.conflictSeconds,
+      end,
+    });
   }
   if (member.job !== null) {
     if (member.job.kind === 'balance') return accepted(world, member);
@@ -35,7 +41,7 @@ export function checkBalance(world: World, member: Member): MxAnswer {
   if (isOverLimit(world, member, now)) {
     return errorAnswer(429, 'The balance of this member was checked too often; try again later.');
   }
-  startJob(world, member, 'balance', now);
+  startJob(world, member, { kind: 'balance', at: now });
   return accepted(world, member);
 }
 
@@ -58,7 +64,7 @@ export function aggregate(world: World, member: Member): MxAnswer {
   const isTooEarly =
     !isMxBank(member.institution.code) && member.lastJobStart !== null && now - member.lastJobStart < THREE_HOURS_MS;
   const isStuck = member.needsUpdatedCredentials && world.settings.preventedStartsNothing;
-  if (member.job === null && !isTooEarly && !isStuck) startJob(world, member, 'aggregation', now);
+  if (member.job === null && !isTooEarly && !isStuck) startJob(world, member, { kind: 'aggregation', at: now });
   return accepted(world, member);
 }
 
@@ -78,6 +84,6 @@ export function resume(world: World, member: Member, body: string): MxAnswer {
   if (!member.challenges.every(({ guid }) => answers.has(guid))) {
     return errorAnswer(400, 'Every challenge has to be answered, under its own guid.');
   }
-  resumeJob(world, member, job, readAnswers(member.challenges, answers), world.now());
+  resumeJob(world, member, job, readAnswers(member.challenges, answers));
   return accepted(world, member);
 }

@@ -17,14 +17,18 @@ export function drawJobSeconds(world: { random: Pick<World['random'], 'jobs'> },
   return 8 * Math.exp(z * (0.893 + 0.184 * Math.max(0, z)));
 }
 
-/** Starts a job at an instant. The connection status stays: MX keeps it until the job asks a question or ends. */
-export function startJob(
-  world: World,
-  member: Member,
-  kind: JobKind,
-  at: number,
-  given: { isBackground?: boolean; seconds?: number; end?: JobEnd } = {},
-): Job {
+/** A job that is to be started at an instant. Length and end are the scenario's unless they are given. */
+export interface NewJob {
+  readonly kind: JobKind;
+  readonly at: number;
+  readonly isBackground?: boolean;
+  readonly seconds?: number;
+  readonly end?: JobEnd;
+}
+
+/** Starts a job. The connection status stays: MX keeps it until the job asks a question or ends. */
+export function startJob(world: World, member: Member, given: NewJob): Job {
+  const { kind, at } = given;
   const { scenario } = member;
   const seconds =
     given.seconds ??
@@ -62,14 +66,19 @@ export function startJob(
 
   const asks = scenario.challenge !== undefined && given.end === undefined && !isPrevented;
   if (asks) job.steps = [{ at: at + Math.round(lengthMs * QUESTION_AFTER), what: 'ask' }];
-  else planEnd(world, member, job, at, lengthMs);
+  else planEnd(world, member, job, { from: at, lengthMs });
   setBusy(world, member);
   sendMember(world, member, 'updated', at);
   return job;
 }
 
 /** The rest of a job that runs to its end without another question. */
-function planEnd(world: World, member: Member, job: Job, from: number, lengthMs: number): void {
+function planEnd(
+  world: World,
+  member: Member,
+  job: Job,
+  { from, lengthMs }: { readonly from: number; readonly lengthMs: number },
+): void {
   const { interim } = member.scenario;
   const steps: JobStep[] = [];
   let endAt = from + lengthMs;
@@ -93,20 +102,15 @@ function planEnd(world: World, member: Member, job: Job, from: number, lengthMs:
 }
 
 /** Continues a job after its challenges were answered, to this end or to the next question. */
-export function resumeJob(
-  world: World,
-  member: Member,
-  job: Job,
-  next: JobEnd | 'another-challenge',
-  at: number,
-): void {
+export function resumeJob(world: World, member: Member, job: Job, next: JobEnd | 'another-challenge'): void {
+  const at = world.now();
   member.challenges = [];
   setStatus(world, member, 'RESUMED', at);
   const rest = Math.round(job.lengthMs * (1 - QUESTION_AFTER));
   if (next === 'another-challenge') job.steps = [{ at: at + Math.round(rest * QUESTION_AFTER), what: 'ask' }];
   else {
     job.end = next;
-    planEnd(world, member, job, at, rest);
+    planEnd(world, member, job, { from: at, lengthMs: rest });
   }
   setBusy(world, member);
 }

@@ -34,7 +34,7 @@ function change(world: World, member: Member, at: number): void {
     member.backgroundAt = null;
     // MX does not aggregate a member that is switched off or needs new credentials; the next time is planned anyway.
     if (!member.backgroundDisabled && !member.needsUpdatedCredentials) {
-      startJob(world, member, 'aggregation', at, { isBackground: true });
+      startJob(world, member, { kind: 'aggregation', at, isBackground: true });
     } else planNextBackground(world, member, at);
     return;
   }
@@ -46,7 +46,8 @@ function change(world: World, member: Member, at: number): void {
       setStatus(world, member, 'CHALLENGED', at);
       break;
     case 'expire':
-      endJob(world, member, job, { status: 'EXPIRED', errorCode: 2003 }, at);
+      job.end = { status: 'EXPIRED', errorCode: 2003 };
+      endJob(world, member, job, at);
       break;
     case 'interim':
       member.shown.isBeingAggregated = member.scenario.interim?.idle !== true;
@@ -56,15 +57,15 @@ function change(world: World, member: Member, at: number): void {
       member.shown.isBeingAggregated = true;
       break;
     case 'import-first':
-      importAccounts(world, member, job, at, 'first');
+      importAccounts(world, member, { job, at, which: 'first' });
       break;
     default:
-      endJob(world, member, job, job.end, at);
+      endJob(world, member, job, at);
   }
 }
 
-function endJob(world: World, member: Member, job: Job, planned: JobEnd, at: number): void {
-  const end = countDenied(member, planned);
+function endJob(world: World, member: Member, job: Job, at: number): void {
+  const end = countDenied(member, job.end);
   const isGood = end.status === 'CONNECTED';
   member.job = null;
   member.challenges = [];
@@ -78,7 +79,7 @@ function endJob(world: World, member: Member, job: Job, planned: JobEnd, at: num
   if (isGood) {
     if (job.kind === 'aggregation' || world.settings.balanceJobsMoveSuccess) member.shown.successAt = at;
     member.hasProcessedAccounts = true;
-    importAccounts(world, member, job, at, job.lengthMs > 0 ? 'rest' : 'all');
+    importAccounts(world, member, { job, at, which: job.lengthMs > 0 ? 'rest' : 'all' });
   }
   setStatus(world, member, end.status, at);
   if (isGood && job.kind === 'balance' && !job.balanceWebhookSent) sendBalance(world, member, at, at);
@@ -121,8 +122,15 @@ function countDenied(member: Member, end: JobEnd): JobEnd {
   return { status: 'PREVENTED', errorCode: end.errorCode ?? 2005 };
 }
 
+/** Accounts that a job brings at an instant. */
+interface Import {
+  readonly job: Job;
+  readonly at: number;
+  readonly which: 'first' | 'rest' | 'all';
+}
+
 /** MX fact 3.4: accounts arrive one by one. The first comes before the job ends, the others with its end. */
-function importAccounts(world: World, member: Member, job: Job, at: number, which: 'first' | 'rest' | 'all'): void {
+function importAccounts(world: World, member: Member, { job, at, which }: Import): void {
   const accounts = accountsOf(world, member);
   const shownAt = shownTime(world, at);
   const seed = world.seed + member.jobsEnded + (which === 'first' ? 1 : 0);

@@ -58,7 +58,9 @@ export function createMember(world: World, user: User, body: string): MxAnswer {
   });
   sendMember(world, member, 'created', world.now());
   if (password === null) member.shown.connectionStatus = null;
-  else if (field(given, 'skip_aggregation') !== true) startJob(world, member, 'aggregation', world.now());
+  else if (field(given, 'skip_aggregation') !== true) {
+    startJob(world, member, { kind: 'aggregation', at: world.now() });
+  }
   return jsonAnswer(201, { member: memberBody(world, member, lookAt(member)) });
 }
 

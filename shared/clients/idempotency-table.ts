@@ -9,15 +9,19 @@ import { expiresAt } from './time-to-live.ts';
 
 const KEPT_SECONDS = 24 * 3600;
 
-/**
- * Keys in table `tableName`. `leaseSeconds`: the function's timeout; a request that has not finished by then has crashed.
- */
+/** How long a request owns its key, and where its token comes from. */
+export interface Leases {
+  /** The function's timeout: a request that has not finished by then has crashed. */
+  readonly leaseSeconds: number;
+  readonly now: Clock;
+  readonly newToken: () => string;
+}
+
+/** Keys in table `tableName`. */
 export function idempotencyKeysInDynamoDb(
   client: DynamoDBClient,
   tableName: string,
-  leaseSeconds: number,
-  now: Clock,
-  newToken: () => string,
+  { leaseSeconds, now, newToken }: Leases,
 ): IdempotencyKeys {
   const seconds = (): number => epochMillisecondsOf(now()) / 1000;
 

@@ -233,13 +233,12 @@ export function createBalancesClient(options: BalancesClientOptions): BalancesCl
     refresh: async (refreshId, given = {}) => (await refreshAt(refreshId, given)).refresh,
 
     waitForEnd: async (refreshId, given = {}) =>
-      untilEnded(
-        (seconds) => refreshAt(refreshId, given, Math.min(seconds, timeoutSeconds)),
+      untilEnded((seconds) => refreshAt(refreshId, given, Math.min(seconds, timeoutSeconds)), {
         refreshId,
-        given.timeoutSeconds ?? WAIT_FOR_END_SECONDS,
+        timeoutSeconds: given.timeoutSeconds ?? WAIT_FOR_END_SECONDS,
         time,
-        given.signal,
-      ),
+        signal: given.signal,
+      }),
 
     accounts,
 

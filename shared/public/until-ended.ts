@@ -22,6 +22,14 @@ const DEFAULT_PAUSE_SECONDS = 3;
 /** Even if a `Retry-After: 0` allows more. */
 const MIN_PAUSE_SECONDS = 1;
 
+/** What is waited for, and for how long at most. */
+export interface Waiting {
+  readonly refreshId: string;
+  readonly timeoutSeconds: number;
+  readonly time: Time;
+  readonly signal: AbortSignal | undefined;
+}
+
 /**
  * Looks until the refresh has ended. What passes (no connection, no answer in time, 429, 503) is a reason to look
  * again; anything else is thrown.
@@ -31,10 +39,7 @@ const MIN_PAUSE_SECONDS = 1;
  */
 export async function untilEnded(
   look: (seconds: number) => Promise<Look>,
-  refreshId: string,
-  timeoutSeconds: number,
-  time: Time,
-  signal: AbortSignal | undefined,
+  { refreshId, timeoutSeconds, time, signal }: Waiting,
 ): Promise<Refresh> {
   const until = time.now() + timeoutSeconds * 1000;
   for (;;) {

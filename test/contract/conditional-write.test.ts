@@ -129,13 +129,7 @@ describe('a table that is away: no write counts as lost', () => {
   const refreshes = () => refreshesInDynamoDb(tables.client, away, 30, () => at(0));
   const callbacks = () => callbacksInDynamoDb(tables.client, away, 30);
   const keys = () =>
-    idempotencyKeysInDynamoDb(
-      tables.client,
-      away,
-      29,
-      () => at(0),
-      () => 'token',
-    );
+    idempotencyKeysInDynamoDb(tables.client, away, { leaseSeconds: 29, now: () => at(0), newToken: () => 'token' });
   const balances = () =>
     balancesInDynamoDb(tables.client, away, { keepAccountNumbers: false, keepUnknownFields: false });
 

@@ -76,13 +76,11 @@ describe('read back at once', () => {
   });
 
   it('the answer to a repeated request', async () => {
-    const keys = idempotencyKeysInDynamoDb(
-      client,
-      tables.refreshes,
-      29,
-      () => at(0),
-      () => 'token',
-    );
+    const keys = idempotencyKeysInDynamoDb(client, tables.refreshes, {
+      leaseSeconds: 29,
+      now: () => at(0),
+      newToken: () => 'token',
+    });
     const request = { id: 'request-1', requestHash: 'hash-1' };
     await keys.begin(request);
     await keys.keep(request, 'token', '{}');

@@ -29,10 +29,18 @@ const newRequest = (): KeyedRequest => {
 const answer = '{"kind":"stored","member":{"userGuid":"USR-1","memberGuid":"MBR-ü"}}';
 
 describe.each<[string, (seconds: number) => IdempotencyKeys]>([
-  ['the fake', (seconds) => fakeIdempotencyKeys(fakeTable, LEASE_SECONDS, () => at(seconds), newToken)],
+  [
+    'the fake',
+    (seconds) => fakeIdempotencyKeys(fakeTable, { leaseSeconds: LEASE_SECONDS, now: () => at(seconds), newToken }),
+  ],
   [
     'DynamoDB',
-    (seconds) => idempotencyKeysInDynamoDb(tables.client, tables.refreshes, LEASE_SECONDS, () => at(seconds), newToken),
+    (seconds) =>
+      idempotencyKeysInDynamoDb(tables.client, tables.refreshes, {
+        leaseSeconds: LEASE_SECONDS,
+        now: () => at(seconds),
+        newToken,
+      }),
   ],
 ])('idempotency keys: %s', (_name, keysAt) => {
   /** The token of a request that is the first. */
@@ -105,13 +113,11 @@ describe.each<[string, (seconds: number) => IdempotencyKeys]>([
 it('the largest kept answer is under 1 KB', async () => {
   const hash = 'a'.repeat(64);
   const request = { id: hash, requestHash: hash };
-  const keys = idempotencyKeysInDynamoDb(
-    tables.client,
-    tables.refreshes,
-    LEASE_SECONDS,
-    () => at(0),
-    () => crypto.randomUUID(),
-  );
+  const keys = idempotencyKeysInDynamoDb(tables.client, tables.refreshes, {
+    leaseSeconds: LEASE_SECONDS,
+    now: () => at(0),
+    newToken: () => crypto.randomUUID(),
+  });
   const begun = await keys.begin(request);
   if (begun.kind !== 'first') expect.fail(`it is ${begun.kind}`);
   await keys.keep(request, begun.token, 'x'.repeat(600));

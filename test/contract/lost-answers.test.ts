@@ -35,13 +35,11 @@ const over = (client: DynamoDBClient) => ({
   seen: seenMembersInDynamoDb(client, tables.members, policy),
   schedule: scheduleInDynamoDb(client, tables.members),
   refreshes: refreshesInDynamoDb(client, tables.refreshes, 30, () => at(0)),
-  keys: idempotencyKeysInDynamoDb(
-    client,
-    tables.refreshes,
-    29,
-    () => at(0),
-    () => `token-${++tokens}`,
-  ),
+  keys: idempotencyKeysInDynamoDb(client, tables.refreshes, {
+    leaseSeconds: 29,
+    now: () => at(0),
+    newToken: () => `token-${++tokens}`,
+  }),
   balances: balancesInDynamoDb(client, tables.balances, { keepAccountNumbers: false, keepUnknownFields: false }),
 });
 let tokens = 0;
@@ -178,13 +176,11 @@ const writes: readonly [
     },
     { kind: 'answered', answer: '{}' },
     (key) =>
-      idempotencyKeysInDynamoDb(
-        tables.client,
-        tables.refreshes,
-        29,
-        () => at(0),
-        () => `kept ${key.memberGuid}`,
-      ).begin(request(key)),
+      idempotencyKeysInDynamoDb(tables.client, tables.refreshes, {
+        leaseSeconds: 29,
+        now: () => at(0),
+        newToken: () => `kept ${key.memberGuid}`,
+      }).begin(request(key)),
   ],
   [
     'putDetails',

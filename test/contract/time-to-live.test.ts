@@ -42,13 +42,11 @@ describe.each([
   });
 
   it('of an idempotency key', async () => {
-    const keys = idempotencyKeysInDynamoDb(
-      tables.client,
-      tables.refreshes,
-      29,
-      () => instant,
-      () => 'token',
-    );
+    const keys = idempotencyKeysInDynamoDb(tables.client, tables.refreshes, {
+      leaseSeconds: 29,
+      now: () => instant,
+      newToken: () => 'token',
+    });
     await keys.begin({ id: how, requestHash: 'hash-1' });
     expect(await expiresAt(`IDEMPOTENCY#${how}`)).toBe(expected.oneDay);
   });

@@ -1,6 +1,7 @@
 /** Idempotency keys in memory: the same conditions as `shared/clients/idempotency-table.ts`. */
+import type { Leases } from '../../shared/clients/idempotency-table.ts';
 import { type IdempotencyKeys, type KeyedRequest, MAX_ANSWER_BYTES } from '../../shared/domain/idempotency.ts';
-import { type Clock, epochMillisecondsOf } from '../../shared/domain/instant.ts';
+import { epochMillisecondsOf } from '../../shared/domain/instant.ts';
 import { atOnce, type Request, recognised } from './request.ts';
 
 /** One key. Times are Unix seconds. */
@@ -17,12 +18,10 @@ export type IdempotencyTable = Map<string, Entry>;
 
 const KEPT_SECONDS = 24 * 3600;
 
-/** Keys in `table`. `leaseSeconds`: the function's timeout. */
+/** Keys in `table`. */
 export function fakeIdempotencyKeys(
   table: IdempotencyTable,
-  leaseSeconds: number,
-  now: Clock,
-  newToken: () => string,
+  { leaseSeconds, now, newToken }: Leases,
   request: Request = atOnce,
 ): IdempotencyKeys {
   const seconds = (): number => epochMillisecondsOf(now()) / 1000;

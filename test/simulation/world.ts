@@ -274,7 +274,11 @@ export function createWorld(plan: Plan, scheduler: Scheduler, given: Given): Wor
         deliveries: fakeDeliveries(world.deliveries, request),
         notices: fakeNotices(world.followUps, request),
         within: (milliseconds, work) => invocations.within(invocation, milliseconds, work),
-        keys: fakeIdempotencyKeys(keys, timeouts.trigger, clock, () => String(invocation.random.next()), request),
+        keys: fakeIdempotencyKeys(
+          keys,
+          { leaseSeconds: timeouts.trigger, now: clock, newToken: () => String(invocation.random.next()) },
+          request,
+        ),
         waitLeases: fakeWaitLeases(waitLeases, clock, request),
         amountsInEvents: false,
         sleep: (milliseconds) => invocations.sleep(invocation, milliseconds),

@@ -34,6 +34,14 @@ const RECEIVE_MAX = 10;
 const LONG_POLL_SECONDS = 20;
 const PAUSE_AFTER_FAILURE_MS = 1000;
 
+/** What a poller works with. */
+interface EventSourceSurroundings {
+  readonly host: FunctionHost;
+  readonly sqs: SqsCall;
+  readonly observations: ObservationFeed;
+  readonly now: () => number;
+}
+
 /**
  * Lambda's poller for one queue: long polls, hands batches to the function, deletes what succeeded. What failed stays in
  * the queue until its visibility timeout runs out, and moves to the dead-letter queue by SQS's own rule.
@@ -49,13 +57,7 @@ export class EventSource {
   #stopped = false;
   #loop: Promise<void> = Promise.resolve();
 
-  constructor(
-    spec: EventSourceSpec,
-    host: FunctionHost,
-    sqs: SqsCall,
-    observations: ObservationFeed,
-    now: () => number,
-  ) {
+  constructor(spec: EventSourceSpec, { host, sqs, observations, now }: EventSourceSurroundings) {
     this.#spec = spec;
     this.#host = host;
     this.#sqs = sqs;

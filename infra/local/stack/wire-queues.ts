@@ -25,7 +25,8 @@ export function eventSources({ blueprint, hostOf, calls, observations, now }: Qu
     const queue = queueName(spec.queueUrl);
     if (sources.has(queue))
       throw mapping.properties.fault('EventSourceArn', 'is a queue that another event source takes from');
-    sources.set(queue, new EventSource(spec, host, sqsFor(calls, host.spec.logicalId), observations, now));
+    const sqs = sqsFor(calls, host.spec.logicalId);
+    sources.set(queue, new EventSource(spec, { host, sqs, observations, now }));
   }
   return sources;
 }

@@ -53,7 +53,9 @@ function scene(...looks: readonly (Look | Error)[]) {
     if (answer === undefined || answer instanceof Error) throw answer;
     return answer;
   };
-  return { seconds, allowed, wait: (timeout: number) => untilEnded(look, 'RFR-1', timeout, time, undefined) };
+  const wait = (timeoutSeconds: number) =>
+    untilEnded(look, { refreshId: 'RFR-1', timeoutSeconds, time, signal: undefined });
+  return { seconds, allowed, wait };
 }
 
 describe('waiting for the end of a refresh', () => {
