@@ -104,6 +104,17 @@ export const attemptOf = (ended: Claim, given: Partial<Attempt> = {}): Attempt =
   ...given,
 });
 
+/** A success, 20 s after `T0`, of balances observed then. */
+export const successOf = (ended: Claim, given: Partial<Attempt> = {}): Attempt =>
+  attemptOf(ended, {
+    outcome: 'succeeded',
+    action: 'none',
+    code: 'stored',
+    connectionStatus: 'CONNECTED',
+    observedAt: at(20),
+    ...given,
+  });
+
 /** What is known of a claim at its end: no look, no job. */
 export const unseen: KnownAtEnd = { lookedAt: null, jobAggregatedAt: null };
 

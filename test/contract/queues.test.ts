@@ -3,10 +3,9 @@ import {
   DeleteMessageCommand,
   GetQueueAttributesCommand,
   ReceiveMessageCommand,
-  type SQSClient,
   SQSServiceException,
 } from '@aws-sdk/client-sqs';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import {
   decodeDelivery,
   decodeFollowUp,
@@ -36,14 +35,10 @@ import { fakeDeliveries } from '../fakes/fake-callbacks.ts';
 import { fakeErasure } from '../fakes/fake-erasure.ts';
 import { fakeFollowUps, fakeHints, fakeNotices, fakeQueue, fakeStarts } from '../fakes/fake-queue.ts';
 import { at, attemptOf, newKey, refreshId, startingClaim } from '../samples.ts';
-import { type LocalQueues, startLocalQueues } from './local-queues.ts';
+import { startLocalQueues } from './local-queues.ts';
 
-let engine: LocalQueues;
-let client: SQSClient;
-beforeAll(async () => {
-  engine = await startLocalQueues();
-  ({ client } = engine);
-});
+const engine = await startLocalQueues();
+const { client } = engine;
 afterAll(() => engine.close());
 
 /** Reads a message that has to be one for the next look. */

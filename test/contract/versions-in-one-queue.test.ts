@@ -5,10 +5,9 @@ import {
   type Message,
   ReceiveMessageCommand,
   SendMessageCommand,
-  type SQSClient,
 } from '@aws-sdk/client-sqs';
 import type { SQSRecord } from 'aws-lambda';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import {
   decodeDelivery,
   decodeFollowUp,
@@ -29,7 +28,7 @@ import { queueHandler } from '../../shared/lambda/sqs.ts';
 import { at, attemptOf, newKey, refreshId, startingClaim } from '../samples.ts';
 import { lambdaContext } from '../unit/lambda/api-event.ts';
 import { recordedTelemetry } from '../unit/lambda/recorded-telemetry.ts';
-import { type LocalQueues, startLocalQueues } from './local-queues.ts';
+import { startLocalQueues } from './local-queues.ts';
 
 /** A message as Lambda gives it to a function. */
 const recordOf = ({
@@ -60,12 +59,8 @@ const recordOf = ({
   awsRegion: 'us-east-1',
 });
 
-let engine: LocalQueues;
-let client: SQSClient;
-beforeAll(async () => {
-  engine = await startLocalQueues();
-  ({ client } = engine);
-});
+const engine = await startLocalQueues();
+const { client } = engine;
 afterAll(() => engine.close());
 
 const look = encodeNextLook({

@@ -62,7 +62,12 @@ export async function runMutants(options: RunOptions): Promise<readonly Verdict[
   );
 
   const tool = ['mutate.ts', 'kinds.ts', 'message-texts.ts', 'runner.ts', 'run-part.ts', 'switch.ts'];
-  const always = ['package-lock.json', 'vitest.config.ts', ...tool.map((name) => `test/mutants/${name}`)];
+  const always = [
+    'package-lock.json',
+    'vitest.config.ts',
+    'test/placeholders.ts',
+    ...tool.map((name) => `test/mutants/${name}`),
+  ];
   const digest = digestsIn(root);
   const cache = cacheIn(options.cache);
   /** A kill holds while the test and what it reaches stay; anything else while every test that reaches it does. */

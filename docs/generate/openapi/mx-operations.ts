@@ -28,6 +28,17 @@ const acceptedLinks = {
 const knownOnly =
   'Only of members that this service knows and that are not deleted: `Balances-Known-Members` says how many. As fresh as the least fresh of them; `never_refreshed` when one has none stored.';
 
+/** How MX refuses for good, of every route that calls it. */
+const refusedByMx = [
+  'mx_credentials_missing',
+  'mx_credentials_rejected',
+  'mx_forbidden',
+  'mx_redirected',
+  'mx_not_found',
+  'mx_refused',
+  'mx_institution',
+] as const;
+
 /** Lists of several members have no attempt of their own, and no allowance. */
 const listHeaders = [
   'Balances-Known-Members',
@@ -100,13 +111,7 @@ export const mxOperations: Readonly<Record<string, Operation>> = {
       'allowance_used_up',
       'caller_allowance_used_up',
       'too_many_callbacks',
-      'mx_credentials_missing',
-      'mx_credentials_rejected',
-      'mx_forbidden',
-      'mx_redirected',
-      'mx_not_found',
-      'mx_refused',
-      'mx_institution',
+      ...refusedByMx,
       'mx_conflict',
       'mx_rate_limited',
       'mx_unavailable',
@@ -136,13 +141,7 @@ export const mxOperations: Readonly<Record<string, Operation>> = {
       'payload_too_large',
       'unsupported_media_type',
       'member_deleted',
-      'mx_credentials_missing',
-      'mx_credentials_rejected',
-      'mx_forbidden',
-      'mx_redirected',
-      'mx_not_found',
-      'mx_refused',
-      'mx_institution',
+      ...refusedByMx,
       'mx_not_challenged',
       'mx_conflict',
       'mx_rate_limited',

@@ -6,12 +6,12 @@ import type { Begun, IdempotencyKeys } from '../../../shared/domain/idempotency.
 import { plusSeconds } from '../../../shared/domain/instant.ts';
 import type { MemberRecord } from '../../../shared/domain/member.ts';
 import { readAccount } from '../../../shared/domain/mx-readers.ts';
-import { type Attempt, runningRefresh } from '../../../shared/domain/refresh.ts';
+import { runningRefresh } from '../../../shared/domain/refresh.ts';
 import { slotOf } from '../../../shared/domain/schedule.ts';
 import type { ApiRequest } from '../../../shared/lambda/http.ts';
 import { fakeWaitLeases } from '../../fakes/fake-wait-leases.ts';
 import { textOf, withMember } from '../../fakes/members-table.ts';
-import { claim, key, knownMember, member, policy, T0, unseen } from '../../samples.ts';
+import { claim, key, knownMember, member, policy, successOf, T0, unseen } from '../../samples.ts';
 import { refreshWorld } from '../domain/refresh-world.ts';
 import { apiRequest } from './api-event.ts';
 
@@ -190,18 +190,7 @@ describe('a trigger that is content with stored balances', () => {
   });
 });
 
-const ending: Attempt = {
-  refreshId: 'RFR-1',
-  trigger: 'http',
-  acceptedAt: T0,
-  outcome: 'succeeded',
-  action: 'none',
-  code: 'stored',
-  connectionStatus: 'CONNECTED',
-  hasDetails: false,
-  endedAt: plusSeconds(T0, 5),
-  observedAt: plusSeconds(T0, 1),
-};
+const ending = successOf(claim(), { endedAt: plusSeconds(T0, 5), observedAt: plusSeconds(T0, 1) });
 
 describe.each<[string, ApiRequest['rights'], boolean, boolean]>([
   ['with both rights', ['read', 'trigger'], false, true],

@@ -1,6 +1,5 @@
 /** What the tests of functions that read have stored of the member `key`, and how they ask for it. */
-import type { Attempt } from '../../../shared/domain/refresh.ts';
-import { T0 } from '../../samples.ts';
+import { claim, successOf, T0 } from '../../samples.ts';
 
 /** A route's parameters: the member `key`. */
 export const parameters = { user_identifier: 'USR-1', member_identifier: 'MBR-1' };
@@ -12,15 +11,4 @@ export const stamp = { observedAt: T0, refreshId: 'RFR-0000000000000000000000000
 export const ID2 = 'RFR-00000000000000000000000002';
 
 /** How the first refresh ended. */
-export const attempt: Attempt = {
-  refreshId: stamp.refreshId,
-  trigger: 'http',
-  acceptedAt: T0,
-  outcome: 'succeeded',
-  action: 'none',
-  code: 'stored',
-  connectionStatus: 'CONNECTED',
-  hasDetails: false,
-  endedAt: T0,
-  observedAt: T0,
-};
+export const attempt = successOf(claim({ refreshId: stamp.refreshId }), { endedAt: T0, observedAt: T0 });
