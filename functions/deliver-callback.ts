@@ -21,7 +21,7 @@ const metrics: Readonly<Record<Delivered, MetricName | null>> = {
   not_allowed: 'CallbackGivenUp',
 };
 
-/** What the lines of a delivery name. Not the URL: it may hold whatever its owner hides in it. */
+/** What the lines of a delivery name. Not the URL: it may hold a token of its owner's. */
 function namesIn({ callbackId, event }: Delivery): LogFields {
   const { refresh_id, correlation_id } = event.data;
   // Absent in deliveries from before there were any.

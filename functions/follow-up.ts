@@ -86,7 +86,7 @@ export function wire(source: NodeJS.ProcessEnv) {
     decode: decodeFollowUp,
     failedEvent: 'follow_up.failed',
     namesIn,
-    // The messages of a batch are handled at the same time: the lines about MX's calls have names of their own.
+    // The messages of a batch are handled at the same time, so each one's calls of MX are logged with its own names.
     handle: (message) =>
       followUp({ ...deps, mx: observedMx(mx, lines(report, namesIn(message)), loggedFields) }, report, message),
   });

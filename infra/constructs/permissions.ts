@@ -56,8 +56,9 @@ export const permissions: Readonly<Record<FunctionName, Permissions>> = {
     apiCallersSecret: readSecret,
   },
   // Also: removes slots' items that their members no longer point to, reads what an earlier delivery has stored of a
-  // refused start, and queues one more start in a minute for a member that MX did not know. A message that only a newer
-  // release can read is sent back to the queue as a new one; the functions of the other two queues may send anyway.
+  // refused start, and queues one more start for a member that MX did not know, or asked to wait with. A message that
+  // only a newer release can read is sent back to the queue as a new one; the functions of the other two queues may
+  // send anyway.
   'start-due': {
     ...starting,
     members: [get, put, update, remove],

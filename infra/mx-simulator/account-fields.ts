@@ -1,4 +1,4 @@
-/** MX fact 4.1: all 58 fields of an account and how each is written. A `decimal` is kept as text, digit by digit. */
+/** MX facts 4.1: all 58 fields of an account and how each is written. A `decimal` is kept as text, digit by digit. */
 export const ACCOUNT_FIELDS = {
   account_number: 'text',
   account_ownership: 'text',

@@ -28,7 +28,7 @@ export interface AccountOwner {
 
 const asset = { currency_code: 'USD', is_closed: false, is_hidden: false, is_manual: false, subtype: 'NONE' } as const;
 
-/** MX fact 7.1: the six accounts of MX Bank. The balances of mortgage and loan are not known and are made up. */
+/** MX facts 7.1: the six accounts of MX Bank. The balances of mortgage and loan are not known and are made up. */
 export const MX_BANK_ACCOUNTS: readonly AccountValues[] = [
   {
     ...asset,
@@ -134,7 +134,7 @@ export function showValues(account: Account, values: AccountValues): void {
 
 /**
  * What a successful job does to an account: the bank's values are shown. `imported_at` always moves, `updated_at` only
- * when a value differs (MX fact 7.3). A closed or a manual account gets no new values.
+ * when a value differs (MX facts 7.3). A closed or a manual account gets no new values.
  * @param at instant of the import; @param shownAt the same, as the model writes times.
  */
 export function importFromBank(account: Account, at: number, shownAt: string): void {
@@ -155,7 +155,7 @@ export function moveBalance(account: Account, seed: number): void {
   }
 }
 
-/** A time with seconds and `+00:00`, the other of the two forms that MX uses (MX fact 4.1, `updated_at`). */
+/** A time with seconds and `+00:00`, the other of the two forms that MX uses (MX facts 4.1, `updated_at`). */
 export const offsetTime = (at: number): string => `${new Date(at).toISOString().slice(0, 19)}+00:00`;
 
 /** Adds cents to a decimal text, exactly; a text with an exponent or more than two decimals stays as it is. */

@@ -31,7 +31,7 @@ export interface MxAnswer {
 
 const JSON_HEADERS = { 'content-type': 'application/json' } as const;
 
-/** MX fact 9: the reason phrase of a status in snake case. */
+/** MX facts 9: the reason phrase of a status in snake case. */
 const REASONS: Readonly<Record<number, string>> = {
   400: 'bad_request',
   401: 'unauthorized',
@@ -57,7 +57,7 @@ export const jsonAnswer = (status: number, body: object): MxAnswer => textAnswer
 /** An answer without a body. */
 export const emptyAnswer = (status: number): MxAnswer => ({ status, headers: JSON_HEADERS, body: '' });
 
-/** An error as MX writes it (MX fact 9). Without `type`, the reason phrase with `_error` behind it. */
+/** An error as MX writes it (MX facts 9). Without `type`, the reason phrase with `_error` behind it. */
 export function errorAnswer(status: number, message: string, type?: string, more: object = {}): MxAnswer {
   const reason = REASONS[status] ?? 'error';
   return jsonAnswer(status, { error: { message, status: reason, type: type ?? `${reason}_error`, ...more } });

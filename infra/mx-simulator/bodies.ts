@@ -23,7 +23,7 @@ export function peek(member: Member): Shown {
   return lag.of === 'everything' ? lag.before : { ...shown, isBeingAggregated: false };
 }
 
-/** A member with all 24 fields of MX fact 4.2. */
+/** A member with all 24 fields of MX facts 4.2. */
 export function memberBody(world: World, member: Member, shown: Shown): Record<string, unknown> {
   const { user, institution } = member;
   const time = (at: number | null): string | null => (at === null ? null : shownTime(world, at));
@@ -58,7 +58,7 @@ export function memberBody(world: World, member: Member, shown: Shown): Record<s
   return body;
 }
 
-/** MX fact 3.5: the error object, or in the scenario `error-as-text` its JSON as a text. */
+/** MX facts 3.5: the error object, or in the scenario `error-as-text` its JSON as a text. */
 function errorBody(world: World, shown: Shown): unknown {
   if (shown.error === null) {
     const { noError } = world.settings;
@@ -76,7 +76,7 @@ function errorBody(world: World, shown: Shown): unknown {
   return asText ? JSON.stringify(error) : error;
 }
 
-/** A member's status with the fields of MX fact 4.3; `challenges` only while the status is CHALLENGED. */
+/** A member's status with the fields of MX facts 4.3; `challenges` only while the status is CHALLENGED. */
 export function statusBody(world: World, member: Member, shown: Shown): Record<string, unknown> {
   const time = (at: number | null): string | null => (at === null ? null : shownTime(world, at));
   return {
@@ -93,7 +93,7 @@ export function statusBody(world: World, member: Member, shown: Shown): Record<s
   };
 }
 
-/** A user as MX shows it (MX fact 2.8). */
+/** A user as MX shows it (MX facts 2.8). */
 export const userBody = (user: User): Record<string, unknown> => ({
   guid: user.guid,
   id: user.id,

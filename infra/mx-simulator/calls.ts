@@ -67,7 +67,7 @@ export function handleCall(world: World, request: MxRequest): MxAnswer {
   return done(faultAnswer(fault.how, real));
 }
 
-/** MX fact 1: HTTP Basic first, then a version that exists. */
+/** MX facts 1: HTTP Basic first, then a version that exists. */
 function refuse(world: World, request: MxRequest): MxAnswer | null {
   const { clientId, apiKey, acceptOldVersion } = world.settings;
   if (request.headers['authorization'] !== basicAuthorization(clientId, apiKey)) {

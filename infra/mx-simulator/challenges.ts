@@ -14,7 +14,7 @@ const LABELS: Readonly<Record<ChallengeType, string>> = {
   IMAGE_OPTIONS: 'Choose your image.',
 };
 
-/** A new question; every round has a new guid (MX fact 2.9). */
+/** A new question; every round has a new guid (MX facts 2.9). */
 export function createChallenge(guids: Random, type: ChallengeType): Challenge {
   const hasOptions = type === 'OPTIONS' || type === 'IMAGE_OPTIONS';
   const words = hasOptions ? ['correct', 'wrong', 'challenge'] : [];
@@ -27,7 +27,7 @@ export function createChallenge(guids: Random, type: ChallengeType): Challenge {
   return { guid: guids.guid('CRD'), type, label: LABELS[type], options };
 }
 
-/** The question as MX writes it (MX fact 2.9): only the fields that belong to its type. */
+/** The question as MX writes it (MX facts 2.9): only the fields that belong to its type. */
 export function challengeBody(challenge: Challenge): Record<string, unknown> {
   const { guid, type, label, options } = challenge;
   return {

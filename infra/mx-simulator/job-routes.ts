@@ -13,7 +13,7 @@ const BALANCE_JOBS_PER_WINDOW = 5;
 const accepted = (world: World, member: Member): MxAnswer =>
   jsonAnswer(202, { member: memberBody(world, member, lookAt(member)) });
 
-/** MX fact 2.1: start a balance job, join the one that runs, or say why not. */
+/** MX facts 2.1: start a balance job, join the one that runs, or say why not. */
 export function checkBalance(world: World, member: Member): MxAnswer {
   const { scenario } = member;
   const now = world.now();
@@ -45,7 +45,7 @@ export function checkBalance(world: World, member: Member): MxAnswer {
   return accepted(world, member);
 }
 
-/** MX fact 5: five balance jobs per member in any two hours. The setting `throttleBalanceJobs` exempts MX Bank. */
+/** MX facts 5: five balance jobs per member in any two hours. The setting `throttleBalanceJobs` exempts MX Bank. */
 function isOverLimit(world: World, member: Member, now: number): boolean {
   const { throttleBalanceJobs } = world.settings;
   const isLimited = throttleBalanceJobs === 'unless-mxbank' ? !isMxBank(member.institution.code) : throttleBalanceJobs;
@@ -55,7 +55,7 @@ function isOverLimit(world: World, member: Member, now: number): boolean {
 
 const isMxBank = (code: string): boolean => code === 'mxbank' || code === 'mx_bank_oauth';
 
-/** Standard aggregation. MX fact 5: too early (3 h after any job) answers 202 and starts nothing. */
+/** Standard aggregation. MX facts 5: too early (3 h after any job) answers 202 and starts nothing. */
 export function aggregate(world: World, member: Member): MxAnswer {
   const now = world.now();
   if (member.job?.kind === 'balance') {
@@ -68,7 +68,7 @@ export function aggregate(world: World, member: Member): MxAnswer {
   return accepted(world, member);
 }
 
-/** MX fact 2.9: the answers to the challenges. */
+/** MX facts 2.9: the answers to the challenges. */
 export function resume(world: World, member: Member, body: string): MxAnswer {
   const { job } = member;
   if (job === null || member.challenges.length === 0) {

@@ -6,15 +6,15 @@ export interface ModelSettings {
   clientId: string;
   /** HTTP Basic password that is accepted. */
   apiKey: string;
-  /** The sixth balance job of a member within two hours gets 429; `unless-mxbank`: MX Bank has no limit (MX fact 5). */
+  /** The sixth balance job of a member in two hours gets 429; `unless-mxbank`: MX Bank has no limit (MX facts 5). */
   throttleBalanceJobs: boolean | 'unless-mxbank';
-  /** Does a successful balance job move `successfully_aggregated_at`? MX does not say (MX fact 10). */
+  /** Does a successful balance job move `successfully_aggregated_at`? MX does not say (MX facts 10). */
   balanceJobsMoveSuccess: boolean;
   /** Length of every job in seconds, fractions and 0 included; null = drawn per institution. */
   jobSeconds: number | null;
   /** Seconds until an unanswered challenge becomes EXPIRED. */
   challengeSeconds: number;
-  /** Milliseconds during which a new user or member answers 404 (MX fact 3.4: about 500 at MX). */
+  /** Milliseconds during which a new user or member answers 404 (MX facts 3.4: about 500 at MX). */
   createLagMs: number;
   /** POST for a member whose credentials are used up (PREVENTED): 202 and nothing starts; else the job ends PREVENTED. */
   preventedStartsNothing: boolean;
@@ -22,7 +22,7 @@ export interface ModelSettings {
   accountOrder: 'stable' | 'per-job' | 'per-call';
   /** v20111101 is a valid version too, also when it stands in `Accept` (the official SDK 2.x). */
   acceptOldVersion: boolean;
-  /** How a member without an error shows it: `{}`, null, or no field at all (MX fact 3.5). */
+  /** How a member without an error shows it: `{}`, null, or no field at all (MX facts 3.5). */
   noError: 'object' | 'null' | 'missing';
   /** Times are cut to whole seconds, as in all of MX's samples; two jobs in one second then look alike. */
   wholeSeconds: boolean;

@@ -35,10 +35,10 @@ export interface Delivery {
   readonly dueAt: number;
 }
 
-/** MX fact 6.1: at most 12 retries over about 24 hours, the waits grow. In minutes; the sum is 24 h. */
+/** MX facts 6.1: at most 12 retries over about 24 hours, the waits grow. In minutes; the sum is 24 h. */
 export const RETRY_MINUTES: readonly number[] = [1, 2, 4, 8, 15, 30, 60, 120, 180, 240, 360, 420];
 
-/** How long 429 keeps a delivery back; it counts as no failure (MX fact 6.1). */
+/** How long 429 keeps a delivery back; it counts as no failure (MX facts 6.1). */
 const REQUEUE_MINUTES = 1;
 const DAY_MS = 24 * 3600 * 1000;
 

@@ -1,13 +1,13 @@
 import type { Random } from './random.ts';
 
-/** One page of a list, and what MX says about the whole of it (MX fact 4.4). */
+/** One page of a list, and what MX says about the whole of it (MX facts 4.4). */
 export interface Page<T> {
   entries: T[];
   pagination: { current_page: number; per_page: number; total_entries: number; total_pages: number };
 }
 
 /**
- * The page that a query asks for. MX fact 2.4: 25 entries unless `records_per_page` says 10 to 1000; above 1000 MX
+ * The page that a query asks for. MX facts 2.4: 25 entries unless `records_per_page` says 10 to 1000; above 1000 MX
  * takes 25 without an error. MX documents nothing for less than 10 and for text that is no number; here also 25. A page
  * past the end is empty.
  */

@@ -8,15 +8,15 @@ import { changedBetweenPages, pageNumber, pageOf, shuffled } from './pages.ts';
 import { createRandom, guidFor } from './random.ts';
 import type { Member, User, World } from './world.ts';
 
-/** MX fact 2.2. */
+/** MX facts 2.2. */
 export const readMember = (world: World, member: Member): MxAnswer =>
   jsonAnswer(200, { member: memberBody(world, member, lookAt(member)) });
 
-/** MX fact 2.3. */
+/** MX facts 2.3. */
 export const readStatus = (world: World, member: Member): MxAnswer =>
   jsonAnswer(200, { member: statusBody(world, member, lookAt(member)) });
 
-/** MX fact 2.4. The order is a setting; what happens between the pages is set for the member (`set-list-change`). */
+/** MX facts 2.4. The order is a setting; what happens between the pages is set for the member (`set-list-change`). */
 export function listAccounts(world: World, member: Member, query: URLSearchParams): MxAnswer {
   const wanted = query.get('member_is_managed_by_user') ?? 'true';
   const all = wanted === 'true' ? inOrder(world, member) : [];
@@ -40,13 +40,13 @@ function inOrder(world: World, member: Member) {
   }
 }
 
-/** MX fact 2.5: guid or own id. */
+/** MX facts 2.5: guid or own id. */
 export function readAccount(world: World, member: Member, identifier: string): MxAnswer {
   const found = accountsOf(world, member).find(({ guid, id }) => guid === identifier || id === identifier);
   return found === undefined ? notFound('account') : textAnswer(200, `{"account":${accountText(found)}}`);
 }
 
-/** MX fact 2.6: guids only. */
+/** MX facts 2.6: guids only. */
 export function readUserAccount(world: World, user: User, guid: string): MxAnswer {
   for (const member of user.members) {
     const found = accountsOf(world, member).find((account) => account.guid === guid);
@@ -55,7 +55,7 @@ export function readUserAccount(world: World, user: User, guid: string): MxAnswe
   return notFound('account');
 }
 
-/** MX fact 2.6: all accounts of a user. */
+/** MX facts 2.6: all accounts of a user. */
 export function listUserAccounts(world: World, user: User, query: URLSearchParams): MxAnswer {
   const manual = query.get('is_manual');
   const managed = query.get('member_is_managed_by_user') ?? 'true';
@@ -68,7 +68,7 @@ export function listUserAccounts(world: World, user: User, query: URLSearchParam
   return textAnswer(200, `{"accounts":[${texts}],"pagination":${JSON.stringify(page.pagination)}}`);
 }
 
-/** MX fact 2.7. */
+/** MX facts 2.7. */
 export function listMembers(world: World, user: User, query: URLSearchParams): MxAnswer {
   const useCase = query.get('use_case');
   const now = world.now();
@@ -78,7 +78,7 @@ export function listMembers(world: World, user: User, query: URLSearchParams): M
   return jsonAnswer(200, { members, pagination: page.pagination });
 }
 
-/** MX fact 2.8. */
+/** MX facts 2.8. */
 export function listUsers(world: World, query: URLSearchParams): MxAnswer {
   const now = world.now();
   const wanted = (value: unknown, name: string) => !query.has(name) || String(value) === query.get(name);
@@ -93,14 +93,14 @@ export function listUsers(world: World, query: URLSearchParams): MxAnswer {
   return jsonAnswer(200, { users: page.entries.map(userBody), pagination: page.pagination });
 }
 
-/** MX fact 2.9: 204 while there is no question. */
+/** MX facts 2.9: 204 while there is no question. */
 export function listChallenges(member: Member, query: URLSearchParams): MxAnswer {
   if (member.challenges.length === 0) return emptyAnswer(204);
   const page = pageOf(member.challenges, query);
   return jsonAnswer(200, { challenges: page.entries.map(challengeBody), pagination: page.pagination });
 }
 
-/** The two credentials of every bank here; the second is the password, which picks the scenario (MX fact 7.1). */
+/** The two credentials of every bank here; the second is the password, which picks the scenario (MX facts 7.1). */
 export function listCredentials(institution: string, query: URLSearchParams): MxAnswer {
   const credentials = [
     { field_name: 'username', field_type: 'LOGIN', label: 'Username' },

@@ -1,4 +1,4 @@
-/** MX's routes that the simulator has (MX fact 2), and the path of each. */
+/** MX's routes that the simulator has (MX facts 2), and the path of each. */
 const ROUTES = [
   ['list-users', 'GET', '/users'],
   ['create-user', 'POST', '/users'],

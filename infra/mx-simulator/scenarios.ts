@@ -1,12 +1,12 @@
 import { STATUS_IDS, USUAL_ERROR_CODES } from './statuses.ts';
 
-/** Kinds of question that MX can ask (MX fact 2.9). */
+/** Kinds of question that MX can ask (MX facts 2.9). */
 export type ChallengeType = 'TEXT' | 'OPTIONS' | 'TOKEN' | 'IMAGE_DATA' | 'IMAGE_OPTIONS';
 
 /** How a job ends. */
 export interface JobEnd {
   status: string | null;
-  /** `error.error_code`; null = no error object. MX fact 3.5: integer or text. */
+  /** `error.error_code`; null = no error object. MX facts 3.5: integer or text. */
   errorCode: number | string | null;
 }
 
@@ -16,7 +16,7 @@ export interface Scenario {
   end: JobEnd;
   /** The bank asks a question of this type first; the answer decides how the job ends. */
   challenge?: ChallengeType;
-  /** POST check_balance is refused with this and nothing starts (MX fact 9). */
+  /** POST check_balance is refused with this and nothing starts (MX facts 9). */
   refuse?: { status: number; type: string; message: string };
   /** POST check_balance answers 202 and starts nothing. */
   startsNothing?: boolean;
@@ -72,7 +72,7 @@ const good = (description: string, special: Partial<Scenario> = {}): Scenario =>
   ...special,
 });
 
-/** One scenario per status of MX fact 3.1, under its name in lower case; CHALLENGED asks, all others are an end. */
+/** One scenario per status of MX facts 3.1, under its name in lower case; CHALLENGED asks, all others are an end. */
 const byStatus = Object.fromEntries(
   Object.keys(STATUS_IDS)
     .filter((status) => status !== 'CHALLENGED' && status !== 'CONNECTED')
@@ -179,7 +179,7 @@ const SCENARIO_LIST: Readonly<Record<string, Scenario>> = {
   'create-lag': good('the member answers 404 for 500 ms after it was created', { createLagMs: 500 }),
 };
 
-/** MX fact 7.1: the passwords of MX Bank (user `mxuser`) that are not simply a success. */
+/** MX facts 7.1: the passwords of MX Bank (user `mxuser`) that are not simply a success. */
 const MX_BANK_PASSWORDS: Readonly<Record<string, Scenario>> = {
   challenge: good('MX Bank asks a text question', { challenge: 'TEXT' }),
   options: good('MX Bank asks a question with options', { challenge: 'OPTIONS' }),
@@ -208,7 +208,7 @@ export function scenarioForPassword(password: string): Scenario {
   return named ?? PASSWORDS.get(password) ?? good('any other password: success');
 }
 
-/** How a job goes on after an answer to its challenge; undefined for a wrong answer (MX fact 7.1). */
+/** How a job goes on after an answer to its challenge; undefined for a wrong answer (MX facts 7.1). */
 export function endForAnswer(answer: string): JobEnd | 'another-challenge' | undefined {
   if (answer === 'correct') return CONNECTED;
   if (answer === 'challenge') return 'another-challenge';

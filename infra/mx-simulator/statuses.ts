@@ -1,4 +1,4 @@
-/** MX fact 3.1: the integer of every connection status; REST shows the word, webhooks show both. */
+/** MX facts 3.1: the integer of every connection status; REST shows the word, webhooks show both. */
 export const STATUS_IDS: Readonly<Record<string, number>> = {
   CREATED: 0,
   PREVENTED: 1,
@@ -24,7 +24,7 @@ export const STATUS_IDS: Readonly<Record<string, number>> = {
   PENDING: 21,
 };
 
-/** MX fact 6.2: entering one of these sends a CONNECTION_STATUS webhook; no other status does. */
+/** MX facts 6.2: entering one of these sends a CONNECTION_STATUS webhook; no other status does. */
 export const STATUSES_WITH_WEBHOOK: ReadonlySet<string> = new Set([
   'CHALLENGED',
   'DENIED',
@@ -36,7 +36,7 @@ export const STATUSES_WITH_WEBHOOK: ReadonlySet<string> = new Set([
   'REJECTED',
 ]);
 
-/** MX fact 3.5: the code that goes with a status when a scenario names no other; a status not listed has none. */
+/** MX facts 3.5: the code that goes with a status when a scenario names no other; a status not listed has none. */
 export const USUAL_ERROR_CODES: Readonly<Record<string, number>> = {
   PREVENTED: 2005,
   DENIED: 2005,
@@ -48,7 +48,7 @@ export const USUAL_ERROR_CODES: Readonly<Record<string, number>> = {
   FAILED: 3002,
 };
 
-/** MX fact 3.5: name and sentence of every error code known. */
+/** MX facts 3.5: name and sentence of every error code known. */
 export const ERROR_CODES: Readonly<Record<string, { name: string; text: string }>> = {
   1000: { name: 'NO_VERIFIABLE_ACCOUNTS', text: 'No checking or savings account was found that can be verified.' },
   1001: { name: 'NO_ACCOUNTS', text: 'No accounts were found.' },

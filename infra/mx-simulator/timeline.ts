@@ -113,7 +113,7 @@ export function planAllBackgrounds(world: World): void {
   }
 }
 
-/** MX fact 3.1: after three denied logins in a row the member is PREVENTED until new credentials are entered. */
+/** MX facts 3.1: after three denied logins in a row the member is PREVENTED until new credentials are entered. */
 function countDenied(member: Member, end: JobEnd): JobEnd {
   if (end.status === 'CONNECTED') member.deniedInRow = 0;
   if (end.status === 'DENIED') member.deniedInRow += 1;
@@ -129,7 +129,7 @@ interface Import {
   readonly which: 'first' | 'rest' | 'all';
 }
 
-/** MX fact 3.4: accounts arrive one by one. The first comes before the job ends, the others with its end. */
+/** MX facts 3.4: accounts arrive one by one. The first comes before the job ends, the others with its end. */
 function importAccounts(world: World, member: Member, { job, at, which }: Import): void {
   const accounts = accountsOf(world, member);
   const shownAt = shownTime(world, at);

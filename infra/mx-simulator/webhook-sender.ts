@@ -1,7 +1,7 @@
 import type { MxModel } from './mx-model.ts';
 import type { Delivery } from './outbox.ts';
 
-/** Where webhooks go, and how the sender says who it is (MX fact 6.1: HTTP Basic). */
+/** Where webhooks go, and how the sender says who it is (MX facts 6.1: HTTP Basic). */
 export interface WebhookTarget {
   url: string;
   user?: string;

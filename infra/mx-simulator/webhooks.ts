@@ -3,7 +3,7 @@ import type { Member, World } from './world.ts';
 
 const unixSeconds = (at: number): number => Math.floor(at / 1000);
 
-/** MX fact 6.2: BALANCE, sent only after a balance job that ended well; without a job guid and without amounts. */
+/** MX facts 6.2: BALANCE, sent only after a balance job that ended well; without a job guid and without amounts. */
 export function sendBalance(world: World, member: Member, completedAt: number, sentAt: number): void {
   if (!world.settings.webhooks.balance) return;
   const body = {
@@ -17,7 +17,7 @@ export function sendBalance(world: World, member: Member, completedAt: number, s
   world.outbox.add(member.guid, 'BALANCE', body, sentAt);
 }
 
-/** MX fact 6.2: AGGREGATION, sent after a standard or background aggregation that ended well. */
+/** MX facts 6.2: AGGREGATION, sent after a standard or background aggregation that ended well. */
 export function sendAggregation(
   world: World,
   member: Member,
@@ -41,7 +41,7 @@ export function sendAggregation(
   world.outbox.add(member.guid, 'AGGREGATION', body, at);
 }
 
-/** MX fact 6.2: CONNECTION_STATUS, sent when a member enters one of eight statuses; it has no time at all. */
+/** MX facts 6.2: CONNECTION_STATUS, sent when a member enters one of eight statuses; it has no time at all. */
 export function sendConnectionStatus(world: World, member: Member, status: string, at: number): void {
   if (!world.settings.webhooks.connectionStatus || !STATUSES_WITH_WEBHOOK.has(status)) return;
   const body = {
@@ -56,7 +56,7 @@ export function sendConnectionStatus(world: World, member: Member, status: strin
   world.outbox.add(member.guid, 'CONNECTION_STATUS', body, at);
 }
 
-/** MX fact 6.2: MEMBER, sent when a member was created, changed or deleted; off unless asked for. */
+/** MX facts 6.2: MEMBER, sent when a member was created, changed or deleted; off unless asked for. */
 export function sendMember(world: World, member: Member, action: 'created' | 'updated' | 'deleted', at: number): void {
   if (!world.settings.webhooks.member) return;
   const { shown } = member;

@@ -22,7 +22,7 @@ export interface User {
   readonly members: Set<Member>;
 }
 
-/** A question to the user, as in the JSON of MX (MX fact 2.9). */
+/** A question to the user, as in the JSON of MX (MX facts 2.9). */
 export interface Challenge {
   guid: string;
   type: ChallengeType;
@@ -81,7 +81,7 @@ export interface Member {
   /** Null until first read: most tests never read the six accounts of 58 fields of most members. */
   accounts: Account[] | null;
   accountsGiven: readonly AccountValues[];
-  /** What happens to the list between its pages (MX fact 2.4: nothing is promised). */
+  /** What happens to the list between its pages (MX facts 2.4: nothing is promised). */
   listChange: 'none' | 'grows' | 'shrinks' | 'duplicates';
 }
 

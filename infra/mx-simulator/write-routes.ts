@@ -12,7 +12,7 @@ import type { Member, User, World } from './world.ts';
 const MEMBERS_PER_USER = 25;
 const OWN_ID = /^[A-Za-z0-9_-]{1,1024}$/;
 
-/** Create user. Own ids are letters, digits, dash and underscore, and taken only once (MX fact 1). */
+/** Create user. Own ids are letters, digits, dash and underscore, and taken only once (MX facts 1). */
 export function createUser(world: World, body: string): MxAnswer {
   const given = field(parseBody(body), 'user');
   if (given === undefined) return errorAnswer(400, 'The body has to be {"user": {…}}.');
@@ -32,7 +32,7 @@ export function createUser(world: World, body: string): MxAnswer {
 }
 
 /**
- * Create member: the password picks the scenario (MX fact 7.1). An aggregation starts at once, unless there are no
+ * Create member: the password picks the scenario (MX facts 7.1). An aggregation starts at once, unless there are no
  * credentials or `skip_aggregation` is true.
  */
 export function createMember(world: World, user: User, body: string): MxAnswer {
@@ -64,7 +64,7 @@ export function createMember(world: World, user: User, body: string): MxAnswer {
   return jsonAnswer(201, { member: memberBody(world, member, lookAt(member)) });
 }
 
-/** Update member: a new password allows logins again after failed ones. An empty body is 400 (MX fact 1). */
+/** Update member: a new password allows logins again after failed ones. An empty body is 400 (MX facts 1). */
 export function updateMember(world: World, member: Member, body: string): MxAnswer {
   const given = field(parseBody(body), 'member');
   if (typeof given !== 'object' || given === null || Object.keys(given).length === 0) {

@@ -7,7 +7,12 @@ import { type ReadOwnIds, withOwnIds } from '../domain/own-ids.ts';
 /** The `source` of every event of this service. */
 export const EVENT_SOURCE = 'mx-fresh-balances';
 
-/** The bus `busName`. `ownIds`: finds the own ids that each event is sent with; null: none. @throws Failure `try-again` when EventBridge did not take the entry (it answers 200 even then). */
+/**
+ * The bus `busName`.
+ *
+ * @param ownIds finds the own ids that each event is sent with; null: none.
+ * @throws Failure `busy` when EventBridge did not take the entry (it answers 200 even then).
+ */
 export const eventBus = (client: EventBridgeClient, busName: string, ownIds: ReadOwnIds | null = null): Events => ({
   async publish(event) {
     const detail = ownIds === null ? event : await withOwnIds(event, ownIds);

@@ -11,7 +11,7 @@ export type Action =
   | 'reconnect'
   | 'contact_support';
 
-/** Actions that only the end user can take. Unattended triggers start nothing while one is pending (invariant 6). */
+/** Actions that only the end user can take. Unattended triggers start nothing while one is pending (promise 6). */
 export const userActions: ReadonlySet<Action> = new Set([
   'reauthenticate',
   'answer_mfa',

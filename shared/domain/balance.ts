@@ -142,7 +142,7 @@ export interface AccountToStore {
 }
 
 /**
- * What to store for an account, given what is stored already; `null` when that is newer (invariant 3). An account that
+ * What to store for an account, given what is stored already; `null` when that is newer (promise 3). An account that
  * this refresh has stored before (a repeated message) keeps what it said of the change.
  */
 export function balanceToStore(

@@ -37,7 +37,7 @@
  * that is after the deadline.
  *
  * At the deadline no branch looks or starts again: where 3, 5, 6, 7 and 9 can end or store as above, they do; all else
- * ends as `atDeadline` says. An unattended refresh ends instead of starting when its user has to act first (invariant 6).
+ * ends as `atDeadline` says. An unattended refresh ends instead of starting when its user has to act first (promise 6).
  *
  * MX's times are compared with MX's, ours with ours: the two clocks may be apart.
  */
@@ -242,7 +242,7 @@ function afterLook(situation: Situation, member: MxMember, challenges: readonly 
 }
 
 /**
- * 3. The flag stays true while MX waits: waiting for `false` would last until MX expires the question (MX fact 5).
+ * 3. The flag stays true while MX waits: waiting for `false` would last until MX expires the question (MX facts 0.5).
  * The status may be left from the last job, and the questions may come after it: if the baseline had the status, or MX
  * shows no question, two looks have to see it.
  */

@@ -1,4 +1,4 @@
-/** The end of a member. Deleted stays deleted (invariant 9): no late message and no late function brings it back. */
+/** The end of a member. Deleted stays deleted (promise 9): no late message and no late function brings it back. */
 
 import { type EndDeps, endRefresh, publishEnd } from './end-refresh.ts';
 import { endingOf } from './ending.ts';

@@ -68,7 +68,7 @@ export async function endRefresh(deps: EndDeps, end: RefreshEnd): Promise<boolea
   return false;
 }
 
-/** Ends it as `claim` says. False when that is not how it is any more. */
+/** Writes the end, on condition that the claim is still as given. False: it has changed. */
 async function endOnce(deps: EndDeps, end: RefreshEnd): Promise<boolean> {
   const { key, claim, ending, observedAt = null, importsMove = false, starts = null, stored } = end;
   const { phase: from, lookedAt } = claim;
@@ -122,7 +122,7 @@ export function endedClaim(claim: OpenClaim, attempt: Attempt): EndedClaim {
   };
 }
 
-/** Known only to the function that has just written the end; undefined when another function's end is published. */
+/** Known only to the function that has just written the end. */
 export interface JustEnded {
   /** Texts and questions; null: none. */
   readonly details: EndDetails | null;
@@ -135,6 +135,8 @@ export interface JustEnded {
 /**
  * Publishes a claim in phase `ended` and releases it. Repeatable: the sweep, a follow-up or the next trigger that finds
  * such a claim finishes it, because the function that ended it may have crashed.
+ *
+ * @param ended null: another function has written the end, and what it knew is read from the tables.
  */
 export async function publishEnd(
   deps: EndDeps,

@@ -38,7 +38,7 @@ function settledView(member: ViewedMember, stored: MemberBody | null): ExactObje
   return {
     ...without(body, changedByJobs),
     ...(status === null ? {} : { connection_status: status.connectionStatus }),
-    // While MX waits for the user the flag stays true (MX fact 5).
+    // While MX waits for the user the flag stays true (MX facts 0.5).
     is_being_aggregated: status !== null && ruleFor(status.connectionStatus).asksUser === true,
   };
 }

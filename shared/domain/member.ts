@@ -62,7 +62,7 @@ export interface MemberRecord {
   readonly missing: Instant | null;
   /** Why the schedule held the member back last; void once a refresh was begun (`heldOf`). */
   readonly held: Held | null;
-  /** Deleted at MX or here: nothing brings it back (invariant 9). */
+  /** Deleted at MX or here: nothing brings it back (promise 9). */
   readonly deletedAt: Instant | null;
 }
 

@@ -36,7 +36,7 @@ export interface MxMember {
   readonly connectionStatusMessage: string | null;
   readonly isBeingAggregated: boolean;
   readonly mostRecentJobGuid: string | null;
-  /** START of the newest job of any kind (MX fact 6). */
+  /** START of the newest job of any kind (MX facts 0.6). */
   readonly aggregatedAt: Instant | null;
   readonly successfullyAggregatedAt: Instant | null;
   readonly needsUpdatedCredentials: boolean;

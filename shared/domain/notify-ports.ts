@@ -70,8 +70,8 @@ export interface Notice {
   /** Whether the events are left. */
   readonly events: boolean;
   /**
-   * The balances that the refresh changed, for their events: a later refresh may have changed them once more by then. Null:
-   * there are more than `MAX_CHANGED`, and those count that no later one has changed.
+   * The balances that the refresh changed, for their events, because a later refresh may have changed them again by
+   * then. Null: there are more than `MAX_CHANGED`, and events are sent for those that no later refresh has changed.
    */
   readonly changed: readonly Pick<ChangedBalance, 'accountGuid' | 'at'>[] | null;
   /** The callbacks whose ids come after this text are left (an empty text: all of them); null: none. */

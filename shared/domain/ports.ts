@@ -53,9 +53,7 @@ export interface Refreshes {
   putDetails(refresh: RunningRefresh, endedAt: Instant, details: EndDetails): Promise<void>;
   /** Writes the end. One that is written stands: nothing replaces it. */
   end(shown: ShownEnd): Promise<void>;
-  /**
-   * Remembers what a caller that has joined the refresh calls it: `MAX_JOINED_IDS` of them, each once. Repeatable.
-   */
+  /** Remembers what a caller that has joined the refresh calls it: `MAX_JOINED_IDS` of them, each once. Repeatable. */
   recordJoined(refresh: Pick<Refresh, 'refreshId' | 'member' | 'acceptedAt'>, correlationId: string): Promise<void>;
   read(refreshId: string): Promise<Refresh | null>;
   /** The texts and questions of the end at `endedAt`, whether or not the projection has ended; null: there are none. */
@@ -162,7 +160,7 @@ export interface RefreshDeps {
   readonly amountsInEvents: boolean;
   readonly policy: Policy;
   readonly now: Clock;
-  /** True when `work` is done within so many milliseconds. False: it goes on, and what comes of it is not heard of. */
+  /** True when `work` is done within so many milliseconds. False: it goes on, and its result is ignored. */
   readonly within: (milliseconds: number, work: Promise<void>) => Promise<boolean>;
   /** In [0, 1), for jitter. */
   readonly random: () => number;

@@ -118,7 +118,10 @@ export interface StartedClaim extends RunningClaim {
   readonly start: SentStart;
 }
 
-/** Its job is over with success: accounts are being written, and only `succeeded` is possible. */
+/**
+ * Its job is over with success, and accounts are being written. It ends as `succeeded`, or, if none could be written in
+ * time, as a failure that has changed no balance (`endInterruptedStoring`).
+ */
 export interface StoringClaim extends OpenClaimFacts {
   readonly phase: 'storing';
 }

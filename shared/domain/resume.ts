@@ -4,7 +4,7 @@
  *  1  Our own tables: a deleted member is refused. A running refresh is told that its user is there, so that no look that
  *     has just seen the question ends it.
  *  2  Send the answers to MX, once. Refused by MX: that is the caller's answer. An unknown result is told as such and the
- *     answers are never sent again: the next of three wrong ones may lock the user out.
+ *     answers are never sent again: a wrong answer that is counted twice may lock the user out.
  *  3  A refresh runs: its questions are cleared, and it looks soon. A crash before that: its next look is booked anyway.
  *     None runs: one begins that follows the job of the answers, message first, then the claim. It sends no POST and
  *     uses none of the allowance. A crash before the claim: MX's job goes on, and its webhook or the next trigger
@@ -34,7 +34,7 @@ export interface Resumed {
 /** How often a lost race for the claim is run again. */
 const MAX_RACES = 4;
 
-/** What MX certainly does not say after it has taken the answers. */
+/** MX's answers after which it has certainly not taken the user's. */
 const refusals: ReadonlySet<string> = new Set([
   'mx_not_challenged',
   'mx_refused',

@@ -54,7 +54,7 @@ export interface AcceptedStart {
   readonly nextAllowedAt: Instant | null;
 }
 
-/** An unattended trigger found a member that needs its user: nothing was started (invariant 6). */
+/** An unattended trigger found a member that needs its user: nothing was started (promise 6). */
 export interface HeldBack {
   readonly kind: 'held_back';
   /** Why, as the end of a refresh would say it. */
@@ -75,7 +75,7 @@ type Known = { readonly key: MemberKey } & (
   | { readonly record: MemberRecord; readonly member: null; readonly failure: Failure }
 );
 
-/** What an unattended trigger wants was done after the member became due: its message was delivered twice. */
+/** The member was refreshed after it became due: the message of this start was delivered twice. */
 export interface DoneAlready {
   readonly kind: 'done_already';
 }

@@ -42,11 +42,11 @@ export interface StatusRule {
   readonly message?: string;
   /** A job has to be started (once more) when nothing runs. */
   readonly startOnceMore?: true;
-  /** Unattended triggers start nothing while MX shows this status: the user has to act first (invariant 6). */
+  /** Unattended triggers start nothing while MX shows this status: the user has to act first (promise 6). */
   readonly holdsBackUnattended?: true;
   /**
-   * MX has asked the user a question and waits: `is_being_aggregated` stays true meanwhile (MX fact 5), and the status
-   * route has the questions.
+   * MX has asked the user a question and waits: `is_being_aggregated` stays true meanwhile (MX facts 0.5), and the
+   * status route has the questions.
    */
   readonly asksUser?: true;
   /** Where this row comes from. */

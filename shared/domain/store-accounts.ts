@@ -57,8 +57,8 @@ const listNotFound = ({ details }: Failure): Failure =>
   new Failure('mx_bad_answer', 'MX does not find the accounts of a member that it has just shown', details);
 
 /**
- * Reads all pages, moves the claim to storing, writes newer-wins, ends with success. From storing on only success is
- * possible; a repeated message reads the accounts anew, because a crash has lost those that were read before.
+ * Reads all pages, moves the claim to storing, writes newer-wins, ends with success. A message that finds the claim in
+ * storing reads the accounts anew, because a crash has lost those that were read before.
  *
  * @param member as this look saw it; null when it did not read the member.
  * @param already the accounts, if this look has read them.
