@@ -36,6 +36,8 @@ export function wire(source: NodeJS.ProcessEnv) {
       const counts = await startDue(deps, batch);
       report.count('RefreshAccepted', counts.accepted);
       report.count('RefreshHeldBack', counts.held_back);
+      report.count('StartDeferred', counts.deferred);
+      report.count('StartDropped', counts.dropped);
       report.log('start.done', { counts });
     },
   });

@@ -1,5 +1,7 @@
 /** Starting what the schedule says is due: the trigger's own path, member by member, with an unattended trigger's care. */
+import { deferStart, whileMxIsAway } from './deferral.ts';
 import { asFailure, type Failure } from './failure.ts';
+import { type Instant, plusSeconds } from './instant.ts';
 import { MISSING_SECONDS } from './missing.ts';
 import type { RefreshDeps, Schedule, Starts } from './ports.ts';
 import type { EnrolledMember, StartBatch } from './schedule.ts';
@@ -10,21 +12,27 @@ import { publishRefusal, refusedRefreshId } from './unstarted.ts';
 export interface StartDueDeps extends RefreshDeps {
   readonly schedule: Pick<Schedule, 'removeStray'>;
   readonly starts: Starts;
-  /** Told of every member that could not be started and is not tried again before its next turn. */
+  /** Told of every member that is not tried again before its next turn, and of every error. */
   readonly report: (enrolled: EnrolledMember, error: unknown) => void;
 }
 
-/** How many members became what. */
-export interface StartDueCounts extends Record<string, number> {
-  accepted: number;
-  joined: number;
-  held_back: number;
-  /** Refreshed since they were due: a message that was delivered twice. */
-  done_already: number;
+/** What became of a member that was due. */
+export type DueResult =
+  | 'accepted'
+  | 'joined'
+  | 'held_back'
+  /** Back in the queue: MX does not answer, or has asked to wait. */
+  | 'deferred'
+  /** The same, and its next turn is due before it could run. */
+  | 'dropped'
+  /** Refreshed since it was due: a message that was delivered twice. */
+  | 'done_already'
   /** The slot's item is left over from an earlier enrolment. */
-  stray: number;
-  failed: number;
-}
+  | 'stray'
+  | 'failed';
+
+/** How many members became what. */
+export type StartDueCounts = Record<DueResult, number>;
 
 /** How many members are started at the same time. */
 const AT_ONCE = 5;
@@ -36,7 +44,16 @@ const AT_ONCE = 5;
  * batch stays in the queue.
  */
 export async function startDue(deps: StartDueDeps, batch: StartBatch): Promise<StartDueCounts> {
-  const counts: StartDueCounts = { accepted: 0, joined: 0, held_back: 0, done_already: 0, stray: 0, failed: 0 };
+  const counts: StartDueCounts = {
+    accepted: 0,
+    joined: 0,
+    held_back: 0,
+    deferred: 0,
+    dropped: 0,
+    done_already: 0,
+    stray: 0,
+    failed: 0,
+  };
   let again: unknown;
   const startOne = async (enrolled: EnrolledMember): Promise<void> => {
     try {
@@ -65,22 +82,7 @@ function asTooEarly(error: unknown): { readonly kind: 'too_early'; readonly fail
   return { kind: 'too_early', failure };
 }
 
-/** SQS delays a message by so much at most. */
-const LONGEST_DELAY_SECONDS = 900;
-
-/** The same turn of one member once more. */
-const startLater = (
-  { starts }: Pick<StartDueDeps, 'starts'>,
-  enrolled: EnrolledMember,
-  { dueAt }: StartBatch,
-  delaySeconds: number,
-): Promise<void> => starts.sendAll([{ batch: { dueAt, members: [enrolled] }, delaySeconds }]);
-
-async function start(
-  deps: StartDueDeps,
-  enrolled: EnrolledMember,
-  batch: StartBatch,
-): Promise<'accepted' | 'joined' | 'held_back' | 'done_already' | 'stray' | 'failed'> {
+async function start(deps: StartDueDeps, enrolled: EnrolledMember, batch: StartBatch): Promise<DueResult> {
   const { member, slot } = enrolled;
   const { dueAt } = batch;
   const record = await deps.members.read(member);
@@ -94,20 +96,27 @@ async function start(
     await publishRefusal(deps, member, record.lastAttempt);
     return 'done_already';
   }
+  const defer = async (failure: Failure, notBefore: Instant) => {
+    const deferred = await deferStart(deps, enrolled, batch, notBefore);
+    if (deferred === 'dropped') deps.report(enrolled, failure);
+    return deferred;
+  };
   const answer = await startUnattended(deps, record, dueAt).catch(asTooEarly);
-  if (answer.kind === 'too_early') {
-    deps.report(enrolled, answer.failure);
-    // Longer than a message can wait: until the member's next turn.
-    const { retryAfterSeconds = 0 } = answer.failure.details;
-    if (retryAfterSeconds <= LONGEST_DELAY_SECONDS) await startLater(deps, enrolled, batch, retryAfterSeconds);
-    return 'failed';
+  switch (answer.kind) {
+    case 'too_early':
+      return defer(answer.failure, plusSeconds(deps.now(), answer.failure.details.retryAfterSeconds ?? 0));
+    case 'mx_away': {
+      const { failure } = answer;
+      return defer(failure, whileMxIsAway(enrolled, dueAt, deps.now(), failure.details.retryAfterSeconds));
+    }
+    case 'refused':
+      // Believed the second time, a minute later.
+      if (answer.became === 'too_early') return defer(answer.failure, plusSeconds(deps.now(), MISSING_SECONDS));
+      deps.report(enrolled, answer.failure);
+      return 'failed';
+    case 'accepted':
+      return answer.joined ? 'joined' : 'accepted';
+    default:
+      return answer.kind;
   }
-  if (answer.kind === 'refused') {
-    deps.report(enrolled, answer.failure);
-    // Believed the second time, a minute later: that is long before the member's next turn.
-    if (answer.became === 'too_early') await startLater(deps, enrolled, batch, MISSING_SECONDS);
-    return 'failed';
-  }
-  if (answer.kind !== 'accepted') return answer.kind;
-  return answer.joined ? 'joined' : 'accepted';
 }

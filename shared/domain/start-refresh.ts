@@ -2,7 +2,8 @@
  * The start of a refresh. In this order no crash loses it:
  *
  *  1  Our own tables, which cost MX nothing: a deleted member or a used-up allowance is refused, a running refresh joined.
- *  2  Read the member at MX: the baseline that evidence is compared with. Away and known here: start without it.
+ *  2  Read the member at MX: the baseline that evidence is compared with. MX is away, and the member known here: a caller's
+ *     start goes on without it, an unattended one claims nothing and is deferred.
  *  3  Held back, if the trigger is unattended and the user has to act first.
  *  4  Send the follow-up message.    A crash after it: the message finds no claim and is discarded.
  *  5  Write the claim, on condition. A crash after it: the follow-up starts the job, or takes the POST for sent.
@@ -11,7 +12,6 @@
  *
  * A trigger that loses the claim at 5 to another one goes back to 1.
  */
-import { userActions } from './action.ts';
 import type { ExactObject } from './decimal.ts';
 import { firstLookState, neededUserAction } from './decision.ts';
 import { endRefresh, publishEnd } from './end-refresh.ts';
@@ -80,6 +80,12 @@ export interface DoneAlready {
   readonly kind: 'done_already';
 }
 
+/** MX does not answer: an unattended trigger claims nothing, and is to be tried again. */
+export interface MxAway {
+  readonly kind: 'mx_away';
+  readonly failure: Failure;
+}
+
 interface Request<Held> {
   readonly identifiers: MemberIdentifiers;
   /** The member, where the caller has just read it; undefined: it has not looked. */
@@ -91,8 +97,10 @@ interface Request<Held> {
   readonly share: CallerShare | null;
   /** Whether our own tables say that there is nothing left to do. */
   readonly doneAlready: (record: MemberRecord) => Held | null;
-  /** Whether to hold back. An HTTP trigger never is: its caller decided to start. */
-  readonly heldBack: (known: Known) => Promise<Held | null>;
+  /** Whether to hold back `member`. An HTTP trigger never is: its caller decided to start. */
+  readonly heldBack: (member: MxMember, record: MemberRecord | null) => Promise<Held | null>;
+  /** MX does not answer now. Null: start without a baseline. */
+  readonly away: (failure: Failure) => Held | null;
   /** MX has refused to show a member that is known here. Null: the failure is the caller's answer. */
   readonly refused: (record: MemberRecord, failure: Failure) => Promise<Held | null>;
 }
@@ -129,6 +137,7 @@ export const startRefresh = (
     share,
     doneAlready: () => null,
     heldBack: async () => null,
+    away: () => null,
     async refused(record, failure) {
       // Anything else says nothing of this member: its caller is told.
       if (failure.code === 'mx_not_found') {
@@ -148,8 +157,8 @@ export const startUnattended = (
   deps: RefreshDeps,
   member: MemberRecord,
   dueAt: Instant,
-): Promise<AcceptedStart | HeldBack | DoneAlready | Refused> =>
-  start<HeldBack | DoneAlready | Refused>(deps, {
+): Promise<AcceptedStart | HeldBack | DoneAlready | MxAway | Refused> =>
+  start<HeldBack | DoneAlready | MxAway | Refused>(deps, {
     identifiers: { userIdentifier: member.key.userGuid, memberIdentifier: member.key.memberGuid },
     known: member,
     trigger: 'schedule',
@@ -157,12 +166,13 @@ export const startUnattended = (
     correlationId: null,
     share: null,
     doneAlready: (record) => (endedSince(record, dueAt) ? { kind: 'done_already' } : null),
-    async heldBack(known) {
-      const reason = userNeeded(known);
+    async heldBack(seen, record) {
+      const reason = neededUserAction(seen);
       if (reason === null) return null;
-      if (known.record !== null) await holdBack(deps, known.record, reason, dueAt);
+      if (record !== null) await holdBack(deps, record, reason, dueAt);
       return { kind: 'held_back', reason };
     },
+    away: (failure) => ({ kind: 'mx_away', failure }),
     async refused(record, failure) {
       if (failure.fate === 'try-again' || failure.fate === 'bug') return null;
       const refreshId = refusedRefreshId(record.key, dueAt);
@@ -193,7 +203,7 @@ async function start<Held>(deps: RefreshDeps, request: Request<Held>): Promise<A
       continue;
     }
     // 3: held back.
-    const held = await request.heldBack(known);
+    const held = known.member && (await request.heldBack(known.member, known.record));
     if (held !== null) return held;
     // 4 to 7.
     const answer = await claimAndStart(deps, request, known);
@@ -263,7 +273,7 @@ const secondsUntil = (now: Instant, at: Instant): number => Math.max(1, Math.cei
 /** 2: the member before the POST; without one when MX cannot be reached and the member is known: a follow-up will start. */
 async function readBaseline<Held>(
   deps: RefreshDeps,
-  { identifiers, refused }: Request<Held>,
+  { identifiers, away, refused }: Request<Held>,
   record: MemberRecord | null,
 ): Promise<Known | { readonly refused: Held }> {
   let member: MxMember;
@@ -272,8 +282,9 @@ async function readBaseline<Held>(
   } catch (error) {
     if (record === null) throw error;
     const failure = asFailure(error);
-    if (failure.fate === 'try-again') return { key: record.key, record, member: null, failure };
-    const became = await refused(record, failure);
+    const isAway = failure.fate === 'try-again';
+    const became = isAway ? away(failure) : await refused(record, failure);
+    if (isAway && became === null) return { key: record.key, record, member: null, failure };
     if (became === null) throw error;
     return { refused: became };
   }
@@ -285,13 +296,6 @@ async function readBaseline<Held>(
   const other = await deps.members.read(key);
   await deps.members.writeAliases(member);
   return { key, record: other, member };
-}
-
-/** 3: what the user has to do before a job may be started without them; null when nothing. */
-function userNeeded({ record, member }: Known): OutcomeCode | null {
-  if (member !== null) return neededUserAction(member);
-  const last = record?.lastAttempt;
-  return last && userActions.has(last.action) ? last.code : null;
 }
 
 /** 4 to 7. Null when another trigger won the claim. */

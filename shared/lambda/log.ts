@@ -41,6 +41,8 @@ export type MetricName =
   | 'RefreshAccepted'
   | 'RefreshJoined'
   | 'RefreshHeldBack'
+  | 'StartDeferred'
+  | 'StartDropped'
   | 'WebhookReceived'
   | 'WebhookIgnored'
   | 'WebhookHeeded'

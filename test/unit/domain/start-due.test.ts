@@ -32,7 +32,16 @@ function world(...records: MemberRecord[]) {
   return { ...made, reported, batches: sent, run };
 }
 
-const none = { accepted: 0, joined: 0, held_back: 0, done_already: 0, stray: 0, failed: 0 };
+const none = {
+  accepted: 0,
+  joined: 0,
+  held_back: 0,
+  deferred: 0,
+  dropped: 0,
+  done_already: 0,
+  stray: 0,
+  failed: 0,
+};
 const attempt = (acceptedAt: string): Attempt => ({
   refreshId: 'RFR-0',
   trigger: 'schedule',
@@ -104,13 +113,33 @@ describe('members that are due', () => {
   });
 
   it.each([
-    ['shortly', 600, 1],
-    ['for longer than a message can wait', 901, 0],
-  ])('wait as MX asked: %s', async (_what, seconds, sent) => {
+    ['shortly', 600, 600],
+    ['for longer than a message can wait', 3_600, 900],
+  ])('wait as MX asked: %s', async (_what, seconds, delaySeconds) => {
     const { run, mxCalls, batches, reported } = world(scheduled(1, { startNotBefore: plusSeconds(T0, seconds) }));
-    expect(await run(1)).toEqual({ ...none, failed: 1 });
+    expect(await run(1)).toEqual({ ...none, deferred: 1 });
     expect(mxCalls).toEqual([]);
-    expect(batches).toEqual([{ batch: { dueAt: T0, members: [enrolledAs(1)] }, delaySeconds: 600 }].slice(0, sent));
+    expect(batches).toEqual([{ batch: { dueAt: T0, members: [enrolledAs(1)] }, delaySeconds }]);
+    expect(reported).toEqual([]);
+  });
+
+  it('are tried again while MX is away, without a claim', async () => {
+    const { run, answers, batches, reported, table, wait } = world(scheduled(1));
+    answers.read = () => new Failure('mx_unavailable', 'MX answered 503');
+    expect(await run(1)).toEqual({ ...none, deferred: 1 });
+    wait(300);
+    expect(await run(1)).toEqual({ ...none, deferred: 1 });
+    // A minute at first, then as long as it is late; 8 s are this member's own.
+    expect(batches.map(({ delaySeconds }) => delaySeconds)).toEqual([68, 308]);
+    expect([reported, table.members.get(textOf(keyOf(1)))?.claim]).toEqual([[], null]);
+    answers.read = () => member({ key: keyOf(1) });
+    expect(await run(1)).toEqual({ ...none, accepted: 1 });
+  });
+
+  it('leave a turn out that would come after the next', async () => {
+    const { run, batches, reported } = world(scheduled(1, { startNotBefore: plusSeconds(T0, 86_400) }));
+    expect(await run(1)).toEqual({ ...none, dropped: 1 });
+    expect(batches).toEqual([]);
     expect(reported).toMatchObject([['MBR-1', { code: 'mx_rate_limited' }]]);
   });
 
@@ -241,7 +270,7 @@ describe('a start that MX refuses before there is a claim', () => {
 
   it('unknown to MX: asked again in a minute, then believed', async () => {
     const made = refusing('mx_not_found');
-    expect(await made.run(1)).toEqual({ ...none, failed: 1 });
+    expect(await made.run(1)).toEqual({ ...none, deferred: 1 });
     expect(last(made)).toBeNull();
     expect(made.batches).toEqual([{ batch: { dueAt: T0, members: [enrolledAs(1)] }, delaySeconds: 60 }]);
     made.wait(60);

@@ -248,30 +248,13 @@ describe('aliases', () => {
   });
 });
 
-describe('an unattended start while MX is away', () => {
-  const attempt = {
-    refreshId: 'RFR-0',
-    trigger: 'http',
-    acceptedAt: T0,
-    endedAt: T0,
-  } as const;
-  const rest = { connectionStatus: null, observedAt: null, hasDetails: false } as const;
-
-  it.each<[string, MemberRecord['lastAttempt'], object]>([
-    [
-      'is held back by what the user has to do',
-      { ...attempt, ...rest, outcome: 'action_required', action: 'reauthenticate', code: 'denied' },
-      { kind: 'held_back', reason: 'denied' },
-    ],
-    [
-      'is not held back by another end',
-      { ...attempt, ...rest, outcome: 'failed', action: 'retry_later', code: 'degraded' },
-      { kind: 'accepted', joined: false },
-    ],
-    ['is not held back by nothing', null, { kind: 'accepted', joined: false }],
-  ])('%s', async (_what, lastAttempt, answer) => {
-    const { deps, answers } = startWorld(knownMember({ lastAttempt }));
-    answers.read = away;
-    expect(await startUnattended(deps, knownMember({ lastAttempt }), at(1))).toMatchObject(answer);
-  });
-});
+it.each(['mx_unavailable', 'mx_timeout', 'mx_rate_limited', 'mx_bad_answer'] as const)(
+  'an unattended start claims nothing while MX is away: %s',
+  async (code) => {
+    const { deps, answers, steps, record } = startWorld(knownMember());
+    const failure = new Failure(code, 'no');
+    answers.read = () => failure;
+    expect(await startUnattended(deps, knownMember(), at(1))).toEqual({ kind: 'mx_away', failure });
+    expect([steps, record()?.claim]).toEqual([['baseline'], null]);
+  },
+);
