@@ -221,7 +221,7 @@ export const mutants: readonly Mutant[] = [
     name: 'unattended-not-held-back',
     what: 'the schedule starts jobs for members that need their user',
     breaks: [6],
-    changes: [domain('start-refresh.ts', 'const reason = userNeeded(known);', 'const reason = null;')],
+    changes: [domain('start-refresh.ts', 'const reason = neededUserAction(seen);', 'const reason = null;')],
   },
   {
     name: 'start-message-doubled',
