@@ -74,7 +74,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: 'claim-before-message',
-    what: 'the claim is written before the message that finishes its story is sent',
+    what: 'the claim is written before its follow-up message is sent',
     breaks: [1],
     changes: [
       domain('start-refresh.ts', '  await deps.followUps.send(nextLook, deps.policy.firstLookSeconds);\n', ''),

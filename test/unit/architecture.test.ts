@@ -12,7 +12,7 @@ const rules: readonly { folder: string; own: readonly string[]; packages: readon
   {
     folder: 'shared/lambda',
     own: ['shared/lambda/', 'shared/domain/'],
-    packages: [/^@middy\//, /^@aws-lambda-powertools\//, /^valibot$/, /^ulid$/, /^aws-lambda$/, /^node:/],
+    packages: [/^@middy\//, /^@aws-lambda-powertools\//, /^valibot$/, /^aws-lambda$/, /^node:/],
   },
   {
     folder: 'shared/public',
