@@ -13,6 +13,7 @@ const HELP = `Runs the service against fakes in virtual time, with faults, and c
   --crash-at p    a crash at this await point, for example "follow-up: members.end after"
   --story         prints the story of every history; for few of them
   --mutant name   with a deliberate fault in the code, see test/simulation/mutants.ts
+  --faults        searches for each deliberate fault, notes the seeds that show them, prints the table of the document
   --lost-answers for every request to AWS: how long a lost answer delays what is published or answered
   --verdict       prints nothing but the verdict, as JSON`;
 
@@ -24,6 +25,7 @@ const { values } = parseArgs({
     'crash-at': { type: 'string' },
     story: { type: 'boolean', default: false },
     mutant: { type: 'string' },
+    faults: { type: 'boolean', default: false },
     'lost-answers': { type: 'boolean', default: false },
     verdict: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
@@ -43,6 +45,11 @@ async function main(): Promise<number> {
   }
   const [histories, seed] = [wholeNumber('histories'), wholeNumber('seed')];
   if (values.mutant !== undefined) applyMutant(values.mutant);
+  if (values.faults) {
+    const { noteAll, tableOf } = await import('./find-mutants.ts');
+    console.log(tableOf(await noteAll((line) => process.stderr.write(`${line}\n`))));
+    return 0;
+  }
   // Only now: what is imported from here on may be mutated.
   if (values['lost-answers']) {
     const { lostAnswers } = await import('./lost-answers.ts');

@@ -5,6 +5,8 @@ export interface Mutant {
   readonly what: string;
   /** The invariants, one of which has to be found broken. */
   readonly breaks: readonly number[];
+  /** With invariant 0: which of the three checks beside the promises, as docs/simulation.md names them. */
+  readonly besides?: 'schedule' | 'repetition' | 'progress';
   readonly changes: readonly { readonly file: string; readonly find: string; readonly replace: string }[];
 }
 
@@ -258,24 +260,28 @@ export const mutants: readonly Mutant[] = [
     name: 'lost-answer-is-a-lost-race',
     what: 'a conditional write is not recognised when its answer was lost and it is sent again',
     breaks: [0],
+    besides: 'repetition',
     changes: [fake('request.ts', 'if (done !== null && done.item === before) return done.result;', '')],
   },
   {
     name: 'enrolled-without-condition',
     what: 'an enrolment is written over one that was written since it was read',
     breaks: [0],
+    besides: 'schedule',
     changes: [fake('fake-schedule.ts', 'read(key)?.version !== version', 'read(key) === null')],
   },
   {
     name: 'lost-enrolment-left',
     what: 'an enrolment that lost leaves its item in its slot',
     breaks: [0],
+    besides: 'schedule',
     changes: [fake('fake-schedule.ts', 'if (isOn && isInSlot && !isThis) {', 'if (false) {')],
   },
   {
     name: 'stray-removed-at-any-version',
     what: 'a stray item is removed although an enrolment under way has written it',
     breaks: [0],
+    besides: 'schedule',
     changes: [
       fake(
         'fake-schedule.ts',
@@ -488,12 +494,14 @@ export const mutants: readonly Mutant[] = [
     name: 'silent-while-mx-is-away',
     what: 'a refresh that runs does not say that MX does not answer',
     breaks: [0],
+    besides: 'progress',
     changes: [domain('next-look.ts', 'await deps.members.recordUnanswered(', 'void (')],
   },
   {
     name: 'away-for-good',
     what: 'a refresh goes on saying that MX does not answer when it does again',
     breaks: [0],
+    besides: 'progress',
     changes: [
       domain('follow-refresh.ts', 'if (claim === taken && !isAnsweredAgain) return;', 'if (claim === taken) return;'),
     ],
