@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import { BaseSequencer, type TestSpecification } from 'vitest/node';
 import { placeholders as env } from './test/placeholders.ts';
 
 /** For clients whose endpoint a test sets: nothing of it leaves this machine. */
@@ -7,8 +8,20 @@ const aws = {
   AWS_SECRET_ACCESS_KEY: 'nothing',
 };
 
+/** The projects with the longest files first: at the end no worker waits for another one's long file. */
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const order = ['local', 'contract', 'simulation', 'settings', 'infra', 'unit'];
+    const rank = ({ project }: TestSpecification): number => order.indexOf(project.name);
+    return (await super.sort(files)).toSorted((a, b) => rank(a) - rank(b));
+  }
+}
+
 export default defineConfig({
   test: {
+    // For two cores, as CI has them: tests of the local stack wait for most of their time.
+    maxWorkers: 3,
+    sequence: { sequencer: LongestFirst },
     // Only with `npm run coverage`. A floor, not an aim: what was measured when it was set, rounded down. The tests that
     // are too slow for it (the local stack, the simulation) run more: functions/sweep.ts is theirs.
     coverage: {
@@ -21,21 +34,55 @@ export default defineConfig({
       },
     },
     // A project is a cost: unit does no I/O, contract meets one local engine, infra imports the CDK, settings does
-    // both, local runs the stack.
+    // both, local runs the stack. Files of a project share a process and what it has loaded: a new one for each file
+    // would load the CDK forty times.
     projects: [
-      { test: { name: 'unit', include: ['test/unit/**/*.test.ts'], env } },
-      { test: { name: 'contract', include: ['test/contract/**/*.test.ts'], testTimeout: 20_000, hookTimeout: 30_000 } },
-      { test: { name: 'infra', include: ['test/infra/**/*.test.ts'], testTimeout: 60_000, hookTimeout: 120_000 } },
+      { test: { name: 'unit', include: ['test/unit/**/*.test.ts'], isolate: false, env } },
+      {
+        test: {
+          name: 'contract',
+          include: ['test/contract/**/*.test.ts'],
+          isolate: false,
+          testTimeout: 20_000,
+          hookTimeout: 30_000,
+        },
+      },
+      {
+        test: {
+          name: 'infra',
+          include: ['test/infra/**/*.test.ts'],
+          isolate: false,
+          testTimeout: 60_000,
+          hookTimeout: 120_000,
+        },
+      },
       {
         test: {
           name: 'settings',
           include: ['test/settings/**/*.test.ts'],
+          isolate: false,
           testTimeout: 60_000,
           env: { ...env, ...aws },
         },
       },
-      { test: { name: 'local', include: ['test/local/**/*.test.ts'], testTimeout: 120_000, hookTimeout: 180_000 } },
-      { test: { name: 'simulation', include: ['test/simulation/**/*.test.ts'], testTimeout: 180_000, env } },
+      {
+        test: {
+          name: 'local',
+          include: ['test/local/**/*.test.ts'],
+          isolate: false,
+          testTimeout: 120_000,
+          hookTimeout: 180_000,
+        },
+      },
+      {
+        test: {
+          name: 'simulation',
+          include: ['test/simulation/**/*.test.ts'],
+          isolate: false,
+          testTimeout: 180_000,
+          env,
+        },
+      },
     ],
   },
 });

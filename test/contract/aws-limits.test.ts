@@ -67,8 +67,10 @@ const troubles: readonly [string, Answer][] = [
 ];
 
 describe.each(Object.entries(calls))('a call of %s', (_service, call) => {
-  it.each(troubles)('ends, after three attempts, when the service %s', async (_what, answer) => {
-    const { url } = await server(answer);
+  // Side by side: each waits for its attempts' time.
+  it.concurrent.for(troubles)('ends, after three attempts, when the service %s', async ([, answer], context) => {
+    const { url, close } = await stubServer(answer);
+    context.onTestFinished(close);
     await expect(call(url, quick)).rejects.toMatchObject({ name: 'TimeoutError', $metadata: { attempts: 3 } });
   });
 

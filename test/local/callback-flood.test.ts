@@ -9,7 +9,8 @@ import { callbacksInDynamoDb } from '../../shared/clients/callbacks-table.ts';
 import { callbackId } from '../../shared/lambda/trigger-options.ts';
 import { type Answer, dataOf, type Running, refreshIdOf, startRunning } from './running.ts';
 
-const CALLERS = 300;
+/** Their callbacks are ten pages of those that an end reads (`CALLBACKS_PER_PAGE`). */
+const CALLERS = 100;
 const EACH = 10;
 
 const numbers = (count: number): readonly number[] => Array.from({ length: count }, (_, index) => index);

@@ -15,7 +15,7 @@ describe('more looks than Lambda allows in a chain', () => {
     running.project.stack.on('log', ({ line }) => {
       if (line.includes('follow_up.done')) looks.push((JSON.parse(line) as { look: number }).look);
     });
-    const member = running.addMember({ jobSeconds: 24 });
+    const member = running.addMember({ jobSeconds: 20 });
     const { event } = await running.refresh(member.path);
     await running.project.stack.idle();
     expect(dataOf(event)['outcome']).toBe('succeeded');

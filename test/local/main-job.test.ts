@@ -140,7 +140,7 @@ describe('one HTTP call to stored balances', () => {
 });
 
 describe('how a refresh ends otherwise', () => {
-  it.each([
+  it.concurrent.each([
     ['challenged', 'action_required', 'answer_mfa', 'challenged'],
     ['denied', 'action_required', 'reauthenticate', 'invalid_credentials'],
     ['locked', 'action_required', 'act_at_institution', 'locked'],

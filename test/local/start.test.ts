@@ -2,16 +2,19 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { listen } from '../../infra/local/stack/local-server.ts';
 
 const root = join(import.meta.dirname, '../..');
 const FREE_PORTS = { PORT: '0', AWS_ENDPOINT_PORT: '0', MX_SIMULATOR_PORT: '0' };
 
-let child: ChildProcess | undefined;
+/** Looks come sooner than with the defaults, which are for MX. */
+const QUICK = ['firstLookSeconds', 'minLookGapSeconds'].flatMap((name) => ['--set', `${name}=1`]);
 
-afterEach(() => {
-  child?.kill('SIGKILL');
+const children: ChildProcess[] = [];
+
+afterAll(() => {
+  for (const child of children) child.kill('SIGKILL');
 });
 
 /** `npm start` with these options, on free ports; what it prints, line by line. */
@@ -22,7 +25,7 @@ function start(options: readonly string[], environment: Record<string, string> =
     env: { PATH, ...FREE_PORTS, ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
-  child = started;
+  children.push(started);
   const lines: string[] = [];
   const waiting = new Set<() => void>();
   for (const stream of [started.stdout, started.stderr]) {
@@ -55,9 +58,10 @@ const exported = (lines: readonly string[]): Record<string, string> =>
       .map((pair) => [pair.slice(0, pair.indexOf('=')), pair.slice(pair.indexOf('=') + 1)]),
   );
 
-describe('npm start', () => {
+// Side by side: each waits for a process of its own.
+describe.concurrent('npm start', () => {
   it('prints what to paste, then a line for what happens', async () => {
-    const { lines, line, exit, stop } = start(['--logs']);
+    const { lines, line, exit, stop } = start([...QUICK, '--logs']);
     await line(/^Ctrl-C stops everything/);
     const { API = '', CALLER = '', ...aws } = exported(lines);
     expect(aws).toMatchObject({
@@ -79,7 +83,7 @@ describe('npm start', () => {
   });
 
   it('signs its calls with apiAccess iam', async () => {
-    const { lines, line, exit, stop } = start(['--set', 'apiAccess=iam']);
+    const { lines, line, exit, stop } = start([...QUICK, '--set', 'apiAccess=iam']);
     await line(/accepted: 202, refresh RFR-/);
     await line(/ {2}fresh: observed at /);
     await line(/^Ctrl-C stops everything/);
@@ -89,7 +93,7 @@ describe('npm start', () => {
   });
 
   it('shows a scenario, and ends well as told', async () => {
-    const { lines, exit } = start(['--once', '--scenario', 'denied']);
+    const { lines, exit } = start([...QUICK, '--once', '--scenario', 'denied']);
     expect(await exit, lines.join('\n')).toBe(0);
     expect(lines).toContain('The bank refuses the password. You will see');
     expect(lines.join('\n')).toMatch(/it ended as action_required \(invalid_credentials\); what to do: reauthenticate/);

@@ -5,6 +5,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createRandom } from '../../infra/mx-simulator/random.ts';
 import { type Running, refreshIdOf, startRunning } from './running.ts';
 
+/** Webhooks in the burst. With `BURST=2000` in the environment the test measures what the README says of it. */
+const BURST = Number(process.env['BURST'] ?? 400);
+
 let running: Running;
 
 beforeAll(async () => {
@@ -14,7 +17,7 @@ beforeAll(async () => {
     callbackLoopback: true,
     firstLookWithWebhooksSeconds: 10,
     // Room for the whole burst of the test below on a slow machine.
-    webhookBurst: 2_200,
+    webhookBurst: BURST + 200,
   });
 });
 
@@ -92,7 +95,7 @@ describe('webhooks of MX', () => {
     ).toHaveLength(1);
   });
 
-  it('2,000 in a burst, doubled, unordered: each once', async () => {
+  it('in a burst, doubled, unordered: each once', async () => {
     const members = Array.from({ length: 10 }, () => running.addMember({ jobSeconds: 1.5 }));
     await Promise.all(members.map(({ path }) => running.refresh(path)));
     // New data at MX, and its own webhooks of it kept back: the burst tells of them.
@@ -102,7 +105,7 @@ describe('webhooks of MX', () => {
     for (const { guid } of members) running.mx.startBackground({ member: guid, seconds: 0 });
     const completed = Math.floor(Date.now() / 1000) + 1;
     const random = createRandom(1);
-    const burst = Array.from({ length: 1_800 }, (_, index) => ({
+    const burst = Array.from({ length: 0.9 * BURST }, (_, index) => ({
       type: index % 3 === 0 ? 'BALANCE' : 'AGGREGATION',
       action: 'member_data_updated',
       completed_at: completed,
@@ -112,7 +115,7 @@ describe('webhooks of MX', () => {
           ? `MBR-99999999-0000-4000-8000-${String(index).padStart(12, '0')}`
           : (members[index % 10]?.guid ?? ''),
     }));
-    const shuffled = [...burst, ...burst.slice(0, 200)]
+    const shuffled = [...burst, ...burst.slice(0, 0.1 * BURST)]
       .map((webhook) => ({ webhook, order: random.next() }))
       .toSorted((a, b) => a.order - b.order)
       .map(({ webhook }) => webhook);
@@ -125,7 +128,7 @@ describe('webhooks of MX', () => {
     const answered = (performance.now() - began) / 1000;
     await running.project.stack.idle();
     const drained = (performance.now() - began) / 1000;
-    console.log(`2,000 webhooks: answered in ${answered.toFixed(1)} s, queue drained after ${drained.toFixed(1)} s`);
+    console.log(`${BURST} webhooks: answered in ${answered.toFixed(1)} s, queue drained after ${drained.toFixed(1)} s`);
     expect(new Set(statuses)).toEqual(new Set([204]));
     for (const { path } of members) {
       expect((await refreshesOf(path)).map(({ trigger }) => trigger)).toEqual(['mx_webhook', 'http']);
