@@ -15,6 +15,7 @@ export function wire(source: NodeJS.ProcessEnv) {
     schedule: scheduleInDynamoDb(dynamoDb(), env.membersTable),
     starts: startQueue(sqs(), env.startQueueUrl),
     shards: env.scheduleShards,
+    startsPerSecond: env.startsPerSecond,
     now,
   };
   return middy().handler(async () => {

@@ -2,6 +2,7 @@
 import { decodeStartBatch } from '../shared/clients/messages.ts';
 import { startQueue } from '../shared/clients/queues.ts';
 import { scheduleInDynamoDb } from '../shared/clients/schedule-table.ts';
+import { startCeilingInDynamoDb } from '../shared/clients/start-ceiling.ts';
 import { type StartDueDeps, startDue } from '../shared/domain/start-due.ts';
 import { readEnvironment } from '../shared/lambda/environment.ts';
 import { telemetry } from '../shared/lambda/log.ts';
@@ -23,6 +24,7 @@ export function wire(source: NodeJS.ProcessEnv) {
     mx: observedMx(mxOf(env, MX_TIMEOUT_MS), report),
     schedule: scheduleInDynamoDb(db, env.membersTable),
     starts: startQueue(sqs(), env.startQueueUrl),
+    ceiling: startCeilingInDynamoDb(db, env.membersTable, env.startsPerSecond),
     report: ({ member }, error) => {
       report.log('start.failed', { member_guid: member.memberGuid, error });
     },

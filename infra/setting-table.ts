@@ -141,6 +141,11 @@ export const settings = {
     { min: 1, max: 10_000_000, unit: 'changes' },
     'How many members one caller may put on the schedule or take off it in a day (UTC); a further change is refused (schedule_changes_used_up). Attempts count: a request that is repeated counts again.',
   ),
+  startsPerSecond: wholeNumber(
+    100,
+    { min: 1, max: 600, unit: 'starts' },
+    'Ceiling on unattended starts in a second, over all instances: due members, missed turns and deferred starts together. What is over it waits in the start queue; a caller never does. At most 600, which is 0.8 of the 750 POSTs that MX takes in a second, and 320 without webhooks, because a refresh also reads MX five times and MX takes 2000 requests.',
+  ),
   scheduleShards: wholeNumber(
     1,
     { min: 1, max: 64, unit: 'shards' },

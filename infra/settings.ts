@@ -38,6 +38,10 @@ const combinations: readonly ((all: Settings) => string | false)[] = [
     all.defaultScheduleHours < all.minScheduleHours &&
     `defaultScheduleHours (${all.defaultScheduleHours}) must be 0 or not less than minScheduleHours (${all.minScheduleHours}).`,
   (all) =>
+    all.webhooks === 'off' &&
+    all.startsPerSecond > 320 &&
+    `startsPerSecond (${all.startsPerSecond}) must be 320 or less without webhooks: each refresh also reads MX about five times.`,
+  (all) =>
     all.callbackLoopback &&
     !isLoopback(all.mxBaseUrl) &&
     'callbackLoopback must be false unless mxBaseUrl is on this machine: callers could make the functions POST to their own localhost.',

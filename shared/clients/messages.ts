@@ -127,6 +127,8 @@ const delivery = v.object({
 const startBatch = v.object({
   version: readable,
   dueAt: v.pipe(v.string(), v.isoTimestamp()),
+  // Absent in messages from before there was a ceiling.
+  startAt: v.optional(v.nullable(instant), null),
   members: v.array(v.object({ member, everyHours: v.picklist(everyHoursOnOffer), slot: v.string() })),
 });
 
@@ -181,7 +183,8 @@ export function decodeDelivery(body: string): Delivery {
 }
 
 /** The body of a start message. */
-export const encodeStartBatch = (batch: StartBatch): string => encode(batch);
+export const encodeStartBatch = ({ startAt, ...batch }: StartBatch): string =>
+  encode({ ...batch, ...(startAt === null ? {} : { startAt }) });
 
 /** The only way a body becomes a start batch. @throws Failure `bad_message`, never to be retried. */
 export const decodeStartBatch = (body: string): StartBatch => decode('start', startBatch, body);

@@ -1,5 +1,5 @@
 /**
- * The one way to defer an unattended start that may not run now: it goes back to the start queue, its `dueAt` kept. The new
+ * The one way to defer unattended starts that may not run now: they go back to the start queue, their `dueAt` kept. The new
  * message is sent before the received one is deleted: a crash in between doubles it, and of two the later one finds that
  * the member was refreshed since it was due (`start-refresh.ts`). No table is written.
  */
@@ -16,42 +16,54 @@ export interface DeferDeps {
   readonly now: Clock;
 }
 
-/** `dropped`: the member's next turn is due before it could run. */
-export type Deferred = 'deferred' | 'dropped';
+/** What became of members whose start may not run now. */
+export interface Deferred {
+  readonly deferred: readonly EnrolledMember[];
+  /** Their next turn is due before this one could run. */
+  readonly dropped: readonly EnrolledMember[];
+}
 
-/** Sends `enrolled`'s turn of `dueAt` back, to be received at `notBefore`, or 15 minutes from now when that is later. */
-export async function deferStart(
+/**
+ * Sends the members of `batch` back, to be received at `notBefore`, or 15 minutes from now when that is later.
+ *
+ * @param startAt the time that the ceiling has reserved for them; null: none.
+ */
+export async function deferStarts(
   { starts, now }: DeferDeps,
-  enrolled: EnrolledMember,
-  { dueAt }: Pick<StartBatch, 'dueAt'>,
+  { dueAt, members }: Pick<StartBatch, 'dueAt' | 'members'>,
   notBefore: Instant,
+  startAt: Instant | null = null,
 ): Promise<Deferred> {
-  if (notBefore >= turnAfter(enrolled, dueAt)) return 'dropped';
-  const wanted = Math.ceil(secondsBetween(now(), notBefore));
-  const delaySeconds = Math.min(Math.max(wanted, 1), LONGEST_DELAY_SECONDS);
-  await starts.sendAll([{ batch: { dueAt, members: [enrolled] }, delaySeconds }]);
-  return 'deferred';
+  const deferred = members.filter((enrolled) => notBefore < turnAfter(enrolled, dueAt));
+  const dropped = members.filter((enrolled) => notBefore >= turnAfter(enrolled, dueAt));
+  if (deferred.length > 0) {
+    const wanted = Math.ceil(secondsBetween(now(), notBefore));
+    const delaySeconds = Math.min(Math.max(wanted, 1), LONGEST_DELAY_SECONDS);
+    await starts.sendAll([{ batch: { dueAt, startAt, members: deferred }, delaySeconds }]);
+  }
+  return { deferred, dropped };
 }
 
 /** When the member is due again after its turn of `dueAt`. */
-const turnAfter = ({ everyHours }: EnrolledMember, dueAt: Instant): Instant => plusSeconds(dueAt, everyHours * 3_600);
+export const turnAfter = ({ everyHours }: EnrolledMember, dueAt: Instant): Instant =>
+  plusSeconds(dueAt, everyHours * 3_600);
 
-/** The shortest and the longest pause between two tries while MX is away. */
-const AWAY_SECONDS = { least: 60, most: LONGEST_DELAY_SECONDS } as const;
+/** The shortest pause between two tries while MX is away. */
+const LEAST_AWAY_SECONDS = 60;
 
 /**
- * When a member that was due at `dueAt` is tried again after MX did not answer: after as long as it is late already, so that
- * the pauses double from a minute to 15. Members are up to half a minute apart, so that those of one minute do not come
- * back at once.
+ * When members that were due at `dueAt` are tried again after MX did not answer: after as long as they are late already, so
+ * that the pauses double from a minute to 15. Messages are up to half a minute apart, so that those of one minute do not
+ * come back at once.
  *
- * @param retryAfterSeconds MX's own wish.
+ * @param retryAfterSeconds MX's own wish; 0: none.
  */
 export function whileMxIsAway(
-  { member }: EnrolledMember,
-  dueAt: Instant,
+  { dueAt, members }: Pick<StartBatch, 'dueAt' | 'members'>,
   now: Instant,
-  retryAfterSeconds = 0,
+  retryAfterSeconds: number,
 ): Instant {
-  const late = Math.max(secondsBetween(dueAt, now), retryAfterSeconds, AWAY_SECONDS.least);
-  return plusSeconds(now, Math.min(late, AWAY_SECONDS.most) + (hash(member.memberGuid) % 30));
+  const late = Math.max(secondsBetween(dueAt, now), retryAfterSeconds, LEAST_AWAY_SECONDS);
+  const apart = hash(members[0]?.member.memberGuid ?? '') % 30;
+  return plusSeconds(now, Math.min(late, LONGEST_DELAY_SECONDS) + apart);
 }

@@ -132,6 +132,15 @@ export interface ScheduleChanges {
   take(caller: string, most: number, at: Instant): Promise<boolean>;
 }
 
+/** The deployment's ceiling on unattended starts, over all instances. */
+export interface StartCeiling {
+  /**
+   * Reserves so many starts: when they may begin, at `now` or later. Null: that would be more than 15 minutes from now, and
+   * nothing is reserved. A reservation that is not used, or whose answer is lost, is wasted; the ceiling holds.
+   */
+  reserve(starts: number, now: Instant): Promise<Instant | null>;
+}
+
 /** Places for requests that wait, numbered from 0. */
 export interface WaitLeases {
   /** Takes a place until `until`; false when it is taken. */

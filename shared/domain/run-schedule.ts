@@ -1,13 +1,15 @@
 /** One tick of the schedule: who is due, sent to the start queue. */
 import type { Clock } from './instant.ts';
 import type { Schedule, Starts } from './ports.ts';
-import { minuteOf, minuteStart, minutesDue, slotsDueIn, startBatches } from './schedule.ts';
+import { membersPerMessage, minuteOf, minuteStart, minutesDue, slotsDueIn, startBatches } from './schedule.ts';
 
 /** What a tick needs. */
 export interface TickDeps {
   readonly schedule: Pick<Schedule, 'membersOf' | 'lastMinute' | 'setLastMinute'>;
   readonly starts: Starts;
   readonly shards: number;
+  /** Setting: the ceiling on unattended starts. */
+  readonly startsPerSecond: number;
   readonly now: Clock;
 }
 
@@ -21,7 +23,7 @@ export async function runSchedule(deps: TickDeps): Promise<{ minutes: number; me
   for (const minute of minutes) {
     const slots = await Promise.all(slotsDueIn(minute, deps.shards).map((slot) => deps.schedule.membersOf(slot)));
     const due = slots.flat();
-    await deps.starts.sendAll(startBatches(due, minuteStart(minute)));
+    await deps.starts.sendAll(startBatches(due, minuteStart(minute), membersPerMessage(deps.startsPerSecond)));
     members += due.length;
     await deps.schedule.setLastMinute(minute);
   }

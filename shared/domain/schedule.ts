@@ -71,22 +71,38 @@ export function nextDueAt({ everyHours, slot }: Enrolment, now: Instant): Instan
   return minuteStart(next + ((Number(inPeriod) - (next % period) + period) % period));
 }
 
-/** The most minutes that one tick makes up for; what was due before that waits for its next turn. */
+/** The most minutes that one tick works through: it has a minute itself. */
 export const MAX_MINUTES_PER_TICK = 60;
 
-/** The minutes a tick has to work through: after `lastMinute` (null: the first tick ever), up to and with `thisMinute`. */
+/** The most minutes that ticks make up for: the longest period. Whoever was due before that is due again since. */
+export const MAX_MINUTES_BEHIND = Math.max(...everyHoursOnOffer) * 60;
+
+/**
+ * The minutes a tick has to work through, the oldest first: after `lastMinute` (null: the first tick ever), up to and with
+ * `thisMinute`, and not more than one tick can do: the next tick goes on.
+ */
 export function minutesDue(lastMinute: number | null, thisMinute: number): readonly number[] {
-  const first = Math.max(lastMinute === null ? thisMinute : lastMinute + 1, thisMinute - MAX_MINUTES_PER_TICK + 1);
-  return Array.from({ length: Math.max(0, thisMinute - first + 1) }, (_, index) => first + index);
+  const first = Math.max(lastMinute === null ? thisMinute : lastMinute + 1, thisMinute - MAX_MINUTES_BEHIND + 1);
+  const count = Math.min(Math.max(0, thisMinute - first + 1), MAX_MINUTES_PER_TICK);
+  return Array.from({ length: count }, (_, index) => first + index);
 }
 
-/** How many members one message of the start queue carries. */
+/** The most members that one message of the start queue carries. */
 export const MEMBERS_PER_MESSAGE = 25;
+
+/**
+ * How many members one message carries under a ceiling of `startsPerSecond`. They are started together, so that half of
+ * the ceiling at most is exceeded in the second in which two messages meet.
+ */
+export const membersPerMessage = (startsPerSecond: number): number =>
+  Math.min(MEMBERS_PER_MESSAGE, Math.max(1, Math.floor(startsPerSecond / 2)));
 
 /** A message of the start queue. */
 export interface StartBatch {
   /** The minute for which these members were due. */
   readonly dueAt: Instant;
+  /** The time that the ceiling has reserved for their starts; null: none yet (`start-ceiling.ts`). */
+  readonly startAt: Instant | null;
   readonly members: readonly EnrolledMember[];
 }
 
@@ -96,11 +112,15 @@ export interface DelayedBatch {
   readonly delaySeconds: number;
 }
 
-/** `due` in messages, and the delay of each, spread over the minute so that MX is not called in one burst. */
-export function startBatches(due: readonly EnrolledMember[], dueAt: Instant): readonly DelayedBatch[] {
-  const count = Math.ceil(due.length / MEMBERS_PER_MESSAGE);
+/** `due` in messages of `perMessage`, and the delay of each, spread over the minute so that MX is not called in one burst. */
+export function startBatches(
+  due: readonly EnrolledMember[],
+  dueAt: Instant,
+  perMessage: number,
+): readonly DelayedBatch[] {
+  const count = Math.ceil(due.length / perMessage);
   return Array.from({ length: count }, (_, index) => ({
-    batch: { dueAt, members: due.slice(index * MEMBERS_PER_MESSAGE, (index + 1) * MEMBERS_PER_MESSAGE) },
+    batch: { dueAt, startAt: null, members: due.slice(index * perMessage, (index + 1) * perMessage) },
     delaySeconds: Math.floor((index * 60) / count),
   }));
 }

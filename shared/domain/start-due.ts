@@ -1,17 +1,18 @@
 /** Starting what the schedule says is due: the trigger's own path, member by member, with an unattended trigger's care. */
-import { deferStart, whileMxIsAway } from './deferral.ts';
+import { type Deferred, deferStarts, LONGEST_DELAY_SECONDS, turnAfter, whileMxIsAway } from './deferral.ts';
 import { asFailure, type Failure } from './failure.ts';
-import { type Instant, plusSeconds } from './instant.ts';
+import { type Instant, plusSeconds, secondsBetween } from './instant.ts';
 import { MISSING_SECONDS } from './missing.ts';
-import type { RefreshDeps, Schedule, Starts } from './ports.ts';
+import type { RefreshDeps, Schedule, StartCeiling, Starts } from './ports.ts';
 import type { EnrolledMember, StartBatch } from './schedule.ts';
-import { startUnattended } from './start-refresh.ts';
+import { type MxAway, startUnattended } from './start-refresh.ts';
 import { publishRefusal, refusedRefreshId } from './unstarted.ts';
 
 /** What starting a batch needs. */
 export interface StartDueDeps extends RefreshDeps {
   readonly schedule: Pick<Schedule, 'removeStray'>;
   readonly starts: Starts;
+  readonly ceiling: StartCeiling;
   /** Told of every member that is not tried again before its next turn, and of every error. */
   readonly report: (enrolled: EnrolledMember, error: unknown) => void;
 }
@@ -21,7 +22,7 @@ export type DueResult =
   | 'accepted'
   | 'joined'
   | 'held_back'
-  /** Back in the queue: MX does not answer, or has asked to wait. */
+  /** Back in the queue: the ceiling is reached, MX does not answer, or has asked to wait. */
   | 'deferred'
   /** The same, and its next turn is due before it could run. */
   | 'dropped'
@@ -38,26 +39,32 @@ export type StartDueCounts = Record<DueResult, number>;
 const AT_ONCE = 5;
 
 /**
- * Starts every member of `batch`. Repeatable: members started by an earlier delivery are skipped.
+ * Starts every member of `batch`, or sends the batch back for as long as the ceiling says. Repeatable: members started by
+ * an earlier delivery are skipped.
  *
  * @throws the error of a member whose start may work at the next delivery, after all other members had their turn: the
  * batch stays in the queue.
  */
-export async function startDue(deps: StartDueDeps, batch: StartBatch): Promise<StartDueCounts> {
-  const counts: StartDueCounts = {
-    accepted: 0,
-    joined: 0,
-    held_back: 0,
-    deferred: 0,
-    dropped: 0,
-    done_already: 0,
-    stray: 0,
-    failed: 0,
+export async function startDue(deps: StartDueDeps, received: StartBatch): Promise<StartDueCounts> {
+  const counts: StartDueCounts = { ...nothingDue };
+  const batch = {
+    ...received,
+    members: received.members.filter((enrolled) => isDueStill(enrolled, received, deps.now())),
   };
+  counts.dropped += received.members.length - batch.members.length;
+  if (batch.members.length === 0) return counts;
+  const waiting = await untilReserved(deps, batch);
+  if (waiting !== null) {
+    count(counts, waiting);
+    return counts;
+  }
   let again: unknown;
+  const away: { enrolled: EnrolledMember; failure: Failure }[] = [];
   const startOne = async (enrolled: EnrolledMember): Promise<void> => {
     try {
-      counts[await start(deps, enrolled, batch)] += 1;
+      const result = await start(deps, enrolled, batch);
+      if (typeof result === 'string') counts[result] += 1;
+      else away.push({ enrolled, failure: result.failure });
     } catch (error) {
       counts.failed += 1;
       const failure = asFailure(error);
@@ -69,10 +76,75 @@ export async function startDue(deps: StartDueDeps, batch: StartBatch): Promise<S
     }
   };
   for (let from = 0; from < batch.members.length; from += AT_ONCE) {
-    await Promise.all(batch.members.slice(from, from + AT_ONCE).map(startOne));
+    const some = batch.members.slice(from, from + AT_ONCE);
+    const before = away.length;
+    await Promise.all(some.map(startOne));
+    const [first] = away;
+    // All of them: MX is away for the others too, and each would wait for its time limit.
+    if (first !== undefined && away.length - before === some.length) {
+      const rest = batch.members.slice(from + AT_ONCE);
+      away.push(...rest.map((enrolled) => ({ enrolled, failure: first.failure })));
+      break;
+    }
   }
+  if (away.length > 0) await deferWhileAway(deps, batch, away, counts);
   if (again !== undefined) throw again;
   return counts;
+}
+
+/** Due again since: after a long outage that turn is in the queue too. */
+const isDueStill = (enrolled: EnrolledMember, { dueAt }: StartBatch, now: Instant): boolean =>
+  now < turnAfter(enrolled, dueAt);
+
+const nothingDue: StartDueCounts = {
+  accepted: 0,
+  joined: 0,
+  held_back: 0,
+  deferred: 0,
+  dropped: 0,
+  done_already: 0,
+  stray: 0,
+  failed: 0,
+};
+
+const count = (counts: StartDueCounts, { deferred, dropped }: Deferred): void => {
+  counts.deferred += deferred.length;
+  counts.dropped += dropped.length;
+};
+
+/** How late a message may use what was reserved for it: after the queue stood still, all of them would come at once. */
+const RESERVED_FOR_SECONDS = 60;
+
+/**
+ * Null: the batch may start now. Else it was sent back. What is reserved for a message goes with it. A repeated delivery
+ * reserves once more: starts are wasted then, never exceeded.
+ */
+async function untilReserved(deps: StartDueDeps, batch: StartBatch): Promise<Deferred | null> {
+  const now = deps.now();
+  const { startAt } = batch;
+  const isReserved = startAt !== null && secondsBetween(startAt, now) <= RESERVED_FOR_SECONDS;
+  const reserved = isReserved ? startAt : await deps.ceiling.reserve(batch.members.length, now);
+  if (reserved !== null && reserved <= now) return null;
+  return deferStarts(deps, batch, reserved ?? plusSeconds(now, LONGEST_DELAY_SECONDS), reserved);
+}
+
+/** Sends those that MX did not answer for back, in one message. */
+async function deferWhileAway(
+  deps: StartDueDeps,
+  { dueAt }: StartBatch,
+  away: readonly { readonly enrolled: EnrolledMember; readonly failure: Failure }[],
+  counts: StartDueCounts,
+): Promise<void> {
+  const members = away.map(({ enrolled }) => enrolled);
+  const retryAfter = Math.max(...away.map(({ failure }) => failure.details.retryAfterSeconds ?? 0));
+  const deferred = await deferStarts(
+    deps,
+    { dueAt, members },
+    whileMxIsAway({ dueAt, members }, deps.now(), retryAfter),
+  );
+  count(counts, deferred);
+  const dropped = new Set(deferred.dropped);
+  for (const { enrolled, failure } of away) if (dropped.has(enrolled)) deps.report(enrolled, failure);
 }
 
 /** MX has refused an earlier start and asked to wait with the next. @throws every other error as it is. */
@@ -82,7 +154,8 @@ function asTooEarly(error: unknown): { readonly kind: 'too_early'; readonly fail
   return { kind: 'too_early', failure };
 }
 
-async function start(deps: StartDueDeps, enrolled: EnrolledMember, batch: StartBatch): Promise<DueResult> {
+/** What became of one member; `MxAway`: it has to be deferred. */
+async function start(deps: StartDueDeps, enrolled: EnrolledMember, batch: StartBatch): Promise<DueResult | MxAway> {
   const { member, slot } = enrolled;
   const { dueAt } = batch;
   const record = await deps.members.read(member);
@@ -96,26 +169,26 @@ async function start(deps: StartDueDeps, enrolled: EnrolledMember, batch: StartB
     await publishRefusal(deps, member, record.lastAttempt);
     return 'done_already';
   }
-  const defer = async (failure: Failure, notBefore: Instant) => {
-    const deferred = await deferStart(deps, enrolled, batch, notBefore);
-    if (deferred === 'dropped') deps.report(enrolled, failure);
-    return deferred;
+  const defer = async (failure: Failure, seconds: number): Promise<DueResult> => {
+    const notBefore = plusSeconds(deps.now(), seconds);
+    const { deferred } = await deferStarts(deps, { dueAt, members: [enrolled] }, notBefore);
+    if (deferred.length > 0) return 'deferred';
+    deps.report(enrolled, failure);
+    return 'dropped';
   };
   const answer = await startUnattended(deps, record, dueAt).catch(asTooEarly);
   switch (answer.kind) {
     case 'too_early':
-      return defer(answer.failure, plusSeconds(deps.now(), answer.failure.details.retryAfterSeconds ?? 0));
-    case 'mx_away': {
-      const { failure } = answer;
-      return defer(failure, whileMxIsAway(enrolled, dueAt, deps.now(), failure.details.retryAfterSeconds));
-    }
+      return defer(answer.failure, answer.failure.details.retryAfterSeconds ?? 0);
     case 'refused':
       // Believed the second time, a minute later.
-      if (answer.became === 'too_early') return defer(answer.failure, plusSeconds(deps.now(), MISSING_SECONDS));
+      if (answer.became === 'too_early') return defer(answer.failure, MISSING_SECONDS);
       deps.report(enrolled, answer.failure);
       return 'failed';
     case 'accepted':
       return answer.joined ? 'joined' : 'accepted';
+    case 'mx_away':
+      return answer;
     default:
       return answer.kind;
   }

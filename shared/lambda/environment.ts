@@ -62,6 +62,8 @@ const readers = {
   /** Hours between refreshes of a member without a chosen schedule; 0 = such members are not scheduled. */
   defaultScheduleHours: wholeNumber,
   scheduleShards: wholeNumber,
+  /** Unattended starts in a second, over all instances. */
+  startsPerSecond: wholeNumber,
   /** Requests that wait at once; 0: none. */
   waitersAtOnce: wholeNumber,
   keepAccountNumbers: flag,
@@ -141,8 +143,8 @@ export const environmentOf = {
     'waitersAtOnce',
   ],
   'follow-up': ['stage', ...mx, ...ending, 'webhooks', 'keepAccountNumbers', 'keepUnknownFields'],
-  'start-due': ['stage', ...mx, ...ending, 'startQueueUrl'],
-  'run-schedule': ['stage', 'membersTable', 'startQueueUrl', 'scheduleShards'],
+  'start-due': ['stage', ...mx, ...ending, 'startQueueUrl', 'startsPerSecond'],
+  'run-schedule': ['stage', 'membersTable', 'startQueueUrl', 'scheduleShards', 'startsPerSecond'],
   sweep: ['stage', ...ending],
   'read-balances': [...http, 'balancesTable', 'membersTable', 'refreshesTable', 'staleAfterSeconds', ...allowance],
   'read-refresh': [...http, 'membersTable', 'refreshesTable', ...allowance, 'minLookGapSeconds'],

@@ -9,7 +9,7 @@ import type { AwsEngine } from '../../infra/local/stack/aws-call.ts';
 import type { AwsEngines } from '../../infra/local/stack/local-stack.ts';
 import { encodeStartBatch } from '../../shared/clients/messages.ts';
 import { instantOf } from '../../shared/domain/instant.ts';
-import { slotOf, startBatches } from '../../shared/domain/schedule.ts';
+import { MEMBERS_PER_MESSAGE, slotOf, startBatches } from '../../shared/domain/schedule.ts';
 import { type Running, refreshIdOf, startRunning } from '../local/running.ts';
 import { CountedCalls, countingEngines, Sums } from './counted-calls.ts';
 import { nameOf } from './function-names.ts';
@@ -180,7 +180,7 @@ async function schedule(running: Running, members: readonly Added[]): Promise<vo
     return { member, everyHours: 1 as const, slot: slotOf(member, 1, 1) };
   });
   const sqs = new SQSClient({ endpoint, credentials, region, useQueueUrlAsEndpoint: false });
-  for (const { batch } of startBatches(due, instantOf(Date.now()))) {
+  for (const { batch } of startBatches(due, instantOf(Date.now()), MEMBERS_PER_MESSAGE)) {
     const QueueUrl = stack.physicalId('StartsQueue');
     await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: encodeStartBatch(batch) }));
   }

@@ -88,7 +88,7 @@ export const events: Readonly<Record<string, EventOf>> = {
     await running.call('PUT', `${path}/schedule`, { headers, body: '{"every":24}' });
     const member = { userGuid, memberGuid };
     const enrolled = { member, everyHours: 24, slot: slotOf(member, 24, 1) } as const;
-    return sqsEvent(encodeStartBatch({ dueAt: new Date().toISOString(), members: [enrolled] }));
+    return sqsEvent(encodeStartBatch({ dueAt: new Date().toISOString(), startAt: null, members: [enrolled] }));
   },
   'run-schedule': async () => ({}),
   sweep: async () => ({}),

@@ -57,7 +57,10 @@ async function queueRefusing(places: readonly (readonly number[])[], senderFault
 
 /** `count` batches, due one minute after the other from minute 0. */
 const batches = (count: number) =>
-  Array.from({ length: count }, (_, minute) => ({ batch: { dueAt: at(60 * minute), members: [] }, delaySeconds: 0 }));
+  Array.from({ length: count }, (_, minute) => ({
+    batch: { dueAt: at(60 * minute), startAt: null, members: [] },
+    delaySeconds: 0,
+  }));
 
 it('sends again only what was refused', async () => {
   const { starts, sent } = await queueRefusing([[1, 3], [0]]);

@@ -184,6 +184,7 @@ describe.each<[string, () => Promise<Subject>]>([
     const { starts, receive } = await subject();
     const batch: StartBatch = {
       dueAt: at(60),
+      startAt: at(61),
       members: [
         { member: newKey(), everyHours: 6, slot: 'SLOT#6h#00001#0' },
         { member: newKey(), everyHours: 24, slot: 'SLOT#24h#00001#0' },
@@ -195,7 +196,11 @@ describe.each<[string, () => Promise<Subject>]>([
 
   it.each([0, 1, 10, 11, 23])('bring all of %i batches of starts, each once', async (count) => {
     const { starts, receive, delayed } = await subject();
-    const batches = Array.from({ length: count }, (_, index) => ({ dueAt: at(60 * index), members: [] }));
+    const batches = Array.from({ length: count }, (_, index) => ({
+      dueAt: at(60 * index),
+      startAt: null,
+      members: [],
+    }));
     await starts.sendAll(batches.map((batch) => ({ batch, delaySeconds: 0 })));
     const received = (await receive()).map((body) => decodeStartBatch(body).dueAt);
     expect(received.toSorted()).toEqual(batches.map(({ dueAt }) => dueAt));
@@ -257,7 +262,7 @@ describe.each<[string, () => Promise<Subject>]>([
   it('hold a message back for its delay, fractions rounded up', async () => {
     const { followUps, starts, receive, delayed } = await subject();
     await followUps.send(message(), 0.2);
-    const batch = { dueAt: at(0), members: [] };
+    const batch = { dueAt: at(0), startAt: null, members: [] };
     await starts.sendAll([
       { batch, delaySeconds: 30 },
       { batch, delaySeconds: 0.5 },

@@ -87,7 +87,7 @@ const messages: Readonly<Record<string, readonly [body: string, decode: (body: s
     }),
     decodeDelivery,
   ],
-  starts: [encodeStartBatch({ dueAt: at(60), members: [] }), decodeStartBatch],
+  starts: [encodeStartBatch({ dueAt: at(60), startAt: null, members: [] }), decodeStartBatch],
 };
 
 const notice = encodeNotice({

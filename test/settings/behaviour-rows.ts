@@ -556,6 +556,23 @@ export const behaviourRows: readonly BehaviourRow[] = [
     expected: ['SLOT#1h#00038#4'],
   },
   {
+    setting: 'startsPerSecond',
+    value: 2,
+    what: 'a message over the ceiling waits for its reserved time',
+    observe: async (deployed) => {
+      await slots(deployed);
+      deployed.at(38 * 60);
+      await deployed.tick('ScheduledRefresh');
+      const message = deployed.sent('Starts')[0]?.body ?? '';
+      for (let time = 0; time < 2; time += 1) await deployed.deliver('StartRefresh', message);
+      return deployed.sent('Starts').map(({ body, delaySeconds }) => [at(JSON.parse(body), 'start_at'), delaySeconds]);
+    },
+    expected: [
+      [undefined, 0],
+      ['2026-11-21T12:38:00.500Z', 1],
+    ],
+  },
+  {
     setting: 'keepAccountNumbers',
     value: true,
     what: 'account numbers are stored whole, unknown fields are not',

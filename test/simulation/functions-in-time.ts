@@ -328,7 +328,8 @@ export function functionsInTime(stage: Stage): FunctionsInTime {
 
     tick(number) {
       if (isMissed(`tick ${number}`)) return;
-      const run = (invocation: Invocation) => runSchedule({ ...reach(invocation), shards: 1 });
+      const run = (invocation: Invocation) =>
+        runSchedule({ ...reach(invocation), shards: 1, startsPerSecond: plan.startsPerSecond });
       invocations.start('tick', 'a minute', timeouts.tick, run, logged);
     },
 

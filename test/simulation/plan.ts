@@ -67,6 +67,8 @@ export interface Plan {
   readonly hasSchedule: boolean;
   /** The last message of the start queue comes again when a scheduled refresh has ended and is not yet released. */
   readonly doublesStarts: boolean;
+  /** The ceiling on unattended starts. */
+  readonly startsPerSecond: number;
   /** From when on nothing can be sent to the bus or to a queue, for ten minutes; null: never. */
   readonly messagingDown: { readonly key: string; readonly at: number } | null;
   /** The setting; null for off. */
@@ -283,6 +285,8 @@ export function planHistory(seed: number, start: number): Plan {
     defaultScheduleHours: random.chance(0.1) ? 1 : 0,
     hasSchedule,
     doublesStarts: extra.chance(0.3),
+    // Not drawn: all that is drawn after it would be another.
+    startsPerSecond: seed % 3 === 0 ? 1 : 100,
     messagingDown,
     webhooksOf: random.chance(0.4) ? null : random.chance(0.7) ? 'known' : 'all',
     faults,

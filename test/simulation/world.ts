@@ -8,7 +8,7 @@ import { type Instant, instantOf } from '../../shared/domain/instant.ts';
 import { aliasMarkOf, type MemberRecord } from '../../shared/domain/member.ts';
 import type { MemberKey } from '../../shared/domain/mx.ts';
 import type { Notice } from '../../shared/domain/notify-ports.ts';
-import type { Schedule, ScheduleChanges, Starts, WaitLeases } from '../../shared/domain/ports.ts';
+import type { Schedule, ScheduleChanges, StartCeiling, Starts, WaitLeases } from '../../shared/domain/ports.ts';
 import { minuteOf, slotsDueIn } from '../../shared/domain/schedule.ts';
 import { TRIGGER_TIMEOUT_SECONDS } from '../../shared/lambda/time-limits.ts';
 import { type BalancesTable, fakeBalances } from '../fakes/fake-balances.ts';
@@ -20,6 +20,7 @@ import { fakeMembers } from '../fakes/fake-members.ts';
 import { type FakeQueue, fakeFollowUps, fakeHints, fakeNotices, fakeQueue, fakeStarts } from '../fakes/fake-queue.ts';
 import { fakeRefreshes, type RefreshesTable } from '../fakes/fake-refreshes.ts';
 import { fakeSchedule } from '../fakes/fake-schedule.ts';
+import { type CeilingItem, fakeStartCeiling } from '../fakes/fake-start-ceiling.ts';
 import { fakeScheduleChanges, type ScheduleChangesTable } from '../fakes/fake-schedule-changes.ts';
 import { fakeSeenMembers } from '../fakes/fake-seen-members.ts';
 import { fakeUnstarted } from '../fakes/fake-unstarted.ts';
@@ -46,6 +47,7 @@ export interface Reachable extends HandleWebhookDeps {
   readonly keys: IdempotencyKeys;
   readonly waitLeases: WaitLeases;
   readonly changes: ScheduleChanges;
+  readonly ceiling: StartCeiling;
   readonly sleep: (milliseconds: number) => Promise<void>;
 }
 
@@ -114,6 +116,7 @@ const ports: ReadonlySet<string> = new Set([
   'keys',
   'waitLeases',
   'changes',
+  'ceiling',
   'seen',
   'webhooks',
   'erasure',
@@ -153,6 +156,7 @@ export function createWorld(plan: Plan, scheduler: Scheduler, given: Given): Wor
   const keys: IdempotencyTable = new Map();
   const waitLeases: WaitLeasesTable = new Map();
   const scheduleChanges: ScheduleChangesTable = new Map();
+  const ceiling: CeilingItem = { reservedUntil: 0 };
   const published: DomainEvent[] = [];
   let lastRead = { at: Number.NaN, instant: '' };
   const clock = () => {
@@ -264,6 +268,7 @@ export function createWorld(plan: Plan, scheduler: Scheduler, given: Given): Wor
         starts: fakeStarts(world.starts, request),
         schedule: fakeSchedule(table, request),
         changes: fakeScheduleChanges(scheduleChanges, request),
+        ceiling: fakeStartCeiling(ceiling, plan.startsPerSecond, request),
         seen: fakeSeenMembers(table, policy, request),
         webhooks: fakeHints(world.followUps, request),
         erasure: fakeErasure(balances, world.followUps, request),

@@ -60,6 +60,7 @@ describe('a tick of the schedule', () => {
           },
         },
         shards: 1,
+        startsPerSecond: 100,
         now: () => minuteStart(minute),
       });
     return { table, sent, tick };
@@ -69,7 +70,10 @@ describe('a tick of the schedule', () => {
     const { tick, sent, table } = world(dueMinute - 1);
     expect(await tick(dueMinute)).toEqual({ minutes: 1, members: 1 });
     expect(sent).toEqual([
-      { batch: { dueAt: minuteStart(dueMinute), members: [{ member: key, everyHours: 1, slot }] }, delaySeconds: 0 },
+      {
+        batch: { dueAt: minuteStart(dueMinute), startAt: null, members: [{ member: key, everyHours: 1, slot }] },
+        delaySeconds: 0,
+      },
     ]);
     expect(table.bookmark).toBe(dueMinute);
   });

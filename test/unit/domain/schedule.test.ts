@@ -10,6 +10,7 @@ import {
   MEMBERS_PER_MESSAGE,
   minuteOf,
   minuteStart,
+  membersPerMessage,
   minutesDue,
   nextDueAt,
   slotOf,
@@ -148,14 +149,17 @@ describe('the minutes a tick works through', () => {
     expect(minutesDue(last, current)).toEqual(expected);
   });
 
-  it('after a long silence: the newest hour’s only', () => {
-    const minutes = minutesDue(0, 10_000);
-    expect(minutes).toHaveLength(MAX_MINUTES_PER_TICK);
-    expect(minutes[0]).toBe(10_000 - MAX_MINUTES_PER_TICK + 1);
-    expect(minutes.at(-1)).toBe(10_000);
+  it('after a long silence: an hour’s, the oldest first', () => {
+    const minutes = minutesDue(4_000, 10_000);
+    expect(minutes).toHaveLength(60);
+    expect([minutes[0], minutes.at(-1)]).toEqual([4_001, 4_060]);
   });
 
-  it('cover every minute once, unless an hour late', () => {
+  it('not older than the longest period', () => {
+    expect(minutesDue(0, 20_000)[0]).toBe(20_000 - 7 * 24 * 60 + 1);
+  });
+
+  it('cover every minute once, in an hour’s steps', () => {
     fc.assert(
       fc.property(
         fc.array(fc.integer({ min: 0, max: MAX_MINUTES_PER_TICK }), { minLength: 1, maxLength: 50 }),
@@ -183,6 +187,17 @@ it('a minute begins on the minute', () => {
   expect(minuteStart(minuteOf('2026-11-21T12:34:56.789Z'))).toBe('2026-11-21T12:34:00.000Z');
 });
 
+it.each([
+  [1, 1],
+  [3, 1],
+  [10, 5],
+  [49, 24],
+  [50, 25],
+  [600, 25],
+])('ceiling %i a second: %i members in a message', (startsPerSecond, members) => {
+  expect(membersPerMessage(startsPerSecond)).toBe(members);
+});
+
 describe('messages of due members', () => {
   const due = (count: number): EnrolledMember[] =>
     guids(count, 3).map((member) => ({ member, everyHours: 24, slot: 'SLOT#24h#00001#0' }));
@@ -191,12 +206,12 @@ describe('messages of due members', () => {
     fc.assert(
       fc.property(fc.nat({ max: 2000 }), (count) => {
         const members = due(count);
-        const batches = startBatches(members, T0);
+        const batches = startBatches(members, T0, MEMBERS_PER_MESSAGE);
         expect(batches.flatMap(({ batch }) => batch.members)).toEqual(members);
         const delays = batches.map(({ delaySeconds }) => delaySeconds);
         expect(delays).toEqual(delays.toSorted((a, b) => a - b));
         for (const { batch, delaySeconds } of batches) {
-          expect(batch.dueAt).toBe(T0);
+          expect(batch).toMatchObject({ dueAt: T0, startAt: null });
           expect(batch.members.length).toBeGreaterThan(0);
           expect(batch.members.length).toBeLessThanOrEqual(MEMBERS_PER_MESSAGE);
           expect(delaySeconds).toBeLessThan(60);
@@ -207,9 +222,9 @@ describe('messages of due members', () => {
   });
 
   it('none for no member; at once when one suffices', () => {
-    expect(startBatches([], T0)).toEqual([]);
-    expect(startBatches(due(25), T0).map(({ delaySeconds }) => delaySeconds)).toEqual([0]);
-    expect(startBatches(due(100), T0).map(({ delaySeconds }) => delaySeconds)).toEqual([0, 15, 30, 45]);
+    expect(startBatches([], T0, 25)).toEqual([]);
+    expect(startBatches(due(25), T0, 25).map(({ delaySeconds }) => delaySeconds)).toEqual([0]);
+    expect(startBatches(due(100), T0, 25).map(({ delaySeconds }) => delaySeconds)).toEqual([0, 15, 30, 45]);
   });
 });
 

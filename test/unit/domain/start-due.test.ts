@@ -3,8 +3,9 @@ import { Failure, type FailureCode } from '../../../shared/domain/failure.ts';
 import { plusSeconds } from '../../../shared/domain/instant.ts';
 import type { MemberRecord } from '../../../shared/domain/member.ts';
 import type { Attempt, EndedClaim } from '../../../shared/domain/refresh.ts';
-import type { DelayedBatch, EnrolledMember } from '../../../shared/domain/schedule.ts';
+import type { DelayedBatch, EnrolledMember, StartBatch } from '../../../shared/domain/schedule.ts';
 import { startDue } from '../../../shared/domain/start-due.ts';
+import { fakeStartCeiling } from '../../fakes/fake-start-ceiling.ts';
 import { textOf, withMember } from '../../fakes/members-table.ts';
 import { claim, knownMember, member, policy, T0 } from '../../samples.ts';
 import { refreshWorld } from './refresh-world.ts';
@@ -15,10 +16,13 @@ const scheduled = (number: number, given: Partial<MemberRecord> = {}): MemberRec
   knownMember({ key: keyOf(number), enrolment: { everyHours: 24, slot }, ...given });
 const enrolledAs = (number: number): EnrolledMember => ({ member: keyOf(number), everyHours: 24, slot });
 
-function world(...records: MemberRecord[]) {
+const world = (...records: MemberRecord[]) => worldUnder(Number.POSITIVE_INFINITY, ...records);
+
+function worldUnder(startsPerSecond: number, ...records: MemberRecord[]) {
   const made = refreshWorld(withMember(...records));
   const reported: [string, unknown][] = [];
   const sent: DelayedBatch[] = [];
+  const ceiling = { reservedUntil: 0 };
   made.answers.read = (asked) =>
     member({ key: { userGuid: asked.userIdentifier, memberGuid: asked.memberIdentifier } });
   made.answers.start = made.answers.read;
@@ -26,10 +30,11 @@ function world(...records: MemberRecord[]) {
     ...made.deps,
     schedule: made.schedule,
     starts: { sendAll: async (batches: readonly DelayedBatch[]) => void sent.push(...batches) },
+    ceiling: fakeStartCeiling(ceiling, startsPerSecond),
     report: (enrolled: EnrolledMember, error: unknown) => void reported.push([enrolled.member.memberGuid, error]),
   };
-  const run = (...numbers: number[]) => startDue(deps, { dueAt: T0, members: numbers.map(enrolledAs) });
-  return { ...made, reported, batches: sent, run };
+  const run = (...numbers: number[]) => startDue(deps, { dueAt: T0, startAt: null, members: numbers.map(enrolledAs) });
+  return { ...made, reported, batches: sent, ceiling, run, receive: (batch: StartBatch) => startDue(deps, batch) };
 }
 
 const none = {
@@ -119,7 +124,7 @@ describe('members that are due', () => {
     const { run, mxCalls, batches, reported } = world(scheduled(1, { startNotBefore: plusSeconds(T0, seconds) }));
     expect(await run(1)).toEqual({ ...none, deferred: 1 });
     expect(mxCalls).toEqual([]);
-    expect(batches).toEqual([{ batch: { dueAt: T0, members: [enrolledAs(1)] }, delaySeconds }]);
+    expect(batches).toEqual([{ batch: { dueAt: T0, startAt: null, members: [enrolledAs(1)] }, delaySeconds }]);
     expect(reported).toEqual([]);
   });
 
@@ -161,6 +166,73 @@ describe('members that are due', () => {
     expect(mxCalls).toEqual(['read USR-1/MBR-1']);
     expect(table.members.get(textOf(keyOf(1)))?.claim).toBeNull();
   });
+});
+
+describe('under a ceiling of ten starts a second', () => {
+  const batchOf = (...numbers: number[]): StartBatch => ({
+    dueAt: T0,
+    startAt: null,
+    members: numbers.map(enrolledAs),
+  });
+
+  it('the message that is over it waits for its time', async () => {
+    const { receive, batches, wait, mxCalls } = worldUnder(10, scheduled(1), scheduled(2), scheduled(3));
+    expect(await receive(batchOf(1, 2))).toEqual({ ...none, accepted: 2 });
+    expect(await receive(batchOf(3))).toEqual({ ...none, deferred: 1 });
+    expect(mxCalls.filter((call) => call.startsWith('start'))).toHaveLength(2);
+    expect(batches).toEqual([{ batch: { ...batchOf(3), startAt: plusSeconds(T0, 0.2) }, delaySeconds: 1 }]);
+    wait(1);
+    // Its time is reserved: it goes, although the ceiling is reached again.
+    expect(await receive(batchOf(1, 2))).toEqual({ ...none, joined: 2 });
+    expect(await receive(batches[0]?.batch ?? expect.fail())).toEqual({ ...none, accepted: 1 });
+  });
+
+  it('what was reserved more than a minute ago is gone', async () => {
+    const { receive, ceiling } = worldUnder(10, scheduled(1), scheduled(2));
+    const reserved = (seconds: number) => plusSeconds(T0, -seconds);
+    await receive({ ...batchOf(1), startAt: reserved(60) });
+    expect(ceiling.reservedUntil).toBe(0);
+    await receive({ ...batchOf(2), startAt: reserved(60.001) });
+    expect(ceiling.reservedUntil).toBe(Date.parse(T0) + 100);
+  });
+
+  it('a message that comes before its time waits on', async () => {
+    const { receive, batches, ceiling } = worldUnder(10, scheduled(1));
+    const early = { ...batchOf(1), startAt: plusSeconds(T0, 30) };
+    expect(await receive(early)).toEqual({ ...none, deferred: 1 });
+    expect(batches).toEqual([{ batch: early, delaySeconds: 30 }]);
+    expect(ceiling.reservedUntil).toBe(0);
+  });
+
+  it('what is more than 15 minutes ahead asks again then', async () => {
+    const { receive, batches, ceiling } = worldUnder(10, scheduled(1));
+    ceiling.reservedUntil = Date.parse(plusSeconds(T0, 901));
+    expect(await receive(batchOf(1))).toEqual({ ...none, deferred: 1 });
+    expect(batches).toEqual([{ batch: batchOf(1), delaySeconds: 900 }]);
+  });
+});
+
+it('a member due again is left to that turn', async () => {
+  const { receive, mxCalls, ceiling, wait } = worldUnder(10, scheduled(1));
+  wait(86_400);
+  expect(await receive({ dueAt: T0, startAt: null, members: [enrolledAs(1)] })).toEqual({ ...none, dropped: 1 });
+  expect([mxCalls, ceiling.reservedUntil]).toEqual([[], 0]);
+});
+
+it('MX answers for none of five: no more are asked', async () => {
+  const { run, answers, mxCalls, batches } = world(...[1, 2, 3, 4, 5, 6, 7].map((number) => scheduled(number)));
+  answers.read = () => new Failure('mx_timeout', 'no answer', { retryAfterSeconds: 200 });
+  expect(await run(1, 2, 3, 4, 5, 6, 7)).toEqual({ ...none, deferred: 7 });
+  expect(mxCalls).toHaveLength(5);
+  expect(batches.map(({ batch, delaySeconds }) => [batch.members.length, delaySeconds])).toEqual([[7, 208]]);
+});
+
+it('one that MX does not answer for keeps no other', async () => {
+  const { run, answers, batches } = world(...[1, 2, 3, 4, 5, 6].map((number) => scheduled(number)));
+  const { read } = answers;
+  answers.read = (asked) => (asked.memberIdentifier === 'MBR-3' ? new Failure('mx_timeout', 'no') : read(asked));
+  expect(await run(1, 2, 3, 4, 5, 6)).toEqual({ ...none, accepted: 5, deferred: 1 });
+  expect(batches.map(({ batch }) => batch.members)).toEqual([[enrolledAs(3)]]);
 });
 
 describe('a member that is held back', () => {
@@ -272,7 +344,7 @@ describe('a start that MX refuses before there is a claim', () => {
     const made = refusing('mx_not_found');
     expect(await made.run(1)).toEqual({ ...none, deferred: 1 });
     expect(last(made)).toBeNull();
-    expect(made.batches).toEqual([{ batch: { dueAt: T0, members: [enrolledAs(1)] }, delaySeconds: 60 }]);
+    expect(made.batches).toEqual([{ batch: { dueAt: T0, startAt: null, members: [enrolledAs(1)] }, delaySeconds: 60 }]);
     made.wait(60);
     await made.run(1);
     expect(last(made)).toMatchObject({ outcome: 'failed', action: 'reconnect', code: 'mx_not_found' });

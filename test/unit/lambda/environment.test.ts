@@ -7,6 +7,7 @@ const complete = {
   MEMBERS_TABLE: 'members',
   START_QUEUE_URL: 'https://sqs/start',
   SCHEDULE_SHARDS: '2',
+  STARTS_PER_SECOND: '100',
 };
 const faultOf = (source: Record<string, string | undefined>, name: FunctionName = 'run-schedule'): string => {
   try {
@@ -24,6 +25,7 @@ it('reads a complete environment, each value in its type', () => {
     membersTable: 'members',
     startQueueUrl: 'https://sqs/start',
     scheduleShards: 2,
+    startsPerSecond: 100,
   });
 });
 
