@@ -1,4 +1,4 @@
-/** The queues: sending follow-ups (with webhooks and erasures), starts and deliveries; giving a received message back. */
+/** The queues: sending follow-ups (looks, webhooks, erasures, notices), starts and deliveries; giving a message back. */
 import {
   ChangeMessageVisibilityCommand,
   SendMessageBatchCommand,

@@ -5,7 +5,7 @@
 
 /**
  * How a value is read. MX marks hardly anything as required, so every field may be missing or null (MX facts 4).
- * `amount`: a number that the product is about; an account with one that cannot be read is not stored.
+ * `amount`: a number that the product is about; an account with one that cannot be read keeps what is stored of it.
  * `number`, `text`, `flag`: of that type, else dropped and counted. `scalar`: MX's documents disagree on the type, any
  * plain value is kept. `json`: kept as it is.
  */

@@ -49,7 +49,7 @@ export interface MxMember {
   readonly oddFields: readonly OddField[];
 }
 
-/** A question that the end user has to answer. Images are left out: they are read from MX when they are shown. */
+/** A question that the end user has to answer. */
 export interface Challenge {
   readonly guid: string | null;
   readonly label: string | null;

@@ -1,4 +1,4 @@
-/** The settings that decisions depend on. Durations in seconds. `infra/settings.ts` documents and checks each. */
+/** The settings that decisions depend on. Durations in seconds. `infra/setting-table.ts` documents and checks each. */
 export interface Policy {
   /** A refresh ends at the latest this long after it was accepted. */
   readonly deadlineSeconds: number;

@@ -34,7 +34,10 @@ export interface EndDetails {
 /** How a refresh ended, and what to do about it. */
 export interface Result extends End, EndDetails {}
 
-/** The member's state before the job was started; never overwritten, because it is what evidence is compared with. */
+/**
+ * The member's state before the job was started: what evidence is compared with. It is kept until the refresh ends, except
+ * that a POST after one that MX has refused for certain is compared with the member as read before that POST.
+ */
 export interface Baseline {
   readonly connectionStatus: string | null;
   readonly mostRecentJobGuid: string | null;

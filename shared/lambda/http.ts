@@ -258,7 +258,7 @@ function toResult(answer: ApiAnswer, request: ApiRequest): APIGatewayProxyStruct
     : { statusCode: 200, headers: { ...headers, etag }, body };
 }
 
-/** MX allows 1,024; a DynamoDB sort key holds that and no prefix. */
+/** MX allows 1,024, which is all that a sort key of DynamoDB holds; ours have a prefix. */
 const MAX_IDENTIFIER_LENGTH = 1_000;
 
 /**
