@@ -6,10 +6,11 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { buildSync } from 'esbuild';
 import { constructIdOf } from '../../infra/constructs/construct-ids.ts';
-import { environmentOf, type FunctionName } from '../../shared/lambda/environment.ts';
+import type { FunctionName } from '../../shared/lambda/environment.ts';
 import type { Running } from '../local/running.ts';
 import { events } from './events.ts';
 import { median, row } from './figures.ts';
+import { functionNames } from './function-names.ts';
 
 interface Candidate {
   readonly name: string;
@@ -25,8 +26,7 @@ const coldProcess = join(import.meta.dirname, 'cold-process.ts');
 export async function benchColdPath(running: Running, rounds: number, say: (line: string) => void): Promise<void> {
   const scratch = mkdtempSync(join(tmpdir(), 'cold-path-'));
   const floor = floorCandidate(running, scratch);
-  const names = Object.keys(environmentOf) as readonly FunctionName[];
-  const candidates = [floor, ...names.map((name) => deployed(running, name))];
+  const candidates = [floor, ...functionNames.map((name) => deployed(running, name))];
   const totals = new Map(candidates.map(({ name }) => [name, [] as number[]]));
   const imports = new Map(candidates.map(({ name }) => [name, [] as number[]]));
   for (let round = 0; round < rounds; round += 1) {

@@ -8,6 +8,8 @@ export interface FunctionCounts {
   /** Queue messages that it was given; for a function that no queue invokes, its invocations. */
   readonly messages: number;
   readonly cpuMs: number;
+  /** CPU milliseconds of one cold start, until the handler is exported. */
+  readonly initCpuMs: number;
   readonly awsCalls: number;
   readonly mxCalls: number;
 }
@@ -26,9 +28,15 @@ export interface Counts {
   readonly indexWriteUnits: number;
   readonly readUnits: number;
   readonly events: number;
+  /** Of log lines without metrics, and of those with: CloudWatch makes the metrics from them. */
   readonly logBytes: number;
-  /** Bodies to MX and back, without headers and TLS. */
-  readonly mxBytes: number;
+  readonly metricBytes: number;
+  readonly mxCalls: number;
+  /** Bodies to MX and back. */
+  readonly mxBodyBytes: number;
+  /** Calls of AWS through the NAT gateway, and their bodies in both directions. */
+  readonly natAwsCalls: number;
+  readonly natAwsBodyBytes: number;
 }
 
 /** What cannot be counted on one machine. */
@@ -37,6 +45,10 @@ export interface Assumptions {
   readonly awsMs: number;
   /** Milliseconds that one call of MX's takes. */
   readonly mxMs: number;
+  /** Bytes of headers and TLS in each direction of one call. */
+  readonly headerBytes: number;
+  /** Share of invocations that are cold starts. */
+  readonly coldShare: number;
 }
 
 /** One line of the ledger. */
@@ -71,6 +83,11 @@ function lambdaDollars(counts: FunctionCounts, assumptions: Assumptions): number
   return counts.invocations * prices.lambdaRequest + gbSeconds * prices.lambdaGbSecond;
 }
 
+/** Dollars for the INIT phases of a function, which run at full speed with any memory and are billed like all else. */
+function initDollars({ invocations, initCpuMs, memoryMb }: FunctionCounts, coldShare: number): number {
+  return ((invocations * coldShare * initCpuMs * memoryMb) / 1024 / 1000) * prices.lambdaGbSecond;
+}
+
 /** Every line of the bill. */
 export function ledger(counts: Counts, assumptions: Assumptions): readonly Line[] {
   const line = (name: string, amount: number, dollars: number): Line => ({
@@ -79,18 +96,29 @@ export function ledger(counts: Counts, assumptions: Assumptions): readonly Line[
     dollars: (dollars / counts.refreshes) * 1e6,
   });
   const sqs = counts.sends + counts.receives + counts.deletes;
+  const { coldShare, headerBytes } = assumptions;
+  const functions = Object.entries(counts.functions);
+  const cold = functions.reduce((sum, [, { invocations }]) => sum + invocations * coldShare, 0);
+  const init = functions.reduce((sum, [, one]) => sum + initDollars(one, coldShare), 0);
+  const headers = 2 * headerBytes * (counts.mxCalls + counts.natAwsCalls);
+  const natBytes = counts.mxBodyBytes + counts.natAwsBodyBytes + headers;
+  // Requests to MX have next to no body.
+  const sentBytes = counts.mxCalls * headerBytes;
   return [
     line('HTTP API, requests', counts.httpRequests, counts.httpRequests * prices.httpRequest),
-    ...Object.entries(counts.functions).map(([name, one]) =>
+    ...functions.map(([name, one]) =>
       line(`Lambda ${name}, invocations`, one.invocations, lambdaDollars(one, assumptions)),
     ),
+    line('Lambda INIT, cold starts', cold, init),
     line('SQS, requests', sqs, sqs * prices.sqsRequest),
     line('DynamoDB, write units of tables', counts.writeUnits, counts.writeUnits * prices.writeUnit),
     line('DynamoDB, write units of indexes', counts.indexWriteUnits, counts.indexWriteUnits * prices.writeUnit),
     line('DynamoDB, read units', counts.readUnits, counts.readUnits * prices.readUnit),
     line('EventBridge, events', counts.events, counts.events * prices.event),
-    line('CloudWatch Logs, bytes', counts.logBytes, counts.logBytes * prices.logByte),
-    line('NAT gateway, bytes of MX’s bodies', counts.mxBytes, counts.mxBytes * prices.natByte),
+    line('CloudWatch Logs, bytes of lines', counts.logBytes, counts.logBytes * prices.logByte),
+    line('CloudWatch Logs, bytes of lines with metrics', counts.metricBytes, counts.metricBytes * prices.logByte),
+    line('NAT gateway, bytes', natBytes, natBytes * prices.natByte),
+    line('Data transfer out, bytes to MX', sentBytes, sentBytes * prices.sentByte),
   ];
 }
 
@@ -128,4 +156,27 @@ export function stepFunctionsDollars(counts: Counts, assumptions: Assumptions): 
 /** The same wait in one Lambda invocation of 128 MB that sleeps and polls for `seconds`. */
 export function sleepingDollars(seconds: number): number {
   return ((seconds * 128) / 1024) * prices.lambdaGbSecond * 1e6 + prices.lambdaRequest * 1e6;
+}
+
+/** What one refresh costs, in dollars per million: with no account and no look, and what each of them adds. */
+export interface Rates {
+  readonly refresh: number;
+  readonly account: number;
+  readonly look: number;
+}
+
+/** A kind of refresh as counted: its looks and accounts, and dollars per million. */
+export interface Point {
+  readonly looks: number;
+  readonly accounts: number;
+  readonly dollars: number;
+}
+
+/** The rates behind a usual refresh and two others: one with more accounts, one with more looks. */
+export function ratesOf(usual: Point, moreAccounts: Point, moreLooks: Point): Rates {
+  const look = (moreLooks.dollars - usual.dollars) / (moreLooks.looks - usual.looks);
+  // Under load the looks of the two differ by a few.
+  const atSameLooks = moreAccounts.dollars - look * (moreAccounts.looks - usual.looks);
+  const account = (atSameLooks - usual.dollars) / (moreAccounts.accounts - usual.accounts);
+  return { refresh: usual.dollars - look * usual.looks - account * usual.accounts, account, look };
 }

@@ -21,6 +21,8 @@ export const prices = {
   logByte: 0.5 / 1e9,
   /** What a NAT gateway takes for a byte that passes it, in or out. */
   natByte: 0.045 / 1e9,
+  /** To the internet, first 10 TB a month. */
+  sentByte: 0.09 / 1e9,
   /** Step Functions, Standard. */
   stateTransition: 0.025 / 1e3,
 } as const;

@@ -32,7 +32,7 @@ export interface Running {
   /** Calls the API as the development caller. `extra` replaces or adds headers and body. */
   call(method: string, path: string, extra?: { headers?: Record<string, string>; body?: string }): Promise<Answer>;
   /** Adds a member of MX Bank to the simulator; its path, guid and own id. */
-  addMember(given?: { scenario?: string; jobSeconds?: number }): {
+  addMember(given?: Pick<Parameters<Control['addMember']>[0], 'jobSeconds' | 'accounts'> & { scenario?: string }): {
     path: string;
     guid: string;
     id: string;
@@ -95,15 +95,10 @@ export async function startRunning(
     mx,
     call,
     ended,
-    addMember({ scenario = 'ok', jobSeconds } = {}) {
+    addMember({ scenario = 'ok', ...given } = {}) {
       members += 1;
       const id = `added-${members}`;
-      const { guid } = mx.addMember({
-        user: 'user-3',
-        id,
-        scenario,
-        ...(jobSeconds === undefined ? {} : { jobSeconds }),
-      });
+      const { guid } = mx.addMember({ user: 'user-3', id, scenario, ...given });
       return { path: `/users/user-3/members/${id}`, guid, id, user: 'user-3' };
     },
     async refresh(path) {
