@@ -30,6 +30,7 @@ import { observedMx } from '../shared/lambda/observed-mx.ts';
 import { TRIGGER_TIMEOUT_SECONDS, waitUntil } from '../shared/lambda/time-limits.ts';
 import { callbackId, callerTag, keyedRequest, readTriggerOptions } from '../shared/lambda/trigger-options.ts';
 import { apiWiring } from './wiring/api.ts';
+import { firstCallPrepared } from './wiring/first-call.ts';
 import { callbackRulesOf, dynamoDb, endingDeps, mxOf, now } from './wiring/refresh.ts';
 
 /** What answering the trigger needs. */
@@ -162,7 +163,7 @@ const MX_TIMEOUT_MS = 4_000;
 /** What AWS calls, given its environment. */
 export function wire(source: NodeJS.ProcessEnv) {
   const env = readEnvironment('check-balance', source);
-  const db = dynamoDb();
+  const db = dynamoDb(env.membersTable);
   const wiring = apiWiring('check-balance', env);
   const deps: TriggerDeps = {
     ...endingDeps(env, db),
@@ -191,3 +192,4 @@ export function wire(source: NodeJS.ProcessEnv) {
 }
 
 export const handler = wire(process.env);
+await firstCallPrepared(process.env);

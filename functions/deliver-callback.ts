@@ -3,15 +3,15 @@ import { callbackPost } from '../shared/clients/callback-post.ts';
 import { membersReader } from '../shared/clients/members-reader.ts';
 import { decodeDelivery } from '../shared/clients/messages.ts';
 import { deliveryQueue } from '../shared/clients/queues.ts';
-import { secret } from '../shared/clients/secret.ts';
 import { type DeliverDeps, type Delivered, deliverCallback } from '../shared/domain/deliver-callback.ts';
 import type { Delivery } from '../shared/domain/notify-ports.ts';
 import { ownIdsIn } from '../shared/domain/own-ids.ts';
 import { readEnvironment } from '../shared/lambda/environment.ts';
 import { type LogFields, type MetricName, telemetry } from '../shared/lambda/log.ts';
 import { queueHandler } from '../shared/lambda/sqs.ts';
+import { firstCallPrepared } from './wiring/first-call.ts';
 import { queueWiring } from './wiring/queue.ts';
-import { callbackRulesOf, dynamoDb, keptForMinutes, now, secretsManager, sqs } from './wiring/refresh.ts';
+import { callbackRulesOf, dynamoDb, keptForMinutes, now, secretOf, sqs } from './wiring/refresh.ts';
 
 const metrics: Readonly<Record<Delivered, MetricName | null>> = {
   delivered: 'CallbackDelivered',
@@ -39,11 +39,11 @@ export function wire(source: NodeJS.ProcessEnv) {
   const queue = sqs();
   const deps: DeliverDeps = {
     post: callbackPost({
-      secret: secret(secretsManager(), env.callbackSecretArn, now, keptForMinutes(report)),
+      secret: secretOf(env.callbackSecretArn, keptForMinutes(report)),
       loopback: env.callbackLoopback,
       now,
     }),
-    ownIds: ownIdsIn(membersReader(dynamoDb(), env.membersTable)),
+    ownIds: ownIdsIn(membersReader(dynamoDb(env.membersTable), env.membersTable)),
     deliveries: deliveryQueue(queue, env.callbackQueueUrl),
     rules: callbackRulesOf(env),
     now,
@@ -69,3 +69,4 @@ export function wire(source: NodeJS.ProcessEnv) {
 }
 
 export const handler = wire(process.env);
+await firstCallPrepared(process.env);

@@ -13,6 +13,7 @@ import { readEnvironment } from '../shared/lambda/environment.ts';
 import { type LogFields, lines, type Telemetry, telemetry } from '../shared/lambda/log.ts';
 import { observedMx } from '../shared/lambda/observed-mx.ts';
 import { queueHandler } from '../shared/lambda/sqs.ts';
+import { firstCallPrepared } from './wiring/first-call.ts';
 import { queueWiring } from './wiring/queue.ts';
 import { dynamoDb, endingDeps, mxOf, now, sqs } from './wiring/refresh.ts';
 
@@ -60,7 +61,7 @@ const MX_TIMEOUT_MS = 5_000;
 /** What AWS calls, given its environment. */
 export function wire(source: NodeJS.ProcessEnv) {
   const env = readEnvironment('follow-up', source);
-  const db = dynamoDb();
+  const db = dynamoDb(env.membersTable);
   const report = telemetry('follow-up', env.stage, now);
   const queue = sqs();
   const ending = endingDeps(env, db);
@@ -93,3 +94,4 @@ export function wire(source: NodeJS.ProcessEnv) {
 }
 
 export const handler = wire(process.env);
+await firstCallPrepared(process.env);

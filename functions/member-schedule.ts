@@ -14,6 +14,7 @@ import { heldBody, lastResultBody } from '../shared/lambda/api-shapes.ts';
 import { readEnvironment } from '../shared/lambda/environment.ts';
 import { type ApiAnswer, type ApiRequest, httpHandler, memberIdentifiers } from '../shared/lambda/http.ts';
 import { apiWiring } from './wiring/api.ts';
+import { firstCallPrepared } from './wiring/first-call.ts';
 import { dynamoDb, now } from './wiring/refresh.ts';
 
 /** What enrolling needs. */
@@ -110,7 +111,7 @@ function readEvery(body: unknown, minHours: number): (typeof everyHoursOnOffer)[
 /** What AWS calls, given its environment. */
 export function wire(source: NodeJS.ProcessEnv) {
   const env = readEnvironment('member-schedule', source);
-  const db = dynamoDb();
+  const db = dynamoDb(env.membersTable);
   const deps: MemberScheduleDeps = {
     members: membersReader(db, env.membersTable),
     schedule: scheduleInDynamoDb(db, env.membersTable),
@@ -125,3 +126,4 @@ export function wire(source: NodeJS.ProcessEnv) {
 }
 
 export const handler = wire(process.env);
+await firstCallPrepared(process.env);

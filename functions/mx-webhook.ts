@@ -1,7 +1,6 @@
 // POST /webhooks/mx, a webhook of MX's  ->  a message on the follow-up queue, 204
 import type { APIGatewayProxyEventV2, Context } from 'aws-lambda';
 import { webhookQueue } from '../shared/clients/queues.ts';
-import { secret } from '../shared/clients/secret.ts';
 import type { Clock } from '../shared/domain/instant.ts';
 import { readWebhook, webhookFields } from '../shared/domain/mx-webhook.ts';
 import type { Webhooks } from '../shared/domain/ports.ts';
@@ -9,7 +8,8 @@ import { readEnvironment } from '../shared/lambda/environment.ts';
 import { type ApiAnswer, httpHandler } from '../shared/lambda/http.ts';
 import { type Telemetry, telemetry } from '../shared/lambda/log.ts';
 import { Refusal } from '../shared/lambda/refusal.ts';
-import { keptForMinutes, now, secretsManager, sqs } from './wiring/refresh.ts';
+import { firstCallPrepared } from './wiring/first-call.ts';
+import { keptForMinutes, now, secretOf, sqs } from './wiring/refresh.ts';
 
 /** What receiving needs. */
 export interface ReceiveDeps {
@@ -82,7 +82,7 @@ export function wire(source: NodeJS.ProcessEnv) {
   const options = {
     telemetry: report,
     // MX cannot sign with AWS credentials, so this function checks the caller itself, also with `apiAccess` = `iam`.
-    callersSecret: secret(secretsManager(), env.mxWebhookSecretArn, now, keptForMinutes(report)),
+    callersSecret: secretOf(env.mxWebhookSecretArn, keptForMinutes(report)),
     right: () => 'webhook' as const,
     now,
   };
@@ -91,3 +91,4 @@ export function wire(source: NodeJS.ProcessEnv) {
 }
 
 export const handler = wire(process.env);
+await firstCallPrepared(process.env);

@@ -20,6 +20,7 @@ import { readEnvironment } from '../shared/lambda/environment.ts';
 import { type ApiAnswer, type ApiRequest, httpHandler, identifier, memberIdentifiers } from '../shared/lambda/http.ts';
 import { pageOf, readFlag, readPageQuery, refuseFilters } from '../shared/lambda/mx-pagination.ts';
 import { apiWiring } from './wiring/api.ts';
+import { firstCallPrepared } from './wiring/first-call.ts';
 import { dynamoDb, now } from './wiring/refresh.ts';
 
 /** What the reads need. */
@@ -197,7 +198,7 @@ async function neverRefreshed(
 /** What AWS calls, given its environment. */
 export function wire(source: NodeJS.ProcessEnv) {
   const env = readEnvironment('read-balances', source);
-  const db = dynamoDb();
+  const db = dynamoDb(env.membersTable);
   const deps: ReadBalancesDeps & ReadUserDeps = {
     users: userReader(db, { members: env.membersTable, balances: env.balancesTable }),
     members: membersReader(db, env.membersTable),
@@ -213,3 +214,4 @@ export function wire(source: NodeJS.ProcessEnv) {
 }
 
 export const handler = wire(process.env);
+await firstCallPrepared(process.env);

@@ -11,6 +11,7 @@ import { refreshBody } from '../shared/lambda/api-shapes.ts';
 import { readEnvironment } from '../shared/lambda/environment.ts';
 import { type ApiAnswer, type ApiRequest, httpHandler, identifier, memberIdentifiers } from '../shared/lambda/http.ts';
 import { apiWiring } from './wiring/api.ts';
+import { firstCallPrepared } from './wiring/first-call.ts';
 import { dynamoDb, now } from './wiring/refresh.ts';
 
 /** What the reads need. */
@@ -84,7 +85,7 @@ async function history(deps: ReadRefreshDeps, request: ApiRequest): Promise<ApiA
 /** What AWS calls, given its environment. */
 export function wire(source: NodeJS.ProcessEnv) {
   const env = readEnvironment('read-refresh', source);
-  const db = dynamoDb();
+  const db = dynamoDb(env.membersTable);
   const deps: ReadRefreshDeps = {
     members: membersReader(db, env.membersTable),
     refreshes: refreshesReader(db, env.refreshesTable, now),
@@ -98,3 +99,4 @@ export function wire(source: NodeJS.ProcessEnv) {
 }
 
 export const handler = wire(process.env);
+await firstCallPrepared(process.env);

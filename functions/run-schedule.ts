@@ -5,6 +5,7 @@ import { scheduleInDynamoDb } from '../shared/clients/schedule-table.ts';
 import { runSchedule } from '../shared/domain/run-schedule.ts';
 import { readEnvironment } from '../shared/lambda/environment.ts';
 import { telemetry } from '../shared/lambda/log.ts';
+import { firstCallPrepared } from './wiring/first-call.ts';
 import { dynamoDb, now, sqs } from './wiring/refresh.ts';
 
 /** What AWS calls, given its environment. An error is thrown: Lambda repeats the invocation twice. */
@@ -12,7 +13,7 @@ export function wire(source: NodeJS.ProcessEnv) {
   const env = readEnvironment('run-schedule', source);
   const report = telemetry('run-schedule', env.stage, now);
   const deps = {
-    schedule: scheduleInDynamoDb(dynamoDb(), env.membersTable),
+    schedule: scheduleInDynamoDb(dynamoDb(env.membersTable), env.membersTable),
     starts: startQueue(sqs(), env.startQueueUrl),
     shards: env.scheduleShards,
     startsPerSecond: env.startsPerSecond,
@@ -27,3 +28,4 @@ export function wire(source: NodeJS.ProcessEnv) {
 }
 
 export const handler = wire(process.env);
+await firstCallPrepared(process.env);

@@ -8,6 +8,7 @@ import { readEnvironment } from '../shared/lambda/environment.ts';
 import { telemetry } from '../shared/lambda/log.ts';
 import { observedMx } from '../shared/lambda/observed-mx.ts';
 import { queueHandler } from '../shared/lambda/sqs.ts';
+import { firstCallPrepared } from './wiring/first-call.ts';
 import { queueWiring } from './wiring/queue.ts';
 import { dynamoDb, endingDeps, mxOf, now, sqs } from './wiring/refresh.ts';
 
@@ -17,7 +18,7 @@ const MX_TIMEOUT_MS = 5_000;
 /** What AWS calls, given its environment. */
 export function wire(source: NodeJS.ProcessEnv) {
   const env = readEnvironment('start-due', source);
-  const db = dynamoDb();
+  const db = dynamoDb(env.membersTable);
   const report = telemetry('start-due', env.stage, now);
   const deps: StartDueDeps = {
     ...endingDeps(env, db),
@@ -46,3 +47,4 @@ export function wire(source: NodeJS.ProcessEnv) {
 }
 
 export const handler = wire(process.env);
+await firstCallPrepared(process.env);

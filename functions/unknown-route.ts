@@ -6,6 +6,7 @@ import { isProblemCode, problemKind } from '../shared/lambda/problem.ts';
 import { Refusal } from '../shared/lambda/refusal.ts';
 import { allowedMethods, PREFLIGHT_ROUTE } from '../shared/lambda/routes.ts';
 import { apiWiring } from './wiring/api.ts';
+import { firstCallPrepared } from './wiring/first-call.ts';
 
 /** Answers without looking anything up: it tells nothing about what exists. */
 export async function unknownRoute(request: ApiRequest): Promise<ApiAnswer> {
@@ -40,3 +41,4 @@ export function wire(source: NodeJS.ProcessEnv) {
 }
 
 export const handler = wire(process.env);
+await firstCallPrepared(process.env);

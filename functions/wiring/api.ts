@@ -1,9 +1,8 @@
 /** What every HTTP function is wired with: who may call, and telemetry. */
-import { secret } from '../../shared/clients/secret.ts';
 import type { HttpEnvironment } from '../../shared/lambda/environment.ts';
 import type { HttpOptions } from '../../shared/lambda/http.ts';
 import { type Telemetry, telemetry } from '../../shared/lambda/log.ts';
-import { keptForMinutes, now, secretsManager } from './refresh.ts';
+import { keptForMinutes, now, secretOf } from './refresh.ts';
 
 /** Telemetry and the callers' secret for the function `functionName`. */
 export function apiWiring(
@@ -11,7 +10,6 @@ export function apiWiring(
   env: HttpEnvironment,
 ): Pick<HttpOptions, 'telemetry' | 'callersSecret' | 'now'> & { readonly telemetry: Telemetry } {
   const report = telemetry(functionName, env.stage, now);
-  const callers =
-    env.apiAccess === 'basic' ? secret(secretsManager(), env.apiCallersSecretArn, now, keptForMinutes(report)) : null;
+  const callers = env.apiAccess === 'basic' ? secretOf(env.apiCallersSecretArn, keptForMinutes(report)) : null;
   return { telemetry: report, callersSecret: callers, now };
 }

@@ -1,6 +1,6 @@
 /** The real dependencies of everything that starts, follows or ends a refresh. Built once per cold start. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { DynamoDBClient, GetItemCommand } from '@aws-sdk/client-dynamodb';
 import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SQSClient } from '@aws-sdk/client-sqs';
@@ -15,7 +15,7 @@ import { membersInDynamoDb } from '../../shared/clients/members-table.ts';
 import { mxClient } from '../../shared/clients/mx-client.ts';
 import { deliveryQueue, followUpQueue, noticeQueue } from '../../shared/clients/queues.ts';
 import { refreshesInDynamoDb } from '../../shared/clients/refreshes-table.ts';
-import { type SecretOptions, secret } from '../../shared/clients/secret.ts';
+import { type Secret, type SecretOptions, secret } from '../../shared/clients/secret.ts';
 import { unstartedInDynamoDb } from '../../shared/clients/unstarted-members.ts';
 import type { CallbackRules } from '../../shared/domain/callback-url.ts';
 import { epochMillisecondsOf, type Instant, instantOf } from '../../shared/domain/instant.ts';
@@ -24,18 +24,41 @@ import type { Policy } from '../../shared/domain/policy.ts';
 import type { RefreshDeps } from '../../shared/domain/ports.ts';
 import type { CallbackRulesEnvironment, EndingEnvironment, MxEnvironment } from '../../shared/lambda/environment.ts';
 import type { Telemetry } from '../../shared/lambda/log.ts';
+import { beforeFirstCall } from './first-call.ts';
 
 /** The clock of every function: the machine's. */
 export const now = (): Instant => instantOf(Date.now());
 
-/** DynamoDB. Region and credentials come from Lambda's environment. */
-export const dynamoDb = (): DynamoDBClient => new DynamoDBClient(limitedCalls());
+/** Calls of DynamoDB that a first invocation has under way together, as a rule. */
+const AT_ONCE = 4;
+
+/** DynamoDB. Region and credentials come from Lambda's environment. Every function that has it may read `membersTable`. */
+export function dynamoDb(membersTable: string): DynamoDBClient {
+  const client = new DynamoDBClient(limitedCalls());
+  // Of something that is not there. Each call has a connection of its own, and any service's takes the same way through
+  // the code.
+  const nothing = new GetItemCommand({ TableName: membersTable, Key: { user_guid: { S: '-' }, item_key: { S: '-' } } });
+  for (let opened = 0; opened < AT_ONCE; opened += 1) beforeFirstCall(() => client.send(nothing));
+  return client;
+}
 
 /** SQS. */
-export const sqs = (): SQSClient => new SQSClient(limitedCalls());
+export const sqs = (): SQSClient => connected(new SQSClient(limitedCalls()));
 
-/** Secrets Manager. */
-export const secretsManager = (): SecretsManagerClient => new SecretsManagerClient(limitedCalls());
+/** A client whose connection is opened before the first invocation. Only those in bundles can. */
+function connected<Client extends object>(client: Client): Client {
+  if (canOpen(client)) beforeFirstCall(() => client.open());
+  return client;
+}
+
+const canOpen = (client: object): client is { open(): Promise<void> } => 'open' in client;
+
+/** The secret `arn`, fetched before the first invocation. */
+export function secretOf(arn: string, options: SecretOptions = {}): Secret {
+  const found = secret(new SecretsManagerClient(limitedCalls()), arn, now, options);
+  beforeFirstCall(() => found.current());
+  return found;
+}
 
 /** How secrets are kept whose changes have to reach functions that stay warm. */
 export const keptForMinutes = (report: Telemetry): SecretOptions => ({
@@ -55,7 +78,7 @@ export function endingDeps(env: EndingEnvironment, db: DynamoDBClient): Omit<Ref
     followUps: followUpQueue(queues, env.followUpQueueUrl),
     balances: balancesReader(db, env.balancesTable),
     events: eventBus(
-      new EventBridgeClient(limitedCalls()),
+      connected(new EventBridgeClient(limitedCalls())),
       env.eventBusName,
       env.ownIdsInEvents ? ownIdsIn(membersReader(db, env.membersTable)) : null,
     ),
@@ -94,15 +117,18 @@ export const callbackRulesOf = (env: CallbackRulesEnvironment): CallbackRules =>
 });
 
 /** MX at `mxBaseUrl`, with `timeoutMs` for each call. */
-export const mxOf = (env: MxEnvironment, timeoutMs: number): RefreshDeps['mx'] =>
-  mxClient({
+export function mxOf(env: MxEnvironment, timeoutMs: number): RefreshDeps['mx'] {
+  const { send, open } = httpsTransport();
+  beforeFirstCall(() => open(new URL(env.mxBaseUrl)));
+  return mxClient({
     baseUrl: env.mxBaseUrl,
     acceptVersion: env.mxAcceptVersion,
-    credentials: secret(secretsManager(), env.mxSecretArn, now),
-    send: httpsTransport(),
+    credentials: secretOf(env.mxSecretArn),
+    send,
     timeoutMs,
     now,
   });
+}
 
 /** Refresh ids are names that must not be guessed. */
 const randomUnit = (): number => {

@@ -5,6 +5,7 @@
  */
 import { StandardRetryStrategy } from '@smithy/core/retry';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
+import { EarlyAgent } from './early-agent.ts';
 
 /** The limits of one client's calls. */
 export interface AwsLimits {
@@ -48,12 +49,20 @@ type Handle = NodeHttpHandler['handle'];
 class LimitedHandler extends NodeHttpHandler {
   readonly #limits: AwsLimits;
   readonly #turns: Turns;
+  readonly #agent: EarlyAgent;
 
   constructor(limits: AwsLimits) {
-    const agent = { keepAlive: true, maxSockets: limits.atOnce };
-    super({ httpAgent: agent, httpsAgent: agent });
+    const options = { keepAlive: true, maxSockets: limits.atOnce };
+    const agent = new EarlyAgent(options);
+    super({ httpAgent: options, httpsAgent: agent });
     this.#limits = limits;
     this.#turns = new Turns(limits.atOnce);
+    this.#agent = agent;
+  }
+
+  /** Connects to `endpoint` before the first call, if calls go there by HTTPS. @throws Error when it cannot be reached */
+  async open(endpoint: URL): Promise<void> {
+    if (endpoint.protocol === 'https:') await this.#agent.open(endpoint);
   }
 
   /** A signal of the call's own (`abortSignal`) is not listened to: no call here has one. */

@@ -3,8 +3,8 @@
  * the function was frozen. `fetch` (undici) would add a fifth to the cold start.
  */
 import type { Agent as HttpAgent } from 'node:http';
-import type { Agent as HttpsAgent } from 'node:https';
 import { Failure } from '../domain/failure.ts';
+import { EarlyAgent } from './early-agent.ts';
 
 // A static `import` of `node:http` costs about 30 ms on Node 24 (its lazy getters load undici and http2); this costs 4.
 const http = process.getBuiltinModule('node:http');
@@ -32,6 +32,13 @@ export interface HttpResponse {
 /** Sends a request. @throws Failure `mx_timeout`, `mx_unavailable` (no connection, or it broke), `mx_bad_answer`. */
 export type Send = (request: HttpRequest) => Promise<HttpResponse>;
 
+/** Sends requests, and can connect before the first one. */
+export interface Transport {
+  readonly send: Send;
+  /** Connects to `url`'s host, if it is reached by HTTPS. @throws Error when it cannot be */
+  readonly open: (url: URL) => Promise<void>;
+}
+
 /** MX lists at most 1,000 accounts a page, about 2 KB each. */
 const MAX_BODY_BYTES = 8 * 1024 * 1024;
 
@@ -39,14 +46,14 @@ const MAX_BODY_BYTES = 8 * 1024 * 1024;
 const PAUSE_MS = 4_000;
 
 /** A transport with sockets of its own. `monotonicMs` measures pauses. */
-export function httpsTransport(monotonicMs: () => number = () => performance.now()): Send {
-  const pool: { http: HttpAgent; https: HttpsAgent } = {
+export function httpsTransport(monotonicMs: () => number = () => performance.now()): Transport {
+  const pool: { http: HttpAgent; https: EarlyAgent } = {
     http: new http.Agent({ keepAlive: true, maxSockets: 50 }),
-    https: new https.Agent({ keepAlive: true, maxSockets: 50 }),
+    https: new EarlyAgent({ maxSockets: 50 }, monotonicMs),
   };
   let lastUsed = Number.NEGATIVE_INFINITY;
 
-  return async (request) => {
+  const send: Send = async (request) => {
     const paused = monotonicMs() - lastUsed > PAUSE_MS;
     lastUsed = monotonicMs();
     const secure = request.url.protocol === 'https:';
@@ -60,13 +67,19 @@ export function httpsTransport(monotonicMs: () => number = () => performance.now
     if (second.kind === 'answered') return second.response;
     throw second.failure;
   };
+  return {
+    send,
+    async open(url) {
+      if (url.protocol === 'https:') await pool.https.open(url);
+    },
+  };
 }
 
 type Exchange =
   | { readonly kind: 'answered'; readonly response: HttpResponse }
   | { readonly kind: 'failed'; readonly failure: Failure; readonly onReusedSocket: boolean };
 
-function exchange(request: HttpRequest, agent: HttpAgent | HttpsAgent | undefined): Promise<Exchange> {
+function exchange(request: HttpRequest, agent: HttpAgent | undefined): Promise<Exchange> {
   return new Promise((resolve) => {
     const { request: open } = request.url.protocol === 'https:' ? https : http;
     const outgoing = open(

@@ -136,7 +136,10 @@ function print({ kind, counts, perSecond, batches }: Counted): void {
     [`follow-ups in a queue, ${mean.toFixed(1)} messages in an invocation as seen`, waiting],
     ...BATCHES.map((batch) => [`the same, ${batch}`, waitingDollars(counts, batch, assumptions)] as const),
     ['Step Functions, Standard', stepFunctionsDollars(counts, assumptions)],
-    [`a Lambda of 128 MB that sleeps for ${JOB_SECONDS} s and polls`, sleepingDollars(JOB_SECONDS)],
+    [
+      `a Lambda of 128 MB that sleeps for ${kind.jobSeconds ?? JOB_SECONDS} s and polls`,
+      sleepingDollars(kind.jobSeconds ?? JOB_SECONDS),
+    ],
   ];
   table(
     ['design', 'the wait for MX alone', 'beside one message an invocation', 'the whole refresh'],

@@ -8,7 +8,7 @@ import type { Attempt } from '../../shared/domain/refresh.ts';
 import { slotOf } from '../../shared/domain/schedule.ts';
 import { type Running, refreshIdOf } from '../local/running.ts';
 
-type EventOf = (running: Running, round: number) => Promise<unknown>;
+type EventOf = (running: Running) => Promise<unknown>;
 
 const httpEvent = (
   running: Running,
@@ -37,9 +37,17 @@ const sqsEvent = (body: string) => ({
   ],
 });
 
-/** A member with a claim, and its guids. Its first look is 15 minutes away: no other function takes it meanwhile. */
+/**
+ * A member with a claim whose job is over, and its guids. Nothing takes it meanwhile: its first look is 15 minutes away,
+ * and MX's webhook about the end is lost.
+ */
 async function claimed(running: Running) {
-  const member = running.addMember();
+  running.mx.setSettings({ webhooks: { lose: 1 } });
+  return triggered(running);
+}
+
+async function triggered(running: Running) {
+  const member = running.addMember({ jobSeconds: 0 });
   const trigger = await running.call('POST', `${member.path}/check_balance`);
   const { userGuid } = running.mx.member({ member: member.guid });
   return { ...member, userGuid, refreshId: refreshIdOf(trigger) };
@@ -83,7 +91,10 @@ export const events: Readonly<Record<string, EventOf>> = {
     );
   },
   'start-due': async (running) => {
-    const { userGuid, guid: memberGuid, path } = await claimed(running);
+    // The webhook ends its refresh, so that it is known and free.
+    running.mx.setSettings({ webhooks: { lose: 0 } });
+    const { userGuid, guid: memberGuid, path, refreshId } = await triggered(running);
+    await running.ended(refreshId);
     const headers = { 'content-type': 'application/json' };
     await running.call('PUT', `${path}/schedule`, { headers, body: '{"every":24}' });
     const member = { userGuid, memberGuid };

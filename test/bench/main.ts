@@ -1,7 +1,8 @@
 /** `npm run bench`: measurements, as ratios in one run. They are no tests: a busy machine must not fail one. */
 import { parseArgs } from 'node:util';
 import { startRunning } from '../local/running.ts';
-import { benchColdPath } from './cold-path.ts';
+import { benchColdPath, prepareColdPath, profileColdPath } from './cold-path.ts';
+import { functionNames } from './function-names.ts';
 import { benchThroughput } from './throughput.ts';
 
 const say = (line: string): void => console.log(line);
@@ -10,14 +11,20 @@ const HELP = `Bytes and cold path of each function against the floor; refreshes 
 
   npm run bench -- [options]
 
-  --rounds <number>      of the cold path; default 11
+  --rounds <number>      of the cold path; default 21
+  --function <name>      only this one's cold path, and may be repeated
+  --profile <folder>     writes a CPU profile of each one's cold start instead of measuring
   --refreshes <number>   through the local stack; default 200
+  --only-cold            nothing through the local stack
   --help`;
 
 const { values } = parseArgs({
   options: {
-    rounds: { type: 'string', default: '11' },
+    rounds: { type: 'string', default: '21' },
+    function: { type: 'string', multiple: true, default: [...functionNames] },
+    profile: { type: 'string' },
     refreshes: { type: 'string', default: '200' },
+    'only-cold': { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
   },
 });
@@ -34,6 +41,12 @@ for (const [name, value] of [
   process.exit(1);
 }
 
+const names = functionNames.filter((name) => values.function.includes(name));
+if (names.length !== values.function.length) {
+  console.error(`--function is one of ${functionNames.join(', ')}.`);
+  process.exit(1);
+}
+
 // Looks minutes away: no other function does a cold function's work first.
 const quiet = await startRunning({
   firstLookSeconds: 900,
@@ -45,12 +58,19 @@ const quiet = await startRunning({
   firstLookWithWebhooksSeconds: 300,
 });
 await quiet.call('POST', '/users/user-1/members/member-ok/check_balance');
-say(`\nBytes and cold path (import and first invocation), against the floor; medians of ${values.rounds} rounds:`);
-await benchColdPath(quiet, Number(values.rounds), say);
+const prepared = await prepareColdPath(quiet, names);
 await quiet.close();
+if (values.profile !== undefined) {
+  await profileColdPath(prepared, values.profile);
+  process.exit(0);
+}
+say('\nBytes and cold start, against the floor:');
+await benchColdPath(prepared, Number(values.rounds), say);
 
-const busy = await startRunning({ firstLookSeconds: 1 });
-busy.mx.setSettings({ jobSeconds: 0 });
-say('\nThrough the local stack on this machine:');
-await benchThroughput(busy, Number(values.refreshes), say);
-await busy.close();
+if (!values['only-cold']) {
+  const busy = await startRunning({ firstLookSeconds: 1 });
+  busy.mx.setSettings({ jobSeconds: 0 });
+  say('\nThrough the local stack on this machine:');
+  await benchThroughput(busy, Number(values.refreshes), say);
+  await busy.close();
+}

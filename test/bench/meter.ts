@@ -80,9 +80,9 @@ export class Meter {
       if (line.includes('"_aws":')) this.#metricBytes += bytes;
       else this.#logBytes += bytes;
     });
-    stack.on('aws-call', ({ function: by, service, requestBytes, responseBytes }) => {
+    stack.on('aws-call', ({ function: by, via, service, requestBytes, responseBytes }) => {
       // DynamoDB has an endpoint in the network, which is free (infra/constructs/fixed-egress.ts).
-      if (by === undefined || service === 'dynamodb' || !mxCallers.has(nameOf(by))) return;
+      if (via !== 'function' || by === undefined || service === 'dynamodb' || !mxCallers.has(nameOf(by))) return;
       this.#nat.add('calls');
       this.#nat.add('bytes', requestBytes + responseBytes);
     });

@@ -22,7 +22,7 @@ async function clientOf(answer: Parameters<typeof stubServer>[0], clock: { ms: n
     baseUrl: `${server.url}/`,
     acceptVersion: 'v20250224',
     credentials,
-    send: httpsTransport(() => clock.ms),
+    send: httpsTransport(() => clock.ms).send,
     timeoutMs: 5_000,
   });
   return { mx, seen: server.seen };

@@ -40,7 +40,7 @@ const clientWith = (options: Partial<MxClientOptions> = {}) =>
     baseUrl: simulator.url,
     acceptVersion: 'v20250224',
     credentials: rotatingSecret(GOOD),
-    send: httpsTransport(),
+    send: httpsTransport().send,
     timeoutMs: 5_000,
     now: () => '2026-10-21T07:00:00.000Z',
     ...options,

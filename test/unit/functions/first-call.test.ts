@@ -1,0 +1,27 @@
+import { expect, it, vi } from 'vitest';
+import { beforeFirstCall, firstCallPrepared } from '../../../functions/wiring/first-call.ts';
+
+const inLambda = { AWS_LAMBDA_INITIALIZATION_TYPE: 'on-demand' };
+
+it('does everything once, whatever fails', async () => {
+  const done: string[] = [];
+  beforeFirstCall(async () => {
+    throw new Error('away');
+  });
+  beforeFirstCall(async () => done.push('second'));
+  await firstCallPrepared(inLambda);
+  await firstCallPrepared(inLambda);
+  expect(done).toEqual(['second']);
+});
+
+it('does not wait longer than it may', async () => {
+  beforeFirstCall(() => new Promise(() => {}));
+  await expect(firstCallPrepared(inLambda, 1)).resolves.toBeUndefined();
+});
+
+it('does nothing outside Lambda', async () => {
+  const work = vi.fn(async () => {});
+  beforeFirstCall(work);
+  await firstCallPrepared({});
+  expect(work).not.toHaveBeenCalled();
+});
