@@ -64,7 +64,7 @@ export function wire(source: NodeJS.ProcessEnv) {
   const db = dynamoDb(env.membersTable);
   const report = telemetry('follow-up', env.stage, now);
   const queue = sqs();
-  const ending = endingDeps(env, db);
+  const ending = endingDeps(env, db, queue);
   const mx = mxOf(env, MX_TIMEOUT_MS);
   const loggedFields = new Set<string>();
   const deps: HandleWebhookDeps = {

@@ -19,19 +19,20 @@ const MX_TIMEOUT_MS = 5_000;
 export function wire(source: NodeJS.ProcessEnv) {
   const env = readEnvironment('start-due', source);
   const db = dynamoDb(env.membersTable);
+  const queue = sqs();
   const report = telemetry('start-due', env.stage, now);
   const deps: StartDueDeps = {
-    ...endingDeps(env, db),
+    ...endingDeps(env, db, queue),
     mx: observedMx(mxOf(env, MX_TIMEOUT_MS), report),
     schedule: scheduleInDynamoDb(db, env.membersTable),
-    starts: startQueue(sqs(), env.startQueueUrl),
+    starts: startQueue(queue, env.startQueueUrl),
     ceiling: startCeilingInDynamoDb(db, env.membersTable, env.startsPerSecond),
     report: ({ member }, error) => {
       report.log('start.failed', { member_guid: member.memberGuid, error });
     },
   };
   return queueHandler({
-    ...queueWiring(sqs(), env.startQueueUrl),
+    ...queueWiring(queue, env.startQueueUrl),
     telemetry: report,
     decode: decodeStartBatch,
     failedEvent: 'start.failed',

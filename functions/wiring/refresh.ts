@@ -67,10 +67,9 @@ export const keptForMinutes = (report: Telemetry): SecretOptions => ({
 });
 
 /** Everything that ends a refresh, without MX. */
-export function endingDeps(env: EndingEnvironment, db: DynamoDBClient): Omit<RefreshDeps, 'mx'> {
+export function endingDeps(env: EndingEnvironment, db: DynamoDBClient, queues = sqs()): Omit<RefreshDeps, 'mx'> {
   // By name: a field of the policy that no setting fills does not compile.
   const policy: Policy = env;
-  const queues = sqs();
   return {
     members: membersInDynamoDb(db, env.membersTable, policy),
     unstarted: unstartedInDynamoDb(db, env.membersTable),
