@@ -8,6 +8,12 @@ export function median(values: readonly number[]): number {
   return (low + high) / 2;
 }
 
+/** The smallest value that `share` of all are no larger than. */
+export function percentile(values: readonly number[], share: number): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  return sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)] ?? Number.NaN;
+}
+
 /** A line of a table: the first cell to the left, the others to the right. */
 export const row = ([first = '', ...rest]: readonly string[]): string =>
   `  ${first.padEnd(26)}${rest.map((cell) => cell.padStart(11)).join('')}`;

@@ -31,7 +31,6 @@ export class Meter {
   #events = 0;
   #logBytes = 0;
   #metricBytes = 0;
-  #callsBefore = 0;
   #followUpQueue = '';
 
   /** Counts from here on. */
@@ -43,7 +42,7 @@ export class Meter {
     this.#events = 0;
     this.#logBytes = 0;
     this.#metricBytes = 0;
-    this.#callsBefore = mx.calls().length;
+    mx.clearCalls();
   }
 
   /** Counts what passes the engines. */
@@ -97,7 +96,7 @@ export class Meter {
 
   /** Everything counted since `clear`, for so many refreshes. */
   counts({ project: { stack }, mx }: Running, refreshes: number): Counts {
-    const mxCalls = mx.calls().slice(this.#callsBefore);
+    const mxCalls = mx.calls();
     const starts = mxCalls.filter(({ route }) => route === 'check-balance').length;
     const messages = amounts(this.#messages).get(stack.physicalId('FollowUpsQueue')) ?? 0;
     const [cpuMs, requests, nat] = [amounts(this.#cpuMs), amounts(this.#requests), amounts(this.#nat)];
