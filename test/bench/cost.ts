@@ -16,6 +16,7 @@ import {
   stepFunctionsDollars,
   totalOf,
   waitingDollars,
+  withMemory,
 } from './ledger.ts';
 import { Meter } from './meter.ts';
 import { pricesDated } from './prices.ts';
@@ -45,6 +46,7 @@ const assumptions: Assumptions = { awsMs: 5, mxMs: 200, headerBytes: 600, coldSh
 const SLOWLY = 4;
 /** Messages in an invocation that the tables price, beside what was seen. */
 const BATCHES = [1, 3, 10];
+const MEMORY_MB = [256, 512, 1024];
 
 interface Counted {
   readonly kind: Kind;
@@ -152,6 +154,19 @@ function print({ kind, counts, perSecond, batches }: Counted): void {
   );
 }
 
+/** What each function would cost with other memory: less of it is cheaper while it waits, and takes longer to compute. */
+function printMemory({ kind, counts }: Counted): void {
+  const rows = Object.entries(counts.functions).flatMap(([name, one]) =>
+    MEMORY_MB.map((memoryMb) => {
+      const { ms, dollars: cost } = withMemory(one, memoryMb, refreshes, assumptions);
+      const isOurs = memoryMb === one.memoryMb ? ' (ours)' : '';
+      return [name, `${memoryMb} MB${isOurs}`, ms.toFixed(0), dollars(cost), ((cost * ms) / 1000).toFixed(2)];
+    }),
+  );
+  console.log(`\nMemory, by the ${kind.name} refreshes:`);
+  table(['function', 'memory', 'ms of an invocation', 'dollars per million', 'dollars × seconds'], rows);
+}
+
 /** The formula for an operator's own numbers, when the kinds that it takes were counted. */
 function printRates(counted: readonly Counted[]): void {
   const pointOf = (name: string): Point | undefined => {
@@ -182,6 +197,7 @@ Assumed: a call of AWS takes ${awsMs} ms, one of MX ${mxMs} ms; each has ${heade
     print(one);
     counted.push(one);
   }
+  for (const one of counted) if (one.kind.name === 'usual') printMemory(one);
   printRates(counted);
 }
 

@@ -77,6 +77,17 @@ export function billedMs(counts: FunctionCounts, { awsMs, mxMs }: Assumptions): 
   return counts.cpuMs / share / counts.invocations + waitMs;
 }
 
+/** What one function costs with another memory, which changes its share of a CPU: milliseconds billed, dollars per million. */
+export function withMemory(
+  one: FunctionCounts,
+  memoryMb: number,
+  refreshes: number,
+  assumptions: Assumptions,
+): { readonly ms: number; readonly dollars: number } {
+  const changed = { ...one, memoryMb };
+  return { ms: billedMs(changed, assumptions), dollars: (lambdaDollars(changed, assumptions) / refreshes) * 1e6 };
+}
+
 /** Dollars for `invocations` of a function, requests and time. */
 function lambdaDollars(counts: FunctionCounts, assumptions: Assumptions): number {
   const gbSeconds = (counts.invocations * billedMs(counts, assumptions) * counts.memoryMb) / 1024 / 1000;
