@@ -92,8 +92,8 @@ export function mxClient(options: MxClientOptions): Mx {
     const { json } = await call('GET', `${memberPath(member)}/accounts${query}`, 'list accounts');
     const read = readAccountsPage(json);
     for (const { fields } of read.accounts) {
-      checkNamed(member.memberIdentifier, fields.member_guid, fields.member_id, 'MBR-', 'an account of another member');
-      checkNamed(member.userIdentifier, fields.user_guid, fields.user_id, 'USR-', 'an account of another user');
+      const { member_guid: memberGuid, member_id: memberId, user_guid: userGuid, user_id: userId } = fields;
+      checkNames(member, { memberGuid, memberId, userGuid, userId }, 'an account');
     }
     return read;
   }
@@ -140,9 +140,8 @@ export function mxClient(options: MxClientOptions): Mx {
     },
     async readChallenges(member) {
       const { json } = await call('GET', `${memberPath(member)}/status`, 'read member status');
-      const { guid = null, user_guid: userGuid = null } = memberIn(json);
-      checkNamed(member.memberIdentifier, guid, null, 'MBR-', 'the status of another member');
-      checkNamed(member.userIdentifier, userGuid, null, 'USR-', 'the status of another user’s member');
+      const { guid: memberGuid, user_guid: userGuid } = memberIn(json);
+      checkNames(member, { memberGuid, userGuid }, 'the status');
       return readChallenges(json);
     },
     async checkBalance(member) {
@@ -185,29 +184,37 @@ function refusedAnswers({ code, message, details, cause }: Failure, answers: rea
 /** The member in an answer, unless it is another one than MX was asked for. @throws Failure `mx_bad_answer`. */
 function checkMember(asked: MemberIdentifiers, { json, answeredAt }: Answer): MxMember {
   const member = readMember(json, answeredAt);
-  checkNamed(asked.memberIdentifier, member.key.memberGuid, member.memberId, 'MBR-', 'another member');
-  checkNamed(asked.userIdentifier, member.key.userGuid, member.userId, 'USR-', 'a member of another user');
+  const { key, memberId, userId } = member;
+  checkNames(asked, { ...key, memberId, userId }, 'the body');
   return member;
+}
+
+/** The names in an answer. One that MX does not send is undefined or null. */
+interface AnsweredNames {
+  readonly memberGuid?: FieldValue | undefined;
+  readonly memberId?: FieldValue | undefined;
+  readonly userGuid?: FieldValue | undefined;
+  readonly userId?: FieldValue | undefined;
 }
 
 /**
  * Checks that what MX answered is what it was asked for: its guid, or its own id when it was asked for by that. Stored
  * as it came, another member's answer would become this one's balances. An id that MX does not send cannot be checked.
  *
+ * @param what was answered, for the failure's message.
  * @throws Failure `mx_bad_answer`.
  */
-function checkNamed(
-  asked: string,
-  guid: FieldValue | undefined,
-  ownId: FieldValue | undefined,
-  prefix: 'USR-' | 'MBR-',
-  what: string,
-): void {
-  const answered = asked.startsWith(prefix) ? guid : ownId;
-  if (typeof answered === 'string' && answered !== '' && answered !== asked) {
-    throw new Failure('mx_bad_answer', `MX answered with ${what}`);
-  }
+function checkNames(asked: MemberIdentifiers, answered: AnsweredNames, what: string): void {
+  const { memberIdentifier, userIdentifier } = asked;
+  const member = memberIdentifier.startsWith('MBR-') ? answered.memberGuid : answered.memberId;
+  if (isOther(member, memberIdentifier))
+    throw new Failure('mx_bad_answer', `MX answered with ${what} of another member`);
+  const user = userIdentifier.startsWith('USR-') ? answered.userGuid : answered.userId;
+  if (isOther(user, userIdentifier)) throw new Failure('mx_bad_answer', `MX answered with ${what} of another user`);
 }
+
+const isOther = (answered: FieldValue | undefined, asked: string): boolean =>
+  typeof answered === 'string' && answered !== '' && answered !== asked;
 
 function memberIn(answer: ExactJson): { guid?: FieldValue; user_guid?: FieldValue } {
   const member = isExactObject(answer) ? answer['member'] : undefined;

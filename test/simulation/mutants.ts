@@ -513,8 +513,8 @@ export const mutants: readonly Mutant[] = [
     changes: [
       {
         file: 'shared/clients/mx-client.ts',
-        find: "if (typeof answered === 'string' && answered !== '' && answered !== asked) {",
-        replace: 'if (answered === asked && asked === what) {',
+        find: "typeof answered === 'string' && answered !== '' && answered !== asked;",
+        replace: "answered === asked && asked === '';",
       },
     ],
   },
