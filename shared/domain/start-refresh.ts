@@ -174,7 +174,7 @@ export const startUnattended = (
     },
     away: (failure) => ({ kind: 'mx_away', failure }),
     async refused(record, failure) {
-      if (failure.fate === 'try-again' || failure.fate === 'bug') return null;
+      if (failure.fate === 'bug') return null;
       const refreshId = refusedRefreshId(record.key, dueAt);
       const became = await recordRefusedStart(deps, { record, trigger: 'schedule', refreshId }, failure);
       return { kind: 'refused', failure, became };

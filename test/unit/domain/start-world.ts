@@ -39,7 +39,7 @@ export function startWorld(...records: readonly MemberRecord[]) {
         atWork -= 1;
       }
     };
-  const { members, mx, followUps, refreshes } = made.deps;
+  const { members, mx, followUps, refreshes, unstarted } = made.deps;
   const deps: RefreshDeps = {
     ...made.deps,
     mx: { ...mx, readMember: slow('baseline', mx.readMember), checkBalance: slow('POST', mx.checkBalance) },
@@ -51,6 +51,11 @@ export function startWorld(...records: readonly MemberRecord[]) {
       recordStart: slow('recorded', members.recordStart),
       end: slow('end', members.end),
       release: slow('claim gone', members.release),
+    },
+    unstarted: {
+      recordMissing: slow('missing', unstarted.recordMissing),
+      recordRefused: slow('refused', unstarted.recordRefused),
+      recordHeld: slow('held', unstarted.recordHeld),
     },
     followUps: { send: slow('message', followUps.send) },
     refreshes: {

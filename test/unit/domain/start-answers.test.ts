@@ -1,0 +1,38 @@
+/** What the answer to a POST leaves with the claim. */
+import { describe, expect, it } from 'vitest';
+import { Failure } from '../../../shared/domain/failure.ts';
+import { startJob } from '../../../shared/domain/start-job.ts';
+import { startRefresh } from '../../../shared/domain/start-refresh.ts';
+import { at, claim, key, knownMember, member, newJob, T0 } from '../../samples.ts';
+import { guids, noWishes, startWorld } from './start-world.ts';
+
+describe('when the job began', () => {
+  it.each([
+    ['as the 202 shows', null, newJob.aggregatedAt],
+    ['as was seen before', at(-5), at(-5)],
+  ])('is kept %s', async (_what, jobAggregatedAt, kept) => {
+    const held = { ...claim(), start: { ...claim().start, state: 'unknown' as const, jobGuid: null }, jobAggregatedAt };
+    const { deps, answers, record } = startWorld(knownMember({ claim: held }));
+    answers.start = () => member(newJob);
+    const job = await startJob(deps, { key, identifiers: guids, claim: held, starts: [T0] });
+    expect(job).toMatchObject({ kind: 'started', claim: { jobAggregatedAt: kept } });
+    expect(record()?.claim).toMatchObject({ jobAggregatedAt: kept });
+  });
+});
+
+describe('a POST whose result is unknown', () => {
+  it('is recorded already', async () => {
+    const { deps, answers, steps } = startWorld(knownMember());
+    answers.start = () => new Failure('mx_timeout', 'no answer');
+    await startRefresh(deps, guids, noWishes);
+    expect(steps).toEqual(['baseline', 'message', 'claim', 'POST', 'projection']);
+  });
+
+  it('counts, also when MX asks to wait with the next', async () => {
+    const { deps, answers, record, steps } = startWorld(knownMember());
+    answers.start = () => new Failure('mx_unavailable', 'no', { retryAfterSeconds: 60 });
+    expect(await startRefresh(deps, guids, noWishes)).toMatchObject({ nextAllowedAt: at(60) });
+    expect(record()).toMatchObject({ starts: [T0], startNotBefore: at(60), claim: { start: { state: 'unknown' } } });
+    expect(steps).toContain('recorded');
+  });
+});
