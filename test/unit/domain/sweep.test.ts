@@ -1,0 +1,146 @@
+/** One sweep over open claims: what it counts, repairs, waits for, and does not stop at. */
+import { describe, expect, it } from 'vitest';
+import { endedClaim } from '../../../shared/domain/end-refresh.ts';
+import { endingOf } from '../../../shared/domain/ending.ts';
+import type { MemberRecord } from '../../../shared/domain/member.ts';
+import { attemptOf, type Claim, type StoringClaim } from '../../../shared/domain/refresh.ts';
+import { type SweepDeps, sweep } from '../../../shared/domain/sweep.ts';
+import { textOf, withMember } from '../../fakes/members-table.ts';
+import { at, claim, knownMember, mxAccount, T0 } from '../../samples.ts';
+import { refreshWorld } from './refresh-world.ts';
+
+const keyOf = (number: number) => ({ userGuid: `USR-${number}`, memberGuid: `MBR-${number}` });
+const holding = (number: number, held: Claim | null, given: Partial<MemberRecord> = {}): MemberRecord =>
+  knownMember({ key: keyOf(number), claim: held, ...given });
+
+const ended = (number: number): MemberRecord => {
+  const held = claim({ refreshId: `RFR-${number}` });
+  const lastAttempt = attemptOf(held, { ...endingOf('denied'), endedAt: at(5), observedAt: null }, false);
+  return holding(number, endedClaim(held, lastAttempt), { lastAttempt });
+};
+const storing = (given: Partial<StoringClaim> = {}): StoringClaim => ({ ...claim(), ...given, phase: 'storing' });
+
+/** A world `seconds` after the refreshes were accepted. `waited`: what was done when the sweep was over. */
+function world(seconds: number, ...records: readonly MemberRecord[]) {
+  const made = refreshWorld(withMember(...records));
+  made.wait(seconds);
+  const waited: string[] = [];
+  const asked: string[] = [];
+  const slow =
+    <A extends readonly unknown[], R>(what: string, act: (...args: A) => Promise<R>) =>
+    async (...args: A): Promise<R> => {
+      for (let turns = 0; turns < 20; turns += 1) await Promise.resolve();
+      waited.push(what);
+      return act(...args);
+    };
+  const { members, followUps } = made.deps;
+  const deps: SweepDeps = {
+    ...made.deps,
+    members: {
+      ...members,
+      openSince: async function* openSince(before) {
+        asked.push(before);
+        for (const { key } of records) yield key;
+      },
+      release: slow('claim gone', members.release),
+    },
+    followUps: { send: slow('message', followUps.send) },
+  };
+  const reported: unknown[] = [];
+  const run = () => sweep(deps, (key, error) => reported.push([key.userGuid, error]));
+  const record = (number: number) => made.table.members.get(textOf(keyOf(number)));
+  return { ...made, deps, run, waited, asked, reported, record };
+}
+
+const none = { leave: 0, publish: 0, end: 0, end_storing: 0, look: 0, failed: 0 };
+
+describe('a sweep', () => {
+  it('reads claims of 30 s and more', async () => {
+    const { run, asked } = world(100);
+    expect(await run()).toEqual(none);
+    expect(asked).toEqual([at(70)]);
+  });
+
+  it('reads younger ones when refreshes are that short', async () => {
+    const { deps, asked } = world(100);
+    await sweep({ ...deps, policy: { ...deps.policy, deadlineSeconds: 20 } }, expect.fail);
+    expect(asked).toEqual([at(80)]);
+  });
+
+  it('publishes an end that was not', async () => {
+    const { run, waited, record } = world(100, ended(1));
+    expect(await run()).toEqual({ ...none, publish: 1 });
+    expect([waited, record(1)?.claim]).toEqual([['claim gone'], null]);
+  });
+
+  it('ends what is over its deadline', async () => {
+    const { run, record } = world(600, holding(1, claim()));
+    expect(await run()).toEqual({ ...none, end: 1 });
+    expect(record(1)).toMatchObject({ claim: null, lastAttempt: { outcome: 'timed_out', code: 'deadline' } });
+  });
+
+  it('ends storing that was interrupted', async () => {
+    const { run, record, balances } = world(600, holding(1, storing()));
+    const stamp = { observedAt: at(9), refreshId: 'RFR-1', trigger: 'http' } as const;
+    await balances.store(keyOf(1), [mxAccount('ACT-1')], stamp);
+    expect(await run()).toEqual({ ...none, end_storing: 1 });
+    expect(record(1)).toMatchObject({ claim: null, lastAttempt: { code: 'stored_in_part', observedAt: at(9) } });
+  });
+
+  it('books the look that was lost, for now', async () => {
+    const { run, sent, waited } = world(96, holding(1, claim({ lookedAt: at(5), correlationId: 'mine' })));
+    expect(await run()).toEqual({ ...none, look: 1 });
+    expect(waited).toEqual(['message']);
+    expect(sent).toMatchObject([
+      { followUp: { refreshId: 'RFR-1', lookNumber: 2, correlationId: 'mine' }, inSeconds: 0 },
+    ]);
+  });
+
+  it.each<[string, MemberRecord]>([
+    ['has ended meanwhile', holding(1, null)],
+    ['may still be looked at', holding(1, claim({ lookedAt: at(90) }))],
+  ])('leaves what %s', async (_what, record) => {
+    const { run, waited } = world(100, record);
+    expect(await run()).toEqual({ ...none, leave: 1 });
+    expect(waited).toEqual([]);
+  });
+
+  it('leaves what is gone', async () => {
+    const { run, table } = world(100, holding(1, claim()));
+    table.members.clear();
+    expect(await run()).toEqual({ ...none, leave: 1 });
+  });
+
+  it('goes on after one that it cannot repair', async () => {
+    const { run, deps, reported } = world(600, holding(1, claim()), holding(2, claim({ refreshId: 'RFR-2' })));
+    const fault = new Error('the table is away');
+    const { read } = deps.members;
+    deps.members.read = (key) => (key.userGuid === 'USR-1' ? Promise.reject(fault) : read(key));
+    expect(await run()).toEqual({ ...none, end: 1, failed: 1 });
+    expect(reported).toEqual([['USR-1', fault]]);
+  });
+
+  it('repairs 20 at the same time, and all of them', async () => {
+    const numbers = Array.from({ length: 45 }, (_, index) => index + 1);
+    const { run, deps } = world(100, ...numbers.map((number) => holding(number, null)));
+    const atWork = { now: 0, most: 0 };
+    const { read } = deps.members;
+    deps.members.read = async (key) => {
+      atWork.now += 1;
+      atWork.most = Math.max(atWork.most, atWork.now);
+      // For so long that all could come together.
+      for (let turns = 0; turns < 500; turns += 1) await Promise.resolve();
+      atWork.now -= 1;
+      return read(key);
+    };
+    expect(await run()).toEqual({ ...none, leave: 45 });
+    expect(atWork.most).toBe(20);
+  });
+
+  it('names what kept MX away at the deadline', async () => {
+    const unanswered = { code: 'mx_timeout', nextLookAt: T0 } as const;
+    const { run, record } = world(600, holding(1, claim({ unanswered })));
+    await run();
+    expect(record(1)?.lastAttempt).toMatchObject({ code: 'mx_timeout', outcome: 'timed_out' });
+  });
+});
