@@ -1,12 +1,6 @@
 import { defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
-import { placeholders as env } from './test/placeholders.ts';
-
-/** For clients whose endpoint a test sets: nothing of it leaves this machine. */
-const aws = {
-  AWS_ACCESS_KEY_ID: 'nobody',
-  AWS_SECRET_ACCESS_KEY: 'nothing',
-};
+import { awsCredentials, placeholders as env } from './test/placeholders.ts';
 
 /** The projects with the longest files first: at the end no worker waits for another one's long file. */
 class LongestFirst extends BaseSequencer {
@@ -62,7 +56,7 @@ export default defineConfig({
           include: ['test/settings/**/*.test.ts'],
           isolate: false,
           testTimeout: 60_000,
-          env: { ...env, ...aws },
+          env: { ...env, ...awsCredentials },
         },
       },
       {

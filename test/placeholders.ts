@@ -47,3 +47,9 @@ export const placeholders = {
   CALLBACK_LOOPBACK: 'false',
   IAM_TRIGGER_READS: 'true',
 };
+
+/** For AWS clients whose endpoint a test sets: nothing of it leaves this machine. */
+export const awsCredentials = {
+  AWS_ACCESS_KEY_ID: 'nobody',
+  AWS_SECRET_ACCESS_KEY: 'nothing',
+};

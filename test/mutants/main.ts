@@ -6,7 +6,7 @@ import { execFileSync } from 'node:child_process';
 import { globSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { placeholders } from '../placeholders.ts';
+import { awsCredentials, placeholders } from '../placeholders.ts';
 import { readAccepted } from './accepted.ts';
 import { reportOf } from './report.ts';
 import { runMutants } from './run.ts';
@@ -68,7 +68,7 @@ async function main(): Promise<number> {
     root,
     files,
     stages: stagesIn(root),
-    env: placeholders,
+    env: { ...placeholders, ...awsCredentials },
     workers: Number(values.workers),
     cache: join(root, 'node_modules/.cache/mutants.json'),
     fresh: values.fresh,
