@@ -4,6 +4,7 @@ import type { MemberRecord } from '../../../shared/domain/member.ts';
 import type { DelayedBatch, EnrolledMember } from '../../../shared/domain/schedule.ts';
 import { startDue } from '../../../shared/domain/start-due.ts';
 import { refusedRefreshId } from '../../../shared/domain/unstarted.ts';
+import { fakeStartCeiling } from '../../fakes/fake-start-ceiling.ts';
 import { textOf, withMember } from '../../fakes/members-table.ts';
 import { at, attemptOf, claim, knownMember, member, T0 } from '../../samples.ts';
 import { refreshWorld } from './refresh-world.ts';
@@ -47,11 +48,13 @@ function world(...records: MemberRecord[]) {
     events: { publish: (event: { readonly type: string }) => slow(event.type, () => {}) },
     schedule: { removeStray: () => slow('stray removed', () => {}) },
     starts: { sendAll: (some: readonly DelayedBatch[]) => slow('sent back', () => batches.push(...some)) },
+    ceiling: fakeStartCeiling({ reservedUntil: 0 }, Number.POSITIVE_INFINITY),
     report: (_: EnrolledMember, error: unknown) => void reported.push(error),
   };
   const run = (...numbers: number[]) =>
     startDue(deps, {
       dueAt: T0,
+      startAt: null,
       members: numbers.map((number) => ({ member: keyOf(number), everyHours: 24, slot })),
     });
   return { ...made, deps, run, done, reported, batches, atMx };
