@@ -2,7 +2,7 @@
 import { balancesEraser } from '../shared/clients/balances-eraser.ts';
 import { balancesInDynamoDb } from '../shared/clients/balances-table.ts';
 import { decodeFollowUp, type FollowUp } from '../shared/clients/messages.ts';
-import { erasureQueue, webhookQueue } from '../shared/clients/queues.ts';
+import { erasureQueue, looksTogether, webhookQueue } from '../shared/clients/queues.ts';
 import { scheduleInDynamoDb } from '../shared/clients/schedule-table.ts';
 import { seenMembersInDynamoDb } from '../shared/clients/seen-members.ts';
 import { eraseAgain } from '../shared/domain/delete-member.ts';
@@ -64,7 +64,8 @@ export function wire(source: NodeJS.ProcessEnv) {
   const db = dynamoDb(env.membersTable);
   const report = telemetry('follow-up', env.stage, now);
   const queue = sqs();
-  const ending = endingDeps(env, db, queue);
+  const looks = looksTogether(queue, env.followUpQueueUrl);
+  const ending = { ...endingDeps(env, db, queue), followUps: looks };
   const mx = mxOf(env, MX_TIMEOUT_MS);
   const loggedFields = new Set<string>();
   const deps: HandleWebhookDeps = {
@@ -89,7 +90,9 @@ export function wire(source: NodeJS.ProcessEnv) {
     namesIn,
     // The messages of a batch are handled at the same time, so each one's calls of MX are logged with its own names.
     handle: (message) =>
-      followUp({ ...deps, mx: observedMx(mx, lines(report, namesIn(message)), loggedFields) }, report, message),
+      looks.during(() =>
+        followUp({ ...deps, mx: observedMx(mx, lines(report, namesIn(message)), loggedFields) }, report, message),
+      ),
   });
 }
 

@@ -138,14 +138,16 @@ export const totalOf = (lines: readonly Line[]): number => lines.reduce((sum, { 
 
 /**
  * Dollars per million refreshes of what waits for MX: the follow-up queue's requests, its function, and the write of each
- * look, with `batch` messages in an invocation. A message is sent by itself in any case.
+ * look, with `batch` messages in an invocation. The first message of each refresh is sent by itself; further ones are sent
+ * by the follower, those of a batch in one request.
  */
 export function waitingDollars(counts: Counts, batch: number, assumptions: Assumptions): number {
   const follower = counts.functions[FOLLOWER];
   if (follower === undefined) return 0;
   const { messages } = follower;
   const batched = { ...follower, invocations: messages / batch };
-  const requests = messages + (2 * messages) / batch;
+  const first = Math.min(messages, counts.refreshes);
+  const requests = first + (messages - first) / batch + (2 * messages) / batch;
   const dollars = lambdaDollars(batched, assumptions) + requests * prices.sqsRequest + messages * prices.writeUnit;
   return (dollars / counts.refreshes) * 1e6;
 }

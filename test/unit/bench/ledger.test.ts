@@ -105,8 +105,8 @@ describe('the wait for MX costs', () => {
   it.each([
     // 3 sends, 3 receives, 3 deletes, 3 invocations, 3 writes
     { batch: 1, dollars: 3.6 + 0.6 + 1.875 },
-    // 3 sends, 0.3 receives, 0.3 deletes, 0.3 invocations, 3 writes
-    { batch: 10, dollars: 1.44 + 0.06 + 1.875 },
+    // 1 send and 0.2 for the other two, 0.3 receives, 0.3 deletes, 0.3 invocations, 3 writes
+    { batch: 10, dollars: 0.72 + 0.06 + 1.875 },
   ])('$dollars with $batch messages in an invocation', ({ batch, dollars }) => {
     expect(waitingDollars(counts, batch, assumptions)).toBeCloseTo(dollars, 6);
   });
