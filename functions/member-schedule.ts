@@ -9,7 +9,18 @@ import { heldOf } from '../shared/domain/held.ts';
 import { type Clock, epochMillisecondsOf, type Instant, instantOf, secondsBetween } from '../shared/domain/instant.ts';
 import type { MemberRecord } from '../shared/domain/member.ts';
 import type { Schedule, ScheduleChanges } from '../shared/domain/ports.ts';
-import { type Enrolment, everyHoursOnOffer, nextDueAt, slotOf } from '../shared/domain/schedule.ts';
+import type { MemberKey } from '../shared/domain/mx.ts';
+import { isTimeOfDay, isTimeZone, type QuietHours } from '../shared/domain/quiet-hours.ts';
+import {
+  type Enrolment,
+  type EveryHours,
+  everyHoursOnOffer,
+  nextDueAt,
+  noWishes,
+  type ScheduleWishes,
+  slotOf,
+  slotOutside,
+} from '../shared/domain/schedule.ts';
 import { heldBody, lastResultBody } from '../shared/lambda/api-shapes.ts';
 import { readEnvironment } from '../shared/lambda/environment.ts';
 import { type ApiAnswer, type ApiRequest, httpHandler, memberIdentifiers } from '../shared/lambda/http.ts';
@@ -20,7 +31,7 @@ import { dynamoDb, now } from './wiring/refresh.ts';
 /** What enrolling needs. */
 export interface MemberScheduleDeps {
   readonly members: MembersReader;
-  readonly schedule: Pick<Schedule, 'enrol'>;
+  readonly schedule: Pick<Schedule, 'enrol' | 'wishesOf'>;
   readonly changes: ScheduleChanges;
   /** Settings: changes of one caller in a day, and the shortest time between refreshes that a caller may ask for. */
   readonly scheduleChangesPerCaller: number;
@@ -29,7 +40,14 @@ export interface MemberScheduleDeps {
   readonly now: Clock;
 }
 
-const bodySchema = v.strictObject({ every: v.picklist(everyHoursOnOffer) });
+const time = v.pipe(v.string(), v.check(isTimeOfDay));
+
+const bodySchema = v.strictObject({
+  every: v.picklist(everyHoursOnOffer),
+  quiet_hours: v.nullish(v.strictObject({ from: time, to: time }), null),
+  time_zone: v.nullish(v.pipe(v.string(), v.check(isTimeZone)), null),
+  max_age: v.nullish(v.pipe(v.number(), v.integer(), v.minValue(1)), null),
+});
 
 /** Answers the three methods. */
 export async function memberSchedule(deps: MemberScheduleDeps, request: ApiRequest): Promise<ApiAnswer> {
@@ -37,12 +55,12 @@ export async function memberSchedule(deps: MemberScheduleDeps, request: ApiReque
   switch (request.method) {
     case 'PUT': {
       // Before the table is read: a wrong body is refused for every member alike.
-      const everyHours = readEvery(request.body, deps.minScheduleHours);
+      const { everyHours, wishes } = readWishes(request.body, deps.minScheduleHours);
       const member = await findMember(deps.members, identifiers);
+      const enrolment = { everyHours, slot: slotFor(deps, member.key, everyHours, wishes.quietHours) };
       await countChange(deps, request);
-      const slot = slotOf(member.key, everyHours, deps.shards);
-      await deps.schedule.enrol(member.key, { everyHours, slot }, 'always');
-      return { status: 200, logged: loggedOf(member), body: scheduleBody(member, { everyHours, slot }, deps.now()) };
+      await deps.schedule.enrol(member.key, enrolment, 'always', wishes);
+      return { status: 200, logged: loggedOf(member), body: scheduleBody(member, { enrolment, wishes }, deps.now()) };
     }
     case 'DELETE': {
       const member = await findMember(deps.members, identifiers);
@@ -53,25 +71,49 @@ export async function memberSchedule(deps: MemberScheduleDeps, request: ApiReque
     }
     default: {
       const member = await findMember(deps.members, identifiers);
-      return { status: 200, logged: loggedOf(member), body: scheduleBody(member, member.enrolment, deps.now()) };
+      const { enrolment } = member;
+      const isOn = enrolment !== null && enrolment.everyHours !== 0;
+      const wishes = isOn ? await deps.schedule.wishesOf(member.key, enrolment.slot) : noWishes;
+      return { status: 200, logged: loggedOf(member), body: scheduleBody(member, { enrolment, wishes }, deps.now()) };
     }
   }
 }
 
 const loggedOf = ({ key }: MemberRecord) => ({ member_guid: key.memberGuid });
 
-function scheduleBody(member: MemberRecord, enrolment: Enrolment | null, at: Instant) {
+function scheduleBody(
+  member: MemberRecord,
+  { enrolment, wishes }: { readonly enrolment: Enrolment | null; readonly wishes: ScheduleWishes },
+  at: Instant,
+) {
   const { lastAttempt } = member;
+  const { quietHours, maxAgeSeconds } = wishes;
   return {
     schedule: {
       user_guid: member.key.userGuid,
       member_guid: member.key.memberGuid,
       every: enrolment === null || enrolment.everyHours === 0 ? null : enrolment.everyHours,
-      next_due_at: enrolment && nextDueAt(enrolment, at),
+      quiet_hours: quietHours && { from: quietHours.from, to: quietHours.to },
+      time_zone: quietHours && quietHours.timeZone,
+      max_age: maxAgeSeconds,
+      next_due_at: enrolment && nextDueAt(enrolment, at, quietHours),
       last_result: lastAttempt && lastResultBody(lastAttempt),
       held: heldBody(heldOf(member)),
     },
   };
+}
+
+/** @throws Failure `invalid_request` when every minute of the day is quiet at some time of the year. */
+function slotFor(
+  { shards, now }: MemberScheduleDeps,
+  member: MemberKey,
+  everyHours: EveryHours,
+  quietHours: QuietHours | null,
+): string {
+  if (quietHours === null) return slotOf(member, everyHours, shards);
+  const slot = slotOutside(quietHours, member, everyHours, { shards, now: now() });
+  if (slot !== null) return slot;
+  throw invalid('quiet_hours', 'quiet_hours leave no minute of the day, summer and winter, for a refresh');
 }
 
 /** @throws Failure `schedule_changes_used_up` */
@@ -91,22 +133,47 @@ async function countChange(deps: MemberScheduleDeps, { caller }: ApiRequest): Pr
 
 const MILLISECONDS_A_DAY = 86_400_000;
 
-function readEvery(body: unknown, minHours: number): (typeof everyHoursOnOffer)[number] {
+/** @throws Failure `schedule_too_often`, or `invalid_request` that names the field. */
+function readWishes(body: unknown, minHours: number): { everyHours: EveryHours; wishes: ScheduleWishes } {
   const read = v.safeParse(bodySchema, body);
-  if (read.success && read.output.every < minHours) {
+  if (!read.success) {
+    const field = String(read.issues[0].path?.[0]?.key ?? 'every');
+    const sentences = expected(minHours);
+    throw invalid(
+      field,
+      sentences[field] ?? `the body may have ${Object.keys(sentences).join(', ')}, and nothing else`,
+    );
+  }
+  const { every, quiet_hours: quiet, time_zone: timeZone, max_age: maxAgeSeconds } = read.output;
+  if (every < minHours) {
     throw new Failure(
       'schedule_too_often',
       `every may not be less than ${minHours} hours here (setting minScheduleHours)`,
       { field: 'every', limit: 'minScheduleHours' },
     );
   }
-  if (read.success) return read.output.every;
-  throw new Failure(
-    'invalid_request',
-    `the body has to be {"every": hours}, with hours one of ${everyHoursOnOffer.filter((hours) => hours >= minHours).join(', ')}`,
-    { field: 'every' },
-  );
+  if (quiet !== null && quiet.from === quiet.to) {
+    throw invalid('quiet_hours', 'from and to of quiet_hours may not be equal');
+  }
+  if ((quiet === null) !== (timeZone === null)) {
+    throw invalid('time_zone', 'quiet_hours and time_zone need each other');
+  }
+  if (maxAgeSeconds !== null && maxAgeSeconds >= every * 3_600) {
+    throw invalid('max_age', 'max_age has to be less than every, or each second turn would be left out');
+  }
+  const quietHours = quiet === null || timeZone === null ? null : { ...quiet, timeZone };
+  return { everyHours: every, wishes: { quietHours, maxAgeSeconds } };
 }
+
+/** What each field has to be. */
+const expected = (minHours: number): Readonly<Record<string, string>> => ({
+  every: `the body has to be {"every": hours}, with hours one of ${everyHoursOnOffer.filter((hours) => hours >= minHours).join(', ')}`,
+  quiet_hours: 'quiet_hours has to be {"from": "22:00", "to": "07:00"}: times of day, HH:MM',
+  time_zone: 'time_zone has to be the IANA name of a time zone, such as Europe/Berlin',
+  max_age: 'max_age has to be a whole number of seconds, 1 or more',
+});
+
+const invalid = (field: string, message: string): Failure => new Failure('invalid_request', message, { field });
 
 /** What AWS calls, given its environment. */
 export function wire(source: NodeJS.ProcessEnv) {

@@ -1,6 +1,6 @@
 // SQS start queue  ->  the same start as the trigger's, for every due member of a message
 import { decodeStartBatch } from '../shared/clients/messages.ts';
-import { startQueue } from '../shared/clients/queues.ts';
+import { startQueue, webhookQueue } from '../shared/clients/queues.ts';
 import { scheduleInDynamoDb } from '../shared/clients/schedule-table.ts';
 import { startCeilingInDynamoDb } from '../shared/clients/start-ceiling.ts';
 import { type StartDueDeps, startDue } from '../shared/domain/start-due.ts';
@@ -26,6 +26,7 @@ export function wire(source: NodeJS.ProcessEnv) {
     mx: observedMx(mxOf(env, MX_TIMEOUT_MS), report),
     schedule: scheduleInDynamoDb(db, env.membersTable),
     starts: startQueue(queue, env.startQueueUrl),
+    webhooks: webhookQueue(queue, env.followUpQueueUrl),
     ceiling: startCeilingInDynamoDb(db, env.membersTable, env.startsPerSecond),
     report: ({ member }, error) => {
       report.log('start.failed', { member_guid: member.memberGuid, error });
@@ -40,6 +41,7 @@ export function wire(source: NodeJS.ProcessEnv) {
       const counts = await startDue(deps, batch);
       report.count('RefreshAccepted', counts.accepted);
       report.count('RefreshHeldBack', counts.held_back);
+      report.count('StartLeftToMx', counts.left_to_mx);
       report.count('StartDeferred', counts.deferred);
       report.count('StartDropped', counts.dropped);
       report.log('start.done', { counts });

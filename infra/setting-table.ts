@@ -132,9 +132,9 @@ export const settings = {
     'Time between refreshes of members for which no schedule was set. 0: only members with a schedule are refreshed by themselves.',
   ),
   minScheduleHours: oneNumberOf(
-    1,
+    24,
     { from: everyHoursOnOffer, unit: 'hours' },
-    'Shortest time between refreshes that a caller may put a member on the schedule with; less is refused (schedule_too_often). Members that are on it already keep theirs.',
+    'Shortest time between refreshes by schedule, the default one included; less is refused (schedule_too_often). Members that are on it already keep theirs. Under 24 hours a schedule may keep MX’s own nightly run from a member: any job blocks that for three hours.',
   ),
   scheduleChangesPerCaller: wholeNumber(
     10_000,

@@ -20,6 +20,9 @@ export const messageVersions = { reads: 2, writes: 1 } as const;
 /** Notices are new in this version. */
 const NOTICE_VERSION = 2;
 
+/** Quiet hours are new in this version. */
+const WISHES_VERSION = 2;
+
 const readable = v.picklist([1, 2]);
 
 /** Whether only a newer release can read the message: it is neither handled nor refused here, but waits for that one. */
@@ -129,7 +132,15 @@ const startBatch = v.object({
   dueAt: v.pipe(v.string(), v.isoTimestamp()),
   // Absent in messages from before there was a ceiling.
   startAt: v.optional(v.nullable(instant), null),
-  members: v.array(v.object({ member, everyHours: v.picklist(everyHoursOnOffer), slot: v.string() })),
+  members: v.array(
+    v.object({
+      member,
+      everyHours: v.picklist(everyHoursOnOffer),
+      slot: v.string(),
+      quietHours: v.optional(v.nullable(v.object({ from: v.string(), to: v.string(), timeZone: v.string() })), null),
+      maxAgeSeconds: v.optional(v.nullable(v.number()), null),
+    }),
+  ),
 });
 
 const encode = (message: object, inVersion: number = messageVersions.writes): string =>
@@ -183,8 +194,20 @@ export function decodeDelivery(body: string): Delivery {
 }
 
 /** The body of a start message. */
-export const encodeStartBatch = ({ startAt, ...batch }: StartBatch): string =>
-  encode({ ...batch, ...(startAt === null ? {} : { startAt }) });
+export const encodeStartBatch = ({ startAt, dueAt, members }: StartBatch): string =>
+  encode(
+    {
+      dueAt,
+      ...(startAt === null ? {} : { startAt }),
+      members: members.map(({ quietHours, maxAgeSeconds, ...enrolled }) => ({
+        ...enrolled,
+        ...(quietHours === null ? {} : { quietHours }),
+        ...(maxAgeSeconds === null ? {} : { maxAgeSeconds }),
+      })),
+    },
+    // A release that does not know them would start a member at night.
+    members.some(({ quietHours }) => quietHours !== null) ? WISHES_VERSION : messageVersions.writes,
+  );
 
 /** The only way a body becomes a start batch. @throws Failure `bad_message`, never to be retried. */
 export const decodeStartBatch = (body: string): StartBatch => decode('start', startBatch, body);

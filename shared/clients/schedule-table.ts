@@ -3,7 +3,13 @@ import { type DynamoDBClient, GetItemCommand } from '@aws-sdk/client-dynamodb';
 import { Failure } from '../domain/failure.ts';
 import type { MemberKey } from '../domain/mx.ts';
 import type { Schedule } from '../domain/ports.ts';
-import { type EnrolledMember, type Enrolment, isEveryHours } from '../domain/schedule.ts';
+import {
+  type EnrolledMember,
+  type Enrolment,
+  isEveryHours,
+  noWishes,
+  type ScheduleWishes,
+} from '../domain/schedule.ts';
 import type { Item } from './attribute-values.ts';
 import { type Condition, deleteIf, putIf, updateIf, withMark } from './conditional-write.ts';
 import { enrolmentToAttribute, memberAttribute, toEnrolment } from './member-item.ts';
@@ -68,12 +74,18 @@ export function scheduleInDynamoDb(client: DynamoDBClient, tableName: string): S
     );
 
   /** False: a later enrolment has written it. */
-  const putSlotItem = (key: MemberKey, { slot, everyHours }: Enrolment, version: number): Promise<boolean> =>
+  const putSlotItem = (
+    key: MemberKey,
+    { slot, everyHours }: Enrolment,
+    wishes: ScheduleWishes,
+    version: number,
+  ): Promise<boolean> =>
     putIf(client, tableName, {
       item: {
         ...slotItemKey(key, slot),
         every_hours: { N: String(everyHours) },
         enrolment_version: { N: String(version) },
+        ...wishesAttributes(wishes),
       },
       ...notAfter(version),
     });
@@ -90,7 +102,7 @@ export function scheduleInDynamoDb(client: DynamoDBClient, tableName: string): S
   }
 
   return {
-    async enrol(key, enrolment, when) {
+    async enrol(key, enrolment, when, wishes = noWishes) {
       const isOn = enrolment.everyHours !== 0;
       for (let race = 0; race < MAX_RACES; race += 1) {
         const before = await readEnrolled(key);
@@ -99,7 +111,7 @@ export function scheduleInDynamoDb(client: DynamoDBClient, tableName: string): S
         const version = before.version + 1;
         // Slot, member, former slot: a crash in between leaves a slot item that its member does not point to. The start
         // function finds it by that and removes it; the other way round a member could be enrolled and never be due.
-        const isInSlot = !isOn || (await putSlotItem(key, enrolment, version));
+        const isInSlot = !isOn || (await putSlotItem(key, enrolment, wishes, version));
         if (isInSlot && (await setVersion(key, before.version, enrolment))) {
           return leave(key, before.enrolment, enrolment.slot, version);
         }
@@ -128,11 +140,18 @@ export function scheduleInDynamoDb(client: DynamoDBClient, tableName: string): S
           const [userGuid, memberGuid] = (item['item_key']?.S ?? '').split('#');
           const everyHours = Number(item['every_hours']?.N);
           if (userGuid && memberGuid && isEveryHours(everyHours)) {
-            members.push({ member: { userGuid, memberGuid }, everyHours, slot });
+            members.push({ member: { userGuid, memberGuid }, everyHours, slot, ...toWishes(item) });
           }
         }
       }
       return members;
+    },
+
+    async wishesOf(key, slot) {
+      const { Item: found } = await client.send(
+        new GetItemCommand({ TableName: tableName, Key: slotItemKey(key, slot), ConsistentRead: true }),
+      );
+      return found === undefined ? noWishes : toWishes(found);
     },
 
     async removeStray({ member, slot }) {
@@ -161,6 +180,27 @@ export function scheduleInDynamoDb(client: DynamoDBClient, tableName: string): S
         values: { ':minute': { N: String(minute) } },
       });
     },
+  };
+}
+
+/** Attributes of a slot's item; absent: nothing is wished for. */
+const wishesAttributes = ({ quietHours, maxAgeSeconds }: ScheduleWishes): Item => ({
+  ...(quietHours === null
+    ? {}
+    : {
+        quiet_from: { S: quietHours.from },
+        quiet_to: { S: quietHours.to },
+        time_zone: { S: quietHours.timeZone },
+      }),
+  ...(maxAgeSeconds === null ? {} : { max_age: { N: String(maxAgeSeconds) } }),
+});
+
+function toWishes(item: Item): ScheduleWishes {
+  const [from, to, timeZone] = ['quiet_from', 'quiet_to', 'time_zone'].map((name) => item[name]?.S);
+  const maxAge = item['max_age']?.N;
+  return {
+    quietHours: from && to && timeZone ? { from, to, timeZone } : null,
+    maxAgeSeconds: maxAge === undefined ? null : Number(maxAge),
   };
 }
 

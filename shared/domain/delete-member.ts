@@ -44,7 +44,7 @@ export async function deleteMember(deps: DeleteDeps, key: MemberKey): Promise<'d
     if (!(await deps.seen.leaveTombstone(key, typeof id === 'string' ? id : null, now))) continue;
     // After the tombstone, which refuses every enrolment. A crash in between leaves an item that `start-due.ts` removes.
     if (enrolment !== null && enrolment.everyHours !== 0) {
-      await deps.schedule.removeStray({ member: key, everyHours: enrolment.everyHours, slot: enrolment.slot });
+      await deps.schedule.removeStray({ member: key, slot: enrolment.slot });
     }
     return finish(deps, key, now);
   }

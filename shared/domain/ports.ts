@@ -11,7 +11,7 @@ import type { MxWebhook } from './mx-webhook.ts';
 import type { Callbacks, Deliveries, Events, Notices } from './notify-ports.ts';
 import type { Policy } from './policy.ts';
 import type { End, EndDetails, Refresh, RunningRefresh } from './refresh.ts';
-import type { DelayedBatch, EnrolledMember, Enrolment } from './schedule.ts';
+import type { DelayedBatch, EnrolledMember, Enrolment, ScheduleWishes } from './schedule.ts';
 
 /** MX's Platform API. Every method throws `Failure` with a fate, and has a timeout. */
 export interface Mx {
@@ -112,14 +112,16 @@ export interface Schedule {
    *
    * @throws Failure `member_deleted` when the member is gone, `busy` when other enrolments came in between again and again.
    */
-  enrol(key: MemberKey, enrolment: Enrolment, when: 'always' | 'unless_said'): Promise<void>;
+  enrol(key: MemberKey, enrolment: Enrolment, when: 'always' | 'unless_said', wishes?: ScheduleWishes): Promise<void>;
+  /** What is wished for the member in this slot; none for a member that is not in it. */
+  wishesOf(key: MemberKey, slot: string): Promise<ScheduleWishes>;
   /** The members of a slot, every page. */
   membersOf(slot: string): Promise<readonly EnrolledMember[]>;
   /**
    * Removes an item that its member does not point to; leaves one that it does. An enrolment that has written it and is
    * still under way does not come after this, but is tried again.
    */
-  removeStray(enrolled: EnrolledMember): Promise<void>;
+  removeStray(place: Pick<EnrolledMember, 'member' | 'slot'>): Promise<void>;
   /** The last minute that was worked through; null before the first tick. */
   lastMinute(): Promise<number | null>;
   /** Remembers that `minute` was worked through; never goes back. */

@@ -1,6 +1,7 @@
 /** One tick of the schedule: who is due, sent to the start queue. */
 import type { Clock } from './instant.ts';
 import type { Schedule, Starts } from './ports.ts';
+import { isQuiet } from './quiet-hours.ts';
 import { membersPerMessage, minuteOf, minuteStart, minutesDue, slotsDueIn, startBatches } from './schedule.ts';
 
 /** What a tick needs. */
@@ -22,8 +23,9 @@ export async function runSchedule(deps: TickDeps): Promise<{ minutes: number; me
   let members = 0;
   for (const minute of minutes) {
     const slots = await Promise.all(slotsDueIn(minute, deps.shards).map((slot) => deps.schedule.membersOf(slot)));
-    const due = slots.flat();
-    await deps.starts.sendAll(startBatches(due, minuteStart(minute), membersPerMessage(deps.startsPerSecond)));
+    const at = minuteStart(minute);
+    const due = slots.flat().filter(({ quietHours }) => quietHours === null || !isQuiet(quietHours, at));
+    await deps.starts.sendAll(startBatches(due, at, membersPerMessage(deps.startsPerSecond)));
     members += due.length;
     await deps.schedule.setLastMinute(minute);
   }

@@ -2,8 +2,9 @@
  * When which member is due. Static slots: a member's guid decides its minute in its period at enrolment. So only due
  * members are read, a refresh writes nothing to the slots, and members are spread over their period.
  */
-import { epochMillisecondsOf, type Instant, instantOf } from './instant.ts';
+import { epochMillisecondsOf, type Instant, instantOf, plusSeconds } from './instant.ts';
 import type { MemberKey } from './mx.ts';
+import { isQuiet, loudMinutes, type QuietHours } from './quiet-hours.ts';
 
 /**
  * The periods on offer, in hours. A closed list, because every tick reads one slot for each. Under 24 hours a schedule
@@ -24,8 +25,19 @@ export interface Enrolment {
   readonly slot: string;
 }
 
+/** What was wished for besides the period. It stands in the slot's item alone: the member's own has to stay small. */
+export interface ScheduleWishes {
+  /** Null: it may be started at any time. */
+  readonly quietHours: QuietHours | null;
+  /** A turn is left out while balances are at most this old, in seconds; null: not for that. */
+  readonly maxAgeSeconds: number | null;
+}
+
+/** No wishes. */
+export const noWishes: ScheduleWishes = { quietHours: null, maxAgeSeconds: null };
+
 /** What a slot's item says. */
-export interface EnrolledMember {
+export interface EnrolledMember extends ScheduleWishes {
   readonly member: MemberKey;
   readonly everyHours: EveryHours;
   readonly slot: string;
@@ -50,6 +62,51 @@ export function slotOf(member: MemberKey, everyHours: EveryHours, shards: number
   return slotName(everyHours, value % minutes, Math.floor(value / minutes) % shards);
 }
 
+/**
+ * The slot of a member with quiet hours: the usual one, if its minute is outside them at least once a day. Else one of the
+ * minutes that are, by the member's guid, so that members are spread over the day and not all due when the night is over.
+ * Null: there is none.
+ */
+export function slotOutside(
+  quietHours: QuietHours,
+  member: MemberKey,
+  everyHours: EveryHours,
+  { shards, now }: { readonly shards: number; readonly now: Instant },
+): string | null {
+  const minutes = everyHours * 60;
+  const possible = minutesOutside(quietHours, everyHours, now);
+  const value = hash(member.memberGuid);
+  const shard = Math.floor(value / minutes) % shards;
+  if (possible.has(value % minutes)) return slotName(everyHours, value % minutes, shard);
+  const others = [...possible];
+  const minute = others[Math.floor(value / minutes) % others.length];
+  return minute === undefined ? null : slotName(everyHours, minute, shard);
+}
+
+const outside = new Map<string, ReadonlySet<number>>();
+
+/** So many different wishes are kept in mind: a list of members is enrolled with a few of them, again and again. */
+const MOST_KEPT = 200;
+
+/** The minutes of a period that are outside the quiet hours at least once a day. */
+function minutesOutside(quietHours: QuietHours, everyHours: EveryHours, now: Instant): ReadonlySet<number> {
+  const { from, to, timeZone } = quietHours;
+  const name = `${from} ${to} ${timeZone} ${everyHours} ${now.slice(0, 10)}`;
+  const known = outside.get(name);
+  if (known !== undefined) return known;
+  // A period of several days has a minute of the day in each of them; of one day or less, each minute of the day one.
+  const days = Array.from({ length: Math.max(1, everyHours / 24) }, (_, day) => day * MINUTES_A_DAY);
+  const minutes = loudMinutes(quietHours, now).flatMap((minute) =>
+    days.map((day) => (day + minute) % (everyHours * 60)),
+  );
+  const made = new Set(minutes.toSorted((a, b) => a - b));
+  if (outside.size >= MOST_KEPT) outside.clear();
+  outside.set(name, made);
+  return made;
+}
+
+const MINUTES_A_DAY = 1440;
+
 /** Minutes since 1970 at `now`. */
 export const minuteOf = (now: Instant): number => Math.floor(epochMillisecondsOf(now) / 60_000);
 
@@ -62,13 +119,40 @@ export const slotsDueIn = (minute: number, shards: number): readonly string[] =>
     Array.from({ length: shards }, (_, shard) => slotName(everyHours, minute % (everyHours * 60), shard)),
   );
 
-/** When a member of `enrolment` is due next after `now`; null when it is not on the schedule. */
-export function nextDueAt({ everyHours, slot }: Enrolment, now: Instant): Instant | null {
+/**
+ * When a member of `enrolment` is due next after `now`; null when it is not on the schedule.
+ *
+ * @param quietHours turns within them are left out.
+ */
+export function nextDueAt(
+  { everyHours, slot }: Enrolment,
+  now: Instant,
+  quietHours: QuietHours | null = null,
+): Instant | null {
   const [, , inPeriod] = slot.split('#');
   if (everyHours === 0 || inPeriod === undefined) return null;
   const period = everyHours * 60;
   const next = minuteOf(now) + 1;
-  return minuteStart(next + ((Number(inPeriod) - (next % period) + period) % period));
+  const first = minuteStart(next + ((Number(inPeriod) - (next % period) + period) % period));
+  if (quietHours === null) return first;
+  // A slot has a turn outside them every day; where a zone has changed its rules, the first one counts.
+  const turns = Array.from({ length: Math.ceil(48 / everyHours) }, (_, turn) =>
+    plusSeconds(first, turn * everyHours * 3_600),
+  );
+  return turns.find((turn) => !isQuiet(quietHours, turn)) ?? first;
+}
+
+/**
+ * Whether the turn of `dueAt` is the member's first one of that UTC day outside its quiet hours: a member that is held back
+ * is read at MX at that one only.
+ */
+export function isFirstOfDay({ everyHours, quietHours }: EnrolledMember, dueAt: Instant): boolean {
+  const day = dueAt.slice(0, 10);
+  for (let before = plusSeconds(dueAt, -everyHours * 3_600); before.startsWith(day); ) {
+    if (quietHours === null || !isQuiet(quietHours, before)) return false;
+    before = plusSeconds(before, -everyHours * 3_600);
+  }
+  return true;
 }
 
 /** The most minutes that one tick works through: it has a minute itself. */

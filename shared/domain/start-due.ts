@@ -2,9 +2,11 @@
 import { type Deferred, deferStarts, LONGEST_DELAY_SECONDS, turnAfter, whileMxIsAway } from './deferral.ts';
 import { asFailure, type Failure } from './failure.ts';
 import { type Instant, plusSeconds, secondsBetween } from './instant.ts';
+import { heldOf } from './held.ts';
 import { MISSING_SECONDS } from './missing.ts';
-import type { RefreshDeps, Schedule, StartCeiling, Starts } from './ports.ts';
-import type { EnrolledMember, StartBatch } from './schedule.ts';
+import { quietUntil } from './quiet-hours.ts';
+import type { RefreshDeps, Schedule, StartCeiling, Starts, Webhooks } from './ports.ts';
+import { type EnrolledMember, isFirstOfDay, type StartBatch } from './schedule.ts';
 import { type MxAway, startUnattended } from './start-refresh.ts';
 import { publishRefusal, refusedRefreshId } from './unstarted.ts';
 
@@ -12,6 +14,7 @@ import { publishRefusal, refusedRefreshId } from './unstarted.ts';
 export interface StartDueDeps extends RefreshDeps {
   readonly schedule: Pick<Schedule, 'removeStray'>;
   readonly starts: Starts;
+  readonly webhooks: Webhooks;
   readonly ceiling: StartCeiling;
   /** Told of every member that is not tried again before its next turn, and of every error. */
   readonly report: (enrolled: EnrolledMember, error: unknown) => void;
@@ -21,7 +24,12 @@ export interface StartDueDeps extends RefreshDeps {
 export type DueResult =
   | 'accepted'
   | 'joined'
+  /** It needs its user. MX is asked whether it still does once a day. */
   | 'held_back'
+  /** Its balances are young enough by another way (`max_age` of its schedule). */
+  | 'fresh_enough'
+  /** MX has gathered data by itself, newer than what is stored: it is read, and no job is started. */
+  | 'left_to_mx'
   /** Back in the queue: the ceiling is reached, MX does not answer, or has asked to wait. */
   | 'deferred'
   /** The same, and its next turn is due before it could run. */
@@ -47,11 +55,9 @@ const AT_ONCE = 5;
  */
 export async function startDue(deps: StartDueDeps, received: StartBatch): Promise<StartDueCounts> {
   const counts: StartDueCounts = { ...nothingDue };
-  const batch = {
-    ...received,
-    members: received.members.filter((enrolled) => isDueStill(enrolled, received, deps.now())),
-  };
-  counts.dropped += received.members.length - batch.members.length;
+  const due = received.members.filter((enrolled) => isDueStill(enrolled, received, deps.now()));
+  counts.dropped += received.members.length - due.length;
+  const batch = await withoutQuiet(deps, { ...received, members: due }, counts);
   if (batch.members.length === 0) return counts;
   const waiting = await untilReserved(deps, batch);
   if (waiting !== null) {
@@ -92,6 +98,20 @@ export async function startDue(deps: StartDueDeps, received: StartBatch): Promis
   return counts;
 }
 
+/** Sends those back in whose quiet hours it comes late, each until they are over. The others. */
+async function withoutQuiet(deps: StartDueDeps, batch: StartBatch, counts: StartDueCounts): Promise<StartBatch> {
+  const now = deps.now();
+  const over = (enrolled: EnrolledMember): Instant =>
+    enrolled.quietHours === null ? now : quietUntil(enrolled.quietHours, now);
+  for (const enrolled of batch.members) {
+    const notBefore = over(enrolled);
+    if (notBefore > now) {
+      count(counts, await deferStarts(deps, { dueAt: batch.dueAt, members: [enrolled] }, notBefore));
+    }
+  }
+  return { ...batch, members: batch.members.filter((enrolled) => over(enrolled) === now) };
+}
+
 /** Due again since: after a long outage that turn is in the queue too. */
 const isDueStill = (enrolled: EnrolledMember, { dueAt }: StartBatch, now: Instant): boolean =>
   now < turnAfter(enrolled, dueAt);
@@ -100,6 +120,8 @@ const nothingDue: StartDueCounts = {
   accepted: 0,
   joined: 0,
   held_back: 0,
+  fresh_enough: 0,
+  left_to_mx: 0,
   deferred: 0,
   dropped: 0,
   done_already: 0,
@@ -163,6 +185,11 @@ async function start(deps: StartDueDeps, enrolled: EnrolledMember, batch: StartB
     await deps.schedule.removeStray(enrolled);
     return 'stray';
   }
+  const { lastSuccess } = record;
+  if (enrolled.maxAgeSeconds !== null && lastSuccess !== null) {
+    if (secondsBetween(lastSuccess.observedAt, deps.now()) <= enrolled.maxAgeSeconds) return 'fresh_enough';
+  }
+  if (heldOf(record) !== null && !isFirstOfDay(enrolled, dueAt)) return 'held_back';
   // Refused by MX at an earlier delivery, which may have crashed before it published the refusal.
   const refusedId = refusedRefreshId(member, dueAt);
   if (record.lastAttempt?.refreshId === refusedId) {
@@ -176,7 +203,9 @@ async function start(deps: StartDueDeps, enrolled: EnrolledMember, batch: StartB
     deps.report(enrolled, failure);
     return 'dropped';
   };
-  const answer = await startUnattended(deps, record, dueAt).catch(asTooEarly);
+  const answer = await startUnattended(deps, record, { dueAt, maxAgeSeconds: enrolled.maxAgeSeconds }).catch(
+    asTooEarly,
+  );
   switch (answer.kind) {
     case 'too_early':
       return defer(answer.failure, answer.failure.details.retryAfterSeconds ?? 0);

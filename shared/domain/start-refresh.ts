@@ -31,11 +31,12 @@ import {
 import { memberView } from './member-view.ts';
 import type { MemberIdentifiers, MemberKey, MxMember } from './mx.ts';
 import type { OutcomeCode } from './outcome.ts';
-import type { RefreshDeps } from './ports.ts';
+import { ownRunOf } from './own-run.ts';
+import type { RefreshDeps, Webhooks } from './ports.ts';
 import { unansweredCode } from './progress.ts';
 import { type Refresh, type RunningClaim, runningRefresh, type StartedClaim, type Trigger } from './refresh.ts';
 import { currentRefresh } from './refresh-details.ts';
-import type { Enrolment } from './schedule.ts';
+import type { Enrolment, ScheduleWishes } from './schedule.ts';
 import { startJob } from './start-job.ts';
 import { startMark } from './start-mark.ts';
 import { holdBack, type RefusedMember, recordRefusedStart, refusedRefreshId } from './unstarted.ts';
@@ -80,6 +81,11 @@ export interface DoneAlready {
   readonly kind: 'done_already';
 }
 
+/** MX has run a job by itself, and what it has gathered will be read: an unattended trigger starts none. */
+export interface LeftToMx {
+  readonly kind: 'left_to_mx';
+}
+
 /** MX does not answer: an unattended trigger claims nothing, and is to be tried again. */
 export interface MxAway {
   readonly kind: 'mx_away';
@@ -97,7 +103,7 @@ interface Request<Held> {
   readonly share: CallerShare | null;
   /** Whether our own tables say that there is nothing left to do. */
   readonly doneAlready: (record: MemberRecord) => Held | null;
-  /** Whether to hold back `member`. An HTTP trigger never is: its caller decided to start. */
+  /** Whether nothing is to be started for `member` now. An HTTP trigger always starts: its caller decided to. */
   readonly heldBack: (member: MxMember, record: MemberRecord | null) => Promise<Held | null>;
   /** MX does not answer now. Null: start without a baseline. */
   readonly away: (failure: Failure) => Held | null;
@@ -149,16 +155,17 @@ export const startRefresh = (
 
 /**
  * Starts or joins a scheduled refresh of a member that was just read and became due at `dueAt`. A member held back, or
- * refused by MX, is noted in its item, and an event is sent.
+ * refused by MX, is noted in its item, and an event is sent. Where MX has gathered newer data by itself, the follow-up
+ * function is told to read it.
  *
  * @throws Failure like `startRefresh`, except for what MX has refused for good.
  */
 export const startUnattended = (
-  deps: RefreshDeps,
+  deps: RefreshDeps & { readonly webhooks: Webhooks },
   member: MemberRecord,
-  dueAt: Instant,
-): Promise<AcceptedStart | HeldBack | DoneAlready | MxAway | Refused> =>
-  start<HeldBack | DoneAlready | MxAway | Refused>(deps, {
+  { dueAt, maxAgeSeconds }: { readonly dueAt: Instant } & Pick<ScheduleWishes, 'maxAgeSeconds'>,
+): Promise<AcceptedStart | HeldBack | LeftToMx | DoneAlready | MxAway | Refused> =>
+  start<HeldBack | LeftToMx | DoneAlready | MxAway | Refused>(deps, {
     identifiers: { userIdentifier: member.key.userGuid, memberIdentifier: member.key.memberGuid },
     known: member,
     trigger: 'schedule',
@@ -168,9 +175,15 @@ export const startUnattended = (
     doneAlready: (record) => (endedSince(record, dueAt) ? { kind: 'done_already' } : null),
     async heldBack(seen, record) {
       const reason = neededUserAction(seen);
-      if (reason === null) return null;
-      if (record !== null) await holdBack(deps, record, reason, dueAt);
-      return { kind: 'held_back', reason };
+      if (reason !== null) {
+        if (record !== null) await holdBack(deps, record, reason, dueAt);
+        return { kind: 'held_back', reason };
+      }
+      const now = deps.now();
+      const completedAt = await ownRunOf(deps.members, seen, { maxAgeSeconds, now });
+      if (completedAt === null) return null;
+      await deps.webhooks.send({ about: 'data', member: seen.key, completedAt, receivedAt: now }, 0);
+      return { kind: 'left_to_mx' };
     },
     away: (failure) => ({ kind: 'mx_away', failure }),
     async refused(record, failure) {

@@ -41,6 +41,7 @@ export type MetricName =
   | 'RefreshAccepted'
   | 'RefreshJoined'
   | 'RefreshHeldBack'
+  | 'StartLeftToMx'
   | 'StartDeferred'
   | 'StartDropped'
   | 'WebhookReceived'

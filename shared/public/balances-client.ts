@@ -25,7 +25,14 @@ import {
 import { type BasicCredentials, type Call, httpCalls, type RequestSigner } from './http-calls.ts';
 import { checkedIdentifier } from './identifiers.ts';
 import { BalancesProblem, retryAfterSeconds } from './problem.ts';
-import { type ChallengeAnswer, type MemberSchedule, type Refresh, refreshFrom, scheduleFrom } from './refresh.ts';
+import {
+  type ChallengeAnswer,
+  type MemberSchedule,
+  type QuietHours,
+  type Refresh,
+  refreshFrom,
+  scheduleFrom,
+} from './refresh.ts';
 import { platformTime, type Time, untilEnded } from './until-ended.ts';
 
 export type * from './client-answers.ts';
@@ -39,6 +46,7 @@ export type {
   ChallengeAnswer,
   MemberSchedule,
   Pagination,
+  QuietHours,
   Refresh,
   ScheduleResult,
   TriggeredRefresh,
@@ -99,6 +107,14 @@ export interface PageOptions extends AccountsOptions {
   readonly recordsPerPage?: number;
 }
 
+/** What a schedule may wish for besides its period. */
+export interface ScheduleOptions extends CallOptions {
+  /** No refresh is started then. */
+  readonly quietHours?: QuietHours;
+  /** Seconds: a turn is left out while the balances are at most so old. */
+  readonly maxAge?: number;
+}
+
 /** How long to wait for the end of a refresh. */
 export interface WaitOptions extends CallOptions {
   /** @default 900: a refresh ends by its deadline (10 minutes, a setting of the service), or about a minute later */
@@ -147,8 +163,11 @@ export interface BalancesClient {
   refreshes(user: string, member: string, options?: CallOptions): AsyncGenerator<Refresh, void, undefined>;
   readonly schedule: {
     get(user: string, member: string, options?: CallOptions): Promise<MemberSchedule>;
-    /** `everyHours`: one of 1, 2, 3, 4, 6, 8, 12, 24, 48, 72, 168. */
-    set(user: string, member: string, everyHours: number, options?: CallOptions): Promise<MemberSchedule>;
+    /**
+     * `everyHours`: one of 1, 2, 3, 4, 6, 8, 12, 24, 48, 72, 168; under 24 only where the operator allows it. Replaces what
+     * was said before.
+     */
+    set(user: string, member: string, everyHours: number, options?: ScheduleOptions): Promise<MemberSchedule>;
     remove(user: string, member: string, options?: CallOptions): Promise<void>;
   };
   /** Resolves when the API answers. MX is not asked. */
@@ -267,7 +286,14 @@ export function createBalancesClient(options: BalancesClientOptions): BalancesCl
         scheduleFrom((await get(`${memberPath(user, member)}/schedule`, given)).body),
       async set(user, member, everyHours, given = {}) {
         const path = `${memberPath(user, member)}/schedule`;
-        return scheduleFrom((await call({ method: 'PUT', path, body: { every: everyHours }, ...of(given) })).body);
+        const { quietHours, maxAge } = given;
+        const body = {
+          every: everyHours,
+          quiet_hours: quietHours && { from: quietHours.from, to: quietHours.to },
+          time_zone: quietHours?.timeZone,
+          max_age: maxAge,
+        };
+        return scheduleFrom((await call({ method: 'PUT', path, body, ...of(given) })).body);
       },
       async remove(user, member, given = {}) {
         await call({ method: 'DELETE', path: `${memberPath(user, member)}/schedule`, ...of(given) });

@@ -175,12 +175,26 @@ export function paginationFrom(body: Json): Pagination {
   };
 }
 
+/** Hours of the day without a scheduled start. */
+export interface QuietHours {
+  /** `HH:MM`, the first minute that is quiet. */
+  readonly from: string;
+  /** `HH:MM`, the first minute after it, perhaps of the next day. */
+  readonly to: string;
+  /** IANA name. */
+  readonly timeZone: string;
+}
+
 /** A member's place in the schedule. */
 export interface MemberSchedule {
   readonly userGuid: string;
   readonly memberGuid: string;
   /** Hours between two refreshes; null: not on a schedule. */
   readonly everyHours: number | null;
+  /** Null: none. */
+  readonly quietHours: QuietHours | null;
+  /** In seconds; null: none. */
+  readonly maxAge: number | null;
   /** When it is due next; null: not on a schedule. */
   readonly nextDueAt: string | null;
   /** How its last refresh ended, of any trigger; null: none has. */
@@ -202,11 +216,19 @@ export function scheduleFrom(body: Json): MemberSchedule {
     userGuid: textIn(schedule, 'user_guid'),
     memberGuid: textIn(schedule, 'member_guid'),
     everyHours: countOrNullIn(schedule, 'every'),
+    quietHours: isJsonObject(schedule['quiet_hours']) ? quietHoursFrom(schedule['quiet_hours'], schedule) : null,
+    maxAge: countOrNullIn(schedule, 'max_age'),
     nextDueAt: textOrNullIn(schedule, 'next_due_at'),
     lastResult: isJsonObject(schedule['last_result']) ? resultFrom(schedule['last_result']) : null,
     held: heldFrom(schedule['held'] ?? null),
   };
 }
+
+const quietHoursFrom = (quiet: JsonObject, schedule: JsonObject): QuietHours => ({
+  from: textIn(quiet, 'from'),
+  to: textIn(quiet, 'to'),
+  timeZone: textIn(schedule, 'time_zone'),
+});
 
 const resultFrom = (result: JsonObject): ScheduleResult => ({
   refreshId: textIn(result, 'refresh_id'),

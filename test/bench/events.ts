@@ -5,7 +5,7 @@ import { encodeDelivery, encodeNextLook, encodeStartBatch } from '../../shared/c
 import { firstLookState } from '../../shared/domain/decision.ts';
 import { endedEvent } from '../../shared/domain/event.ts';
 import type { Attempt } from '../../shared/domain/refresh.ts';
-import { slotOf } from '../../shared/domain/schedule.ts';
+import { slotOf, noWishes } from '../../shared/domain/schedule.ts';
 import { type Running, refreshIdOf } from '../local/running.ts';
 
 type EventOf = (running: Running) => Promise<unknown>;
@@ -98,7 +98,7 @@ export const events: Readonly<Record<string, EventOf>> = {
     const headers = { 'content-type': 'application/json' };
     await running.call('PUT', `${path}/schedule`, { headers, body: '{"every":24}' });
     const member = { userGuid, memberGuid };
-    const enrolled = { member, everyHours: 24, slot: slotOf(member, 24, 1) } as const;
+    const enrolled = { member, everyHours: 24, slot: slotOf(member, 24, 1), ...noWishes } as const;
     return sqsEvent(encodeStartBatch({ dueAt: new Date().toISOString(), startAt: null, members: [enrolled] }));
   },
   'run-schedule': async () => ({}),

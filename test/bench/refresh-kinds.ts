@@ -3,7 +3,7 @@ import { setTimeout as after } from 'node:timers/promises';
 import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { encodeStartBatch } from '../../shared/clients/messages.ts';
 import { instantOf } from '../../shared/domain/instant.ts';
-import { MEMBERS_PER_MESSAGE, slotOf, startBatches } from '../../shared/domain/schedule.ts';
+import { MEMBERS_PER_MESSAGE, slotOf, startBatches, noWishes } from '../../shared/domain/schedule.ts';
 import { type Running, refreshIdOf } from '../local/running.ts';
 
 /** A member of the simulator's. */
@@ -118,7 +118,7 @@ async function startAsScheduled(running: Running, members: readonly Added[], per
   });
   const due = members.map(({ guid }) => {
     const member = { userGuid: USER_GUID, memberGuid: guid };
-    return { member, everyHours: 1 as const, slot: slotOf(member, 1, 1) };
+    return { member, everyHours: 1 as const, slot: slotOf(member, 1, 1), ...noWishes };
   });
   const sqs = new SQSClient({ endpoint, credentials, region, useQueueUrlAsEndpoint: false });
   const began = performance.now();

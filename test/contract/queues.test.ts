@@ -30,7 +30,7 @@ import { Failure } from '../../shared/domain/failure.ts';
 import type { MxWebhook } from '../../shared/domain/mx-webhook.ts';
 import type { Deliveries, Delivery, Notice, Notices } from '../../shared/domain/notify-ports.ts';
 import type { Erasure, FollowUps, NextLook, Starts, Webhooks } from '../../shared/domain/ports.ts';
-import type { StartBatch } from '../../shared/domain/schedule.ts';
+import { noWishes, type StartBatch } from '../../shared/domain/schedule.ts';
 import { fakeDeliveries } from '../fakes/fake-callbacks.ts';
 import { fakeErasure } from '../fakes/fake-erasure.ts';
 import { fakeFollowUps, fakeHints, fakeNotices, fakeQueue, fakeStarts } from '../fakes/fake-queue.ts';
@@ -180,19 +180,22 @@ describe.each<[string, () => Promise<Subject>]>([
     expect((await receive()).map(decodeLook)).toEqual([expect.objectContaining(sent)]);
   });
 
-  it('bring a batch of starts across', async () => {
-    const { starts, receive } = await subject();
-    const batch: StartBatch = {
-      dueAt: at(60),
-      startAt: at(61),
-      members: [
-        { member: newKey(), everyHours: 6, slot: 'SLOT#6h#00001#0' },
-        { member: newKey(), everyHours: 24, slot: 'SLOT#24h#00001#0' },
-      ],
-    };
-    await starts.sendAll([{ batch, delaySeconds: 0 }]);
-    expect((await receive()).map(decodeStartBatch)).toEqual([expect.objectContaining(batch)]);
-  });
+  it.each([noWishes, { quietHours: { from: '22:00', to: '07:00', timeZone: 'Europe/Kyiv' }, maxAgeSeconds: 60 }])(
+    'bring a batch of starts across: %j',
+    async (wishes) => {
+      const { starts, receive } = await subject();
+      const batch: StartBatch = {
+        dueAt: at(60),
+        startAt: at(61),
+        members: [
+          { member: newKey(), everyHours: 6, slot: 'SLOT#6h#00001#0', ...wishes },
+          { member: newKey(), everyHours: 24, slot: 'SLOT#24h#00001#0', ...wishes },
+        ],
+      };
+      await starts.sendAll([{ batch, delaySeconds: 0 }]);
+      expect((await receive()).map(decodeStartBatch)).toEqual([expect.objectContaining(batch)]);
+    },
+  );
 
   it.each([0, 1, 10, 11, 23])('bring all of %i batches of starts, each once', async (count) => {
     const { starts, receive, delayed } = await subject();

@@ -6,7 +6,7 @@ import { Failure } from '../../shared/domain/failure.ts';
 import type { Members } from '../../shared/domain/members-ports.ts';
 import type { MemberKey } from '../../shared/domain/mx.ts';
 import type { Schedule } from '../../shared/domain/ports.ts';
-import { type EveryHours, slotOf } from '../../shared/domain/schedule.ts';
+import { type EveryHours, slotOf, noWishes } from '../../shared/domain/schedule.ts';
 import { fakeMembers } from '../fakes/fake-members.ts';
 import { fakeSchedule } from '../fakes/fake-schedule.ts';
 import { emptyMembersTable, textOf } from '../fakes/members-table.ts';
@@ -84,7 +84,7 @@ describe.each<[string, () => Subject]>([
     const { members, schedule, key, enrolment, inSlot } = await known();
     const six = enrolment(6);
     await schedule.enrol(key, six, 'always');
-    expect(await inSlot(six.slot)).toEqual([{ member: key, everyHours: 6, slot: six.slot }]);
+    expect(await inSlot(six.slot)).toEqual([{ member: key, everyHours: 6, slot: six.slot, ...noWishes }]);
     expect((await members.read(key))?.enrolment).toEqual(six);
   });
 
@@ -94,7 +94,7 @@ describe.each<[string, () => Subject]>([
     await schedule.enrol(key, six, 'always');
     await schedule.enrol(key, day, 'always');
     expect(await inSlot(six.slot)).toEqual([]);
-    expect(await inSlot(day.slot)).toEqual([{ member: key, everyHours: 24, slot: day.slot }]);
+    expect(await inSlot(day.slot)).toEqual([{ member: key, everyHours: 24, slot: day.slot, ...noWishes }]);
     expect((await members.read(key))?.enrolment).toEqual(day);
   });
 
@@ -140,7 +140,7 @@ describe.each<[string, () => Subject]>([
     await Promise.all(all.map((one) => schedule.enrol(key, one, 'always')));
     const stands = (await members.read(key))?.enrolment;
     const items = (await Promise.all(all.map(({ slot }) => inSlot(slot)))).flat();
-    expect(items).toEqual([{ member: key, ...stands }]);
+    expect(items).toEqual([{ member: key, ...stands, ...noWishes }]);
   });
 
   it('leaves none withdrawing after eight, one beside them', async () => {
@@ -150,12 +150,25 @@ describe.each<[string, () => Subject]>([
     const no = { everyHours: 0, slot: '' } as const;
     await Promise.all([...all, no].map((one) => schedule.enrol(key, one, 'always')));
     const stands = (await members.read(key))?.enrolment;
-    expect(await items()).toEqual(stands?.everyHours === 0 ? [] : [{ member: key, ...stands }]);
+    expect(await items()).toEqual(stands?.everyHours === 0 ? [] : [{ member: key, ...stands, ...noWishes }]);
     await schedule.enrol(key, no, 'always');
     expect(await items()).toEqual([]);
     await Promise.all([schedule.enrol(key, enrolment(2), 'always'), schedule.enrol(key, no, 'always')]);
     const after = (await members.read(key))?.enrolment;
-    expect(await items()).toEqual(after?.everyHours === 0 ? [] : [{ member: key, ...after }]);
+    expect(await items()).toEqual(after?.everyHours === 0 ? [] : [{ member: key, ...after, ...noWishes }]);
+  });
+
+  it('keeps what is wished for beside the slot', async () => {
+    const { schedule, key, enrolment, inSlot } = await known();
+    const day = enrolment(24);
+    const quietHours = { from: '22:00', to: '07:00', timeZone: 'America/Argentina/Buenos_Aires' };
+    const wishes = { quietHours, maxAgeSeconds: 3_600 };
+    await schedule.enrol(key, day, 'always', wishes);
+    expect(await inSlot(day.slot)).toEqual([{ member: key, ...day, ...wishes }]);
+    expect(await schedule.wishesOf(key, day.slot)).toEqual(wishes);
+    await schedule.enrol(key, day, 'always');
+    expect(await schedule.wishesOf(key, day.slot)).toEqual(noWishes);
+    expect(await schedule.wishesOf(key, enrolment(6).slot)).toEqual(noWishes);
   });
 
   it('removes a stray item, leaves the member’s own', async () => {
@@ -163,8 +176,8 @@ describe.each<[string, () => Subject]>([
     const [six, day] = [enrolment(6), enrolment(24)];
     await schedule.enrol(key, six, 'always');
     await leaveSlotItem(key, day.slot, 1);
-    await schedule.removeStray({ member: key, everyHours: 24, slot: day.slot });
-    await schedule.removeStray({ member: key, everyHours: 6, slot: six.slot });
+    await schedule.removeStray({ member: key, slot: day.slot });
+    await schedule.removeStray({ member: key, slot: six.slot });
     expect([await inSlot(day.slot), (await inSlot(six.slot)).length]).toEqual([[], 1]);
     expect((await members.read(key))?.enrolment).toEqual(six);
   });
@@ -175,7 +188,7 @@ describe.each<[string, () => Subject]>([
     // Of version 1: its member is still at 0.
     await leaveSlotItem(key, day.slot, 1);
     expect(await inSlot(day.slot)).toHaveLength(1);
-    await schedule.removeStray({ member: key, everyHours: 24, slot: day.slot });
+    await schedule.removeStray({ member: key, slot: day.slot });
     expect(await inSlot(day.slot)).toEqual([]);
     expect((await members.read(key))?.enrolment).toBeNull();
     await schedule.enrol(key, six, 'unless_said');
@@ -185,10 +198,10 @@ describe.each<[string, () => Subject]>([
   it('leaves every enrolled member its item while strays are removed', async () => {
     const { members, schedule, key, enrolment, inSlot } = await known();
     const all = [enrolment(6), enrolment(24), enrolment(6), enrolment(24)];
-    const strays = all.map(({ slot, everyHours }) => schedule.removeStray({ member: key, everyHours, slot }));
+    const strays = all.map(({ slot }) => schedule.removeStray({ member: key, slot }));
     await Promise.all([...all.map((one) => schedule.enrol(key, one, 'always')), ...strays]);
     const stands = (await members.read(key))?.enrolment;
-    expect(await inSlot(stands?.slot ?? '')).toEqual([{ member: key, ...stands }]);
+    expect(await inSlot(stands?.slot ?? '')).toEqual([{ member: key, ...stands, ...noWishes }]);
   });
 
   it('removes the item of a deleted member', async () => {
@@ -196,7 +209,7 @@ describe.each<[string, () => Subject]>([
     const six = enrolment(6);
     await schedule.enrol(key, six, 'always');
     await markDeleted(key);
-    await schedule.removeStray({ member: key, everyHours: 6, slot: six.slot });
+    await schedule.removeStray({ member: key, slot: six.slot });
     expect(await inSlot(six.slot)).toEqual([]);
   });
 
@@ -233,7 +246,7 @@ describe('the schedule before its first tick', () => {
       await Promise.all(
         keys.slice(from, from + 20).map(async (key) => {
           await members.claim({ key, claim: startingClaim(refreshId(1)), starts: [], startsVersion: 0 });
-          await schedule.enrol(key, { everyHours: 168, slot }, 'always');
+          await schedule.enrol(key, { everyHours: 168, slot, ...noWishes }, 'always');
         }),
       );
     }

@@ -2,7 +2,7 @@
 import { Failure } from '../../shared/domain/failure.ts';
 import type { MemberKey } from '../../shared/domain/mx.ts';
 import type { Schedule } from '../../shared/domain/ports.ts';
-import type { Enrolment } from '../../shared/domain/schedule.ts';
+import { type Enrolment, noWishes, type ScheduleWishes } from '../../shared/domain/schedule.ts';
 import { type MembersTable, memberOf, textOf } from './members-table.ts';
 import { atOnce, type Request, recognised } from './request.ts';
 
@@ -30,9 +30,15 @@ export function fakeSchedule(table: MembersTable, request: Request = atOnce): Sc
   const isNotAfter = (key: MemberKey, slot: string, version: number): boolean =>
     (versions.get(itemOf(key, slot)) ?? 0) <= version;
 
-  function putSlotItem(key: MemberKey, { slot, everyHours }: Enrolment, version: number): boolean {
+  function putSlotItem(
+    key: MemberKey,
+    { slot, everyHours }: Enrolment,
+    wishes: ScheduleWishes,
+    version: number,
+  ): boolean {
     if (everyHours === 0 || !isNotAfter(key, slot, version)) return false;
     table.slots.set(slot, (table.slots.get(slot) ?? new Map()).set(textOf(key), everyHours));
+    table.wishes.set(itemOf(key, slot), wishes);
     versions.set(itemOf(key, slot), version);
     return true;
   }
@@ -50,7 +56,7 @@ export function fakeSchedule(table: MembersTable, request: Request = atOnce): Sc
   }
 
   return {
-    async enrol(key, enrolment, when) {
+    async enrol(key, enrolment, when, wishes = noWishes) {
       const { slot } = enrolment;
       const isOn = enrolment.everyHours !== 0;
       for (let race = 0; race < MAX_RACES; race += 1) {
@@ -58,7 +64,8 @@ export function fakeSchedule(table: MembersTable, request: Request = atOnce): Sc
         if (before === null) throw deleted();
         if (when === 'unless_said' && before.enrolment !== null) return;
         const version = before.version + 1;
-        const isInSlot = !isOn || (await request('schedule.enrol/slot', () => putSlotItem(key, enrolment, version)));
+        const isInSlot =
+          !isOn || (await request('schedule.enrol/slot', () => putSlotItem(key, enrolment, wishes, version)));
         const stands =
           isInSlot &&
           (await request(
@@ -83,7 +90,17 @@ export function fakeSchedule(table: MembersTable, request: Request = atOnce): Sc
 
     membersOf: (slot) =>
       request('schedule.membersOf', () =>
-        [...(table.slots.get(slot) ?? [])].map(([text, everyHours]) => ({ member: memberOf(text), everyHours, slot })),
+        [...(table.slots.get(slot) ?? [])].map(([text, everyHours]) => ({
+          member: memberOf(text),
+          everyHours,
+          slot,
+          ...(table.wishes.get(`${slot} ${text}`) ?? noWishes),
+        })),
+      ),
+
+    wishesOf: (key, slot) =>
+      request('schedule.wishesOf', () =>
+        table.slots.get(slot)?.has(textOf(key)) ? (table.wishes.get(itemOf(key, slot)) ?? noWishes) : noWishes,
       ),
 
     async removeStray({ member, slot }) {

@@ -2,7 +2,7 @@
 import type { Instant } from '../../shared/domain/instant.ts';
 import type { MemberBody, MemberRecord } from '../../shared/domain/member.ts';
 import type { MemberKey } from '../../shared/domain/mx.ts';
-import type { EveryHours } from '../../shared/domain/schedule.ts';
+import type { EveryHours, ScheduleWishes } from '../../shared/domain/schedule.ts';
 
 /** An entry of the sparse index of open claims. It comes and goes later than the item that it stands for. */
 export interface OpenEntry {
@@ -21,6 +21,8 @@ export interface MembersTable {
   readonly aliases: Map<string, string>;
   /** Slot, then member: its period. */
   readonly slots: Map<string, Map<string, EveryHours>>;
+  /** What is wished for, by slot and member: `SLOT#… USR-…#MBR-…`. */
+  readonly wishes: Map<string, ScheduleWishes>;
   /** How many changes an enrolment has seen, by member; and with which one an item of a slot was written, by both. */
   readonly enrolmentVersions: Map<string, number>;
   /** When a member was last read outside a refresh, or was about to be. */
@@ -36,6 +38,7 @@ export const emptyMembersTable = (): MembersTable => ({
   bodies: new Map(),
   aliases: new Map(),
   slots: new Map(),
+  wishes: new Map(),
   enrolmentVersions: new Map(),
   reservedReads: new Map(),
   bookmark: null,

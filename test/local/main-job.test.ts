@@ -14,7 +14,7 @@ let db: DynamoDBClient;
 let sqs: SQSClient;
 
 beforeAll(async () => {
-  running = await startRunning();
+  running = await startRunning({ minScheduleHours: 1 });
   const { awsEndpointUrl: endpoint, awsCredentials: credentials, region } = running.project.stack;
   db = new DynamoDBClient({ endpoint, credentials, region });
   sqs = new SQSClient({ endpoint, credentials, region, useQueueUrlAsEndpoint: false });

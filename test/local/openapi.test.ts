@@ -436,6 +436,7 @@ describe('what the document says', () => {
       'schedule_changes_used_up', // test/settings
       'too_many_callbacks', // test/local/callback-flood.test.ts
       'mx_credentials_missing', // a deployment without MX credentials
+      'answers_taken', // AWS away right after MX took them: test/unit/domain/resume.test.ts
       'mx_timeout', // takes seconds, and is as mx_unavailable
       'mx_too_many_accounts', // and the next three never leave a queue
       'bad_message',

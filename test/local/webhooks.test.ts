@@ -201,7 +201,7 @@ describe('a member that MX has deleted', () => {
   it('takes balances and schedule once MX confirms', async () => {
     const member = running.addMember({ jobSeconds: 1.5 });
     await running.refresh(member.path);
-    const schedule = { headers: { 'content-type': 'application/json' }, body: '{"every":6}' };
+    const schedule = { headers: { 'content-type': 'application/json' }, body: '{"every":24}' };
     expect((await running.call('PUT', `${member.path}/schedule`, schedule)).status).toBe(200);
     const { userGuid } = running.mx.member({ member: member.guid });
     const path = `/users/${userGuid}/members/${member.guid}`;

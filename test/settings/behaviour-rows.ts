@@ -527,6 +527,7 @@ export const behaviourRows: readonly BehaviourRow[] = [
     setting: 'scheduleChangesPerCaller',
     value: 2,
     what: 'a caller’s third change in a day is refused',
+    beside: { minScheduleHours: 1 },
     observe: scheduleEvery(6, 24, 6),
     expected: [
       [200, undefined, undefined],
@@ -538,7 +539,7 @@ export const behaviourRows: readonly BehaviourRow[] = [
     setting: 'scheduleShards',
     value: 5,
     what: 'members are put into the shard of their guid',
-    beside: { defaultScheduleHours: 168 },
+    beside: { defaultScheduleHours: 168, minScheduleHours: 1 },
     observe: slots,
     // FNV-1a of MBR-1 is 514115678: minute 5438 of a week, shard 51003 mod 5; minute 38 of an hour, shard 8568594 mod 5.
     expected: ['SLOT#168h#05438#3', 'SLOT#1h#00038#4'],
@@ -547,6 +548,7 @@ export const behaviourRows: readonly BehaviourRow[] = [
     setting: 'scheduleShards',
     value: 5,
     what: 'members of every shard are started when they are due',
+    beside: { minScheduleHours: 1 },
     observe: async (deployed) => {
       await slots(deployed);
       deployed.at(38 * 60);
@@ -559,6 +561,7 @@ export const behaviourRows: readonly BehaviourRow[] = [
     setting: 'startsPerSecond',
     value: 2,
     what: 'a message over the ceiling waits for its reserved time',
+    beside: { minScheduleHours: 1 },
     observe: async (deployed) => {
       await slots(deployed);
       deployed.at(38 * 60);

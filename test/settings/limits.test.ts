@@ -105,7 +105,7 @@ describe('on the wire', () => {
   });
 
   it('a scheduled start waits 5 s, five at once', async () => {
-    deployed = await deploy({ defaultScheduleHours: 1 });
+    deployed = await deploy({ defaultScheduleHours: 1, minScheduleHours: 1 });
     await deployed.trigger();
     deployed.mx.member = done;
     deployed.at(10);

@@ -115,7 +115,10 @@ const schedule = {
   user_guid: key.userGuid,
   member_guid: key.memberGuid,
   every: 24,
-  next_due_at: '2026-03-03T04:11:00.000Z',
+  quiet_hours: { from: '22:00', to: '07:00' },
+  time_zone: 'America/New_York',
+  max_age: null,
+  next_due_at: '2026-03-03T14:11:00.000Z',
   last_result: lastResultBody(success),
   held: null,
 };

@@ -47,11 +47,18 @@ export const ownOperations: Readonly<Record<string, Operation>> = {
     operationId: 'setSchedule',
     summary: 'Put a member on a schedule',
     description:
-      'The service chooses the minute. Less than 24 hours may keep MX’s own nightly aggregation from running. No scheduled refresh is started while the member needs its user. Of several PUTs at once for one member, one is kept.',
+      'Replaces what was said before. The service chooses the minute. Less than 24 hours may keep MX’s own nightly aggregation from running. No scheduled refresh is started while the member needs its user. Of several PUTs at once for one member, one is kept.',
     tag: 'Schedule',
     right: 'trigger',
     parameters: [...member, 'Accept-Version', 'X-Correlation-Id'],
-    body: { schema: 'ScheduleRequest', required: true, examples: { daily: { every: 24 } } },
+    body: {
+      schema: 'ScheduleRequest',
+      required: true,
+      examples: {
+        daily: { every: 24 },
+        notAtNight: { every: 24, quiet_hours: { from: '22:00', to: '07:00' }, time_zone: 'America/New_York' },
+      },
+    },
     answers: {
       200: {
         description: 'The schedule as it is now.',

@@ -72,6 +72,18 @@ const refreshProperties = {
   next_refresh_allowed_at: nextAllowed,
 };
 
+const timeOfDay = { type: 'string', pattern: '^([01][0-9]|2[0-3]):[0-5][0-9]$' };
+
+const quietHours = {
+  type: ['object', 'null'],
+  required: ['from', 'to'],
+  additionalProperties: false,
+  properties: {
+    from: { ...timeOfDay, description: 'The first minute that is quiet.' },
+    to: { ...timeOfDay, description: 'The first minute after it. Not the same; it may be on the next day.' },
+  },
+};
+
 const scheduleHeld = {
   ...whole('Why the schedule does not start the member; null: it does, or the member is on none.', {
     since: { ...instant, description: 'When it was held back for this reason for the first time.' },
@@ -202,7 +214,29 @@ export const schemas = {
     type: 'object',
     additionalProperties: false,
     required: ['every'],
-    properties: { every: { type: 'integer', enum: [...everyHoursOnOffer], description: 'Hours between refreshes.' } },
+    properties: {
+      every: {
+        type: 'integer',
+        enum: [...everyHoursOnOffer],
+        description: 'Hours between refreshes: hours of UTC, whatever the member’s clock does.',
+      },
+      quiet_hours: {
+        ...quietHours,
+        description:
+          'No refresh is started then, in `time_zone`. The minute is chosen outside them, so that one turn a day is; turns within them are left out.',
+      },
+      time_zone: {
+        type: ['string', 'null'],
+        description: 'IANA name. With `quiet_hours` only.',
+        example: 'Europe/Berlin',
+      },
+      max_age: {
+        type: ['integer', 'null'],
+        minimum: 1,
+        description:
+          'Seconds, less than `every`. A turn is left out while the balances are at most so old, because they came by another way. Also how old data may be that MX has gathered by itself to be read instead of a new job; 10800 where it is not given.',
+      },
+    },
   },
   Schedule: whole('When the member is refreshed by itself.', {
     user_guid: { type: 'string' },
@@ -212,6 +246,9 @@ export const schemas = {
       enum: [...everyHoursOnOffer, null],
       description: 'Hours between refreshes; null: it is not on a schedule.',
     },
+    quiet_hours: quietHours,
+    time_zone: { type: ['string', 'null'], description: 'Of the quiet hours.' },
+    max_age: { type: ['integer', 'null'], description: 'Seconds.' },
     next_due_at: instantOrNull(
       'When it is due next; it is started within about a minute. Null: it is not on a schedule.',
     ),

@@ -1,10 +1,15 @@
 import { expect, it } from 'vitest';
 import { deferStarts, whileMxIsAway } from '../../../shared/domain/deferral.ts';
-import type { DelayedBatch, EnrolledMember } from '../../../shared/domain/schedule.ts';
+import { noWishes, type DelayedBatch, type EnrolledMember } from '../../../shared/domain/schedule.ts';
 import { at, key, T0 } from '../../samples.ts';
 
-const hourly: EnrolledMember = { member: key, everyHours: 1, slot: 'SLOT#1h#00000#0' };
-const daily: EnrolledMember = { member: { ...key, memberGuid: 'MBR-2' }, everyHours: 24, slot: 'SLOT#24h#00000#0' };
+const hourly: EnrolledMember = { member: key, everyHours: 1, slot: 'SLOT#1h#00000#0', ...noWishes };
+const daily: EnrolledMember = {
+  member: { ...key, memberGuid: 'MBR-2' },
+  everyHours: 24,
+  slot: 'SLOT#24h#00000#0',
+  ...noWishes,
+};
 
 /** Defers both at `now`: what is in the queue then, and what is dropped. */
 async function deferAt(now: number, notBefore: number, startAt: string | null = null) {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { enrolByDefault } from '../../../shared/domain/enrol-by-default.ts';
 import { runSchedule } from '../../../shared/domain/run-schedule.ts';
-import type { DelayedBatch } from '../../../shared/domain/schedule.ts';
+import { noWishes, type DelayedBatch } from '../../../shared/domain/schedule.ts';
 import { minuteOf, minuteStart, slotOf } from '../../../shared/domain/schedule.ts';
 import { fakeSchedule } from '../../fakes/fake-schedule.ts';
 import { emptyMembersTable, type MembersTable, withMember } from '../../fakes/members-table.ts';
@@ -21,7 +21,7 @@ describe('a member without a chosen schedule', () => {
     const table = withMember(knownMember());
     const slot = slotOf(key, 24, 1);
     expect(await enrolled(table, 24)).toEqual({ everyHours: 24, slot });
-    expect(await fakeSchedule(table).membersOf(slot)).toEqual([{ member: key, everyHours: 24, slot }]);
+    expect(await fakeSchedule(table).membersOf(slot)).toEqual([{ member: key, everyHours: 24, slot, ...noWishes }]);
   });
 
   it.each([0, 5, -1])('is not enrolled when the setting is %i', async (hours) => {
@@ -71,7 +71,11 @@ describe('a tick of the schedule', () => {
     expect(await tick(dueMinute)).toEqual({ minutes: 1, members: 1 });
     expect(sent).toEqual([
       {
-        batch: { dueAt: minuteStart(dueMinute), startAt: null, members: [{ member: key, everyHours: 1, slot }] },
+        batch: {
+          dueAt: minuteStart(dueMinute),
+          startAt: null,
+          members: [{ member: key, everyHours: 1, slot, ...noWishes }],
+        },
         delaySeconds: 0,
       },
     ]);

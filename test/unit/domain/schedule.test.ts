@@ -12,10 +12,13 @@ import {
   minuteStart,
   membersPerMessage,
   minutesDue,
+  slotOutside,
+  isFirstOfDay,
   nextDueAt,
   slotOf,
   slotsDueIn,
   startBatches,
+  noWishes,
 } from '../../../shared/domain/schedule.ts';
 import { T0 } from '../../samples.ts';
 import { seeded } from './number-texts.ts';
@@ -200,7 +203,7 @@ it.each([
 
 describe('messages of due members', () => {
   const due = (count: number): EnrolledMember[] =>
-    guids(count, 3).map((member) => ({ member, everyHours: 24, slot: 'SLOT#24h#00001#0' }));
+    guids(count, 3).map((member) => ({ member, everyHours: 24, slot: 'SLOT#24h#00001#0', ...noWishes }));
 
   it('hold every member once, in small messages over the minute', () => {
     fc.assert(
@@ -231,4 +234,67 @@ describe('messages of due members', () => {
 it('only the periods on offer are periods', () => {
   expect(everyHoursOnOffer.every(isEveryHours)).toBe(true);
   expect([0, -1, 5, 1.5, Number.NaN].some(isEveryHours)).toBe(false);
+});
+
+describe('a slot outside the quiet hours', () => {
+  const now = '2026-01-15T12:00:00.000Z';
+  const place = { shards: 4, now };
+  const night = { from: '22:00', to: '07:00', timeZone: 'Europe/Berlin' };
+  const minutesOf = (slot: string | null) => Number(slot?.split('#')[2]);
+
+  it.each(everyHoursOnOffer)('every %i hours: is due outside them', (everyHours) => {
+    for (const member of guids(60, 5)) {
+      const slot = slotOutside(night, member, everyHours, place);
+      const turns = Array.from({ length: Math.ceil(24 / everyHours) }, (_, turn) => turn * everyHours * 60);
+      const inDay = turns.map((turn) => (minutesOf(slot) + turn) % 1440);
+      // From 07:00 to 19:00 UTC it is outside in summer and winter, an hour from both ends.
+      expect(inDay.some((minute) => minute >= 420 && minute < 1140)).toBe(true);
+    }
+  });
+
+  it('is the usual one where that is outside', () => {
+    for (const member of guids(200, 6)) {
+      const usual = slotOf(member, 24, 4);
+      const isOutside = minutesOf(usual) >= 420 && minutesOf(usual) < 1140;
+      expect(slotOutside(night, member, 24, place) === usual).toBe(isOutside);
+    }
+  });
+
+  it('is spread over the day', () => {
+    const minutes = guids(2_000, 7).map((member) => minutesOf(slotOutside(night, member, 24, place)));
+    const hours = Map.groupBy(minutes, (minute) => Math.floor(minute / 60));
+    expect([...hours.keys()].toSorted((a, b) => a - b)).toEqual([7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18]);
+    for (const [, some] of hours) expect(Math.abs(some.length - 2_000 / 12)).toBeLessThan(60);
+  });
+
+  it('is none where nothing of the day is left', () => {
+    const all = { from: '00:00', to: '23:30', timeZone: 'Europe/Berlin' };
+    expect(slotOutside(all, { userGuid: 'USR-1', memberGuid: 'MBR-1' }, 24, place)).toBeNull();
+  });
+
+  it('has one turn each local day of a clock change', () => {
+    const enrolment = { everyHours: 24, slot: 'SLOT#24h#00420#0' } as const;
+    for (const [from, days] of [
+      ['2026-03-06T00:00:00.000Z', 5],
+      ['2026-10-30T00:00:00.000Z', 5],
+    ] as const) {
+      const quiet = { from: '20:00', to: '02:30', timeZone: 'America/New_York' };
+      const due: string[] = [];
+      for (let at: string | null = from; at !== null && due.length < days; ) {
+        at = nextDueAt(enrolment, at, quiet);
+        if (at !== null) due.push(new Intl.DateTimeFormat('en-CA', { timeZone: quiet.timeZone }).format(new Date(at)));
+      }
+      expect(new Set(due).size).toBe(days);
+    }
+  });
+});
+
+it.each([
+  ['the first of two a day', 12, '2026-11-21T01:00:00.000Z', true],
+  ['the second', 12, '2026-11-21T13:00:00.000Z', false],
+  ['one a day', 24, '2026-11-21T23:59:00.000Z', true],
+  ['one a week', 168, '2026-11-21T23:59:00.000Z', true],
+] as const)('a turn is the first of its day: %s', (_what, everyHours, dueAt, is) => {
+  const enrolled = { member: { userGuid: 'USR-1', memberGuid: 'MBR-1' }, everyHours, slot: '', ...noWishes };
+  expect(isFirstOfDay(enrolled, dueAt)).toBe(is);
 });

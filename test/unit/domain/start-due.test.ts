@@ -2,8 +2,10 @@ import { describe, expect, it } from 'vitest';
 import { Failure, type FailureCode } from '../../../shared/domain/failure.ts';
 import { plusSeconds } from '../../../shared/domain/instant.ts';
 import type { MemberRecord } from '../../../shared/domain/member.ts';
+import type { MxMember } from '../../../shared/domain/mx.ts';
+import type { MxWebhook } from '../../../shared/domain/mx-webhook.ts';
 import type { Attempt, EndedClaim } from '../../../shared/domain/refresh.ts';
-import type { DelayedBatch, EnrolledMember, StartBatch } from '../../../shared/domain/schedule.ts';
+import { noWishes, type DelayedBatch, type EnrolledMember, type StartBatch } from '../../../shared/domain/schedule.ts';
 import { startDue } from '../../../shared/domain/start-due.ts';
 import { fakeStartCeiling } from '../../fakes/fake-start-ceiling.ts';
 import { textOf, withMember } from '../../fakes/members-table.ts';
@@ -13,8 +15,8 @@ import { refreshWorld } from './refresh-world.ts';
 const slot = 'SLOT#24h#00001#0';
 const keyOf = (number: number) => ({ userGuid: `USR-${number}`, memberGuid: `MBR-${number}` });
 const scheduled = (number: number, given: Partial<MemberRecord> = {}): MemberRecord =>
-  knownMember({ key: keyOf(number), enrolment: { everyHours: 24, slot }, ...given });
-const enrolledAs = (number: number): EnrolledMember => ({ member: keyOf(number), everyHours: 24, slot });
+  knownMember({ key: keyOf(number), enrolment: { everyHours: 24, slot, ...noWishes }, ...given });
+const enrolledAs = (number: number): EnrolledMember => ({ member: keyOf(number), everyHours: 24, slot, ...noWishes });
 
 const world = (...records: MemberRecord[]) => worldUnder(Number.POSITIVE_INFINITY, ...records);
 
@@ -23,6 +25,7 @@ function worldUnder(startsPerSecond: number, ...records: MemberRecord[]) {
   const reported: [string, unknown][] = [];
   const sent: DelayedBatch[] = [];
   const ceiling = { reservedUntil: 0 };
+  const hints: MxWebhook[] = [];
   made.answers.read = (asked) =>
     member({ key: { userGuid: asked.userIdentifier, memberGuid: asked.memberIdentifier } });
   made.answers.start = made.answers.read;
@@ -31,16 +34,27 @@ function worldUnder(startsPerSecond: number, ...records: MemberRecord[]) {
     schedule: made.schedule,
     starts: { sendAll: async (batches: readonly DelayedBatch[]) => void sent.push(...batches) },
     ceiling: fakeStartCeiling(ceiling, startsPerSecond),
+    webhooks: { send: async (webhook: MxWebhook) => void hints.push(webhook) },
     report: (enrolled: EnrolledMember, error: unknown) => void reported.push([enrolled.member.memberGuid, error]),
   };
   const run = (...numbers: number[]) => startDue(deps, { dueAt: T0, startAt: null, members: numbers.map(enrolledAs) });
-  return { ...made, reported, batches: sent, ceiling, run, receive: (batch: StartBatch) => startDue(deps, batch) };
+  return {
+    ...made,
+    reported,
+    batches: sent,
+    ceiling,
+    hints,
+    run,
+    receive: (batch: StartBatch) => startDue(deps, batch),
+  };
 }
 
 const none = {
   accepted: 0,
   joined: 0,
   held_back: 0,
+  fresh_enough: 0,
+  left_to_mx: 0,
   deferred: 0,
   dropped: 0,
   done_already: 0,
@@ -219,6 +233,75 @@ it('a member due again is left to that turn', async () => {
   expect([mxCalls, ceiling.reservedUntil]).toEqual([[], 0]);
 });
 
+describe('what a member’s schedule wishes for', () => {
+  const quietHours = { from: '22:00', to: '07:00', timeZone: 'Europe/Berlin' };
+  const wishing = (wishes: Partial<EnrolledMember>): StartBatch => ({
+    dueAt: T0,
+    startAt: null,
+    members: [{ ...enrolledAs(1), ...wishes }],
+  });
+
+  it('a late turn in quiet hours waits for their end', async () => {
+    const { receive, batches, mxCalls, ceiling, wait } = worldUnder(10, scheduled(1));
+    // 22:00 in Berlin; the hours after it are a chain of messages.
+    wait(9 * 3_600);
+    expect(await receive(wishing({ quietHours }))).toEqual({ ...none, deferred: 1 });
+    expect(batches).toEqual([{ batch: wishing({ quietHours }), delaySeconds: 900 }]);
+    expect([mxCalls, ceiling.reservedUntil]).toEqual([[], 0]);
+    wait(9 * 3_600);
+    expect(await receive(wishing({ quietHours }))).toEqual({ ...none, accepted: 1 });
+  });
+
+  it.each([
+    ['young enough: left out', 600, 600, { fresh_enough: 1 }],
+    ['older: started', 601, 600, { accepted: 1 }],
+    ['no wish: started', 1, null, { accepted: 1 }],
+  ])('balances are %s', async (_what, age, maxAgeSeconds, became) => {
+    const lastSuccess = { refreshId: 'RFR-0', observedAt: plusSeconds(T0, -age), incomplete: false };
+    const { receive, mxCalls } = world(scheduled(1, { lastSuccess }));
+    expect(await receive(wishing({ maxAgeSeconds }))).toEqual({ ...none, ...became });
+    expect(mxCalls.length > 0).toBe('accepted' in became);
+  });
+});
+
+describe('a run of MX’s own', () => {
+  const ended = (seconds: number, more: Partial<MxMember> = {}) =>
+    member({ key: keyOf(1), successfullyAggregatedAt: plusSeconds(T0, seconds), ...more });
+
+  it.each<[string, Partial<MxMember>, number | null, boolean]>([
+    ['of an hour ago', {}, null, true],
+    ['of just three hours ago', { successfullyAggregatedAt: plusSeconds(T0, -10_800) }, null, true],
+    ['of more than three hours ago', { successfullyAggregatedAt: plusSeconds(T0, -10_801) }, null, false],
+    ['older than max_age', {}, 3_599, false],
+    ['by MX’s clock, an hour ahead', { answeredAt: plusSeconds(T0, 7_201) }, null, false],
+    ['that still goes on', { isBeingAggregated: true }, null, false],
+    ['that left it degraded', { connectionStatus: 'DEGRADED' }, null, false],
+    ['that MX never had', { successfullyAggregatedAt: null }, null, false],
+  ])('%s', async (_what, shown, maxAgeSeconds, isLeft) => {
+    const { receive, answers, hints, mxCalls } = world(scheduled(1));
+    answers.read = () => ended(-3_600, shown);
+    const batch = { dueAt: T0, startAt: null, members: [{ ...enrolledAs(1), maxAgeSeconds }] };
+    expect(await receive(batch)).toEqual({ ...none, [isLeft ? 'left_to_mx' : 'accepted']: 1 });
+    expect([hints.length, mxCalls.length]).toEqual(isLeft ? [1, 1] : [0, 2]);
+  });
+
+  it('is read by the follow-up function', async () => {
+    const { run, answers, hints } = world(scheduled(1));
+    answers.read = () => ended(-3_599.5);
+    await run(1);
+    const completedAt = plusSeconds(T0, -3_600);
+    expect(hints).toEqual([{ about: 'data', member: keyOf(1), completedAt, receivedAt: T0 }]);
+  });
+
+  it('that is stored already is none: a job is started', async () => {
+    const { run, answers, table } = world(scheduled(1));
+    answers.read = () => ended(-3_600);
+    const body = { successfully_aggregated_at: plusSeconds(T0, -3_600) };
+    table.bodies.set(textOf(keyOf(1)), { body, seenAt: T0 });
+    expect(await run(1)).toEqual({ ...none, accepted: 1 });
+  });
+});
+
 it('MX answers for none of five: no more are asked', async () => {
   const { run, answers, mxCalls, batches } = world(...[1, 2, 3, 4, 5, 6, 7].map((number) => scheduled(number)));
   answers.read = () => new Failure('mx_timeout', 'no answer', { retryAfterSeconds: 200 });
@@ -242,6 +325,19 @@ describe('a member that is held back', () => {
   };
   const held = { since: T0, code: 'denied', action: 'reauthenticate' } as const;
   const heldNow = ({ table }: ReturnType<typeof world>) => table.members.get(textOf(keyOf(1)))?.held;
+
+  it.each([
+    ['its first of the day', '2026-11-22T00:38:00.000Z', 1],
+    ['a later one', '2026-11-22T06:38:00.000Z', 0],
+    ['the first outside its quiet hours', '2026-11-22T06:38:00.000Z', 1, { from: '00:00', to: '01:00' }],
+  ])('is read at MX once a day: %s', async (_what, dueAt, reads, quiet?: { from: string; to: string }) => {
+    const made = denied(world(scheduled(1, { held })));
+    made.wait((Date.parse(dueAt) - Date.parse(T0)) / 1_000);
+    const quietHours = quiet === undefined ? null : { ...quiet, timeZone: 'UTC' };
+    const members = [{ ...enrolledAs(1), everyHours: 6 as const, quietHours }];
+    expect(await made.receive({ dueAt, startAt: null, members })).toEqual({ ...none, held_back: 1 });
+    expect(made.mxCalls).toHaveLength(reads);
+  });
 
   it('is remembered with the reason, and told of', async () => {
     const made = denied(world(scheduled(1)));
@@ -379,7 +475,7 @@ describe('a slot’s item that is left over', () => {
     ['of a member that was deleted', [scheduled(1, { deletedAt: T0 })]],
     [
       'of a member that has moved to another slot',
-      [scheduled(1, { enrolment: { everyHours: 1, slot: 'SLOT#1h#00001#0' } })],
+      [scheduled(1, { enrolment: { everyHours: 1, slot: 'SLOT#1h#00001#0', ...noWishes } })],
     ],
     ['of a member that was taken off the schedule', [scheduled(1, { enrolment: { everyHours: 0, slot: '' } })]],
     ['of a member whose enrolment was never written', [scheduled(1, { enrolment: null })]],

@@ -254,7 +254,9 @@ it.each(['mx_unavailable', 'mx_timeout', 'mx_rate_limited', 'mx_bad_answer'] as 
     const { deps, answers, steps, record } = startWorld(knownMember());
     const failure = new Failure(code, 'no');
     answers.read = () => failure;
-    expect(await startUnattended(deps, knownMember(), at(1))).toEqual({ kind: 'mx_away', failure });
+    const turn = { dueAt: at(1), maxAgeSeconds: null };
+    const webhooks = { send: async () => {} };
+    expect(await startUnattended({ ...deps, webhooks }, knownMember(), turn)).toEqual({ kind: 'mx_away', failure });
     expect([steps, record()?.claim]).toEqual([['baseline'], null]);
   },
 );

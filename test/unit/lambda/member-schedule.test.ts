@@ -33,6 +33,9 @@ describe('a member’s schedule', () => {
       user_guid: 'USR-1',
       member_guid: 'MBR-1',
       every,
+      quiet_hours: null,
+      time_zone: null,
+      max_age: null,
       next_due_at: every && nextDueAt({ everyHours: every, slot: slotOf(key, every, 2) }, T0),
       last_result: null,
       held: null,
@@ -98,6 +101,9 @@ describe('a member’s schedule', () => {
         user_guid: 'USR-1',
         member_guid: 'MBR-1',
         every: 24,
+        quiet_hours: null,
+        time_zone: null,
+        max_age: null,
         next_due_at: '2026-11-21T12:01:00.000Z',
         last_result: {
           refresh_id: stamp.refreshId,
@@ -116,21 +122,61 @@ describe('a member’s schedule', () => {
     expect(await world().ask('GET')).toEqual({ status: 200, logged, body: scheduleOf(null) });
   });
 
-  it.each([
-    undefined,
-    null,
-    {},
-    [],
-    'every 24',
-    { every: 5 },
-    { every: '24' },
-    { every: 0 },
-    { every: 24, at: 'noon' },
-  ])('refused with body %j, naming what is allowed', async (body) => {
+  it.each([undefined, null, {}, [], 'every 24', { every: 5 }, { every: '24' }, { every: 0 }])(
+    'refused with body %j, naming what is allowed',
+    async (body) => {
+      const { ask, enrolment } = world();
+      const failure = await ask('PUT', body).catch((error: unknown) => error);
+      expect(failure).toMatchObject({ code: 'invalid_request', details: { field: 'every' } });
+      expect(String(failure)).toContain('1, 2, 3, 4, 6, 8, 12, 24, 48, 72, 168');
+      expect(await enrolment()).toBeNull();
+    },
+  );
+
+  const berlin = { time_zone: 'Europe/Berlin' };
+  const night = { quiet_hours: { from: '22:00', to: '07:00' }, ...berlin };
+
+  it('keeps quiet hours and a greatest age', async () => {
+    const { ask, schedule, enrolment } = world();
+    const body = { every: 6, ...night, max_age: 3_600 };
+    const answer = await ask('PUT', body);
+    // MBR-1's own minute is 38 of six hours: 00:38, 06:38, 12:38 and 18:38 UTC, of which two are outside.
+    expect(answer).toMatchObject({ body: { schedule: { ...body, next_due_at: '2026-11-21T12:38:00.000Z' } } });
+    expect((await ask('GET')).body).toEqual(answer.body);
+    const slot = 'SLOT#6h#00038#1';
+    expect(await enrolment()).toEqual({ everyHours: 6, slot });
+    const quietHours = { from: '22:00', to: '07:00', timeZone: 'Europe/Berlin' };
+    expect(await schedule.membersOf(slot)).toMatchObject([{ quietHours, maxAgeSeconds: 3_600 }]);
+    await ask('PUT', { every: 6 });
+    expect((await ask('GET')).body).toMatchObject({ schedule: { quiet_hours: null, time_zone: null, max_age: null } });
+  });
+
+  it('leaves quiet turns out of what is due next', async () => {
+    const { ask, wait } = world();
+    await ask('PUT', { every: 6, ...night });
+    wait(7 * 3_600);
+    expect(await ask('GET')).toMatchObject({ body: { schedule: { next_due_at: '2026-11-22T06:38:00.000Z' } } });
+  });
+
+  it.each<[string, string, object]>([
+    ['a zone that there is not', 'time_zone', { ...night, time_zone: 'Mars/X' }],
+    ['a mere distance from UTC', 'time_zone', { ...night, time_zone: '+05:00' }],
+    ['no zone', 'time_zone', { quiet_hours: night.quiet_hours }],
+    ['a zone without quiet hours', 'time_zone', berlin],
+    ['equal times', 'quiet_hours', { ...berlin, quiet_hours: { from: '07:00', to: '07:00' } }],
+    ['no time of day', 'quiet_hours', { ...berlin, quiet_hours: { from: '24:00', to: '07:00' } }],
+    ['one time only', 'quiet_hours', { ...berlin, quiet_hours: { from: '22:00' } }],
+    ['a day of which nothing is left', 'quiet_hours', { ...berlin, quiet_hours: { from: '00:00', to: '23:30' } }],
+    ['an age of zero', 'max_age', { max_age: 0 }],
+    ['a part of a second', 'max_age', { max_age: 1.5 }],
+    ['an age as long as the period', 'max_age', { max_age: 86_400 }],
+    ['a field that there is not', 'at', { at: 'noon' }],
+  ])('refused with %s, naming the field', async (_what, field, wishes) => {
     const { ask, enrolment } = world();
-    const failure = await ask('PUT', body).catch((error: unknown) => error);
-    expect(failure).toMatchObject({ code: 'invalid_request', details: { field: 'every' } });
-    expect(String(failure)).toContain('1, 2, 3, 4, 6, 8, 12, 24, 48, 72, 168');
+    await expect(ask('PUT', { every: 24, ...wishes })).rejects.toMatchObject({
+      code: 'invalid_request',
+      details: { field },
+    });
     expect(await enrolment()).toBeNull();
   });
 

@@ -386,6 +386,9 @@ describe('a member', () => {
       user_guid: 'U',
       member_guid: 'M',
       every: 6,
+      quiet_hours: { from: '22:00', to: '07:00' },
+      time_zone: 'Europe/Berlin',
+      max_age: 600,
       next_due_at: '2026-01-15T13:00:00.000Z',
       last_result: { ...result, code: 'mx_not_found', ended_at: '2026-01-15T12:00:01.000Z' },
       held,
@@ -395,6 +398,8 @@ describe('a member', () => {
       userGuid: 'U',
       memberGuid: 'M',
       everyHours: 6,
+      quietHours: { from: '22:00', to: '07:00', timeZone: 'Europe/Berlin' },
+      maxAge: 600,
       nextDueAt: '2026-01-15T13:00:00.000Z',
       lastResult: {
         refreshId: refreshId(1),
@@ -415,6 +420,8 @@ describe('a member', () => {
       userGuid: 'U',
       memberGuid: 'M',
       everyHours: 24,
+      quietHours: null,
+      maxAge: null,
       nextDueAt: null,
       lastResult: null,
       held: null,
@@ -426,6 +433,18 @@ describe('a member', () => {
       ['GET', '/users/u/members/m/schedule', ''],
       ['DELETE', '/users/u/members/m/schedule', ''],
     ]);
+  });
+});
+
+it('sends what a schedule wishes for', async () => {
+  api.says({ body: { schedule: { user_guid: 'U', member_guid: 'M', every: 24 } } });
+  const quietHours = { from: '22:00', to: '07:00', timeZone: 'Europe/Berlin' };
+  await client.schedule.set('u', 'm', 24, { quietHours, maxAge: 600 });
+  expect(JSON.parse(onlyRequest().body ?? '')).toEqual({
+    every: 24,
+    quiet_hours: { from: '22:00', to: '07:00' },
+    time_zone: 'Europe/Berlin',
+    max_age: 600,
   });
 });
 
