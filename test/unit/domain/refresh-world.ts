@@ -4,8 +4,9 @@ import type { DomainEvent } from '../../../shared/domain/event.ts';
 import type { Failure } from '../../../shared/domain/failure.ts';
 import { type Instant, plusSeconds } from '../../../shared/domain/instant.ts';
 import type { MemberIdentifiers, MxMember } from '../../../shared/domain/mx.ts';
+import type { MxWebhook } from '../../../shared/domain/mx-webhook.ts';
 import type { Notice } from '../../../shared/domain/notify-ports.ts';
-import type { NextLook, RefreshDeps } from '../../../shared/domain/ports.ts';
+import type { NextLook, RefreshDeps, Webhooks } from '../../../shared/domain/ports.ts';
 import { fakeBalances } from '../../fakes/fake-balances.ts';
 import { fakeCallbacks } from '../../fakes/fake-callbacks.ts';
 import { fakeEvents } from '../../fakes/fake-events.ts';
@@ -34,6 +35,7 @@ export function refreshWorld(table: MembersTable) {
   const sent: { followUp: NextLook; inSeconds: number }[] = [];
   const notices: { notice: Notice; inSeconds: number }[] = [];
   const mxCalls: string[] = [];
+  const hints: MxWebhook[] = [];
   const answers: MxAnswers = {
     read: () => member(),
     start: () => member({ isBeingAggregated: true, mostRecentJobGuid: 'JOB-new' }),
@@ -45,7 +47,8 @@ export function refreshWorld(table: MembersTable) {
     return given;
   };
   let ids = 0;
-  const deps: RefreshDeps = {
+  const deps: RefreshDeps & { readonly webhooks: Webhooks } = {
+    webhooks: { send: async (webhook) => void hints.push(webhook) },
     mx: {
       readMember: async (asked) => answer('read', asked, answers.read(asked)),
       checkBalance: async (asked) => answer('start', asked, answers.start(asked)),
@@ -84,6 +87,8 @@ export function refreshWorld(table: MembersTable) {
     refreshes,
     answers,
     mxCalls,
+    /** What the follow-up function is told to read. */
+    hints,
     sent,
     notices,
     events,

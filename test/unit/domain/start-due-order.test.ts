@@ -1,7 +1,7 @@
 /** How a batch of due members is worked through: how many at once, what is waited for, what stays in the queue. */
 import { describe, expect, it } from 'vitest';
 import type { MemberRecord } from '../../../shared/domain/member.ts';
-import type { DelayedBatch, EnrolledMember } from '../../../shared/domain/schedule.ts';
+import { type DelayedBatch, type EnrolledMember, noWishes } from '../../../shared/domain/schedule.ts';
 import { startDue } from '../../../shared/domain/start-due.ts';
 import { refusedRefreshId } from '../../../shared/domain/unstarted.ts';
 import { fakeStartCeiling } from '../../fakes/fake-start-ceiling.ts';
@@ -55,7 +55,7 @@ function world(...records: MemberRecord[]) {
     startDue(deps, {
       dueAt: T0,
       startAt: null,
-      members: numbers.map((number) => ({ member: keyOf(number), everyHours: 24, slot })),
+      members: numbers.map((number) => ({ member: keyOf(number), everyHours: 24, slot, ...noWishes })),
     });
   return { ...made, deps, run, done, reported, batches, atMx };
 }

@@ -3,7 +3,6 @@ import { Failure, type FailureCode } from '../../../shared/domain/failure.ts';
 import { plusSeconds } from '../../../shared/domain/instant.ts';
 import type { MemberRecord } from '../../../shared/domain/member.ts';
 import type { MxMember } from '../../../shared/domain/mx.ts';
-import type { MxWebhook } from '../../../shared/domain/mx-webhook.ts';
 import type { Attempt, EndedClaim } from '../../../shared/domain/refresh.ts';
 import { noWishes, type DelayedBatch, type EnrolledMember, type StartBatch } from '../../../shared/domain/schedule.ts';
 import { startDue } from '../../../shared/domain/start-due.ts';
@@ -25,7 +24,6 @@ function worldUnder(startsPerSecond: number, ...records: MemberRecord[]) {
   const reported: [string, unknown][] = [];
   const sent: DelayedBatch[] = [];
   const ceiling = { reservedUntil: 0 };
-  const hints: MxWebhook[] = [];
   made.answers.read = (asked) =>
     member({ key: { userGuid: asked.userIdentifier, memberGuid: asked.memberIdentifier } });
   made.answers.start = made.answers.read;
@@ -34,7 +32,6 @@ function worldUnder(startsPerSecond: number, ...records: MemberRecord[]) {
     schedule: made.schedule,
     starts: { sendAll: async (batches: readonly DelayedBatch[]) => void sent.push(...batches) },
     ceiling: fakeStartCeiling(ceiling, startsPerSecond),
-    webhooks: { send: async (webhook: MxWebhook) => void hints.push(webhook) },
     report: (enrolled: EnrolledMember, error: unknown) => void reported.push([enrolled.member.memberGuid, error]),
   };
   const run = (...numbers: number[]) => startDue(deps, { dueAt: T0, startAt: null, members: numbers.map(enrolledAs) });
@@ -43,7 +40,6 @@ function worldUnder(startsPerSecond: number, ...records: MemberRecord[]) {
     reported,
     batches: sent,
     ceiling,
-    hints,
     run,
     receive: (batch: StartBatch) => startDue(deps, batch),
   };

@@ -64,14 +64,19 @@ describe('a start waits until it is noted that', () => {
   it('the member is held back', async () => {
     const { deps, answers, record, steps } = startWorld(knownMember());
     answers.read = () => member({ connectionStatus: 'DENIED' });
-    expect(await startUnattended(deps, knownMember(), T0)).toEqual({ kind: 'held_back', reason: 'denied' });
+    expect(await startUnattended(deps, knownMember(), { dueAt: T0, maxAgeSeconds: null })).toEqual({
+      kind: 'held_back',
+      reason: 'denied',
+    });
     expect([record()?.held?.code, steps]).toEqual(['denied', ['baseline', 'held']]);
   });
 
   it('MX has refused it', async () => {
     const { deps, answers, record, steps } = startWorld(knownMember());
     answers.read = () => new Failure('mx_forbidden', 'no');
-    expect(await startUnattended(deps, knownMember(), T0)).toMatchObject({ kind: 'refused' });
+    expect(await startUnattended(deps, knownMember(), { dueAt: T0, maxAgeSeconds: null })).toMatchObject({
+      kind: 'refused',
+    });
     expect(record()?.lastAttempt).toMatchObject({ code: 'mx_forbidden', trigger: 'schedule' });
     expect(steps).toEqual(['baseline', 'texts', 'refused', 'projection']);
   });
@@ -81,6 +86,6 @@ it('an error of ours refuses no scheduled start', async () => {
   const { deps, record } = startWorld(knownMember());
   const fault = new TypeError('a fault of ours');
   deps.mx.readMember = () => Promise.reject(fault);
-  await expect(startUnattended(deps, knownMember(), T0)).rejects.toBe(fault);
+  await expect(startUnattended(deps, knownMember(), { dueAt: T0, maxAgeSeconds: null })).rejects.toBe(fault);
   expect(record()?.lastAttempt).toBeNull();
 });

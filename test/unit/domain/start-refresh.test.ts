@@ -255,8 +255,7 @@ it.each(['mx_unavailable', 'mx_timeout', 'mx_rate_limited', 'mx_bad_answer'] as 
     const failure = new Failure(code, 'no');
     answers.read = () => failure;
     const turn = { dueAt: at(1), maxAgeSeconds: null };
-    const webhooks = { send: async () => {} };
-    expect(await startUnattended({ ...deps, webhooks }, knownMember(), turn)).toEqual({ kind: 'mx_away', failure });
+    expect(await startUnattended(deps, knownMember(), turn)).toEqual({ kind: 'mx_away', failure });
     expect([steps, record()?.claim]).toEqual([['baseline'], null]);
   },
 );

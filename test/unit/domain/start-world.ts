@@ -1,7 +1,7 @@
 /** A world in which refreshes are started, step by step. */
 import { Failure } from '../../../shared/domain/failure.ts';
 import type { MemberRecord } from '../../../shared/domain/member.ts';
-import type { RefreshDeps } from '../../../shared/domain/ports.ts';
+import type { RefreshDeps, Webhooks } from '../../../shared/domain/ports.ts';
 import { textOf, withMember } from '../../fakes/members-table.ts';
 import { key } from '../../samples.ts';
 import { refreshWorld } from './refresh-world.ts';
@@ -40,7 +40,7 @@ export function startWorld(...records: readonly MemberRecord[]) {
       }
     };
   const { members, mx, followUps, refreshes, unstarted } = made.deps;
-  const deps: RefreshDeps = {
+  const deps: RefreshDeps & { readonly webhooks: Webhooks } = {
     ...made.deps,
     mx: { ...mx, readMember: slow('baseline', mx.readMember), checkBalance: slow('POST', mx.checkBalance) },
     members: {
