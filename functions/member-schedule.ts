@@ -94,7 +94,7 @@ function scheduleBody(
       member_guid: member.key.memberGuid,
       every: enrolment === null || enrolment.everyHours === 0 ? null : enrolment.everyHours,
       quiet_hours: quietHours && { from: quietHours.from, to: quietHours.to },
-      time_zone: quietHours && quietHours.timeZone,
+      time_zone: quietHours?.timeZone ?? null,
       max_age: maxAgeSeconds,
       next_due_at: enrolment && nextDueAt(enrolment, at, quietHours),
       last_result: lastAttempt && lastResultBody(lastAttempt),
@@ -105,13 +105,14 @@ function scheduleBody(
 
 /** @throws Failure `invalid_request` when every minute of the day is quiet at some time of the year. */
 function slotFor(
-  { shards, now }: MemberScheduleDeps,
+  deps: MemberScheduleDeps,
   member: MemberKey,
   everyHours: EveryHours,
   quietHours: QuietHours | null,
 ): string {
+  const { shards } = deps;
   if (quietHours === null) return slotOf(member, everyHours, shards);
-  const slot = slotOutside(quietHours, member, everyHours, { shards, now: now() });
+  const slot = slotOutside(quietHours, member, everyHours, { shards, now: deps.now() });
   if (slot !== null) return slot;
   throw invalid('quiet_hours', 'quiet_hours leave no minute of the day, summer and winter, for a refresh');
 }
