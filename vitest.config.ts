@@ -31,7 +31,8 @@ export default defineConfig({
     // both, local runs the stack. Files of a project share a process and what it has loaded: a new one for each file
     // would load the CDK forty times.
     projects: [
-      { test: { name: 'unit', include: ['test/unit/**/*.test.ts'], isolate: false, env } },
+      // 20 s: the one that reads every file takes a second alone, and five of a machine that does other things.
+      { test: { name: 'unit', include: ['test/unit/**/*.test.ts'], isolate: false, testTimeout: 20_000, env } },
       {
         test: {
           name: 'contract',
