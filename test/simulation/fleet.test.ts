@@ -91,7 +91,7 @@ async function deliverAll(seed: number) {
 it('5,000 overdue members are started once each, under the ceiling', async () => {
   const { posts, seconds } = await deliverAll(7);
   expect(posts.size).toBe(OVERDUE);
-  expect([...posts.values()].filter((times) => times.length > 1)).toEqual([]);
+  expect([...posts.values()].filter((some) => some.length > 1)).toEqual([]);
   const times = [...posts.values()].flat().toSorted((a, b) => a - b);
   expect(times[0]).toBeGreaterThanOrEqual(AWAY_SECONDS);
   // In any ten seconds a hundred, and what a message that comes up to two seconds after its time brings.
