@@ -1,5 +1,6 @@
 /** Deleting a member's balances, once now and once more by a message. */
 import { DeleteItemCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { inGroups } from '../domain/in-groups.ts';
 import type { Erasure } from '../domain/ports.ts';
 import { queryPages } from './query-pages.ts';
 import { accountKey, balancesTable } from './table-keys.ts';
@@ -23,13 +24,7 @@ export const balancesEraser = (
       ProjectionExpression: `${balancesTable.partitionKey}, ${balancesTable.sortKey}`,
     });
     for await (const keys of pages) {
-      for (let first = 0; first < keys.length; first += AT_ONCE) {
-        await Promise.all(
-          keys
-            .slice(first, first + AT_ONCE)
-            .map((Key) => client.send(new DeleteItemCommand({ TableName: tableName, Key }))),
-        );
-      }
+      await inGroups(keys, AT_ONCE, (Key) => client.send(new DeleteItemCommand({ TableName: tableName, Key })));
     }
   },
 });

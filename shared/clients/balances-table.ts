@@ -2,6 +2,7 @@
 import { type DynamoDBClient, GetItemCommand } from '@aws-sdk/client-dynamodb';
 import {
   type AccountToStore,
+  afterWrites,
   balanceToStore,
   noLongerListed,
   type StorageRules,
@@ -10,6 +11,7 @@ import {
 } from '../domain/balance.ts';
 import { Decimal } from '../domain/decimal.ts';
 import { Failure } from '../domain/failure.ts';
+import { inGroups } from '../domain/in-groups.ts';
 import type { MemberKey } from '../domain/mx.ts';
 import type { Balances } from '../domain/ports.ts';
 import type { Trigger } from '../domain/refresh.ts';
@@ -102,13 +104,8 @@ export function balancesInDynamoDb(
         }),
         ...noLongerListed(stored, listed, stamp).map((balance) => () => markUnlisted(balance)),
       ];
-      const written: (StoredBalance | null)[] = [];
-      for (let from = 0; from < writes.length; from += AT_ONCE) {
-        written.push(...(await Promise.all(writes.slice(from, from + AT_ONCE).map((write) => write()))));
-      }
-      const now = written.filter((balance) => balance !== null);
-      const guids = new Set(now.map(({ accountGuid }) => accountGuid));
-      return [...now, ...stored.filter(({ accountGuid }) => !guids.has(accountGuid))];
+      const written = await inGroups(writes, AT_ONCE, (write) => write());
+      return afterWrites(stored, written);
     },
   };
 }

@@ -189,6 +189,16 @@ function changeOf({ fields }: StoredBalance, { refreshId, observedAt }: Observat
 const sameValue = (a: StoredValue | undefined, b: StoredValue | undefined): boolean =>
   a instanceof Decimal && b instanceof Decimal ? a.equals(b) : a === b;
 
+/** All accounts of the member after `written`, of which null was not written, in place of those `stored` before. */
+export function afterWrites(
+  stored: readonly StoredBalance[],
+  written: readonly (StoredBalance | null)[],
+): readonly StoredBalance[] {
+  const now = written.filter((balance) => balance !== null);
+  const guids = new Set(now.map(({ accountGuid }) => accountGuid));
+  return [...now, ...stored.filter(({ accountGuid }) => !guids.has(accountGuid))];
+}
+
 /** Stored accounts of the member that `listed` (guids) lacks: MX no longer lists them. Marked, never deleted. */
 export const noLongerListed = (
   stored: readonly StoredBalance[],

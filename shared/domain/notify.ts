@@ -19,6 +19,7 @@ import {
   endedEvent,
   type ToldAttempt,
 } from './event.ts';
+import { inGroups } from './in-groups.ts';
 import { plusSeconds, secondsBetween } from './instant.ts';
 import type { MemberKey } from './mx.ts';
 import type { Notice } from './notify-ports.ts';
@@ -193,9 +194,7 @@ const outcomeEvents = (
 const EVENTS_AT_ONCE = 20;
 
 async function publishAll({ events: bus }: Pick<NotifyDeps, 'events'>, events: readonly DomainEvent[]): Promise<void> {
-  for (let from = 0; from < events.length; from += EVENTS_AT_ONCE) {
-    await Promise.all(events.slice(from, from + EVENTS_AT_ONCE).map((event) => bus.publish(event)));
-  }
+  await inGroups(events, EVENTS_AT_ONCE, (event) => bus.publish(event));
 }
 
 /** The events of an attempt that held no claim: its end, and each balance that it changed. Repeatable, with the same ids. */

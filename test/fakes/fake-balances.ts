@@ -2,12 +2,14 @@
 import type { BalancesReader } from '../../shared/clients/balances-table.ts';
 import {
   type AccountToStore,
+  afterWrites,
   balanceToStore,
   noLongerListed,
   type StorageRules,
   type StoredBalance,
 } from '../../shared/domain/balance.ts';
 import { Failure } from '../../shared/domain/failure.ts';
+import { inGroups } from '../../shared/domain/in-groups.ts';
 import type { MemberKey } from '../../shared/domain/mx.ts';
 import type { Balances } from '../../shared/domain/ports.ts';
 import { textOf } from './members-table.ts';
@@ -68,13 +70,8 @@ export function fakeBalances(
           return (await request('balances.store/unlist', () => put(next, balance))) ? next : balance;
         }),
       ];
-      const written: (StoredBalance | null)[] = [];
-      for (let from = 0; from < writes.length; from += AT_ONCE) {
-        written.push(...(await Promise.all(writes.slice(from, from + AT_ONCE).map((write) => write()))));
-      }
-      const now = written.filter((balance) => balance !== null);
-      const guids = new Set(now.map(({ accountGuid }) => accountGuid));
-      return [...now, ...stored.filter(({ accountGuid }) => !guids.has(accountGuid))];
+      const written = await inGroups(writes, AT_ONCE, (write) => write());
+      return afterWrites(stored, written);
     },
   };
 }
