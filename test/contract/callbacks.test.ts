@@ -1,4 +1,4 @@
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import { balancesEraser } from '../../shared/clients/balances-eraser.ts';
 import { balancesInDynamoDb } from '../../shared/clients/balances-table.ts';
 import { callbacksInDynamoDb, noCallbacks } from '../../shared/clients/callbacks-table.ts';
@@ -8,11 +8,19 @@ import type { Balances, Erasure } from '../../shared/domain/ports.ts';
 import { type BalancesTable, fakeBalances } from '../fakes/fake-balances.ts';
 import { fakeCallbacks } from '../fakes/fake-callbacks.ts';
 import { fakeErasure } from '../fakes/fake-erasure.ts';
-import { at, mxAccount, newKey, refreshId, runningRefresh } from '../samples.ts';
+import { at, mxAccount, newKey, refreshId as numbered, runningRefresh } from '../samples.ts';
 import { startLocalTables } from './local-tables.ts';
 
 const tables = await startLocalTables();
 afterAll(() => tables.close());
+
+let runs = 0;
+beforeEach(() => {
+  runs += 1;
+});
+
+/** A refresh that no other test, and no other run of this one, has. */
+const refreshId = (number: number): string => numbered(10_000 * runs + number);
 
 /** As the trigger makes ids: the caller's part, then the URL's. */
 const callback = (id: string, caller: number, number = 1): Callback => ({

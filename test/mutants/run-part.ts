@@ -104,20 +104,28 @@ for (const stage of part.stages) {
       Object.values(byPath[join(part.root, path)]?.tests ?? {}).some(({ ids: some }) =>
         some.some((id) => wanted.has(id)),
       );
-    const tried = await run(
-      vitest,
-      { ...common, met: byPath },
-      stage.tests.filter(meeting).map((test) => `${test}?try`),
-    );
-    const doubtful = new Map(
-      tried.flatMap((line) => ('id' in line && line.status === 'doubtful' ? [[line.id, line.by] as const] : [])),
-    );
-    // Doubtful: after these kills the test failed without a mutant as well. Alone, they say the truth.
+    // Doubtful: after these kills the test failed without a mutant as well, because it cannot be repeated. Its file is left
+    // out then, and the others are asked; alone, after that, the doubting file says the truth.
+    const doubtful = new Map<number, Set<string>>();
+    for (let asked = ids; asked.length > 0; ) {
+      const leftOut = new Set([...doubtful.values()].flatMap((paths) => [...paths]));
+      const others = Object.fromEntries(Object.entries(byPath).filter(([path]) => !leftOut.has(path)));
+      const tried = await run(
+        vitest,
+        { ...common, mutants: asked, met: others },
+        stage.tests.filter((test) => meeting(test) && !leftOut.has(join(part.root, test))).map((test) => `${test}?try`),
+      );
+      asked = tried.flatMap((line) => ('id' in line && line.status === 'doubtful' ? [line.id] : []));
+      for (const line of tried) {
+        if ('id' in line && line.status === 'doubtful')
+          doubtful.set(line.id, new Set(doubtful.get(line.id)).add(line.by));
+      }
+    }
     const alone = mutants.flatMap(([id, tests]) => {
       if (dead.has(id)) return [];
       const outside = tests.filter((test) => byPath[join(part.root, test)]?.outside.includes(id));
-      const again = doubtful.get(id)?.slice(part.root.length + 1);
-      return [...new Set([...(again === undefined ? [] : [again]), ...outside])].map((test) => `${test}?load=${id}`);
+      const again = [...(doubtful.get(id) ?? [])].map((path) => path.slice(part.root.length + 1));
+      return [...new Set([...again, ...outside])].map((test) => `${test}?load=${id}`);
     });
     await run(vitest, { ...common, met: {} }, alone);
   } finally {
