@@ -14,7 +14,7 @@ export interface Found {
 type Noted = Readonly<Record<string, Found>>;
 
 /** Each fault is found in fewer; the bound is for the day on which one is not found any more. */
-const MAX_HISTORIES = 4_000;
+const MAX_HISTORIES = 8_000;
 
 const file = new URL('noted-seeds.json', import.meta.url);
 
