@@ -23,7 +23,7 @@ import type { Scheduler } from './scheduler.ts';
 import { checkJoined, checkProgress, checkSwept } from './spot-checks.ts';
 import { Violation } from './violation.ts';
 import type { Truth } from './what-is-known.ts';
-import { timeouts, type World } from './world.ts';
+import { quietHours, timeouts, type World } from './world.ts';
 
 /** What a caller was answered with 200 or 202. */
 export interface Answer {
@@ -275,6 +275,7 @@ export function functionsInTime(stage: Stage): FunctionsInTime {
       if (member === undefined) return;
       const { userGuid, memberGuid } = member.key;
       const method = every === null ? 'DELETE' : 'PUT';
+      const wishes = plan.hasQuietHours ? { quiet_hours: quietHours, time_zone: 'UTC' } : {};
       const run = (invocation: Invocation) =>
         memberSchedule(
           { ...reach(invocation), shards: 1, scheduleChangesPerCaller: 6, minScheduleHours: 1 },
@@ -285,7 +286,7 @@ export function functionsInTime(stage: Stage): FunctionsInTime {
             parameters: { user_identifier: userGuid, member_identifier: memberGuid },
             query: {},
             headers: {},
-            body: every === null ? null : { every },
+            body: every === null ? null : { every, ...wishes },
             arrivedAt: instantOf(now()),
             correlationId: null,
             caller: 'a-caller',

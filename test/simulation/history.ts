@@ -8,6 +8,8 @@ import { createInvocations, type OrderedFault, type Watcher } from './invocation
 import { perform } from './perform.ts';
 import { planHistory } from './plan.ts';
 import { createScheduler } from './scheduler.ts';
+import { instantOf } from '../../shared/domain/instant.ts';
+import { isQuiet as isInQuietHours } from '../../shared/domain/quiet-hours.ts';
 import { createTruth } from './truth.ts';
 import { Violation } from './violation.ts';
 import type { Truth } from './what-is-known.ts';
@@ -114,6 +116,11 @@ export async function runHistory(seed: number, options: HistoryOptions): Promise
     hasNotice: (refreshId) => world.notices(refreshId).some(({ events }) => events),
     projectionEnded: (refreshId) => world.refreshes.get(refreshId)?.end != null,
     jobsEnded: world.jobsEnded,
+    isQuiet: (key, at) => {
+      const slot = world.record(key)?.enrolment?.slot ?? '';
+      const quietHours = world.table.wishes.get(`${slot} ${textOf(key)}`)?.quietHours;
+      return quietHours != null && isInQuietHours(quietHours, instantOf(at));
+    },
   });
   const milestones = new Map<string, number>();
   const seen = new Set<string>();

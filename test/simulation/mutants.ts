@@ -445,6 +445,15 @@ export const mutants: readonly Mutant[] = [
     changes: [domain('imports.ts', "moved === 'some' || importsMove ? notMoved : new Set()", 'new Set()')],
   },
   {
+    name: 'late-into-the-night',
+    what: 'a late turn is started in the member’s quiet hours',
+    breaks: [0],
+    besides: 'schedule',
+    changes: [
+      domain('start-due.ts', 'enrolled.quietHours === null ? now : quietUntil(enrolled.quietHours, now)', 'now'),
+    ],
+  },
+  {
     name: 'imports-by-our-clock',
     what: 'MX’s imports are compared with our clock',
     breaks: [4, 11],

@@ -69,6 +69,8 @@ export interface Plan {
   readonly doublesStarts: boolean;
   /** The ceiling on unattended starts. */
   readonly startsPerSecond: number;
+  /** Whether members on the schedule have quiet hours. */
+  readonly hasQuietHours: boolean;
   /** From when on nothing can be sent to the bus or to a queue, for ten minutes; null: never. */
   readonly messagingDown: { readonly key: string; readonly at: number } | null;
   /** The setting; null for off. */
@@ -287,6 +289,7 @@ export function planHistory(seed: number, start: number): Plan {
     doublesStarts: extra.chance(0.3),
     // Not drawn: all that is drawn after it would be another.
     startsPerSecond: seed % 3 === 0 ? 1 : 100,
+    hasQuietHours: seed % 4 === 0,
     messagingDown,
     webhooksOf: random.chance(0.4) ? null : random.chance(0.7) ? 'known' : 'all',
     faults,

@@ -389,6 +389,11 @@ export function createTruth(world: Observed): Truth {
       if (last !== undefined && truth.lastReadAt < last.sentAt) {
         throw new Violation(2, `${truth.refreshId} started a job again without looking what came of the first`);
       }
+      // A start that begins before them may send its POST a moment into them.
+      const isAtNight = world.isQuiet(key, invocation.startedAt) && world.isQuiet(key, sentAt);
+      if (invocation.role === 'start-due' && isAtNight) {
+        throw new Violation(0, `${truth.refreshId} was started in the member's quiet hours`);
+      }
       if (truth.trigger !== 'http') {
         const seen = seenBy.get(invocation)?.get(text);
         if (seen === undefined) throw new Violation(6, `${truth.refreshId} was started unattended without a look`);

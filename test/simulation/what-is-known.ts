@@ -112,6 +112,8 @@ export interface Observed {
   /** Whether the refresh's projection has ended. */
   readonly projectionEnded: (refreshId: string) => boolean;
   readonly jobsEnded: (key: MemberKey) => number;
+  /** Whether the member's schedule has quiet hours then, in epoch milliseconds. */
+  readonly isQuiet: (key: MemberKey, at: number) => boolean;
   /** Told when a claim moves to storing. */
   readonly storing: () => void;
   /** Told when a refresh has ended and is not yet released. */

@@ -40,6 +40,9 @@ export interface SimulatedMember {
   readonly memberId: string;
 }
 
+/** Two minutes, after the first one in which scheduled members are due: what is late then waits. */
+export const quietHours = { from: '12:02', to: '12:04' };
+
 /** Everything a function can reach. */
 export interface Reachable extends HandleWebhookDeps {
   readonly schedule: Schedule;
@@ -194,6 +197,11 @@ export function createWorld(plan: Plan, scheduler: Scheduler, given: Given): Wor
     });
     const key = { userGuid: user.guid, memberGuid: guid };
     if (planned.isKnown) know(table, key, memberId, planned.isScheduled, clock());
+    const { enrolment } = table.members.get(textOf(key)) ?? {};
+    if (enrolment && plan.hasQuietHours) {
+      const wishes = { quietHours: { ...quietHours, timeZone: 'UTC' }, maxAgeSeconds: null };
+      table.wishes.set(`${enrolment.slot} ${textOf(key)}`, wishes);
+    }
     return { key, userId: 'user-1', memberId };
   });
   const byName = new Map(
