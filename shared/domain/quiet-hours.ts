@@ -26,10 +26,14 @@ const modulo = (value: number): number => ((value % MINUTES_A_DAY) + MINUTES_A_D
 const formats = new Map<string, Intl.DateTimeFormat>();
 
 /** @throws RangeError for a zone that this Node does not know. */
+const newFormat = (timeZone: string): Intl.DateTimeFormat =>
+  new Intl.DateTimeFormat('en-GB', { timeZone, hourCycle: 'h23', hour: '2-digit', minute: '2-digit' });
+
+/** A zone that this Node does not know (any more) is read as UTC: one member's zone must not stop a tick for all others. */
 function formatOf(timeZone: string): Intl.DateTimeFormat {
   const known = formats.get(timeZone);
   if (known !== undefined) return known;
-  const made = new Intl.DateTimeFormat('en-GB', { timeZone, hourCycle: 'h23', hour: '2-digit', minute: '2-digit' });
+  const made = newFormat(isTimeZone(timeZone) ? timeZone : 'UTC');
   formats.set(timeZone, made);
   return made;
 }
@@ -38,7 +42,7 @@ function formatOf(timeZone: string): Intl.DateTimeFormat {
 export function isTimeZone(name: string): boolean {
   if (!/^[A-Za-z]/.test(name)) return false;
   try {
-    formatOf(name);
+    newFormat(name);
     return true;
   } catch {
     return false;

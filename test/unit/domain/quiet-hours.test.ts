@@ -110,6 +110,11 @@ it.each([
   expect(isTimeOfDay(text)).toBe(is);
 });
 
+it('a zone that is gone is read as UTC', () => {
+  expect(isQuiet(at('22:00', '07:00', 'Mars/X'), '2026-01-15T06:59:00.000Z')).toBe(true);
+  expect(isQuiet(at('22:00', '07:00', 'Mars/X'), '2026-01-15T07:00:00.000Z')).toBe(false);
+});
+
 it('local time does not depend on this process', () => {
   const before = process.env['TZ'];
   process.env['TZ'] = 'Pacific/Apia';
