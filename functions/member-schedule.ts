@@ -4,7 +4,7 @@ import { type MembersReader, membersReader } from '../shared/clients/members-rea
 import { scheduleChangesInDynamoDb } from '../shared/clients/schedule-changes.ts';
 import { scheduleInDynamoDb } from '../shared/clients/schedule-table.ts';
 import { Failure } from '../shared/domain/failure.ts';
-import { findMember } from '../shared/domain/find-member.ts';
+import { findKeyToSchedule, findMember, readMember } from '../shared/domain/find-member.ts';
 import { heldOf } from '../shared/domain/held.ts';
 import { type Clock, epochMillisecondsOf, type Instant, instantOf, secondsBetween } from '../shared/domain/instant.ts';
 import type { MemberRecord } from '../shared/domain/member.ts';
@@ -56,10 +56,11 @@ export async function memberSchedule(deps: MemberScheduleDeps, request: ApiReque
     case 'PUT': {
       // Before the table is read: a wrong body is refused for every member alike.
       const { everyHours, wishes } = readWishes(request.body, deps.minScheduleHours);
-      const member = await findMember(deps.members, identifiers);
-      const enrolment = { everyHours, slot: slotFor(deps, member.key, everyHours, wishes.quietHours) };
+      const { key, known } = await findKeyToSchedule(deps.members, identifiers);
+      const enrolment = { everyHours, slot: slotFor(deps, key, everyHours, wishes.quietHours) };
       await countChange(deps, request);
-      await deps.schedule.enrol(member.key, enrolment, 'always', wishes);
+      await deps.schedule.enrol(key, enrolment, 'always', wishes);
+      const member = known ?? (await readMember(deps.members, key));
       return { status: 200, logged: loggedOf(member), body: scheduleBody(member, { enrolment, wishes }, deps.now()) };
     }
     case 'DELETE': {

@@ -30,6 +30,8 @@ interface Enrolled {
   readonly enrolment: Enrolment | null;
   /** How many changes it has seen; 0 before the first. */
   readonly version: number;
+  /** False: there is no such item yet. */
+  readonly isKnown: boolean;
 }
 
 /**
@@ -39,7 +41,7 @@ interface Enrolled {
  * item is removed only up to a version at which its member pointed elsewhere: never the one that a newer enrolment wrote.
  */
 export function scheduleInDynamoDb(client: DynamoDBClient, tableName: string): Schedule {
-  /** Null for a member that is not known or was deleted. */
+  /** Null for a member that was deleted. */
   async function readEnrolled(key: MemberKey): Promise<Enrolled | null> {
     const { Item: found } = await client.send(
       new GetItemCommand({
@@ -49,14 +51,16 @@ export function scheduleInDynamoDb(client: DynamoDBClient, tableName: string): S
         ProjectionExpression: `${membersTable.sortKey}, ${memberAttribute.enrolment}, ${memberAttribute.enrolmentVersion}, deleted_at`,
       }),
     );
-    if (found === undefined || found['deleted_at'] !== undefined) return null;
+    if (found === undefined) return { enrolment: null, version: 0, isKnown: false };
+    if (found['deleted_at'] !== undefined) return null;
     return {
+      isKnown: true,
       enrolment: toEnrolment(found[memberAttribute.enrolment]),
       version: Number(found[memberAttribute.enrolmentVersion]?.N ?? 0),
     };
   }
 
-  /** Writes the member's next version, if it is still at `version`. */
+  /** Writes the member's next version, if it is still at `version`. At 0 it makes an item for a member that has none. */
   const setVersion = (key: MemberKey, version: number, enrolment: Enrolment | null): Promise<boolean> =>
     updateIf(
       client,
@@ -64,7 +68,7 @@ export function scheduleInDynamoDb(client: DynamoDBClient, tableName: string): S
       withMark({
         key: memberItemKey(key),
         change: `SET ${memberAttribute.enrolmentVersion} = :next${enrolment === null ? '' : `, ${memberAttribute.enrolment} = :enrolment`}`,
-        condition: `attribute_exists(${membersTable.sortKey}) AND attribute_not_exists(deleted_at) AND ${version === 0 ? `attribute_not_exists(${memberAttribute.enrolmentVersion})` : `${memberAttribute.enrolmentVersion} = :version`}`,
+        condition: `attribute_not_exists(deleted_at) AND ${version === 0 ? `attribute_not_exists(${memberAttribute.enrolmentVersion})` : `${memberAttribute.enrolmentVersion} = :version`}`,
         values: {
           ':next': { N: String(version + 1) },
           ...(version === 0 ? {} : { ':version': { N: String(version) } }),
@@ -106,7 +110,7 @@ export function scheduleInDynamoDb(client: DynamoDBClient, tableName: string): S
       const isOn = enrolment.everyHours !== 0;
       for (let race = 0; race < MAX_RACES; race += 1) {
         const before = await readEnrolled(key);
-        if (before === null) throw deleted();
+        if (before === null || (when === 'unless_said' && !before.isKnown)) throw deleted();
         if (when === 'unless_said' && before.enrolment !== null) return;
         const version = before.version + 1;
         // Slot, member, former slot: a crash in between leaves a slot item that its member does not point to. The start

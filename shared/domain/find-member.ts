@@ -45,6 +45,23 @@ export async function findKey(members: Pick<Members, 'resolve'>, identifiers: Me
   return key;
 }
 
+/**
+ * The member behind `identifiers`, to be put on the schedule: known here, or named by MX's guids alone and met at its first
+ * turn.
+ *
+ * @throws Failure `member_not_found` for an own id that is not known, `member_deleted`
+ */
+export async function findKeyToSchedule(
+  members: Pick<Members, 'resolve' | 'read'>,
+  identifiers: MemberIdentifiers,
+): Promise<{ readonly key: MemberKey; readonly known: MemberRecord | null }> {
+  const known = await lookUpMember(members, identifiers);
+  if (known !== null) return { key: present(known).key, known };
+  const { userIdentifier: userGuid, memberIdentifier: memberGuid } = identifiers;
+  if (!userGuid.startsWith('USR-') || !memberGuid.startsWith('MBR-')) throw notFound();
+  return { key: { userGuid, memberGuid }, known };
+}
+
 /** `member`, for an answer about it. @throws Failure `member_not_found`, `member_deleted` */
 export function present(member: MemberRecord | null): MemberRecord {
   if (member === null) throw notFound();

@@ -110,6 +110,8 @@ export interface Schedule {
    * is kept: the others count as replaced by it, and remove the items that they have written. `unless_said`: nothing is
    * written for a member with an enrolment or a withdrawal.
    *
+   * A member that is not known gets an item, except with `unless_said`.
+   *
    * @throws Failure `member_deleted` when the member is gone, `busy` when other enrolments came in between again and again.
    */
   enrol(key: MemberKey, enrolment: Enrolment, when: 'always' | 'unless_said', wishes?: ScheduleWishes): Promise<void>;

@@ -10,7 +10,7 @@ import { type EveryHours, slotOf, noWishes } from '../../shared/domain/schedule.
 import { fakeMembers } from '../fakes/fake-members.ts';
 import { fakeSchedule } from '../fakes/fake-schedule.ts';
 import { emptyMembersTable, textOf } from '../fakes/members-table.ts';
-import { at, attemptOf, newKey, policy, refreshId, startingClaim, unseen } from '../samples.ts';
+import { at, attemptOf, newKey, policy, refreshId, startingClaim, unseen, emptyMember } from '../samples.ts';
 import { startLocalTables } from './local-tables.ts';
 
 const tables = await startLocalTables();
@@ -75,9 +75,10 @@ describe.each<[string, () => Subject]>([
     await tested.members.claim({ key, claim, starts: [], startsVersion: 0 });
     await tested.members.end({ key, from: 'running', known: unseen, attempt: attemptOf(claim) });
     const enrolment = (everyHours: EveryHours) => ({ everyHours, slot: slotOf(key, everyHours, 1) });
-    const inSlot = async (slot: string) =>
-      (await tested.schedule.membersOf(slot)).filter(({ member }) => member.memberGuid === key.memberGuid);
-    return { ...tested, key, enrolment, inSlot };
+    const inSlotOf = async (of: MemberKey, slot: string) =>
+      (await tested.schedule.membersOf(slot)).filter(({ member }) => member.memberGuid === of.memberGuid);
+    const inSlot = (slot: string) => inSlotOf(key, slot);
+    return { ...tested, key, enrolment, inSlot, inSlotOf };
   }
 
   it('finds an enrolled member in slot and member', async () => {
@@ -115,9 +116,21 @@ describe.each<[string, () => Subject]>([
     expect((await members.read(key))?.enrolment).toEqual({ everyHours: 0, slot: '' });
   });
 
-  it('does not enrol an unknown or deleted member', async () => {
+  it('makes an unknown member known, unless by default', async () => {
+    const { schedule, members, enrolment, inSlotOf } = await known();
+    const [key, other, six] = [newKey(), newKey(), enrolment(6)];
+    await schedule.enrol(key, six, 'always');
+    expect(await members.read(key)).toEqual(emptyMember(key, { enrolment: six }));
+    expect(await inSlotOf(key, six.slot)).toHaveLength(1);
+    await expect(schedule.enrol(other, six, 'unless_said')).rejects.toThrow(Failure);
+    expect([await members.read(other), await inSlotOf(other, six.slot)]).toEqual([null, []]);
+    const claim = startingClaim(refreshId(1));
+    expect(await members.claim({ key, claim, starts: [], startsVersion: 0 })).toBe(true);
+    expect((await members.read(key))?.enrolment).toEqual(six);
+  });
+
+  it('does not enrol a deleted member', async () => {
     const { schedule, members, markDeleted, key, enrolment } = await known();
-    await expect(schedule.enrol(newKey(), enrolment(6), 'always')).rejects.toThrow(Failure);
     await markDeleted(key);
     await expect(schedule.enrol(key, enrolment(6), 'always')).rejects.toMatchObject({ code: 'member_deleted' });
     expect((await members.read(key))?.enrolment).toBeNull();

@@ -3,6 +3,7 @@ import { Failure } from '../../shared/domain/failure.ts';
 import type { MemberKey } from '../../shared/domain/mx.ts';
 import type { Schedule } from '../../shared/domain/ports.ts';
 import { type Enrolment, noWishes, type ScheduleWishes } from '../../shared/domain/schedule.ts';
+import { emptyMember } from '../samples.ts';
 import { type MembersTable, memberOf, textOf } from './members-table.ts';
 import { atOnce, type Request, recognised } from './request.ts';
 
@@ -14,13 +15,14 @@ export function fakeSchedule(table: MembersTable, request: Request = atOnce): Sc
 
   const read = (key: MemberKey) => {
     const record = table.members.get(textOf(key));
-    if (record === undefined || record.deletedAt !== null) return null;
-    return { enrolment: record.enrolment, version: versions.get(textOf(key)) ?? 0 };
+    if (record === undefined) return { enrolment: null, version: 0, isKnown: false };
+    if (record.deletedAt !== null) return null;
+    return { enrolment: record.enrolment, version: versions.get(textOf(key)) ?? 0, isKnown: true };
   };
 
   function setVersion(key: MemberKey, version: number, enrolment: Enrolment | null): boolean {
-    const record = table.members.get(textOf(key));
-    if (record === undefined || read(key)?.version !== version) return false;
+    if (read(key)?.version !== version) return false;
+    const record = table.members.get(textOf(key)) ?? emptyMember(key);
     versions.set(textOf(key), version + 1);
     if (enrolment !== null) table.members.set(textOf(key), { ...record, enrolment });
     return true;
@@ -61,7 +63,7 @@ export function fakeSchedule(table: MembersTable, request: Request = atOnce): Sc
       const isOn = enrolment.everyHours !== 0;
       for (let race = 0; race < MAX_RACES; race += 1) {
         const before = await request('schedule.enrol/read', () => read(key));
-        if (before === null) throw deleted();
+        if (before === null || (when === 'unless_said' && !before.isKnown)) throw deleted();
         if (when === 'unless_said' && before.enrolment !== null) return;
         const version = before.version + 1;
         const isInSlot =

@@ -47,7 +47,7 @@ export const ownOperations: Readonly<Record<string, Operation>> = {
     operationId: 'setSchedule',
     summary: 'Put a member on a schedule',
     description:
-      'Replaces what was said before. The service chooses the minute. Less than 24 hours may keep MX’s own nightly aggregation from running. No scheduled refresh is started while the member needs its user. Of several PUTs at once for one member, one is kept.',
+      'Replaces what was said before. A member that is not known here can be named by MX’s guids. The service chooses the minute. Less than 24 hours may keep MX’s own nightly aggregation from running. No scheduled refresh is started while the member needs its user. Of several PUTs at once for one member, one is kept.',
     tag: 'Schedule',
     right: 'trigger',
     parameters: [...member, 'Accept-Version', 'X-Correlation-Id'],

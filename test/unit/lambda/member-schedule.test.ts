@@ -22,8 +22,8 @@ describe('a member’s schedule', () => {
       shards: 2,
       now: made.deps.now,
     };
-    const ask = (method: string, body?: unknown, caller = 'shop') =>
-      memberSchedule(deps, apiRequest({ method, parameters, body, caller }));
+    const ask = (method: string, body?: unknown, caller = 'shop', named = parameters) =>
+      memberSchedule(deps, apiRequest({ method, parameters: named, body, caller }));
     const enrolment = async () => (await made.deps.members.read(key))?.enrolment;
     return { ...made, ask, enrolment };
   }
@@ -180,8 +180,25 @@ describe('a member’s schedule', () => {
     expect(await enrolment()).toBeNull();
   });
 
+  it('of an unknown member, by MX’s guids', async () => {
+    const { ask, enrolment } = world(null);
+    expect(await ask('PUT', { every: 24 })).toEqual({ status: 200, logged, body: scheduleOf(24) });
+    expect(await enrolment()).toEqual({ everyHours: 24, slot: slotOf(key, 24, 2) });
+    expect(await ask('GET')).toEqual({ status: 200, logged, body: scheduleOf(24) });
+  });
+
+  it.each([
+    { user_identifier: 'user-1', member_identifier: 'MBR-1' },
+    { user_identifier: 'USR-1', member_identifier: 'member-1' },
+  ])('refused for an own id that is not known: %j', async (named) => {
+    const { ask, table } = world(null);
+    await expect(ask('PUT', { every: 24 }, 'shop', named)).rejects.toMatchObject({ code: 'member_not_found' });
+    expect(table.members.size).toBe(0);
+  });
+
   it.each(['PUT', 'GET', 'DELETE'])('refused for an unknown or deleted member: %s', async (method) => {
-    await expect(world(null).ask(method, { every: 1 })).rejects.toMatchObject({ code: 'member_not_found' });
+    const unknown = world(null).ask(method, { every: 1 }, 'shop', { ...parameters, member_identifier: 'member-1' });
+    await expect(unknown).rejects.toMatchObject({ code: 'member_not_found' });
     const deleted = world(knownMember({ deletedAt: T0 }));
     await expect(deleted.ask(method, { every: 1 })).rejects.toMatchObject({ code: 'member_deleted' });
   });
