@@ -1,10 +1,14 @@
-import { describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import type { Instant } from '../../shared/domain/instant.ts';
 import type { KnownAtEnd } from '../../shared/domain/members-ports.ts';
 import { at, attemptOf, newKey, refreshId, seenAt, startingClaim, unseen } from '../samples.ts';
+import { startLocalTables } from './local-tables.ts';
 import { claimedMember, membersSubjects, storing } from './members-subjects.ts';
 
-describe.each(membersSubjects)('the end of a claim: %s', (_name, subject) => {
+const tables = await startLocalTables();
+afterAll(() => tables.close());
+
+describe.each(membersSubjects(tables))('the end of a claim: %s', (_name, subject) => {
   it('ends once from the expected phase, remembers the attempt', async () => {
     const { members, key, claim, claimNow } = await claimedMember(subject);
     const attempt = attemptOf(claim, { outcome: 'action_required', action: 'answer_mfa', hasDetails: true });

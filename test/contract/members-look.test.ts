@@ -1,9 +1,13 @@
-import { describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { endedClaim } from '../../shared/domain/end-refresh.ts';
 import { at, attemptOf, newKey, refreshId, seenAt } from '../samples.ts';
+import { startLocalTables } from './local-tables.ts';
 import { claimedMember, membersSubjects, seen, storing } from './members-subjects.ts';
 
-describe.each(membersSubjects)('taking a look: %s', (_name, subject) => {
+const tables = await startLocalTables();
+afterAll(() => tables.close());
+
+describe.each(membersSubjects(tables))('taking a look: %s', (_name, subject) => {
   it('gives the member with the claim as taken', async () => {
     const { members, key, claim } = await claimedMember(subject);
     const taken = await members.takeLook(key, claim.refreshId, 1, at(5));
@@ -63,7 +67,7 @@ describe.each(membersSubjects)('taking a look: %s', (_name, subject) => {
   });
 });
 
-describe.each(membersSubjects)('a look: %s', (_name, subject) => {
+describe.each(membersSubjects(tables))('a look: %s', (_name, subject) => {
   it('remembers that there are questions, and the flag for good', async () => {
     const { members, key, claim, claimNow } = await claimedMember(subject);
     await members.recordSeen({ ...seen(key, claim.refreshId), flagSeen: true, questions: 'ABCDEFGHJK' });

@@ -1,9 +1,13 @@
-import { describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import type { StartedClaim } from '../../shared/domain/refresh.ts';
 import { at, attemptOf, refreshId, startingClaim, unseen } from '../samples.ts';
+import { startLocalTables } from './local-tables.ts';
 import { claimedMember, membersSubjects, seen, storing } from './members-subjects.ts';
 
-describe.each(membersSubjects)('the start in a claim: %s', (_name, subject) => {
+const tables = await startLocalTables();
+afterAll(() => tables.close());
+
+describe.each(membersSubjects(tables))('the start in a claim: %s', (_name, subject) => {
   it('is written before sending, by its own look only', async () => {
     const { members, key, claim, claimNow } = await claimedMember(subject);
     await members.takeLook(key, claim.refreshId, 1, at(5));

@@ -1,8 +1,8 @@
 /**
- * What the contract tests of the members table are run on: the clients against an engine, and their fakes. A test file has
- * one engine and one fake table; its tests keep apart by using members of their own.
+ * What the contract tests of the members table are run on: the clients against an engine, and their fakes. A test file
+ * starts one engine; its tests keep apart by using members of their own.
  */
-import { afterAll, expect } from 'vitest';
+import { expect } from 'vitest';
 import { membersInDynamoDb } from '../../shared/clients/members-table.ts';
 import { scheduleInDynamoDb } from '../../shared/clients/schedule-table.ts';
 import { seenMembersInDynamoDb } from '../../shared/clients/seen-members.ts';
@@ -17,13 +17,7 @@ import { fakeSeenMembers } from '../fakes/fake-seen-members.ts';
 import { fakeUnstarted } from '../fakes/fake-unstarted.ts';
 import { emptyMembersTable } from '../fakes/members-table.ts';
 import { at, mxMember, newKey, policy, refreshId, startingClaim } from '../samples.ts';
-import { startLocalTables } from './local-tables.ts';
-
-/** The engine of the test file. */
-export const tables = await startLocalTables();
-afterAll(() => tables.close());
-
-const fakeTable = emptyMembersTable();
+import type { LocalTables } from './local-tables.ts';
 
 /** All that reads and writes one members table. */
 export interface MembersSubject {
@@ -34,25 +28,28 @@ export interface MembersSubject {
   readonly unstarted: Unstarted;
 }
 
-const fake: MembersSubject = {
-  members: fakeMembers(fakeTable, { policy, now: () => at(0) }),
-  schedule: fakeSchedule(fakeTable),
-  sightings: fakeSeenMembers(fakeTable, policy),
-  unstarted: fakeUnstarted(fakeTable),
-};
+function fake(): MembersSubject {
+  const table = emptyMembersTable();
+  return {
+    members: fakeMembers(table, { policy, now: () => at(0) }),
+    schedule: fakeSchedule(table),
+    sightings: fakeSeenMembers(table, policy),
+    unstarted: fakeUnstarted(table),
+  };
+}
 
 /** The clients. */
-export const inDynamoDb: MembersSubject = {
-  members: membersInDynamoDb(tables.client, tables.members, policy),
-  schedule: scheduleInDynamoDb(tables.client, tables.members),
-  sightings: seenMembersInDynamoDb(tables.client, tables.members, policy),
-  unstarted: unstartedInDynamoDb(tables.client, tables.members),
-};
+export const inDynamoDb = ({ client, members }: LocalTables): MembersSubject => ({
+  members: membersInDynamoDb(client, members, policy),
+  schedule: scheduleInDynamoDb(client, members),
+  sightings: seenMembersInDynamoDb(client, members, policy),
+  unstarted: unstartedInDynamoDb(client, members),
+});
 
-/** For `describe.each`. */
-export const membersSubjects: readonly [string, MembersSubject][] = [
-  ['the fake', fake],
-  ['DynamoDB', inDynamoDb],
+/** Both, for `describe.each`: the clients on the engine that the test file has started, and fakes of its own. */
+export const membersSubjects = (tables: LocalTables): readonly [string, MembersSubject][] => [
+  ['the fake', fake()],
+  ['DynamoDB', inDynamoDb(tables)],
 ];
 
 /** A new member of `subject` with a running claim, `given` over its fields, and ways to look at it. */

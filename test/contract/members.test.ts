@@ -1,5 +1,5 @@
 import { GetItemCommand } from '@aws-sdk/client-dynamodb';
-import { describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import type { Item } from '../../shared/clients/attribute-values.ts';
 import { aliasMarkOf } from '../../shared/domain/member.ts';
 import type { RunningClaim } from '../../shared/domain/refresh.ts';
@@ -18,9 +18,13 @@ import {
   startingClaim,
   unseen,
 } from '../samples.ts';
-import { claimedMember, inDynamoDb, membersSubjects, seen, storing, tables } from './members-subjects.ts';
+import { startLocalTables } from './local-tables.ts';
+import { claimedMember, inDynamoDb, membersSubjects, seen, storing } from './members-subjects.ts';
 
-describe.each(membersSubjects)('members: %s', (_name, subject) => {
+const tables = await startLocalTables();
+afterAll(() => tables.close());
+
+describe.each(membersSubjects(tables))('members: %s', (_name, subject) => {
   it('knows nothing of a member that was never claimed', async () => {
     expect(await subject.members.read(newKey())).toBeNull();
   });
@@ -216,7 +220,7 @@ describe.each(membersSubjects)('members: %s', (_name, subject) => {
 
 describe('members: DynamoDB alone', () => {
   it('has the items whose size the simulation measures', async () => {
-    const { members, sightings } = inDynamoDb;
+    const { members, sightings } = inDynamoDb(tables);
     const [key, claim] = [newKey(), startingClaim(refreshId(1), { userPresent: true })];
     const member = mxMember(key, { id: 'own', institution_code: 'riverbank' });
     const raw = async (): Promise<Item> => {

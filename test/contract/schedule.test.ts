@@ -6,7 +6,7 @@ import { Failure } from '../../shared/domain/failure.ts';
 import type { Members } from '../../shared/domain/members-ports.ts';
 import type { MemberKey } from '../../shared/domain/mx.ts';
 import type { Schedule } from '../../shared/domain/ports.ts';
-import { type EveryHours, slotOf, noWishes } from '../../shared/domain/schedule.ts';
+import { type EveryHours, noWishes, slotOf } from '../../shared/domain/schedule.ts';
 import { fakeMembers } from '../fakes/fake-members.ts';
 import { fakeSchedule } from '../fakes/fake-schedule.ts';
 import { emptyMembersTable, textOf } from '../fakes/members-table.ts';

@@ -1,8 +1,12 @@
-import { describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import type { ConnectionChange } from '../../shared/domain/event.ts';
 import { aliasMarkOf } from '../../shared/domain/member.ts';
 import { at, attemptOf, emptyMember, mxMember, newKey, refreshId, seenAt, startingClaim, unseen } from '../samples.ts';
+import { startLocalTables } from './local-tables.ts';
 import { membersSubjects } from './members-subjects.ts';
+
+const tables = await startLocalTables();
+afterAll(() => tables.close());
 
 const change = (seconds: number): ConnectionChange => ({
   from: 'CONNECTED',
@@ -11,7 +15,7 @@ const change = (seconds: number): ConnectionChange => ({
   refreshId: null,
 });
 
-describe.each(membersSubjects)('members seen outside refreshes: %s', (_name, { members, sightings: seen }) => {
+describe.each(membersSubjects(tables))('members seen outside refreshes: %s', (_name, { members, sightings: seen }) => {
   const known = async () => {
     const key = newKey();
     await seen.recordSighting(mxMember(key, { id: `own-${key.memberGuid}` }), at(0), null);

@@ -1,5 +1,5 @@
-import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import { DeleteItemCommand } from '@aws-sdk/client-dynamodb';
+import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import { startCeilingInDynamoDb } from '../../shared/clients/start-ceiling.ts';
 import type { StartCeiling } from '../../shared/domain/ports.ts';
 import { fakeStartCeiling } from '../fakes/fake-start-ceiling.ts';

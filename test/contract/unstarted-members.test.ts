@@ -1,7 +1,11 @@
-import { describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import type { Held } from '../../shared/domain/held.ts';
 import { at, attemptOf, mxMember, newKey, refreshId, startingClaim, unseen } from '../samples.ts';
+import { startLocalTables } from './local-tables.ts';
 import { membersSubjects } from './members-subjects.ts';
+
+const tables = await startLocalTables();
+afterAll(() => tables.close());
 
 const held = (seconds: number, code: Held['code'] = 'denied'): Held => ({
   since: at(seconds),
@@ -11,7 +15,7 @@ const held = (seconds: number, code: Held['code'] = 'denied'): Held => ({
 const refused = (number: number, seconds: number) =>
   attemptOf(startingClaim(refreshId(number)), { code: 'mx_forbidden', endedAt: at(seconds) });
 
-describe.each(membersSubjects)('members not started: %s', (_name, { members, sightings, unstarted }) => {
+describe.each(membersSubjects(tables))('members not started: %s', (_name, { members, sightings, unstarted }) => {
   const known = async () => {
     const key = newKey();
     await sightings.recordSighting(mxMember(key, { id: `own-${key.memberGuid}` }), at(0), null);
