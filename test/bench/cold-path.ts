@@ -5,7 +5,7 @@
 import { fork, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { copyFileSync, mkdtempSync, statSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { loadavg, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { Worker } from 'node:worker_threads';
@@ -136,29 +136,28 @@ export async function benchColdPath(
     of.map((one, round) => one[figure] / (base[round]?.[to] ?? Number.NaN));
   const floorBytes = statSync(floor.bundle).size;
   const floorMs = (figure: keyof Sample): string => median(base.map((one) => one[figure])).toFixed(0);
+  const share = `${Math.round(SHARE * 100)} % of a CPU`;
   say(
-    `\nThe floor: ${(floorBytes / 1000).toFixed(0)} KB, import ${floorMs('import')} ms of CPU, first invocation ${floorMs('first')} ms of CPU, ${floorMs('held')} ms with ${SHARE * 100} % of one.\n`,
+    `\nThe floor: ${(floorBytes / 1000).toFixed(0)} KB, import ${floorMs('import')} ms of CPU, first invocation ${floorMs('first')} ms of CPU, ${floorMs('held')} ms with ${share}. Load of the machine: ${loadavg()[0]?.toFixed(1)}.\n`,
   );
   say(
-    '| function | bytes | import | then, in the init phase | first invocation, unprimed | first invocation | held to 29 % of a CPU | calls |',
+    `| function | bytes | import | then, in the init phase | first invocation | the same, held to ${share} | unprepared | calls |`,
   );
   say('|---|---|---|---|---|---|---|---|');
-  let apart = 0;
+  const apart: Record<'cpu' | 'held', number> = { cpu: 0, held: 0 };
   for (const { name, bundle, calls } of functions) {
     const of = samples.get(name) ?? [];
-    const columns = [
-      ratios(of, 'import'),
-      ratios(of, 'priming', 'import'),
-      ratios(of, 'unprimed', 'first'),
-      ratios(of, 'first'),
-      ratios(of, 'held'),
-    ];
-    for (const column of [columns[0], columns[3], columns[4]]) apart = Math.max(apart, halvesApart(column ?? []));
+    const [imports, first, held] = [ratios(of, 'import'), ratios(of, 'first'), ratios(of, 'held')];
+    const columns = [imports, ratios(of, 'priming', 'import'), first, held, ratios(of, 'unprimed', 'first')];
+    apart.cpu = Math.max(apart.cpu, halvesApart(imports), halvesApart(first));
+    apart.held = Math.max(apart.held, halvesApart(held));
     const bytes = statSync(bundle).size / floorBytes;
-    say(`| ${[name, ...[bytes, ...columns.map(median)].map((ratio) => `${ratio.toFixed(2)} ×`), calls].join(' | ')} |`);
+    const cells = [bytes, ...columns.map(median)].map((ratio) => `${ratio.toFixed(2)} ×`);
+    say(`| ${[name, ...cells, calls].join(' | ')} |`);
   }
+  const percent = (of: number): string => `${(100 * of).toFixed(0)} %`;
   say(
-    `\nMedians of ${rounds} rounds. Those of its odd and of its even rounds differ by ${(100 * apart).toFixed(0)} % at most.`,
+    `\nMedians of ${rounds} rounds. Those of its odd and of its even rounds differ by ${percent(apart.cpu)} at most for CPU times, by ${percent(apart.held)} for held ones.`,
   );
 }
 
