@@ -2,6 +2,7 @@
 import type { AgentOptions, RequestOptions } from 'node:https';
 
 const { Agent } = process.getBuiltinModule('node:https');
+const { isIP } = process.getBuiltinModule('node:net');
 
 /** The duplex stream that a request is written to. */
 type Connection = ReturnType<InstanceType<typeof Agent>['createConnection']>;
@@ -24,7 +25,9 @@ export class EarlyAgent extends Agent {
     const { hostname: host } = url;
     const port = url.port === '' ? 443 : Number(url.port);
     return new Promise((resolve, reject) => {
-      const connection = super.createConnection({ ...this.options, host, port, servername: host });
+      // An address is no server name (RFC 6066).
+      const named = isIP(host) === 0 ? { servername: host } : {};
+      const connection = super.createConnection({ ...this.options, host, port, ...named });
       if (connection === null || connection === undefined) return reject(new Error('no connection was made'));
       connection.once('error', reject);
       connection.once('secureConnect', () => {

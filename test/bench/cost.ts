@@ -43,7 +43,7 @@ const [refreshes, rate] = [Number(values.refreshes), Number(values.rate)];
 
 const assumptions: Assumptions = { awsMs: 5, mxMs: 200, headerBytes: 600, coldShare: 0.01 };
 /** Triggers a second that a busy machine bears while it still starts its workers. */
-const SLOWLY = 4;
+const SLOWLY = 8;
 /** Messages in an invocation that the tables price, beside what was seen. */
 const BATCHES = [1, 3, 10];
 const MEMORY_MB = [256, 512, 1024];

@@ -10,6 +10,7 @@ import {
   stepFunctionsDollars,
   totalOf,
   waitingDollars,
+  withMemory,
 } from '../../bench/ledger.ts';
 
 /** Nothing but invocations: no time, so that prices can be checked by hand. */
@@ -126,4 +127,15 @@ it('a refresh, an account and a look are told apart', () => {
   const moreAccounts = { looks: 4, accounts: 18, dollars: 27 };
   const moreLooks = { looks: 5, accounts: 6, dollars: 23 };
   expect(ratesOf(usual, moreAccounts, moreLooks)).toEqual({ refresh: 10, account: 0.5, look: 2 });
+});
+
+it('half the memory waits for half the price', () => {
+  // 10 ms of CPU and 400 of waiting: 420 ms at half a CPU, 440 at a quarter.
+  const one = { ...free, invocations: 1, messages: 1, cpuMs: 10, mxCalls: 2 };
+  const half = withMemory(one, 884.5, 1, assumptions);
+  const quarter = withMemory(one, 442.25, 1, assumptions);
+  expect([half.ms, quarter.ms]).toEqual([expect.closeTo(420, 6), expect.closeTo(440, 6)]);
+  // Of the time, without 0.2 for the request: 0.42 s × 884.5 / 1024 GB and 0.44 s × 442.25 / 1024 GB
+  expect(half.dollars - 0.2).toBeCloseTo(4.83713, 4);
+  expect(quarter.dollars - 0.2).toBeCloseTo(2.53373, 4);
 });
