@@ -1,11 +1,11 @@
 /** Starting what the schedule says is due: the trigger's own path, member by member, with an unattended trigger's care. */
 import { type Deferred, deferStarts, LONGEST_DELAY_SECONDS, turnAfter, whileMxIsAway } from './deferral.ts';
 import { asFailure, type Failure } from './failure.ts';
-import { type Instant, plusSeconds, secondsBetween } from './instant.ts';
 import { heldOf } from './held.ts';
+import { type Instant, plusSeconds, secondsBetween } from './instant.ts';
 import { MISSING_SECONDS } from './missing.ts';
-import { quietUntil } from './quiet-hours.ts';
 import type { RefreshDeps, Schedule, StartCeiling, Starts, Webhooks } from './ports.ts';
+import { quietUntil } from './quiet-hours.ts';
 import { type EnrolledMember, isFirstOfDay, type StartBatch } from './schedule.ts';
 import { type MxAway, startUnattended } from './start-refresh.ts';
 import { publishRefusal, refusedRefreshId } from './unstarted.ts';
@@ -44,7 +44,7 @@ export type DueResult =
 export type StartDueCounts = Record<DueResult, number>;
 
 /** How many members are started at the same time. */
-const AT_ONCE = 5;
+export const AT_ONCE = 5;
 
 /**
  * Starts every member of `batch`, or sends the batch back for as long as the ceiling says. Repeatable: members started by

@@ -5,7 +5,7 @@ import { encodeDelivery, encodeNextLook, encodeStartBatch } from '../../shared/c
 import { firstLookState } from '../../shared/domain/decision.ts';
 import { endedEvent } from '../../shared/domain/event.ts';
 import type { Attempt } from '../../shared/domain/refresh.ts';
-import { slotOf, noWishes } from '../../shared/domain/schedule.ts';
+import { noWishes, slotOf } from '../../shared/domain/schedule.ts';
 import { type Running, refreshIdOf } from '../local/running.ts';
 
 type EventOf = (running: Running) => Promise<unknown>;

@@ -5,7 +5,10 @@ import { prices } from './prices.ts';
 export interface FunctionCounts {
   readonly memoryMb: number;
   readonly invocations: number;
-  /** Queue messages that it was given; for a function that no queue invokes, its invocations. */
+  /**
+   * Queue messages that it was given, whose waits go on together in an invocation; for a function that no queue invokes,
+   * its invocations.
+   */
   readonly messages: number;
   readonly cpuMs: number;
   /** CPU milliseconds of one cold start, until the handler is exported. */

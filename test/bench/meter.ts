@@ -1,6 +1,7 @@
 /** What `npm run bench:cost` counts while refreshes run through the local stack. */
 import type { AwsEngine } from '../../infra/local/stack/aws-call.ts';
 import type { AwsEngines } from '../../infra/local/stack/local-stack.ts';
+import { AT_ONCE as STARTS_AT_ONCE } from '../../shared/domain/start-due.ts';
 import type { Running } from '../local/running.ts';
 import { CountedCalls, countingEngines, Sums } from './counted-calls.ts';
 import { median } from './figures.ts';
@@ -98,7 +99,9 @@ export class Meter {
   counts({ project: { stack }, mx }: Running, refreshes: number): Counts {
     const mxCalls = mx.calls();
     const starts = mxCalls.filter(({ route }) => route === 'check-balance').length;
-    const messages = amounts(this.#messages).get(stack.physicalId('FollowUpsQueue')) ?? 0;
+    const messagesOf = (queue: string): number => amounts(this.#messages).get(stack.physicalId(queue)) ?? 0;
+    // A message of the schedule starts its members a few at a time.
+    const startsTogether = Math.min(starts, STARTS_AT_ONCE * messagesOf('StartsQueue'));
     const [cpuMs, requests, nat] = [amounts(this.#cpuMs), amounts(this.#requests), amounts(this.#nat)];
     const awsCalls = new Sums();
     for (const [name, amount] of this.#calls.calls.entries()) awsCalls.add(nameOf(name.split(' ')[0] ?? ''), amount);
@@ -110,7 +113,7 @@ export class Meter {
       functions[name] = {
         memoryMb: this.#memoryMb.get(name) ?? 0,
         invocations: ran,
-        messages: name === 'follow-up' ? messages : name === 'start-due' ? starts : ran,
+        messages: name === 'follow-up' ? messagesOf('FollowUpsQueue') : name === 'start-due' ? startsTogether : ran,
         cpuMs: cpuMs.get(name) ?? 0,
         initCpuMs: median(this.#initCpuMs.get(name) ?? [0]),
         awsCalls: awsCallsOf.get(name) ?? 0,

@@ -3,7 +3,7 @@ import { setTimeout as after } from 'node:timers/promises';
 import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { encodeStartBatch } from '../../shared/clients/messages.ts';
 import { instantOf } from '../../shared/domain/instant.ts';
-import { MEMBERS_PER_MESSAGE, slotOf, startBatches, noWishes } from '../../shared/domain/schedule.ts';
+import { MEMBERS_PER_MESSAGE, noWishes, slotOf, startBatches } from '../../shared/domain/schedule.ts';
 import { type Running, refreshIdOf } from '../local/running.ts';
 
 /** A member of the simulator's. */
