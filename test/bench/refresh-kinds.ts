@@ -94,7 +94,7 @@ async function accepted(running: Running, path: string): Promise<string> {
 }
 
 async function enrol(running: Running, { path }: Added): Promise<void> {
-  const extra = { headers: { 'content-type': 'application/json' }, body: '{"every":1}' };
+  const extra = { headers: { 'content-type': 'application/json' }, body: '{"every":24}' };
   const put = await running.call('PUT', `${path}/schedule`, extra);
   if (put.status !== 200) throw new Error(`a schedule was answered with ${put.status}: ${put.text}`);
 }
@@ -118,7 +118,7 @@ async function startAsScheduled(running: Running, members: readonly Added[], per
   });
   const due = members.map(({ guid }) => {
     const member = { userGuid: USER_GUID, memberGuid: guid };
-    return { member, everyHours: 1 as const, slot: slotOf(member, 1, 1), ...noWishes };
+    return { member, everyHours: 24 as const, slot: slotOf(member, 24, 1), ...noWishes };
   });
   const sqs = new SQSClient({ endpoint, credentials, region, useQueueUrlAsEndpoint: false });
   const began = performance.now();
