@@ -3,18 +3,17 @@ import * as v from 'valibot';
 import { type MembersReader, membersReader } from '../shared/clients/members-reader.ts';
 import { scheduleChangesInDynamoDb } from '../shared/clients/schedule-changes.ts';
 import { scheduleInDynamoDb } from '../shared/clients/schedule-table.ts';
+import { type EveryHours, everyHoursOnOffer } from '../shared/domain/every-hours.ts';
 import { Failure } from '../shared/domain/failure.ts';
 import { findKeyToSchedule, findMember, readMember } from '../shared/domain/find-member.ts';
 import { heldOf } from '../shared/domain/held.ts';
 import { type Clock, epochMillisecondsOf, type Instant, instantOf, secondsBetween } from '../shared/domain/instant.ts';
 import type { MemberRecord } from '../shared/domain/member.ts';
-import type { Schedule, ScheduleChanges } from '../shared/domain/ports.ts';
 import type { MemberKey } from '../shared/domain/mx.ts';
+import type { Schedule, ScheduleChanges } from '../shared/domain/ports.ts';
 import { isTimeOfDay, isTimeZone, type QuietHours } from '../shared/domain/quiet-hours.ts';
 import {
   type Enrolment,
-  type EveryHours,
-  everyHoursOnOffer,
   nextDueAt,
   noWishes,
   type ScheduleWishes,

@@ -1,6 +1,6 @@
 import type * as v from 'valibot';
 import { readCallbackHost } from '../shared/domain/callback-url.ts';
-import { everyHoursOnOffer } from '../shared/domain/schedule.ts';
+import { everyHoursOnOffer } from '../shared/domain/every-hours.ts';
 import { choice, flag, oneNumberOf, type Setting, text, wholeNumber } from './setting-kinds.ts';
 
 const matching =

@@ -6,12 +6,13 @@
  */
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import type { ConnectionChange } from '../domain/event.ts';
+import { isEveryHours } from '../domain/every-hours.ts';
 import type { Held } from '../domain/held.ts';
 import { epochMillisecondsOf, instantOf } from '../domain/instant.ts';
 import type { MemberBody, MemberRecord, Success } from '../domain/member.ts';
 import type { MemberKey } from '../domain/mx.ts';
 import type { Attempt } from '../domain/refresh.ts';
-import { type Enrolment, isEveryHours } from '../domain/schedule.ts';
+import type { Enrolment } from '../domain/schedule.ts';
 import { callerTagIn, type StartMark, startedAt, startMark } from '../domain/start-mark.ts';
 import { successOf } from '../domain/success.ts';
 import { fromAttributes, type Item, recordFromAttribute, recordToAttribute, toAttribute } from './attribute-values.ts';

@@ -1,11 +1,12 @@
 /** The messages of our queues: encoder and decoder of each side by side, with a version, so that both ends use one file. */
 import * as v from 'valibot';
+import { everyHoursOnOffer } from '../domain/every-hours.ts';
 import { Failure } from '../domain/failure.ts';
 import type { MemberKey } from '../domain/mx.ts';
 import type { MxWebhook } from '../domain/mx-webhook.ts';
 import type { Delivery, Notice } from '../domain/notify-ports.ts';
 import type { NextLook } from '../domain/ports.ts';
-import { everyHoursOnOffer, type StartBatch } from '../domain/schedule.ts';
+import type { StartBatch } from '../domain/schedule.ts';
 import { camelCased, snakeCased } from '../domain/snake-case.ts';
 
 /**

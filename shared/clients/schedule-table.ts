@@ -1,15 +1,10 @@
 /** The schedule's items in the members table: slots with their members, and the bookmark of the ticks. */
 import { type DynamoDBClient, GetItemCommand } from '@aws-sdk/client-dynamodb';
+import { isEveryHours } from '../domain/every-hours.ts';
 import { Failure } from '../domain/failure.ts';
 import type { MemberKey } from '../domain/mx.ts';
 import type { Schedule } from '../domain/ports.ts';
-import {
-  type EnrolledMember,
-  type Enrolment,
-  isEveryHours,
-  noWishes,
-  type ScheduleWishes,
-} from '../domain/schedule.ts';
+import { type EnrolledMember, type Enrolment, noWishes, type ScheduleWishes } from '../domain/schedule.ts';
 import type { Item } from './attribute-values.ts';
 import { type Condition, deleteIf, putIf, updateIf, withMark } from './conditional-write.ts';
 import { enrolmentToAttribute, memberAttribute, toEnrolment } from './member-item.ts';

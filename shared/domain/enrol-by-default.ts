@@ -1,7 +1,9 @@
 /** The schedule of members without a chosen one: a setting, off by default. */
+
+import { isEveryHours } from './every-hours.ts';
 import type { MemberKey } from './mx.ts';
 import type { Schedule } from './ports.ts';
-import { type Enrolment, isEveryHours, slotOf } from './schedule.ts';
+import { type Enrolment, slotOf } from './schedule.ts';
 
 /**
  * Enrols a member without a chosen schedule, if the setting says so. At every start: after a crash at the first one, the

@@ -2,21 +2,10 @@
  * When which member is due. Static slots: a member's guid decides its minute in its period at enrolment. So only due
  * members are read, a refresh writes nothing to the slots, and members are spread over their period.
  */
+import { type EveryHours, everyHoursOnOffer } from './every-hours.ts';
 import { epochMillisecondsOf, type Instant, instantOf, plusSeconds } from './instant.ts';
 import type { MemberKey } from './mx.ts';
 import { isQuiet, loudMinutes, type QuietHours } from './quiet-hours.ts';
-
-/**
- * The periods on offer, in hours. A closed list, because every tick reads one slot for each. Under 24 hours a schedule
- * may keep MX's own nightly aggregation from running: any job blocks a new standard one for three hours (MX facts 5).
- */
-export const everyHoursOnOffer = [1, 2, 3, 4, 6, 8, 12, 24, 48, 72, 168] as const;
-
-/** A period on offer. */
-export type EveryHours = (typeof everyHoursOnOffer)[number];
-
-/** Whether `hours` is on offer. */
-export const isEveryHours = (hours: number): hours is EveryHours => everyHoursOnOffer.some((offer) => offer === hours);
 
 /** A member's place in the schedule. `everyHours` 0: it was taken off, and the default does not apply. */
 export interface Enrolment {

@@ -2,15 +2,16 @@ import { PutItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, describe, expect, it } from 'vitest';
 import { membersInDynamoDb } from '../../shared/clients/members-table.ts';
 import { scheduleInDynamoDb } from '../../shared/clients/schedule-table.ts';
+import type { EveryHours } from '../../shared/domain/every-hours.ts';
 import { Failure } from '../../shared/domain/failure.ts';
 import type { Members } from '../../shared/domain/members-ports.ts';
 import type { MemberKey } from '../../shared/domain/mx.ts';
 import type { Schedule } from '../../shared/domain/ports.ts';
-import { type EveryHours, noWishes, slotOf } from '../../shared/domain/schedule.ts';
+import { noWishes, slotOf } from '../../shared/domain/schedule.ts';
 import { fakeMembers } from '../fakes/fake-members.ts';
 import { fakeSchedule } from '../fakes/fake-schedule.ts';
 import { emptyMembersTable, textOf } from '../fakes/members-table.ts';
-import { at, attemptOf, newKey, policy, refreshId, startingClaim, unseen, emptyMember } from '../samples.ts';
+import { at, attemptOf, emptyMember, newKey, policy, refreshId, startingClaim, unseen } from '../samples.ts';
 import { startLocalTables } from './local-tables.ts';
 
 const tables = await startLocalTables();

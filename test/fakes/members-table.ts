@@ -1,8 +1,10 @@
 /** What the members table holds, as plain data: a member's item is replaced and never changed, so a copy is cheap. */
+
+import type { EveryHours } from '../../shared/domain/every-hours.ts';
 import type { Instant } from '../../shared/domain/instant.ts';
 import type { MemberBody, MemberRecord } from '../../shared/domain/member.ts';
 import type { MemberKey } from '../../shared/domain/mx.ts';
-import type { EveryHours, ScheduleWishes } from '../../shared/domain/schedule.ts';
+import type { ScheduleWishes } from '../../shared/domain/schedule.ts';
 
 /** An entry of the sparse index of open claims. It comes and goes later than the item that it stands for. */
 export interface OpenEntry {

@@ -60,7 +60,7 @@ function reachable(entry: string, seen = new Set<string>()): Set<string> {
   seen.add(entry);
   // Without comments: their examples import the package itself.
   const code = readFileSync(join(installed, entry), 'utf8').replaceAll(/\/\*[\s\S]*?\*\//g, '');
-  for (const [, name = ''] of code.matchAll(/\b(?:from|import)\s*\(?['"]([^'"]+)['"]/g)) {
+  for (const [, name = ''] of code.matchAll(/\b(?:from|import)(?:\s+|\s*\()['"]([^'"]+)['"]/g)) {
     if (!name.startsWith('.')) seen.add(name);
     else {
       const path = resolve('/', dirname(entry), name).slice(1);

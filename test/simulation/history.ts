@@ -1,4 +1,6 @@
 import type { DomainEvent } from '../../shared/domain/event.ts';
+import { instantOf } from '../../shared/domain/instant.ts';
+import { isQuiet as isInQuietHours } from '../../shared/domain/quiet-hours.ts';
 import { textOf } from '../fakes/members-table.ts';
 import type { AwaitPoints } from './await-points.ts';
 import { type Fault, faultChooser } from './faults.ts';
@@ -8,8 +10,6 @@ import { createInvocations, type OrderedFault, type Watcher } from './invocation
 import { perform } from './perform.ts';
 import { planHistory } from './plan.ts';
 import { createScheduler } from './scheduler.ts';
-import { instantOf } from '../../shared/domain/instant.ts';
-import { isQuiet as isInQuietHours } from '../../shared/domain/quiet-hours.ts';
 import { createTruth } from './truth.ts';
 import { Violation } from './violation.ts';
 import type { Truth } from './what-is-known.ts';

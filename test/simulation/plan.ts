@@ -1,8 +1,8 @@
 /** What a history is about, drawn from its seed: the member, MX's behaviour, who asks when, and what else happens. */
 import { createRandom, type Random } from '../../infra/mx-simulator/random.ts';
 import { namedScenario, type Scenario, scenarioNames } from '../../infra/mx-simulator/scenarios.ts';
+import type { EveryHours } from '../../shared/domain/every-hours.ts';
 import type { Policy } from '../../shared/domain/policy.ts';
-import type { EveryHours } from '../../shared/domain/schedule.ts';
 import { drawProfile, type FaultProfile } from './faults.ts';
 
 /** Something that happens at an instant, seconds after the beginning. Its key lets a shorter story do without it. */

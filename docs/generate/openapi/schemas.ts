@@ -1,7 +1,7 @@
 /** Our own resources, and what a caller may send. */
 
+import { everyHoursOnOffer } from '../../../shared/domain/every-hours.ts';
 import { waitReasons } from '../../../shared/domain/progress.ts';
-import { everyHoursOnOffer } from '../../../shared/domain/schedule.ts';
 import { CHALLENGE_GUID_PATTERN, MAX_ANSWER_LENGTH, MAX_ANSWERS } from '../../../shared/lambda/challenge-answers.ts';
 import { problemCodes } from '../../../shared/lambda/problem.ts';
 import { MAX_WAIT_SECONDS } from '../../../shared/lambda/time-limits.ts';

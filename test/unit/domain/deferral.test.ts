@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { deferStarts, whileMxIsAway } from '../../../shared/domain/deferral.ts';
-import { noWishes, type DelayedBatch, type EnrolledMember } from '../../../shared/domain/schedule.ts';
+import { type DelayedBatch, type EnrolledMember, noWishes } from '../../../shared/domain/schedule.ts';
 import { at, key, T0 } from '../../samples.ts';
 
 const hourly: EnrolledMember = { member: key, everyHours: 1, slot: 'SLOT#1h#00000#0', ...noWishes };

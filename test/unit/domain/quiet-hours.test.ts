@@ -4,8 +4,8 @@ import {
   isQuiet,
   isTimeOfDay,
   isTimeZone,
-  loudMinutes,
   localMinute,
+  loudMinutes,
   quietUntil,
 } from '../../../shared/domain/quiet-hours.ts';
 

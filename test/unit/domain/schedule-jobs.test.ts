@@ -1,8 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { enrolByDefault } from '../../../shared/domain/enrol-by-default.ts';
 import { runSchedule } from '../../../shared/domain/run-schedule.ts';
-import { noWishes, type DelayedBatch } from '../../../shared/domain/schedule.ts';
-import { minuteOf, minuteStart, slotOf } from '../../../shared/domain/schedule.ts';
+import { type DelayedBatch, minuteOf, minuteStart, noWishes, slotOf } from '../../../shared/domain/schedule.ts';
 import { fakeSchedule } from '../../fakes/fake-schedule.ts';
 import { emptyMembersTable, type MembersTable, withMember } from '../../fakes/members-table.ts';
 import { key, knownMember, T0 } from '../../samples.ts';

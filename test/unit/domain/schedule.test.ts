@@ -1,24 +1,22 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { type EveryHours, everyHoursOnOffer, isEveryHours } from '../../../shared/domain/every-hours.ts';
 import type { MemberKey } from '../../../shared/domain/mx.ts';
 import {
   type EnrolledMember,
-  type EveryHours,
-  everyHoursOnOffer,
-  isEveryHours,
+  isFirstOfDay,
   MAX_MINUTES_PER_TICK,
   MEMBERS_PER_MESSAGE,
+  membersPerMessage,
   minuteOf,
   minuteStart,
-  membersPerMessage,
   minutesDue,
-  slotOutside,
-  isFirstOfDay,
   nextDueAt,
+  noWishes,
   slotOf,
+  slotOutside,
   slotsDueIn,
   startBatches,
-  noWishes,
 } from '../../../shared/domain/schedule.ts';
 import { T0 } from '../../samples.ts';
 import { seeded } from './number-texts.ts';

@@ -4,7 +4,7 @@ import { plusSeconds } from '../../../shared/domain/instant.ts';
 import type { MemberRecord } from '../../../shared/domain/member.ts';
 import type { MxMember } from '../../../shared/domain/mx.ts';
 import type { Attempt, EndedClaim } from '../../../shared/domain/refresh.ts';
-import { noWishes, type DelayedBatch, type EnrolledMember, type StartBatch } from '../../../shared/domain/schedule.ts';
+import { type DelayedBatch, type EnrolledMember, noWishes, type StartBatch } from '../../../shared/domain/schedule.ts';
 import { startDue } from '../../../shared/domain/start-due.ts';
 import { fakeStartCeiling } from '../../fakes/fake-start-ceiling.ts';
 import { textOf, withMember } from '../../fakes/members-table.ts';

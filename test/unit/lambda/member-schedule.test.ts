@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { memberSchedule } from '../../../functions/member-schedule.ts';
+import { type EveryHours, everyHoursOnOffer } from '../../../shared/domain/every-hours.ts';
 import { plusSeconds } from '../../../shared/domain/instant.ts';
 import type { MemberRecord } from '../../../shared/domain/member.ts';
-import { type EveryHours, everyHoursOnOffer, nextDueAt, slotOf } from '../../../shared/domain/schedule.ts';
+import { nextDueAt, slotOf } from '../../../shared/domain/schedule.ts';
 import { fakeScheduleChanges } from '../../fakes/fake-schedule-changes.ts';
 import { withMember } from '../../fakes/members-table.ts';
 import { key, knownMember, T0 } from '../../samples.ts';
