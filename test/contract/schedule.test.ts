@@ -1,4 +1,4 @@
-import { PutItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
+import { BatchWriteItemCommand, PutItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, describe, expect, it } from 'vitest';
 import { membersInDynamoDb } from '../../shared/clients/members-table.ts';
 import { scheduleInDynamoDb } from '../../shared/clients/schedule-table.ts';
@@ -55,14 +55,16 @@ const real = (): Subject => ({
     );
   },
   async leaveSlotItem(key, slot, version) {
-    const item = {
-      user_guid: { S: slot },
-      item_key: { S: `${key.userGuid}#${key.memberGuid}` },
-      every_hours: { N: '24' },
-      enrolment_version: { N: String(version) },
-    };
-    await tables.client.send(new PutItemCommand({ TableName: tables.members, Item: item }));
+    await tables.client.send(new PutItemCommand({ TableName: tables.members, Item: slotItem(key, slot, version) }));
   },
+});
+
+/** The item of an enrolment of `version`. */
+const slotItem = ({ userGuid, memberGuid }: MemberKey, slot: string, version: number) => ({
+  user_guid: { S: slot },
+  item_key: { S: `${userGuid}#${memberGuid}` },
+  every_hours: { N: '24' },
+  enrolment_version: { N: String(version) },
 });
 
 describe.each<[string, () => Subject]>([
@@ -248,21 +250,16 @@ describe('the schedule before its first tick', () => {
   });
 
   it('gives all members beyond one answer of DynamoDB', async () => {
-    const schedule = scheduleInDynamoDb(tables.client, tables.members);
-    const members = membersInDynamoDb(tables.client, tables.members, policy);
-    // Guids of this length make 1 MB of a few hundred items.
-    const keys = Array.from({ length: 600 }, (_, n) => ({
+    const { schedule } = real();
+    // Guids of this length make 1 MB of about a thousand items.
+    const keys = Array.from({ length: 1_200 }, (_, n) => ({
       userGuid: `USR-${'u'.repeat(900)}-${n}`,
       memberGuid: 'MBR-1',
     }));
     const slot = 'SLOT#168h#00000#0';
-    for (let from = 0; from < keys.length; from += 20) {
-      await Promise.all(
-        keys.slice(from, from + 20).map(async (key) => {
-          await members.claim({ key, claim: startingClaim(refreshId(1)), starts: [], startsVersion: 0 });
-          await schedule.enrol(key, { everyHours: 168, slot, ...noWishes }, 'always');
-        }),
-      );
+    for (let from = 0; from < keys.length; from += 25) {
+      const writes = keys.slice(from, from + 25).map((key) => ({ PutRequest: { Item: slotItem(key, slot, 1) } }));
+      await tables.client.send(new BatchWriteItemCommand({ RequestItems: { [tables.members]: writes } }));
     }
     expect((await schedule.membersOf(slot)).map(({ member }) => textOf(member)).sort()).toEqual(
       keys.map(textOf).sort(),
