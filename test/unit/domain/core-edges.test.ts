@@ -1,6 +1,6 @@
 /** Edges of decisions that no history comes by often: deadlines with questions, a job that another one follows. */
 import { describe, expect, it } from 'vitest';
-import { balanceToStore, keptFields, type StoredBalance } from '../../../shared/domain/balance.ts';
+import { afterWrites, balanceToStore, keptFields, type StoredBalance } from '../../../shared/domain/balance.ts';
 import { decide } from '../../../shared/domain/decision.ts';
 import { atDeadline, endingByFailure } from '../../../shared/domain/ending.ts';
 import { Failure } from '../../../shared/domain/failure.ts';
@@ -66,6 +66,20 @@ it('a failure without words for the user has none', () => {
   expect(endingByFailure(new Failure('mx_forbidden', 'no', { userMessage: 'Sorry.' })).userMessage).toBe('Sorry.');
 });
 
+const sample: StoredBalance = {
+  member: key,
+  accountGuid: 'ACT-1',
+  fields: {},
+  observedAt: at(-60),
+  freshAsOf: at(-60),
+  amountsSince: at(-60),
+  staleReason: null,
+  lastChange: null,
+  refreshId: 'RFR-0',
+  trigger: 'http',
+  listed: true,
+};
+
 describe('what is stored of an account', () => {
   it.each([
     'account_key',
@@ -87,19 +101,7 @@ describe('what is stored of an account', () => {
     expect(keptFields(account, rules)).not.toHaveProperty(name);
   });
 
-  const stored: StoredBalance = {
-    member: key,
-    accountGuid: 'ACT-1',
-    fields: {},
-    observedAt: at(-60),
-    freshAsOf: at(-60),
-    amountsSince: at(-60),
-    staleReason: 'unreadable',
-    lastChange: null,
-    refreshId: 'RFR-0',
-    trigger: 'http',
-    listed: true,
-  };
+  const stored: StoredBalance = { ...sample, staleReason: 'unreadable' };
   const unreadable = {
     member: key,
     account: mxAccount('ACT-1', '"1e400"'),
@@ -143,4 +145,11 @@ it('what this refresh has stored itself compares nothing', () => {
       jobAggregatedAt: null,
     }).moved;
   expect([judged('RFR-0'), judged('RFR-1')]).toEqual(['all', 'not_judged']);
+});
+
+it('stored after a write: the written, and the others', () => {
+  const [one, two, three] = ['ACT-1', 'ACT-2', 'ACT-3'].map((accountGuid) => ({ ...sample, accountGuid }));
+  const written = { ...sample, accountGuid: 'ACT-2', refreshId: 'RFR-9' };
+  if (one === undefined || two === undefined || three === undefined) throw new Error('three accounts');
+  expect(afterWrites([one, two, three], [written, null])).toEqual([written, one, three]);
 });

@@ -71,6 +71,13 @@ describe('a look', () => {
     expect(record()?.claim).toMatchObject({ unanswered: { code: 'mx_timeout', nextLookAt: at(15) } });
   });
 
+  it('does not believe at once that the member is gone', async () => {
+    const { look, answers, record } = lookWorld();
+    answers.read = () => new Failure('mx_not_found', 'no');
+    expect(await look()).toBe('looking_again');
+    expect(record()?.claim).toMatchObject({ phase: 'running', unanswered: { code: 'mx_not_found' } });
+  });
+
   it('ends the refresh that MX refuses for good', async () => {
     const { look, answers, record } = lookWorld();
     answers.read = () => new Failure('mx_forbidden', 'no');
@@ -362,13 +369,17 @@ describe('a follow-up that starts the job', () => {
 });
 
 describe('a look because of a deletion webhook', () => {
-  const told = () => {
+  const told = (steps?: string[]) => {
     const said: unknown[] = [];
     return {
       said,
       told: {
         gone: async () => said.push('gone'),
-        seen: async (shown: { readonly key: typeof key }, lookedAt: string) => said.push([shown.key, lookedAt]),
+        async seen(shown: { readonly key: typeof key }, lookedAt: string) {
+          for (let turns = 0; turns < 10; turns += 1) await Promise.resolve();
+          said.push([shown.key, lookedAt]);
+          steps?.push('told');
+        },
       },
     };
   };
@@ -388,10 +399,10 @@ describe('a look because of a deletion webhook', () => {
       wait(2);
       return running;
     };
-    const { said, told: deletion } = told();
+    const { said, told: deletion } = told(steps);
     expect(await look(secondLook, deletion)).toBe('looking_again');
     // The look was taken before MX answered.
-    expect([said, steps]).toEqual([[[key, at(10)]], ['read', 'seen', 'message']]);
+    expect([said, steps]).toEqual([[[key, at(10)]], ['read', 'told', 'seen', 'message']]);
   });
 
   it('goes on as ever after another failure', async () => {

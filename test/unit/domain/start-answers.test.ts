@@ -36,3 +36,12 @@ describe('a POST whose result is unknown', () => {
     expect(steps).toContain('recorded');
   });
 });
+
+it('an error of ours is no answer of MX’s', async () => {
+  const held = { ...claim(), start: { ...claim().start, state: 'unknown' as const, jobGuid: null } };
+  const { deps, steps } = startWorld(knownMember({ claim: held }));
+  const fault = new TypeError('a fault of ours');
+  deps.mx.checkBalance = () => Promise.reject(fault);
+  await expect(startJob(deps, { key, identifiers: guids, claim: held, starts: [T0] })).rejects.toBe(fault);
+  expect(steps).toEqual([]);
+});

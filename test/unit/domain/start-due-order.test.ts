@@ -1,7 +1,8 @@
 /** How a batch of due members is worked through: how many at once, what is waited for, what stays in the queue. */
 import { describe, expect, it } from 'vitest';
+import { Failure } from '../../../shared/domain/failure.ts';
 import type { MemberRecord } from '../../../shared/domain/member.ts';
-import { type DelayedBatch, type EnrolledMember, noWishes } from '../../../shared/domain/schedule.ts';
+import { type DelayedBatch, type EnrolledMember, noWishes, type StartBatch } from '../../../shared/domain/schedule.ts';
 import { startDue } from '../../../shared/domain/start-due.ts';
 import { refusedRefreshId } from '../../../shared/domain/unstarted.ts';
 import { fakeStartCeiling } from '../../fakes/fake-start-ceiling.ts';
@@ -112,5 +113,40 @@ describe('an error of one member', () => {
     deps.members.claim = async () => false;
     await expect(run(1)).rejects.toMatchObject({ code: 'busy' });
     expect(reported).toEqual([]);
+  });
+});
+
+describe('turns that cannot be kept', () => {
+  const quietHours = { from: '11:00', to: '13:00', timeZone: 'UTC' };
+  const enrolled = (number: number, given: Partial<EnrolledMember> = {}): EnrolledMember => ({
+    member: keyOf(number),
+    everyHours: 1,
+    slot,
+    maxAgeSeconds: null,
+    quietHours: null,
+    ...given,
+  });
+  const batchOf = (...members: readonly EnrolledMember[]): StartBatch => ({ dueAt: T0, startAt: null, members });
+
+  it('wait for their quiet hours’ end, each for itself', async () => {
+    const { deps, batches } = world(scheduled(1), scheduled(2));
+    const quiet = { everyHours: 24, quietHours } as const;
+    expect(await startDue(deps, batchOf(enrolled(1, quiet), enrolled(2, quiet)))).toMatchObject({ deferred: 2 });
+    expect(batches.map(({ batch }) => batch.members.length)).toEqual([1, 1]);
+  });
+
+  it('are dropped when those end after the next turn', async () => {
+    const { deps, batches } = world(scheduled(1));
+    expect(await startDue(deps, batchOf(enrolled(1, { quietHours })))).toMatchObject({ deferred: 0, dropped: 1 });
+    expect(batches).toEqual([]);
+  });
+
+  it('are dropped and reported when MX stays away until then', async () => {
+    const { deps, answers, reported, wait } = world(scheduled(1), scheduled(2), scheduled(3));
+    answers.read = () => new Failure('mx_timeout', 'no answer');
+    wait(3_300);
+    const all = batchOf(enrolled(1), enrolled(2), enrolled(3, { everyHours: 24 }));
+    expect(await startDue(deps, all)).toMatchObject({ deferred: 1, dropped: 2 });
+    expect(reported).toMatchObject([{ code: 'mx_timeout' }, { code: 'mx_timeout' }]);
   });
 });

@@ -22,7 +22,7 @@ it.each<[string, (of: ReturnType<typeof client>) => Promise<unknown>]>([
   await expect(call(client())).rejects.toMatchObject({ code: 'invalid_request', field, status: null });
 });
 
-it('a body that is no JSON is said to be none', async () => {
+it('a body that is no JSON is refused', async () => {
   api.says({ body: '<html>' });
   await expect(client().health()).rejects.toMatchObject({
     code: 'unexpected_answer',
