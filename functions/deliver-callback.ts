@@ -36,7 +36,7 @@ function namesIn({ callbackId, event }: Delivery): LogFields {
 export function wire(source: NodeJS.ProcessEnv) {
   const env = readEnvironment('deliver-callback', source);
   const report = telemetry('deliver-callback', env.stage, now);
-  const queue = sqs();
+  const queue = sqs(env.callbackQueueUrl);
   const deps: DeliverDeps = {
     post: callbackPost({
       secret: secretOf(env.callbackSecretArn, keptForMinutes(report)),

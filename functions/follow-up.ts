@@ -63,7 +63,7 @@ export function wire(source: NodeJS.ProcessEnv) {
   const env = readEnvironment('follow-up', source);
   const db = dynamoDb(env.membersTable);
   const report = telemetry('follow-up', env.stage, now);
-  const queue = sqs();
+  const queue = sqs(env.followUpQueueUrl);
   const looks = looksTogether(queue, env.followUpQueueUrl);
   const ending = { ...endingDeps(env, db, queue), followUps: looks };
   const mx = mxOf(env, MX_TIMEOUT_MS);

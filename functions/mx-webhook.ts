@@ -78,7 +78,11 @@ function shortFields(json: unknown): unknown {
 export function wire(source: NodeJS.ProcessEnv) {
   const env = readEnvironment('mx-webhook', source);
   const report = telemetry('mx-webhook', env.stage, now);
-  const deps: ReceiveDeps = { webhooks: webhookQueue(sqs(), env.followUpQueueUrl), telemetry: report, now };
+  const deps: ReceiveDeps = {
+    webhooks: webhookQueue(sqs(env.followUpQueueUrl), env.followUpQueueUrl),
+    telemetry: report,
+    now,
+  };
   const options = {
     telemetry: report,
     // MX cannot sign with AWS credentials, so this function checks the caller itself, also with `apiAccess` = `iam`.

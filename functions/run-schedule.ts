@@ -14,7 +14,7 @@ export function wire(source: NodeJS.ProcessEnv) {
   const report = telemetry('run-schedule', env.stage, now);
   const deps = {
     schedule: scheduleInDynamoDb(dynamoDb(env.membersTable), env.membersTable),
-    starts: startQueue(sqs(), env.startQueueUrl),
+    starts: startQueue(sqs(env.startQueueUrl), env.startQueueUrl),
     shards: env.scheduleShards,
     startsPerSecond: env.startsPerSecond,
     now,

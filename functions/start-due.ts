@@ -19,7 +19,7 @@ const MX_TIMEOUT_MS = 5_000;
 export function wire(source: NodeJS.ProcessEnv) {
   const env = readEnvironment('start-due', source);
   const db = dynamoDb(env.membersTable);
-  const queue = sqs();
+  const queue = sqs(env.startQueueUrl);
   const report = telemetry('start-due', env.stage, now);
   const deps: StartDueDeps = {
     ...endingDeps(env, db, queue),

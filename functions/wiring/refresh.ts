@@ -42,16 +42,12 @@ export function dynamoDb(membersTable: string): DynamoDBClient {
   return client;
 }
 
-/** SQS. */
-export const sqs = (): SQSClient => connected(new SQSClient(limitedCalls()));
-
-/** A client whose connection is opened before the first invocation. Only those in bundles can. */
-function connected<Client extends object>(client: Client): Client {
-  if (canOpen(client)) beforeFirstCall(() => client.open());
-  return client;
+/** SQS. The SDK sends its calls to the host of the queue's URL: a connection to that of `queueUrl` is opened early. */
+export function sqs(queueUrl: string): SQSClient {
+  const limits = limitedCalls();
+  beforeFirstCall(async () => limits.requestHandler.open(new URL(queueUrl)));
+  return new SQSClient(limits);
 }
-
-const canOpen = (client: object): client is { open(): Promise<void> } => 'open' in client;
 
 /** The secret `arn`, fetched before the first invocation. */
 export function secretOf(arn: string, options: SecretOptions = {}): Secret {
@@ -67,7 +63,11 @@ export const keptForMinutes = (report: Telemetry): SecretOptions => ({
 });
 
 /** Everything that ends a refresh, without MX. */
-export function endingDeps(env: EndingEnvironment, db: DynamoDBClient, queues = sqs()): Omit<RefreshDeps, 'mx'> {
+export function endingDeps(
+  env: EndingEnvironment,
+  db: DynamoDBClient,
+  queues = sqs(env.followUpQueueUrl),
+): Omit<RefreshDeps, 'mx'> {
   // By name: a field of the policy that no setting fills does not compile.
   const policy: Policy = env;
   return {
@@ -77,7 +77,7 @@ export function endingDeps(env: EndingEnvironment, db: DynamoDBClient, queues = 
     followUps: followUpQueue(queues, env.followUpQueueUrl),
     balances: balancesReader(db, env.balancesTable),
     events: eventBus(
-      connected(new EventBridgeClient(limitedCalls())),
+      new EventBridgeClient(limitedCalls()),
       env.eventBusName,
       env.ownIdsInEvents ? ownIdsIn(membersReader(db, env.membersTable)) : null,
     ),

@@ -155,8 +155,7 @@ describe('one file says', () => {
     ['how a message is given back', /\bChangeMessageVisibility/, 'shared/clients/queues.ts'],
     ['what an item of DynamoDB is', /\bRecord<string, AttributeValue>/, 'shared/clients/attribute-values.ts'],
   ])('%s', (_what, words, file) => {
-    // The clients in bundles have a name for every operation.
-    const product = production.filter(({ path }) => /^(shared|functions)\/(?!clients\/aws-clients)/.test(path));
+    const product = production.filter(({ path }) => /^(shared|functions)\//.test(path));
     expect(using(product, words)).toEqual([file]);
   });
 });
@@ -177,9 +176,9 @@ describe('time and chance are given', () => {
     ).toEqual([]);
   });
 
-  it('only wiring and AWS’s clients read the environment', () => {
+  it('only wiring and credentials read the environment', () => {
     const readers = using([...inside('shared'), ...inside('functions')], /\bprocess\.env\b(?!\);)/);
-    expect(readers).toEqual(['shared/clients/aws-clients.ts']);
+    expect(readers).toEqual(['shared/lambda/environment-credentials.ts']);
   });
 });
 
