@@ -176,8 +176,8 @@ async function lookSoon(
 
 /**
  * A claim that follows the job which took the answers. MX takes answers only for a job that waits for them (MX facts 2.9),
- * so it ran, and its member was `CHALLENGED`, whatever a lagging answer shows. The refresh counts from the answers on: the
- * job may be over before the claim can be written.
+ * so it ran, and its member was `CHALLENGED`, even if a lagging answer does not show it. The refresh counts from the
+ * answers on: the job may be over before the claim can be written.
  */
 function attachedClaim(deps: RefreshDeps, member: MxMember, answeredAt: Instant): StartedClaim {
   const { connectionStatus, mostRecentJobGuid: jobGuid, aggregatedAt } = member;

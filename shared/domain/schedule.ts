@@ -147,7 +147,7 @@ export function isFirstOfDay({ everyHours, quietHours }: EnrolledMember, dueAt: 
 /** The most minutes that one tick works through: it has a minute itself. */
 export const MAX_MINUTES_PER_TICK = 60;
 
-/** The most minutes that ticks make up for: the longest period. Whoever was due before that is due again since. */
+/** The most minutes that ticks make up for: the longest period. A member due before that is due again since. */
 export const MAX_MINUTES_BEHIND = Math.max(...everyHoursOnOffer) * 60;
 
 /**
