@@ -376,7 +376,7 @@ describe('a look because of a deletion webhook', () => {
       told: {
         gone: async () => said.push('gone'),
         async seen(shown: { readonly key: typeof key }, lookedAt: string) {
-          for (let turns = 0; turns < 10; turns += 1) await Promise.resolve();
+          for (let turns = 0; turns < 30; turns += 1) await Promise.resolve();
           said.push([shown.key, lookedAt]);
           steps?.push('told');
         },
