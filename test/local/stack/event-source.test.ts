@@ -112,7 +112,8 @@ describe('event sources', () => {
     expect(countsOf('good')).toEqual(['1']);
     expect(countsOf('good too')).toEqual(['1']);
     expect(countsOf('bad')).toEqual(['1', '2']);
-    expect(deadNames('Dead')).toEqual(['bad']);
+    // On a machine that stands still for a while, messages of other tests come twice too.
+    expect(deadNames('Dead').filter((name) => ['good', 'bad', 'good too'].includes(name))).toEqual(['bad']);
   });
 
   it('repeats the whole batch when the function throws', async () => {
