@@ -25,7 +25,7 @@ interface Candidate {
   readonly bundle: string;
   readonly environment: Readonly<Record<string, string>>;
   readonly eventFile: string;
-  /** Calls of its first invocation, priming included: in every round the same number, or the rounds are not alike. */
+  /** Calls of its first invocation and of the init phase before it: in every round as many, or the rounds are not alike. */
   readonly calls: number;
 }
 
@@ -50,6 +50,8 @@ const COLD_PROCESS = 'cold-process.mjs';
 /** A share of a CPU: 512 MB of the 1,769 MB that buy a whole one. */
 const SHARE = 0.29;
 const PERIOD_MS = 20;
+/** Calls by which two first invocations of a function may differ. */
+const MOST_RETRIES = 2;
 
 /** The process that answers for AWS and MX. */
 interface Stub {
@@ -183,7 +185,8 @@ async function sample(candidate: Candidate, stub: Stub): Promise<Sample> {
   await stub.next({ name: candidate.name, record: null });
   const whole = await coldStart(candidate, IN_LAMBDA, { share: SHARE, periodMs: PERIOD_MS });
   const { calls, unknown } = await stub.next({ name: '', record: null });
-  if (calls !== candidate.calls || unknown.length > 0) {
+  // A busy machine may have made the SDK send a call twice.
+  if (Math.abs(calls - candidate.calls) > MOST_RETRIES || unknown.length > 0) {
     throw new Error(
       `${candidate.name} made ${calls} calls and at first ${candidate.calls}; unknown: ${unknown.join(', ')}`,
     );
