@@ -5,7 +5,7 @@
  */
 import { type Clock, type Instant, plusSeconds, secondsBetween } from './instant.ts';
 import type { Starts } from './ports.ts';
-import { type EnrolledMember, hash, type StartBatch } from './schedule.ts';
+import { type EnrolledMember, hash, type StartBatch, turnOutside } from './schedule.ts';
 
 /** SQS delays a message by at most this. A longer wait is a chain of messages. */
 export const LONGEST_DELAY_SECONDS = 900;
@@ -44,9 +44,9 @@ export async function deferStarts(
   return { deferred, dropped };
 }
 
-/** When the member is due again after its turn of `dueAt`. */
-export const turnAfter = ({ everyHours }: EnrolledMember, dueAt: Instant): Instant =>
-  plusSeconds(dueAt, everyHours * 3_600);
+/** When the member is due again after its turn of `dueAt`: turns within its quiet hours are left out. */
+export const turnAfter = ({ everyHours, quietHours }: EnrolledMember, dueAt: Instant): Instant =>
+  turnOutside(plusSeconds(dueAt, everyHours * 3_600), everyHours, quietHours);
 
 /** The shortest pause between two tries while MX is away. */
 const LEAST_AWAY_SECONDS = 60;

@@ -3,6 +3,7 @@
  * times with their zone and read anew at each use, because a zone's distance from UTC changes.
  */
 import { epochMillisecondsOf, type Instant, plusSeconds } from './instant.ts';
+import { keptUpTo } from './kept.ts';
 
 /** From a time of day to another, which may lie on the next day. They are never equal. */
 export interface QuietHours {
@@ -23,20 +24,16 @@ const minutesIn = (time: string): number => Number(time.slice(0, 2)) * 60 + Numb
 
 const modulo = (value: number): number => ((value % MINUTES_A_DAY) + MINUTES_A_DAY) % MINUTES_A_DAY;
 
-const formats = new Map<string, Intl.DateTimeFormat>();
+// Zones are read in any case of letters: there are more names than zones.
+const formats = keptUpTo<Intl.DateTimeFormat>(200);
 
 /** @throws RangeError for a zone that this Node does not know. */
 const newFormat = (timeZone: string): Intl.DateTimeFormat =>
   new Intl.DateTimeFormat('en-GB', { timeZone, hourCycle: 'h23', hour: '2-digit', minute: '2-digit' });
 
 /** A zone that this Node does not know (any more) is read as UTC: one member's zone must not stop a tick for all others. */
-function formatOf(timeZone: string): Intl.DateTimeFormat {
-  const known = formats.get(timeZone);
-  if (known !== undefined) return known;
-  const made = newFormat(isTimeZone(timeZone) ? timeZone : 'UTC');
-  formats.set(timeZone, made);
-  return made;
-}
+const formatOf = (timeZone: string): Intl.DateTimeFormat =>
+  formats(timeZone, () => newFormat(isTimeZone(timeZone) ? timeZone : 'UTC'));
 
 /** Whether `name` is a time zone by its IANA name. Mere distances such as `+05:00` are none: they know no clock change. */
 export function isTimeZone(name: string): boolean {

@@ -4,6 +4,7 @@
  */
 import { type EveryHours, everyHoursOnOffer } from './every-hours.ts';
 import { epochMillisecondsOf, type Instant, instantOf, plusSeconds } from './instant.ts';
+import { keptUpTo } from './kept.ts';
 import type { MemberKey } from './mx.ts';
 import { isQuiet, loudMinutes, type QuietHours } from './quiet-hours.ts';
 
@@ -72,27 +73,21 @@ export function slotOutside(
   return minute === undefined ? null : slotName(everyHours, minute, shard);
 }
 
-const outside = new Map<string, ReadonlySet<number>>();
-
-/** So many different wishes are kept in mind: a list of members is enrolled with a few of them, again and again. */
-const MOST_KEPT = 200;
+// A list of members is enrolled with a few wishes, again and again.
+const outside = keptUpTo<ReadonlySet<number>>(200);
 
 /** The minutes of a period that are outside the quiet hours at least once a day. */
-function minutesOutside(quietHours: QuietHours, everyHours: EveryHours, now: Instant): ReadonlySet<number> {
+const minutesOutside = (quietHours: QuietHours, everyHours: EveryHours, now: Instant): ReadonlySet<number> => {
   const { from, to, timeZone } = quietHours;
-  const name = `${from} ${to} ${timeZone} ${everyHours} ${now.slice(0, 10)}`;
-  const known = outside.get(name);
-  if (known !== undefined) return known;
-  // A period of several days has a minute of the day in each of them; of one day or less, each minute of the day one.
-  const days = Array.from({ length: Math.max(1, everyHours / 24) }, (_, day) => day * MINUTES_A_DAY);
-  const minutes = loudMinutes(quietHours, now).flatMap((minute) =>
-    days.map((day) => (day + minute) % (everyHours * 60)),
-  );
-  const made = new Set(minutes.toSorted((a, b) => a - b));
-  if (outside.size >= MOST_KEPT) outside.clear();
-  outside.set(name, made);
-  return made;
-}
+  return outside(`${from} ${to} ${timeZone} ${everyHours} ${now.slice(0, 10)}`, () => {
+    // A period of several days has a minute of the day in each of them; of one day or less, each minute of the day one.
+    const days = Array.from({ length: Math.max(1, everyHours / 24) }, (_, day) => day * MINUTES_A_DAY);
+    const minutes = loudMinutes(quietHours, now).flatMap((minute) =>
+      days.map((day) => (day + minute) % (everyHours * 60)),
+    );
+    return new Set(minutes.toSorted((first, second) => first - second));
+  });
+};
 
 const MINUTES_A_DAY = 1440;
 
@@ -123,12 +118,17 @@ export function nextDueAt(
   const period = everyHours * 60;
   const next = minuteOf(now) + 1;
   const first = minuteStart(next + ((Number(inPeriod) - (next % period) + period) % period));
-  if (quietHours === null) return first;
+  return turnOutside(first, everyHours, quietHours);
+}
+
+/** `turn`, or the first one after it that is outside the quiet hours. */
+export function turnOutside(turn: Instant, everyHours: EveryHours, quietHours: QuietHours | null): Instant {
+  if (quietHours === null) return turn;
   // A slot has a turn outside them every day; where a zone has changed its rules, the first one counts.
-  const turns = Array.from({ length: Math.ceil(48 / everyHours) }, (_, turn) =>
-    plusSeconds(first, turn * everyHours * 3_600),
+  const turns = Array.from({ length: Math.ceil(48 / everyHours) }, (_, later) =>
+    plusSeconds(turn, later * everyHours * 3_600),
   );
-  return turns.find((turn) => !isQuiet(quietHours, turn)) ?? first;
+  return turns.find((one) => !isQuiet(quietHours, one)) ?? turn;
 }
 
 /**

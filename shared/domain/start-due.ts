@@ -103,13 +103,11 @@ async function withoutQuiet(deps: StartDueDeps, batch: StartBatch, counts: Start
   const now = deps.now();
   const over = (enrolled: EnrolledMember): Instant =>
     enrolled.quietHours === null ? now : quietUntil(enrolled.quietHours, now);
-  for (const enrolled of batch.members) {
-    const notBefore = over(enrolled);
-    if (notBefore > now) {
-      count(counts, await deferStarts(deps, { dueAt: batch.dueAt, members: [enrolled] }, notBefore));
-    }
+  const byEnd = Map.groupBy(batch.members, over);
+  for (const [notBefore, members] of byEnd) {
+    if (notBefore > now) count(counts, await deferStarts(deps, { dueAt: batch.dueAt, members }, notBefore));
   }
-  return { ...batch, members: batch.members.filter((enrolled) => over(enrolled) === now) };
+  return { ...batch, members: byEnd.get(now) ?? [] };
 }
 
 /** Due again since: after a long outage that turn is in the queue too. */
@@ -185,17 +183,17 @@ async function start(deps: StartDueDeps, enrolled: EnrolledMember, batch: StartB
     await deps.schedule.removeStray(enrolled);
     return 'stray';
   }
-  const { lastSuccess } = record;
-  if (enrolled.maxAgeSeconds !== null && lastSuccess !== null) {
-    if (secondsBetween(lastSuccess.observedAt, deps.now()) <= enrolled.maxAgeSeconds) return 'fresh_enough';
-  }
-  if (heldOf(record) !== null && !isFirstOfDay(enrolled, dueAt)) return 'held_back';
   // Refused by MX at an earlier delivery, which may have crashed before it published the refusal.
   const refusedId = refusedRefreshId(member, dueAt);
   if (record.lastAttempt?.refreshId === refusedId) {
     await publishRefusal(deps, member, record.lastAttempt);
     return 'done_already';
   }
+  const { lastSuccess } = record;
+  if (enrolled.maxAgeSeconds !== null && lastSuccess !== null) {
+    if (secondsBetween(lastSuccess.observedAt, deps.now()) <= enrolled.maxAgeSeconds) return 'fresh_enough';
+  }
+  if (heldOf(record) !== null && !isFirstOfDay(enrolled, dueAt)) return 'held_back';
   const defer = async (failure: Failure, seconds: number): Promise<DueResult> => {
     const notBefore = plusSeconds(deps.now(), seconds);
     const { deferred } = await deferStarts(deps, { dueAt, members: [enrolled] }, notBefore);

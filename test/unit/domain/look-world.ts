@@ -7,6 +7,7 @@ import type { Claim } from '../../../shared/domain/refresh.ts';
 import { textOf, withMember } from '../../fakes/members-table.ts';
 import { claim, key, knownMember } from '../../samples.ts';
 import { refreshWorld } from './refresh-world.ts';
+import { slowSteps } from './slow-steps.ts';
 
 /** The second look of `claim()`, 10 s after its start, without a state of its own. */
 export const secondLook: NextLook = {
@@ -21,21 +22,7 @@ export const secondLook: NextLook = {
 export function lookWorld(held: Claim = claim(), given: Partial<MemberRecord> = {}) {
   const made = refreshWorld(withMember(knownMember({ claim: held, ...given })));
   made.wait(10);
-  const steps: string[] = [];
-  let atWork = 0;
-  const slow =
-    <A extends readonly unknown[], R>(step: string, act: (...args: A) => Promise<R>) =>
-    async (...args: A): Promise<R> => {
-      atWork += 1;
-      if (atWork > 1) steps.push(`${step} begins too early`);
-      for (let turns = 0; turns < 10; turns += 1) await Promise.resolve();
-      try {
-        return await act(...args);
-      } finally {
-        steps.push(step);
-        atWork -= 1;
-      }
-    };
+  const { steps, slow } = slowSteps();
   const { members, mx, followUps, refreshes } = made.deps;
   const deps: FollowDeps = {
     ...made.deps,

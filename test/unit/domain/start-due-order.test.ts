@@ -128,11 +128,11 @@ describe('turns that cannot be kept', () => {
   });
   const batchOf = (...members: readonly EnrolledMember[]): StartBatch => ({ dueAt: T0, startAt: null, members });
 
-  it('wait for their quiet hours’ end, each for itself', async () => {
+  it('wait for their quiet hours’ end in one message', async () => {
     const { deps, batches } = world(scheduled(1), scheduled(2));
     const quiet = { everyHours: 24, quietHours } as const;
     expect(await startDue(deps, batchOf(enrolled(1, quiet), enrolled(2, quiet)))).toMatchObject({ deferred: 2 });
-    expect(batches.map(({ batch }) => batch.members.length)).toEqual([1, 1]);
+    expect(batches.map(({ batch }) => batch.members.length)).toEqual([2]);
   });
 
   it('are dropped when those end after the next turn', async () => {

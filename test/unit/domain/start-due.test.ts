@@ -6,6 +6,7 @@ import type { MxMember } from '../../../shared/domain/mx.ts';
 import type { Attempt, EndedClaim } from '../../../shared/domain/refresh.ts';
 import { type DelayedBatch, type EnrolledMember, noWishes, type StartBatch } from '../../../shared/domain/schedule.ts';
 import { startDue } from '../../../shared/domain/start-due.ts';
+import { refusedRefreshId } from '../../../shared/domain/unstarted.ts';
 import { fakeStartCeiling } from '../../fakes/fake-start-ceiling.ts';
 import { textOf, withMember } from '../../fakes/members-table.ts';
 import { claim, knownMember, member, policy, T0 } from '../../samples.ts';
@@ -246,6 +247,32 @@ describe('what a member’s schedule wishes for', () => {
     expect([mxCalls, ceiling.reservedUntil]).toEqual([[], 0]);
     wait(9 * 3_600);
     expect(await receive(wishing({ quietHours }))).toEqual({ ...none, accepted: 1 });
+  });
+
+  it('a turn in the night drops no late one', async () => {
+    const { receive, batches, wait } = worldUnder(10, scheduled(1));
+    // 21:00 UTC, 22:00 in Berlin. What was due at 12:00 is due again since 18:00; what was due at 18:30 is due next at 06:30,
+    // after the night, because 00:30 is in it.
+    wait(9 * 3_600);
+    expect(await receive(wishing({ quietHours, everyHours: 6 }))).toEqual({ ...none, dropped: 1 });
+    const late = { ...wishing({ quietHours, everyHours: 6 }), dueAt: plusSeconds(T0, 6.5 * 3_600) };
+    expect(await receive(late)).toEqual({ ...none, deferred: 1 });
+    expect(batches).toEqual([{ batch: late, delaySeconds: 900 }]);
+  });
+
+  it('young balances do not keep a refusal untold', async () => {
+    const refused = {
+      ...attempt(T0),
+      refreshId: refusedRefreshId(keyOf(1), T0),
+      outcome: 'failed',
+      code: 'mx_forbidden',
+    } as const;
+    const lastSuccess = { refreshId: 'RFR-0', observedAt: plusSeconds(T0, -60), incomplete: false };
+    const { receive, events } = world(
+      scheduled(1, { lastSuccess, lastAttempt: { ...refused, action: 'contact_support' } }),
+    );
+    expect(await receive(wishing({ maxAgeSeconds: 600 }))).toEqual({ ...none, done_already: 1 });
+    expect(events).toMatchObject([{ type: 'refresh.failed' }]);
   });
 
   it.each([

@@ -5,6 +5,7 @@ import type { RefreshDeps, Webhooks } from '../../../shared/domain/ports.ts';
 import { textOf, withMember } from '../../fakes/members-table.ts';
 import { key } from '../../samples.ts';
 import { refreshWorld } from './refresh-world.ts';
+import { slowSteps } from './slow-steps.ts';
 
 /** The member `key` by its guids. */
 export const guids = { userIdentifier: 'USR-1', memberIdentifier: 'MBR-1' };
@@ -24,21 +25,7 @@ export const noWishes = { userPresent: false, correlationId: null } as const;
 /** Tables with these members, and a log of what is written and sent, each step slow. */
 export function startWorld(...records: readonly MemberRecord[]) {
   const made = refreshWorld(withMember(...records));
-  const steps: string[] = [];
-  let atWork = 0;
-  const slow =
-    <A extends readonly unknown[], R>(step: string, act: (...args: A) => Promise<R>) =>
-    async (...args: A): Promise<R> => {
-      atWork += 1;
-      if (atWork > 1) steps.push(`${step} begins too early`);
-      for (let turns = 0; turns < 10; turns += 1) await Promise.resolve();
-      try {
-        return await act(...args);
-      } finally {
-        steps.push(step);
-        atWork -= 1;
-      }
-    };
+  const { steps, slow } = slowSteps();
   const { members, mx, followUps, refreshes, unstarted } = made.deps;
   const deps: RefreshDeps & { readonly webhooks: Webhooks } = {
     ...made.deps,
