@@ -163,7 +163,10 @@ export function minutesDue(lastMinute: number | null, thisMinute: number): reado
 /** The most members that one message of the start queue carries. */
 export const MEMBERS_PER_MESSAGE = 25;
 
-/** How many members one message carries under a ceiling of `startsPerSecond`. They start together, so they are at most half of it. */
+/**
+ * How many members one message carries under a ceiling of `startsPerSecond`: at most half of it, and one at least, because
+ * they start together.
+ */
 export const membersPerMessage = (startsPerSecond: number): number =>
   Math.min(MEMBERS_PER_MESSAGE, Math.max(1, Math.floor(startsPerSecond / 2)));
 
