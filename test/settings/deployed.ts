@@ -84,6 +84,19 @@ export interface Deployed {
   close(): Promise<void>;
 }
 
+/** Stands in templates for MX's address, which is another one in each deployment. */
+const MX_PLACE = 'http://127.0.0.1:9';
+
+const synthesized = new Map<string, Synthesized>();
+
+/** The template of `settings`, made once: it takes longer than all else that a test does. */
+function templateOf(settings: Readonly<Record<string, unknown>>): Synthesized {
+  const named = JSON.stringify(settings);
+  const template = synthesized.get(named) ?? synthesize({ mxBaseUrl: MX_PLACE, ...settings });
+  synthesized.set(named, template);
+  return template;
+}
+
 /** Deploys with `settings`, at `T0`, beside an MX of its own. */
 export async function deploy(settings: Readonly<Record<string, unknown>>): Promise<Deployed> {
   vi.useFakeTimers({ toFake: ['Date'], now: Date.parse(T0) });
@@ -96,7 +109,7 @@ export async function deploy(settings: Readonly<Record<string, unknown>>): Promi
   vi.spyOn(process.stderr, 'write').mockImplementation(keep);
   const mx = await startStubMx();
   const aws = await startAws((id) => secrets[startsWithOneOf(id, Object.keys(secrets)) ?? ''] ?? '');
-  const template = synthesize({ mxBaseUrl: mx.url, ...settings });
+  const template = templateOf(settings);
   vi.stubEnv('AWS_ENDPOINT_URL', aws.url);
 
   const tables = { StorageBalances: 'balances', StorageMembers: 'members', StorageRefreshes: 'refreshes' } as const;
@@ -110,7 +123,7 @@ export async function deploy(settings: Readonly<Record<string, unknown>>): Promi
   };
   const resolve = (value: unknown): string =>
     typeof value === 'string'
-      ? value
+      ? value.replace(MX_PLACE, mx.url)
       : reference(template.resources.find(({ id }) => id === (at(value, 'Ref') ?? at(value, 'Fn::GetAtt', 0))));
 
   const environmentOf = (construct: Construct): Record<string, string> => {
