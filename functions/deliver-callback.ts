@@ -7,7 +7,7 @@ import { type DeliverDeps, type Delivered, deliverCallback } from '../shared/dom
 import type { Delivery } from '../shared/domain/notify-ports.ts';
 import { ownIdsIn } from '../shared/domain/own-ids.ts';
 import { readEnvironment } from '../shared/lambda/environment.ts';
-import { type LogFields, type MetricName, telemetry } from '../shared/lambda/log.ts';
+import { type LogFields, type MetricName, type Telemetry, telemetry } from '../shared/lambda/log.ts';
 import { queueHandler } from '../shared/lambda/sqs.ts';
 import { firstCallPrepared } from './wiring/first-call.ts';
 import { queueWiring } from './wiring/queue.ts';
@@ -30,6 +30,14 @@ function namesIn({ callbackId, event }: Delivery): LogFields {
     refresh_id,
     correlation_id: correlation_id === refresh_id ? undefined : correlation_id,
   };
+}
+
+/** Delivers once, and says what came of it. */
+export async function deliver(deps: DeliverDeps, report: Telemetry, delivery: Delivery): Promise<void> {
+  const outcome = await deliverCallback(deps, delivery);
+  const metric = metrics[outcome];
+  if (metric !== null) report.count(metric);
+  report.log('callback.done', { ...namesIn(delivery), outcome, count: delivery.attempt });
 }
 
 /** What AWS calls, given its environment. */
@@ -55,16 +63,7 @@ export function wire(source: NodeJS.ProcessEnv) {
     decode: decodeDelivery,
     failedEvent: 'callback.failed',
     namesIn,
-    async handle(delivery) {
-      const done = await deliverCallback(deps, delivery);
-      const metric = metrics[done];
-      if (metric !== null) report.count(metric);
-      report.log('callback.done', {
-        ...namesIn(delivery),
-        outcome: done,
-        count: delivery.attempt,
-      });
-    },
+    handle: (delivery) => deliver(deps, report, delivery),
   });
 }
 

@@ -3,9 +3,10 @@ import { decodeStartBatch } from '../shared/clients/messages.ts';
 import { startQueue, webhookQueue } from '../shared/clients/queues.ts';
 import { scheduleInDynamoDb } from '../shared/clients/schedule-table.ts';
 import { startCeilingInDynamoDb } from '../shared/clients/start-ceiling.ts';
+import type { StartBatch } from '../shared/domain/schedule.ts';
 import { type StartDueDeps, startDue } from '../shared/domain/start-due.ts';
 import { readEnvironment } from '../shared/lambda/environment.ts';
-import { telemetry } from '../shared/lambda/log.ts';
+import { type Telemetry, telemetry } from '../shared/lambda/log.ts';
 import { observedMx } from '../shared/lambda/observed-mx.ts';
 import { queueHandler } from '../shared/lambda/sqs.ts';
 import { firstCallPrepared } from './wiring/first-call.ts';
@@ -14,6 +15,17 @@ import { dynamoDb, endingDeps, mxOf, now, sqs } from './wiring/refresh.ts';
 
 /** For each call of MX's; a member's start makes two. */
 const MX_TIMEOUT_MS = 5_000;
+
+/** Starts the members of a batch, and counts what came of them. */
+export async function startBatch(deps: StartDueDeps, report: Telemetry, batch: StartBatch): Promise<void> {
+  const counts = await startDue(deps, batch);
+  report.count('RefreshAccepted', counts.accepted);
+  report.count('RefreshHeldBack', counts.held_back);
+  report.count('StartLeftToMx', counts.left_to_mx);
+  report.count('StartDeferred', counts.deferred);
+  report.count('StartDropped', counts.dropped);
+  report.log('start.done', { counts });
+}
 
 /** What AWS calls, given its environment. */
 export function wire(source: NodeJS.ProcessEnv) {
@@ -37,15 +49,7 @@ export function wire(source: NodeJS.ProcessEnv) {
     telemetry: report,
     decode: decodeStartBatch,
     failedEvent: 'start.failed',
-    async handle(batch) {
-      const counts = await startDue(deps, batch);
-      report.count('RefreshAccepted', counts.accepted);
-      report.count('RefreshHeldBack', counts.held_back);
-      report.count('StartLeftToMx', counts.left_to_mx);
-      report.count('StartDeferred', counts.deferred);
-      report.count('StartDropped', counts.dropped);
-      report.log('start.done', { counts });
-    },
+    handle: (batch) => startBatch(deps, report, batch),
   });
 }
 

@@ -8,7 +8,7 @@ import { at, type Node, nameOf, plain } from './syntax.ts';
 const sentences = new Set(['message', 'title', 'meaning', 'explanation', 'description', 'sentence']);
 
 /** Functions of this project that make a failure of a sentence. */
-const failing = new Set(['refuse', 'unreadable', 'fail']);
+const failing = new Set(['refuse', 'unreadable', 'fail', 'invalid']);
 
 /** Whether the text `node` below `ancestors` (nearest first) is a message: several words, where a message stands. */
 export function isMessageText(node: Node, words: string, ancestors: readonly Node[]): boolean {

@@ -39,6 +39,7 @@ export function worldUnder(startsPerSecond: number, ...records: MemberRecord[]) 
   const run = (...numbers: number[]) => startDue(deps, { dueAt: T0, startAt: null, members: numbers.map(enrolledAs) });
   return {
     ...made,
+    deps,
     reported,
     batches: sent,
     ceiling,

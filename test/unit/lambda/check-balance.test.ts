@@ -1,11 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { answerTrigger, type TriggerDeps } from '../../../functions/check-balance.ts';
+import { endingOf } from '../../../shared/domain/ending.ts';
 import { Failure } from '../../../shared/domain/failure.ts';
 import { plusSeconds } from '../../../shared/domain/instant.ts';
-import { runningRefresh } from '../../../shared/domain/refresh.ts';
+import { endedRefresh, runningRefresh } from '../../../shared/domain/refresh.ts';
 import { slotOf } from '../../../shared/domain/schedule.ts';
 import type { ApiRequest } from '../../../shared/lambda/http.ts';
-import { claim, key, knownMember, member, policy, T0 } from '../../samples.ts';
+import { putRefresh } from '../../fakes/put-refresh.ts';
+import { claim, key, knownMember, member, policy, T0, unseen } from '../../samples.ts';
 import { apiRequest } from './api-event.ts';
 import { parameters } from './stored-member.ts';
 import { ending, storeOne, triggerWorld } from './trigger-world.ts';
@@ -13,8 +15,8 @@ import { ending, storeOne, triggerWorld } from './trigger-world.ts';
 describe('a trigger', () => {
   it('starts MX’s job, answers as MX with our refresh', async () => {
     const { trigger, posts, counted, sent } = triggerWorld();
-    const { status, headers, body } = await trigger();
-    expect(status).toBe(202);
+    const { status, headers, logged, body } = await trigger();
+    expect([status, logged]).toEqual([202, { member_guid: 'MBR-1', refresh_id: body.refresh.refresh_id }]);
     expect(headers).toMatchObject({ location: `/refreshes/${body.refresh.refresh_id}`, 'retry-after': '5' });
     expect(body.refresh).toMatchObject({ status: 'running', outcome: null, joined: false, user_present: false });
     expect(body.refresh).toMatchObject({ job_started: true, code: null, message: null });
@@ -101,8 +103,8 @@ describe('a trigger that is content with stored balances', () => {
     const { trigger, balances, mxCalls, wait } = triggerWorld();
     await storeOne(balances);
     wait(60);
-    const { status, body } = await trigger({ body: { max_age: 60 } });
-    expect(status).toBe(200);
+    const { status, logged, body } = await trigger({ body: { max_age: 60 } });
+    expect([status, logged]).toEqual([200, { member_guid: 'MBR-1' }]);
     expect(body).toMatchObject({ refresh: null, accounts: [{ guid: 'ACT-1', balance: 10.5 }], freshness: { age: 60 } });
     expect(mxCalls).toEqual([]);
   });
@@ -210,11 +212,54 @@ describe('a trigger that waits', () => {
     expect(slept.reduce((sum, milliseconds) => sum + milliseconds, 0)).toBe(1000);
   });
 
-  it('does not wait by itself', async () => {
-    const { trigger, slept } = triggerWorld();
-    await trigger();
-    expect(slept).toEqual([]);
+  it.each([
+    [undefined, [], 0],
+    [0, [], 0],
+    [1, [500, 500], 1],
+  ])('asked to wait %s s sleeps %j ms', async (wait, sleeps, places) => {
+    const taken: number[] = [];
+    const take = async (place: number): Promise<boolean> => taken.push(place) > 0;
+    const { trigger, slept } = triggerWorld(knownMember(), { waitLeases: { take } });
+    await trigger({ body: { wait }, arrivedAt: T0 });
+    expect([slept, taken.length]).toEqual([sleeps, places]);
   });
+});
+
+describe('a trigger that is repeated with its key', () => {
+  const headers = { 'idempotency-key': 'k' };
+  const refused = { kind: 'refused', code: 'mx_refused', refreshId: 'RFR-1', errorType: null };
+  const keys = {
+    begin: async () => ({ kind: 'answered', answer: JSON.stringify(refused) }) as const,
+    keep: async () => {},
+    release: async () => {},
+  };
+
+  it('is refused as its refresh was, while that is kept', async () => {
+    const { trigger, history } = triggerWorld(knownMember(), { keys });
+    await expect(trigger({ headers })).rejects.toMatchObject({ code: 'refresh_not_found' });
+    const result = { ...endingOf('mx_refused', { message: 'MX said no.' }), endedAt: T0, observedAt: null };
+    await putRefresh(history, endedRefresh(key, claim(), result));
+    const { status, body } = await trigger({ headers });
+    expect([status, body.code, body.detail]).toEqual([400, 'mx_refused', 'MX said no.']);
+  });
+
+  it('is not told of a member deleted since', async () => {
+    const { trigger, history } = triggerWorld(knownMember({ deletedAt: T0 }), { keys });
+    const result = { ...endingOf('mx_refused'), endedAt: T0, observedAt: null };
+    await putRefresh(history, endedRefresh(key, claim(), result));
+    await expect(trigger({ headers })).rejects.toMatchObject({ code: 'member_deleted' });
+  });
+});
+
+it('a caller’s starts of a member are limited by themselves', async () => {
+  const { trigger, deps, wait } = triggerWorld(knownMember(), { allowanceStartsPerCaller: 1 });
+  const { refresh_id } = (await trigger()).body.refresh;
+  const { claim: running } = (await deps.members.read(key)) ?? expect.fail('no member');
+  await deps.members.end({ key, from: 'running', known: unseen, attempt: { ...ending, refreshId: refresh_id } });
+  await deps.members.release(key, running?.refreshId ?? '');
+  wait(60);
+  await expect(trigger()).rejects.toMatchObject({ code: 'caller_allowance_used_up' });
+  expect((await trigger({ caller: 'bank' })).status).toBe(202);
 });
 
 describe('a trigger that cannot be', () => {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { memberSchedule } from '../../../functions/member-schedule.ts';
 import { type EveryHours, everyHoursOnOffer } from '../../../shared/domain/every-hours.ts';
+import { Failure } from '../../../shared/domain/failure.ts';
 import { plusSeconds } from '../../../shared/domain/instant.ts';
 import type { MemberRecord } from '../../../shared/domain/member.ts';
 import { nextDueAt, slotOf } from '../../../shared/domain/schedule.ts';
@@ -152,6 +153,34 @@ describe('a member’s schedule', () => {
     expect((await ask('GET')).body).toMatchObject({ schedule: { quiet_hours: null, time_zone: null, max_age: null } });
   });
 
+  it('has fields of its own names only', async () => {
+    const { ask } = world();
+    const { body } = await ask('PUT', { every: 6, ...night });
+    expect(JSON.parse(JSON.stringify(body)).schedule.quiet_hours).toEqual({ from: '22:00', to: '07:00' });
+  });
+
+  it.each([
+    [1, 1],
+    [1, 3_599],
+    [24, 86_399],
+  ])('every %i h may leave out balances of %i s', async (every, max_age) => {
+    const { ask } = world();
+    await ask('PUT', { every, max_age });
+    expect((await ask('GET')).body).toMatchObject({ schedule: { every, max_age } });
+  });
+
+  it('used up at midnight is free a day later', async () => {
+    const { ask, wait } = world(knownMember(), { changes: 0, hours: 1 });
+    const left = async () => {
+      const failure = await ask('PUT', { every: 24 }).catch((error: unknown) => error);
+      return failure instanceof Failure ? failure.details.retryAfterSeconds : failure;
+    };
+    wait(43_199.5);
+    expect(await left()).toBe(1);
+    wait(0.5);
+    expect(await left()).toBe(86_400);
+  });
+
   it('leaves quiet turns out of what is due next', async () => {
     const { ask, wait } = world();
     await ask('PUT', { every: 6, ...night });
@@ -159,24 +188,45 @@ describe('a member’s schedule', () => {
     expect(await ask('GET')).toMatchObject({ body: { schedule: { next_due_at: '2026-11-22T06:38:00.000Z' } } });
   });
 
-  it.each<[string, string, object]>([
-    ['a zone that there is not', 'time_zone', { ...night, time_zone: 'Mars/X' }],
-    ['a mere distance from UTC', 'time_zone', { ...night, time_zone: '+05:00' }],
-    ['no zone', 'time_zone', { quiet_hours: night.quiet_hours }],
-    ['a zone without quiet hours', 'time_zone', berlin],
-    ['equal times', 'quiet_hours', { ...berlin, quiet_hours: { from: '07:00', to: '07:00' } }],
-    ['no time of day', 'quiet_hours', { ...berlin, quiet_hours: { from: '24:00', to: '07:00' } }],
-    ['one time only', 'quiet_hours', { ...berlin, quiet_hours: { from: '22:00' } }],
-    ['a day of which nothing is left', 'quiet_hours', { ...berlin, quiet_hours: { from: '00:00', to: '23:30' } }],
-    ['an age of zero', 'max_age', { max_age: 0 }],
-    ['a part of a second', 'max_age', { max_age: 1.5 }],
-    ['an age as long as the period', 'max_age', { max_age: 86_400 }],
-    ['a field that there is not', 'at', { at: 'noon' }],
-  ])('refused with %s, naming the field', async (_what, field, wishes) => {
+  it.each<[string, string, string, object]>([
+    ['a zone that there is not', 'time_zone', 'time_zone has to be the IANA name', { ...night, time_zone: 'Mars/X' }],
+    ['a mere distance from UTC', 'time_zone', 'time_zone has to be the IANA name', { ...night, time_zone: '+05:00' }],
+    ['no zone', 'time_zone', 'quiet_hours and time_zone need each other', { quiet_hours: night.quiet_hours }],
+    ['a zone without quiet hours', 'time_zone', 'quiet_hours and time_zone need each other', berlin],
+    [
+      'equal times',
+      'quiet_hours',
+      'from and to of quiet_hours',
+      { ...berlin, quiet_hours: { from: '07:00', to: '07:00' } },
+    ],
+    [
+      'no time of day',
+      'quiet_hours',
+      'quiet_hours has to be {',
+      { ...berlin, quiet_hours: { from: '24:00', to: '07:00' } },
+    ],
+    ['one time only', 'quiet_hours', 'quiet_hours has to be {', { ...berlin, quiet_hours: { from: '22:00' } }],
+    [
+      'no minute left',
+      'quiet_hours',
+      'quiet_hours leave no minute',
+      { ...berlin, quiet_hours: { from: '00:00', to: '23:30' } },
+    ],
+    ['an age of zero', 'max_age', 'max_age has to be a whole number', { max_age: 0 }],
+    ['a part of a second', 'max_age', 'max_age has to be a whole number', { max_age: 1.5 }],
+    ['an age as long as the period', 'max_age', 'max_age has to be less than every', { max_age: 86_400 }],
+    [
+      'an unknown field',
+      'at',
+      'the body may have every, quiet_hours, time_zone, max_age, and nothing else',
+      { at: 'noon' },
+    ],
+  ])('refused with %s, naming %s', async (_what, field, sentence, wishes) => {
     const { ask, enrolment } = world();
     await expect(ask('PUT', { every: 24, ...wishes })).rejects.toMatchObject({
       code: 'invalid_request',
       details: { field },
+      message: expect.stringContaining(sentence),
     });
     expect(await enrolment()).toBeNull();
   });

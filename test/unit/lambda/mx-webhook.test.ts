@@ -29,9 +29,11 @@ function door(refuses = false) {
       { client_id: 'shop', key_sha256: [sha256('shop')], rights: ['read', 'trigger'] },
     ],
   });
-  const send = async (webhook: MxWebhook): Promise<void> => {
+  const delays: number[] = [];
+  const send = async (webhook: MxWebhook, inSeconds: number): Promise<void> => {
     if (refuses) throw new Error('SQS is down');
     sent.push(webhook);
+    delays.push(inSeconds);
   };
   const handler = httpHandler(
     {
@@ -53,13 +55,14 @@ function door(refuses = false) {
     });
     return (await handler(asOurs(event), lambdaContext()))?.statusCode;
   };
-  return { call, sent, telemetry };
+  return { call, sent, delays, telemetry };
 }
 
 describe('POST /webhooks/mx', () => {
   it('answers 204 and sends one message about the member', async () => {
-    const { call, sent, telemetry } = door();
+    const { call, sent, delays, telemetry } = door();
     expect(await call(JSON.stringify(balance))).toBe(204);
+    expect(delays).toEqual([0]);
     expect(sent).toEqual([
       {
         about: 'data',
@@ -133,5 +136,31 @@ describe('POST /webhooks/mx', () => {
   it('answers 429 when the queue refuses the message', async () => {
     const { call } = door(true);
     expect(await call(JSON.stringify(balance))).toBe(429);
+  });
+
+  it('keeps why the queue refused it', async () => {
+    const cause = new Error('SQS is down');
+    const deps = { webhooks: { send: () => Promise.reject(cause) }, telemetry: recordedTelemetry(), now: () => now };
+    await expect(receiveWebhook(deps, balance)).rejects.toMatchObject({ code: 'too_many_requests', cause });
+  });
+});
+
+describe('of a webhook’s body is passed on', () => {
+  /** A body of so many characters. */
+  const ofLength = (characters: number) => `{"guid":"${'x'.repeat(100)}"}`.padEnd(characters, ' ');
+  const guid = (characters: number) => 'x'.repeat(characters);
+
+  it.each<[string, string, unknown]>([
+    ['what is read', '{"guid":"a","completed_at":7,"new_field":1}', { guid: 'a', completed_at: 7 }],
+    ['no other kind of value', '{"guid":["a"],"user_guid":{},"type":true,"action":null}', {}],
+    ['a text of 200 characters', JSON.stringify({ guid: guid(200) }), { guid: guid(200) }],
+    ['no longer text', JSON.stringify({ guid: guid(201) }), {}],
+    ['nothing of a list', '[]', null],
+    ['nothing of null', 'null', null],
+    ['a body of 256 KiB', ofLength(262_144), { guid: guid(100) }],
+    ['nothing of a larger one', ofLength(262_145), null],
+  ])('%s', (_what, body, passedOn) => {
+    const { body: ours, headers } = asOurs(apiEvent({ method: 'POST', body }));
+    expect([JSON.parse(String(ours)), headers['content-type']]).toEqual([passedOn, 'application/json']);
   });
 });

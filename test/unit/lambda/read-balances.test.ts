@@ -2,16 +2,25 @@ import { describe, expect, it } from 'vitest';
 import { readBalances } from '../../../functions/read-balances.ts';
 import { plusSeconds } from '../../../shared/domain/instant.ts';
 import type { MemberRecord } from '../../../shared/domain/member.ts';
-import { runningRefresh } from '../../../shared/domain/refresh.ts';
+import { type Claim, runningRefresh } from '../../../shared/domain/refresh.ts';
 import { detailsByCode } from '../../../shared/domain/refresh-details.ts';
 import type { ApiRequest } from '../../../shared/lambda/http.ts';
-import { withMember } from '../../fakes/members-table.ts';
+import { textOf, withMember } from '../../fakes/members-table.ts';
 import { putRefresh } from '../../fakes/put-refresh.ts';
-import { claim, key, knownMember, mxAccount, policy, question, T0 } from '../../samples.ts';
+import { attemptOf, claim, key, knownMember, mxAccount, policy, question, T0 } from '../../samples.ts';
 import { nothingKnown } from '../domain/nothing-known.ts';
 import { refreshWorld } from '../domain/refresh-world.ts';
+import { endedClaim } from '../domain/start-due-world.ts';
 import { apiRequest } from './api-event.ts';
 import { attempt, ID2, parameters, stamp } from './stored-member.ts';
+
+/** Under way, and MX asks the user something. */
+const challenged = claim({
+  refreshId: ID2,
+  userPresent: true,
+  questions: 'some',
+  seenStatus: { connectionStatus: 'CHALLENGED' },
+});
 
 const ours = { listed: true, fresh_as_of: T0, stale_reason: null };
 
@@ -54,11 +63,39 @@ describe('reading balances', () => {
     expect(mxCalls).toEqual([]);
   });
 
+  const settled = { guid: 'MBR-1', connection_status: 'CONNECTED' };
+
+  it.each<[string, string, Claim | null, object]>([
+    ['', 'settled', null, { ...settled, name: 'MX Bank' }],
+    ['/status', 'settled', null, settled],
+    [
+      '/status',
+      'challenged',
+      challenged,
+      {
+        guid: 'MBR-1',
+        connection_status: 'CHALLENGED',
+        is_being_aggregated: true,
+        aggregated_at: '2026-11-21T06:00:00.000Z',
+        successfully_aggregated_at: '2026-11-21T06:00:09.000Z',
+        challenges: [expect.objectContaining({ guid: 'CRD-1' })],
+      },
+    ],
+  ])('has the member at …/members/{m}%s, %s', async (end, _how, running, shown) => {
+    const { read, history, table } = await world(knownMember({ claim: running }), 1);
+    table.bodies.set(textOf(key), { body: { ...settled, name: 'MX Bank' }, seenAt: plusSeconds(T0, -60) });
+    await putRefresh(history, runningRefresh(key, challenged, [question]));
+    const answer = await read({ routeKey: `GET /users/{u}/members/{m}${end}` });
+    expect(answer).toMatchObject({ status: 200, headers: { 'balances-freshness': 'fresh' } });
+    expect([answer.logged, JSON.parse(JSON.stringify(answer.body))]).toEqual([
+      { member_guid: 'MBR-1' },
+      { member: shown },
+    ]);
+  });
+
   it('has what MX asks the user, else 204', async () => {
-    const seenStatus = { connectionStatus: 'CHALLENGED' };
-    const running = claim({ refreshId: ID2, userPresent: true, questions: 'some', seenStatus });
-    const { read, history } = await world(knownMember({ claim: running }));
-    await putRefresh(history, runningRefresh(key, running, [question]));
+    const { read, history } = await world(knownMember({ claim: challenged }));
+    await putRefresh(history, runningRefresh(key, challenged, [question]));
     const asked = await read({ routeKey: 'GET /users/{u}/members/{m}/challenges' });
     expect([asked.status, JSON.parse(JSON.stringify(asked.body))]).toEqual([
       200,
@@ -212,6 +249,24 @@ describe('reading balances', () => {
     });
   });
 
+  it('says which request comes first', async () => {
+    const { read } = await world();
+    await expect(read()).rejects.toMatchObject({
+      message:
+        'no balances are stored for this member yet; trigger a refresh first: POST …/members/{member_identifier}/check_balance',
+    });
+  });
+
+  it.each<[string, Partial<MemberRecord>]>([
+    ['its claim is still there', { claim: endedClaim(T0) }],
+    ['nothing is kept of it but its code', {}],
+  ])('says how the only refresh ended: %s', async (_what, given) => {
+    const { read } = await world(knownMember({ lastAttempt: attemptOf(claim({ refreshId: ID2 })), ...given }));
+    const failure = await read().catch((error: unknown) => error);
+    expect(failure).toMatchObject({ code: 'never_refreshed', details: { action: 'retry_later', refreshId: ID2 } });
+    expect(failure).not.toHaveProperty('details.userMessage');
+  });
+
   it('says that the first refresh is under way', async () => {
     const { read } = await world(knownMember({ claim: claim({ refreshId: ID2 }) }));
     await expect(read()).rejects.toMatchObject({
@@ -238,6 +293,7 @@ describe('reading balances', () => {
     ['account_identifier', { ...parameters, account_identifier: 'a/b' }, {}],
     ['page', parameters, { page: '0' }],
     ['include_unlisted', parameters, { include_unlisted: 'yes' }],
+    ['use_case', parameters, { use_case: 'PFM' }],
   ])('is refused for a bad %s before any read', async (field, wrong, query) => {
     const { read } = await world(null);
     await expect(read({ parameters: wrong, query })).rejects.toMatchObject({

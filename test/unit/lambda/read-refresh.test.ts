@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { readRefresh } from '../../../functions/read-refresh.ts';
+import { plusSeconds } from '../../../shared/domain/instant.ts';
 import { type Claim, type EndedRefresh, type Refresh, runningRefresh } from '../../../shared/domain/refresh.ts';
 import { detailsByCode } from '../../../shared/domain/refresh-details.ts';
 import type { ApiRequest } from '../../../shared/lambda/http.ts';
@@ -39,13 +40,14 @@ describe('reading a refresh', () => {
     };
     const read = async (given: Partial<ApiRequest>) => {
       const answer = await readRefresh(deps, apiRequest(given));
-      return { headers: answer.headers, body: JSON.parse(JSON.stringify(answer.body)) };
+      return { ...answer, body: JSON.parse(JSON.stringify(answer.body)) };
     };
     return { ...made, read, one: (refreshId: string) => read({ parameters: { refresh_id: refreshId } }) };
   }
 
   it('that has ended says how', async () => {
-    const { body, headers } = await (await world(null, refreshOf(1))).one(id(1));
+    const { status, logged, body, headers } = await (await world(null, refreshOf(1))).one(id(1));
+    expect([status, logged]).toEqual([200, { member_guid: 'MBR-1', refresh_id: id(1) }]);
     expect(body).toMatchObject({
       refresh: { refresh_id: id(1), status: 'ended', job_started: null, outcome: 'succeeded', action: 'none' },
     });
@@ -84,29 +86,53 @@ describe('reading a refresh', () => {
     expect(body.refresh).toMatchObject({ refresh_id: id(1), status: 'ended' });
   });
 
-  it('unknown is 404; a malformed id is refused', async () => {
-    const { one } = await world(null);
-    await expect(one(id(9))).rejects.toMatchObject({ code: 'refresh_not_found' });
-    await expect(one('RFR 1')).rejects.toMatchObject({ code: 'invalid_request' });
+  it('says when the next may start', async () => {
+    const { one, read, table } = await world(null, refreshOf(1));
+    const nextAllowed = async () => [
+      (await one(id(1))).body.refresh.next_refresh_allowed_at,
+      (await read({ parameters })).body.refreshes[0].next_refresh_allowed_at,
+    ];
+    expect(await nextAllowed()).toEqual([null, null]);
+    // Five starts within the two hours of the allowance, the first an hour ago.
+    const starts = [-3_600, -50, -40, -30, -20].map((seconds) => plusSeconds(T0, seconds));
+    table.members.set(textOf(key), knownMember({ starts }));
+    expect(await nextAllowed()).toEqual(['2026-11-21T13:00:00.000Z', '2026-11-21T13:00:00.000Z']);
   });
+
+  it('of an unkept member has no next start', async () => {
+    const { one, table } = await world(null, refreshOf(1));
+    table.members.clear();
+    expect((await one(id(1))).body).toMatchObject({ refresh: { refresh_id: id(1), next_refresh_allowed_at: null } });
+  });
+
+  it('that is unknown is 404', async () => {
+    await expect((await world(null)).one(id(9))).rejects.toMatchObject({ code: 'refresh_not_found' });
+  });
+
+  it.each(['RFR 1', 'RFR-1', `X${id(1)}`, `${id(1)}1`, id(1).toLowerCase(), id(1).replace('1', '_')])(
+    'with the malformed id %s is refused',
+    async (malformed) => {
+      const { one, read } = await world(null, refreshOf(1));
+      const refused = (field: string) => ({ code: 'invalid_request', details: { field } });
+      await expect(one(malformed)).rejects.toMatchObject(refused('refresh_id'));
+      await expect(read({ parameters, query: { cursor: malformed } })).rejects.toMatchObject(refused('cursor'));
+    },
+  );
 
   it('of a member: all, newest first, page by page', async () => {
     const { read } = await world(null, ...Array.from({ length: 30 }, (_, index) => refreshOf(index)));
-    const seen: string[] = [];
-    let cursor: string | null = null;
-    do {
-      const { body } = await read({ parameters, query: cursor === null ? {} : { cursor } });
-      seen.push(...body.refreshes.map(({ refresh_id }: { refresh_id: string }) => refresh_id));
-      cursor = body.next_cursor;
-    } while (cursor !== null);
-    expect(seen).toEqual(Array.from({ length: 30 }, (_, index) => id(29 - index)));
+    const page = async (query: ApiRequest['query']) => {
+      const { status, logged, body } = await read({ parameters, query });
+      expect([status, logged]).toEqual([200, { member_guid: 'MBR-1' }]);
+      return [body.refreshes.map(({ refresh_id }: { refresh_id: string }) => refresh_id), body.next_cursor];
+    };
+    const newest = Array.from({ length: 30 }, (_, index) => id(29 - index));
+    expect(await page({})).toEqual([newest.slice(0, 25), id(5)]);
+    expect(await page({ cursor: id(5) })).toEqual([newest.slice(25), null]);
   });
 
-  it('of a member: refuses bad cursor and unknown member', async () => {
+  it('of an unknown member is refused', async () => {
     const { read } = await world(null);
-    await expect(read({ parameters, query: { cursor: 'RFR-1' } })).rejects.toMatchObject({
-      details: { field: 'cursor' },
-    });
     const unknown = { ...parameters, member_identifier: 'MBR-9' };
     await expect(read({ parameters: unknown })).rejects.toMatchObject({ code: 'member_not_found' });
   });

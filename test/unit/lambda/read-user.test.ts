@@ -58,6 +58,16 @@ describe('reading what is stored of a user', () => {
     expect(headers).toMatchObject({ 'balances-known-members': '2', 'balances-freshness': 'fresh', age: '60' });
   });
 
+  it.each([
+    [true, 'true'],
+    [false, undefined],
+  ])('says whether it may lack an account: %s', async (incomplete, said) => {
+    const [first, second] = two.map((member) => ({ ...member, lastSuccess: success }));
+    const members = first && second ? [first, { ...second, lastSuccess: { ...success, incomplete } }] : [];
+    const { headers } = await ask('GET /users/{u}/accounts', {}, members);
+    expect(headers?.['balances-incomplete']).toBe(said);
+  });
+
   it('lists unlisted accounts when asked for, page by page', async () => {
     const query = { include_unlisted: 'true', page: '1', records_per_page: '10' };
     expect(guidsIn((await ask('GET /users/{u}/accounts', { query })).body, 'accounts')).toEqual([
@@ -90,12 +100,13 @@ describe('reading what is stored of a user', () => {
   });
 
   it.each([
-    ['by guid', 'ACT-2', '10'],
-    ['by an id that only one member has', 'savings', '90'],
-  ])('reads one account %s', async (_how, named, age) => {
+    ['guid', 'ACT-2', '10'],
+    ['id', 'savings', '90'],
+  ])('reads one account by its %s', async (how, named, age) => {
     const given = { parameters: { user_identifier: 'USR-1', account_identifier: named } };
-    const { status, headers, logged } = await ask('GET /users/{u}/accounts/{a}', given);
+    const { status, headers, logged, body } = await ask('GET /users/{u}/accounts/{a}', given);
     expect([status, headers?.['age'], logged]).toEqual([200, age, { member_guid: 'MBR-2' }]);
+    expect(body).toMatchObject({ account: { member_guid: 'MBR-2', [how]: named } });
   });
 
   it.each([
@@ -107,6 +118,22 @@ describe('reading what is stored of a user', () => {
   ])('refuses %s', async (_what, routeKey, user, named, code) => {
     const given = { user_identifier: user, ...(named === undefined ? {} : { account_identifier: named }) };
     await expect(ask(routeKey, { parameters: given })).rejects.toMatchObject({ code });
+  });
+
+  it('names the identifier of which two members have an account', async () => {
+    const given = { parameters: { user_identifier: 'USR-1', account_identifier: 'checking' } };
+    await expect(ask('GET /users/{u}/accounts/{a}', given)).rejects.toMatchObject({
+      message: 'account_identifier is the id of accounts of several members: send the guid',
+      details: { field: 'account_identifier' },
+    });
+  });
+
+  it.each([
+    ['no account, of members refreshed', two, [], 0],
+    ['accounts, before the end of the first refresh', [knownMember()], balances.slice(0, 1), 1],
+  ])('lists %s', async (_what, members, all, entries) => {
+    const { status, body } = await ask('GET /users/{u}/accounts', {}, members, all);
+    expect([status, body]).toMatchObject([200, { pagination: { total_entries: entries } }]);
   });
 
   it('says when nothing is known, or nothing stored', async () => {

@@ -5,6 +5,8 @@ import type { LogEvent, LogFields, MetricName, RequestFields, Telemetry } from '
 export interface RecordedTelemetry extends Telemetry {
   readonly lines: { event: LogEvent; fields: LogFields }[];
   readonly counts: MetricName[];
+  /** Of every metric that was counted, how much. */
+  readonly sums: Partial<Record<MetricName, number>>;
   /** What every later line is about. */
   readonly requests: RequestFields[];
   readonly order: ('log' | 'count' | 'flush')[];
@@ -14,11 +16,13 @@ export interface RecordedTelemetry extends Telemetry {
 export function recordedTelemetry(): RecordedTelemetry {
   const lines: RecordedTelemetry['lines'] = [];
   const counts: MetricName[] = [];
+  const sums: RecordedTelemetry['sums'] = {};
   const requests: RequestFields[] = [];
   const order: RecordedTelemetry['order'] = [];
   return {
     lines,
     counts,
+    sums,
     requests,
     order,
     about: (request) => void requests.push(request),
@@ -26,9 +30,10 @@ export function recordedTelemetry(): RecordedTelemetry {
       order.push('log');
       lines.push({ event, fields });
     },
-    count(metric) {
+    count(metric, value = 1) {
       order.push('count');
       counts.push(metric);
+      sums[metric] = (sums[metric] ?? 0) + value;
     },
     flush: () => void order.push('flush'),
   };

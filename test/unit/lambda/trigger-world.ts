@@ -62,7 +62,7 @@ export function triggerWorld(record: MemberRecord | null = knownMember(), given:
   const trigger = async (request: Partial<ApiRequest> = {}) => {
     const answer = await answerTrigger(deps, apiRequest({ method: 'POST', path: '/check', parameters, ...request }));
     const body = JSON.parse(answer.text ?? JSON.stringify(answer.body));
-    return { status: answer.status, headers: answer.headers ?? {}, body };
+    return { status: answer.status, headers: answer.headers ?? {}, logged: answer.logged, body };
   };
   const posts = () => made.mxCalls.filter((call) => call.startsWith('start')).length;
   return { ...made, deps, trigger, posts, counted, slept };
