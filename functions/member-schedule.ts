@@ -3,23 +3,20 @@ import * as v from 'valibot';
 import { type MembersReader, membersReader } from '../shared/clients/members-reader.ts';
 import { scheduleChangesInDynamoDb } from '../shared/clients/schedule-changes.ts';
 import { scheduleInDynamoDb } from '../shared/clients/schedule-table.ts';
-import { type EveryHours, everyHoursOnOffer } from '../shared/domain/every-hours.ts';
+import {
+  enrolmentFor,
+  invalidSchedule,
+  type PermittedSchedule,
+  readAskedSchedule,
+  scheduleFields,
+} from '../shared/domain/asked-schedule.ts';
 import { Failure } from '../shared/domain/failure.ts';
 import { findKeyToSchedule, findMember, readMember } from '../shared/domain/find-member.ts';
 import { heldOf } from '../shared/domain/held.ts';
 import { type Clock, epochMillisecondsOf, type Instant, instantOf, secondsBetween } from '../shared/domain/instant.ts';
 import type { MemberRecord } from '../shared/domain/member.ts';
-import type { MemberKey } from '../shared/domain/mx.ts';
 import type { Schedule, ScheduleChanges } from '../shared/domain/ports.ts';
-import { isTimeOfDay, isTimeZone, type QuietHours } from '../shared/domain/quiet-hours.ts';
-import {
-  type Enrolment,
-  nextDueAt,
-  noWishes,
-  type ScheduleWishes,
-  slotOf,
-  slotOutside,
-} from '../shared/domain/schedule.ts';
+import { type Enrolment, nextDueAt, noWishes, type ScheduleWishes } from '../shared/domain/schedule.ts';
 import { heldBody, lastResultBody } from '../shared/lambda/api-shapes.ts';
 import { readEnvironment } from '../shared/lambda/environment.ts';
 import { type ApiAnswer, type ApiRequest, httpHandler, memberIdentifiers } from '../shared/lambda/http.ts';
@@ -39,13 +36,12 @@ export interface MemberScheduleDeps {
   readonly now: Clock;
 }
 
-const time = v.pipe(v.string(), v.check(isTimeOfDay));
-
+/** The shape alone: `readAskedSchedule` checks the values. */
 const bodySchema = v.strictObject({
-  every: v.picklist(everyHoursOnOffer),
-  quiet_hours: v.nullish(v.strictObject({ from: time, to: time }), null),
-  time_zone: v.nullish(v.pipe(v.string(), v.check(isTimeZone)), null),
-  max_age: v.nullish(v.pipe(v.number(), v.integer(), v.minValue(1)), null),
+  every: v.number(),
+  quiet_hours: v.nullish(v.strictObject({ from: v.string(), to: v.string() }), null),
+  time_zone: v.nullish(v.string(), null),
+  max_age: v.nullish(v.number(), null),
 });
 
 /** Answers the three methods. */
@@ -54,9 +50,10 @@ export async function memberSchedule(deps: MemberScheduleDeps, request: ApiReque
   switch (request.method) {
     case 'PUT': {
       // Before the table is read: a wrong body is refused for every member alike.
-      const { everyHours, wishes } = readWishes(request.body, deps.minScheduleHours);
+      const asked = readBody(request.body, deps.minScheduleHours);
+      const { wishes } = asked;
       const { key, known } = await findKeyToSchedule(deps.members, identifiers);
-      const enrolment = { everyHours, slot: slotFor(deps, key, everyHours, wishes.quietHours) };
+      const enrolment = enrolmentFor(key, asked, { shards: deps.shards, now: deps.now() });
       await countChange(deps, request);
       await deps.schedule.enrol(key, enrolment, 'always', wishes);
       const member = known ?? (await readMember(deps.members, key));
@@ -103,20 +100,6 @@ function scheduleBody(
   };
 }
 
-/** @throws Failure `invalid_request` when every minute of the day is quiet at some time of the year. */
-function slotFor(
-  deps: MemberScheduleDeps,
-  member: MemberKey,
-  everyHours: EveryHours,
-  quietHours: QuietHours | null,
-): string {
-  const { shards } = deps;
-  if (quietHours === null) return slotOf(member, everyHours, shards);
-  const slot = slotOutside(quietHours, member, everyHours, { shards, now: deps.now() });
-  if (slot !== null) return slot;
-  throw invalid('quiet_hours', 'quiet_hours leave no minute of the day, summer and winter, for a refresh');
-}
-
 /** @throws Failure `schedule_changes_used_up` */
 async function countChange(deps: MemberScheduleDeps, { caller }: ApiRequest): Promise<void> {
   const at = deps.now();
@@ -135,46 +118,17 @@ async function countChange(deps: MemberScheduleDeps, { caller }: ApiRequest): Pr
 const MILLISECONDS_A_DAY = 86_400_000;
 
 /** @throws Failure `schedule_too_often`, or `invalid_request` that names the field. */
-function readWishes(body: unknown, minHours: number): { everyHours: EveryHours; wishes: ScheduleWishes } {
+function readBody(body: unknown, minHours: number): PermittedSchedule {
   const read = v.safeParse(bodySchema, body);
   if (!read.success) {
     const field = String(read.issues[0].path?.[0]?.key ?? 'every');
-    const sentences = expected(minHours);
-    throw invalid(
-      field,
-      sentences[field] ?? `the body may have ${Object.keys(sentences).join(', ')}, and nothing else`,
-    );
+    const fields = scheduleFields(minHours);
+    const otherwise = `the body may have ${Object.keys(fields).join(', ')}, and nothing else`;
+    throw invalidSchedule(field, fields[field] ?? otherwise);
   }
-  const { every, quiet_hours: quiet, time_zone: timeZone, max_age: maxAgeSeconds } = read.output;
-  if (every < minHours) {
-    throw new Failure(
-      'schedule_too_often',
-      `every may not be less than ${minHours} hours here (setting minScheduleHours)`,
-      { field: 'every', limit: 'minScheduleHours' },
-    );
-  }
-  if (quiet !== null && quiet.from === quiet.to) {
-    throw invalid('quiet_hours', 'from and to of quiet_hours may not be equal');
-  }
-  if ((quiet === null) !== (timeZone === null)) {
-    throw invalid('time_zone', 'quiet_hours and time_zone need each other');
-  }
-  if (maxAgeSeconds !== null && maxAgeSeconds >= every * 3_600) {
-    throw invalid('max_age', 'max_age has to be less than every, or each second turn would be left out');
-  }
-  const quietHours = quiet === null || timeZone === null ? null : { ...quiet, timeZone };
-  return { everyHours: every, wishes: { quietHours, maxAgeSeconds } };
+  const { every, quiet_hours: quietHours, time_zone: timeZone, max_age: maxAgeSeconds } = read.output;
+  return readAskedSchedule({ every, quietHours, timeZone, maxAgeSeconds }, minHours);
 }
-
-/** What each field has to be. */
-const expected = (minHours: number): Readonly<Record<string, string>> => ({
-  every: `the body has to be {"every": hours}, with hours one of ${everyHoursOnOffer.filter((hours) => hours >= minHours).join(', ')}`,
-  quiet_hours: 'quiet_hours has to be {"from": "22:00", "to": "07:00"}: times of day, HH:MM',
-  time_zone: 'time_zone has to be the IANA name of a time zone, such as Europe/Berlin',
-  max_age: 'max_age has to be a whole number of seconds, 1 or more',
-});
-
-const invalid = (field: string, message: string): Failure => new Failure('invalid_request', message, { field });
 
 /** What AWS calls, given its environment. */
 export function wire(source: NodeJS.ProcessEnv) {

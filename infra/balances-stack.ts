@@ -102,6 +102,21 @@ export class BalancesStack extends Stack {
     this.addReaders();
     this.addDoors();
     grantPermissions(this.functions, this.arns());
+    this.publishForOperator();
+  }
+
+  /** What the operator's command has to do as the functions do it (`infra/operator/deployment.ts`). */
+  private publishForOperator(): void {
+    const { scheduleShards, minScheduleHours, mxBaseUrl, mxAcceptVersion } = this.settings;
+    const published: Readonly<Record<string, string>> = {
+      ScheduleShards: String(scheduleShards),
+      MinScheduleHours: String(minScheduleHours),
+      MxBaseUrl: mxBaseUrl,
+      MxAcceptVersion: mxAcceptVersion,
+    };
+    for (const [name, value] of Object.entries(published)) {
+      new CfnOutput(this, name, { value, description: 'A setting, for the operator’s command' });
+    }
   }
 
   private addStores(): Stores {

@@ -1,5 +1,11 @@
-/** Reading all that a query finds: DynamoDB answers with at most 1 MB at a time (AWS limit). */
-import { type DynamoDBClient, QueryCommand, type QueryCommandInput } from '@aws-sdk/client-dynamodb';
+/** Reading all that a query or a scan finds: DynamoDB answers with at most 1 MB at a time (AWS limit). */
+import {
+  type DynamoDBClient,
+  QueryCommand,
+  type QueryCommandInput,
+  ScanCommand,
+  type ScanCommandInput,
+} from '@aws-sdk/client-dynamodb';
 import type { Item } from './attribute-values.ts';
 
 /**
@@ -9,13 +15,28 @@ import type { Item } from './attribute-values.ts';
  * The SDK's own `paginateQuery` refuses a client from another copy of the SDK, which a project that uses the reader may
  * have.
  */
-export async function* queryPages(
+export const queryPages = (
   client: DynamoDBClient,
   query: Omit<QueryCommandInput, 'ExclusiveStartKey'>,
-): AsyncGenerator<readonly Item[]> {
+): AsyncGenerator<readonly Item[]> =>
+  pages((from) => client.send(new QueryCommand({ ...query, ExclusiveStartKey: from })));
+
+/** The items of a whole table that `scan` finds, a page at a time, as `queryPages` does. What it leaves out is paid for too. */
+export const scanPages = (
+  client: DynamoDBClient,
+  scan: Omit<ScanCommandInput, 'ExclusiveStartKey'>,
+): AsyncGenerator<readonly Item[]> =>
+  pages((from) => client.send(new ScanCommand({ ...scan, ExclusiveStartKey: from })));
+
+interface Page {
+  readonly Items?: readonly Item[] | undefined;
+  readonly LastEvaluatedKey?: Item | undefined;
+}
+
+async function* pages(read: (from: Item | undefined) => Promise<Page>): AsyncGenerator<readonly Item[]> {
   let from: Item | undefined;
   do {
-    const page = await client.send(new QueryCommand({ ...query, ExclusiveStartKey: from }));
+    const page = await read(from);
     yield page.Items ?? [];
     from = page.LastEvaluatedKey;
   } while (from !== undefined);

@@ -135,13 +135,7 @@ export function scheduleInDynamoDb(client: DynamoDBClient, tableName: string): S
         ExpressionAttributeValues: { ':slot': { S: slot } },
       });
       for await (const items of pages) {
-        for (const item of items) {
-          const [userGuid, memberGuid] = (item['item_key']?.S ?? '').split('#');
-          const everyHours = Number(item['every_hours']?.N);
-          if (userGuid && memberGuid && isEveryHours(everyHours)) {
-            members.push({ member: { userGuid, memberGuid }, everyHours, slot, ...toWishes(item) });
-          }
-        }
+        members.push(...items.flatMap((item) => toEnrolled(item) ?? []));
       }
       return members;
     },
@@ -180,6 +174,18 @@ export function scheduleInDynamoDb(client: DynamoDBClient, tableName: string): S
       });
     },
   };
+}
+
+/** What the keys of slots begin with. */
+export const slotPrefix = 'SLOT#';
+
+/** What a slot's item says; null for an item that says nothing of the kind. */
+export function toEnrolled(item: Item): EnrolledMember | null {
+  const slot = item[membersTable.partitionKey]?.S ?? '';
+  const [userGuid, memberGuid] = (item[membersTable.sortKey]?.S ?? '').split('#');
+  const everyHours = Number(item['every_hours']?.N);
+  if (!slot.startsWith(slotPrefix) || !userGuid || !memberGuid || !isEveryHours(everyHours)) return null;
+  return { member: { userGuid, memberGuid }, everyHours, slot, ...toWishes(item) };
 }
 
 /** Attributes of a slot's item; absent: nothing is wished for. */

@@ -2,6 +2,7 @@
 import middy from '@middy/core';
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import { Failure } from '../domain/failure.ts';
+import { identifierRule, isIdentifier } from '../domain/identifier.ts';
 import { type Clock, type Instant, instantOf } from '../domain/instant.ts';
 import type { MemberIdentifiers } from '../domain/mx.ts';
 import { authorize, type Caller, type Right, readCallers } from './callers.ts';
@@ -258,17 +259,6 @@ function toResult(answer: ApiAnswer, request: ApiRequest): APIGatewayProxyStruct
     : { statusCode: 200, headers: { ...headers, etag }, body };
 }
 
-/** MX allows 1,024, which is all that a sort key of DynamoDB holds; ours have a prefix. */
-const MAX_IDENTIFIER_LENGTH = 1_000;
-
-/**
- * What names a user, a member or an account in a path. MX wants letters, digits, dash and underscore in ids of users and
- * members (MX facts 1, "Identifiers"); an account's own id is the feed's and has more. Dots alone would be another path.
- */
-export const IDENTIFIER_PATTERN = `^(?!\\.+$)[A-Za-z0-9._@:-]{1,${MAX_IDENTIFIER_LENGTH}}$`;
-
-const IDENTIFIER = new RegExp(IDENTIFIER_PATTERN);
-
 /**
  * A path parameter that names something at MX or here.
  *
@@ -276,13 +266,7 @@ const IDENTIFIER = new RegExp(IDENTIFIER_PATTERN);
  */
 export function identifier(request: ApiRequest, name: string): string {
   const value = request.parameters[name] ?? '';
-  if (!IDENTIFIER.test(value)) {
-    throw new Failure(
-      'invalid_request',
-      `${name} may only have letters, digits and . _ @ : -, 1 to ${MAX_IDENTIFIER_LENGTH} of them, not dots alone`,
-      { field: name },
-    );
-  }
+  if (!isIdentifier(value)) throw new Failure('invalid_request', `${name} ${identifierRule}`, { field: name });
   return value;
 }
 

@@ -1,12 +1,14 @@
 /** What DynamoDB does with much data and many replicas, and the engine of the tests does not do by itself. */
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 
-/** No answer to a query of `client` holds more than `items` items, as 1 MB does where items are large. */
+const PAGED: ReadonlySet<string> = new Set(['QueryCommand', 'ScanCommand']);
+
+/** No answer to a query or scan of `client` holds more than `items` items, as 1 MB does where items are large. */
 export function withPagesOf(items: number, client: DynamoDBClient): DynamoDBClient {
   client.middlewareStack.add(
     (next, { commandName }) =>
       (args) =>
-        next(commandName === 'QueryCommand' ? { ...args, input: { ...args.input, Limit: items } } : args),
+        next(PAGED.has(commandName ?? '') ? { ...args, input: { ...args.input, Limit: items } } : args),
     { step: 'initialize' },
   );
   return client;

@@ -73,6 +73,13 @@ describe('the data', () => {
       expect.arrayContaining(['BalancesTable', 'MembersTable', 'RefreshesTable', 'ApiUrl', 'MxAllowListAddress']),
     );
   });
+
+  it('says what the operator’s command has to know', () => {
+    const { outputs } = synthesize({ scheduleShards: 16, minScheduleHours: 6 });
+    const value = (name: string) => at(outputs, name, 'Value');
+    expect(['ScheduleShards', 'MinScheduleHours', 'MxAcceptVersion'].map(value)).toEqual(['16', '6', 'v20250224']);
+    expect(value('MxBaseUrl')).toMatch(/^https:/);
+  });
 });
 
 describe('the functions', () => {

@@ -15,7 +15,9 @@ import {
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
+import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { localEnvironment, ops } from '../local/operators-command.ts';
 import { type Running, startRunning } from '../local/running.ts';
 
 const root = join(import.meta.dirname, '../..');
@@ -70,10 +72,11 @@ function reachable(entry: string, seen = new Set<string>()): Set<string> {
   return seen;
 }
 
+const command = 'dist/bin/mx-fresh-balances.js';
 const entries = { client: 'dist/public/balances-client', reader: 'dist/public/read-balances' };
 
 describe('the tarball', () => {
-  it('has two entries, their documents, and nothing else', () => {
+  it('has two entries, a command, documents, and nothing else', () => {
     const wanted = Object.values(entries).flatMap((entry) => [
       ...reachable(`${entry}.js`),
       ...reachable(`${entry}.d.ts`),
@@ -87,6 +90,7 @@ describe('the tarball', () => {
     expect(packed.filter((path) => !wanted.includes(path) && !inside(path))).toEqual([
       'LICENSE',
       ...(packed.includes('README.md') ? ['README.md'] : []),
+      command,
       'docs/balances-table.md',
       'docs/client.md',
       'docs/examples/query-balances-table.ts',
@@ -94,6 +98,7 @@ describe('the tarball', () => {
       'docs/examples/read-fresh-balances.ts',
       'docs/examples/read-stored-balances.ts',
       'docs/members-table.md',
+      'docs/operator.md',
       'docs/outcomes.md',
       'docs/problems.md',
       'package.json',
@@ -101,7 +106,7 @@ describe('the tarball', () => {
   });
 
   it('brings no CDK, functions or stack, and installs nothing', () => {
-    const code = files().filter((path) => path.startsWith('dist/'));
+    const code = files().filter((path) => path.startsWith('dist/') && path !== command);
     expect(code.filter((path) => /infra|functions|lambda/.test(path))).toEqual([]);
     const text = code.map((path) => readFileSync(join(installed, path), 'utf8')).join('\n');
     expect(text).not.toMatch(/aws-cdk-lib|constructs|@middy|powertools/);
@@ -111,7 +116,10 @@ describe('the tarball', () => {
   });
 
   it('is small, and what a browser loads of it smaller', () => {
-    expect(tarballBytes).toBeLessThan(80_000);
+    // Most of it is the operator's command with its AWS clients.
+    expect(tarballBytes).toBeLessThan(250_000);
+    const inCommand = gzipSync(readFileSync(join(installed, command))).length;
+    expect(tarballBytes - inCommand).toBeLessThan(80_000);
     const sizes = [...reachable(`${entries.client}.js`)].map((path) => statSync(join(installed, path)).size);
     expect(sizes.reduce((sum, size) => sum + size)).toBeLessThan(50_000);
   });
@@ -250,6 +258,17 @@ describe('the examples run', () => {
     const lines = stdout.trimEnd().split('\n');
     expect(lines).toHaveLength(6);
     expect(lines[0]).toMatch(/^.+: -?\d+(\.\d+)? USD, observed at \d{4}-.*Z$/);
+  });
+});
+
+describe('the operator’s command', () => {
+  it('runs from the tarball, with nothing installed beside it', async () => {
+    expect(statSync(join(installed, command)).mode & 0o111).toBe(0o111);
+    const run = (args: readonly string[]) => ops(args, localEnvironment(running.project), join(installed, command));
+    expect(await run(['--version'])).toMatchObject({ exitCode: 0, out: '0.1.0\n' });
+    const { exitCode, out } = await run(['deployment', '--local', '--json']);
+    expect([exitCode, JSON.parse(out)]).toMatchObject([0, { stack: running.project.stack.stackName }]);
+    expect(await run(['schedules', 'export', '--local'])).toMatchObject({ exitCode: 0 });
   });
 });
 

@@ -38,6 +38,12 @@ const rules: readonly { folder: string; own: readonly string[]; packages: readon
     packages: [/^@middy\//, /^valibot$/, /^ulid$/, /^aws-lambda$/, /^node:/],
   },
   { folder: 'infra', own: ['infra/', 'shared/'], packages: [/./] },
+  // A program of its own, which works on the tables as the functions do.
+  {
+    folder: 'infra/operator',
+    own: ['infra/operator/', 'shared/domain/', 'shared/clients/', 'package.json'],
+    packages: [/^@aws-sdk\//, /^commander$/, /^esbuild$/, /^node:/],
+  },
   // Writes documents from the code; only docs/openapi.json goes back into it, as data.
   {
     folder: 'docs/generate',
@@ -110,8 +116,8 @@ describe('imports go one way', () => {
     expect(imported.filter(({ of }) => of.startsWith('functions/'))).toEqual([]);
   });
 
-  it('the deployed code imports neither local stack nor simulator', () => {
-    const here = /^infra\/(local|mx-simulator)\//;
+  it('nothing deployed imports local stack, simulator or operator’s command', () => {
+    const here = /^infra\/(local|mx-simulator|operator)\//;
     const offending = production
       .filter(({ path }) => !here.test(path))
       .flatMap(({ path, imports }) => imports.filter(({ of }) => here.test(of)).map(({ of }) => `${path} -> ${of}`));

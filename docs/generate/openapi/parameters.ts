@@ -1,6 +1,7 @@
 /** Every parameter of the API, with the limits that the code checks. */
 import { CALLBACK_URL_PATTERN, MAX_CALLBACK_URL_LENGTH } from '../../../shared/domain/callback-url.ts';
-import { IDENTIFIER_PATTERN, VERSIONS } from '../../../shared/lambda/http.ts';
+import { IDENTIFIER_PATTERN } from '../../../shared/domain/identifier.ts';
+import { VERSIONS } from '../../../shared/lambda/http.ts';
 import { MAX_RECORDS, MIN_RECORDS } from '../../../shared/lambda/mx-pagination.ts';
 import { MAX_WAIT_SECONDS } from '../../../shared/lambda/time-limits.ts';
 import { MAX_AGE_SECONDS } from '../../../shared/lambda/trigger-options.ts';

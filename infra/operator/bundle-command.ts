@@ -1,0 +1,37 @@
+/** Bundles the command into one file without dependencies, for the package: a part of `npm run build`. */
+import { chmodSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { buildSync } from 'esbuild';
+
+/** commander needs it; the package's client and reader are content with Node 20. */
+const LEAST_NODE = '22.12';
+
+/** Where the package's `bin` is, from the project root. */
+const OUTPUT = 'dist/bin/mx-fresh-balances.js';
+
+const root = resolve(import.meta.dirname, '../..');
+
+/** Before anything else: an older Node would end with an error of its own, deep in a library. */
+const checkOfNode = `{const [major,minor]=process.versions.node.split('.').map(Number);const [most,least]=[${LEAST_NODE.replace('.', ',')}];
+if(major<most||(major===most&&minor<least)){console.error('mx-fresh-balances needs Node ${LEAST_NODE} or later; this is '+process.versions.node+'.');process.exit(2)}}`;
+
+/** Some CommonJS packages call `require` for Node's own modules, which ESM has not. */
+const requireForPackages =
+  "import{createRequire as nodeCreateRequire}from'node:module';const require=nodeCreateRequire(import.meta.url);";
+
+const outfile = join(root, OUTPUT);
+buildSync({
+  absWorkingDir: root,
+  entryPoints: ['infra/operator/main.ts'],
+  outfile,
+  bundle: true,
+  format: 'esm',
+  platform: 'node',
+  target: `node${LEAST_NODE}`,
+  mainFields: ['module', 'main'],
+  minify: true,
+  legalComments: 'none',
+  banner: { js: `${requireForPackages}\n${checkOfNode}` },
+  logLevel: 'warning',
+});
+chmodSync(outfile, 0o755);

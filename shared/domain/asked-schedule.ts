@@ -1,0 +1,86 @@
+/** A schedule that is asked for, by a request or by a line of an operator's file: whether it may be, and which slot it gets. */
+import { type EveryHours, everyHoursOnOffer, isEveryHours } from './every-hours.ts';
+import { Failure } from './failure.ts';
+import type { Instant } from './instant.ts';
+import type { MemberKey } from './mx.ts';
+import { isTimeOfDay, isTimeZone } from './quiet-hours.ts';
+import { type Enrolment, type ScheduleWishes, slotOf, slotOutside } from './schedule.ts';
+
+/** What is asked for, before it is checked. */
+export interface AskedSchedule {
+  readonly every: number;
+  readonly quietHours: { readonly from: string; readonly to: string } | null;
+  readonly timeZone: string | null;
+  readonly maxAgeSeconds: number | null;
+}
+
+/** What is asked for, and may be. */
+export interface PermittedSchedule {
+  readonly everyHours: EveryHours;
+  readonly wishes: ScheduleWishes;
+}
+
+/** What each field has to be, by its name in the API. */
+export const scheduleFields = (minHours: number): Readonly<Record<string, string>> => ({
+  every: `the body has to be {"every": hours}, with hours one of ${hoursFrom(minHours)}`,
+  quiet_hours: 'quiet_hours has to be {"from": "22:00", "to": "07:00"}: times of day, HH:MM',
+  time_zone: 'time_zone has to be the IANA name of a time zone, such as Europe/Berlin',
+  max_age: 'max_age has to be a whole number of seconds, 1 or more',
+});
+
+/** The periods that may be asked for, in words. */
+export const hoursFrom = (minHours: number): string =>
+  everyHoursOnOffer.filter((hours) => hours >= minHours).join(', ');
+
+/**
+ * Checks what is asked for. `minHours`: the setting `minScheduleHours`.
+ *
+ * @throws Failure `schedule_too_often`, or `invalid_request` that names the field.
+ */
+export function readAskedSchedule(asked: AskedSchedule, minHours: number): PermittedSchedule {
+  const { every, quietHours: quiet, timeZone, maxAgeSeconds } = asked;
+  const refused = (field: string): Failure => invalidSchedule(field, scheduleFields(minHours)[field] ?? '');
+  if (!isEveryHours(every)) throw refused('every');
+  if (quiet !== null && !(isTimeOfDay(quiet.from) && isTimeOfDay(quiet.to))) throw refused('quiet_hours');
+  if (timeZone !== null && !isTimeZone(timeZone)) throw refused('time_zone');
+  if (maxAgeSeconds !== null && !(Number.isSafeInteger(maxAgeSeconds) && maxAgeSeconds >= 1)) throw refused('max_age');
+  if (every < minHours) {
+    throw new Failure(
+      'schedule_too_often',
+      `every may not be less than ${minHours} hours here (setting minScheduleHours)`,
+      { field: 'every', limit: 'minScheduleHours' },
+    );
+  }
+  if (quiet !== null && quiet.from === quiet.to) {
+    throw invalidSchedule('quiet_hours', 'from and to of quiet_hours may not be equal');
+  }
+  if ((quiet === null) !== (timeZone === null)) {
+    throw invalidSchedule('time_zone', 'quiet_hours and time_zone need each other');
+  }
+  if (maxAgeSeconds !== null && maxAgeSeconds >= every * 3_600) {
+    throw invalidSchedule('max_age', 'max_age has to be less than every, or each second turn would be left out');
+  }
+  const quietHours = quiet === null || timeZone === null ? null : { ...quiet, timeZone };
+  return { everyHours: every, wishes: { quietHours, maxAgeSeconds } };
+}
+
+/**
+ * The place in the schedule that `member` gets.
+ *
+ * @throws Failure `invalid_request` when every minute of the day is quiet at some time of the year.
+ */
+export function enrolmentFor(
+  member: MemberKey,
+  { everyHours, wishes }: PermittedSchedule,
+  { shards, now }: { readonly shards: number; readonly now: Instant },
+): Enrolment {
+  const { quietHours } = wishes;
+  if (quietHours === null) return { everyHours, slot: slotOf(member, everyHours, shards) };
+  const slot = slotOutside(quietHours, member, everyHours, { shards, now });
+  if (slot !== null) return { everyHours, slot };
+  throw invalidSchedule('quiet_hours', 'quiet_hours leave no minute of the day, summer and winter, for a refresh');
+}
+
+/** The refusal of one field. */
+export const invalidSchedule = (field: string, message: string): Failure =>
+  new Failure('invalid_request', message, { field });
