@@ -264,11 +264,12 @@ describe('the examples run', () => {
 describe('the operator’s command', () => {
   it('runs from the tarball, with nothing installed beside it', async () => {
     expect(statSync(join(installed, command)).mode & 0o111).toBe(0o111);
-    const run = (args: readonly string[]) => ops(args, localEnvironment(running.project), join(installed, command));
-    expect(await run(['--version'])).toMatchObject({ exitCode: 0, out: '0.1.0\n' });
-    const { exitCode, out } = await run(['deployment', '--local', '--json']);
+    const installedOps = (args: readonly string[]) =>
+      ops(args, localEnvironment(running.project), join(installed, command));
+    expect(await installedOps(['--version'])).toMatchObject({ exitCode: 0, out: '0.1.0\n' });
+    const { exitCode, out } = await installedOps(['deployment', '--local', '--json']);
     expect([exitCode, JSON.parse(out)]).toMatchObject([0, { stack: running.project.stack.stackName }]);
-    expect(await run(['schedules', 'export', '--local'])).toMatchObject({ exitCode: 0 });
+    expect(await installedOps(['schedules', 'export', '--local'])).toMatchObject({ exitCode: 0 });
   });
 });
 
