@@ -1,24 +1,41 @@
-// EventBridge, every minute  ->  open claims  ->  ended, published, or set going again
+// EventBridge, every minute, or the SQS sweep queue  ->  open claims  ->  ended, published, or set going again
 import middy from '@middy/core';
-import { type SweepDeps, sweep } from '../shared/domain/sweep.ts';
+import type { EventBridgeEvent, SQSEvent } from 'aws-lambda';
+import { decodeSweepRest } from '../shared/clients/messages.ts';
+import { sweepQueue } from '../shared/clients/queues.ts';
+import { continueSweep, type SweepCounts, type SweepDeps, sweep } from '../shared/domain/sweep.ts';
 import { readEnvironment } from '../shared/lambda/environment.ts';
 import { telemetry } from '../shared/lambda/log.ts';
 import { firstCallPrepared } from './wiring/first-call.ts';
-import { dynamoDb, endingDeps, now } from './wiring/refresh.ts';
+import { dynamoDb, endingDeps, now, sqs } from './wiring/refresh.ts';
+
+/** A minute, or a message with what the sweep of a minute has left. */
+type SweepEvent = EventBridgeEvent<string, unknown> | SQSEvent;
 
 /** What AWS calls, given its environment. */
 export function wire(source: NodeJS.ProcessEnv) {
   const env = readEnvironment('sweep', source);
   const report = telemetry('sweep', env.stage, now);
-  const deps: SweepDeps = endingDeps(env, dynamoDb(env.membersTable));
-  return middy().handler(async () => {
-    const counts = await sweep(deps, (key, error) =>
-      report.log('sweep.failed', { member_guid: key.memberGuid, error }),
-    );
+  const queue = sqs(env.followUpQueueUrl);
+  const deps: SweepDeps = {
+    ...endingDeps(env, dynamoDb(env.membersTable), queue),
+    sweepRests: sweepQueue(queue, env.sweepQueueUrl),
+  };
+  const failed = (key: { readonly memberGuid: string } | null, error: unknown): void =>
+    report.log('sweep.failed', { member_guid: key?.memberGuid, error });
+
+  async function sweptFor(event: SweepEvent): Promise<SweepCounts> {
+    // The queue hands over one message at a time.
+    const [message] = 'Records' in event ? event.Records : [];
+    return message === undefined ? sweep(deps, failed) : continueSweep(deps, decodeSweepRest(message.body), failed);
+  }
+
+  return middy<SweepEvent, void>().handler(async (event) => {
+    const counts = await sweptFor(event);
     report.count('SweepRepaired', counts.publish + counts.end + counts.end_storing + counts.look);
     report.log('sweep.done', { counts });
     report.flush();
-    // After all others: only the alarm on this function's errors tells an operator.
+    // After all others: only the alarm on this function's errors tells an operator. A message is void a minute later.
     if (counts.failed > 0) throw new Error(`${counts.failed} open refreshes could not be repaired`);
   });
 }

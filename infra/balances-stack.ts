@@ -1,7 +1,9 @@
 import { type App, CfnOutput, Duration, Stack } from 'aws-cdk-lib';
 import { EventBus } from 'aws-cdk-lib/aws-events';
 import { membersTable, refreshesTable } from '../shared/clients/table-keys.ts';
+import { OPEN_SHARDS } from '../shared/domain/members-ports.ts';
 import { LOOK_TIMEOUT_SECONDS } from '../shared/domain/refresh.ts';
+import { SWEEP_TIMEOUT_SECONDS } from '../shared/domain/sweep.ts';
 import type { FunctionName } from '../shared/lambda/environment.ts';
 import { gatewayRoutes } from '../shared/lambda/routes.ts';
 import { TRIGGER_TIMEOUT_SECONDS } from '../shared/lambda/time-limits.ts';
@@ -14,7 +16,7 @@ import { grantPermissions, type ResourceName } from './constructs/permissions.ts
 import { PublicApi } from './constructs/public-api.ts';
 import { ServiceFunction, type ServiceFunctionProps } from './constructs/service-function.ts';
 import { Storage } from './constructs/storage.ts';
-import { DeadLetterQueue, WorkQueue } from './constructs/work-queue.ts';
+import { DeadLetterQueue, MinuteQueue, WorkQueue } from './constructs/work-queue.ts';
 import { environmentOfAll, type ResourceValue } from './environment.ts';
 import { callbacksAreOn, type Settings } from './settings.ts';
 
@@ -36,6 +38,7 @@ interface Stores {
 interface Queues {
   readonly followUps: WorkQueue;
   readonly starts: WorkQueue;
+  readonly sweeps: MinuteQueue;
   readonly callbacks: WorkQueue | undefined;
 }
 
@@ -50,6 +53,7 @@ type OwnProps = Pick<
 
 const LOOK_TIMEOUT = Duration.seconds(LOOK_TIMEOUT_SECONDS);
 const START_TIMEOUT = Duration.seconds(60);
+const SWEEP_TIMEOUT = Duration.seconds(SWEEP_TIMEOUT_SECONDS);
 const CALLBACK_TIMEOUT = Duration.seconds(20);
 
 /**
@@ -149,6 +153,7 @@ export class BalancesStack extends Stack {
       whenItIsLate: 'Scheduled refreshes start late: balances of scheduled members get old.',
       whenMessagesFail: 'Scheduled refreshes could not be started: these members wait for their next turn.',
     });
+    const sweeps = new MinuteQueue(this, 'Sweeps', { workerTimeout: SWEEP_TIMEOUT });
     const callbacks = callbacksAreOn(this.settings)
       ? new WorkQueue(this, 'Callbacks', {
           alarms,
@@ -159,7 +164,7 @@ export class BalancesStack extends Stack {
             'A receiver did not take a callback in 12 tries over about 22 hours, or one could not be read: it does not learn how a refresh ended until the message is sent back.',
         })
       : undefined;
-    return { followUps, starts, callbacks };
+    return { followUps, starts, sweeps, callbacks };
   }
 
   /** The trigger: starts a refresh or joins the running one. */
@@ -222,8 +227,10 @@ export class BalancesStack extends Stack {
     this.queues.starts.deliverTo(startDue, this.settings.startConcurrency);
     const sweep = this.addFunction('sweep', {
       whenItFails: 'Refreshes without a message in the queue never end, and their members cannot be refreshed.',
-      timeout: Duration.seconds(50),
+      timeout: SWEEP_TIMEOUT,
     });
+    // Twice as many as the index has parts: a rest can still be worked on when the next minute hands one on.
+    this.queues.sweeps.deliverTo(sweep, 2 * OPEN_SHARDS);
     const deadLetters = new DeadLetterQueue(this, 'TickDeadLetters', {
       alarms,
       whenItFails:
@@ -299,13 +306,14 @@ export class BalancesStack extends Stack {
   /** Names of the resources for the functions' environment. Empty: a setting switches the resource off. */
   private resources(): Readonly<Record<ResourceValue, string>> {
     const { storage, credentials, events } = this.stores;
-    const { followUps, starts, callbacks } = this.queues;
+    const { followUps, starts, sweeps, callbacks } = this.queues;
     return {
       balancesTable: storage.balances.tableName,
       membersTable: storage.members.tableName,
       refreshesTable: storage.refreshes.tableName,
       followUpQueueUrl: followUps.queue.queueUrl,
       startQueueUrl: starts.queue.queueUrl,
+      sweepQueueUrl: sweeps.queue.queueUrl,
       eventBusName: events.eventBusName,
       mxSecretArn: credentials.mx.secretArn,
       apiCallersSecretArn: credentials.apiCallers?.secretArn ?? '',
@@ -318,7 +326,7 @@ export class BalancesStack extends Stack {
   /** ARNs of the resources for the functions' permissions. Undefined: not deployed. */
   private arns(): Readonly<Record<ResourceName, string | undefined>> {
     const { storage, credentials, events } = this.stores;
-    const { followUps, starts, callbacks } = this.queues;
+    const { followUps, starts, sweeps, callbacks } = this.queues;
     return {
       balances: storage.balances.tableArn,
       members: storage.members.tableArn,
@@ -327,6 +335,7 @@ export class BalancesStack extends Stack {
       'refreshes/by_member': `${storage.refreshes.tableArn}/index/${refreshesTable.byMemberIndex.name}`,
       followUps: followUps.queue.queueArn,
       starts: starts.queue.queueArn,
+      sweeps: sweeps.queue.queueArn,
       events: events.eventBusArn,
       mxSecret: credentials.mx.secretArn,
       apiCallersSecret: credentials.apiCallers?.secretArn,

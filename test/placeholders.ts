@@ -11,6 +11,7 @@ export const placeholders = {
   REFRESHES_TABLE: 'none',
   FOLLOW_UP_QUEUE_URL: 'http://127.0.0.1:1/none',
   START_QUEUE_URL: 'http://127.0.0.1:1/none',
+  SWEEP_QUEUE_URL: 'http://127.0.0.1:1/none',
   EVENT_BUS_NAME: 'none',
   MX_SECRET_ARN: 'none',
   MX_BASE_URL: 'http://127.0.0.1:1',

@@ -10,6 +10,7 @@ export type ResourceName =
   | 'refreshes/by_member'
   | 'followUps'
   | 'starts'
+  | 'sweeps'
   | 'events'
   | 'mxSecret'
   | 'apiCallersSecret'
@@ -23,6 +24,7 @@ const readSecret = ['secretsmanager:GetSecretValue'];
 const send = ['sqs:SendMessage'];
 const publish = ['events:PutEvents'];
 const get = 'dynamodb:GetItem';
+const batchGet = 'dynamodb:BatchGetItem';
 const query = 'dynamodb:Query';
 const put = 'dynamodb:PutItem';
 const update = 'dynamodb:UpdateItem';
@@ -75,7 +77,8 @@ export const permissions: Readonly<Record<FunctionName, Permissions>> = {
   },
   // It stores in the members table the last minute whose members were all queued.
   'run-schedule': { members: [get, query, update], starts: send },
-  sweep: { ...ending, 'members/open': [query] },
+  // It reads the claims that the index lists a hundred at a time.
+  sweep: { ...ending, members: [get, batchGet, put, update], 'members/open': [query], sweeps: send },
   // It lists a user's members by the partition key that they share. The questions that a member's user has to answer are
   // stored with the refresh that found them.
   'read-balances': { balances: [query], members: [get, query], refreshes: [get], apiCallersSecret: readSecret },

@@ -73,3 +73,26 @@ export class WorkQueue extends Construct {
     );
   }
 }
+
+/**
+ * A queue for work that is void after a minute, because the next minute does it again. SQS drops what is older, so there
+ * are no dead letters: the function's own errors raise the alarm.
+ */
+export class MinuteQueue extends Construct {
+  readonly queue: Queue;
+
+  constructor(scope: Construct, id: string, { workerTimeout }: Pick<WorkQueueProps, 'workerTimeout'>) {
+    super(scope, id);
+    this.queue = new Queue(this, 'Queue', {
+      ...closed,
+      // The shortest that SQS knows.
+      retentionPeriod: Duration.minutes(1),
+      visibilityTimeout: Duration.seconds(6 * workerTimeout.toSeconds()),
+    });
+  }
+
+  /** Gives the function one message at a time, at most `maxConcurrency` of them at once (2 or more). */
+  deliverTo(worker: ServiceFunction<FunctionName>, maxConcurrency: number): void {
+    worker.fn.addEventSource(new SqsEventSource(this.queue, { batchSize: 1, maxConcurrency }));
+  }
+}

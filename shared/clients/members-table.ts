@@ -1,7 +1,7 @@
 /** The members: aliases, what is known, and the claim. One conditional write per step; reads are strongly consistent. */
 import { type DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { type Instant, plusSeconds } from '../domain/instant.ts';
-import type { KnownAtEnd, Members, TakenLook } from '../domain/members-ports.ts';
+import { type KnownAtEnd, type Members, OPEN_SHARDS, type TakenLook } from '../domain/members-ports.ts';
 import type { MemberKey } from '../domain/mx.ts';
 import type { Policy } from '../domain/policy.ts';
 import { LOOK_TIMEOUT_SECONDS } from '../domain/refresh.ts';
@@ -34,13 +34,9 @@ import {
   userAlias,
 } from './member-item.ts';
 import { membersReader } from './members-reader.ts';
-import { queryPages } from './query-pages.ts';
+import { openClaims } from './open-claims.ts';
 import { rememberedAttributes } from './remembered-attributes.ts';
-import { membersTable } from './table-keys.ts';
 import { type Change, changeOf } from './update-expression.ts';
-
-/** Partitions of the index of open claims: enough for thousands of claims a second, few enough to read every minute. */
-const OPEN_SHARDS = 4;
 
 /** The members in table `tableName`. */
 export function membersInDynamoDb(
@@ -257,22 +253,7 @@ export function membersInDynamoDb(
       );
     },
 
-    async *openSince(before: Instant) {
-      for (let shard = 0; shard < OPEN_SHARDS; shard += 1) {
-        const pages = queryPages(client, {
-          TableName: tableName,
-          IndexName: membersTable.openIndex.name,
-          KeyConditionExpression: 'open_shard = :shard AND open_since <= :before',
-          ExpressionAttributeValues: { ':shard': { S: String(shard) }, ':before': millisecondsOf(before) },
-        });
-        for await (const items of pages) {
-          for (const item of items) {
-            const { user_guid: user, item_key: member } = item;
-            if (user?.S && member?.S) yield { userGuid: user.S, memberGuid: member.S };
-          }
-        }
-      }
-    },
+    openPage: openClaims(client, tableName),
   };
 }
 

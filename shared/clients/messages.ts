@@ -8,6 +8,7 @@ import type { Delivery, Notice } from '../domain/notify-ports.ts';
 import type { NextLook } from '../domain/ports.ts';
 import type { StartBatch } from '../domain/schedule.ts';
 import { camelCased, snakeCased } from '../domain/snake-case.ts';
+import type { SweepRest } from '../domain/sweep.ts';
 
 /**
  * The version of all messages together: the newest that this release reads, and the one that it writes, which is the
@@ -23,6 +24,9 @@ const NOTICE_VERSION = 2;
 
 /** Quiet hours are new in this version. */
 const WISHES_VERSION = 2;
+
+/** Rests of sweeps are new in this version. */
+const SWEEP_VERSION = 2;
 
 const readable = v.picklist([1, 2]);
 
@@ -144,6 +148,13 @@ const startBatch = v.object({
   ),
 });
 
+const sweepRest = v.object({
+  version: v.literal(SWEEP_VERSION),
+  shard: v.pipe(v.number(), v.integer(), v.minValue(0)),
+  begunAt: instant,
+  after: v.nullable(v.object({ member, acceptedAt: instant })),
+});
+
 const encode = (message: object, inVersion: number = messageVersions.writes): string =>
   JSON.stringify({ version: inVersion, ...(snakeCased(message) as object) });
 
@@ -212,6 +223,12 @@ export const encodeStartBatch = ({ startAt, dueAt, members }: StartBatch): strin
 
 /** The only way a body becomes a start batch. @throws Failure `bad_message`, never to be retried. */
 export const decodeStartBatch = (body: string): StartBatch => decode('start', startBatch, body);
+
+/** The body of a message with what is left of a sweep. */
+export const encodeSweepRest = (rest: SweepRest): string => encode(rest, SWEEP_VERSION);
+
+/** The only way a body becomes the rest of a sweep. @throws Failure `bad_message`, never to be retried. */
+export const decodeSweepRest = (body: string): SweepRest => decode('sweep', sweepRest, body);
 
 const decode = <S extends v.GenericSchema>(name: string, schema: S, body: string): v.InferOutput<S> =>
   check(name, schema, parse(name, body));

@@ -8,6 +8,23 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import type { Item } from './attribute-values.ts';
 
+/** One answer to a query. */
+export interface QueryPage {
+  readonly items: readonly Item[];
+  /** The key to go on behind; undefined: that was all. */
+  readonly last: Item | undefined;
+}
+
+/** What `query` finds behind the key `from`; undefined: from the beginning. */
+export async function queryPage(
+  client: DynamoDBClient,
+  query: Omit<QueryCommandInput, 'ExclusiveStartKey'>,
+  from: Item | undefined,
+): Promise<QueryPage> {
+  const { Items = [], LastEvaluatedKey } = await client.send(new QueryCommand({ ...query, ExclusiveStartKey: from }));
+  return { items: Items, last: LastEvaluatedKey };
+}
+
 /**
  * The items that `query` finds, a page at a time; a page can be empty and not be the last. The next page is asked for
  * when the caller is done with the one before.

@@ -9,12 +9,14 @@ import { Failure } from '../domain/failure.ts';
 import { type Instant, instantOf } from '../domain/instant.ts';
 import type { Deliveries, Notices } from '../domain/notify-ports.ts';
 import type { Erasure, FollowUps, Starts, Webhooks } from '../domain/ports.ts';
+import type { SweepRests } from '../domain/sweep.ts';
 import {
   encodeDelivery,
   encodeErasure,
   encodeNextLook,
   encodeNotice,
   encodeStartBatch,
+  encodeSweepRest,
   encodeWebhook,
 } from './messages.ts';
 
@@ -186,6 +188,13 @@ export const deliveryQueue = (client: SQSClient, queueUrl: string): Deliveries =
 export const noticeQueue = (client: SQSClient, queueUrl: string): Notices => ({
   async send(notice, inSeconds) {
     await send(client, queueUrl, encodeNotice(notice), inSeconds);
+  },
+});
+
+/** What is left of sweeps, on the queue at `queueUrl`. */
+export const sweepQueue = (client: SQSClient, queueUrl: string): SweepRests => ({
+  async send(rest) {
+    await send(client, queueUrl, encodeSweepRest(rest), 0);
   },
 });
 

@@ -52,8 +52,33 @@ export interface Members {
   end(ended: Ended): Promise<boolean>;
   /** Removes an ended claim. */
   release(key: MemberKey, refreshId: string): Promise<void>;
-  /** Members whose claim is older than `before`, from the index of open claims: its cost does not depend on history. */
-  openSince(before: Instant): AsyncIterable<MemberKey>;
+  /**
+   * Open claims of one part of their index, oldest first: those accepted by `before` that come behind `after`. Its cost does
+   * not depend on history. A page can be empty and not be the last. The index, and what is read of a claim here, may be a
+   * moment old: read the member before anything is done.
+   */
+  openPage(shard: number, before: Instant, after: OpenCursor | null): Promise<OpenPage>;
+}
+
+/** Parts of the index of open claims, numbered from 0: enough for thousands of claims a second, few enough to read every minute. */
+export const OPEN_SHARDS = 4;
+
+/** A place among the open claims of a part. */
+export interface OpenCursor {
+  readonly member: MemberKey;
+  readonly acceptedAt: Instant;
+}
+
+/** An open claim, and where it stands. Null: the member has none any more. `unreadable`: reading the member says why. */
+export interface ListedClaim extends OpenCursor {
+  readonly claim: Claim | 'unreadable' | null;
+}
+
+/** Some open claims. */
+export interface OpenPage {
+  readonly listed: readonly ListedClaim[];
+  /** Null: nothing comes behind them. */
+  readonly next: OpenCursor | null;
 }
 
 /** A claim that is to be written. */

@@ -38,6 +38,7 @@ const readers = {
   refreshesTable: text,
   followUpQueueUrl: text,
   startQueueUrl: text,
+  sweepQueueUrl: text,
   eventBusName: text,
   /** ARN of the secret with MX's `client_id` and `api_key`. */
   mxSecretArn: text,
@@ -145,7 +146,7 @@ export const environmentOf = {
   'follow-up': ['stage', ...mx, ...ending, 'webhooks', 'keepAccountNumbers', 'keepUnknownFields'],
   'start-due': ['stage', ...mx, ...ending, 'startQueueUrl', 'startsPerSecond'],
   'run-schedule': ['stage', 'membersTable', 'startQueueUrl', 'scheduleShards', 'startsPerSecond'],
-  sweep: ['stage', ...ending],
+  sweep: ['stage', ...ending, 'sweepQueueUrl'],
   'read-balances': [...http, 'balancesTable', 'membersTable', 'refreshesTable', 'staleAfterSeconds', ...allowance],
   'read-refresh': [...http, 'membersTable', 'refreshesTable', ...allowance, 'minLookGapSeconds'],
   'member-schedule': [...http, 'membersTable', 'scheduleShards', 'minScheduleHours', 'scheduleChangesPerCaller'],

@@ -181,7 +181,7 @@ describe('a table that is away: no write counts as lost', () => {
     ],
     ['end', () => members().end({ key: member, from: 'running', known: unseen, attempt })],
     ['release', () => members().release(member, refreshId(1))],
-    ['openSince', () => Array.fromAsync(members().openSince(at(0)))],
+    ['openPage', () => members().openPage(0, at(0), null)],
     ['reserveRead', () => seen().reserveRead(member, at(0))],
     ['recordSighting', () => seen().recordSighting(mxMember(member), at(0), null)],
     ['settleChange', () => seen().settleChange(member, { from: null, to: null, at: at(0), refreshId: null })],

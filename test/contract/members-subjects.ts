@@ -7,7 +7,16 @@ import { membersInDynamoDb } from '../../shared/clients/members-table.ts';
 import { scheduleInDynamoDb } from '../../shared/clients/schedule-table.ts';
 import { seenMembersInDynamoDb } from '../../shared/clients/seen-members.ts';
 import { unstartedInDynamoDb } from '../../shared/clients/unstarted-members.ts';
-import type { Members, Seen, SeenMembers, Storing, Unstarted } from '../../shared/domain/members-ports.ts';
+import {
+  type Members,
+  OPEN_SHARDS,
+  type OpenCursor,
+  type OpenPage,
+  type Seen,
+  type SeenMembers,
+  type Storing,
+  type Unstarted,
+} from '../../shared/domain/members-ports.ts';
 import type { MemberKey } from '../../shared/domain/mx.ts';
 import type { Schedule } from '../../shared/domain/ports.ts';
 import type { Claim, OpenClaim, StartedClaim } from '../../shared/domain/refresh.ts';
@@ -52,6 +61,20 @@ export const membersSubjects = (tables: LocalTables): readonly [string, MembersS
   ['DynamoDB', inDynamoDb(tables)],
 ];
 
+/** The members with open claims since `before` or earlier: every page of every part of the index. */
+export async function openClaims(members: Members, before: string): Promise<MemberKey[]> {
+  const found: MemberKey[] = [];
+  for (let shard = 0; shard < OPEN_SHARDS; shard += 1) {
+    let after: OpenCursor | null = null;
+    do {
+      const page: OpenPage = await members.openPage(shard, before, after);
+      found.push(...page.listed.map(({ member }) => member));
+      after = page.next;
+    } while (after !== null);
+  }
+  return found;
+}
+
 /** A new member of `subject` with a running claim, `given` over its fields, and ways to look at it. */
 export async function claimedMember({ members }: MembersSubject, given: Partial<StartedClaim> = {}) {
   const key = newKey();
@@ -60,7 +83,7 @@ export async function claimedMember({ members }: MembersSubject, given: Partial<
   expect(await members.claim({ key, claim, starts: [at(0)], startsVersion: 0, member, withBody: true })).toBe(true);
   /** The member, if it is among the claims since `before` or earlier. */
   const open = async (before: string): Promise<MemberKey[]> =>
-    (await Array.fromAsync(members.openSince(before))).filter(({ memberGuid }) => memberGuid === key.memberGuid);
+    (await openClaims(members, before)).filter(({ memberGuid }) => memberGuid === key.memberGuid);
   const claimNow = async (): Promise<Claim | null | undefined> => (await members.read(key))?.claim;
   const openNow = async (): Promise<OpenClaim> => {
     const now = await claimNow();

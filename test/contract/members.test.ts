@@ -19,7 +19,7 @@ import {
   unseen,
 } from '../samples.ts';
 import { startLocalTables } from './local-tables.ts';
-import { claimedMember, inDynamoDb, membersSubjects, seen, storing } from './members-subjects.ts';
+import { claimedMember, inDynamoDb, membersSubjects, openClaims, seen, storing } from './members-subjects.ts';
 
 const tables = await startLocalTables();
 afterAll(() => tables.close());
@@ -268,7 +268,7 @@ describe('members: the fake alone', () => {
     const members = fakeMembers(table, { policy, now: () => at(now), indexLagSeconds: 2 });
     const key = newKey();
     const claim = startingClaim(refreshId(1));
-    const open = () => Array.fromAsync(members.openSince(at(1000)));
+    const open = () => openClaims(members, at(1000));
     await members.claim({ key, claim, starts: [], startsVersion: 0 });
     expect(await open()).toEqual([]);
     now = 2;

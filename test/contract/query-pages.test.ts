@@ -9,6 +9,7 @@ import { scheduleInDynamoDb } from '../../shared/clients/schedule-table.ts';
 import { at, mxAccount, newKey, policy, refreshId, runningRefresh, startingClaim } from '../samples.ts';
 import { withPagesOf } from './dynamodb-at-scale.ts';
 import { startLocalTables } from './local-tables.ts';
+import { openClaims } from './members-subjects.ts';
 
 const tables = await startLocalTables();
 const client = withPagesOf(2, tables.newClient());
@@ -27,7 +28,7 @@ describe('every page is read of', () => {
     for (const [number, key] of keys.entries()) {
       await members.claim({ key, claim: startingClaim(refreshId(number)), starts: [], startsVersion: 0 });
     }
-    const open = await Array.fromAsync(members.openSince(at(0)));
+    const open = await openClaims(members, at(0));
     expect(open.map(({ memberGuid }) => memberGuid).sort()).toEqual(keys.map(({ memberGuid }) => memberGuid));
   });
 

@@ -3,7 +3,13 @@
 import { endedClaim } from '../../shared/domain/end-refresh.ts';
 import { type Clock, plusSeconds } from '../../shared/domain/instant.ts';
 import { aliasMarkOf, type MemberRecord } from '../../shared/domain/member.ts';
-import type { KnownAtEnd, Members, Seen } from '../../shared/domain/members-ports.ts';
+import {
+  type KnownAtEnd,
+  type Members,
+  OPEN_SHARDS,
+  type OpenCursor,
+  type Seen,
+} from '../../shared/domain/members-ports.ts';
 import type { MemberKey, MxMember } from '../../shared/domain/mx.ts';
 import type { Policy } from '../../shared/domain/policy.ts';
 import { type Claim, LOOK_TIMEOUT_SECONDS, type OpenClaim } from '../../shared/domain/refresh.ts';
@@ -19,6 +25,8 @@ export interface FakeMembersOptions {
   readonly now: Clock;
   /** How long the index of open claims lags behind the items. @default 0 */
   readonly indexLagSeconds?: number;
+  /** Open claims in a page. @default 100 */
+  readonly claimsInPage?: number;
   readonly request?: Request;
 }
 
@@ -26,9 +34,12 @@ const hasLearntNoMore = (claim: OpenClaim, { lookedAt, jobAggregatedAt }: KnownA
   claim.lookedAt === lookedAt &&
   (claim.jobAggregatedAt === null || (jobAggregatedAt !== null && claim.jobAggregatedAt <= jobAggregatedAt));
 
+/** The part of the index that a claim is in: by the id's last character, as in the table. */
+export const openShardOf = (refreshId: string): number => refreshId.charCodeAt(refreshId.length - 1) % OPEN_SHARDS;
+
 /** The members in `table`. */
 export function fakeMembers(table: MembersTable, options: FakeMembersOptions): Members {
-  const { policy, now, indexLagSeconds = 0, request = atOnce } = options;
+  const { policy, now, indexLagSeconds = 0, claimsInPage = 100, request = atOnce } = options;
 
   const get = (key: MemberKey): MemberRecord | null => table.members.get(textOf(key)) ?? null;
 
@@ -42,7 +53,11 @@ export function fakeMembers(table: MembersTable, options: FakeMembersOptions): M
     table.open = table.open.map((entry) =>
       entry.removedAt === null && textOf(entry.key) === text ? { ...entry, removedAt: at } : entry,
     );
-    if (is !== null) table.open = [...table.open, { key: after.key, since: is, writtenAt: at, removedAt: null }];
+    if (after.claim !== null) {
+      const { acceptedAt: since, refreshId } = after.claim;
+      const shard = openShardOf(refreshId);
+      table.open = [...table.open, { key: after.key, shard, since, writtenAt: at, removedAt: null }];
+    }
     return true;
   }
 
@@ -278,16 +293,24 @@ export function fakeMembers(table: MembersTable, options: FakeMembersOptions): M
         );
       }),
 
-    async *openSince(before) {
-      const entries = await request('members.openSince', () => {
+    openPage: (shard, before, after) =>
+      request('members.openPage', () => {
         const seen = plusSeconds(now(), -indexLagSeconds);
         table.open = table.open.filter(({ removedAt }) => removedAt === null || removedAt > seen);
-        return table.open.filter(({ since, writtenAt }) => since <= before && writtenAt <= seen);
-      });
-      for (const { key } of entries) yield key;
-    },
+        const places = table.open
+          .filter((entry) => entry.shard === shard && entry.since <= before && entry.writtenAt <= seen)
+          .map(({ key, since }) => ({ member: key, acceptedAt: since }))
+          .sort((one, other) => (placeOf(one) < placeOf(other) ? -1 : 1))
+          .filter((place) => after === null || placeOf(place) > placeOf(after));
+        const listed = places
+          .slice(0, claimsInPage)
+          .map((place) => ({ ...place, claim: get(place.member)?.claim ?? null }));
+        return { listed, next: places.length > claimsInPage ? (listed.at(-1) ?? null) : null };
+      }),
   };
 }
+
+const placeOf = ({ member, acceptedAt }: OpenCursor): string => `${acceptedAt} ${textOf(member)}`;
 
 /** What the member's item remembers of what MX shows. */
 export const rememberedOf = (member: MxMember | null) =>

@@ -1,7 +1,14 @@
 /** A queue in memory with SQS's rules: delay, visibility timeout, receive count, dead letters; at least once, no order. */
-import { encodeNextLook, encodeNotice, encodeStartBatch, encodeWebhook } from '../../shared/clients/messages.ts';
+import {
+  encodeNextLook,
+  encodeNotice,
+  encodeStartBatch,
+  encodeSweepRest,
+  encodeWebhook,
+} from '../../shared/clients/messages.ts';
 import type { Notices } from '../../shared/domain/notify-ports.ts';
 import type { FollowUps, Starts, Webhooks } from '../../shared/domain/ports.ts';
+import type { SweepRests } from '../../shared/domain/sweep.ts';
 import { atOnce, type Request } from './request.ts';
 
 /** A message in a queue. */
@@ -118,4 +125,9 @@ export const fakeStarts = (queue: Pick<FakeQueue, 'put'>, request: Request = atO
     for (const { batch, delaySeconds } of batches)
       await request('starts.sendAll', () => void queue.put(encodeStartBatch(batch), delayOf(delaySeconds)));
   },
+});
+
+/** What is left of sweeps, on the queue `queue`. */
+export const fakeSweepRests = (queue: Pick<FakeQueue, 'put'>, request: Request = atOnce): SweepRests => ({
+  send: (rest) => request('sweepRests.send', () => void queue.put(encodeSweepRest(rest), 0)),
 });

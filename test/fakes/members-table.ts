@@ -8,6 +8,8 @@ import type { ScheduleWishes } from '../../shared/domain/schedule.ts';
 
 /** An entry of the sparse index of open claims. It comes and goes later than the item that it stands for. */
 export interface OpenEntry {
+  /** The part of the index. */
+  readonly shard: number;
   readonly key: MemberKey;
   readonly since: Instant;
   readonly writtenAt: Instant;

@@ -72,11 +72,12 @@ const expected: Readonly<Record<string, Readonly<Record<string, readonly string[
   },
   Sweep: {
     Balances: db('Query'),
-    Members: db('GetItem', 'PutItem', 'UpdateItem'),
+    Members: db('BatchGetItem', 'GetItem', 'PutItem', 'UpdateItem'),
     'Members/open': db('Query'),
     Refreshes: db('Query', 'UpdateItem'),
     Callbacks: send,
     FollowUps: send,
+    Sweeps: consumes,
     Events: publish,
     TickDeadLetters: deadTick,
   },

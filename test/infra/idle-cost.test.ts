@@ -19,7 +19,7 @@ const counts = (settings: Readonly<Record<string, unknown>> = {}) => {
 };
 
 it('the default settings have what README counts', () => {
-  expect(counts()).toEqual({ natGateways: 1, addresses: 1, alarms: 29, secrets: 1, schedules: 2, polledQueues: 2 });
+  expect(counts()).toEqual({ natGateways: 1, addresses: 1, alarms: 29, secrets: 1, schedules: 2, polledQueues: 3 });
   // 730 h at $0.045 and $0.005; an alarm $0.10, a secret $0.40.
   expect(readme).toContain('the NAT gateway $32.85, its public address $3.65, 29 alarms $2.90, one secret $0.40,');
 });

@@ -188,8 +188,8 @@ export async function deploy(settings: Readonly<Record<string, unknown>>): Promi
         awsRegion: 'us-east-1',
       };
       const event: SQSEvent = { Records: [record] };
-      const { batchItemFailures } = (await (await handlerOf(to))(event, lambdaContext())) as SQSBatchResponse;
-      return batchItemFailures.length === 0;
+      const answer = (await (await handlerOf(to))(event, lambdaContext())) as SQSBatchResponse | undefined;
+      return (answer?.batchItemFailures ?? []).length === 0;
     },
     async tick(to) {
       await (await handlerOf(to))({}, lambdaContext());

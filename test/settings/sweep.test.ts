@@ -28,3 +28,33 @@ it('has nothing to repair, and says so', async () => {
   await deployed.tick('Sweep');
   expect(lines('sweep.done')).toMatchObject([{ counts: { end: 0, publish: 0, look: 0, end_storing: 0, failed: 0 } }]);
 });
+
+const rest = (begunAt: string): string => {
+  const body = { version: 2, shard: 0, begun_at: begunAt, after: null };
+  return JSON.stringify(body);
+};
+
+it('goes on with what another sweep has left', async () => {
+  deployed = await deploy({});
+  await deployed.trigger();
+  deployed.at(700);
+  const begunAt = '2026-11-21T12:11:39.000Z';
+  for (const shard of [0, 1, 2, 3]) {
+    const after = { member: { user_guid: 'USR-0', member_guid: 'MBR-0' }, accepted_at: '2026-11-21T11:00:00.000Z' };
+    await deployed.deliver('Sweep', JSON.stringify({ version: 2, shard, begun_at: begunAt, after }));
+  }
+  expect(deployed.published('refresh.failed')).toHaveLength(1);
+  expect(lines('sweep.done')).toHaveLength(4);
+});
+
+it('drops a rest that is over a minute old', async () => {
+  deployed = await deploy({});
+  deployed.at(61);
+  await deployed.deliver('Sweep', rest('2026-11-21T12:00:00.000Z'));
+  expect(lines('sweep.done')).toMatchObject([{ counts: { dropped: 1 } }]);
+});
+
+it('fails for a rest that it cannot read', async () => {
+  deployed = await deploy({});
+  await expect(deployed.deliver('Sweep', '{"version":2}')).rejects.toThrow('a sweep message cannot be read');
+});

@@ -6,11 +6,11 @@ import { memberSchedule } from '../../functions/member-schedule.ts';
 import { receiveWebhook } from '../../functions/mx-webhook.ts';
 import type { Delivery as MxWebhook } from '../../infra/mx-simulator/outbox.ts';
 import { createRandom, hashText } from '../../infra/mx-simulator/random.ts';
-import { decodeFollowUp, decodeStartBatch, type FollowUp } from '../../shared/clients/messages.ts';
-import { instantOf } from '../../shared/domain/instant.ts';
+import { decodeFollowUp, decodeStartBatch, decodeSweepRest, type FollowUp } from '../../shared/clients/messages.ts';
+import { type Instant, instantOf } from '../../shared/domain/instant.ts';
 import { runSchedule } from '../../shared/domain/run-schedule.ts';
 import { startDue } from '../../shared/domain/start-due.ts';
-import { sweep } from '../../shared/domain/sweep.ts';
+import { continueSweep, sweep } from '../../shared/domain/sweep.ts';
 import { problemOf } from '../../shared/lambda/problem.ts';
 import { asNamed } from '../../shared/lambda/refusal.ts';
 import { textOf } from '../fakes/members-table.ts';
@@ -69,6 +69,7 @@ export interface FunctionsInTime {
   /** A message was put into a queue: it comes out of it when its time is there, mostly. */
   followUpPut(id: number): void;
   startPut(id: number): void;
+  sweepPut(id: number): void;
   /** The last message of the start queue is delivered once more, at once. */
   startAgain(): void;
 }
@@ -165,6 +166,26 @@ export function functionsInTime(stage: Stage): FunctionsInTime {
         about: `due at ${batch.dueAt}`,
         run: (invocation: Invocation) =>
           startDue({ ...reach(invocation), report: (_enrolled, error) => log(error) }, batch),
+      };
+    },
+  } as const;
+
+  /** When sweeps began that were hit by a fault. */
+  const disturbedSweeps = new Set<Instant>();
+  const sweeps = {
+    queue: world.sweeps,
+    role: 'sweep',
+    timeoutSeconds: timeouts.sweep,
+    work(body: string) {
+      const rest = decodeSweepRest(body);
+      return {
+        about: `the rest of part ${rest.shard}`,
+        async run(invocation: Invocation) {
+          const { handed_on, dropped } = await continueSweep(reach(invocation), rest, (_key, error) => log(error));
+          if (invocation.hit) disturbedSweeps.add(rest.begunAt);
+          if (handed_on + dropped === 0 && !disturbedSweeps.has(rest.begunAt))
+            checkSwept(stage, rest.begunAt, rest.shard);
+        },
       };
     },
   } as const;
@@ -298,6 +319,7 @@ export function functionsInTime(stage: Stage): FunctionsInTime {
 
     followUpPut: (id) => deliver(followUps, id),
     startPut: (id) => deliver(starts, id),
+    sweepPut: (id) => deliver(sweeps, id),
 
     startAgain() {
       if (lastStart === null) return;
@@ -336,10 +358,13 @@ export function functionsInTime(stage: Stage): FunctionsInTime {
 
     sweep(number) {
       if (isMissed(`sweep ${number}`)) return;
-      const run = (invocation: Invocation) => sweep(reach(invocation), (_key, error) => log(error));
+      const run = (invocation: Invocation) =>
+        sweep(reach(invocation), (_key, error) => log(error), plan.sweepsTogetherSeconds);
       invocations.start('sweep', 'a minute', timeouts.sweep, run, (ended, invocation) => {
         logged(ended, invocation);
-        if (ended.kind === 'returned' && !invocation.hit) checkSwept(stage, invocation);
+        const begunAt = instantOf(invocation.startedAt);
+        if (ended.kind !== 'returned' || invocation.hit) disturbedSweeps.add(begunAt);
+        else if (ended.value.handed_on === 0) checkSwept(stage, begunAt, null);
       });
     },
   };

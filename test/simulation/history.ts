@@ -84,6 +84,7 @@ export async function runHistory(seed: number, options: HistoryOptions): Promise
       late.functions?.followUpPut(id);
     },
     starts: (id) => late.functions?.startPut(id),
+    sweeps: (id) => late.functions?.sweepPut(id),
     webhook: (webhook, answered) => {
       // MX's own jobs never end: what they tell after everything else is over is not part of the history.
       if (now() > lastAction && now() > plan.faults.until) answered(204);

@@ -107,7 +107,7 @@ export interface Outages {
 }
 
 /** Ports that send to the bus or to a queue. */
-const messaging = /^(events|deliveries|notices|followUps|webhooks|erasure|starts)\./;
+const messaging = /^(events|deliveries|notices|followUps|webhooks|erasure|starts|sweepRests)\./;
 
 /** The machinery of one history. */
 export function createInvocations(
@@ -372,7 +372,7 @@ function checkRepeated(name: string, isUndisturbed: boolean, first: unknown, sec
   // the second time, because a lease or a gap is over by then: that stops no flow.
   // The index of open claims lags behind its table: read later, it may list another claim without a write in between.
   // A time under the ceiling that was reserved and not told is wasted: the next one serves as well.
-  const mayDiffer = name.startsWith('balances.store/') || ['members.openSince', 'ceiling.reserve'].includes(name);
+  const mayDiffer = name.startsWith('balances.store/') || ['members.openPage', 'ceiling.reserve'].includes(name);
   if (!isUndisturbed || mayDiffer || first === false) return;
   if (JSON.stringify(first) !== JSON.stringify(second)) {
     throw new Violation(

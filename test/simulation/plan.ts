@@ -63,6 +63,8 @@ export interface Plan {
   readonly noError: 'object' | 'null' | 'missing';
   readonly backgroundEverySeconds: number;
   readonly indexLagSeconds: number;
+  /** How long a sweep works on all parts of the index by itself; 0: it hands on what is left after the first claims. */
+  readonly sweepsTogetherSeconds: number;
   readonly defaultScheduleHours: number;
   readonly hasSchedule: boolean;
   /** The last message of the start queue comes again when a scheduled refresh has ended and is not yet released. */
@@ -284,6 +286,7 @@ export function planHistory(seed: number, start: number): Plan {
     noError: (['object', 'null', 'missing'] as const)[random.integer(3)] ?? 'object',
     backgroundEverySeconds,
     indexLagSeconds: random.chance(0.5) ? 0 : random.next() * 2,
+    sweepsTogetherSeconds: seed % 2 === 0 ? 0 : 10,
     defaultScheduleHours: random.chance(0.1) ? 1 : 0,
     hasSchedule,
     doublesStarts: extra.chance(0.3),

@@ -1,25 +1,29 @@
 /** Promises about one moment that no single request shows: after a sweep, and at the answer to a caller. */
-import { epochMillisecondsOf } from '../../shared/domain/instant.ts';
+import { epochMillisecondsOf, type Instant } from '../../shared/domain/instant.ts';
 import type { NextLook } from '../../shared/domain/ports.ts';
 import { type Claim, LOOK_TIMEOUT_SECONDS } from '../../shared/domain/refresh.ts';
+import { openShardOf } from '../fakes/fake-members.ts';
 import type { Answer, Stage } from './functions-in-time.ts';
-import type { Invocation } from './invocations.ts';
 import { Violation } from './violation.ts';
 import { followUpVisibilitySeconds } from './world.ts';
 
-/** A sweep that nothing disturbed leaves nothing behind that was there for it to repair. */
-export function checkSwept(stage: Stage, invocation: Invocation): void {
+/**
+ * A sweep that nothing disturbed leaves nothing behind that was there for it to repair when it began: in all parts of the
+ * index of open claims, null, or in one.
+ */
+export function checkSwept(stage: Stage, begunAt: Instant, shard: number | null): void {
   const { plan, world, broken } = stage;
+  const startedAt = epochMillisecondsOf(begunAt);
   const since = (at: string | null): number =>
-    at === null ? Number.POSITIVE_INFINITY : (invocation.startedAt - epochMillisecondsOf(at)) / 1000;
+    at === null ? Number.POSITIVE_INFINITY : (startedAt - epochMillisecondsOf(at)) / 1000;
   const slack = LOOK_TIMEOUT_SECONDS + plan.indexLagSeconds;
   for (const { key } of world.members) {
     const claim = world.record(key)?.claim;
-    if (!claim) continue;
+    if (!claim || (shard !== null && openShardOf(claim.refreshId) !== shard)) continue;
     const { refreshId, deadline, acceptedAt, lookedAt } = claim;
     const silence = since(lookedAt ?? acceptedAt);
     if (claim.phase === 'running' && silence > plan.policy.maxLookGapSeconds + slack && since(deadline) < 0) {
-      if (!hasNextLook(stage, invocation, refreshId)) {
+      if (!hasNextLook(stage, startedAt, refreshId)) {
         broken(new Violation(1, `${refreshId} was not looked at for ${Math.round(silence)} s, and has no message`));
       }
     }
@@ -35,7 +39,7 @@ export function checkSwept(stage: Stage, invocation: Invocation): void {
 }
 
 /** Whether a look at `refreshId` waits in the queue, or was taken from it since the sweep began. */
-function hasNextLook({ plan, world, scheduler }: Stage, { startedAt }: Invocation, refreshId: string): boolean {
+function hasNextLook({ plan, world, scheduler }: Stage, startedAt: number, refreshId: string): boolean {
   // Messages that get lost are a fault of their own: the next sweep sends another.
   if (plan.faults.passiveRate > 0) return true;
   return [...world.followUps.messages.values()].some(

@@ -10,6 +10,7 @@ import type { MemberKey } from '../../shared/domain/mx.ts';
 import type { Notice } from '../../shared/domain/notify-ports.ts';
 import type { Schedule, ScheduleChanges, StartCeiling, Starts, WaitLeases } from '../../shared/domain/ports.ts';
 import { minuteOf, slotsDueIn } from '../../shared/domain/schedule.ts';
+import { SWEEP_TIMEOUT_SECONDS, type SweepRests } from '../../shared/domain/sweep.ts';
 import { TRIGGER_TIMEOUT_SECONDS } from '../../shared/lambda/time-limits.ts';
 import { type BalancesTable, fakeBalances } from '../fakes/fake-balances.ts';
 import { type CallbacksTable, fakeCallbacks, fakeDeliveries } from '../fakes/fake-callbacks.ts';
@@ -17,7 +18,15 @@ import { fakeErasure } from '../fakes/fake-erasure.ts';
 import { fakeEvents } from '../fakes/fake-events.ts';
 import { fakeIdempotencyKeys, type IdempotencyTable } from '../fakes/fake-idempotency.ts';
 import { fakeMembers } from '../fakes/fake-members.ts';
-import { type FakeQueue, fakeFollowUps, fakeHints, fakeNotices, fakeQueue, fakeStarts } from '../fakes/fake-queue.ts';
+import {
+  type FakeQueue,
+  fakeFollowUps,
+  fakeHints,
+  fakeNotices,
+  fakeQueue,
+  fakeStarts,
+  fakeSweepRests,
+} from '../fakes/fake-queue.ts';
 import { fakeRefreshes, type RefreshesTable } from '../fakes/fake-refreshes.ts';
 import { fakeSchedule } from '../fakes/fake-schedule.ts';
 import { fakeScheduleChanges, type ScheduleChangesTable } from '../fakes/fake-schedule-changes.ts';
@@ -47,6 +56,7 @@ export const quietHours = { from: '12:02', to: '12:04' };
 export interface Reachable extends HandleWebhookDeps {
   readonly schedule: Schedule;
   readonly starts: Starts;
+  readonly sweepRests: SweepRests;
   readonly keys: IdempotencyKeys;
   readonly waitLeases: WaitLeases;
   readonly changes: ScheduleChanges;
@@ -63,6 +73,8 @@ export interface World {
   readonly refreshes: RefreshesTable;
   readonly followUps: FakeQueue;
   readonly starts: FakeQueue;
+  /** What sweeps have left. */
+  readonly sweeps: FakeQueue;
   /** Deliveries of callbacks; only put into, here. */
   readonly deliveries: FakeQueue;
   /** How far MX's clock is ahead of ours. */
@@ -94,7 +106,7 @@ export const timeouts = {
   'member-schedule': 10,
   'follow-up': 30,
   'start-due': 60,
-  sweep: 50,
+  sweep: SWEEP_TIMEOUT_SECONDS,
   tick: 50,
   webhook: 10,
 } as const;
@@ -111,6 +123,7 @@ const ports: ReadonlySet<string> = new Set([
   'refreshes',
   'followUps',
   'starts',
+  'sweepRests',
   'schedule',
   'events',
   'callbacks',
@@ -132,6 +145,7 @@ export type WrapPort = <P extends object>(port: P, name: string, invocation: Inv
 export interface Given {
   followUps(id: number): void;
   starts(id: number): void;
+  sweeps(id: number): void;
   webhook(webhook: MxWebhook, answered: (status: number | null) => void): void;
   readonly wrap?: WrapPort;
 }
@@ -242,6 +256,7 @@ export function createWorld(plan: Plan, scheduler: Scheduler, given: Given): Wor
     published,
     followUps: queue(followUpVisibilitySeconds, given.followUps),
     starts: queue(360, given.starts),
+    sweeps: queue(300, given.sweeps),
     callbacks,
     successes: [],
     gone: new Set(),
@@ -268,12 +283,20 @@ export function createWorld(plan: Plan, scheduler: Scheduler, given: Given): Wor
       const { policy } = plan;
       const reachable: Reachable = {
         mx: mxIn(world, { invocations, truth, invocation, now }, mxTimeoutMs),
-        members: fakeMembers(table, { policy, now: clock, indexLagSeconds: plan.indexLagSeconds, request }),
+        members: fakeMembers(table, {
+          policy,
+          now: clock,
+          indexLagSeconds: plan.indexLagSeconds,
+          // So that there are several pages.
+          claimsInPage: 1,
+          request,
+        }),
         unstarted: fakeUnstarted(table, request),
         balances: fakeBalances(balances, { keepAccountNumbers: false, keepUnknownFields: false }, request),
         refreshes: fakeRefreshes(refreshes, 30, clock, request),
         followUps: fakeFollowUps(world.followUps, request),
         starts: fakeStarts(world.starts, request),
+        sweepRests: fakeSweepRests(world.sweeps, request),
         schedule: fakeSchedule(table, request),
         changes: fakeScheduleChanges(scheduleChanges, request),
         ceiling: fakeStartCeiling(ceiling, plan.startsPerSecond, request),

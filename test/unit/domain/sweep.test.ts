@@ -4,7 +4,7 @@ import { endedClaim } from '../../../shared/domain/end-refresh.ts';
 import { endingOf } from '../../../shared/domain/ending.ts';
 import type { MemberRecord } from '../../../shared/domain/member.ts';
 import { attemptOf, type Claim, type StoringClaim } from '../../../shared/domain/refresh.ts';
-import { type SweepDeps, sweep } from '../../../shared/domain/sweep.ts';
+import { continueSweep, type SweepDeps, type SweepRest, sweep } from '../../../shared/domain/sweep.ts';
 import { textOf, withMember } from '../../fakes/members-table.ts';
 import { at, claim, knownMember, mxAccount, T0 } from '../../samples.ts';
 import { refreshWorld } from './refresh-world.ts';
@@ -26,6 +26,7 @@ function world(seconds: number, ...records: readonly MemberRecord[]) {
   made.wait(seconds);
   const waited: string[] = [];
   const asked: string[] = [];
+  const rests: SweepRest[] = [];
   const slow =
     <A extends readonly unknown[], R>(what: string, act: (...args: A) => Promise<R>) =>
     async (...args: A): Promise<R> => {
@@ -38,33 +39,36 @@ function world(seconds: number, ...records: readonly MemberRecord[]) {
     ...made.deps,
     members: {
       ...members,
-      openSince: async function* openSince(before) {
+      // All in the first part, also such as have no claim any more.
+      openPage: async (shard, before) => {
         asked.push(before);
-        for (const { key } of records) yield key;
+        const listed = records.map(({ key, claim: held }) => ({ member: key, acceptedAt: T0, claim: held }));
+        return { listed: shard === 0 ? listed : [], next: null };
       },
       release: slow('claim gone', members.release),
     },
     followUps: { send: slow('message', followUps.send) },
+    sweepRests: { send: async (rest) => void rests.push(rest) },
   };
   const reported: unknown[] = [];
-  const run = () => sweep(deps, (key, error) => reported.push([key.userGuid, error]));
+  const run = () => sweep(deps, (key, error) => reported.push([key?.userGuid, error]));
   const record = (number: number) => made.table.members.get(textOf(keyOf(number)));
-  return { ...made, deps, run, waited, asked, reported, record };
+  return { ...made, deps, run, waited, asked, rests, reported, record };
 }
 
-const none = { leave: 0, publish: 0, end: 0, end_storing: 0, look: 0, failed: 0 };
+const none = { leave: 0, publish: 0, end: 0, end_storing: 0, look: 0, failed: 0, handed_on: 0, dropped: 0 };
 
 describe('a sweep', () => {
   it('reads claims of 30 s and more', async () => {
     const { run, asked } = world(100);
     expect(await run()).toEqual(none);
-    expect(asked).toEqual([at(70)]);
+    expect(asked).toEqual([at(70), at(70), at(70), at(70)]);
   });
 
   it('reads younger ones when refreshes are that short', async () => {
     const { deps, asked } = world(100);
     await sweep({ ...deps, policy: { ...deps.policy, deadlineSeconds: 20 } }, expect.fail);
-    expect(asked).toEqual([at(80)]);
+    expect(asked).toEqual([at(80), at(80), at(80), at(80)]);
   });
 
   it('publishes an end that was not', async () => {
@@ -122,7 +126,7 @@ describe('a sweep', () => {
 
   it('repairs 20 at the same time, and all of them', async () => {
     const numbers = Array.from({ length: 45 }, (_, index) => index + 1);
-    const { run, deps } = world(100, ...numbers.map((number) => holding(number, null)));
+    const { run, deps } = world(600, ...numbers.map((number) => holding(number, claim())));
     const atWork = { now: 0, most: 0 };
     const { read } = deps.members;
     deps.members.read = async (key) => {
@@ -133,8 +137,14 @@ describe('a sweep', () => {
       atWork.now -= 1;
       return read(key);
     };
-    expect(await run()).toEqual({ ...none, leave: 45 });
+    expect(await run()).toEqual({ ...none, end: 45 });
     expect(atWork.most).toBe(20);
+  });
+
+  it('reads no member whose claim is healthy', async () => {
+    const { run, deps } = world(100, holding(1, claim({ lookedAt: at(90) })));
+    deps.members.read = () => expect.fail();
+    expect(await run()).toEqual({ ...none, leave: 1 });
   });
 
   it('names what kept MX away at the deadline', async () => {
@@ -142,5 +152,116 @@ describe('a sweep', () => {
     const { run, record } = world(600, holding(1, claim({ unanswered })));
     await run();
     expect(record(1)?.lastAttempt).toMatchObject({ code: 'mx_timeout', outcome: 'timed_out' });
+  });
+});
+
+describe('a part of the index', () => {
+  /** Claims that are over their deadline, `pageSize` in a page of part 0. */
+  function parts(count: number, pageSize: number) {
+    const numbers = Array.from({ length: count }, (_, index) => index + 1);
+    const made = world(600, ...numbers.map((number) => holding(number, claim({ refreshId: `RFR-${number}` }))));
+    const places = numbers.map((number) => ({ member: keyOf(number), acceptedAt: T0, claim: claim() }));
+    made.deps.members.openPage = async (shard, _before, after) => {
+      if (shard !== 0) return { listed: [], next: null };
+      const from = after === null ? 0 : Number(after.member.userGuid.slice('USR-'.length));
+      const listed = places.slice(from, from + pageSize);
+      return { listed, next: from + pageSize < count ? (listed.at(-1) ?? null) : null };
+    };
+    const rest = (after: number | null): SweepRest => ({
+      shard: 0,
+      begunAt: at(600),
+      after: after === null ? null : { member: keyOf(after), acceptedAt: T0 },
+    });
+    return { ...made, rest };
+  }
+
+  it.each([
+    [1, 1],
+    [7, 3],
+    [45, 45],
+    [100, 50],
+  ])('is read to its end: %d of %d', async (count, pageSize) => {
+    const { run, rests } = parts(count, pageSize);
+    expect(await run()).toEqual({ ...none, end: count });
+    expect(rests).toEqual([]);
+  });
+
+  it('is handed on when the time is over', async () => {
+    const { deps, rests, rest, wait } = parts(50, 30);
+    const { end } = deps.members;
+    let written = 0;
+    deps.members.end = async (change) => {
+      written += 1;
+      // The first of the third group: until ten seconds are over, with a page of 30 between them.
+      if (written === 21) wait(10);
+      return end(change);
+    };
+    expect(await sweep(deps, expect.fail)).toEqual({ ...none, end: 30, handed_on: 1 });
+    expect(rests).toMatchObject([{ ...rest(30), begunAt: at(600) }]);
+  });
+
+  it('is not handed on when nothing is left', async () => {
+    const { deps, rests } = parts(20, 20);
+    expect(await sweep(deps, expect.fail, 0)).toEqual({ ...none, end: 20 });
+    expect(rests).toEqual([]);
+  });
+
+  it('is gone on with behind the last claim', async () => {
+    const { deps, rest, rests, record } = parts(50, 30);
+    expect(await continueSweep(deps, rest(30), expect.fail)).toEqual({ ...none, end: 20 });
+    expect([record(30)?.claim?.refreshId, record(31)?.claim, rests]).toEqual(['RFR-30', null, []]);
+  });
+
+  it('is handed on again, ten seconds before the function ends', async () => {
+    const { deps, rest, rests, wait } = parts(50, 50);
+    const { end } = deps.members;
+    let written = 0;
+    deps.members.end = async (change) => {
+      written += 1;
+      if (written === 1) wait(39);
+      if (written === 21) wait(1);
+      return end(change);
+    };
+    expect(await continueSweep(deps, rest(null), expect.fail)).toEqual({ ...none, end: 40, handed_on: 1 });
+    expect(rests).toMatchObject([{ shard: 0, begunAt: at(600), after: { member: keyOf(40) } }]);
+  });
+
+  it.each([
+    [60, { ...none, end: 2 }],
+    [61, { ...none, dropped: 1 }],
+  ])('that is %d s old: %o', async (seconds, counts) => {
+    const { deps, rest, wait } = parts(2, 2);
+    wait(seconds);
+    expect(await continueSweep(deps, rest(null), expect.fail)).toEqual(counts);
+  });
+
+  it('that cannot be read stops no other', async () => {
+    const { deps, run, reported } = parts(1, 1);
+    const fault = new Error('throttled');
+    const { openPage } = deps.members;
+    deps.members.openPage = (shard, before, after) =>
+      shard === 3 ? Promise.reject(fault) : openPage(shard, before, after);
+    expect(await run()).toEqual({ ...none, end: 1, failed: 1 });
+    expect(reported).toEqual([[undefined, fault]]);
+  });
+
+  it('says so when its rest cannot be handed on', async () => {
+    const { deps } = parts(30, 30);
+    const reported: unknown[] = [];
+    deps.sweepRests.send = () => Promise.reject(new Error('no queue'));
+    const counts = await sweep(deps, (key, error) => reported.push([key, String(error)]), 0);
+    expect(counts).toEqual({ ...none, end: 20, handed_on: 0, failed: 1 });
+    expect(reported).toEqual([[null, 'Error: no queue']]);
+  });
+});
+
+describe('a claim of the list', () => {
+  it.each(['unreadable', claim()] as const)('is read before it is repaired: %o', async (listed) => {
+    const { deps, run } = world(600, holding(1, claim({ lookedAt: at(599), deadline: at(700) })));
+    deps.members.openPage = async (shard) => ({
+      listed: shard === 0 ? [{ member: keyOf(1), acceptedAt: T0, claim: listed }] : [],
+      next: null,
+    });
+    expect(await run()).toEqual({ ...none, leave: 1 });
   });
 });

@@ -121,7 +121,7 @@ describe('while MX does not answer', () => {
     answers.read = () => new Failure('mx_timeout', 'no answer');
     await look();
     wait(600);
-    await sweep(deps, expect.fail);
+    await sweep({ ...deps, sweepRests: { send: () => expect.fail() } }, expect.fail);
     expect(await history.read('RFR-00000000000000000000000001')).toMatchObject({
       result: { outcome: 'timed_out', action: 'retry_later', code: 'mx_timeout' },
     });
