@@ -5,6 +5,7 @@ import { decodeFollowUp, type FollowUp } from '../shared/clients/messages.ts';
 import { erasureQueue, looksTogether, webhookQueue } from '../shared/clients/queues.ts';
 import { scheduleInDynamoDb } from '../shared/clients/schedule-table.ts';
 import { seenMembersInDynamoDb } from '../shared/clients/seen-members.ts';
+import { unlessSilent } from '../shared/clients/silent-mx.ts';
 import { eraseAgain } from '../shared/domain/delete-member.ts';
 import { followRefresh } from '../shared/domain/follow-refresh.ts';
 import { type HandleWebhookDeps, handleWebhook } from '../shared/domain/handle-webhook.ts';
@@ -66,7 +67,7 @@ export function wire(source: NodeJS.ProcessEnv) {
   const queue = sqs(env.followUpQueueUrl);
   const looks = looksTogether(queue, env.followUpQueueUrl);
   const ending = { ...endingDeps(env, db, queue), followUps: looks };
-  const mx = mxOf(env, MX_TIMEOUT_MS);
+  const mx = unlessSilent(mxOf(env, MX_TIMEOUT_MS), now);
   const loggedFields = new Set<string>();
   const deps: HandleWebhookDeps = {
     ...ending,

@@ -104,6 +104,24 @@ describe('on the wire', () => {
     expect(await givenUpAfter(path, () => deployed.look())).toBe(5_000);
   });
 
+  it('the fourth look at a silent MX does not wait', async () => {
+    deployed = await deploy({});
+    await deployed.trigger();
+    const look = () => givenUpAfter('members/MBR-1', () => deployed.look());
+    // Each books the next one: 3, 6 and 12 s later at most.
+    deployed.at(10);
+    expect(await look()).toBe(5_000);
+    deployed.at(40);
+    expect(await look()).toBe(5_000);
+    deployed.at(70);
+    expect(await look()).toBe(5_000);
+    const asked = deployed.mx.seen.length;
+    deployed.at(80);
+    // The clock stands still: what waits would never end.
+    await deployed.look();
+    expect(deployed.mx.seen).toHaveLength(asked);
+  });
+
   it('a scheduled start waits 5 s, five at once', async () => {
     deployed = await deploy({ defaultScheduleHours: 1, minScheduleHours: 1 });
     await deployed.trigger();
