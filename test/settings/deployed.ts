@@ -65,6 +65,8 @@ export interface Deployed {
   readonly mx: StubMx;
   /** Lines that functions wrote, logs and metrics. */
   readonly lines: readonly string[];
+  /** From here on each function is wired anew at its next call, as at a cold start. */
+  cold(): void;
   /** Sets the clock to `seconds` after `T0`. */
   at(seconds: number): void;
   /** Calls a function over HTTP. */
@@ -153,6 +155,7 @@ export async function deploy(settings: Readonly<Record<string, unknown>>): Promi
     aws,
     mx,
     lines,
+    cold: () => wired.clear(),
     at: (seconds) => void vi.setSystemTime(Date.parse(T0) + seconds * 1000),
     async http(to, given) {
       const event = apiEvent(given);

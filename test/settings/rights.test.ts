@@ -1,5 +1,5 @@
 /** The matrix: who may do what at which route, with the functions as they are wired. */
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import type { GivenRequest } from '../unit/lambda/api-event.ts';
 import { basic, type Construct, type Deployed, deploy, memberParameters } from './deployed.ts';
 import { done } from './stub-mx.ts';
@@ -14,6 +14,7 @@ beforeAll(async () => {
   deployed.at(10);
   await deployed.look();
 });
+beforeEach(() => deployed.cold());
 afterAll(() => deployed.close());
 
 const member = '/users/{user_identifier}/members/{member_identifier}';
