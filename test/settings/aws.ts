@@ -77,7 +77,10 @@ export async function startAws(secretOf: (id: string) => string): Promise<Aws> {
       open({ ...dynamoDb, method, path: url, headers }, (incoming) => {
         response.writeHead(incoming.statusCode ?? 500, incoming.headers);
         incoming.pipe(response);
-      }).end(body);
+      })
+        // Closed while a function that has failed already was still asking.
+        .on('error', () => response.destroy())
+        .end(body);
       return;
     }
     const known = answers[target];
