@@ -99,6 +99,48 @@ describe('settings', () => {
     expect(fault).toMatch(new RegExp(`^${name} must be .+; it is .+\\.$`));
   });
 
+  it.each([
+    ['deadlineSeconds', 30, 86_400],
+    ['firstLookSeconds', 0, 900],
+    ['firstLookWithWebhooksSeconds', 0, 300],
+    ['minLookGapSeconds', 1, 900],
+    ['maxLookGapSeconds', 1, 900],
+    ['graceSeconds', 1, 900],
+    ['graceLooks', 1, 100],
+    ['allowanceStarts', 1, 100],
+    ['allowanceStartsPerCaller', 1, 100],
+    ['allowanceWindowSeconds', 60, 86_400],
+    ['staleAfterSeconds', 60, 31_536_000],
+    ['refreshRetentionDays', 1, 3650],
+    ['scheduleChangesPerCaller', 1, 10_000_000],
+    ['startsPerSecond', 1, 600],
+    ['scheduleShards', 1, 64],
+    ['callbacksPerCaller', 1, 100],
+    ['egressZones', 1, 2],
+    ['apiRate', 1, 10_000],
+    ['apiBurst', 1, 5000],
+    ['webhookRate', 1, 10_000],
+    ['webhookBurst', 1, 5000],
+    ['waitersAtOnce', 0, 1000],
+    ['triggerConcurrency', 0, 1000],
+    ['followUpConcurrency', 2, 1000],
+    ['startConcurrency', 2, 1000],
+  ])('take whole numbers: %s from %i to %i', (name, least, most) => {
+    // Those that do not fit together are refused in another sentence.
+    const outOfRange = (value: number) => faultsOf({ [name]: value }).filter((fault) => fault.includes('whole number'));
+    expect([least, most].flatMap(outOfRange)).toEqual([]);
+    const refused = [least - 1, most + 1].flatMap(outOfRange);
+    expect(refused).toEqual([
+      `${name} must be a whole number from ${least} to ${most}; it is ${least - 1}.`,
+      `${name} must be a whole number from ${least} to ${most}; it is ${most + 1}.`,
+    ]);
+  });
+
+  it('has a stage of 20 letters at most', () => {
+    expect(readSettings({ stage: 'a'.repeat(20) }).stage).toBe('a'.repeat(20));
+    expect(faultsOf({ stage: 'a'.repeat(21) })).toHaveLength(1);
+  });
+
   it('never repeat a password in a fault', () => {
     expect(faultsOf({ mxBaseUrl: 'https://user:hunter2@api.mx.com' }).join()).not.toContain('hunter2');
   });
@@ -149,10 +191,28 @@ describe('settings', () => {
       { allowanceWindowSeconds: 3600, mxBaseUrl: 'https://api.mx.com' },
       'allowanceStarts (5) in allowanceWindowSeconds',
     ],
+    [{ deadlineSeconds: 40, graceSeconds: 40 }, 'deadlineSeconds (40) must be more than graceSeconds (40)'],
+    [{ defaultScheduleHours: 4, minScheduleHours: 6 }, 'defaultScheduleHours (4) must be 0 or not less than'],
+    [{ startsPerSecond: 321 }, 'startsPerSecond (321) must be 320 or less without webhooks'],
   ])('that do not fit together are refused: %j', (input, beginning) => {
     const faults = faultsOf(input);
     expect(faults).toHaveLength(1);
     expect(faults[0]).toContain(beginning);
+  });
+
+  it.each([
+    { deadlineSeconds: 41, firstLookSeconds: 40 },
+    { deadlineSeconds: 41, graceSeconds: 40 },
+    { minLookGapSeconds: 60, maxLookGapSeconds: 60 },
+    { minLookGapSeconds: 3 },
+    { allowanceStarts: 5, allowanceWindowSeconds: 7200, mxBaseUrl: 'https://api.mx.com' },
+    { allowanceStarts: 10, allowanceWindowSeconds: 14_400, mxBaseUrl: 'https://api.mx.com' },
+    { defaultScheduleHours: 6, minScheduleHours: 6 },
+    { startsPerSecond: 320 },
+    { startsPerSecond: 600, webhooks: 'known' },
+    { deadlineSeconds: 86_400, refreshRetentionDays: 1 },
+  ])('that just fit together are taken: %j', (input) => {
+    expect(readSettings(input)).toMatchObject(input);
   });
 
   it("leave MX's limits alone for an MX on this machine", () => {
