@@ -52,7 +52,6 @@ export async function followUp(deps: HandleWebhookDeps, of: Telemetry, message: 
     }
     case 'erase':
       report.log('member.erased', { member_guid: memberGuid, outcome: await eraseAgain(deps, message.member) });
-      return;
   }
 }
 

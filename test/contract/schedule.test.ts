@@ -185,6 +185,7 @@ describe.each<[string, () => Subject]>([
     await schedule.enrol(key, day, 'always');
     expect(await schedule.wishesOf(key, day.slot)).toEqual(noWishes);
     expect(await schedule.wishesOf(key, enrolment(6).slot)).toEqual(noWishes);
+    await expect(schedule.wishesOf(key, '')).rejects.toThrow();
   });
 
   it('removes a stray item, leaves the member’s own', async () => {

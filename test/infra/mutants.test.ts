@@ -1,13 +1,14 @@
 /** The mutation tool itself: mutants of which it is known whether they survive, are killed or never end. */
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Verdict } from '../mutants/mutant.ts';
 import { runMutants } from '../mutants/run.ts';
 
 const file = 'test/mutants/fixtures/code/limits.ts';
-const cache = join(mkdtempSync(join(tmpdir(), 'mutants-test-')), 'cache.json');
+const folder = mkdtempSync(join(tmpdir(), 'mutants-test-'));
+const cache = join(folder, 'cache.json');
 let verdicts: readonly Verdict[];
 
 const run = (progress: (line: string) => void = () => {}): Promise<readonly Verdict[]> =>
@@ -33,6 +34,7 @@ const run = (progress: (line: string) => void = () => {}): Promise<readonly Verd
 beforeAll(async () => {
   verdicts = await run();
 });
+afterAll(() => rmSync(folder, { recursive: true }));
 
 it.each([
   ['count <= LIMIT', 'count < LIMIT', 'survived'],

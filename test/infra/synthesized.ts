@@ -1,9 +1,9 @@
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Template } from 'aws-cdk-lib/assertions';
 import { buildApp, createApp } from '../../infra/app.ts';
-import { readSettings } from '../../infra/settings.ts';
+import { readSettings, type Settings } from '../../infra/settings.ts';
 
 /** A resource of the template, with its logical id. */
 export interface Resource {
@@ -38,18 +38,9 @@ export function listAt(value: unknown, ...path: readonly (string | number)[]): r
   return Array.isArray(found) ? found : [found];
 }
 
-function placeholder(): string {
-  const folder = mkdtempSync(join(tmpdir(), 'placeholder-'));
-  writeFileSync(join(folder, 'index.mjs'), 'export const handler = async () => ({});\n');
-  return folder;
-}
-
 /** Synthesizes the stack with these settings over the defaults. */
 export function synthesize(settings: Readonly<Record<string, unknown>> = {}): Synthesized {
-  const folder = placeholder();
-  const app = createApp({ validate: false });
-  const { stack } = buildApp(readSettings(settings), { app, bundle: () => folder });
-  const template = Template.fromStack(stack).toJSON();
+  const template = templateOf(readSettings(settings));
   const resources = Object.entries<Omit<Resource, 'id'>>(template['Resources']).map(([id, resource]) => ({
     ...resource,
     id,
@@ -59,6 +50,21 @@ export function synthesize(settings: Readonly<Record<string, unknown>> = {}): Sy
     outputs: template['Outputs'],
     ofType: (type) => resources.filter((resource) => resource.Type === type),
   };
+}
+
+/** What is written on the way is removed: a test run makes some sixty templates. */
+function templateOf(settings: Settings): ReturnType<Template['toJSON']> {
+  const folder = mkdtempSync(join(tmpdir(), 'synthesized-'));
+  try {
+    const code = join(folder, 'code');
+    mkdirSync(code);
+    writeFileSync(join(code, 'index.mjs'), 'export const handler = async () => ({});\n');
+    const app = createApp({ validate: false, outdir: join(folder, 'cdk.out') });
+    const { stack } = buildApp(settings, { app, bundle: () => code });
+    return Template.fromStack(stack).toJSON();
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
 }
 
 /** One statement of a role's policy. */

@@ -15,9 +15,9 @@ const urls: Record<string, string> = {};
 
 beforeAll(async () => {
   aws = await stubServer((seen, response) => {
-    const { SecretId, TableName } = JSON.parse(seen.body);
+    const { SecretId, TableName, Key } = JSON.parse(seen.body);
     const call = String(seen.headers['x-amz-target']).replace(/^.*\./, '');
-    answered.push(`${call} ${SecretId ?? TableName}`);
+    answered.push(`${call} ${SecretId ?? `${TableName} ${JSON.stringify(Key)}`}`);
     sendJson(response, SecretId === undefined ? {} : { SecretString: '{"client_id":"a","api_key":"b","clients":[]}' });
   });
   for (const name of ['mx', 'follow-ups', 'starts', 'callbacks']) {
@@ -62,7 +62,8 @@ afterEach(() => {
   vi.unstubAllEnvs();
 });
 
-const reads = Array.from({ length: 4 }, () => 'GetItem members');
+// Of an item that there is not, with a whole key: DynamoDB refuses any other.
+const reads = Array.from({ length: 4 }, () => 'GetItem members {"user_guid":{"S":"-"},"item_key":{"S":"-"}}');
 const secret = (name: string): string => `GetSecretValue ${name}`;
 
 const functions: readonly [string, () => Promise<unknown>, readonly string[], readonly string[]][] = [

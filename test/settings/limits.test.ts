@@ -2,7 +2,7 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { at, everythingOn, synthesize } from '../infra/synthesized.ts';
-import { type Deployed, deploy } from './deployed.ts';
+import { type Deployed, deploy, memberParameters } from './deployed.ts';
 import { done } from './stub-mx.ts';
 
 /** Until it holds: what happens on the wire takes a few turns of the event loop, however fast the clock is moved. */
@@ -132,6 +132,34 @@ describe('on the wire', () => {
     await deployed.tick('ScheduledRefresh');
     const message = deployed.sent('Starts')[0]?.body ?? '';
     expect(await givenUpAfter('members/MBR-1', () => deployed.deliver('StartRefresh', message))).toBe(5_000);
+  });
+
+  // The function is over by then, and has answered nothing.
+  it('a key is held for 29 s by a request', async () => {
+    deployed = await deploy({});
+    const request = {
+      method: 'POST',
+      routeKey: 'POST /users/{user_identifier}/members/{member_identifier}/check_balance',
+      parameters: memberParameters,
+      headers: { 'idempotency-key': 'k' },
+    };
+    const send = async () => {
+      const { status, headers } = await deployed.http('CheckBalance', request);
+      return [status, headers['idempotency-replayed']];
+    };
+    // Wired before: what hangs is given up after 4 s.
+    await deployed.trigger({ wait: 26 });
+    deployed.mx.hangsAt = 'check_balance';
+    const hanging = send();
+    await until(() => deployed.mx.seen.some(({ url }) => url.includes('check_balance')));
+    deployed.mx.hangsAt = null;
+    deployed.at(28);
+    expect(await send()).toEqual([409, undefined]);
+    deployed.at(29);
+    expect(await send()).toEqual([202, undefined]);
+    expect(await send()).toEqual([202, 'true']);
+    await deployed.mx.close();
+    await hanging;
   });
 
   it('AWS calls are given up after 2 s, three tries', async () => {

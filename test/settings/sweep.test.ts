@@ -23,6 +23,16 @@ it('ends what is overdue, and counts it', async () => {
   expect(deployed.lines.filter((line) => line.includes('"SweepRepaired":1'))).toHaveLength(1);
 });
 
+it('queues a look whose message is lost, and counts it', async () => {
+  deployed = await deploy({});
+  await deployed.trigger();
+  deployed.at(200);
+  await deployed.tick('Sweep');
+  expect(deployed.sent('FollowUps')).toHaveLength(2);
+  expect(lines('sweep.done')).toMatchObject([{ counts: { look: 1, end: 0, failed: 0 } }]);
+  expect(deployed.lines.filter((line) => line.includes('"SweepRepaired":1'))).toHaveLength(1);
+});
+
 it('has nothing to repair, and says so', async () => {
   deployed = await deploy({});
   await deployed.tick('Sweep');

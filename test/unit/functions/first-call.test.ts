@@ -25,3 +25,11 @@ it('does nothing outside Lambda', async () => {
   await firstCallPrepared({});
   expect(work).not.toHaveBeenCalled();
 });
+
+it('leaves no timer behind', async () => {
+  const timers = () => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
+  const before = timers();
+  beforeFirstCall(async () => {});
+  await firstCallPrepared(inLambda, 600_000);
+  expect(timers()).toBe(before);
+});

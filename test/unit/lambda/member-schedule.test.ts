@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { memberSchedule } from '../../../functions/member-schedule.ts';
 import { type EveryHours, everyHoursOnOffer } from '../../../shared/domain/every-hours.ts';
 import { Failure } from '../../../shared/domain/failure.ts';
@@ -15,8 +15,9 @@ import { attempt, parameters, stamp } from './stored-member.ts';
 describe('a member’s schedule', () => {
   function world(record: MemberRecord | null = knownMember(), limits = { changes: 100, hours: 1 }) {
     const made = refreshWorld(record === null ? withMember() : withMember(record));
+    const members = { ...made.deps.members, read: vi.fn(made.deps.members.read) };
     const deps = {
-      members: made.deps.members,
+      members,
       schedule: made.schedule,
       changes: fakeScheduleChanges(new Map()),
       scheduleChangesPerCaller: limits.changes,
@@ -27,7 +28,7 @@ describe('a member’s schedule', () => {
     const ask = (method: string, body?: unknown, caller = 'shop', named = parameters) =>
       memberSchedule(deps, apiRequest({ method, parameters: named, body, caller }));
     const enrolment = async () => (await made.deps.members.read(key))?.enrolment;
-    return { ...made, ask, enrolment };
+    return { ...made, members, ask, enrolment };
   }
   const logged = { member_guid: 'MBR-1' };
   const scheduleOf = (every: EveryHours | null) => ({
@@ -169,15 +170,21 @@ describe('a member’s schedule', () => {
     expect((await ask('GET')).body).toMatchObject({ schedule: { every, max_age } });
   });
 
+  it('of a known member is set with one read of it', async () => {
+    const { ask, members } = world();
+    await ask('PUT', { every: 24 });
+    expect(members.read).toHaveBeenCalledTimes(1);
+  });
+
   it('used up at midnight is free a day later', async () => {
     const { ask, wait } = world(knownMember(), { changes: 0, hours: 1 });
     const left = async () => {
       const failure = await ask('PUT', { every: 24 }).catch((error: unknown) => error);
       return failure instanceof Failure ? failure.details.retryAfterSeconds : failure;
     };
-    wait(43_199.5);
+    wait(43_199.999);
     expect(await left()).toBe(1);
-    wait(0.5);
+    wait(0.001);
     expect(await left()).toBe(86_400);
   });
 

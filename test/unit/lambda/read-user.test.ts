@@ -88,7 +88,7 @@ describe('reading what is stored of a user', () => {
   });
 
   it('lists its members, refreshed or not', async () => {
-    const members = two.map((member) => ({ ...member, lastSuccess: null }));
+    const members = two.map((member) => ({ ...member, seenAt: T0, lastSuccess: null }));
     const given = { parameters: { user_identifier: 'own-1' } };
     const { status, headers, body } = await ask('GET /users/{u}/members', given, members, []);
     expect(status).toBe(200);

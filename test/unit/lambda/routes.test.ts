@@ -115,6 +115,16 @@ it('the API’s description is served as it is published', async () => {
   expect(await ask('GET', '/openapi.json')).toEqual({ status: 200, body: published });
 });
 
+it.each([
+  ['POST', '/openapi.json', 'method_not_allowed'],
+  ['POST', '/health', 'method_not_allowed'],
+  ['POST', '/problems/unauthorized', 'method_not_allowed'],
+  ['GET', '/users/problems/unauthorized', 'not_found'],
+  ['GET', '/problems/unauthorized/more', 'not_found'],
+])('only what is there is served: %s %s', async (method, path, code) => {
+  await expect(ask(method, path)).rejects.toMatchObject({ code });
+});
+
 it('a preflight request gets the gateway’s headers only', async () => {
   const request = apiRequest({ method: 'OPTIONS', path: `${member}/accounts`, routeKey: PREFLIGHT_ROUTE });
   expect(await unknownRoute(request)).toEqual({ status: 204 });
