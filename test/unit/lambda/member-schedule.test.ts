@@ -170,7 +170,7 @@ describe('a member’s schedule', () => {
     expect((await ask('GET')).body).toMatchObject({ schedule: { every, max_age } });
   });
 
-  it('of a known member is set with one read of it', async () => {
+  it('of a known member needs one read of it', async () => {
     const { ask, members } = world();
     await ask('PUT', { every: 24 });
     expect(members.read).toHaveBeenCalledTimes(1);
