@@ -183,13 +183,14 @@ async function start(deps: StartDueDeps, enrolled: EnrolledMember, batch: StartB
     await deps.schedule.removeStray(enrolled);
     return 'stray';
   }
-  // Refused by MX at an earlier delivery, which may have crashed before it published the refusal.
-  const refusedId = refusedRefreshId(member, dueAt);
-  if (record.lastAttempt?.refreshId === refusedId) {
-    await publishRefusal(deps, member, record.lastAttempt);
+  const { lastAttempt, lastSuccess } = record;
+  // Refused by MX at an earlier delivery, which may have crashed before it published the refusal. Its id is a hash of 128
+  // bits, which costs more than all else here: it is made only where a refusal is possible.
+  const isPerhapsRefused = lastAttempt !== null && lastAttempt.outcome !== 'succeeded';
+  if (isPerhapsRefused && lastAttempt.refreshId === refusedRefreshId(member, dueAt)) {
+    await publishRefusal(deps, member, lastAttempt);
     return 'done_already';
   }
-  const { lastSuccess } = record;
   if (enrolled.maxAgeSeconds !== null && lastSuccess !== null) {
     if (secondsBetween(lastSuccess.observedAt, deps.now()) <= enrolled.maxAgeSeconds) return 'fresh_enough';
   }
