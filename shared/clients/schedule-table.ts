@@ -75,19 +75,11 @@ export function scheduleInDynamoDb(client: DynamoDBClient, tableName: string): S
   /** False: a later enrolment has written it. */
   const putSlotItem = (
     key: MemberKey,
-    { slot, everyHours }: Enrolment,
+    enrolment: Enrolment,
     wishes: ScheduleWishes,
     version: number,
   ): Promise<boolean> =>
-    putIf(client, tableName, {
-      item: {
-        ...slotItemKey(key, slot),
-        every_hours: { N: String(everyHours) },
-        enrolment_version: { N: String(version) },
-        ...wishesAttributes(wishes),
-      },
-      ...notAfter(version),
-    });
+    putIf(client, tableName, { item: slotItem(key, enrolment, wishes, version), ...notAfter(version) });
 
   /** Removes the item of `slot` that was written up to `version`; false when a later enrolment has written it. */
   const removeSlotItem = (key: MemberKey, slot: string, version: number): Promise<boolean> =>
@@ -187,6 +179,19 @@ export function toEnrolled(item: Item): EnrolledMember | null {
   if (!slot.startsWith(slotPrefix) || !userGuid || !memberGuid || !isEveryHours(everyHours)) return null;
   return { member: { userGuid, memberGuid }, everyHours, slot, ...toWishes(item) };
 }
+
+/** The item of `key` in the slot of `enrolment`, as the enrolment with this version writes it. */
+export const slotItem = (
+  key: MemberKey,
+  { slot, everyHours }: Enrolment,
+  wishes: ScheduleWishes,
+  version: number,
+): Item => ({
+  ...slotItemKey(key, slot),
+  every_hours: { N: String(everyHours) },
+  enrolment_version: { N: String(version) },
+  ...wishesAttributes(wishes),
+});
 
 /** Attributes of a slot's item; absent: nothing is wished for. */
 const wishesAttributes = ({ quietHours, maxAgeSeconds }: ScheduleWishes): Item => ({
