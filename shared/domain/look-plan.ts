@@ -25,8 +25,14 @@ export interface LookedAtJob {
   readonly deadline: Instant;
 }
 
-/** The share of jobs, of those that run at a look, that are to be over at the next one where webhooks come first. */
+/** Where webhooks come first: the share of jobs, of those that run at a look, that are over at the next one. */
 const OVER_AT_NEXT_LOOK = 0.8;
+
+/**
+ * Where webhooks come first: how many times the limit a lost one may lag. A look is sooner than at the share above where an
+ * institution has quick jobs and slow ones, because then the slow ones alone tell when so many are over.
+ */
+const TIMES_LAG_OF_LOST = 6;
 
 /** Seconds from the request for a job to the first look at it: whole ones, at most 900, as SQS delays a message. */
 export const secondsToFirstLook = ({ lengths, ...plan }: LookPlan, job: LookedAtJob, policy: Policy): number =>
@@ -53,14 +59,18 @@ function secondsByLengths(
   { minLookGapSeconds, maxLookGapSeconds }: Policy,
 ): number {
   const age = Math.max(secondsBetween(startedAt, now), 0);
-  // The half keeps the distances growing where an institution's jobs are all of about the same length.
-  const wanted = webhooks
-    ? Math.max(secondsUntilMostAreOver(overBy, age), age / 2)
-    : secondsUntilLag(overBy, age, lagSeconds);
+  const wanted = webhooks ? secondsToSafetyLook(overBy, age, lagSeconds) : secondsUntilLag(overBy, age, lagSeconds);
   const bounded = Math.min(Math.max(wanted, minLookGapSeconds), maxLookGapSeconds);
   const left = Math.max(secondsBetween(now, deadline), minLookGapSeconds);
   return Math.ceil(Math.min(bounded, left));
 }
+
+/** Half of the age at least: the distances grow also where an institution's jobs are all of about the same length. */
+const secondsToSafetyLook = (overBy: readonly number[], age: number, lagSeconds: number): number =>
+  Math.max(
+    Math.min(secondsUntilMostAreOver(overBy, age), secondsUntilLag(overBy, age, TIMES_LAG_OF_LOST * lagSeconds)),
+    age / 2,
+  );
 
 /**
  * Seconds after `age` until the lag expected since then is `limit`, for a job that runs at `age`: the integral over time of

@@ -69,11 +69,15 @@ describe('the lengths of nothing known', () => {
 });
 
 describe('the lengths of counted jobs', () => {
-  it('weigh the usual ones as ten jobs', () => {
-    expect(learnedLengths([counted('2026-11-26', { 12: 30 })]).jobs).toBe(30);
-    // (30 + 0.38) / 40 and 0.99 / 40.
-    expect(shares(counted('2026-11-26', { 12: 30 }))[12]).toBe(0.7595);
-    expect(shares(counted('2026-11-26', { 12: 30 }))[7]).toBe(0.0248);
+  it.each([
+    // The usual ones have 0.038 in bin 12: (1 + 0.038 × 9.09) / 10.09, and so on.
+    [1, 9.0909, 0.1333],
+    [10, 5, 0.6793],
+    [30, 2.5, 0.926],
+    [90, 1, 0.9894],
+  ])('%d weigh as many beside %d usual ones', (jobs, usualJobs, share) => {
+    expect(shares(counted('2026-11-26', { 12: jobs }))[12]).toBe(share);
+    expect(shares(counted('2026-11-26', { 12: jobs }))[7]).toBeCloseTo((0.099 * usualJobs) / (jobs + usualJobs), 4);
   });
 
   it('begin at 0 and end at 1', () => {
@@ -83,8 +87,7 @@ describe('the lengths of counted jobs', () => {
   });
 
   it('are moved little by one odd job', () => {
-    // One of eleven, beside ten usual ones.
-    expect(shares(counted('2026-11-26', { 22: 1 }))[22]).toBe(0.0918);
+    expect(shares(counted('2026-11-26', { 22: 1 }))[22]).toBe(0.1);
   });
 
   it('take all jobs of the newest period', () => {
@@ -100,10 +103,10 @@ describe('the lengths of counted jobs', () => {
   it('take as many older jobs as are missing', () => {
     const periods = [counted('2026-11-26', { 16: 20 }), counted('2026-11-25', { 12: 60, 13: 60 })];
     expect(learnedLengths(periods).jobs).toBeCloseTo(50, 10);
-    // 20, 15 and 15 jobs, beside 10 usual ones with shares of 0.009, 0.038 and 0.025.
-    expect(shares(...periods)[16]).toBe(0.3348);
-    expect(shares(...periods)[12]).toBe(0.2563);
-    expect(shares(...periods)[13]).toBe(0.2542);
+    // 20, 15 and 15 jobs, beside 1.67 usual ones with shares of 0.009, 0.038 and 0.025.
+    expect(shares(...periods)[16]).toBe(0.3874);
+    expect(shares(...periods)[12]).toBe(0.2915);
+    expect(shares(...periods)[13]).toBe(0.2911);
   });
 
   it('take jobs of three periods, in any order', () => {
@@ -122,8 +125,8 @@ describe('the lengths of counted jobs', () => {
       counted('2026-11-26', { 16: 40 }),
       counted('2026-11-25', { 12: 10 }),
     ];
-    expect(shares(...periods)[3]).toBe(0.0105);
-    expect(shares(...periods)[12]).toBe(0.173);
+    expect(shares(...periods)[3]).toBe(0.002);
+    expect(shares(...periods)[12]).toBe(0.1948);
   });
 
   it('add up the rows of one period', () => {
@@ -139,21 +142,21 @@ describe('the lengths of counted jobs', () => {
 
 describe('jobs seen too roughly', () => {
   it('count as one more of the usual ones', () => {
-    expect(shares(counted('2026-11-26', { 14: 30 }, 20))[14]).toBe(0.509);
+    expect(shares(counted('2026-11-26', { 14: 30 }, 20))[14]).toBe(0.5791);
     expect(learnedLengths([counted('2026-11-26', { 14: 30 }, 20)]).jobs).toBe(30);
   });
 
   it('take the place of older jobs', () => {
     const periods = [counted('2026-11-26', { 14: 10 }, 40), counted('2026-11-25', { 12: 50 })];
     expect(learnedLengths(periods).jobs).toBe(10);
-    expect(shares(...periods)[12]).toBe(0.0317);
+    expect(shares(...periods)[12]).toBe(0.0311);
   });
 
   it('of an older period count in part', () => {
     const periods = [counted('2026-11-26', { 14: 10 }), counted('2026-11-25', { 12: 40 }, 40)];
     // 20 of each.
     expect(learnedLengths(periods).jobs).toBe(30);
-    expect(shares(...periods)[12]).toBe(0.3523);
+    expect(shares(...periods)[12]).toBe(0.3972);
   });
 
   it('alone leave the usual lengths', () => {

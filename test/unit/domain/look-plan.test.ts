@@ -52,12 +52,17 @@ describe('looks of a known institution', () => {
   const thirty = counted({ 12: 500 });
 
   it('come when its jobs end', () => {
-    expect(looks(plan({ lengths: thirty }), 5)).toEqual([31, 34, 37, 40, 46]);
+    expect(looks(plan({ lengths: thirty }), 5)).toEqual([33, 36, 39, 42, 48]);
   });
 
   it('come after 4 jobs in 5 with webhooks', () => {
-    // The bin is from 30 to 39.8 s.
-    expect(looks(plan({ lengths: thirty, webhooks: true }), 3)).toEqual([38, 57, 117]);
+    // The bin is from 7.3 to 9.7 s.
+    expect(looks(plan({ lengths: counted({ 7: 500 }), webhooks: true }), 3)).toEqual([10, 19, 29]);
+  });
+
+  it('come sooner where a lost webhook would lag long', () => {
+    // The bin is from 123.8 to 164.3 s: 4 jobs in 5 are over after 156 s.
+    expect(looks(plan({ lengths: counted({ 17: 500 }), webhooks: true }), 3)).toEqual([60, 120, 180]);
   });
 
   it('are hardly moved by one job of nine minutes', () => {
@@ -68,7 +73,7 @@ describe('looks of a known institution', () => {
   });
 
   it('are a minute apart where jobs outlast the deadline', () => {
-    expect(looks(plan({ lengths: counted({ 23: 500 }) }), 4)).toEqual([33, 93, 153, 213]);
+    expect(looks(plan({ lengths: counted({ 23: 500 }) }), 4)).toEqual([60, 120, 180, 240]);
   });
 });
 
@@ -141,8 +146,9 @@ describe('the first look', () => {
     expect(secondsToFirstLook(plan({ lengths: counted({ 23: 500 }) }), job(30), policy)).toBe(30);
   });
 
-  it('comes when 4 jobs in 5 are over, with webhooks', () => {
-    expect(secondsToFirstLook(plan({ webhooks: true }), job(), policy)).toBe(21);
+  it('comes later with webhooks', () => {
+    expect(secondsToFirstLook(plan({ webhooks: true }), job(), policy)).toBe(9);
+    expect(secondsToFirstLook(plan({ webhooks: true, lagSeconds: 10 }), job(), policy)).toBe(21);
   });
 });
 
