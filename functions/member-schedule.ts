@@ -70,7 +70,7 @@ export async function memberSchedule(deps: MemberScheduleDeps, request: ApiReque
       const member = await findMember(deps.members, identifiers);
       const { enrolment } = member;
       const isOn = enrolment !== null && enrolment.everyHours !== 0;
-      const wishes = isOn ? await deps.schedule.wishesOf(member.key, enrolment.slot) : noWishes;
+      const wishes = (isOn ? await deps.schedule.wishesOf(member.key, enrolment.slot) : null) ?? noWishes;
       return { status: 200, logged: loggedOf(member), body: scheduleBody(member, { enrolment, wishes }, deps.now()) };
     }
   }

@@ -1,9 +1,10 @@
 /** The command line: commands, options and their words. What each command does stands in a file of its own. */
-import { Command, CommanderError } from 'commander';
+import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { type Deployment, type DeploymentOptions, findDeployment } from './deployment.ts';
 import { endingOf } from './ending.ts';
-import { exitCodes } from './exit-codes.ts';
+import { type ExitCode, exitCodes } from './exit-codes.ts';
 import { exportSchedules } from './export-schedules.ts';
+import { importSchedules } from './import-schedules.ts';
 import { showDeployment } from './show-deployment.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -20,7 +21,10 @@ interface CommonOptions extends DeploymentOptions {
 /** Runs `args`. The exit code; what there is to say has been said. */
 export async function runCommandLine(args: readonly string[], terminal: Terminal, version: string): Promise<number> {
   const written: string[] = [];
-  const program = commands(terminal, version);
+  let exitCode: ExitCode = exitCodes.done;
+  const program = commands(terminal, version, (code) => {
+    exitCode = code;
+  });
   for (const command of everyCommand(program)) {
     command.exitOverride().configureOutput({
       writeOut: (text) => written.push(text),
@@ -30,24 +34,25 @@ export async function runCommandLine(args: readonly string[], terminal: Terminal
   }
   try {
     await program.parseAsync([...args], { from: 'user' });
-    return exitCodes.done;
+    return exitCode;
   } catch (error) {
     if (error instanceof CommanderError) {
       // `--help` and `--version` are no errors to us; all others are of the command line.
       await terminal.write(written.join(''));
       return error.exitCode === 0 ? exitCodes.done : exitCodes.usage;
     }
-    const { exitCode, sentence } = endingOf(error);
-    terminal.say(
-      args.includes('--json') ? JSON.stringify({ error: sentence, exit_code: exitCode }) : terminal.red(sentence),
-    );
-    return exitCode;
+    const ending = endingOf(error);
+    const { sentence } = ending;
+    const told = { error: sentence, exit_code: ending.exitCode };
+    terminal.say(args.includes('--json') ? JSON.stringify(told) : terminal.red(sentence));
+    return ending.exitCode;
   }
 }
 
 const everyCommand = (command: Command): readonly Command[] => [command, ...command.commands.flatMap(everyCommand)];
 
-function commands(terminal: Terminal, version: string): Command {
+/** @param end told how a command ended that may end in more than one way. */
+function commands(terminal: Terminal, version: string, end: (exitCode: ExitCode) => void): Command {
   const program = new Command('mx-fresh-balances')
     .description('Operates a deployment of mx-fresh-balances, in AWS or on this machine.')
     .version(version)
@@ -67,8 +72,35 @@ function commands(terminal: Terminal, version: string): Command {
     .action(async (options: CommonOptions & { readonly output?: string }) =>
       exportSchedules(await reach(options), terminal, { output: options.output ?? null, json: options.json ?? false }),
     );
+
+  about(schedules.command('import'))
+    .description('puts the members of a CSV file on the schedule; run again, it goes on where it was interrupted')
+    .argument('<file>', 'CSV, UTF-8, with the columns of an export')
+    .option('--dry-run', 'read and report, change nothing')
+    .option('--yes', 'do not ask before something is changed')
+    .option('--per-second <count>', 'members a second at most', from1To(5_000), 500)
+    .action(async (path: string, options: ImportCommandOptions) => {
+      const { dryRun = false, yes = false, json = false, perSecond } = options;
+      const deployment = await reach(options);
+      end(await importSchedules(deployment, terminal, { path, dryRun, yes, json, perSecond }));
+    });
   return program;
 }
+
+interface ImportCommandOptions extends CommonOptions {
+  readonly dryRun?: boolean;
+  readonly yes?: boolean;
+  readonly perSecond: number;
+}
+
+/** Reads a whole number of an option. */
+const from1To =
+  (most: number) =>
+  (text: string): number => {
+    const number = Number(text);
+    if (Number.isInteger(number) && number >= 1 && number <= most) return number;
+    throw new InvalidArgumentError(`It has to be a whole number from 1 to ${most}.`);
+  };
 
 /** With the options that every command has. */
 const about = (command: Command): Command =>

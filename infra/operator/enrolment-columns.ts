@@ -1,11 +1,14 @@
 /** The columns of a file with schedules, in the API's words, and the line that an enrolment is. */
 import type { EnrolledMember } from '../../shared/domain/schedule.ts';
 
-/** The columns, in the order in which they are written. */
-const columns = ['user', 'member', 'every', 'quiet_from', 'quiet_to', 'time_zone', 'max_age'] as const;
+/** The columns, in the order in which they are written. They are read in any order; the last four may be left out. */
+export const columns = ['user', 'member', 'every', 'quiet_from', 'quiet_to', 'time_zone', 'max_age'] as const;
+
+/** Columns that a file has to have. */
+export const requiredColumns: readonly Column[] = ['user', 'member', 'every'];
 
 /** One of them. */
-type Column = (typeof columns)[number];
+export type Column = (typeof columns)[number];
 
 /** The line with the columns' names. */
 export const headerLine = `${columns.join(',')}\n`;

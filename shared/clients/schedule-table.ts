@@ -136,7 +136,7 @@ export function scheduleInDynamoDb(client: DynamoDBClient, tableName: string): S
       const { Item: found } = await client.send(
         new GetItemCommand({ TableName: tableName, Key: slotItemKey(key, slot), ConsistentRead: true }),
       );
-      return found === undefined ? noWishes : toWishes(found);
+      return found === undefined ? null : toWishes(found);
     },
 
     async removeStray({ member, slot }) {

@@ -115,8 +115,8 @@ export interface Schedule {
    * @throws Failure `member_deleted` when the member is gone, `busy` when other enrolments came in between again and again.
    */
   enrol(key: MemberKey, enrolment: Enrolment, when: 'always' | 'unless_said', wishes?: ScheduleWishes): Promise<void>;
-  /** What is wished for the member in this slot; none for a member that is not in it. */
-  wishesOf(key: MemberKey, slot: string): Promise<ScheduleWishes>;
+  /** What is wished for the member in this slot; null for a member that is not in it. */
+  wishesOf(key: MemberKey, slot: string): Promise<ScheduleWishes | null>;
   /** The members of a slot, every page. */
   membersOf(slot: string): Promise<readonly EnrolledMember[]>;
   /**

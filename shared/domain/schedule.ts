@@ -53,6 +53,14 @@ export function slotOf(member: MemberKey, everyHours: EveryHours, shards: number
 }
 
 /**
+ * Whether two slots are due in the same minutes: at most their shards differ. A member that was moved to another shard has
+ * the same turns as before.
+ */
+export const isSameTurn = (first: string, second: string): boolean => withoutShard(first) === withoutShard(second);
+
+const withoutShard = (slot: string): string => slot.slice(0, slot.lastIndexOf('#'));
+
+/**
  * The slot of a member with quiet hours: the usual one, if its minute is outside them at least once a day. Else one of the
  * minutes that are, by the member's guid, so that members are spread over the day and not all due when the night is over.
  * Null: there is none.

@@ -184,7 +184,7 @@ describe.each<[string, () => Subject]>([
     expect(await schedule.wishesOf(key, day.slot)).toEqual(wishes);
     await schedule.enrol(key, day, 'always');
     expect(await schedule.wishesOf(key, day.slot)).toEqual(noWishes);
-    expect(await schedule.wishesOf(key, enrolment(6).slot)).toEqual(noWishes);
+    expect(await schedule.wishesOf(key, enrolment(6).slot)).toBeNull();
     await expect(schedule.wishesOf(key, '')).rejects.toThrow();
   });
 

@@ -103,7 +103,7 @@ export function fakeSchedule(table: MembersTable, request: Request = atOnce): Sc
     wishesOf: (key, slot) =>
       request('schedule.wishesOf', () => {
         if (slot === '') throw new Error('DynamoDB has no empty keys');
-        return table.slots.get(slot)?.has(textOf(key)) ? (table.wishes.get(itemOf(key, slot)) ?? noWishes) : noWishes;
+        return table.slots.get(slot)?.has(textOf(key)) ? (table.wishes.get(itemOf(key, slot)) ?? noWishes) : null;
       }),
 
     async removeStray({ member, slot }) {

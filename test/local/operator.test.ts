@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -127,5 +127,155 @@ describe('an export', () => {
       exitCode: 141,
       said: 'The output was closed before everything was written.\n',
     });
+  });
+});
+
+describe('an import', () => {
+  const written = (name: string, rows: readonly string[]): string => {
+    const path = join(folder, name);
+    writeFileSync(path, `${[header, ...rows].join('\r\n')}\r\n`);
+    return path;
+  };
+  const importing = (path: string, ...more: string[]) => ['schedules', 'import', path, '--local', ...more];
+  const summary = (out: string): Record<string, unknown> => JSON.parse(out.trimEnd().split('\n').at(-1) ?? '').summary;
+  const exported = async (): Promise<string[]> => lines((await ops(['schedules', 'export', '--local'], env)).out);
+
+  it('does the good lines, names the bad ones', async () => {
+    const { stackName } = running.project.stack;
+    const path = written('mixed.csv', [
+      'USR-mix,MBR-1,24,,,,',
+      'USR-mix,MBR-2,25,,,,',
+      'USR-mix,MBR-3,24,22:00,07:00,Europe/Berlin,',
+      'USR-mix,MBR-4,24,22:00,07:00,Mars/X,',
+      'USR-mix,MBR-5,24',
+      'user-mix,not-known,24,,,,',
+      'USR-mix,MBR-6,24,,,,',
+      'USR-mix,MBR-6,48,,,,',
+      'USR-mix,MBR-1,24,,,,',
+      '',
+    ]);
+    const before = await exported();
+    const trial = await ops(importing(path, '--dry-run'), env);
+    expect(await exported()).toEqual(before);
+    const { exitCode, out, said } = await ops(importing(path, '--yes'), env);
+    expect([trial.exitCode, exitCode]).toEqual([1, 1]);
+    expect(said.split('\n')).toEqual([
+      `Importing ${path} · the local stack ${stackName}`,
+      'line 3: every has to be one of 24, 48, 72, 168; it is "25"',
+      'line 5: time_zone has to be the IANA name of a time zone, such as Europe/Berlin',
+      'line 6: it has 3 fields, the first line has 7',
+      'line 9: line 8 wants another schedule for the same member; neither is applied',
+      'line 8: line 9 wants another schedule for the same member; neither is applied',
+      'line 7: the member is not known here by its own ids (--resolve asks MX)',
+      '',
+    ]);
+    expect(trial.said.split('\n').slice(1)).toEqual(said.split('\n').slice(1));
+    expect(out).toBe(
+      [
+        'what became of them  lines',
+        'enrolled             2',
+        'changed              0',
+        'unchanged            0',
+        'repeated             1',
+        'left out             6',
+        'together             9',
+        '',
+      ].join('\n'),
+    );
+    const [heading, ...counts] = trial.out.split('\n');
+    expect(heading).toBe('dry run, nothing was changed  lines');
+    expect(counts.map((line) => line.split(/ {2,}/))).toEqual(
+      out
+        .split('\n')
+        .slice(1)
+        .map((line) => line.split(/ {2,}/)),
+    );
+    expect(await exported()).toEqual(
+      [...before, 'USR-mix,MBR-1,24,,,,', 'USR-mix,MBR-3,24,22:00,07:00,Europe/Berlin,'].toSorted(),
+    );
+  });
+
+  it('is shown by the API', async () => {
+    const path = written('shown.csv', ['USR-ops,MBR-b,72,22:00,07:00,America/New_York,600']);
+    expect(await ops(importing(path, '--yes'), env)).toMatchObject({ exitCode: 0 });
+    const { body } = await running.call('GET', '/users/USR-ops/members/MBR-b/schedule');
+    expect(JSON.parse(JSON.stringify(body['schedule']))).toMatchObject({
+      every: 72,
+      quiet_hours: { from: '22:00', to: '07:00' },
+      time_zone: 'America/New_York',
+      max_age: 600,
+    });
+  });
+
+  it('of an export changes nothing', async () => {
+    const path = join(folder, 'exported.csv');
+    await ops(['schedules', 'export', '--local', '--output', path], env);
+    const count = readFileSync(path, 'utf8').trimEnd().split('\n').length - 1;
+    const writes: string[] = [];
+    const stop = running.project.stack.on('aws-call', ({ action }) => {
+      if (/^(Put|Update|Delete)Item$/.test(action)) writes.push(action);
+    });
+    const { exitCode, out } = await ops(importing(path, '--yes', '--json'), env);
+    stop();
+    expect([exitCode, summary(out)]).toMatchObject([0, { lines: count, unchanged: count, enrolled: 0, changed: 0 }]);
+    expect(writes).toEqual([]);
+  });
+
+  it('needs a yes, and says how without a terminal', async () => {
+    const before = await exported();
+    const { exitCode, out, said } = await ops(importing(written('ask.csv', ['USR-no,MBR-1,24,,,,'])), env);
+    expect([exitCode, out]).toEqual([5, '']);
+    expect(said).toMatch(/\nEnrol 1 member in the local stack .*\? Nobody can be asked here: --yes says so\./);
+    expect(await exported()).toEqual(before);
+  });
+
+  it('goes on after an interruption, nothing done twice', async () => {
+    const count = 400;
+    const rows = Array.from({ length: count }, (_, n) => `USR-many,MBR-${n},24,,,,`);
+    const path = written('many.csv', rows);
+    const writes = new Map<string, number>();
+    let interrupt = () => {};
+    const stop = running.project.stack.on('aws-call', ({ action, via }) => {
+      if (via !== 'tools' || action !== 'UpdateItem') return;
+      writes.set(action, (writes.get(action) ?? 0) + 1);
+      if (writes.get(action) === 60) interrupt();
+    });
+    const first = beginOps(importing(path, '--yes', '--json'), env);
+    interrupt = () => void first.child.kill('SIGINT');
+    const interrupted = await first.ended;
+    expect(interrupted.exitCode).toBe(130);
+    const { enrolled = 0, ...others } = summary(interrupted.out);
+    expect(others).toMatchObject({
+      lines: count,
+      changed: 0,
+      unchanged: 0,
+      skipped: 0,
+      not_reached: count - Number(enrolled),
+    });
+    expect(JSON.parse(interrupted.said)).toEqual({
+      error: `Interrupted after ${enrolled} of 400 lines. Run again, the command goes on from here.`,
+      exit_code: 130,
+    });
+    expect(Number(enrolled)).toBeGreaterThanOrEqual(60);
+    expect(Number(enrolled)).toBeLessThan(count);
+    const again = await ops(importing(path, '--yes', '--json'), env);
+    stop();
+    expect(again.exitCode).toBe(0);
+    expect(summary(again.out)).toMatchObject({ enrolled: count - Number(enrolled), unchanged: Number(enrolled) });
+    expect(writes.get('UpdateItem')).toBe(count);
+    expect((await exported()).filter((line) => line.startsWith('USR-many'))).toEqual(rows.toSorted());
+  });
+
+  it.each<[string, string | Buffer, RegExp]>([
+    ['a wrong header', 'user;member;period\n', /^Unknown column "period"/],
+    ['another encoding', Buffer.from(`${header}\nUSR-1,ü,24,,,,\n`, 'latin1'), /^The file is not UTF-8 \(line 2\)/],
+    ['a quote astray at its end', `${header}\nUSR-q,MBR-1,24,,,,\nUSR-q,"MBR-2,24,,,,\n`, /^Line 3: a quote/],
+  ])('with %s changes nothing', async (_what, content, sentence) => {
+    const path = join(folder, 'refused.csv');
+    writeFileSync(path, content);
+    const before = await exported();
+    const { exitCode, said } = await ops(importing(path, '--yes'), env);
+    expect([exitCode, said.trimEnd().split('\n').at(-1)]).toEqual([2, expect.stringMatching(sentence)]);
+    expect(await exported()).toEqual(before);
   });
 });

@@ -42,7 +42,7 @@ const rules: readonly { folder: string; own: readonly string[]; packages: readon
   {
     folder: 'infra/operator',
     own: ['infra/operator/', 'shared/domain/', 'shared/clients/', 'package.json'],
-    packages: [/^@aws-sdk\//, /^commander$/, /^esbuild$/, /^node:/],
+    packages: [/^@aws-sdk\//, /^commander$/, /^csv-parse$/, /^esbuild$/, /^node:/],
   },
   // Writes documents from the code; only docs/openapi.json goes back into it, as data.
   {
