@@ -73,9 +73,10 @@ function commands(terminal: Terminal, version: string, end: (exitCode: ExitCode)
       exportSchedules(await reach(options), terminal, { output: options.output ?? null, json: options.json ?? false }),
     );
 
-  about(schedules.command('import'))
-    .description('puts the members of a CSV file on the schedule; run again, it goes on where it was interrupted')
-    .argument('<file>', 'CSV, UTF-8, with the columns of an export')
+  about(schedules.command('import <file>'))
+    .description(
+      'puts the members of a CSV file, with the columns of an export, on the schedule; run again, it goes on',
+    )
     .option('--dry-run', 'read and report, change nothing')
     .option('--yes', 'do not ask before something is changed')
     .option('--per-second <count>', 'members a second at most', from1To(5_000), 500)
