@@ -14,6 +14,6 @@ export function percentile(values: readonly number[], share: number): number {
   return sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)] ?? Number.NaN;
 }
 
-/** A line of a table: the first cell to the left, the others to the right. */
-export const row = ([first = '', ...rest]: readonly string[]): string =>
-  `  ${first.padEnd(26)}${rest.map((cell) => cell.padStart(11)).join('')}`;
+/** A line of a table: the first cell to the left, the others to the right, each `width` wide. */
+export const row = ([first = '', ...rest]: readonly string[], width = 11): string =>
+  `  ${first.padEnd(26)}${rest.map((cell) => cell.padStart(width)).join('')}`;
