@@ -80,10 +80,13 @@ function commands(terminal: Terminal, version: string, end: (exitCode: ExitCode)
     .option('--dry-run', 'read and report, change nothing')
     .option('--yes', 'do not ask before something is changed')
     .option('--per-second <count>', 'members a second at most', from1To(5_000), 500)
+    .option('--resolve', 'ask MX for members that are not known here by own ids, from this machine')
+    .option('--resolve-per-second <count>', 'calls to MX a second at most', from1To(200), 20)
     .action(async (path: string, options: ImportCommandOptions) => {
-      const { dryRun = false, yes = false, json = false, perSecond } = options;
+      const { dryRun = false, yes = false, json = false, perSecond, resolve = false } = options;
+      const resolvePerSecond = resolve ? options.resolvePerSecond : null;
       const deployment = await reach(options);
-      end(await importSchedules(deployment, terminal, { path, dryRun, yes, json, perSecond }));
+      end(await importSchedules(deployment, terminal, { path, dryRun, yes, json, perSecond, resolvePerSecond }));
     });
   return program;
 }
@@ -92,6 +95,8 @@ interface ImportCommandOptions extends CommonOptions {
   readonly dryRun?: boolean;
   readonly yes?: boolean;
   readonly perSecond: number;
+  readonly resolve?: boolean;
+  readonly resolvePerSecond: number;
 }
 
 /** Reads a whole number of an option. */

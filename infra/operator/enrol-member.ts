@@ -5,17 +5,18 @@ import { findKeyToSchedule, present } from '../../shared/domain/find-member.ts';
 import type { Clock } from '../../shared/domain/instant.ts';
 import type { MemberRecord } from '../../shared/domain/member.ts';
 import type { Members } from '../../shared/domain/members-ports.ts';
-import type { MemberIdentifiers, MemberKey } from '../../shared/domain/mx.ts';
+import type { MemberKey } from '../../shared/domain/mx.ts';
 import type { Schedule } from '../../shared/domain/ports.ts';
 import { isSameTurn, type ScheduleWishes } from '../../shared/domain/schedule.ts';
+import type { AskMx } from './ask-mx.ts';
 import type { EnrolmentRow } from './enrolment-row.ts';
 
 /** What enrolling needs. */
 export interface EnrolDeps {
-  readonly members: Pick<Members, 'resolve' | 'read'>;
+  readonly members: Pick<Members, 'resolve' | 'read' | 'writeAliases'>;
   readonly schedule: Pick<Schedule, 'enrol' | 'wishesOf'>;
-  /** Asks MX who a member is that is not known here; null: MX is not asked. */
-  readonly askMx: ((identifiers: MemberIdentifiers) => Promise<MemberKey>) | null;
+  /** Asks MX who a member is that is not known here by own ids; null: MX is not asked. */
+  readonly askMx: AskMx | null;
   readonly shards: number;
   /** Nothing is written. */
   readonly dryRun: boolean;
@@ -44,9 +45,12 @@ export async function findRow(deps: EnrolDeps, { identifiers }: EnrolmentRow): P
     if (deps.askMx === null) {
       throw new Failure('member_not_found', 'the member is not known here by its own ids (--resolve asks MX)');
     }
-    const key = await deps.askMx(identifiers);
-    const known = await deps.members.read(key);
-    return { key, known: known && present(known) };
+    const member = await deps.askMx(identifiers);
+    const known = await deps.members.read(member.key);
+    if (known !== null) present(known);
+    // So that MX is not asked for it again: by the next run, or by a request with these ids.
+    if (!deps.dryRun) await deps.members.writeAliases(member);
+    return { key: member.key, known };
   }
 }
 

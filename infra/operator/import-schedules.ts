@@ -1,8 +1,10 @@
 /** `schedules import`: puts the members of a file on the schedule. */
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { aliasWriter } from '../../shared/clients/alias-items.ts';
 import { membersReader } from '../../shared/clients/members-reader.ts';
 import { scheduleInDynamoDb } from '../../shared/clients/schedule-table.ts';
 import { Failure } from '../../shared/domain/failure.ts';
+import { askingMx, mxOf } from './ask-mx.ts';
 import { type CheckedFile, checkFile, type NumberedRow } from './check-file.ts';
 import { confirmed } from './confirmed.ts';
 import { openCsv } from './csv-file.ts';
@@ -24,6 +26,8 @@ export interface ImportOptions {
   readonly json: boolean;
   /** The most members a second: the functions use the same table. */
   readonly perSecond: number;
+  /** How many members a second MX may be asked for that are not known here by own ids; null: it is not asked. */
+  readonly resolvePerSecond: number | null;
 }
 
 /** Members that are written at the same time. */
@@ -64,7 +68,7 @@ export async function importSchedules(
     await file.checkUnchanged();
     const failure = await enrolAll(
       { checked, report, terminal, perSecond: options.perSecond },
-      depsOf(deployment, db, terminal, dryRun),
+      depsOf(deployment, db, terminal, options),
     );
     await report.end(dryRun);
     if (failure !== null) throw failure.error;
@@ -82,12 +86,21 @@ export async function importSchedules(
   }
 }
 
-function depsOf(deployment: Deployment, db: DynamoDBClient, { now }: Terminal, dryRun: boolean): EnrolDeps {
+function depsOf(
+  deployment: Deployment,
+  db: DynamoDBClient,
+  terminal: Terminal,
+  { dryRun, resolvePerSecond }: ImportOptions,
+): EnrolDeps {
   const table = deployment.output('MembersTable');
+  const { now, sleep } = terminal;
   return {
-    members: membersReader(db, table),
+    members: { ...membersReader(db, table), writeAliases: aliasWriter(db, table) },
     schedule: scheduleInDynamoDb(db, table),
-    askMx: null,
+    askMx:
+      resolvePerSecond === null
+        ? null
+        : askingMx({ mx: mxOf(deployment, terminal), turn: pace(resolvePerSecond, terminal), sleep }),
     shards: wholeNumber(deployment.output('ScheduleShards')),
     dryRun,
     now,
@@ -166,4 +179,6 @@ async function enrolAll(
 
 /** The others are the deployment's, MX's, or the network's, and would befall every line that follows. */
 const isOfOneLine = (error: unknown): error is Failure =>
-  error instanceof Failure && (error.fate === 'caller-fault' || error.code === 'busy');
+  error instanceof Failure && (error.fate === 'caller-fault' || OF_ONE_LINE.has(error.code));
+
+const OF_ONE_LINE: ReadonlySet<string> = new Set(['busy', 'mx_refused', 'mx_bad_answer']);

@@ -1,11 +1,12 @@
 /** The members: aliases, what is known, and the claim. One conditional write per step; reads are strongly consistent. */
-import { type DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb';
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { type Instant, plusSeconds } from '../domain/instant.ts';
 import { type KnownAtEnd, type Members, OPEN_SHARDS, type TakenLook } from '../domain/members-ports.ts';
 import type { MemberKey } from '../domain/mx.ts';
 import type { Policy } from '../domain/policy.ts';
 import { LOOK_TIMEOUT_SECONDS } from '../domain/refresh.ts';
 import type { StartMark } from '../domain/start-mark.ts';
+import { aliasWriter } from './alias-items.ts';
 import { type Item, toAttribute } from './attribute-values.ts';
 import {
   baselineAttributes,
@@ -26,12 +27,10 @@ import {
   bodyAttributes,
   bodyKey,
   itemKey,
-  memberAlias,
   memberAttribute,
   startsToAttribute,
   successToAttribute,
   toRecord,
-  userAlias,
 } from './member-item.ts';
 import { membersReader } from './members-reader.ts';
 import { openClaims } from './open-claims.ts';
@@ -59,15 +58,7 @@ export function membersInDynamoDb(
   return {
     ...reader,
 
-    async writeAliases(member) {
-      const { userGuid, memberGuid } = member.key;
-      const put = (key: Item, target: string) =>
-        client.send(new PutItemCommand({ TableName: tableName, Item: { ...key, target_guid: { S: target } } }));
-      await Promise.all([
-        member.userId === null ? undefined : put(userAlias(member.userId), userGuid),
-        member.memberId === null ? undefined : put(memberAlias(userGuid, member.memberId), memberGuid),
-      ]);
-    },
+    writeAliases: aliasWriter(client, tableName),
 
     async putBody(key, body) {
       // False: a newer body is stored, or the member was deleted.

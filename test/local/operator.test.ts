@@ -221,6 +221,35 @@ describe('an import', () => {
     expect(writes).toEqual([]);
   });
 
+  it('asks MX once for own ids that are not known here', async () => {
+    const [one, other] = [running.addMember(), running.addMember()];
+    const path = written('own-ids.csv', [
+      `user-3,${one.id},24,,,,`,
+      'user-3,nobody,24,,,,',
+      `user-3,${other.id},48,,,,`,
+    ]);
+    running.mx.clearCalls();
+    const reads = () => running.mx.calls().filter(({ path: called }) => called.startsWith('/users/user-3/members/'));
+    const { exitCode, out, said } = await ops(importing(path, '--yes', '--json', '--resolve'), env);
+    expect([exitCode, said, reads().length]).toEqual([1, '', 3]);
+    expect(summary(out)).toMatchObject({ enrolled: 2, skipped: 1 });
+    expect(out).toContain('{"line":3,"reason":"MX answered 404 to read member: no such user, member or account"}');
+    expect((await exported()).filter((line) => line.includes(one.guid) || line.includes(other.guid))).toHaveLength(2);
+    expect((await running.call('GET', `${other.path}/schedule`)).status).toBe(200);
+    const again = await ops(importing(path, '--yes', '--json', '--resolve'), env);
+    expect([summary(again.out), reads().length]).toMatchObject([{ unchanged: 2, skipped: 1 }, 4]);
+  });
+
+  it('ends when MX refuses every call', async () => {
+    const { id } = running.addMember();
+    const path = written('forbidden.csv', [`user-3,${id},24,,,,`, 'USR-after,MBR-1,24,,,,']);
+    running.mx.addFault({ how: { kind: 'status', status: 403 }, times: null });
+    const { exitCode, said } = await ops(importing(path, '--yes', '--resolve'), env);
+    running.mx.clearFaults();
+    expect(exitCode).toBe(4);
+    expect(said).toMatch(/--resolve calls MX from this machine.* \(mx_forbidden, HTTP 403\)\.\n$/);
+  });
+
   it('needs a yes, and says how without a terminal', async () => {
     const before = await exported();
     const { exitCode, out, said } = await ops(importing(written('ask.csv', ['USR-no,MBR-1,24,,,,'])), env);

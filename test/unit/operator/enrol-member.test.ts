@@ -2,16 +2,16 @@ import { describe, expect, it } from 'vitest';
 import { enrolRow, findRow } from '../../../infra/operator/enrol-member.ts';
 import type { EnrolmentRow } from '../../../infra/operator/enrolment-row.ts';
 import { Failure } from '../../../shared/domain/failure.ts';
-import type { MemberKey } from '../../../shared/domain/mx.ts';
+import type { MemberIdentifiers, MxMember } from '../../../shared/domain/mx.ts';
 import { noWishes, type ScheduleWishes } from '../../../shared/domain/schedule.ts';
 import { withMember } from '../../fakes/members-table.ts';
-import { key, knownMember, T0 } from '../../samples.ts';
+import { key, knownMember, mxMember, T0 } from '../../samples.ts';
 import { refreshWorld } from '../domain/refresh-world.ts';
 
 const day = { everyHours: 24 } as const;
 const quietHours = { from: '22:00', to: '07:00', timeZone: 'Europe/Berlin' };
 
-function world({ record = knownMember(), dryRun = false, shards = 1, mx = null as MemberKey | null } = {}) {
+function world({ record = knownMember(), dryRun = false, shards = 1, mx = null as MxMember | null } = {}) {
   const made = refreshWorld(withMember(record));
   const asked: string[] = [];
   const deps = {
@@ -19,7 +19,7 @@ function world({ record = knownMember(), dryRun = false, shards = 1, mx = null a
     schedule: made.schedule,
     askMx:
       mx &&
-      (async ({ userIdentifier, memberIdentifier }: { userIdentifier: string; memberIdentifier: string }) => {
+      (async ({ userIdentifier, memberIdentifier }: MemberIdentifiers) => {
         asked.push(`${userIdentifier}/${memberIdentifier}`);
         return mx;
       }),
@@ -127,14 +127,33 @@ describe('own ids', () => {
     });
   });
 
-  it('that are not known here are asked for at MX', async () => {
-    const { deps, row, asked } = world({ mx: key });
+  const atMx = mxMember(key, { id: 'member-1', user_id: 'user-1' });
+  const own = { userIdentifier: 'user-1', memberIdentifier: 'member-1' };
+
+  it('that are not known here are asked for at MX, once', async () => {
+    const { deps, row, asked } = world({ mx: atMx });
+    expect(await findRow(deps, row('user-1', 'member-1'))).toMatchObject({ key, known: { key } });
     expect(await findRow(deps, row('user-1', 'member-1'))).toMatchObject({ key, known: { key } });
     expect(asked).toEqual(['user-1/member-1']);
   });
 
-  it('of a deleted member are refused, whoever knows them', async () => {
-    const { deps, row } = world({ mx: key, record: knownMember({ deletedAt: T0 }) });
-    await expect(findRow(deps, row('user-1', 'member-1'))).rejects.toThrow(Failure);
+  it('are asked for on trial too, and not kept', async () => {
+    const { deps, row, asked } = world({ mx: atMx, dryRun: true });
+    await findRow(deps, row('user-1', 'member-1'));
+    expect([asked, await deps.members.resolve(own)]).toEqual([['user-1/member-1'], null]);
+  });
+
+  it('of a deleted member are refused, and not kept', async () => {
+    const { deps, row } = world({ mx: atMx, record: knownMember({ deletedAt: T0 }) });
+    await expect(findRow(deps, row('user-1', 'member-1'))).rejects.toMatchObject({ code: 'member_deleted' });
+    expect(await deps.members.resolve(own)).toBeNull();
+  });
+
+  it('that MX does not know either are refused', async () => {
+    const { deps, row } = world();
+    const askMx = async () => {
+      throw new Failure('mx_not_found', 'no such member');
+    };
+    await expect(findRow({ ...deps, askMx }, row('user-1', 'x'))).rejects.toMatchObject({ code: 'mx_not_found' });
   });
 });
