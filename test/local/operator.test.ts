@@ -221,7 +221,7 @@ describe('an import', () => {
     expect(writes).toEqual([]);
   });
 
-  it('asks MX once for own ids that are not known here', async () => {
+  it('asks MX once for unknown own ids', async () => {
     const [one, other] = [running.addMember(), running.addMember()];
     const path = written('own-ids.csv', [
       `user-3,${one.id},24,,,,`,

@@ -61,7 +61,7 @@ describe('MX is asked', () => {
     expect(times).toHaveLength(1);
   });
 
-  it('from here: an address that it does not take is explained', async () => {
+  it('from here: an address it refuses is explained', async () => {
     const { ask } = asking([trouble('mx_forbidden')]);
     await expect(ask()).rejects.toMatchObject({
       code: 'mx_forbidden',

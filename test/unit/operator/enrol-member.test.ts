@@ -130,7 +130,7 @@ describe('own ids', () => {
   const atMx = mxMember(key, { id: 'member-1', user_id: 'user-1' });
   const own = { userIdentifier: 'user-1', memberIdentifier: 'member-1' };
 
-  it('that are not known here are asked for at MX, once', async () => {
+  it('unknown here are asked for at MX, once', async () => {
     const { deps, row, asked } = world({ mx: atMx });
     expect(await findRow(deps, row('user-1', 'member-1'))).toMatchObject({ key, known: { key } });
     expect(await findRow(deps, row('user-1', 'member-1'))).toMatchObject({ key, known: { key } });
