@@ -1,7 +1,7 @@
 /** The item of the balances table is read by other systems: what is pinned here is what `docs/balances-table.md` says. */
 import { readFile } from 'node:fs/promises';
 import { type AttributeValue, GetItemCommand, QueryCommand } from '@aws-sdk/client-dynamodb';
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { balancesInDynamoDb } from '../../shared/clients/balances-table.ts';
 import type { ObservationStamp } from '../../shared/domain/balance.ts';
 import { parseExactJson } from '../../shared/domain/decimal.ts';
@@ -10,10 +10,13 @@ import { accountFields } from '../../shared/domain/mx-fields.ts';
 import { readAccountsPage } from '../../shared/domain/mx-readers.ts';
 import { itemBytes } from '../dynamodb/item-size.ts';
 import { refreshId } from '../samples.ts';
-import { startLocalTables } from './local-tables.ts';
+import { type LocalTables, startLocalTables } from './local-tables.ts';
 
-const tables = await startLocalTables();
-afterAll(() => tables.close());
+let tables: LocalTables;
+beforeEach(async () => {
+  tables = await startLocalTables();
+});
+afterEach(() => tables.close());
 
 const key = {
   userGuid: 'USR-fa7537f3-48aa-a683-a02a-b18940482f54',

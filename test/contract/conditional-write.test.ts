@@ -93,7 +93,8 @@ describe.each<[string, (state: string, tableName?: string) => Promise<unknown>, 
 });
 
 it('an update makes an item unless its condition excludes it', async () => {
-  const unknown: Item = { user_guid: { S: 'USR-2' }, item_key: { S: 'MBR-2' } };
+  const { userGuid, memberGuid } = newKey();
+  const unknown: Item = { user_guid: { S: userGuid }, item_key: { S: memberGuid } };
   const update = { key: unknown, change: 'SET #count = :one', values: { ':one': { N: '1' } } };
   const write = (condition: string) => updatedIf(tables.client, tables.members, { ...update, condition });
   expect(await write('attribute_exists(item_key)')).toBeNull();

@@ -1,5 +1,6 @@
 /** Reads that have to find what was just written are strongly consistent: a replica may not have the write yet. */
-import { afterAll, describe, expect, it } from 'vitest';
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { balancesEraser } from '../../shared/clients/balances-eraser.ts';
 import { balancesInDynamoDb } from '../../shared/clients/balances-table.ts';
 import { callbacksInDynamoDb } from '../../shared/clients/callbacks-table.ts';
@@ -9,11 +10,15 @@ import { refreshesInDynamoDb } from '../../shared/clients/refreshes-table.ts';
 import { scheduleInDynamoDb } from '../../shared/clients/schedule-table.ts';
 import { at, mxAccount, mxMember, newKey, policy, refreshId, runningRefresh, startingClaim } from '../samples.ts';
 import { withLateReplicas } from './dynamodb-at-scale.ts';
-import { startLocalTables } from './local-tables.ts';
+import { type LocalTables, startLocalTables } from './local-tables.ts';
 
-const tables = await startLocalTables();
-const client = withLateReplicas(tables.newClient());
-afterAll(async () => {
+let tables: LocalTables;
+let client: DynamoDBClient;
+beforeEach(async () => {
+  tables = await startLocalTables();
+  client = withLateReplicas(tables.newClient());
+});
+afterEach(async () => {
   client.destroy();
   await tables.close();
 });

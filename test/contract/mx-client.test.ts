@@ -93,7 +93,8 @@ describe('the calls', () => {
   });
 
   it('reach a member whose own ids have signs of URLs', async () => {
-    const [user, id] = ['jane.doe@bank.example', 'feed:7'];
+    members += 1;
+    const [user, id] = [`jane.doe-${members}@bank.example`, `feed:${members}`];
     const { guid: userGuid } = simulator.model.control.addUser({ id: user });
     const { guid } = simulator.model.control.addMember({ user, id, scenario: 'ok', institutionCode: 'riverbank' });
     const read = await clientWith().readMember({ userIdentifier: user, memberIdentifier: id });

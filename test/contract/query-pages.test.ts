@@ -1,5 +1,6 @@
 /** Every read of more than one item, where an answer of DynamoDB holds two of them. */
-import { afterAll, describe, expect, it } from 'vitest';
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { balancesEraser } from '../../shared/clients/balances-eraser.ts';
 import { balancesInDynamoDb } from '../../shared/clients/balances-table.ts';
 import { callbacksInDynamoDb } from '../../shared/clients/callbacks-table.ts';
@@ -8,12 +9,16 @@ import { refreshesInDynamoDb } from '../../shared/clients/refreshes-table.ts';
 import { scheduleInDynamoDb } from '../../shared/clients/schedule-table.ts';
 import { at, mxAccount, newKey, policy, refreshId, runningRefresh, startingClaim } from '../samples.ts';
 import { withPagesOf } from './dynamodb-at-scale.ts';
-import { startLocalTables } from './local-tables.ts';
+import { type LocalTables, startLocalTables } from './local-tables.ts';
 import { openClaims } from './members-subjects.ts';
 
-const tables = await startLocalTables();
-const client = withPagesOf(2, tables.newClient());
-afterAll(async () => {
+let tables: LocalTables;
+let client: DynamoDBClient;
+beforeEach(async () => {
+  tables = await startLocalTables();
+  client = withPagesOf(2, tables.newClient());
+});
+afterEach(async () => {
   client.destroy();
   await tables.close();
 });
@@ -82,7 +87,7 @@ describe('every page is read of', () => {
       const page: Awaited<ReturnType<typeof refreshes.ofMember>> = await refreshes.ofMember(key, 3, after);
       pages.push(page.refreshes.map((refresh) => refresh.refreshId));
       after = page.next;
-    } while (after !== null);
+    } while (after !== null && pages.length < 9);
     expect(pages).toEqual([[refreshId(105), refreshId(104)], [refreshId(103), refreshId(102)], [refreshId(101)]]);
   });
 });

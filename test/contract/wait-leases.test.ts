@@ -1,15 +1,19 @@
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { limitedCalls } from '../../shared/clients/aws-limits.ts';
 import { waitLeasesInDynamoDb } from '../../shared/clients/wait-leases.ts';
 import type { WaitLeases } from '../../shared/domain/ports.ts';
 import { fakeWaitLeases } from '../fakes/fake-wait-leases.ts';
 import { at } from '../samples.ts';
-import { startLocalTables } from './local-tables.ts';
+import { type LocalTables, startLocalTables } from './local-tables.ts';
 
-const tables = await startLocalTables();
-afterAll(() => tables.close());
-
+let tables: LocalTables;
 const clock = { now: at(0) };
+beforeEach(async () => {
+  tables = await startLocalTables();
+  clock.now = at(0);
+});
+afterEach(() => tables.close());
+
 const now = () => clock.now;
 
 describe.each<[string, () => WaitLeases]>([
@@ -18,7 +22,6 @@ describe.each<[string, () => WaitLeases]>([
 ])('places for waiting: %s', (_name, subject) => {
   it('has one holder each, until its time is over', async () => {
     const leases = subject();
-    clock.now = at(0);
     const answers = await Promise.all(Array.from({ length: 8 }, () => leases.take(3, at(26))));
     expect(answers.filter((answer) => answer)).toHaveLength(1);
     expect(await leases.take(4, at(26))).toBe(true);

@@ -116,6 +116,9 @@ for (const stage of part.stages) {
         stage.tests.filter((test) => meeting(test) && !leftOut.has(join(part.root, test))).map((test) => `${test}?try`),
       );
       asked = tried.flatMap((line) => ('id' in line && line.status === 'doubtful' ? [line.id] : []));
+      const unsure = tried.flatMap((line) => ('id' in line && line.status === 'doubtful' ? [line.by] : []));
+      for (const path of new Set(unsure))
+        console.error(`${path} cannot be repeated: others are asked, which takes long`);
       for (const line of tried) {
         if ('id' in line && line.status === 'doubtful')
           doubtful.set(line.id, new Set(doubtful.get(line.id)).add(line.by));
