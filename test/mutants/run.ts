@@ -84,12 +84,24 @@ export async function runMutants(options: RunOptions): Promise<readonly Verdict[
   progress(`${mutants.length} mutants in ${files.length} files, ${open.length} to try`);
 
   const folder = mkdtempSync(join(tmpdir(), 'mutants-'));
+  const parts: Part[] = [];
+  /** Also of a run that is stopped, or that fails: what is killed stays so. */
+  const leave = (): void => {
+    for (const [id, by] of parts.flatMap((part) => [...killsIn(part)])) {
+      const mutant = mutants[id - 1];
+      if (mutant === undefined) continue;
+      cache.keep(identities.get(id) ?? '', { status: 'killed', by, digest: digestFor(mutant, by) });
+    }
+    cache.write();
+    rmSync(folder, { recursive: true, force: true });
+  };
+  process.once('exit', leave);
   try {
-    const parts = shares(open, options.workers).map((share, index): Part => {
+    for (const [index, share] of shares(open, options.workers).entries()) {
       const own = new Set(share.map(({ file }) => file));
       const place = join(folder, String(index));
       mkdirSync(place);
-      return {
+      parts.push({
         root,
         env: options.env,
         folder: place,
@@ -104,8 +116,8 @@ export async function runMutants(options: RunOptions): Promise<readonly Verdict[
             return reaching.length === 0 ? [] : [[id, reaching] as const];
           }),
         })),
-      };
-    });
+      });
+    }
     // All of them to their end, so that none is left without the folder below it.
     const done = await Promise.allSettled(parts.map((part) => runPart(part, progress)));
     for (const part of done) if (part.status === 'rejected') throw part.reason;
@@ -117,7 +129,8 @@ export async function runMutants(options: RunOptions): Promise<readonly Verdict[
       verdicts.set(id, { mutant, status, by: status === 'killed' ? by : null });
     }
   } finally {
-    rmSync(folder, { recursive: true, force: true });
+    process.off('exit', leave);
+    leave();
   }
   for (const mutant of open) {
     const verdict = verdicts.get(mutant.id) ?? { mutant, status: 'not covered' as const, by: null };
@@ -157,7 +170,7 @@ type Result = Pick<Verdict, 'status' | 'by'>;
 
 /** Runs a part in a process of its own, and in another one when a mutant hangs it. */
 async function runPart(part: Part, progress: (line: string) => void): Promise<ReadonlyMap<number, Result>> {
-  const output = join(part.folder, 'output.jsonl');
+  const output = outputOf(part);
   const activity = join(part.folder, 'activity');
   writeFileSync(output, '');
   const hung: number[] = [];
@@ -203,15 +216,34 @@ function watch(root: string, part: string, activity: string): Promise<number | n
   });
 }
 
+/** What has been killed so far, and by which file. Without those of the file at work: it may turn out that it cannot be repeated. */
+function killsIn(part: Part): ReadonlyMap<number, string> {
+  const output = outputOf(part);
+  const lines = existsSync(output) ? linesIn(output) : [];
+  const last = lines.at(-1);
+  const atWork = last !== undefined && 'by' in last ? relativeTo(part, last.by) : null;
+  return new Map(
+    [...resultsIn(part, output, [])].flatMap(([id, { status, by }]) =>
+      status === 'killed' && by !== null && by !== atWork ? [[id, by] as const] : [],
+    ),
+  );
+}
+
+const outputOf = (part: Part): string => join(part.folder, 'output.jsonl');
+
+const relativeTo = ({ root }: Part, path: string): string => path.slice(root.length + 1);
+
+/** The lines of a process that may be writing one. */
+const linesIn = (output: string): readonly Line[] =>
+  readFileSync(output, 'utf8')
+    .split('\n')
+    .slice(0, -1)
+    .map((line): Line => JSON.parse(line));
+
 /** What the lines say of the part's mutants. */
 function resultsIn(part: Part, output: string, hung: readonly number[]): ReadonlyMap<number, Result> {
   const results = new Map<number, Result>();
-  const relative = (path: string): string => path.slice(part.root.length + 1);
-  const lines = readFileSync(output, 'utf8')
-    .split('\n')
-    .filter((line) => line !== '')
-    .map((line): Line => JSON.parse(line));
-  for (const line of lines) {
+  for (const line of existsSync(output) ? linesIn(output) : []) {
     if ('met' in line) {
       for (const id of [...line.outside, ...Object.values(line.tests).flatMap(({ ids }) => ids)])
         if (!results.has(id)) results.set(id, { status: 'survived', by: null });
@@ -220,7 +252,7 @@ function resultsIn(part: Part, output: string, hung: readonly number[]): Readonl
     const status = line.status === 'doubtful' ? 'survived' : line.status;
     // A kill by another test stands; a doubtful one is taken back.
     if (results.get(line.id)?.status === 'killed' && line.status !== 'doubtful') continue;
-    results.set(line.id, { status, by: relative(line.by) });
+    results.set(line.id, { status, by: relativeTo(part, line.by) });
   }
   for (const id of hung) results.set(id, { status: 'timeout', by: null });
   return results;
