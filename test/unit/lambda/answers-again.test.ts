@@ -65,6 +65,10 @@ describe('the first request with a key', () => {
     ['a 404', new Failure('mx_not_found', 'x')],
     ['a 409', new Failure('mx_conflict', 'x')],
     ['a 429', new Failure('allowance_used_up', 'x')],
+    ['a 409 that asks for nothing', new Failure('too_many_callbacks', 'x')],
+    ['a 429 that asks for nothing', new Failure('mx_rate_limited', 'x', { action: 'none' })],
+    ['what its failure says may work later', new Failure('mx_refused', 'x', { action: 'retry_later' })],
+    ['what its failure says to wait for', new Failure('mx_refused', 'x', { action: 'wait' })],
     ['what passes at the bank', new Failure('mx_institution', 'x', { action: 'retry_later' })],
     ['what is being done', new Refusal('idempotency_in_flight', 'x')],
     ['a fault of ours', new TypeError('x')],
@@ -122,6 +126,9 @@ describe('the next request with a key', () => {
       refresh_id: 'RFR-1',
       action: 'contact_support',
     });
+    const other = async () => endedRefresh(key, claim(), { ...result, action: 'reauthenticate' });
+    const said = await answerOnce(answered(kept), request, { ...failing(null), refresh: other });
+    expect(JSON.parse(String(said.text))).toMatchObject({ code: 'mx_refused', action: 'reauthenticate' });
   });
 
   it('is refused in our words without a refresh', async () => {

@@ -13,7 +13,9 @@ const answer = { guid: 'CRD-1', value: 'Berlin' };
 describe('the body of resume', () => {
   it('has an answer for each question', () => {
     const second = { guid: 'CRD-2', value: 'x'.repeat(1_000) };
-    expect(readAnswers(bodyOf(answer, second))).toEqual([answer, second]);
+    const shortest = { guid: 'C', value: 'x' };
+    expect(readAnswers(bodyOf(answer, second, shortest))).toEqual([answer, second, shortest]);
+    expect(readAnswers(bodyOf(...Array.from({ length: 20 }, () => answer)))).toHaveLength(20);
   });
 
   it.each<[string, unknown, string]>([
@@ -28,6 +30,7 @@ describe('the body of resume', () => {
     ['an empty answer', bodyOf({ ...answer, value: '' }), 'member.challenges.0.value'],
     ['1,001 characters', bodyOf({ ...answer, value: 'x'.repeat(1_001) }), 'member.challenges.0.value'],
     ['a number', bodyOf(answer, { ...answer, value: 4711 }), 'member.challenges.1.value'],
+    ['another name around it', { ...bodyOf(answer), Berlin_member: 1 }, 'body'],
     ['another name', bodyOf({ ...answer, Berlin: 1 }), 'body'],
   ])('may not have %s', (_what, body, field) => {
     expect(() => readAnswers(body)).toThrow(expect.objectContaining({ code: 'invalid_request', details: { field } }));

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { placeholders } from '../../placeholders.ts';
 import { environmentOf, type FunctionName, readEnvironment, variableOf } from '../../../shared/lambda/environment.ts';
 
 const functionNames = Object.keys(environmentOf) as FunctionName[];
@@ -50,6 +51,12 @@ describe('a function cannot start', () => {
     );
   });
 
+  it('with a number that is missing: once', () => {
+    expect(faultOf({ ...complete, SCHEDULE_SHARDS: undefined })).toBe(
+      'function run-schedule cannot start: SCHEDULE_SHARDS is missing',
+    );
+  });
+
   it('with faults of several kinds: all are listed at once', () => {
     expect(faultOf({ ...complete, STAGE: undefined, SCHEDULE_SHARDS: 'two' })).toBe(
       'function run-schedule cannot start: STAGE is missing; SCHEDULE_SHARDS must be a whole number of 0 or more',
@@ -74,6 +81,18 @@ describe('variables of other types', () => {
     expect(faultOf({ STAGE: 'test', API_ACCESS: 'iam' }, 'unknown-route')).toContain(
       'API_CALLERS_SECRET_ARN is missing',
     );
+  });
+
+  it.each([
+    ['a.example.com,b.example.com:8443', 'true', ['a.example.com', 'b.example.com:8443'], true],
+    ['', 'false', [], false],
+  ])('hosts %j and the flag %s are read', (CALLBACK_HOSTS, CALLBACK_LOOPBACK, callbackHosts, callbackLoopback) => {
+    const read = readEnvironment('deliver-callback', { ...placeholders, CALLBACK_HOSTS, CALLBACK_LOOPBACK });
+    expect(read).toMatchObject({ callbackHosts, callbackLoopback });
+  });
+
+  it.each(['off', 'known', 'all'])('WEBHOOKS may be %s', (WEBHOOKS) => {
+    expect(readEnvironment('follow-up', { ...placeholders, WEBHOOKS }).webhooks).toBe(WEBHOOKS);
   });
 
   it.each(['TRUE', '1', 'yes', ' true'])('a flag is true or false, not %j', (value) => {

@@ -1,12 +1,14 @@
 /** Edges of HTTP: tags of answers, failed logins, refusals and their causes, options in headers, ages in bodies. */
 import { describe, expect, it } from 'vitest';
 import { plusSeconds } from '../../../shared/domain/instant.ts';
-import { runningRefresh } from '../../../shared/domain/refresh.ts';
+import { endingOf } from '../../../shared/domain/ending.ts';
+import { endedRefresh, runningRefresh } from '../../../shared/domain/refresh.ts';
 import { freshnessBody, freshnessHeaders, lastResultBody, refreshBody } from '../../../shared/lambda/api-shapes.ts';
 import { readAnswers } from '../../../shared/lambda/challenge-answers.ts';
 import { entityTag, matches } from '../../../shared/lambda/etag.ts';
 import { failedAttempts } from '../../../shared/lambda/failed-attempts.ts';
 import { asNamed, Refusal, refusalCauses } from '../../../shared/lambda/refusal.ts';
+import { MAX_WAIT_SECONDS, TRIGGER_TIMEOUT_SECONDS, waitUntil } from '../../../shared/lambda/time-limits.ts';
 import { callbackId, callerTag, readTriggerOptions } from '../../../shared/lambda/trigger-options.ts';
 import { at, attemptOf, claim, key, T0 } from '../../samples.ts';
 
@@ -30,6 +32,7 @@ describe('an entity tag', () => {
     ['*', true],
     ['"x"', false],
     [`xW/${tag}`, false],
+    [`${tag.slice(0, 5)}W/${tag.slice(5)}`, false],
     ['', false],
     [undefined, false],
   ])('is named by If-None-Match or not: %s', (header, is) => {
@@ -81,6 +84,16 @@ describe('an address that fails to log in', () => {
     expect(() => attempts.check('1.2.3.4')).not.toThrow();
     fail('1.2.3.4', 1);
     expect(() => attempts.check('1.2.3.4')).toThrow(Refusal);
+  });
+
+  it('that fails anew is not the oldest any more', () => {
+    const { attempts, fail, wait } = world();
+    fail('first', 1);
+    for (let number = 1; number < 1_000; number += 1) fail(`other-${number}`, 1);
+    wait(60);
+    fail('first', 10);
+    fail('another', 1);
+    expect(() => attempts.check('first')).toThrow(Refusal);
   });
 
   it('is forgotten when a thousand others have failed since', () => {
@@ -200,7 +213,7 @@ describe('a trigger’s options', () => {
   });
 
   it('have ids that stay the same', () => {
-    expect([callerTag('shop'), callerTag('report')]).toEqual(['55', '41']);
+    expect(['shop', 'report', 'caller-40'].map(callerTag)).toEqual(['55', '41', '01']);
     expect(callbackId('RFR-1', 'shop', 'https://a.example/')).toBe('CBK-d1ba1cce513c1a5dde43a24dda1c7563');
   });
 });
@@ -287,6 +300,28 @@ describe('an answer for a member with balances', () => {
       code: 'degraded',
       ended_at: at(20),
     });
+  });
+});
+
+it('an ended refresh as JSON has words for the user', () => {
+  const result = { ...endingOf('denied', { userMessage: 'Please log in again.' }), endedAt: at(20), observedAt: null };
+  expect(refreshBody(endedRefresh(key, claim(), result), null)).toMatchObject({
+    code: 'denied',
+    user_message: 'Please log in again.',
+  });
+});
+
+describe('times of a request', () => {
+  it('are over before the gateway’s', () => {
+    expect([MAX_WAIT_SECONDS, TRIGGER_TIMEOUT_SECONDS]).toEqual([25, 29]);
+  });
+
+  it.each([
+    [0, 0],
+    [25, 25],
+    [26, 25],
+  ])('a wait of %i s ends after %i', (asked, granted) => {
+    expect(waitUntil(T0, asked)).toBe(at(granted));
   });
 });
 

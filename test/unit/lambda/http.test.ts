@@ -9,6 +9,7 @@ import {
   identifier,
   memberIdentifiers,
 } from '../../../shared/lambda/http.ts';
+import { Refusal } from '../../../shared/lambda/refusal.ts';
 import { apiEvent, apiRequest, type GivenRequest, lambdaContext } from './api-event.ts';
 import { recordedTelemetry } from './recorded-telemetry.ts';
 
@@ -176,6 +177,11 @@ describe('a HEAD', () => {
 describe('an answer that was seen before', () => {
   const route = async (): Promise<ApiAnswer> => ({ status: 200, body: { a: 1 }, headers: { age: '7' } });
 
+  it('has no tag but with 200', async () => {
+    const accepted = async (): Promise<ApiAnswer> => ({ status: 202, body: {} });
+    expect((await api({ route: accepted }).call()).headers['etag']).toBeUndefined();
+  });
+
   it('is 304 without a body for its tag', async () => {
     const { headers } = await api({ route }).call();
     const etag = String(headers['etag']);
@@ -200,6 +206,7 @@ it('MX’s version: absent or the spoken one, else 406', async () => {
   expect((await api().call({ headers: { 'accept-version': 'v20250224' } })).statusCode).toBe(200);
   const other = await api().call({ headers: { 'accept-version': 'v20111101' } });
   expect(other).toMatchObject({ statusCode: 406, body: { code: 'not_acceptable', field: 'Accept-Version' } });
+  expect(other.body.detail).toBe('Accept-Version may be v20250224, or be left out');
 });
 
 describe('a path’s identifiers', () => {
@@ -316,6 +323,24 @@ describe('with basic access', () => {
     expect(telemetry.counts).toEqual([]);
   });
 
+  it('a wrong key stays wrong when the secret is new', async () => {
+    const { call, telemetry } = api({ secrets: [callersWith('old'), callersWith('old', 'new')] });
+    expect(await call({ headers: header('wrong') })).toMatchObject({ statusCode: 401 });
+    expect(telemetry.requests.at(-1)?.caller).toBeUndefined();
+  });
+
+  it('a key entered since has its caller’s name', async () => {
+    const seen: string[] = [];
+    const route = async ({ caller }: ApiRequest): Promise<ApiAnswer> => {
+      seen.push(caller);
+      return { status: 204 };
+    };
+    const { call, telemetry } = api({ route, secrets: [callersWith('old'), callersWith('old', 'new')] });
+    await call({ headers: header('new') });
+    expect(telemetry.requests.at(-1)?.caller).toBe(seen[0]);
+    expect(seen[0]).toMatch(/^.+$/);
+  });
+
   it('a public route needs no credentials', async () => {
     expect((await api({ right: null, secrets: [callersWith('k')] }).call()).statusCode).toBe(200);
   });
@@ -427,5 +452,30 @@ describe('one line is logged at the end', () => {
     const { call, telemetry } = api({ secrets: ['{"clients":[]}'] });
     for (let times = 0; times < 11; times += 1) await call();
     expect(telemetry.counts.slice(9)).toEqual(['CallerRefused', 'CallerRefused', 'CallerBraked']);
+  });
+});
+
+describe('an answer about a refresh', () => {
+  const refreshId = 'RFR-00000000000000000000000001';
+
+  it('has its id as correlation id', async () => {
+    const route = async (): Promise<ApiAnswer> => ({ status: 202, body: {}, logged: { refresh_id: refreshId } });
+    expect((await api({ route }).call()).headers['x-correlation-id']).toBe(refreshId);
+    const named = await api({ route }).call({ headers: { 'x-correlation-id': 'order-1' } });
+    expect(named.headers['x-correlation-id']).toBe('order-1');
+  });
+
+  it.each<[object, string, string | undefined]>([
+    [{ refreshId }, refreshId, refreshId],
+    [{}, 'request-1', undefined],
+  ])('that is a problem has it too: %j', async (details, correlationId, logged) => {
+    const { call, telemetry } = api({ route: () => Promise.reject(new Failure('mx_refused', 'no', details)) });
+    expect((await call()).headers['x-correlation-id']).toBe(correlationId);
+    expect(telemetry.lines).toMatchObject([{ event: 'request.failed', fields: { refresh_id: logged } }]);
+  });
+
+  it('without a refresh: that of the request', async () => {
+    const route = () => Promise.reject(new Refusal('not_found', 'no'));
+    expect((await api({ route }).call()).headers['x-correlation-id']).toBe('request-1');
   });
 });

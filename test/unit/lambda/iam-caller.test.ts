@@ -6,6 +6,7 @@ import { recordedTelemetry } from './recorded-telemetry.ts';
 it.each([
   ['arn:aws:iam::111122223333:user/shop', 'arn:aws:iam::111122223333:user/shop'],
   ['arn:aws:sts::111122223333:assumed-role/shop/i-0abc', 'arn:aws:sts::111122223333:assumed-role/shop'],
+  ['', ''],
   ['arn:aws-cn:sts::111122223333:assumed-role/shop/a/b', 'arn:aws-cn:sts::111122223333:assumed-role/shop'],
 ])('the caller %s is %s in every session', async (userArn, caller) => {
   const seen: string[] = [];
@@ -15,5 +16,6 @@ it.each([
     return { status: 204 };
   });
   await handler(apiEvent({ authorizer: { iam: { userArn } } }), lambdaContext());
-  expect(seen).toEqual([caller]);
+  await handler(apiEvent({ authorizer: {} }), lambdaContext());
+  expect(seen).toEqual([caller, '']);
 });

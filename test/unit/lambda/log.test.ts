@@ -107,6 +107,27 @@ describe('text from callers', () => {
   });
 });
 
+describe('a text of a line', () => {
+  it.each([
+    [300, 300, 'x'],
+    [301, 300, '…'],
+  ])('of %i characters has %i', (length, kept, last) => {
+    telemetry('follow-up', 'prod', now).log('mx.failed', { error: new Failure('mx_timeout', 'x'.repeat(length)) });
+    const [{ failure }] = lines();
+    expect([failure.length, failure.at(-1)]).toEqual([kept, last]);
+  });
+
+  it.each([
+    ['Error: look\nat it\n    at a\n    at b\n    at c\n    at d', '    at a\n    at b\n    at c'],
+    ['Error: x\n  y at z\n    at a', '    at a'],
+    [undefined, undefined],
+  ])('names three places of a fault: %j', (stack, places) => {
+    const error = Object.assign(new TypeError('x'), { stack });
+    telemetry('follow-up', 'prod', now).log('mx.failed', { error });
+    expect(lines().map(({ level, cause }) => [level, cause.stack])).toEqual([['ERROR', places]]);
+  });
+});
+
 describe('the request', () => {
   it('is in each of its lines and no later', () => {
     const report = telemetry('check-balance', 'prod', now);

@@ -56,11 +56,15 @@ describe.each(calls)('a failed %s', (call) => {
     ]);
   });
 
-  it('logs no id of the caller’s own', async () => {
-    const { mx, telemetry } = observing({ failure: new Failure('mx_timeout', 'no') });
-    await expect(mx[call](byOwnId, [])).rejects.toThrow();
-    expect(JSON.stringify(telemetry.lines)).not.toContain('jane');
-  });
+  it.each([byOwnId.memberIdentifier, `jane-${byGuid.memberIdentifier}`, `${byGuid.memberIdentifier}-jane`])(
+    'logs no id of the caller’s own: %s',
+    async (memberIdentifier) => {
+      const { mx, telemetry } = observing({ failure: new Failure('mx_timeout', 'no') });
+      await expect(mx[call]({ ...byOwnId, memberIdentifier }, [])).rejects.toThrow();
+      expect(telemetry.lines).toHaveLength(1);
+      expect(JSON.stringify(telemetry.lines)).not.toContain('jane');
+    },
+  );
 });
 
 it('an answer without surprises writes and counts nothing', async () => {
@@ -113,11 +117,20 @@ describe('a connection status', () => {
     [null, []],
     ['REAUTHORISE_NOW', ['REAUTHORISE_NOW']],
     ['constructor', ['not a word']],
+    ['reAUTHORISE', ['not a word']],
+    ['REAUTHORISE now', ['not a word']],
+    ['X'.repeat(40), ['X'.repeat(40)]],
+    ['X'.repeat(41), ['not a word']],
     ['x'.repeat(64), ['not a word']],
   ])('%s is logged as unknown: %j', async (connectionStatus, reasons) => {
     const { mx, telemetry } = observing({ member: member({ connectionStatus }) });
     await mx.readMember(byGuid);
-    expect(telemetry.lines.map(({ fields }) => fields.reason)).toEqual(reasons);
+    expect(telemetry.lines).toEqual(
+      reasons.map((reason) => ({
+        event: 'mx.unknown_status',
+        fields: { member_guid: 'MBR-11111111-0000-4000-8000-000000000001', reason },
+      })),
+    );
     expect(telemetry.counts).toEqual(reasons.map(() => 'MxUnknownStatus'));
   });
 });

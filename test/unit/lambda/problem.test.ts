@@ -64,6 +64,15 @@ describe('a problem', () => {
     expect(asking).toEqual(['unauthorized']);
   });
 
+  it('asks for what its failure asks for', () => {
+    expect(tell('mx_refused', { action: 'retry_later' }).body.action).toBe('retry_later');
+  });
+
+  it('MX’s own 405 names the method, which it has', () => {
+    expect(tell('mx_not_challenged').headers['allow']).toBe('PUT');
+    expect(tell('mx_refused').headers).not.toHaveProperty('allow');
+  });
+
   it('lists the methods of the path with 405', () => {
     expect(tell('method_not_allowed', { allow: ['GET', 'PUT'] }).headers['allow']).toBe('GET, PUT');
   });

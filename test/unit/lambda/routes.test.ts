@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { unknownRoute } from '../../../functions/unknown-route.ts';
 import { environmentOf } from '../../../shared/lambda/environment.ts';
 import { problemCodes, problemKind } from '../../../shared/lambda/problem.ts';
-import { allowedMethods, PREFLIGHT_ROUTE, routes } from '../../../shared/lambda/routes.ts';
+import { allowedMethods, gatewayRoutes, PREFLIGHT_ROUTE, routes } from '../../../shared/lambda/routes.ts';
 import { apiRequest } from './api-event.ts';
 
 const member = '/users/u-1/members/m-1';
@@ -125,7 +125,17 @@ it.each([
   await expect(ask(method, path)).rejects.toMatchObject({ code });
 });
 
+it('the gateway sends each function its routes, HEAD too', () => {
+  expect(gatewayRoutes('member-schedule')).toEqual([
+    'PUT /users/{user_identifier}/members/{member_identifier}/schedule',
+    'GET /users/{user_identifier}/members/{member_identifier}/schedule',
+    'HEAD /users/{user_identifier}/members/{member_identifier}/schedule',
+    'DELETE /users/{user_identifier}/members/{member_identifier}/schedule',
+  ]);
+});
+
 it('a preflight request gets the gateway’s headers only', async () => {
+  expect(PREFLIGHT_ROUTE).toBe('OPTIONS /{proxy+}');
   const request = apiRequest({ method: 'OPTIONS', path: `${member}/accounts`, routeKey: PREFLIGHT_ROUTE });
   expect(await unknownRoute(request)).toEqual({ status: 204 });
 });
