@@ -115,6 +115,23 @@ describe('a member’s stored balances', () => {
     expect(freshness).toMatchObject({ verdict: 'stale', reason: 'not_refreshed_since', ageSeconds: 90 });
   });
 
+  it.each([
+    [86_400, 'fresh'],
+    [86_401, 'stale'],
+  ])('of %i s are %s by default', async (seconds, verdict) => {
+    const { userGuid: user, memberGuid } = await storedMember([mxAccount('ACT-1')]);
+    const later = () => new Date(at(10 + seconds));
+    const stored = await readBalances(tables.client, tables, { user, member: memberGuid }, { now: later });
+    expect(stored?.freshness).toMatchObject({ verdict, ageSeconds: seconds });
+  });
+
+  it.each([
+    ['user', { user: 'a b', member: 'm' }],
+    ['member', { user: 'u', member: '..' }],
+  ])('are refused for a %s that cannot be', async (field, names) => {
+    await expect(readBalances(tables.client, tables, names)).rejects.toMatchObject({ code: 'invalid_request', field });
+  });
+
   it('none for a member whose refreshes stored nothing', async () => {
     const key = newKey();
     await members().claim({
@@ -124,9 +141,22 @@ describe('a member’s stored balances', () => {
       startsVersion: 0,
       member: mxMember(key),
     });
-    expect(await read(key.userGuid, key.memberGuid)).toMatchObject({
+    expect(await read(key.userGuid, key.memberGuid)).toStrictEqual({
+      ...key,
       accounts: [],
-      freshness: { verdict: 'never_refreshed', observedAt: null, lastAttempt: null, lastSuccess: null },
+      freshness: {
+        verdict: 'never_refreshed',
+        reason: null,
+        freshAsOf: null,
+        observedAt: null,
+        ageSeconds: null,
+        refreshId: null,
+        trigger: null,
+        lastAttempt: null,
+        lastSuccess: null,
+        incomplete: false,
+        scheduleHeld: null,
+      },
     });
   });
 

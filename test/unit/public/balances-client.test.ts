@@ -56,6 +56,12 @@ describe('checkBalance', () => {
     });
   });
 
+  it('that runs is asked for again after 5 s', async () => {
+    const { headers: _, ...said } = accepted();
+    api.says(said);
+    expect(await client.checkBalance('u', 'm')).toMatchObject({ kind: 'running', retryAfterSeconds: 5 });
+  });
+
   it('sends every option under its name in the API', async () => {
     api.says(accepted());
     const options: CheckBalanceOptions = {
@@ -138,12 +144,28 @@ describe('resume', () => {
   it.each<[string, Said | ((response: ServerResponse) => void)]>([
     ['a broken connection', (response) => void response.destroy()],
     ['the gateway’s 503', { status: 503, body: { message: 'Service Unavailable' } }],
+    ['no answer in time', () => {}],
     ['half an answer', { status: 202, body: '{"member":' }],
     ['another server’s', { status: 202, body: {} }],
   ])('%s: MX may have taken them', async (_what, said) => {
     api.says(said);
-    await expect(client.resume('u', 'm', typed)).rejects.toMatchObject({ code: 'answers_unknown', action: 'wait' });
+    const quick = createBalancesClient({
+      baseUrl: api.url,
+      credentials: { clientId: 'a', key: 'b' },
+      timeoutSeconds: 0.5,
+    });
+    await expect(quick.resume('u', 'm', typed)).rejects.toMatchObject({
+      code: 'answers_unknown',
+      action: 'wait',
+      cause: { name: 'BalancesProblem' },
+    });
     expect(api.asked).toHaveLength(1);
+  });
+
+  it('throws an error of the signer’s as it is', async () => {
+    const error = Object.assign(new Error('no session'), { code: 'timed_out' });
+    const signing = createBalancesClient({ baseUrl: api.url, credentials: { sign: () => Promise.reject(error) } });
+    await expect(signing.resume('u', 'm', typed)).rejects.toBe(error);
   });
 
   it('throws MX’s refusal', async () => {
@@ -191,6 +213,14 @@ describe('a refresh', () => {
     expect(api.asked).toHaveLength(3);
   });
 
+  it('is waited for no longer than asked', async () => {
+    api.says(refreshAnswer('running', '3'));
+    await expect(client.waitForEnd(refreshId(1), { timeoutSeconds: 0 })).rejects.toMatchObject({
+      code: 'timed_out',
+      detail: 'the refresh has not ended within 0 s; it goes on',
+    });
+  });
+
   it('is no longer waited for once the signal aborts', async () => {
     const controller = new AbortController();
     api.says((response) => {
@@ -204,7 +234,7 @@ describe('a refresh', () => {
     const page = (numbers: readonly number[], next: string | null) => ({
       body: { refreshes: numbers.map((number) => refreshBody(refresh('ended', number), null)), next_cursor: next },
     });
-    api.says(page([5, 4], refreshId(4)), page([3], null));
+    api.says(page([5, 4], refreshId(4)), page([3], null), { status: 500, body: '' });
     const seen: string[] = [];
     for await (const { refreshId: id } of client.refreshes('u', 'm')) {
       seen.push(id);

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { readAllPages } from '../../../shared/public/all-pages.ts';
 import type { AccountsPage } from '../../../shared/public/client-answers.ts';
-import { withoutExponent } from '../../../shared/public/exact-json.ts';
+import { isDecimalText, withoutExponent } from '../../../shared/public/exact-json.ts';
 import { freshnessFromBlock, freshnessFromHeaders } from '../../../shared/public/freshness.ts';
 import { httpCalls } from '../../../shared/public/http-calls.ts';
 import { checkedIdentifier } from '../../../shared/public/identifiers.ts';
@@ -21,11 +21,16 @@ const account = (guid: string) => ({ ...accountOf({ guid, member_guid: 'MBR-1', 
 const ours = { listed: true, fresh_as_of: '2026-01-15T12:00:00.000Z', stale_reason: null };
 
 describe('all accounts', () => {
-  const page = (guid: string, given: Partial<AccountsPage['freshness']> = {}, totalEntries = 2): AccountsPage => ({
+  const page = (
+    guid: string,
+    given: Partial<AccountsPage['freshness']> = {},
+    totalEntries = 2,
+    totalPages = 2,
+  ): AccountsPage => ({
     notModified: false,
     etag: 'x',
     accounts: [account(guid)],
-    pagination: { currentPage: 1, perPage: 1000, totalEntries, totalPages: 2 },
+    pagination: { currentPage: 1, perPage: 1000, totalEntries, totalPages },
     freshness: { ...freshness, ...given },
   });
 
@@ -60,6 +65,24 @@ describe('all accounts', () => {
     expect(asked.map(([number]) => number)).toEqual([1, 2, 1, 2]);
   });
 
+  it('are read to the last of three pages', async () => {
+    const three = (guid: string) => page(guid, {}, 3, 3);
+    const { asked, reading } = await read(three('A'), three('B'), three('C'));
+    expect((await reading).accounts).toEqual(['A', 'B', 'C'].map(account));
+    expect(asked.map(([number]) => number)).toEqual([1, 2, 3]);
+  });
+
+  it('are read no further once a page has changed', async () => {
+    const three = (guid: string, of: Partial<AccountsPage['freshness']> = {}) => page(guid, of, 3, 3);
+    const { asked, reading } = await read(
+      three('A'),
+      three('B', { refreshId: 'RFR-2' }),
+      ...['D', 'E', 'F'].map((guid) => three(guid)),
+    );
+    expect((await reading).accounts).toEqual(['D', 'E', 'F'].map(account));
+    expect(asked.map(([number]) => number)).toEqual([1, 2, 1, 2, 3]);
+  });
+
   it('are given up when they change three times', async () => {
     const next = page('B', { refreshId: 'RFR-2' });
     const { asked, reading } = await read(page('A'), next, page('A'), next, page('A'), next, page('A'), page('B'));
@@ -83,6 +106,16 @@ describe('a number', () => {
     ['1e2x', '1e2x'],
     ['1e+2', '100'],
   ])('%s is written out as %s', (number, plain) => expect(withoutExponent(number)).toBe(plain));
+});
+
+it.each([
+  ['5', true],
+  ['-0.5', true],
+  [5, false],
+  ['5e3', false],
+  [null, false],
+])('%j is exact as text: %s', (value, is) => {
+  expect(isDecimalText(value)).toBe(is);
 });
 
 describe('an address', () => {

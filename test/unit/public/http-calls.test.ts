@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type BalancesClientOptions, createBalancesClient } from '../../../shared/public/balances-client.ts';
 import type { UnsignedRequest } from '../../../shared/public/http-calls.ts';
@@ -119,6 +120,24 @@ describe('when no answer comes', () => {
     await expect(client().health({ signal: controller.signal })).rejects.toThrow('the user left');
     await expect(client().health({ signal: controller.signal })).rejects.toThrow('the user left');
     expect(api.asked).toHaveLength(1);
+  });
+
+  it('leaves neither a timer nor a listener behind', async () => {
+    const { signal } = new AbortController();
+    const timers = () => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
+    const other = async (): Promise<Response> => Response.json({ status: 'ok' });
+    const before = timers();
+    await client({ fetch: other, timeoutSeconds: 600 }).health({ signal });
+    expect([timers(), getEventListeners(signal, 'abort')]).toEqual([before, []]);
+  });
+
+  it('keeps why there was no connection', async () => {
+    const cause = new TypeError('fetch failed');
+    await expect(client({ fetch: () => Promise.reject(cause) }).health()).rejects.toMatchObject({
+      code: 'unreachable',
+      detail: `no connection to ${api.url}`,
+      cause,
+    });
   });
 
   it('reports a broken connection, before and during an answer', async () => {

@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events';
 import { describe, expect, it } from 'vitest';
 import { BalancesProblem } from '../../../shared/public/problem.ts';
 import type { Refresh } from '../../../shared/public/refresh.ts';
@@ -43,10 +44,12 @@ function scene(...looks: readonly (Look | Error)[]) {
   const time: Time = {
     now: () => now,
     async sleep(milliseconds) {
+      await Promise.resolve();
       now += milliseconds;
     },
   };
   const look = async (most: number): Promise<Look> => {
+    if (seconds.length > 20) throw new Error('it looks for ever');
     seconds.push(now / 1000);
     allowed.push(most);
     const answer = looks[Math.min(seconds.length, looks.length) - 1];
@@ -90,6 +93,17 @@ describe('waiting for the end of a refresh', () => {
     expect(seconds).toEqual([0, 4, 8, 10]);
   });
 
+  it('looks once more when a millisecond is left', async () => {
+    const { seconds, wait } = scene(running(4));
+    await expect(wait(4.001)).rejects.toMatchObject({ code: 'timed_out' });
+    expect(seconds).toEqual([0, 4, 4.001]);
+  });
+
+  it('ends with an error that is none of this API’s', async () => {
+    const error = Object.assign(new Error('x'), { action: 'retry_later' });
+    await expect(scene(error).wait(900)).rejects.toBe(error);
+  });
+
   it('finds an end that came in the last moment', async () => {
     expect((await scene(running(4), running(4), running(4), ended).wait(10)).status).toBe('ended');
   });
@@ -107,6 +121,7 @@ describe('the platform’s sleep', () => {
     const sleeping = platformTime.sleep(60_000, controller.signal);
     controller.abort(new Error('enough'));
     await expect(sleeping).rejects.toThrow('enough');
+    expect(getEventListeners(controller.signal, 'abort')).toEqual([]);
     await expect(platformTime.sleep(60_000, controller.signal)).rejects.toThrow('enough');
   });
 
@@ -115,5 +130,7 @@ describe('the platform’s sleep', () => {
     const before = platformTime.now();
     await platformTime.sleep(2, signal);
     expect(platformTime.now()).toBeGreaterThan(before);
+    expect(getEventListeners(signal, 'abort')).toEqual([]);
+    await platformTime.sleep(1, undefined);
   });
 });
