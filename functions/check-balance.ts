@@ -166,7 +166,7 @@ export function wire(source: NodeJS.ProcessEnv) {
   const db = dynamoDb(env.membersTable);
   const wiring = apiWiring('check-balance', env);
   const deps: TriggerDeps = {
-    ...endingDeps(env, db),
+    ...endingDeps(env, db, wiring.telemetry),
     mx: observedMx(mxOf(env, MX_TIMEOUT_MS), wiring.telemetry),
     schedule: scheduleInDynamoDb(db, env.membersTable),
     keys: idempotencyKeysInDynamoDb(db, env.refreshesTable, {

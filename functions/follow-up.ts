@@ -65,7 +65,7 @@ export function wire(source: NodeJS.ProcessEnv) {
   const report = telemetry('follow-up', env.stage, now);
   const queue = sqs(env.followUpQueueUrl);
   const looks = looksTogether(queue, env.followUpQueueUrl);
-  const ending = { ...endingDeps(env, db, queue), followUps: looks };
+  const ending = { ...endingDeps(env, db, report, queue), followUps: looks };
   const mx = unlessSilent(mxOf(env, MX_TIMEOUT_MS), now);
   const loggedFields = new Set<string>();
   const deps: HandleWebhookDeps = {

@@ -34,7 +34,7 @@ export function wire(source: NodeJS.ProcessEnv) {
   const queue = sqs(env.startQueueUrl);
   const report = telemetry('start-due', env.stage, now);
   const deps: StartDueDeps = {
-    ...endingDeps(env, db, queue),
+    ...endingDeps(env, db, report, queue),
     mx: observedMx(mxOf(env, MX_TIMEOUT_MS), report),
     schedule: scheduleInDynamoDb(db, env.membersTable),
     starts: startQueue(queue, env.startQueueUrl),

@@ -18,7 +18,7 @@ export function wire(source: NodeJS.ProcessEnv) {
   const report = telemetry('sweep', env.stage, now);
   const queue = sqs(env.followUpQueueUrl);
   const deps: SweepDeps = {
-    ...endingDeps(env, dynamoDb(env.membersTable), queue),
+    ...endingDeps(env, dynamoDb(env.membersTable), report, queue),
     sweepRests: sweepQueue(queue, env.sweepQueueUrl),
   };
   const failed = (key: { readonly memberGuid: string } | null, error: unknown): void =>

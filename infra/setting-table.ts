@@ -95,6 +95,15 @@ export const settings = {
     'Shortest time between two looks at one member. MX asks for 3 s or more; less is accepted only for an MX on this machine.',
   ),
   maxLookGapSeconds: wholeNumber(60, seconds(1, 900), 'Longest time between two looks at one member.'),
+  learning: flag(
+    true,
+    'Whether looks are planned by how long the jobs of an institution take (docs/looks.md), which each ended refresh adds to for one write unit. false: the first look comes after firstLookSeconds (firstLookWithWebhooksSeconds with webhooks), each later one after half of the time since the start.',
+  ),
+  lookLagMilliseconds: wholeNumber(
+    400,
+    { min: 100, max: 10_000, unit: 'milliseconds' },
+    'With learning: a job is looked at again as soon as the lag expected since the last look reaches this. Less means more looks and earlier balances; docs/looks.md has both by the value.',
+  ),
   graceSeconds: wholeNumber(
     30,
     seconds(1, 900),

@@ -11,7 +11,7 @@ import type { MemberKey, MxAccount, MxMember } from '../shared/domain/mx.ts';
 import { readAccount, readMember } from '../shared/domain/mx-readers.ts';
 import type { Attempt, Claim, RunningRefresh, StartedClaim } from '../shared/domain/refresh.ts';
 
-export { claim, key, member, newJob, policy, question, T0 } from '../docs/generate/sample-refresh.ts';
+export { claim, key, member, newJob, plan, policy, question, T0 } from '../docs/generate/sample-refresh.ts';
 
 /** `seconds` after `T0`. */
 export const at = (seconds: number): Instant => plusSeconds(T0, seconds);

@@ -16,7 +16,7 @@ import { MISSING_SECONDS } from '../../shared/domain/missing.ts';
 import type { Challenge, MxMember } from '../../shared/domain/mx.ts';
 import type { RunningClaim } from '../../shared/domain/refresh.ts';
 import { ruleFor } from '../../shared/domain/statuses.ts';
-import { claim, member, newJob, policy, question, T0 } from './sample-refresh.ts';
+import { claim, member, newJob, plan, policy, question, T0 } from './sample-refresh.ts';
 
 /** A refresh with the proof of its job's end, past its grace period, whose last look saw `unconfirmedEnd` too. */
 const situation = (given: Partial<RunningClaim>, unconfirmedEnd: string | null, afterSeconds = 60): Situation => ({
@@ -27,6 +27,7 @@ const situation = (given: Partial<RunningClaim>, unconfirmedEnd: string | null, 
   random: 0,
   importsMove: false,
   startNotBefore: null,
+  plan,
 });
 
 /** A look at a member that differs from the sample by `given`. */

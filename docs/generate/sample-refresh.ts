@@ -1,5 +1,6 @@
 /** A sample member of MX and the claim of its refresh, for calls of the decision. The tests of the domain use them too. */
 import { plusSeconds } from '../../shared/domain/instant.ts';
+import type { LookPlan } from '../../shared/domain/look-plan.ts';
 import type { Challenge, MxMember } from '../../shared/domain/mx.ts';
 import type { Policy } from '../../shared/domain/policy.ts';
 import type { Baseline, StartedClaim } from '../../shared/domain/refresh.ts';
@@ -15,6 +16,9 @@ export const policy: Policy = {
   allowanceStarts: 5,
   allowanceWindowSeconds: 7200,
 };
+
+/** Looks as the settings time them, without anything learnt. */
+export const plan: LookPlan = { lengths: null, lagSeconds: 0.4, webhooks: false };
 
 /** The POST was sent at this instant. */
 export const T0 = '2026-11-21T12:00:00.000Z';

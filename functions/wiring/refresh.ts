@@ -10,6 +10,7 @@ import { balancesReader } from '../../shared/clients/balances-table.ts';
 import { callbacksInDynamoDb, noCallbacks } from '../../shared/clients/callbacks-table.ts';
 import { eventBus } from '../../shared/clients/event-bus.ts';
 import { httpsTransport } from '../../shared/clients/https-transport.ts';
+import { institutionsInDynamoDb, noInstitutions } from '../../shared/clients/institutions-table.ts';
 import { membersReader } from '../../shared/clients/members-reader.ts';
 import { membersInDynamoDb } from '../../shared/clients/members-table.ts';
 import { mxClient } from '../../shared/clients/mx-client.ts';
@@ -66,6 +67,7 @@ export const keptForMinutes = (report: Telemetry): SecretOptions => ({
 export function endingDeps(
   env: EndingEnvironment,
   db: DynamoDBClient,
+  report: Telemetry,
   queues = sqs(env.followUpQueueUrl),
 ): Omit<RefreshDeps, 'mx'> {
   // By name: a field of the policy that no setting fills does not compile.
@@ -87,6 +89,14 @@ export function endingDeps(
       env.callbackQueueUrl === '' ? noCallbacks : callbacksInDynamoDb(db, env.refreshesTable, env.refreshRetentionDays),
     deliveries: deliveryQueue(queues, env.callbackQueueUrl),
     notices: noticeQueue(queues, env.followUpQueueUrl),
+    institutions: env.learning
+      ? institutionsInDynamoDb(db, env.refreshesTable, {
+          now,
+          random: Math.random,
+          unread: (error) => report.log('institution.unread', { error }),
+        })
+      : noInstitutions,
+    looks: { lagSeconds: env.lookLagMilliseconds / 1000, webhooks: env.webhooks !== 'off' },
     policy,
     now,
     within,

@@ -63,6 +63,7 @@ const nextLook = v.object({
         null,
       ),
       missingSince: v.optional(v.nullable(v.string()), null),
+      runningAt: v.optional(v.nullable(v.string()), null),
     }),
   ),
 });
@@ -84,6 +85,7 @@ const nextLookOf = ({
     unconfirmedEnd: memory.candidate,
     newestJob: memory.job,
     missingSince: memory.missingSince,
+    runningAt: memory.runningAt,
   },
 });
 
@@ -170,6 +172,7 @@ export const encodeNextLook = ({ refreshId, correlationId, member: key, lookNumb
       candidate: state.unconfirmedEnd,
       job: state.newestJob,
       missingSince: state.missingSince,
+      ...(state.runningAt === null ? {} : { runningAt: state.runningAt }),
     },
   });
 

@@ -54,6 +54,7 @@ import { anotherJobFollowed, proofIn, succeededSince } from './evidence.ts';
 import type { Failure } from './failure.ts';
 import type { Imports } from './imports.ts';
 import { type Instant, secondsBetween } from './instant.ts';
+import { type LookPlan, secondsToLookAgain } from './look-plan.ts';
 import { secondsAfterFailure, secondsToNextLook } from './look-times.ts';
 import { isBelievedMissing } from './missing.ts';
 import type { Challenge, MxMember } from './mx.ts';
@@ -78,6 +79,8 @@ export interface LookState {
   readonly unconfirmedEnd: string | null;
   /** The newest job that looks have seen; null before the first. */
   readonly newestJob: SeenJob | null;
+  /** When the last look was taken that saw the job run, by our clock; null: none did, or it is not known. */
+  readonly runningAt: Instant | null;
   /** Since when, by our clock, every look was answered that MX does not know the member; null: the last one was not. */
   readonly missingSince: Instant | null;
 }
@@ -95,6 +98,7 @@ export const firstLookState: LookState = {
   failedLooks: 0,
   unconfirmedEnd: null,
   newestJob: null,
+  runningAt: null,
   missingSince: null,
 };
 
@@ -126,6 +130,8 @@ export interface Situation {
   readonly importsMove: boolean;
   /** MX has asked for no request for a job of this member before this. */
   readonly startNotBefore: Instant | null;
+  /** What looks at a running job are planned by. */
+  readonly plan: LookPlan;
 }
 
 /** A situation in which a POST was sent. */
@@ -142,11 +148,11 @@ interface StartedSituation extends Situation {
  *
  * @example
  * ```ts
- * import { claim, member, newJob, policy } from '../../docs/generate/sample-refresh.ts';
+ * import { claim, member, newJob, plan, policy } from '../../docs/generate/sample-refresh.ts';
  * import { decide, firstLookState } from './decision.ts';
  *
  * const now = '2026-11-21T12:00:10.000Z';
- * const known = { importsMove: false, startNotBefore: null };
+ * const known = { importsMove: false, startNotBefore: null, plan };
  * const situation = { claim: claim({ flagSeen: true }), state: firstLookState, policy, now, random: 0, ...known };
  * const running = member({ ...newJob, isBeingAggregated: true });
  * console.log(decide(situation, { kind: 'member', member: running, challenges: [] }).kind); // look
@@ -263,7 +269,11 @@ function whileRunning(situation: StartedSituation, member: MxMember): NextStep {
   const oursSucceeded =
     baseline !== null && anotherJobFollowed(start, baseline, member) && succeededSince(baseline, member);
   if (oursSucceeded) return storeAnyway;
-  return isOver(situation) ? end(atDeadline(claim, member)) : lookAgain(situation);
+  if (isOver(situation)) return end(atDeadline(claim, member));
+  const { plan, policy, now, newestJob } = situation;
+  const job = { startedAt: start.at, deadline: claim.deadline };
+  const inSeconds = secondsToLookAgain(plan, job, now, policy);
+  return { kind: 'look', inSeconds, state: { ...firstLookState, newestJob, runningAt: claim.lookedAt } };
 }
 
 /** 5. What was read cannot get older: what another job brought since the baseline is newer data (409, MX facts 2.1). */
@@ -395,12 +405,16 @@ const isSameJob = (a: ShownJob, b: ShownJob): boolean => a.jobGuid === b.jobGuid
 
 /** @param unconfirmedEnd what only waits for its confirmation: the job itself is not expected to go on. */
 function lookAgain(
-  { claim, start, newestJob, policy, now }: StartedSituation,
+  { claim, start, state, newestJob, policy, now }: StartedSituation,
   unconfirmedEnd: string | null = null,
 ): Extract<Step, { kind: 'look' }> {
   const inSeconds =
     unconfirmedEnd === null ? secondsToNextLook(start.at, now, claim.deadline, policy) : policy.minLookGapSeconds;
-  return { kind: 'look', inSeconds, state: { ...firstLookState, unconfirmedEnd, newestJob } };
+  return {
+    kind: 'look',
+    inSeconds,
+    state: { ...firstLookState, unconfirmedEnd, newestJob, runningAt: state.runningAt },
+  };
 }
 
 const end = (ending: Ending): Extract<Step, { kind: 'end' }> => ({ kind: 'end', ending });

@@ -36,7 +36,8 @@ export async function deleteMember(deps: DeleteDeps, key: MemberKey): Promise<'d
     }
     const { claim, enrolment } = record;
     if (claim?.phase === 'ended') await publishEnd(deps, key, claim);
-    else if (claim !== null) await endRefresh(deps, { key, claim, ending: endingOf('member_deleted') });
+    else if (claim !== null)
+      await endRefresh(deps, { key, claim, ending: endingOf('member_deleted'), institutionCode: null });
     // The message first: after a crash behind the tombstone, it erases.
     await eraseLater(deps, key);
     const now = deps.now();

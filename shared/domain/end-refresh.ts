@@ -7,6 +7,7 @@
 import type { StoredBalance } from './balance.ts';
 import type { Ending } from './ending.ts';
 import { type Instant, plusSeconds } from './instant.ts';
+import { type LearnDeps, learnFrom } from './learn.ts';
 import type { MemberBody } from './member.ts';
 import { bodyAtEnd } from './member-view.ts';
 import type { MemberKey, MxMember } from './mx.ts';
@@ -24,13 +25,15 @@ import { detailsOf } from './refresh-details.ts';
 import type { StartMark } from './start-mark.ts';
 
 /** What ending a refresh needs. */
-export type EndDeps = NotifyDeps & Pick<RefreshDeps, 'members' | 'refreshes'>;
+export type EndDeps = NotifyDeps & LearnDeps & Pick<RefreshDeps, 'members' | 'refreshes'>;
 
 /** An end that is to be written. */
 export interface RefreshEnd {
   readonly key: MemberKey;
   readonly claim: OpenClaim;
   readonly ending: Ending;
+  /** The member's, by MX; null: it is not known. */
+  readonly institutionCode: string | null;
   /** With outcome `succeeded`: when the stored balances were observed. */
   readonly observedAt?: Instant | null;
   /** The member as last read from MX. Without it what the claim knows is all that is new. */
@@ -41,6 +44,8 @@ export interface RefreshEnd {
   readonly importsMove?: boolean;
   /** The member's starts without this one, when MX has certainly not counted it. Without it they stay. */
   readonly starts?: readonly StartMark[];
+  /** When the last look was taken that saw its job run. Without it no look is known to have. */
+  readonly runningAt?: Instant | null;
 }
 
 /** How often an end is written again; each time another function has learnt something in between. */
@@ -85,6 +90,8 @@ async function endOnce(deps: EndDeps, end: RefreshEnd): Promise<boolean> {
   const won = await deps.members.end({ key, from, known, attempt, bodySeenAt, importsMove, starts });
   if (!won) return false;
   await publishEnd(deps, key, endedClaim(claim, attempt), { details, body, stored });
+  const job = { claim, ending, member: end.member ?? null, runningAt: end.runningAt ?? null };
+  await learnFrom(deps, end.institutionCode, job, endedAt);
   return true;
 }
 

@@ -5,6 +5,7 @@ import { endingOf } from './ending.ts';
 import { baselineOf, jobBeganAt } from './evidence.ts';
 import { asFailure, type Failure } from './failure.ts';
 import { type Instant, plusSeconds, secondsBetween } from './instant.ts';
+import { secondsToFirstLook } from './look-plan.ts';
 import { secondsAfterFailure } from './look-times.ts';
 import { nextStartAllowedAt, startsInWindow } from './member.ts';
 import type { Challenge, MemberIdentifiers, MxMember } from './mx.ts';
@@ -110,6 +111,8 @@ async function followRunning(
   before: FollowedRefresh<RunningClaim>,
   told: ToldOfDeletion | null,
 ): Promise<Followed> {
+  // Read while MX is asked: it is needed after that.
+  const learnt = deps.institutions.lengths(before.record.institutionCode);
   const seen = await observe(deps, before.identifiers);
   if (told !== null && seen.kind === 'failure' && seen.failure.code === 'mx_not_found') {
     await told.gone();
@@ -126,6 +129,7 @@ async function followRunning(
     random: deps.random(),
     importsMove: before.record.importsMove,
     startNotBefore: before.record.startNotBefore,
+    plan: { ...deps.looks, lengths: await learnt },
   };
   const step = decide(situation, seen);
   const unread: Seen =
@@ -168,10 +172,18 @@ async function act(
     case 'store':
       return storeAccounts(deps, followed, member, accounts);
     case 'end':
-      await endRefresh(deps, { key: followed.key, claim: followed.claim, ending: step.ending, member });
+      await endRefresh(deps, { ...endOf(followed), ending: step.ending, member });
       return 'ended';
   }
 }
+
+/** What the end of a refresh takes from a look at it. */
+const endOf = ({ key, claim, record, state }: FollowedRefresh<RunningClaim>) => ({
+  key,
+  claim,
+  institutionCode: record.institutionCode,
+  runningAt: state.runningAt,
+});
 
 /** Reads the member, and its questions when it waits for its user. @throws what is no failure of MX's. */
 async function observe(deps: FollowDeps, identifiers: MemberIdentifiers): Promise<Observation> {
@@ -241,7 +253,7 @@ async function start(
   const counting = startsInWindow(record.starts, now, deps.policy);
   if (nextStartAllowedAt(counting, now, deps.policy) !== null) {
     const ending = endingOf('allowance_used_up', { connectionStatus: member?.connectionStatus ?? null });
-    await endRefresh(deps, { key, claim, ending, member });
+    await endRefresh(deps, { ...endOf(followed), ending, member });
     return 'ended';
   }
   const starts = [...counting, startMark(now, claim.callerTag)];
@@ -257,10 +269,13 @@ async function start(
     jobAggregatedAt: wasRefused ? null : claim.jobAggregatedAt,
     seenStatus: wasRefused ? null : claim.seenStatus,
   };
-  await bookLook(deps, followed, firstLookState, deps.policy.firstLookSeconds);
+  const { start: sent, deadline } = starting;
+  const lengths = await deps.institutions.lengths(record.institutionCode);
+  const inSeconds = secondsToFirstLook({ ...deps.looks, lengths }, { startedAt: sent.at, deadline }, deps.policy);
+  await bookLook(deps, followed, firstLookState, inSeconds);
   if (!(await deps.members.recordStarting(key, starting, starts))) return 'superseded';
   const job = await startJob(deps, { key, identifiers: followed.identifiers, claim: starting, starts });
   if (job.kind !== 'refused') return 'started';
-  await endRefresh(deps, { key, claim: starting, ending: job.ending, member, starts: job.starts });
+  await endRefresh(deps, { ...endOf(followed), claim: starting, ending: job.ending, member, starts: job.starts });
   return 'ended';
 }

@@ -5,6 +5,8 @@
 import type { KnownOfAccounts, ObservationStamp, StoredBalance } from './balance.ts';
 import type { LookState } from './decision.ts';
 import type { Clock, Instant } from './instant.ts';
+import type { Institutions } from './institutions-ports.ts';
+import type { LookPlan } from './look-plan.ts';
 import type { Members, Unstarted } from './members-ports.ts';
 import type { Challenge, ChallengeAnswer, MemberIdentifiers, MemberKey, MxAccount, MxMember } from './mx.ts';
 import type { MxWebhook } from './mx-webhook.ts';
@@ -169,6 +171,9 @@ export interface RefreshDeps {
   readonly callbacks: Callbacks;
   readonly deliveries: Deliveries;
   readonly notices: Notices;
+  readonly institutions: Institutions;
+  /** Settings: what looks are planned by beside the lengths of jobs. */
+  readonly looks: Omit<LookPlan, 'lengths'>;
   /** Setting: whether `balance.changed` says from what to what. */
   readonly amountsInEvents: boolean;
   readonly policy: Policy;

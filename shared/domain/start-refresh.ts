@@ -18,6 +18,7 @@ import { endRefresh, publishEnd } from './end-refresh.ts';
 import { baselineOf } from './evidence.ts';
 import { asFailure, Failure } from './failure.ts';
 import { lookUpMember } from './find-member.ts';
+import { secondsToFirstLook } from './look-plan.ts';
 import { type Instant, plusSeconds, secondsBetween } from './instant.ts';
 import {
   aliasMarkOf,
@@ -205,6 +206,8 @@ async function start<Held>(deps: RefreshDeps, request: Request<Held>): Promise<A
     if (joined) return joined;
     // 2: the baseline.
     const askedAt = deps.now();
+    // Read while MX is asked: it is needed after that, and kept.
+    if (record !== null) void deps.institutions.lengths(record.institutionCode);
     const known: Known | { readonly refused: Held } =
       member === null ? await readBaseline(deps, request, record) : { key: member.key, record, member };
     if ('refused' in known) return known.refused;
@@ -336,7 +339,7 @@ async function claimAndStart(
   // 4.
   const { correlationId } = unsent;
   const nextLook = { refreshId, member: key, lookNumber: 1, state: firstLookState, correlationId };
-  await deps.followUps.send(nextLook, deps.policy.firstLookSeconds);
+  await deps.followUps.send(nextLook, await firstLookAfter(deps, claim, codeOf(known)));
   // 5.
   const startsVersion = record?.startsVersion ?? 0;
   const withBody = member !== null && isNews(record, member);
@@ -365,9 +368,21 @@ async function claimAndStart(
     );
   }
   // Ended, not taken back: another caller may have joined it meanwhile, and has to get an end.
-  await endRefresh(deps, { key, claim, ending: job.ending, member, starts: job.starts });
+  const institutionCode = codeOf(known);
+  await endRefresh(deps, { key, claim, ending: job.ending, institutionCode, member, starts: job.starts });
   const { code, message, details } = job.failure;
   throw new Failure(code, message, { ...details, refreshId, action: job.ending.action });
+}
+
+/** MX's code of the member's institution; null: not known. */
+const codeOf = ({ record, member }: Known): string | null => member?.institutionCode ?? record?.institutionCode ?? null;
+
+/** Seconds until the first look: at the job, or without a start of one, the look that starts it. */
+async function firstLookAfter(deps: RefreshDeps, claim: RunningClaim, code: string | null): Promise<number> {
+  if (claim.start.state === 'none') return deps.policy.firstLookSeconds;
+  const lengths = await deps.institutions.lengths(code);
+  const job = { startedAt: claim.start.at, deadline: claim.deadline };
+  return secondsToFirstLook({ ...deps.looks, lengths }, job, deps.policy);
 }
 
 /** Why MX could not be read before the POST, as readers are told until the first look. */

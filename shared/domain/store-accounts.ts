@@ -1,14 +1,14 @@
 /** Storing: the job has succeeded. The accounts are read and written, and the refresh ends with success. */
 
 import type { StoredBalance } from './balance.ts';
-import { type EndDeps, endRefresh } from './end-refresh.ts';
+import { type EndDeps, endRefresh, type RefreshEnd } from './end-refresh.ts';
 import { atDeadline, endingByFailure, endingOf, lateBecauseOf } from './ending.ts';
 import { importsSince, showsOurJob } from './evidence.ts';
 import { asFailure, Failure } from './failure.ts';
 import { type Imports, judgeImports, leftBehind } from './imports.ts';
 import type { Instant } from './instant.ts';
 import { secondsAfterFailure } from './look-times.ts';
-import type { MemberKey, MxAccount, MxMember } from './mx.ts';
+import type { MxAccount, MxMember } from './mx.ts';
 import { bookLookAfter, type FollowDeps, type FollowedRefresh } from './next-look.ts';
 import type { OpenClaim, StoringClaim } from './refresh.ts';
 
@@ -84,7 +84,11 @@ export async function storeAccounts(
   const storingClaim: StoringClaim = { ...claim, phase: 'storing' };
   const importsMove = member !== null && showsOurJob(claim, member) && ['all', 'some'].includes(imports.moved);
   const ending = endingOf(storedCode(accounts, stored), { connectionStatus: member?.connectionStatus ?? 'CONNECTED' });
-  await endRefresh(deps, { key, claim: storingClaim, ending, observedAt, member, importsMove, stored: storedNow });
+  await endRefresh(deps, {
+    ...{ key, claim: storingClaim, ending, observedAt, member, importsMove, stored: storedNow },
+    institutionCode: record.institutionCode,
+    runningAt: followed.state.runningAt,
+  });
   return 'stored';
 }
 
@@ -102,11 +106,13 @@ export function storedCode(
 /** The job succeeded, and no amount of what it brought can be read. Reading the same list again would not change that. */
 async function endUnreadable(
   deps: FollowDeps,
-  { key, claim }: Pick<FollowedRefresh<OpenClaim>, 'key' | 'claim'>,
+  { key, claim, record }: Pick<FollowedRefresh<OpenClaim>, 'key' | 'claim' | 'record'>,
 ): Promise<'ended'> {
+  const { institutionCode } = record;
   const failure = new Failure('mx_bad_answer', 'No account of the member has amounts that can be read.');
-  if (claim.phase === 'storing') return endInterruptedStoring(deps, key, claim, failure);
-  await endRefresh(deps, { key, claim, ending: endingOf('mx_bad_answer', { message: failure.message }) });
+  if (claim.phase === 'storing') return endInterruptedStoring(deps, { key, claim, institutionCode }, failure);
+  const ending = endingOf('mx_bad_answer', { message: failure.message });
+  await endRefresh(deps, { key, claim, ending, institutionCode });
   return 'ended';
 }
 
@@ -117,11 +123,13 @@ async function storeLater(
   failure: Failure,
 ): Promise<'ended' | 'looking_again'> {
   const { key, claim, state } = followed;
+  const { institutionCode } = followed.record;
   const now = deps.now();
   const isHopeless = failure.fate !== 'try-again';
   if (isHopeless || now >= claim.deadline) {
-    if (claim.phase === 'storing') return endInterruptedStoring(deps, key, claim, failure);
-    await endRefresh(deps, { key, claim, ending: isHopeless ? endingByFailure(failure) : lateBecauseOf(failure) });
+    if (claim.phase === 'storing') return endInterruptedStoring(deps, { key, claim, institutionCode }, failure);
+    const ending = isHopeless ? endingByFailure(failure) : lateBecauseOf(failure);
+    await endRefresh(deps, { key, claim, ending, institutionCode });
     return 'ended';
   }
   const failedLooks = state.failedLooks + 1;
@@ -140,8 +148,7 @@ async function storeLater(
  */
 export async function endInterruptedStoring(
   deps: EndDeps,
-  key: MemberKey,
-  claim: StoringClaim,
+  { key, claim, institutionCode }: Pick<RefreshEnd, 'key' | 'institutionCode'> & { readonly claim: StoringClaim },
   failure: Failure | null,
 ): Promise<'ended'> {
   // Also what a newer observation has written over since, as far as it can still be seen.
@@ -161,6 +168,6 @@ export async function endInterruptedStoring(
         : failure.fate === 'try-again'
           ? lateBecauseOf(failure)
           : endingByFailure(failure);
-  await endRefresh(deps, { key, claim, ending, observedAt });
+  await endRefresh(deps, { key, claim, ending, observedAt, institutionCode });
   return 'ended';
 }

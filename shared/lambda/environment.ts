@@ -56,6 +56,10 @@ const readers = {
   maxLookGapSeconds: wholeNumber,
   graceSeconds: wholeNumber,
   graceLooks: wholeNumber,
+  /** Whether looks are planned by what is learnt of institutions. */
+  learning: flag,
+  /** The lag that looks are planned for: the time from a job's end to the look that sees it. */
+  lookLagMilliseconds: wholeNumber,
   allowanceStarts: wholeNumber,
   allowanceWindowSeconds: wholeNumber,
   staleAfterSeconds: wholeNumber,
@@ -116,6 +120,9 @@ const policy = [
 ] as const satisfies readonly (keyof Policy)[];
 const ending = [
   ...policy,
+  'learning',
+  'lookLagMilliseconds',
+  'webhooks',
   'refreshRetentionDays',
   'membersTable',
   'refreshesTable',
@@ -143,7 +150,7 @@ export const environmentOf = {
     'iamTriggerReads',
     'waitersAtOnce',
   ],
-  'follow-up': ['stage', ...mx, ...ending, 'webhooks', 'keepAccountNumbers', 'keepUnknownFields'],
+  'follow-up': ['stage', ...mx, ...ending, 'keepAccountNumbers', 'keepUnknownFields'],
   'start-due': ['stage', ...mx, ...ending, 'startQueueUrl', 'startsPerSecond'],
   'run-schedule': ['stage', 'membersTable', 'startQueueUrl', 'scheduleShards', 'startsPerSecond'],
   sweep: ['stage', ...ending, 'sweepQueueUrl'],

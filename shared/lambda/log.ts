@@ -28,6 +28,7 @@ export type LogEvent =
   | 'mx.failed'
   | 'mx.fields_dropped'
   | 'mx.unknown_status'
+  | 'institution.unread'
   | 'schedule.done'
   | 'sweep.done'
   | 'sweep.failed';

@@ -120,7 +120,7 @@ const message = (fields: Partial<NextLook> = {}): NextLook => ({
   correlationId: null,
   member: newKey(),
   lookNumber: 1,
-  state: { failedLooks: 0, unconfirmedEnd: null, newestJob: null, missingSince: null },
+  state: { failedLooks: 0, unconfirmedEnd: null, newestJob: null, missingSince: null, runningAt: null },
   ...fields,
 });
 
@@ -130,6 +130,7 @@ const laterState = {
   unconfirmedEnd: 'DENIED/2005',
   newestJob: { jobGuid: 'JOB-1', aggregatedAt: at(2), seenAt: at(5) },
   missingSince: at(4),
+  runningAt: null,
 };
 
 const webhook = (fields: Partial<MxWebhook> = {}): MxWebhook => ({
@@ -350,6 +351,7 @@ describe('a message that cannot be read', () => {
     const state = {
       ...laterState,
       missingSince: 'T4',
+      runningAt: null,
       newestJob: { ...laterState.newestJob, aggregatedAt: 'T2', seenAt: 'T5' },
     };
     const member = { userGuid: 'USR-1', memberGuid: 'MBR-1' };
@@ -377,6 +379,7 @@ describe('a message that cannot be read', () => {
       unconfirmedEnd: null,
       newestJob: null,
       missingSince: null,
+      runningAt: null,
     });
   });
 

@@ -68,7 +68,7 @@ const look = encodeNextLook({
   correlationId: 'order-1',
   member: newKey(),
   lookNumber: 1,
-  state: { failedLooks: 0, unconfirmedEnd: null, newestJob: null, missingSince: null },
+  state: { failedLooks: 0, unconfirmedEnd: null, newestJob: null, missingSince: null, runningAt: null },
 });
 
 /** One message of each kind, as this release writes it, and what reads it. */

@@ -6,6 +6,7 @@ import { type ExactJson, type ExactObject, isExactObject, parseExactJson } from 
 
 /** Seconds where a deployment waits minutes: the simulator on this machine does not mind. */
 const QUICK = {
+  learning: false,
   firstLookSeconds: 1,
   minLookGapSeconds: 1,
   maxLookGapSeconds: 2,

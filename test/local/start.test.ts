@@ -9,7 +9,7 @@ const root = join(import.meta.dirname, '../..');
 const FREE_PORTS = { PORT: '0', AWS_ENDPOINT_PORT: '0', MX_SIMULATOR_PORT: '0' };
 
 /** Looks come sooner than with the defaults, which are for MX. */
-const QUICK = ['firstLookSeconds', 'minLookGapSeconds'].flatMap((name) => ['--set', `${name}=1`]);
+const QUICK = ['firstLookSeconds=1', 'minLookGapSeconds=1', 'learning=false'].flatMap((setting) => ['--set', setting]);
 
 const children: ChildProcess[] = [];
 

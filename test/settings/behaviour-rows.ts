@@ -116,6 +116,32 @@ async function storedAccount(deployed: Deployed): Promise<unknown> {
   return [Item['account_number']?.S, Item['brand_new_field']?.S ?? 'dropped'];
 }
 
+/** The counters of the member's institution after one refresh. */
+async function learnt(deployed: Deployed): Promise<unknown> {
+  deployed.mx.member = { institution_code: 'riverbank' };
+  await deployed.trigger();
+  const moment = '2026-11-21T12:00:01.000Z';
+  deployed.mx.member = {
+    ...{ institution_code: 'riverbank', most_recent_job_guid: 'JOB-2' },
+    ...{ aggregated_at: moment, successfully_aggregated_at: moment },
+  };
+  deployed.mx.accounts = [account];
+  deployed.at(10);
+  await deployed.look();
+  const { Items = [] } = await deployed.aws.tables.client.send(
+    new QueryCommand({
+      TableName: 'refreshes',
+      KeyConditionExpression: 'refresh_id = :id',
+      ExpressionAttributeValues: { ':id': { S: 'INSTITUTION#riverbank' } },
+    }),
+  );
+  return Items.map((item) =>
+    Object.keys(item)
+      .filter((name) => /^[bdo]_?/.test(name))
+      .toSorted(),
+  );
+}
+
 /** Every item of a refresh, by its sort key, with the second of its end. */
 async function expiries(deployed: Deployed, refreshId: string): Promise<unknown> {
   const { Items = [] } = await deployed.aws.tables.client.send(
@@ -317,6 +343,45 @@ export const behaviourRows: readonly BehaviourRow[] = [
       return delays(deployed);
     },
     expected: [20],
+  },
+  {
+    setting: 'learning',
+    value: true,
+    what: 'the first look comes by the usual lengths of jobs',
+    observe: async (deployed) => {
+      await deployed.trigger();
+      return delays(deployed);
+    },
+    expected: [4],
+  },
+  {
+    setting: 'learning',
+    value: true,
+    what: 'an ended refresh is counted for its institution',
+    observe: learnt,
+    // Its 202 does not name the job, so its length is not learnt.
+    expected: [['d_not_ours', 'o_succeeded']],
+  },
+  {
+    setting: 'learning',
+    value: false,
+    what: 'nothing is counted',
+    observe: learnt,
+    expected: [],
+  },
+  {
+    setting: 'lookLagMilliseconds',
+    value: 2000,
+    what: 'fewer looks: the first one is 8 s away',
+    beside: { learning: true },
+    observe: async (deployed) => {
+      await deployed.trigger();
+      deployed.mx.member = running;
+      deployed.at(10);
+      await deployed.look();
+      return delays(deployed);
+    },
+    expected: [8, 9],
   },
   {
     setting: 'firstLookWithWebhooksSeconds',

@@ -94,7 +94,7 @@ const synthesized = new Map<string, Synthesized>();
 /** The template of `settings`, made once: it takes longer than all else that a test does. */
 function templateOf(settings: Readonly<Record<string, unknown>>): Synthesized {
   const named = JSON.stringify(settings);
-  const template = synthesized.get(named) ?? synthesize({ mxBaseUrl: MX_PLACE, ...settings });
+  const template = synthesized.get(named) ?? synthesize({ mxBaseUrl: MX_PLACE, learning: false, ...settings });
   synthesized.set(named, template);
   return template;
 }

@@ -154,7 +154,7 @@ const rows: readonly TemplateRow[] = [
     what: 'batches of follow-ups at once',
     beside: { callbackHosts: 'hooks.example.com' },
     observe: concurrencyOf,
-    expected: { FollowUp: 7, StartRefresh: 5, DeliverCallback: 5 },
+    expected: { FollowUp: 7, StartRefresh: 5, Sweep: 8, DeliverCallback: 5 },
   },
   {
     setting: 'startConcurrency',
@@ -162,7 +162,7 @@ const rows: readonly TemplateRow[] = [
     what: 'batches of starts at once',
     beside: { callbackHosts: 'hooks.example.com' },
     observe: concurrencyOf,
-    expected: { FollowUp: 10, StartRefresh: 3, DeliverCallback: 5 },
+    expected: { FollowUp: 10, StartRefresh: 3, Sweep: 8, DeliverCallback: 5 },
   },
   {
     setting: 'logRetentionDays',

@@ -3,6 +3,7 @@ import { findAccount } from '../../shared/domain/find-account.ts';
 import { freshnessOf } from '../../shared/domain/freshness.ts';
 import { heldOf } from '../../shared/domain/held.ts';
 import { epochMillisecondsOf } from '../../shared/domain/instant.ts';
+import { BINS, binStarts } from '../../shared/domain/job-lengths.ts';
 import { outcomes } from '../../shared/domain/outcome.ts';
 import { LOOK_TIMEOUT_SECONDS } from '../../shared/domain/refresh.ts';
 import { memberErrorEnds, statusRules } from '../../shared/domain/statuses.ts';
@@ -52,6 +53,7 @@ export function checkHistory(
   checkShown(world);
   checkEventIds(world);
   checkWritten(world, written);
+  checkLearnt(plan, world);
   if (plan.isPlain) checkExpected(plan, truth, world);
 }
 
@@ -71,6 +73,26 @@ function checkEnded(world: World, { refreshId, result }: RefreshTruth): void {
 /** Whether a notice of the refresh is among the dead letters, from where an operator sends it back. */
 const isDead = (world: World, refreshId: string): boolean =>
   world.followUps.deadLetters.some(({ body }) => noticeIn(body, refreshId) !== null);
+
+/** What two times of a job that MX shows, or two looks at it, may be wrong by. */
+const LENGTH_SECONDS = 3;
+const LENGTH_PART = 1 / 3;
+
+/** Learning: a length that was counted is one of a job that a member has, or that of a job that outlasts the deadline. */
+function checkLearnt({ members }: Plan, { institutions }: World): void {
+  for (const { sample } of [...institutions.values()].flat()) {
+    if (!('bin' in sample)) continue;
+    const [from = 0, to = 0] = [binStarts[sample.bin], binStarts[sample.bin + 1]];
+    const isOne = members.some(
+      ({ jobSeconds }) =>
+        jobSeconds >= from * (1 - LENGTH_PART) - LENGTH_SECONDS &&
+        jobSeconds <= to * (1 + LENGTH_PART) + LENGTH_SECONDS,
+    );
+    if (!isOne && sample.bin < BINS - 1) {
+      throw new Violation(0, `a job of ${Math.round(from)} to ${Math.round(to)} s was learnt, which no member has`);
+    }
+  }
+}
 
 /** 8: an id stands for one event, however often it is delivered. */
 function checkEventIds(world: World): void {

@@ -5,8 +5,8 @@ export interface Mutant {
   readonly what: string;
   /** The invariants, one of which has to be found broken. */
   readonly breaks: readonly number[];
-  /** With invariant 0: which of the three checks beside the promises, as docs/simulation.md names them. */
-  readonly besides?: 'schedule' | 'repetition' | 'progress';
+  /** With invariant 0: which of the checks beside the promises, as docs/simulation.md names them. */
+  readonly besides?: 'schedule' | 'repetition' | 'progress' | 'learning';
   readonly changes: readonly { readonly file: string; readonly find: string; readonly replace: string }[];
 }
 
@@ -79,11 +79,15 @@ export const mutants: readonly Mutant[] = [
     what: 'the claim is written before its follow-up message is sent',
     breaks: [1],
     changes: [
-      domain('start-refresh.ts', '  await deps.followUps.send(nextLook, deps.policy.firstLookSeconds);\n', ''),
+      domain(
+        'start-refresh.ts',
+        '  await deps.followUps.send(nextLook, await firstLookAfter(deps, claim, codeOf(known)));\n',
+        '',
+      ),
       domain(
         'start-refresh.ts',
         'const claimed = { key, starts,',
-        'await deps.followUps.send(nextLook, deps.policy.firstLookSeconds);\n  const claimed = { key, starts,',
+        'await deps.followUps.send(nextLook, await firstLookAfter(deps, claim, codeOf(known)));\n  const claimed = { key, starts,',
       ),
     ],
   },
@@ -99,11 +103,7 @@ export const mutants: readonly Mutant[] = [
     breaks: [3],
     changes: [
       domain('store-accounts.ts', "claim.phase === 'running' && !(await deps.members.beginStoring(storing))", 'false'),
-      domain(
-        'store-accounts.ts',
-        'await endRefresh(deps, { key, claim: storingClaim, ending',
-        'await endRefresh(deps, { key, claim, ending',
-      ),
+      domain('store-accounts.ts', '...{ key, claim: storingClaim, ending', '...{ key, claim, ending'),
     ],
   },
   {
@@ -590,6 +590,32 @@ export const mutants: readonly Mutant[] = [
         'unstarted.ts',
         '  await deps.events.publish(heldEvent(record.key, held));\n  await deps.unstarted.recordHeld(record.key, held);',
         '  await deps.unstarted.recordHeld(record.key, held);\n  await deps.events.publish(heldEvent(record.key, held));',
+      ),
+    ],
+  },
+  {
+    name: 'learnt-from-attended-jobs',
+    what: 'the time that a user takes to answer counts as a job’s length',
+    breaks: [0],
+    besides: 'learning',
+    changes: [domain('job-sample.ts', "if (claim.userPresent || asksUser) return drop('attended');", '')],
+  },
+  {
+    name: 'learnt-from-foreign-jobs',
+    what: 'the length of a job that is not known to be ours is learnt',
+    breaks: [0],
+    besides: 'learning',
+    changes: [
+      domain(
+        'job-sample.ts',
+        "if (start.state !== 'accepted' || baseline === null || baseline.isBeingAggregated) return drop('not_ours');",
+        "if (start.state === 'none' || baseline === null) return drop('not_ours');",
+      ),
+      domain('job-sample.ts', "if (start.count > 1) return drop('restarted');", ''),
+      domain(
+        'job-sample.ts',
+        "if (!showsOurJob(claim, member) || start.jobGuid === baseline.mostRecentJobGuid) return drop('not_ours');",
+        '',
       ),
     ],
   },

@@ -17,6 +17,7 @@ import { type CallbacksTable, fakeCallbacks, fakeDeliveries } from '../fakes/fak
 import { fakeErasure } from '../fakes/fake-erasure.ts';
 import { fakeEvents } from '../fakes/fake-events.ts';
 import { fakeIdempotencyKeys, type IdempotencyTable } from '../fakes/fake-idempotency.ts';
+import { fakeInstitutions, type InstitutionsTable } from '../fakes/fake-institutions.ts';
 import { fakeMembers } from '../fakes/fake-members.ts';
 import {
   type FakeQueue,
@@ -81,6 +82,7 @@ export interface World {
   readonly clockAheadMs: number;
   readonly published: DomainEvent[];
   readonly callbacks: CallbacksTable;
+  readonly institutions: InstitutionsTable;
   /** Jobs of MX's that really ended well: member and instant. */
   readonly successes: { readonly member: string; readonly at: number }[];
   /** The member with this guid or own id. */
@@ -131,6 +133,7 @@ const ports: ReadonlySet<string> = new Set([
   'notices',
   'keys',
   'waitLeases',
+  'institutions',
   'changes',
   'ceiling',
   'seen',
@@ -172,6 +175,7 @@ export function createWorld(plan: Plan, scheduler: Scheduler, given: Given): Wor
   const callbacks: CallbacksTable = new Map();
   const keys: IdempotencyTable = new Map();
   const waitLeases: WaitLeasesTable = new Map();
+  const institutions: InstitutionsTable = new Map();
   const scheduleChanges: ScheduleChangesTable = new Map();
   const ceiling: CeilingItem = { reservedUntil: 0 };
   const published: DomainEvent[] = [];
@@ -258,6 +262,7 @@ export function createWorld(plan: Plan, scheduler: Scheduler, given: Given): Wor
     starts: queue(360, given.starts),
     sweeps: queue(300, given.sweeps),
     callbacks,
+    institutions,
     successes: [],
     gone: new Set(),
     byName,
@@ -296,6 +301,8 @@ export function createWorld(plan: Plan, scheduler: Scheduler, given: Given): Wor
         refreshes: fakeRefreshes(refreshes, 30, clock, request),
         followUps: fakeFollowUps(world.followUps, request),
         starts: fakeStarts(world.starts, request),
+        institutions: fakeInstitutions(institutions, request),
+        looks: { lagSeconds: 0.4, webhooks: plan.webhooksOf !== null },
         sweepRests: fakeSweepRests(world.sweeps, request),
         schedule: fakeSchedule(table, request),
         changes: fakeScheduleChanges(scheduleChanges, request),

@@ -15,6 +15,7 @@ import { type EnrolledMember, noWishes, type StartBatch } from '../../../shared/
 import { startDue } from '../../../shared/domain/start-due.ts';
 import { itemBytes } from '../../dynamodb/item-size.ts';
 import { fakeCallbacks } from '../../fakes/fake-callbacks.ts';
+import { blindInstitutions } from '../../fakes/fake-institutions.ts';
 import { fakeMembers } from '../../fakes/fake-members.ts';
 import { type CeilingItem, fakeStartCeiling } from '../../fakes/fake-start-ceiling.ts';
 import { fakeUnstarted } from '../../fakes/fake-unstarted.ts';
@@ -189,6 +190,9 @@ export function createFleetWorld(fleet: Fleet, options: WorldOptions): FleetWorl
     callbacks: fakeCallbacks(new Map(), request),
     deliveries: { send: () => request('sqs.send', () => {}), sendAll: () => request('sqs.send', () => {}) },
     notices: { send: () => request('sqs.send', () => {}) },
+    // Learning is no part of the schedule: what it costs is in docs/cost.md.
+    institutions: blindInstitutions,
+    looks: { lagSeconds: 0.4, webhooks: false },
     within: async (_milliseconds, work) => {
       await work;
       return true;

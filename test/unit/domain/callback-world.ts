@@ -81,7 +81,12 @@ export function callbackWorld() {
       receiver = how;
     },
     end: () =>
-      endRefresh(deps, { key, claim: running, ending: endingOf('degraded', { connectionStatus: 'DEGRADED' }) }),
+      endRefresh(deps, {
+        key,
+        institutionCode: null,
+        claim: running,
+        ending: endingOf('degraded', { connectionStatus: 'DEGRADED' }),
+      }),
     /** Works through the queue for at most `hours`, each message when its time has come. */
     async run(hours: number): Promise<void> {
       const until = now + hours * 3_600_000;

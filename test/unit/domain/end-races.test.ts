@@ -8,7 +8,10 @@ import { at, claim, key, member } from '../../samples.ts';
 import { lookWorld } from './look-world.ts';
 
 const denied = endingOf('denied', { connectionStatus: 'DENIED' });
-const end = (given: Partial<RefreshEnd> = {}): RefreshEnd => ({ key, claim: claim(), ending: denied, ...given });
+const end = (given: Partial<RefreshEnd> = {}): RefreshEnd => ({
+  ...{ key, claim: claim(), ending: denied, institutionCode: null },
+  ...given,
+});
 
 /** A world that counts how often an end is written. `now` is what the table holds by then. */
 function world(now: Claim = claim()) {

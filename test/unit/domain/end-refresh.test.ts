@@ -72,7 +72,7 @@ const baseline = (connectionStatus: string | null): Baseline => {
 describe('the end of a refresh', () => {
   it('stored before it is told, member free last', async () => {
     const { deps, running, steps } = await world(baseline('DEGRADED'));
-    await endRefresh(deps, { key, claim: running, ending: stored, observedAt: T0 });
+    await endRefresh(deps, { key, institutionCode: null, claim: running, ending: stored, observedAt: T0 });
     expect([steps[0], steps.slice(1, -1).sort(), steps.at(-1)]).toEqual([
       'projection',
       ['balance.changed', 'callback', 'connection.changed', 'refresh.succeeded'],
@@ -90,14 +90,14 @@ describe('the end of a refresh', () => {
   ])('publishes: %s', async (_what, given, ending, types) => {
     const { deps, running, events } = await world(given);
     const observedAt = ending.outcome === 'succeeded' ? T0 : null;
-    expect(await endRefresh(deps, { key, claim: running, ending, observedAt })).toBe(true);
+    expect(await endRefresh(deps, { key, institutionCode: null, claim: running, ending, observedAt })).toBe(true);
     expect(events.map(({ type }) => type)).toEqual(types);
   });
 
   it('reports the status change: from, to, refresh, time', async () => {
     const { deps, running, events, wait } = await world();
     wait(7);
-    await endRefresh(deps, { key, claim: running, ending: denied });
+    await endRefresh(deps, { key, institutionCode: null, claim: running, ending: denied });
     expect(events.at(-1)).toMatchObject({
       id: `USR-1/MBR-1/${ID}/connection`,
       time: '2026-11-21T12:00:07.000Z',
@@ -107,7 +107,14 @@ describe('the end of a refresh', () => {
 
   it('leaves the attempt with the member, and no claim', async () => {
     const { deps, running, record } = await world();
-    await endRefresh(deps, { key, claim: running, ending: stored, observedAt: T0, member: member() });
+    await endRefresh(deps, {
+      key,
+      institutionCode: null,
+      claim: running,
+      ending: stored,
+      observedAt: T0,
+      member: member(),
+    });
     const left = await record();
     expect(left?.claim).toBeNull();
     expect(left?.lastAttempt).toMatchObject({ refreshId: ID, trigger: 'http', outcome: 'succeeded', acceptedAt: T0 });
@@ -116,9 +123,11 @@ describe('the end of a refresh', () => {
 
   it('is nothing when another was faster', async () => {
     const { deps, running, events } = await world();
-    await endRefresh(deps, { key, claim: running, ending: denied });
+    await endRefresh(deps, { key, institutionCode: null, claim: running, ending: denied });
     const told = events.length;
-    expect(await endRefresh(deps, { key, claim: running, ending: stored, observedAt: T0 })).toBe(false);
+    expect(await endRefresh(deps, { key, institutionCode: null, claim: running, ending: stored, observedAt: T0 })).toBe(
+      false,
+    );
     expect(events).toHaveLength(told);
   });
 
@@ -151,7 +160,14 @@ describe('the end of a refresh', () => {
         return members.end(ended);
       },
     };
-    const end = { key, claim: running, ending: denied, member: member(), ...(starts === undefined ? {} : { starts }) };
+    const end = {
+      key,
+      institutionCode: null,
+      claim: running,
+      ending: denied,
+      member: member(),
+      ...(starts === undefined ? {} : { starts }),
+    };
     expect(await endRefresh({ ...deps, members: looked }, end)).toBe(code !== null);
     expect(tried).toEqual(ends);
     expect((await record())?.lastAttempt?.code ?? null).toBe(code);
@@ -171,16 +187,19 @@ describe('the end of a refresh', () => {
       },
     };
     const seen = { ...member(), aggregatedAt };
-    expect(await endRefresh({ ...deps, members: posted }, { key, claim: running, ending: stored, member: seen })).toBe(
-      true,
-    );
+    expect(
+      await endRefresh(
+        { ...deps, members: posted },
+        { key, institutionCode: null, claim: running, ending: stored, member: seen },
+      ),
+    ).toBe(true);
     expect((await record())?.lastAttempt?.outcome).toBe('succeeded');
     expect((await members.readBody(key))?.body['aggregated_at']).toBe(newer);
   });
 
   it('by a slow clock bears the time of the look', async () => {
     const { deps, running, record } = await world();
-    await endRefresh(deps, { key, claim: running, ending: denied });
+    await endRefresh(deps, { key, institutionCode: null, claim: running, ending: denied });
     expect((await record())?.lastAttempt?.endedAt).toBe('2026-11-21T12:00:05.000Z');
   });
 

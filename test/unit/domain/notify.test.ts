@@ -73,6 +73,7 @@ async function world(callbacks: number, given: Partial<Pick<RunningClaim, 'corre
     changeAgain: () => made.balances.store(key, [account('3')], { ...by('RFR-2'), observedAt: made.deps.now() }),
     end: () =>
       endRefresh(deps, {
+        institutionCode: null,
         key,
         claim: running,
         ending: endingOf('stored', { connectionStatus: 'CONNECTED' }),

@@ -10,6 +10,7 @@ import type { NextLook, RefreshDeps, Webhooks } from '../../../shared/domain/por
 import { fakeBalances } from '../../fakes/fake-balances.ts';
 import { fakeCallbacks } from '../../fakes/fake-callbacks.ts';
 import { fakeEvents } from '../../fakes/fake-events.ts';
+import { blindInstitutions } from '../../fakes/fake-institutions.ts';
 import { fakeMembers } from '../../fakes/fake-members.ts';
 import { fakeRefreshes, type RefreshesTable } from '../../fakes/fake-refreshes.ts';
 import { fakeSchedule } from '../../fakes/fake-schedule.ts';
@@ -62,6 +63,8 @@ export function refreshWorld(table: MembersTable) {
     balances,
     callbacks: fakeCallbacks(new Map()),
     deliveries: { send: async () => {}, sendAll: async () => {} },
+    institutions: blindInstitutions,
+    looks: { lagSeconds: 0.4, webhooks: false },
     notices: { send: async (notice, inSeconds) => void notices.push({ notice, inSeconds }) },
     within: async (_milliseconds, work) => {
       await work;

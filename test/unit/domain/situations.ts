@@ -7,9 +7,10 @@ import {
   type Situation,
 } from '../../../shared/domain/decision.ts';
 import { plusSeconds } from '../../../shared/domain/instant.ts';
+import type { LookPlan } from '../../../shared/domain/look-plan.ts';
 import type { Challenge, MxMember } from '../../../shared/domain/mx.ts';
 import type { RunningClaim } from '../../../shared/domain/refresh.ts';
-import { claim, newJob, policy, T0 } from '../../samples.ts';
+import { claim, newJob, plan, policy, T0 } from '../../samples.ts';
 
 export const situation = (
   given: {
@@ -18,6 +19,7 @@ export const situation = (
     after?: number;
     importsMove?: boolean;
     startNotBefore?: number;
+    plan?: Partial<LookPlan>;
   } = {},
 ): Situation => ({
   claim: { ...claim(), ...given.claim },
@@ -27,6 +29,7 @@ export const situation = (
   random: 0.5,
   importsMove: given.importsMove ?? false,
   startNotBefore: given.startNotBefore === undefined ? null : plusSeconds(T0, given.startNotBefore),
+  plan: { ...plan, ...given.plan },
 });
 
 /** The new job, seen by a look `after` seconds after the POST. */

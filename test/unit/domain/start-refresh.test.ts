@@ -101,7 +101,7 @@ describe('a start', () => {
           member: key,
           correlationId: null,
           lookNumber: 1,
-          state: { failedLooks: 0, unconfirmedEnd: null, newestJob: null, missingSince: null },
+          state: { failedLooks: 0, unconfirmedEnd: null, newestJob: null, missingSince: null, runningAt: null },
         },
         inSeconds: 5,
       },

@@ -161,7 +161,7 @@ describe('a refresh that was interrupted while storing', () => {
     [1, 18, 2],
   ])('after %d failed looks reads again at %d s', async (failedLooks, seconds, then) => {
     const { look, steps, sent, record } = world(new Failure('mx_timeout', 'no'), storing());
-    const state = { failedLooks, unconfirmedEnd: 'DENIED/', newestJob: null, missingSince: null };
+    const state = { failedLooks, unconfirmedEnd: 'DENIED/', newestJob: null, missingSince: null, runningAt: null };
     expect(await look({ ...secondLook, state })).toBe('looking_again');
     expect(steps).toEqual(['list', 'message', 'unanswered']);
     expect(sent).toMatchObject([
@@ -229,7 +229,7 @@ describe('a refresh that was interrupted while storing', () => {
     await balances.store(key, [imported('ACT-1', '0')], by('RFR-0', 5));
     await balances.store(key, [imported('ACT-1', '1')], by('RFR-1', 6));
     await balances.store(key, [imported('ACT-1', '1')], by('RFR-2', 8));
-    expect(await endInterruptedStoring(deps, key, storing(), null)).toBe('ended');
+    expect(await endInterruptedStoring(deps, { key, claim: storing(), institutionCode: null }, null)).toBe('ended');
     expect(record()?.lastAttempt).toMatchObject({ code: 'stored_in_part', observedAt: at(6) });
   });
 
@@ -238,13 +238,13 @@ describe('a refresh that was interrupted while storing', () => {
     await balances.store(key, [imported('ACT-1')], by('RFR-1', 7));
     await balances.store(key, [imported('ACT-2')], by('RFR-1', 6));
     await balances.store(key, [imported('ACT-3')], by('RFR-0', -60));
-    await endInterruptedStoring(deps, key, storing(), null);
+    await endInterruptedStoring(deps, { key, claim: storing(), institutionCode: null }, null);
     expect(record()?.lastAttempt).toMatchObject({ observedAt: at(6) });
   });
 
   it('ends as late when only its time is up', async () => {
     const { deps, record } = world([], storing());
-    await endInterruptedStoring(deps, key, storing(), null);
+    await endInterruptedStoring(deps, { key, claim: storing(), institutionCode: null }, null);
     expect(record()?.lastAttempt).toMatchObject({ outcome: 'timed_out', code: 'deadline' });
   });
 

@@ -10,7 +10,7 @@ import { recordedTelemetry } from '../lambda/recorded-telemetry.ts';
 const unused = (): DynamoDBClient => dynamoDb('none');
 
 const wired = (given: Partial<typeof placeholders> = {}) =>
-  endingDeps(readEnvironment('sweep', { ...placeholders, ...given }), unused());
+  endingDeps(readEnvironment('sweep', { ...placeholders, ...given }), unused(), recordedTelemetry());
 
 describe('work within a time', () => {
   const { within } = wired();

@@ -1,0 +1,121 @@
+/**
+ * What is learnt of institutions: items of the refreshes table, one per institution, day and shard, that consist of
+ * counters. Learning from a refresh is one atomic `ADD`; a lost or doubled one costs a sample. Items expire.
+ */
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { UpdateItemCommand } from '@aws-sdk/client-dynamodb';
+import { type Clock, epochMillisecondsOf } from '../domain/instant.ts';
+import type { CountedEnd, Institutions } from '../domain/institutions-ports.ts';
+import { BINS, type JobCounts, type JobLengths, learnedLengths } from '../domain/job-lengths.ts';
+import type { Item } from './attribute-values.ts';
+import { queryPage } from './query-pages.ts';
+import { refreshesTable } from './table-keys.ts';
+import { expiresAt } from './time-to-live.ts';
+
+/** Counters of one day and institution are spread over so many items: at 500 ends a second each is written 125 times. */
+const SHARDS = 4;
+
+/** How many items are read for the lengths, the newest ones. Four of a day at most, and 50 jobs are enough. */
+const ITEMS_READ = 40;
+
+/** How long a day's counters are kept. */
+const KEPT_DAYS = 35;
+
+/** How long what was read is used. */
+const READ_EVERY_SECONDS = 60;
+
+/** The most institutions that one instance remembers. */
+const REMEMBERED = 2_000;
+
+/** What it needs beside the table. */
+export interface InstitutionsOptions {
+  readonly now: Clock;
+  /** In [0, 1): chooses the shard. */
+  readonly random: () => number;
+  /** Told when the table did not answer: looks are planned by the usual lengths then. */
+  readonly unread: (error: unknown) => void;
+}
+
+/** What is learnt, in table `tableName`. */
+export function institutionsInDynamoDb(
+  client: DynamoDBClient,
+  tableName: string,
+  { now, random, unread }: InstitutionsOptions,
+): Institutions {
+  const remembered = new Map<string, { readonly untilMs: number; readonly lengths: Promise<JobLengths> }>();
+  const usual = learnedLengths([]);
+
+  async function read(code: string): Promise<JobLengths> {
+    try {
+      const query = {
+        TableName: tableName,
+        KeyConditionExpression: `${refreshesTable.partitionKey} = :institution AND begins_with(${refreshesTable.sortKey}, :day)`,
+        ExpressionAttributeValues: { ':institution': { S: partitionOf(code) }, ':day': { S: DAY } },
+        ScanIndexForward: false,
+        Limit: ITEMS_READ,
+      };
+      const { items } = await queryPage(client, query, undefined);
+      return learnedLengths(items.map(countsIn));
+    } catch (error) {
+      unread(error);
+      return usual;
+    }
+  }
+
+  return {
+    async lengths(code) {
+      if (code === null) return usual;
+      const present = epochMillisecondsOf(now());
+      const known = remembered.get(code);
+      if (known !== undefined && known.untilMs > present) return known.lengths;
+      if (remembered.size >= REMEMBERED) remembered.clear();
+      const lengths = read(code);
+      remembered.set(code, { untilMs: present + READ_EVERY_SECONDS * 1000, lengths });
+      return lengths;
+    },
+
+    async count(code, ended) {
+      const { outcome, sample, endedAt } = ended;
+      const day = endedAt.slice(0, '2026-11-26'.length);
+      const shard = Math.floor(random() * SHARDS);
+      await client.send(
+        new UpdateItemCommand({
+          TableName: tableName,
+          Key: {
+            [refreshesTable.partitionKey]: { S: partitionOf(code) },
+            [refreshesTable.sortKey]: { S: `${DAY}${day}#${shard}` },
+          },
+          UpdateExpression: `SET ${refreshesTable.timeToLive} = :expires ADD ${sampleAttribute(sample)} :one, ${outcomeAttribute(outcome)} :one`,
+          ExpressionAttributeValues: { ':expires': expiresAt(endedAt, { days: KEPT_DAYS }), ':one': { N: '1' } },
+        }),
+      );
+    },
+  };
+}
+
+/** Nothing is learnt. */
+export const noInstitutions: Institutions = {
+  lengths: async () => null,
+  count: async () => {},
+};
+
+const DAY = 'DAY#';
+const partitionOf = (code: string): string => `INSTITUTION#${code}`;
+
+/** `b00` to `b23`: ADD works on top-level attributes only. */
+const binAttribute = (bin: number): string => `b${String(bin).padStart(2, '0')}`;
+
+/** Why nothing was learnt is counted beside what was. */
+const sampleAttribute = (sample: CountedEnd['sample']): string =>
+  'bin' in sample ? binAttribute(sample.bin) : `d_${sample.dropped}`;
+
+const outcomeAttribute = (outcome: CountedEnd['outcome']): string => `o_${outcome}`;
+
+function countsIn(item: Item): JobCounts {
+  const countOf = (name: string): number => Number(item[name]?.N ?? 0);
+  return {
+    period: item[refreshesTable.sortKey]?.S?.slice(DAY.length, DAY.length + '2026-11-26'.length) ?? '',
+    bins: Array.from({ length: BINS }, (_, bin) => countOf(binAttribute(bin))),
+    tooWide: countOf('d_too_wide'),
+  };
+}

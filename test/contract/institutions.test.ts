@@ -1,0 +1,151 @@
+/** What is learnt of institutions: counted in items of counters, read again as lengths of jobs. */
+import { GetItemCommand, QueryCommand } from '@aws-sdk/client-dynamodb';
+import { afterAll, describe, expect, it } from 'vitest';
+import { institutionsInDynamoDb } from '../../shared/clients/institutions-table.ts';
+import type { Institutions } from '../../shared/domain/institutions-ports.ts';
+import { learnedLengths } from '../../shared/domain/job-lengths.ts';
+import type { JobSample } from '../../shared/domain/job-sample.ts';
+import { fakeInstitutions } from '../fakes/fake-institutions.ts';
+import { at, T0 } from '../samples.ts';
+import { startLocalTables } from './local-tables.ts';
+
+const tables = await startLocalTables();
+afterAll(() => tables.close());
+
+let clock = T0;
+let random = 0;
+const unread: unknown[] = [];
+const inDynamoDb = (client = tables.client): Institutions =>
+  institutionsInDynamoDb(client, tables.refreshes, {
+    now: () => clock,
+    random: () => random,
+    unread: (error) => void unread.push(error),
+  });
+const usual = learnedLengths([]);
+const bins = (given: Readonly<Record<number, number>>): number[] =>
+  Array.from({ length: 24 }, (_, bin) => given[bin] ?? 0);
+const succeeded = (sample: JobSample, endedAt = T0) => ({ outcome: 'succeeded', sample, endedAt }) as const;
+
+describe.each<[string, () => Institutions]>([
+  ['the fake', () => fakeInstitutions(new Map())],
+  ['DynamoDB', () => inDynamoDb()],
+])('an institution: %s', (name, subject) => {
+  it('of which nothing is known has the usual lengths', async () => {
+    expect(await subject().lengths(`${name} new`)).toEqual(usual);
+    expect(await subject().lengths(null)).toEqual(usual);
+  });
+
+  it('has the lengths that were counted, of every shard', async () => {
+    const code = `${name} learnt`;
+    const institutions = subject();
+    for (const bin of [3, 3, 9]) {
+      random = bin === 3 ? 0.1 : 0.9;
+      await institutions.count(code, succeeded({ bin }));
+    }
+    await institutions.count(code, succeeded({ dropped: 'too_wide' }));
+    await institutions.count(code, succeeded({ dropped: 'attended' }));
+    expect(await institutions.lengths(code)).toEqual(
+      learnedLengths([{ period: '2026-11-21', bins: bins({ 3: 2, 9: 1 }), tooWide: 1 }]),
+    );
+  });
+
+  it('has days of their own', async () => {
+    const code = `${name} days`;
+    const institutions = subject();
+    for (let job = 0; job < 50; job += 1) await institutions.count(code, succeeded({ bin: 20 }));
+    for (let job = 0; job < 10; job += 1)
+      await institutions.count(code, succeeded({ bin: 2 }, '2026-11-22T00:00:00.000Z'));
+    expect(await institutions.lengths(code)).toEqual(
+      learnedLengths([
+        { period: '2026-11-21', bins: bins({ 20: 50 }), tooWide: 0 },
+        { period: '2026-11-22', bins: bins({ 2: 10 }), tooWide: 0 },
+      ]),
+    );
+  });
+
+  it('has nothing of another one', async () => {
+    const institutions = subject();
+    await institutions.count(`${name} a`, succeeded({ bin: 1 }));
+    expect(await institutions.lengths(`${name} b`)).toEqual(usual);
+  });
+});
+
+describe('in DynamoDB', () => {
+  it('one item of a day and shard has everything', async () => {
+    const institutions = inDynamoDb();
+    random = 0.5;
+    await institutions.count('item', { outcome: 'succeeded', sample: { bin: 7 }, endedAt: at(1) });
+    await institutions.count('item', { outcome: 'succeeded', sample: { bin: 7 }, endedAt: at(2) });
+    await institutions.count('item', { outcome: 'timed_out', sample: { dropped: 'not_seen' }, endedAt: at(3) });
+    const Key = { refresh_id: { S: 'INSTITUTION#item' }, item_key: { S: 'DAY#2026-11-21#2' } };
+    const { Item } = await tables.client.send(new GetItemCommand({ TableName: tables.refreshes, Key }));
+    expect(Item).toEqual({
+      ...Key,
+      b07: { N: '2' },
+      o_succeeded: { N: '2' },
+      d_not_seen: { N: '1' },
+      o_timed_out: { N: '1' },
+      // 35 days after the last end.
+      expires_at: { N: String(Date.parse('2026-12-26T12:00:03.000Z') / 1000) },
+    });
+  });
+
+  it('the shard is drawn', async () => {
+    const institutions = inDynamoDb();
+    for (random of [0, 0.249, 0.25, 0.5, 0.75, 0.999]) await institutions.count('shards', succeeded({ bin: 0 }));
+    const { Items = [] } = await tables.client.send(
+      new QueryCommand({
+        TableName: tables.refreshes,
+        KeyConditionExpression: 'refresh_id = :id',
+        ExpressionAttributeValues: { ':id': { S: 'INSTITUTION#shards' } },
+      }),
+    );
+    expect(Items.map(({ item_key: key, b00 }) => [key?.S?.slice(-1), b00?.N])).toEqual([
+      ['0', '2'],
+      ['1', '1'],
+      ['2', '1'],
+      ['3', '2'],
+    ]);
+  });
+
+  it('is read once a minute, however many ask', async () => {
+    const client = tables.newClient();
+    let queries = 0;
+    client.middlewareStack.add(
+      (next, { commandName }) =>
+        (args) => {
+          queries += Number(commandName === 'QueryCommand');
+          return next(args);
+        },
+      { step: 'initialize' },
+    );
+    const institutions = inDynamoDb(client);
+    await Promise.all([institutions.lengths('asked'), institutions.lengths('asked')]);
+    clock = at(59.999);
+    await institutions.lengths('asked');
+    expect(queries).toBe(1);
+    clock = at(60);
+    await institutions.lengths('asked');
+    expect(queries).toBe(2);
+    clock = T0;
+  });
+
+  it('a table that does not answer is reported, not thrown', async () => {
+    const client = tables.newClient();
+    client.middlewareStack.add(() => () => Promise.reject(new Error('throttled')), { step: 'initialize' });
+    unread.length = 0;
+    expect(await inDynamoDb(client).lengths('away')).toEqual(usual);
+    expect(unread).toEqual([new Error('throttled')]);
+    await expect(inDynamoDb(client).count('away', succeeded({ bin: 1 }))).rejects.toThrow('throttled');
+  });
+
+  it('the newest forty items are read', async () => {
+    const institutions = inDynamoDb();
+    random = 0;
+    // One job a day for 45 days: of the first five nothing is read.
+    const days = Array.from({ length: 45 }, (_, day) => new Date(Date.parse(T0) + day * 86_400_000).toISOString());
+    for (const day of days) await institutions.count('long', succeeded({ bin: 5 }, day));
+    const newest = days.slice(5).map((day) => ({ period: day.slice(0, 10), bins: bins({ 5: 1 }), tooWide: 0 }));
+    expect(await institutions.lengths('long')).toEqual(learnedLengths(newest));
+  });
+});

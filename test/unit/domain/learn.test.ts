@@ -1,0 +1,157 @@
+/** Learning from a refresh at its end: of what, with what, and what it never gets in the way of. */
+import { describe, expect, it } from 'vitest';
+import { decide } from '../../../shared/domain/decision.ts';
+import { endRefresh } from '../../../shared/domain/end-refresh.ts';
+import { endingOf } from '../../../shared/domain/ending.ts';
+import { Failure } from '../../../shared/domain/failure.ts';
+import { followRefresh } from '../../../shared/domain/follow-refresh.ts';
+import type { CountedEnd, Institutions } from '../../../shared/domain/institutions-ports.ts';
+import { learnedLengths } from '../../../shared/domain/job-lengths.ts';
+import type { RefreshDeps } from '../../../shared/domain/ports.ts';
+import { startRefresh } from '../../../shared/domain/start-refresh.ts';
+import { textOf } from '../../fakes/members-table.ts';
+import { at, claim, key, knownMember, member, newJob } from '../../samples.ts';
+import { lookWorld, secondLook } from './look-world.ts';
+import { saw, situation } from './situations.ts';
+import { startWorld } from './start-world.ts';
+
+/** The refresh of a job that MX began at 1 s and ended at 9 s, as the look at 10 s sees it. */
+function world(count?: Institutions['count'], within?: RefreshDeps['within']) {
+  const running = claim({ lookedAt: at(10), lookNumber: 2 });
+  const made = lookWorld(running);
+  const counted: [string, CountedEnd][] = [];
+  const deps = {
+    ...made.deps,
+    within: within ?? made.deps.within,
+    institutions: {
+      lengths: async () => null,
+      count: count ?? (async (code: string, ended: CountedEnd) => void counted.push([code, ended])),
+    },
+  };
+  const seen = member({ ...newJob, aggregatedAt: at(1), successfullyAggregatedAt: at(9) });
+  const end = (given: Partial<Parameters<typeof endRefresh>[1]> = {}) =>
+    endRefresh(deps, {
+      key,
+      claim: running,
+      ending: endingOf('stored'),
+      institutionCode: 'riverbank',
+      observedAt: at(10),
+      member: seen,
+      runningAt: at(7),
+      ...given,
+    });
+  return { ...made, counted, end };
+}
+
+describe('the end of a refresh', () => {
+  it('is counted once, with the length of its job', async () => {
+    const { counted, end } = world();
+    expect(await end()).toBe(true);
+    // 8 s: the eighth bin begins at 7.26 s, the ninth at 9.64 s.
+    expect(counted).toEqual([['riverbank', { outcome: 'succeeded', sample: { bin: 7 }, endedAt: at(10) }]]);
+    expect(await end()).toBe(false);
+    expect(counted).toHaveLength(1);
+  });
+
+  it.each([
+    ['by the looks around it', { member: member({ ...newJob, aggregatedAt: at(1) }), runningAt: at(8.5) }, { bin: 7 }],
+    [
+      'not by looks far apart',
+      { member: member({ ...newJob, aggregatedAt: at(1) }), runningAt: at(2) },
+      { dropped: 'too_wide' },
+    ],
+    ['not without a look', { member: null }, { dropped: 'not_seen' }],
+  ])('tells a length %s', async (_how, given, sample) => {
+    const { counted, end } = world();
+    await end(given);
+    expect(counted).toMatchObject([['riverbank', { sample }]]);
+  });
+
+  it('of an institution that is not known counts nowhere', async () => {
+    const { counted, end, table } = world();
+    await end({ institutionCode: null });
+    expect(counted).toEqual([]);
+    expect(table.members.get(textOf(key))?.claim).toBeNull();
+  });
+
+  it('comes before learning, and whatever that does', async () => {
+    const { table, end, events } = world(async () => {
+      // Told and released by now.
+      expect(events.map(({ type }) => type)).toContain('refresh.succeeded');
+      expect(table.members.get(textOf(key))?.claim).toBeNull();
+      throw new Error('throttled');
+    });
+    expect(await end()).toBe(true);
+    expect(table.members.get(textOf(key))).toMatchObject({ claim: null, lastAttempt: { outcome: 'succeeded' } });
+  });
+
+  it('waits for learning for a second at most', async () => {
+    const asked: number[] = [];
+    const { end } = world(
+      () => new Promise(() => {}),
+      async (milliseconds) => {
+        asked.push(milliseconds);
+        return false;
+      },
+    );
+    expect(await end()).toBe(true);
+    expect(asked.at(-1)).toBe(1_000);
+  });
+});
+
+describe('looks at an institution that is known', () => {
+  /** Fifty jobs of 16.9 to 22.5 s. */
+  const lengths = learnedLengths([
+    { period: '2026-11-21', bins: Array.from({ length: 24 }, (_, bin) => (bin === 10 ? 50 : 0)), tooWide: 0 },
+  ]);
+  function institutionOf(code: string | null) {
+    const asked: (string | null)[] = [];
+    const institutions: Institutions = {
+      count: async () => {},
+      lengths: async (of) => {
+        asked.push(of);
+        return of === code ? lengths : learnedLengths([]);
+      },
+    };
+    return { asked, institutions };
+  }
+  const wishes = { userPresent: false, correlationId: null };
+  const identifiers = { userIdentifier: key.userGuid, memberIdentifier: key.memberGuid };
+
+  it('begin when its jobs may be over', async () => {
+    const { deps, sent } = startWorld(knownMember());
+    const { institutions } = institutionOf('mxbank');
+    await startRefresh({ ...deps, institutions }, identifiers, wishes);
+    const usual = startWorld(knownMember());
+    const other = institutionOf('another').institutions;
+    await startRefresh({ ...usual.deps, institutions: other }, identifiers, wishes);
+    expect([sent[0]?.inSeconds, usual.sent[0]?.inSeconds]).toEqual([19, 4]);
+  });
+
+  it('begin by the settings where MX was not read', async () => {
+    const { deps, answers, sent } = startWorld(knownMember());
+    answers.read = () => new Failure('mx_unavailable', 'down');
+    await startRefresh({ ...deps, institutions: institutionOf('mxbank').institutions }, identifiers, wishes);
+    expect(sent[0]?.inSeconds).toBe(5);
+  });
+
+  it('go on by its lengths', async () => {
+    const { deps, answers, sent } = lookWorld(claim({ lookedAt: at(5) }), { institutionCode: 'riverbank' });
+    answers.read = () => member({ ...newJob, isBeingAggregated: true });
+    const { asked, institutions } = institutionOf('riverbank');
+    await followRefresh({ ...deps, institutions }, secondLook);
+    // 10 s after the start.
+    expect(sent).toMatchObject([{ inSeconds: 10, followUp: { state: { runningAt: at(10) } } }]);
+    expect(asked).toEqual(['riverbank']);
+  });
+
+  it('remember when the job last ran', () => {
+    const seen = saw(member({ ...newJob, connectionStatus: 'FAILED' }));
+    const state = { runningAt: at(7) };
+    expect(decide(situation({ claim: { flagSeen: true }, state, after: 10 }), seen)).toMatchObject({
+      kind: 'look',
+      inSeconds: 3,
+      state: { runningAt: at(7), unconfirmedEnd: 'FAILED/' },
+    });
+  });
+});
