@@ -2,6 +2,8 @@
  * `npm run bench:looks`: how late looks see a job's end, and how many they are, with the service's own planner in virtual
  * time. Ends with exit code 1 when a goal is missed. The same seeds give the same figures.
  */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { row as rowOf } from './figures.ts';
 import { known, meanOf } from './looks/curves.ts';
@@ -18,6 +20,7 @@ import {
   measureWebhooks,
   oursOf,
 } from './looks/measure.ts';
+import { pictureOf, themes } from './looks/picture.ts';
 import type { Figures } from './looks/schedules.ts';
 
 const HELP = `Lag and looks of 30 institutions by every way of looking, and the goals.
@@ -26,12 +29,14 @@ const HELP = `Lag and looks of 30 institutions by every way of looking, and the 
 
   --seeds <number>     of each model; default 4
   --unseen <number>    the first seed of those that nothing was tuned to; default 101
+  --picture            draws the picture of docs/looks.md anew; nothing else
   --help`;
 
 const { values } = parseArgs({
   options: {
     seeds: { type: 'string', default: '4' },
     unseen: { type: 'string', default: '101' },
+    picture: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
   },
 });
@@ -120,6 +125,18 @@ function sayLimits(): void {
   }
 }
 
+/** One speed; the same seeds as in the tables. */
+async function draw(): Promise<void> {
+  const folder = join(import.meta.dirname, '../../docs/images');
+  mkdirSync(folder, { recursive: true });
+  const ways = Array.from({ length: seeds }, (_, index) => measure(oneSpeed(1 + index), 1 + index, FINENESS));
+  for (const theme of themes) {
+    const file = `lag-against-looks-${theme}.svg`;
+    writeFileSync(join(folder, file), await pictureOf(ways, theme));
+    say(`docs/images/${file}`);
+  }
+}
+
 function main(): void {
   const models = [
     measured('one speed', oneSpeed, 1),
@@ -139,4 +156,5 @@ if (values.help) say(HELP);
 else if (![seeds, unseen].every((given) => Number.isInteger(given) && given > 0)) {
   console.error('--seeds and --unseen have to be whole numbers of 1 or more.');
   process.exitCode = 1;
-} else main();
+} else if (values.picture) await draw();
+else main();

@@ -1,9 +1,11 @@
 /** The bench of looks: its reckoning, and its goals on one seed of each model. */
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { lagAt, meanOf, steps } from '../../bench/looks/curves.ts';
 import { goalsOf } from '../../bench/looks/goals.ts';
 import { oneSpeed, shareOver, slower, twoSpeeds } from '../../bench/looks/institutions.ts';
 import { measure, measureChange, measureWebhooks } from '../../bench/looks/measure.ts';
+import { pictureOf, themes } from '../../bench/looks/picture.ts';
 import {
   bestSchedule,
   byRule,
@@ -112,6 +114,44 @@ describe('a curve', () => {
   it('has points in equal ratios', () => {
     expect(steps(1, 8, 2)).toEqual([1, 2, 4, 8]);
     expect(meanOf(curve)).toEqual({ looks: 3, lag: 2 });
+  });
+});
+
+describe('the picture', () => {
+  const point = { looks: 3, lag: 2 };
+  const curve = [
+    { looks: 2, lag: 4 },
+    { looks: 4, lag: 1 },
+    { looks: 9, lag: 0.5 },
+  ];
+  const measured = {
+    ...{ today: point, doubling: point, blind: curve, optimum: curve },
+    ours: [0, 10, 50, 500].map((jobs) => ({ jobs, curve, atDefault: point })),
+  };
+  const names = [
+    'best one schedule for all',
+    'planned, nothing known',
+    'planned, 10 jobs known',
+    'planned, 50 jobs known',
+    'planned, 500 jobs known',
+    'best for each institution',
+    'doubling, from 3 s',
+    'without learning',
+  ];
+  const textsIn = (svg: string): readonly (string | undefined)[] =>
+    [...svg.matchAll(/<text [^>]*>([^<]+)<\/text>/g)].map(([, text]) => text);
+
+  it.each(themes)('%s names every line and point', async (theme) => {
+    const drawn = await pictureOf([measured, measured], theme);
+    expect(textsIn(drawn)).toEqual(expect.arrayContaining(names));
+    expect(await pictureOf([measured, measured], theme)).toBe(drawn);
+    // The point with nine looks is not in the picture.
+    expect(drawn).not.toMatch(/L\d{4}/);
+  });
+
+  it.each(themes)('%s of docs/looks.md has the same', (theme) => {
+    const file = new URL(`../../../docs/images/lag-against-looks-${theme}.svg`, import.meta.url);
+    expect(textsIn(readFileSync(file, 'utf8'))).toEqual(expect.arrayContaining(names));
   });
 });
 
