@@ -5,10 +5,15 @@ import { isRecord } from './stack/template.ts';
 /** The part of a running stack that is used here. */
 type Observed = Pick<ObservationFeed, 'on'>;
 
-/** Prints a line for each request, refresh end, change, webhook, callback, error and dead letter. @returns stops it */
-export function sayWhatHappens(stack: Observed, say: (line: string) => void): () => void {
+/**
+ * Prints a line for each request, refresh end, change, webhook, callback, error and dead letter.
+ *
+ * @param now the stack's clock, milliseconds since 1970
+ * @returns stops it
+ */
+export function sayWhatHappens(stack: Observed, say: (line: string) => void, now: () => number = Date.now): () => void {
   const timed = (line: string | undefined): void => {
-    if (line !== undefined) say(`  ${new Date().toISOString().slice(11, 19)}  ${line}`);
+    if (line !== undefined) say(`  ${new Date(now()).toISOString().slice(11, 19)}  ${line}`);
   };
   const stops = [
     stack.on('http', (request) => timed(requestLine(request))),

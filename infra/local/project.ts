@@ -14,6 +14,7 @@ import {
   defaultCaller,
   webhookSender,
 } from './development-keys.ts';
+import type { MovableClock } from './movable-clock.ts';
 import { type LocalStack, type LocalStackOptions, startLocalStack } from './stack/local-stack.ts';
 import { assetsIn, readTemplateFile } from './stack/template.ts';
 
@@ -40,6 +41,8 @@ export interface ProjectOptions {
   readonly settings?: Readonly<Record<string, unknown>>;
   /** Whether the schedules fire by the clock. @default true */
   readonly runSchedules?: boolean;
+  /** The clock of stack and simulator. @default the machine's */
+  readonly clock?: Pick<MovableClock, 'now' | 'aheadMs'>;
   /** As of the local stack: for tools that count AWS calls. */
   readonly aroundEngines?: LocalStackOptions['aroundEngines'];
 }
@@ -72,7 +75,9 @@ export async function startProject(options: ProjectOptions): Promise<Project> {
     const target: WebhookTarget = { url: '', user: webhookSender.clientId, password: webhookSender.key };
     const webhooks = on(options.settings?.['webhooks']) ? { webhooks: target } : {};
     const simulator =
-      'simulator' in options.mx ? await startMxSimulator({ ...options.mx.simulator, ...webhooks }) : null;
+      'simulator' in options.mx
+        ? await startMxSimulator({ ...withClock(options.mx.simulator, options), ...webhooks })
+        : null;
     cleanup.defer(() => simulator?.close());
     const credentials =
       'real' in options.mx
@@ -108,6 +113,7 @@ export async function startProject(options: ProjectOptions): Promise<Project> {
           : {}),
       },
       runSchedules: options.runSchedules ?? true,
+      ...(options.clock === undefined ? {} : { clockAheadMs: options.clock.aheadMs }),
       ...(options.aroundEngines === undefined ? {} : { aroundEngines: options.aroundEngines }),
     });
     cleanup.defer(() => stack.close());
@@ -118,5 +124,8 @@ export async function startProject(options: ProjectOptions): Promise<Project> {
     throw error;
   }
 }
+
+const withClock = (simulator: MxSimulatorOptions, { clock }: Pick<ProjectOptions, 'clock'>): MxSimulatorOptions =>
+  clock === undefined ? simulator : { ...simulator, model: { ...simulator.model, now: clock.now } };
 
 const on = (webhooks: unknown): boolean => webhooks === 'known' || webhooks === 'all';

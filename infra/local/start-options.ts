@@ -12,6 +12,8 @@ export const HELP = `Fresh bank balances from MX, on this machine.
 
   --once                 end after what is shown: exit code 0 if the refresh succeeded, or the scenario went as told
   --scenario <name>      show denied, slow, challenged or outage instead of a refresh that succeeds
+  --minutes-per-second <number>
+                         show two members on the schedule; while nothing runs, so many minutes pass in a second (1 to 10)
   --logs                 also print the functions' own log lines
   --user <identifier>    whose member to refresh (guid or own id); default with the simulator: user-1
   --member <identifier>  which member to refresh; default with the simulator: member-ok
@@ -36,6 +38,8 @@ export interface StartOptions {
   readonly logs: boolean;
   /** Null: a refresh that succeeds. */
   readonly scenario: ScenarioName | null;
+  /** How many minutes pass in a second while nothing runs, with two members on the schedule. Null: as on the machine's clock. */
+  readonly minutesPerSecond: number | null;
   readonly port: number;
   readonly awsPort: number;
   /** Null: the same in every run. */
@@ -60,6 +64,7 @@ export function readStartOptions(args: readonly string[], environment: NodeJS.Pr
       help: { type: 'boolean', default: false },
       logs: { type: 'boolean', default: false },
       scenario: { type: 'string' },
+      'minutes-per-second': { type: 'string' },
       user: { type: 'string' },
       member: { type: 'string' },
       seed: { type: 'string', default: '1' },
@@ -75,6 +80,16 @@ export function readStartOptions(args: readonly string[], environment: NodeJS.Pr
   const scenario = values.scenario === undefined ? null : readScenario(values.scenario);
   if (scenario !== null && realMx !== null) throw new Error('--scenario needs the simulator: unset MX_CLIENT_ID.');
   if (scenario !== null && named !== null) throw new Error('--scenario has a member of its own; leave --member out.');
+  const minutesPerSecond = readMinutesPerSecond(values['minutes-per-second']);
+  const settings = Object.fromEntries(values.set.map(readSetting));
+  if (minutesPerSecond !== null) {
+    if (realMx !== null) throw new Error('--minutes-per-second needs the simulator: unset MX_CLIENT_ID.');
+    if (scenario !== null) throw new Error('--minutes-per-second and --scenario do not go together.');
+    if (named !== null) throw new Error('--minutes-per-second has members of its own; leave --member out.');
+    // A signature names the machine's time.
+    if (settings['apiAccess'] === 'iam')
+      throw new Error('--minutes-per-second needs callers with keys: leave apiAccess=iam out.');
+  }
   const member = named ?? (realMx === null ? { user: 'user-1', member: 'member-ok' } : null);
   if (values.once && member === null) throw new Error('--once with the real MX needs --user and --member.');
   return {
@@ -82,13 +97,14 @@ export function readStartOptions(args: readonly string[], environment: NodeJS.Pr
     once: values.once,
     logs: values.logs,
     scenario,
+    minutesPerSecond,
     awsPort: wholeNumber('AWS_ENDPOINT_PORT', environment['AWS_ENDPOINT_PORT'] ?? '4566', 65_535),
     caller: readCaller(environment['CALLER']),
     callbackSecret: readCallbackSecret(environment['CALLBACK_SECRET']),
     port: wholeNumber('PORT', environment['PORT'] ?? '3000', 65_535),
     simulatorPort: wholeNumber('MX_SIMULATOR_PORT', environment['MX_SIMULATOR_PORT'] ?? '4010', 65_535),
     seed: wholeNumber('--seed', values.seed, Number.MAX_SAFE_INTEGER),
-    settings: Object.fromEntries(values.set.map(readSetting)),
+    settings,
     realMx,
     member,
   };
@@ -98,6 +114,20 @@ function readScenario(text: string): ScenarioName {
   const known = scenarioNames.find((name) => name === text);
   if (known === undefined) throw new Error(`--scenario has to be one of ${scenarioNames.join(', ')}; it is "${text}".`);
   return known;
+}
+
+/** The most minutes that this machine can fire in a second, each with two functions. */
+const MOST_MINUTES_PER_SECOND = 10;
+
+function readMinutesPerSecond(text: string | undefined): number | null {
+  if (text === undefined) return null;
+  const number = Number(text);
+  if (!/^\d+$/.test(text) || number < 1 || number > MOST_MINUTES_PER_SECOND) {
+    throw new Error(
+      `--minutes-per-second has to be a whole number from 1 to ${MOST_MINUTES_PER_SECOND}; it is "${text}".`,
+    );
+  }
+  return number;
 }
 
 function readCaller(text: string | undefined): DevelopmentCaller | null {

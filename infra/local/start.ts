@@ -2,9 +2,11 @@
 import { apiCaller } from './api-caller.ts';
 import { sayLogs, sayWhatHappens } from './live-lines.ts';
 import { pasteBlock } from './paste-block.ts';
+import { type MovableClock, movableClock } from './movable-clock.ts';
 import { type Project, startProject } from './project.ts';
 import { scenarios } from './scenarios.ts';
 import { type Stage, showRefresh } from './shown-refresh.ts';
+import { showSchedule } from './shown-schedule.ts';
 import { servicesInWords } from './stack/aws-call.ts';
 import { HELP, readStartOptions, type StartOptions } from './start-options.ts';
 
@@ -16,17 +18,32 @@ const WAITED_FOR = 'member-moving';
 /** With the simulator: it sends webhooks, and callbacks may go to a receiver on this machine. */
 const WITH_SIMULATOR = { webhooks: 'known', callbackLoopback: true } as const;
 
+/** Members that are shown on the schedule are due once an hour. */
+const EVERY_HOUR = { minScheduleHours: 1 } as const;
+
 const say = (line: string): void => console.log(line);
 
+/** Null, after a sentence: they cannot be used. */
+function optionsOf(args: readonly string[]): StartOptions | null {
+  try {
+    return readStartOptions(args, process.env);
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : error);
+    return null;
+  }
+}
+
 async function main(): Promise<number | undefined> {
-  const options = readStartOptions(process.argv.slice(2), process.env);
+  const options = optionsOf(process.argv.slice(2));
+  if (options === null) return 2;
   if (options.help) {
     say(HELP);
     return 0;
   }
   const began = performance.now();
   say('Bundling the functions, synthesizing the stack, starting it …');
-  const project = await start(options);
+  const clock = movableClock();
+  const project = await start(options, clock);
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.once(signal, () => {
       void project.close().then(() => process.exit(0));
@@ -37,17 +54,17 @@ async function main(): Promise<number | undefined> {
   say(`  MX            ${project.simulator?.url ?? options.realMx?.baseUrl}${project.simulator ? ' (simulator)' : ''}`);
   say(`  AWS endpoint  ${project.stack.awsEndpointUrl} (${servicesInWords})`);
   if (options.logs) sayLogs(project.stack, say);
-  const succeeded = await demonstrate(project, options);
+  const succeeded = await demonstrate(project, options, clock);
   if (options.once) {
     await project.close();
     return succeeded ? 0 : 1;
   }
   sayWhatNext(project, options);
-  sayWhatHappens(project.stack, say);
+  sayWhatHappens(project.stack, say, clock.now);
   return undefined;
 }
 
-async function start(options: StartOptions): Promise<Project> {
+async function start(options: StartOptions, clock: MovableClock): Promise<Project> {
   try {
     return await startProject({
       port: options.port,
@@ -58,7 +75,12 @@ async function start(options: StartOptions): Promise<Project> {
         options.realMx === null
           ? { simulator: { port: options.simulatorPort, model: { seed: options.seed } } }
           : { real: options.realMx },
-      settings: { ...(options.realMx === null ? WITH_SIMULATOR : {}), ...options.settings },
+      settings: {
+        ...(options.realMx === null ? WITH_SIMULATOR : {}),
+        ...(options.minutesPerSecond === null ? {} : EVERY_HOUR),
+        ...options.settings,
+      },
+      ...(options.minutesPerSecond === null ? {} : { clock, runSchedules: false }),
     });
   } catch (error) {
     throw portTaken(error, options) ?? error;
@@ -82,7 +104,11 @@ function portTaken(error: unknown, { port, awsPort, simulatorPort }: StartOption
 }
 
 /** What the options ask to be shown. True when it went well. */
-async function demonstrate(project: Project, { member, scenario, settings }: StartOptions): Promise<boolean> {
+async function demonstrate(
+  project: Project,
+  { member, minutesPerSecond, scenario, settings }: StartOptions,
+  clock: MovableClock,
+): Promise<boolean> {
   const { stack, caller, simulator } = project;
   const identity =
     settings['apiAccess'] === 'iam'
@@ -96,6 +122,9 @@ async function demonstrate(project: Project, { member, scenario, settings }: Sta
   }
   if (member === null) return true;
   const control = simulator?.model.control;
+  if (minutesPerSecond !== null && control !== undefined) {
+    return showSchedule({ ...stage, control, clock, minutesPerSecond });
+  }
   for (const { id } of control?.state().members ?? []) {
     if (id !== null && (id === member.member || id === WAITED_FOR)) {
       control?.setJobSeconds({ member: id, seconds: SHOWN_JOB_SECONDS });
@@ -105,7 +134,7 @@ async function demonstrate(project: Project, { member, scenario, settings }: Sta
   return outcome === 'succeeded';
 }
 
-function sayWhatNext(project: Project, { member, realMx, settings }: StartOptions): void {
+function sayWhatNext(project: Project, { member, minutesPerSecond, realMx, settings }: StartOptions): void {
   const callersSign = settings['apiAccess'] === 'iam';
   const who = member ?? { user: 'USER', member: 'MEMBER' };
   const path = `/users/${who.user}/members/${who.member}`;
@@ -126,6 +155,7 @@ function sayWhatNext(project: Project, { member, realMx, settings }: StartOption
     say(`CALLBACK_SECRET=whsec_${project.callbackSecret} npm run callback-receiver`);
     say(`${curl} -X POST ${body} "$API${path}/check_balance"`);
   }
+  if (minutesPerSecond !== null) say('\nTime goes on like this: both members are due again every hour.');
   say('\nCtrl-C stops everything. What happens from now on:\n');
 }
 

@@ -99,6 +99,29 @@ describe.concurrent('npm start', () => {
     expect(lines.join('\n')).toMatch(/it ended as action_required \(invalid_credentials\); what to do: reauthenticate/);
   });
 
+  it('refreshes two scheduled members while minutes pass', async () => {
+    const { lines, exit } = start([...QUICK, '--once', '--minutes-per-second', '10']);
+    expect(await exit, lines.join('\n')).toBe(0);
+    const said = lines.join('\n');
+    for (const member of ['member-ok', 'member-moving']) {
+      const [, turn] = new RegExp(`${member} is on the schedule: first turn at (\\d\\d:\\d\\d)`).exec(said) ?? [];
+      // Both may be due in the same minute.
+      expect(lines).toContainEqual(
+        expect.stringMatching(new RegExp(`^  ${turn}  turn: (1 member is|2 members are) due$`)),
+      );
+      expect(said).toMatch(new RegExp(`^  ${turn}  start: MX's job of th`, 'm'));
+      expect(said).toMatch(new RegExp(`^  ${turn}  ${member}: refresh RFR-\\S+ ended: balances stored$`, 'm'));
+    }
+    // The first one is as old as the clock says.
+    expect(said.match(/^ {2}fresh: observed at /gm)).toHaveLength(2);
+  });
+
+  it('says what a bad option has to be', async () => {
+    const { lines, exit } = start(['--minutes-per-second', '11']);
+    expect(await exit).toBe(2);
+    expect(lines).toEqual(['--minutes-per-second has to be a whole number from 1 to 10; it is "11".']);
+  });
+
   it.each(['PORT', 'AWS_ENDPOINT_PORT', 'MX_SIMULATOR_PORT'])('names %s when that port is taken', async (variable) => {
     const taken = await listen(0, () => {});
     const { lines, exit } = start(['--once'], { [variable]: String(taken.port) });

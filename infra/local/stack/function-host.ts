@@ -46,6 +46,7 @@ export class FunctionHost {
   readonly spec: FunctionSpec;
   readonly #observations: ObservationFeed;
   readonly #now: () => number;
+  readonly #clockAheadMs: () => number;
   readonly #instances = new Set<FunctionInstance>();
   /** The one used last is at the end, and is used next. */
   readonly #warm: { readonly instance: FunctionInstance; readonly idle: NodeJS.Timeout }[] = [];
@@ -54,10 +55,17 @@ export class FunctionHost {
   #running = 0;
   #closed = false;
 
-  constructor(spec: FunctionSpec, observations: ObservationFeed, now: () => number) {
+  /** @param clockAheadMs how far the function's clock is ahead of this machine's */
+  constructor(
+    spec: FunctionSpec,
+    observations: ObservationFeed,
+    now: () => number,
+    clockAheadMs: () => number = () => 0,
+  ) {
     this.spec = spec;
     this.#observations = observations;
     this.#now = now;
+    this.#clockAheadMs = clockAheadMs;
   }
 
   /** Invocations that run or wait. */
@@ -146,7 +154,8 @@ export class FunctionHost {
     const observed = { function: logicalId, requestId, memoryMb, cold: warm === undefined };
     try {
       const trace = traceHeader(lineage, markOf(this.spec.arn), started);
-      const invocation = { requestId, event: payload, traceHeader: trace };
+      const clockAheadMs = this.#clockAheadMs();
+      const invocation = { requestId, event: payload, traceHeader: trace, clockAheadMs };
       const { payload: result, cpuMs } = await instance.invoke(invocation, this.spec.timeoutSeconds);
       if (Buffer.byteLength(result) > MAX_PAYLOAD_BYTES) {
         throw new FunctionError({

@@ -15,6 +15,8 @@ export interface InvokeMessage {
   readonly event: string;
   /** Milliseconds since 1970 at which the function is stopped. */
   readonly deadline: number;
+  /** How far the function's clock is ahead of this machine's. It never goes back. */
+  readonly clockAheadMs: number;
   /** `_X_AMZN_TRACE_ID` while it runs; the SDK sends it on with every call. */
   readonly traceHeader: string;
 }

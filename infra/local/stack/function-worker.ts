@@ -32,6 +32,20 @@ async function loadHandler(): Promise<Handler> {
   return (event, context) => Reflect.apply(value, undefined, [event, context]);
 }
 
+const RealDate = Date;
+let clockAheadMs = 0;
+
+/** Sets the clock that the function reads. Timers stay the machine's. */
+function setClock(aheadMs: number): void {
+  clockAheadMs = aheadMs;
+  if (aheadMs === 0 || globalThis.Date !== RealDate) return;
+  const now = (): number => RealDate.now() + clockAheadMs;
+  globalThis.Date = new Proxy(RealDate, {
+    get: (target, name) => (name === 'now' ? now : Reflect.get(target, name)),
+    construct: (target, given, made) => Reflect.construct(target, given.length === 0 ? [now()] : given, made),
+  });
+}
+
 const contextOf = (message: InvokeMessage): Record<string, unknown> => ({
   callbackWaitsForEmptyEventLoop: true,
   functionVersion: '$LATEST',
@@ -42,7 +56,7 @@ const contextOf = (message: InvokeMessage): Record<string, unknown> => ({
   invokedFunctionArn: setup.functionArn,
   awsRequestId: message.requestId,
   // The real clock: the host stops the worker by it.
-  getRemainingTimeInMillis: () => Math.max(0, message.deadline - Date.now()),
+  getRemainingTimeInMillis: () => Math.max(0, message.deadline - RealDate.now()),
 });
 
 /** Resolves when the host has received the lines written so far: they are to come before the end of the invocation. */
@@ -56,6 +70,7 @@ function cpuMs(): number {
 
 async function invoke(handler: Handler, message: InvokeMessage): Promise<WorkerMessage> {
   const began = cpuMs();
+  setClock(message.clockAheadMs);
   try {
     process.env['_X_AMZN_TRACE_ID'] = message.traceHeader;
     const event: unknown = JSON.parse(message.event);

@@ -52,7 +52,12 @@ export interface LocalStackOptions {
   readonly authorize?: Authorize;
   /** Wraps the engines, for tools that count or change AWS calls. @default the engines as they are */
   readonly aroundEngines?: (engines: AwsEngines) => AwsEngines;
-  /** Milliseconds since 1970. @default the machine's clock */
+  /**
+   * How far the clock of all functions, schedules and events is ahead of this machine's. It may grow while nothing runs,
+   * and never goes back: delays of messages and timers follow the machine's. @default 0
+   */
+  readonly clockAheadMs?: () => number;
+  /** Milliseconds since 1970, for everything but the functions. @default the machine's clock and `clockAheadMs` */
   readonly now?: () => number;
 }
 
@@ -114,7 +119,8 @@ export async function startLocalStack(options: LocalStackOptions): Promise<Local
 }
 
 async function start(options: LocalStackOptions, cleanup: AsyncDisposableStack): Promise<LocalStack> {
-  const { region = 'us-east-1', account = '000000000000', stackName = 'local', now = Date.now } = options;
+  const { region = 'us-east-1', account = '000000000000', stackName = 'local', clockAheadMs = () => 0 } = options;
+  const { now = () => Date.now() + clockAheadMs() } = options;
   const maxWorkers = options.maxWorkersPerFunction ?? MAX_WORKERS;
   if (!Number.isInteger(maxWorkers) || maxWorkers < 1) {
     throw new Error(`maxWorkersPerFunction must be a whole number of 1 or more and is ${maxWorkers}`);
@@ -131,7 +137,8 @@ async function start(options: LocalStackOptions, cleanup: AsyncDisposableStack):
 
   const { dynamoDb, sqs } = await startEngines(blueprint, cleanup);
   const secrets = loadSecrets(blueprint, options.secrets ?? {}, now);
-  const settings = { assetDirectory: options.assetDirectory, maxWorkers, environment: options.environment ?? {} };
+  const { assetDirectory, environment = {} } = options;
+  const settings = { assetDirectory, maxWorkers, environment, clockAheadMs };
   const { hosts, hostOf } = functionHosts(blueprint, settings, observations, now);
   for (const host of hosts.values()) cleanup.defer(() => host.close());
 

@@ -18,6 +18,8 @@ export interface FunctionSettings {
   readonly maxWorkers: number;
   /** Extra variables for every function. */
   readonly environment: Readonly<Record<string, string>>;
+  /** How far the functions' clock is ahead of this machine's. */
+  readonly clockAheadMs: () => number;
 }
 
 /** Finds the host of a function by any text that holds its ARN. @throws Error that says who asked for what */
@@ -33,7 +35,7 @@ export function functionHosts(
   const hosts = new Map<string, FunctionHost>();
   for (const resource of blueprint.ofType('AWS::Lambda::Function')) {
     const spec = functionSpec(resource, blueprint, settings);
-    hosts.set(resource.logicalId, new FunctionHost(spec, observations, now));
+    hosts.set(resource.logicalId, new FunctionHost(spec, observations, now, settings.clockAheadMs));
   }
   const hostOf: HostOf = (text, where) => {
     const arn = /arn:aws:lambda:[^:]*:[^:]*:function:[^:/]+/.exec(text)?.[0] ?? text;

@@ -7,6 +7,7 @@ import { kitFunction, startResources, table } from './fixtures/template.ts';
 const resources = {
   Members0A1B2C3D: table,
   Echo: kitFunction('echo', { Timeout: 7 }),
+  Clock: kitFunction('clock', { Timeout: 7 }),
   Environment: kitFunction('environment', {
     Environment: { Variables: { TABLE: { Ref: 'Members0A1B2C3D' }, STAGE: 'test' } },
   }),
@@ -25,8 +26,9 @@ describe('functions of the local stack', () => {
   let stack: LocalStack;
   const logs: Observations['log'][] = [];
   const invocations: Observations['invocation'][] = [];
+  let aheadMs = 0;
   beforeAll(async () => {
-    stack = await startResources(resources, { maxWorkersPerFunction: 3 });
+    stack = await startResources(resources, { maxWorkersPerFunction: 3, clockAheadMs: () => aheadMs });
     stack.on('log', (log) => logs.push(log));
     stack.on('invocation', (invocation) => invocations.push(invocation));
   });
@@ -48,6 +50,22 @@ describe('functions of the local stack', () => {
     const left = (result as { context: { left: number } }).context.left;
     expect(left).toBeGreaterThan(6000);
     expect(left).toBeLessThanOrEqual(7000);
+  });
+
+  it.each([0, 3_600_000, 7_200_000])('a function’s clock is %i ms ahead', async (ahead) => {
+    aheadMs = ahead;
+    const before = Date.now();
+    const told = await stack.invoke('Clock', {});
+    aheadMs = 0;
+    expect(told).toMatchObject({ given: 5, isDate: true, parsed: 1_000 });
+    const { now, made, left } = told as Record<'now' | 'made' | 'left', number>;
+    for (const at of [now, made]) {
+      expect(at - ahead).toBeGreaterThanOrEqual(before);
+      expect(at - ahead).toBeLessThanOrEqual(Date.now());
+    }
+    // Its time limit is the machine's.
+    expect(left).toBeGreaterThan(5_000);
+    expect(left).toBeLessThanOrEqual(7_000);
   });
 
   it('gives a function only its own environment', async () => {

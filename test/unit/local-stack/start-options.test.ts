@@ -8,6 +8,7 @@ describe('the options of npm start', () => {
       once: false,
       logs: false,
       scenario: null,
+      minutesPerSecond: null,
       port: 3000,
       awsPort: 4566,
       simulatorPort: 4010,
@@ -22,6 +23,7 @@ describe('the options of npm start', () => {
 
   it('are told otherwise by options and variables', () => {
     const environment = { AWS_ENDPOINT_PORT: '0', CALLER: 'me:a:b', CALLBACK_SECRET: `whsec_${'A'.repeat(32)}` };
+    expect(readStartOptions(['--minutes-per-second', '10'], {})).toMatchObject({ minutesPerSecond: 10 });
     expect(readStartOptions(['--logs', '--scenario', 'outage'], environment)).toMatchObject({
       logs: true,
       scenario: 'outage',
@@ -42,6 +44,31 @@ describe('the options of npm start', () => {
       ['--scenario', 'slow', '--user', 'u', '--member', 'm'],
       {},
       '--scenario has a member of its own; leave --member out.',
+    ],
+    ...['0', '11', '1.5', 'x', ''].map((text): [string[], Record<string, string>, string] => [
+      ['--minutes-per-second', text],
+      {},
+      `--minutes-per-second has to be a whole number from 1 to 10; it is "${text}".`,
+    ]),
+    [
+      ['--minutes-per-second', '1'],
+      { MX_CLIENT_ID: 'a', MX_API_KEY: 'b' },
+      '--minutes-per-second needs the simulator: unset MX_CLIENT_ID.',
+    ],
+    [
+      ['--minutes-per-second', '1', '--scenario', 'slow'],
+      {},
+      '--minutes-per-second and --scenario do not go together.',
+    ],
+    [
+      ['--minutes-per-second', '1', '--user', 'u', '--member', 'm'],
+      {},
+      '--minutes-per-second has members of its own; leave --member out.',
+    ],
+    [
+      ['--minutes-per-second', '1', '--set', 'apiAccess=iam'],
+      {},
+      '--minutes-per-second needs callers with keys: leave apiAccess=iam out.',
     ],
     [[], { AWS_ENDPOINT_PORT: 'x' }, 'AWS_ENDPOINT_PORT has to be a whole number from 0 to 65535; it is "x".'],
     [[], { CALLER: 'nobody' }, 'CALLER has to be client_id:key.'],
