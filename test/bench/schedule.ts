@@ -2,12 +2,16 @@
  * `npm run bench:schedule`: the schedules of large fleets in virtual time. The real planner, tick, start and sweep run over
  * ports in memory that count every call; only the time that a call takes is assumed.
  */
+import { writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { pricesDated } from './prices.ts';
 import { shardsFor } from './schedule/fleet.ts';
 import { AWS_MS, MX_MS } from './schedule/fleet-world.ts';
 import { fleetGoals, type Goal, sweepGoal, tickGoal } from './schedule/goals.ts';
+import { pictureOf, themes } from './schedule/picture.ts';
+import { dayText, playDay } from './schedule/play-day.ts';
 import { type Played, playFleet, shares } from './schedule/play-fleet.ts';
 import { playSweep } from './schedule/play-sweep.ts';
 import { catchUpTable, cycleTable, goalTable, sweepTable } from './schedule/tables.ts';
@@ -19,6 +23,7 @@ const HELP = `Plays the schedules of large fleets in virtual time and counts wha
 
   --members <number>   on the schedule, every six hours; may be repeated; default 10000, 100000 and 1000000
   --claims <number>    open claims, for the sweep; default 300000
+  --picture            play the day of the picture in docs/schedules.md and draw it anew; nothing else
   --help
 
 Exit code 1 when a goal is missed that is met today.`;
@@ -27,6 +32,7 @@ const { values } = parseArgs({
   options: {
     members: { type: 'string', multiple: true, default: ['10000', '100000', '1000000'] },
     claims: { type: 'string', default: '300000' },
+    picture: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
   },
 });
@@ -34,11 +40,15 @@ const [sizes, claims] = [values.members.map(Number), Number(values.claims)];
 
 /** Computed for so many from the largest fleet that was played. */
 const ON_PAPER = 10_000_000;
-/** From so many members on the ceiling is as high as it may be without webhooks, and MX's outages are left out. */
+/**
+ * From so many members on the ceiling is as high as it may be without webhooks. To be done in minutes, two hours of the
+ * cycle are played, and MX's outages are left out.
+ */
 const MANY = 1_000_000;
 /** Both fleets of the tick's goal have as many shards: a further one costs half a read unit for each period. */
 const TICK_SHARDS = 2;
-const HOURS = [1, 6];
+const EVERY_HOURS = 6;
+const OUTAGE_HOURS = [1, 6];
 
 const say = (lines: readonly string[]): void => console.log(`\n${lines.join('\n')}`);
 
@@ -48,11 +58,12 @@ async function play(members: number): Promise<Played> {
   const began = performance.now();
   const played = await playFleet({
     members,
-    everyHours: 6,
+    everyHours: EVERY_HOURS,
+    cycleHours: isMany ? 2 : EVERY_HOURS,
     shards: shardsFor(members),
     startsPerSecond: isMany ? 320 : 100,
     startConcurrency: 5,
-    outages: of.flatMap((what) => HOURS.map((hours) => ({ of: what, hours }))),
+    outages: of.flatMap((what) => OUTAGE_HOURS.map((hours) => ({ of: what, hours }))),
     seed: 1,
   });
   const megabytes = process.memoryUsage().heapUsed / 1e6;
@@ -79,6 +90,19 @@ Virtual time: a call of AWS takes ${AWS_MS} ms, one of MX ${MX_MS} ms, and SQS b
   if (missed.length > 0) process.exitCode = 1;
 }
 
+/** The day of the picture: as a million members under a ceiling of 100 a second, at a twentieth of the time. */
+const DAY = { members: 50_000, startsPerSecond: 5, outage: { from: 6, to: 8 } };
+
+async function draw(): Promise<void> {
+  const day = await playDay(DAY);
+  const write = (path: string, text: string): void => {
+    writeFileSync(join(import.meta.dirname, '../..', path), text);
+    console.log(`${path}: written`);
+  };
+  write('test/bench/schedule/day.json', dayText(day));
+  for (const theme of themes) write(`docs/images/starts-per-minute-${theme}.svg`, await pictureOf(day, theme));
+}
+
 // A failure of MX's is one of many thousand here, and its trace costs more than all else of it.
 Error.stackTraceLimit = 0;
 const isCount = (value: number): boolean => Number.isInteger(value) && value >= 1;
@@ -86,4 +110,5 @@ if (values.help) console.log(HELP);
 else if (![...sizes, claims].every(isCount)) {
   console.error('--members and --claims have to be whole numbers of 1 or more.');
   process.exitCode = 2;
-} else await main();
+} else if (values.picture) await draw();
+else await main();

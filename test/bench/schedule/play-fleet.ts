@@ -25,6 +25,8 @@ export type OutageOf = 'the schedule' | 'MX';
 export interface PlayOptions {
   readonly members: number;
   readonly everyHours: EveryHours;
+  /** How many hours of the first period are played; the dollars of all of it follow from them. */
+  readonly cycleHours: number;
   readonly shards: number;
   readonly startsPerSecond: number;
   readonly startConcurrency: number;
@@ -56,7 +58,9 @@ export interface Cycle {
   /** Writes to slots and enrolments. */
   readonly scheduleWrites: number;
   readonly deferred: number;
+  /** Of a whole period. */
   readonly dollars: number;
+  readonly dollarsPerStart: number;
 }
 
 /** What an outage brings. */
@@ -87,26 +91,29 @@ export interface Played {
 
 /** Plays a fleet through one period and the outages, one after the other. */
 export async function playFleet(options: PlayOptions): Promise<Played> {
-  const { members, everyHours, shards, outages, seed } = options;
+  const { members, everyHours, cycleHours, shards, outages, seed } = options;
   const fleet = createFleet({
     ...{ members, everyHours, shards, seed },
     ...{ quietShare: shares.quiet, heldShare: shares.held, at: STARTS_AT },
   });
-  const hours = outages.reduce<number>((sum, outage) => sum + outage.hours + 24, everyHours);
+  const hours = outages.reduce((sum, outage) => sum + outage.hours + 24, cycleHours);
   const world = createFleetWorld(fleet, { ...options, startsAt: STARTS_AT, hours });
   const play = new Play(world);
-  await play.forHours(everyHours);
-  const cycle = cycleOf(world, everyHours);
+  await play.forHours(cycleHours);
+  const cycle = cycleOf(world, options);
   const catchUps: CatchUp[] = [];
-  for (const outage of outages) catchUps.push(await play.outage(outage, cycle.dollars / Math.max(1, cycle.starts)));
+  for (const outage of outages) catchUps.push(await play.outage(outage, cycle.dollarsPerStart));
   return { options, cycle, catchUps };
 }
 
 const of = (counted: Counted, name: string): number => counted.get(name) ?? 0;
 
-/** The whole cycle, from the beginning on. */
-function cycleOf({ counts, recorded, time, outcomes }: FleetWorld, everyHours: number): Cycle {
-  const seconds = everyHours * HOUR;
+/** The cycle, from the beginning on. */
+function cycleOf(
+  { counts, recorded, time, outcomes }: FleetWorld,
+  { everyHours, cycleHours }: Pick<PlayOptions, 'everyHours' | 'cycleHours'>,
+): Cycle {
+  const seconds = cycleHours * HOUR;
   const counted = counts.copy();
   const posts = recorded.posts.between(0, seconds);
   const reads = recorded.reads.between(0, seconds);
@@ -121,7 +128,7 @@ function cycleOf({ counts, recorded, time, outcomes }: FleetWorld, everyHours: n
     meanPerSecond: starts / seconds,
     busiestSecond: largest(posts),
     busiestMinute: largest(minutes) / 60,
-    peakToMean: peakToMean(minutes, quietEdges(time.now() - seconds * 1000, everyHours * 60)),
+    peakToMean: peakToMean(minutes, quietEdges(time.now() - seconds * 1000, cycleHours * 60)),
     longestDelay: largest(recorded.delays.between(0, seconds)),
     busiestReads: largest(reads),
     readsAtMxPerStart: perStart(reads.reduce((sum, count) => sum + count, 0)),
@@ -141,7 +148,8 @@ function cycleOf({ counts, recorded, time, outcomes }: FleetWorld, everyHours: n
       0,
     ),
     deferred: outcomes.get('deferred') ?? 0,
-    dollars: dollars(counted),
+    dollars: (dollars(counted) * everyHours) / cycleHours,
+    dollarsPerStart: perStart(dollars(counted)),
   };
 }
 

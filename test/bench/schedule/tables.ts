@@ -42,6 +42,7 @@ export function cycleTable(played: readonly Played[], paperMembers: number): rea
   return markdown(
     row('members', ({ options }) => whole(options.members), `${whole(paperMembers)}, computed`),
     [
+      row('hours played', ({ options }) => String(options.cycleHours)),
       row('setting `startsPerSecond`', ({ options }) => String(options.startsPerSecond)),
       row('setting `scheduleShards`', ({ options }) => String(options.shards), '16'),
       row('starts a second, mean', ({ cycle }) => rounded(cycle.meanPerSecond), rounded(paper?.startsPerSecond ?? 0)),
@@ -59,7 +60,7 @@ export function cycleTable(played: readonly Played[], paperMembers: number): rea
       ),
       row(
         'due in a tick',
-        ({ cycle, options }) => whole(cycle.due / options.everyHours / 60),
+        ({ cycle, options }) => whole(cycle.due / options.cycleHours / 60),
         whole(paper?.duePerMinute ?? 0),
       ),
       row('a tick: read units', ({ cycle }) => rounded(cycle.perTick.readUnits, 1)),

@@ -4,7 +4,7 @@ import { playFleet } from '../../bench/schedule/play-fleet.ts';
 import { playSweep } from '../../bench/schedule/play-sweep.ts';
 import { tickCost } from '../../bench/schedule/tick-cost.ts';
 
-const small = { everyHours: 1, shards: 1, startConcurrency: 2, seed: 1 } as const;
+const small = { everyHours: 1, cycleHours: 1, shards: 1, startConcurrency: 2, seed: 1 } as const;
 
 it('a small fleet through a cycle and two outages', async () => {
   const played = await playFleet({
