@@ -132,8 +132,12 @@ const count = (counts: StartDueCounts, { deferred, dropped }: Deferred): void =>
   counts.dropped += dropped.length;
 };
 
-/** How late a message may use what was reserved for it: after the queue stood still, all of them would come at once. */
-const RESERVED_FOR_SECONDS = 60;
+/**
+ * How late a message may use what was reserved for it. SQS brings a delayed message up to two seconds late; one that is
+ * later has waited for this function. When its instances are busy for a minute and then free, all messages of that minute
+ * would start at once: 500 a second under a ceiling of 320 were counted (`npm run bench:schedule`).
+ */
+const RESERVED_FOR_SECONDS = 3;
 
 /**
  * Null: the batch may start now. Else it was sent back. What is reserved for a message goes with it. A repeated delivery

@@ -25,6 +25,7 @@ export function fleetGoals({ options, cycle, catchUps }: Played): readonly Goal[
   const { members, startsPerSecond } = options;
   const named = (name: string): string => `${members.toLocaleString('en')} members: ${name}`;
   const busiestMinute = Math.max(0, ...catchUps.map((one) => one.busiestMinute));
+  const busiestReads = Math.max(cycle.busiestReads, ...catchUps.map((one) => one.busiestReads));
   const longestTick = Math.max(0, ...catchUps.map((one) => one.longestTickSeconds));
   return [
     ...(members < FLEET
@@ -53,6 +54,12 @@ export function fleetGoals({ options, cycle, catchUps }: Played): readonly Goal[
       name: named(`starts a second in the busiest minute of catching up, at most ${startsPerSecond}`),
       figure: busiestMinute.toFixed(1),
       isMet: busiestMinute <= startsPerSecond,
+      holdsToday: true,
+    },
+    {
+      name: named(`reads at MX in the busiest second, at most its ${mxLimits.readsPerSecond}`),
+      figure: String(busiestReads),
+      isMet: busiestReads <= mxLimits.readsPerSecond,
       holdsToday: true,
     },
     {
