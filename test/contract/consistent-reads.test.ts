@@ -92,6 +92,17 @@ describe('read back at once', () => {
     expect(await keys.begin(request)).toEqual({ kind: 'answered', answer: '{}' });
   });
 
+  it('an enrolment, to be changed, and what it wishes for', async () => {
+    const { key } = await claimed();
+    const schedule = scheduleInDynamoDb(client, tables.members);
+    const [six, day] = ['SLOT#6h#00001#0', 'SLOT#24h#00001#0'] as const;
+    await schedule.enrol(key, { everyHours: 6, slot: six }, 'always');
+    const wishes = { quietHours: null, maxAgeSeconds: 60 };
+    await schedule.enrol(key, { everyHours: 24, slot: day }, 'always', wishes);
+    expect(await schedule.wishesOf(key, day)).toEqual(wishes);
+    expect(await scheduleInDynamoDb(tables.client, tables.members).membersOf(six)).toEqual([]);
+  });
+
   it('the last minute of the schedule', async () => {
     const schedule = scheduleInDynamoDb(client, tables.members);
     await schedule.setLastMinute(1000);

@@ -5,7 +5,17 @@
 import { at, type Node, nameOf, plain } from './syntax.ts';
 
 /** Properties that hold a sentence. */
-const sentences = new Set(['message', 'detail', 'title', 'meaning', 'explanation', 'description', 'sentence']);
+const sentences = new Set([
+  'message',
+  'detail',
+  'says',
+  'source',
+  'title',
+  'meaning',
+  'explanation',
+  'description',
+  'sentence',
+]);
 
 /** Functions of this project that make a failure of a sentence. */
 const failing = new Set(['refuse', 'unreadable', 'fail', 'invalid']);

@@ -61,7 +61,7 @@ export function mutate(file: string, source: string, firstId: number): Mutated {
     }
     if (loops.has(node.type)) return renderLoop(node, ancestors);
     const text = inner(node, ancestors);
-    if (isConsistentRead(node)) return `...(${note(node, ancestors, 'consistent read', '')} ? {} : {${textOf(node)}})`;
+    if (isConsistentRead(node)) return `...(${note(node, ancestors, 'consistent read', '')} ? {} : {${text}})`;
     if (mayBeRemoved(place)) {
       // In braces, or the `else` of an outer `if` would become this one's.
       return `{ if (!${note(node, ancestors, 'statement removed', '')}) {${text}} }`;
