@@ -1,11 +1,19 @@
 /** A condition that does not hold is an answer. Every other error is thrown: then nothing is known about the item. */
-import { GetItemCommand, PutItemCommand, ResourceNotFoundException } from '@aws-sdk/client-dynamodb';
+import { DeleteItemCommand, GetItemCommand, PutItemCommand, ResourceNotFoundException } from '@aws-sdk/client-dynamodb';
 import { afterAll, describe, expect, it } from 'vitest';
+import { limitedCalls } from '../../shared/clients/aws-limits.ts';
 import type { Item } from '../../shared/clients/attribute-values.ts';
 import { balancesEraser } from '../../shared/clients/balances-eraser.ts';
 import { balancesInDynamoDb } from '../../shared/clients/balances-table.ts';
 import { callbacksInDynamoDb } from '../../shared/clients/callbacks-table.ts';
-import { deleteIf, putIf, updatedIf, updateIf } from '../../shared/clients/conditional-write.ts';
+import {
+  type ConditionalUpdate,
+  deleteIf,
+  putIf,
+  updatedIf,
+  updateIf,
+  withMark,
+} from '../../shared/clients/conditional-write.ts';
 import { idempotencyKeysInDynamoDb } from '../../shared/clients/idempotency-table.ts';
 import { membersInDynamoDb } from '../../shared/clients/members-table.ts';
 import { refreshesInDynamoDb } from '../../shared/clients/refreshes-table.ts';
@@ -115,6 +123,91 @@ it('an error of another SDK copy is recognised', async () => {
   );
   expect(await deleteIf(client, tables.members, { key, ...when('old') })).toBe(false);
   client.destroy();
+});
+
+describe('a write that was sent twice, for want of an answer', () => {
+  /** The item's key, and a client that loses the answer to its first write; `then` comes after that one. */
+  function twice(then: (key: Item) => Promise<unknown> = async () => {}) {
+    const { userGuid, memberGuid } = newKey();
+    const own: Item = { user_guid: { S: userGuid }, item_key: { S: memberGuid } };
+    const client = tables.newClient(limitedCalls());
+    let isLost = false;
+    client.middlewareStack.add(
+      (next, { commandName = '' }) =>
+        async (args) => {
+          const answer = await next(args);
+          if (isLost || !/Put|Update/.test(commandName)) return answer;
+          isLost = true;
+          await then(own);
+          throw Object.assign(new Error('socket hang up'), { name: 'TimeoutError' });
+        },
+      { step: 'deserialize' },
+    );
+    return { client, own };
+  }
+  const byAnother = (of: Item) =>
+    tables.client.send(new PutItemCommand({ TableName: tables.members, Item: { ...of, state: { S: 'another' } } }));
+  const deleted = (of: Item) => tables.client.send(new DeleteItemCommand({ TableName: tables.members, Key: of }));
+  const isOurs = (item: Item): boolean => item['state']?.S === 'ours';
+
+  const ends: readonly [string, ((key: Item) => Promise<unknown>) | undefined, boolean, string | undefined][] = [
+    ['stands', undefined, true, 'ours'],
+    ['was overwritten by another', byAnother, false, undefined],
+  ];
+
+  it.each(ends)('putIf: what %s', async (_what, then, stands) => {
+    const { client, own } = twice(then);
+    const item = { ...own, state: { S: 'ours' } };
+    const condition = 'attribute_not_exists(item_key)';
+    expect(await putIf(client, tables.members, { item, condition, own: { key: own, isDone: isOurs } })).toBe(stands);
+  });
+
+  it('putIf that is not told apart has lost', async () => {
+    const { client, own } = twice();
+    expect(await putIf(client, tables.members, { item: own, condition: 'attribute_not_exists(item_key)' })).toBe(false);
+  });
+
+  const update = (own: Item, isDone?: (item: Item) => boolean): ConditionalUpdate => ({
+    key: own,
+    change: 'SET #state = :ours',
+    condition: 'attribute_not_exists(item_key)',
+    values: { ':ours': { S: 'ours' } },
+    ...(isDone === undefined ? {} : { isDone }),
+  });
+
+  it.each(ends)('an update whose write %s', async (_what, then, stands, state) => {
+    const first = twice(then);
+    expect(await updateIf(first.client, tables.members, update(first.own, isOurs))).toBe(stands);
+    const second = twice(then);
+    const given = await updatedIf(second.client, tables.members, update(second.own, isOurs));
+    expect(given?.['state']?.S).toBe(state);
+    const third = twice(then);
+    expect(await updateIf(third.client, tables.members, withMark(update(third.own)))).toBe(stands);
+  });
+
+  it('an update that is not told apart has lost', async () => {
+    const first = twice();
+    expect(await updateIf(first.client, tables.members, update(first.own))).toBe(false);
+    const second = twice();
+    expect(await updatedIf(second.client, tables.members, update(second.own))).toBeNull();
+  });
+
+  it('a mark that is gone may be told by what else is there', async () => {
+    const marked = (isDone: (item: Item) => boolean) => {
+      const { client, own } = twice(byAnother);
+      return updateIf(client, tables.members, withMark(update(own, isDone)));
+    };
+    expect(await marked((item) => item['state']?.S === 'another')).toBe(true);
+    expect(await marked(isOurs)).toBe(false);
+  });
+
+  it('deleted since has lost', async () => {
+    // The condition fails at the second time, for another reason, and nothing is there to be read.
+    const { client, own } = twice(deleted);
+    const written = { ...update(own, isOurs), condition: 'attribute_exists(item_key)' };
+    await tables.client.send(new PutItemCommand({ TableName: tables.members, Item: own }));
+    expect(await updateIf(client, tables.members, written)).toBe(false);
+  });
 });
 
 describe('a table that is away: no write counts as lost', () => {

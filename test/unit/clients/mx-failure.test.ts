@@ -54,6 +54,21 @@ describe('MX’s text', () => {
     (body) => expect(failure(500, body).details).toEqual({ mxStatus: 500 }),
   );
 
+  it('that there is not is for no one', () => {
+    expect(failure(400, error({ type: 'institution_down' })).details).toStrictEqual({
+      mxStatus: 400,
+      mxErrorType: 'institution_down',
+    });
+  });
+
+  it.each([
+    [500, 500, 'm'],
+    [501, 500, '…'],
+  ])('of %i characters has %i', (given, kept, last) => {
+    const { mxMessage = '' } = failure(400, error({ message: 'm'.repeat(given) })).details;
+    expect([mxMessage.length, mxMessage.at(-1)]).toEqual([kept, last]);
+  });
+
   it('is cut at 500 characters, a type at 100', () => {
     const { mxMessage, mxErrorType } = failure(
       400,
@@ -67,6 +82,21 @@ describe('MX’s text', () => {
       'MX answered 403 to read member: our address is not on MX’s allow list, or the feature is not enabled for this client',
     );
   });
+});
+
+it.each([
+  [400, 'it does not accept the request'],
+  [422, 'it does not accept the request'],
+  [401, 'client_id or api_key is wrong; an operator has to put the right ones into the secret'],
+  [404, 'no such user, member or account'],
+  [408, 'it did not take the request this time'],
+  [409, 'a job of another kind is running'],
+  [429, 'too many requests'],
+  [302, 'it points to another address; an operator has to put that of MX’s API into the setting mxBaseUrl'],
+  [503, 'MX is in trouble'],
+  [600, 'no such status'],
+])('%i is said in words', (status, says) => {
+  expect(failure(status).message).toBe(`MX answered ${status} to read member: ${says}`);
 });
 
 it('says when to come back', () => {

@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { httpDate } from '../../../shared/clients/http-date.ts';
 import { retryAfterSeconds } from '../../../shared/clients/retry-after.ts';
 
 const NOW = Date.UTC(2026, 9, 21, 7, 0, 0);
@@ -19,6 +20,7 @@ it.each<[string | undefined, number | null]>([
   ['soon', null],
   [undefined, null],
   ['Wed, 21 Oct 2026 07:00:28 GMT', 28],
+  ['Wed, 21 Oct 2026 17:00:00 GMT', 36_000],
   ['Wed, 21 Oct 2026 07:00:00 GMT', null],
   ['Wed, 21 Oct 2026 06:59:59 GMT', null],
   ['Thu, 21 Oct 2027 07:00:00 GMT', 86_400],
@@ -33,6 +35,17 @@ it('compares a date with the answer’s own clock', () => {
   const headers = { 'retry-after': 'Wed, 21 Oct 2026 07:00:28 GMT', date: 'Wed, 21 Oct 2026 07:00:18 GMT' };
   expect(retryAfterSeconds(headers, NOW)).toBe(10);
   expect(retryAfterSeconds({ ...headers, date: 'now' }, NOW)).toBe(28);
+});
+
+it.each<[string | string[] | undefined, number | null]>([
+  ['Wed, 21 Oct 2026 07:00:28 GMT', NOW + 28_000],
+  ['not Wed, 21 Oct 2026 07:00:28 GMT', null],
+  ['Wed, 21 Oct 2026 07:00:28 GMT+0100', null],
+  ['2026-10-21T07:00:28Z', null],
+  [['Wed, 21 Oct 2026 07:00:28 GMT'], null],
+  [undefined, null],
+])('the date %j is %s', (header, milliseconds) => {
+  expect(httpDate(header)).toBe(milliseconds);
 });
 
 it('takes the first of several', () => {

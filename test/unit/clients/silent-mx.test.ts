@@ -119,3 +119,19 @@ it('what starts a job is always sent, and counts', async () => {
   expect(await read()).toBe('mx_timeout');
   expect(sent).toEqual(['checkBalance', 'checkBalance', 'checkBalance', 'checkBalance', 'resume']);
 });
+
+it('an answer in between begins the count anew', async () => {
+  const { sent, reads } = instance('mx_timeout', 'mx_timeout', 'ok', 'mx_timeout', 'mx_timeout', 'ok');
+  await reads(6);
+  expect(sent).toHaveLength(6);
+});
+
+it('a silence that goes on is asked every ten seconds', async () => {
+  const { sent, wait, reads } = instance(...silence);
+  await reads(3);
+  for (const calls of [4, 5, 6]) {
+    wait(10);
+    await reads(2);
+    expect(sent).toHaveLength(calls);
+  }
+});
