@@ -125,7 +125,7 @@ it('an error of another SDK copy is recognised', async () => {
   client.destroy();
 });
 
-describe('a write that was sent twice, for want of an answer', () => {
+describe('a write that was sent twice', () => {
   /** The item's key, and a client that loses the answer to its first write; `then` comes after that one. */
   function twice(then: (key: Item) => Promise<unknown> = async () => {}) {
     const { userGuid, memberGuid } = newKey();
@@ -192,7 +192,7 @@ describe('a write that was sent twice, for want of an answer', () => {
     expect(await updatedIf(second.client, tables.members, update(second.own))).toBeNull();
   });
 
-  it('a mark that is gone may be told by what else is there', async () => {
+  it('a mark that is gone: what else is there', async () => {
     const marked = (isDone: (item: Item) => boolean) => {
       const { client, own } = twice(byAnother);
       return updateIf(client, tables.members, withMark(update(own, isDone)));
