@@ -1,14 +1,17 @@
 /** Pages of open claims, on the engine: in order, from anywhere, and with what cannot be read. */
 import { PutItemCommand } from '@aws-sdk/client-dynamodb';
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { membersInDynamoDb } from '../../shared/clients/members-table.ts';
 import { openClaims } from '../../shared/clients/open-claims.ts';
 import type { MemberKey } from '../../shared/domain/mx.ts';
 import { at, newKey, policy, refreshId, startingClaim } from '../samples.ts';
-import { startLocalTables } from './local-tables.ts';
+import { type LocalTables, startLocalTables } from './local-tables.ts';
 
-const tables = await startLocalTables();
-afterAll(() => tables.close());
+let tables: LocalTables;
+beforeEach(async () => {
+  tables = await startLocalTables();
+});
+afterEach(() => tables.close());
 
 /** A part of the index for each test: the last character of a refresh's id decides. */
 let number = 0;
@@ -108,11 +111,12 @@ describe('a claim that the index lists', () => {
   });
 
   it('is unreadable where the table was too busy', async () => {
+    const other = await claimed(3, 50);
     const key = await claimed(3, 60);
     const Keys = [{ user_guid: { S: key.userGuid }, item_key: { S: key.memberGuid } }];
     const page = await reading({ UnprocessedKeys: { [tables.members]: { Keys } } })(3, at(1000), null);
     expect(page.listed.at(-1)).toMatchObject({ member: key, claim: 'unreadable' });
-    expect(page.listed.at(-2)).toMatchObject({ claim: { phase: 'running' } });
+    expect(page.listed.at(-2)).toMatchObject({ member: other, claim: { phase: 'running' } });
   });
 
   it('is read once where the index lists its member twice', async () => {

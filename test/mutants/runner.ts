@@ -64,7 +64,7 @@ export default class MutantsRunner extends TestRunner {
       string,
       number?,
     ];
-    if (this.#task === 'load' && this.#dead.has(this.#loaded)) return;
+    if (this.#task === 'load' && !this.#isAlive(this.#loaded)) return;
     vi.resetModules();
     // Vitest takes it back after each file.
     vi.setConfig({ testTimeout: this.#task === 'meet' ? PATIENCE : this.#plan.timeout });
@@ -79,7 +79,7 @@ export default class MutantsRunner extends TestRunner {
   }
 
   override async onBeforeRunTask(test: Task) {
-    if (this.#task === 'load' && this.#dead.has(this.#loaded)) test.mode = 'skip';
+    if (this.#task === 'load' && !this.#isAlive(this.#loaded)) test.mode = 'skip';
     await super.onBeforeRunTask(test);
     if (this.#task !== 'try' || test.type !== 'test') return;
     const { ids, took } = this.#met.get(test.id.replace(/^[^_]*/, '')) ?? { ids: [], took: 0 };
