@@ -149,6 +149,11 @@ describe('an item of the balances table', () => {
     expect(fromItem(item).lastChange).toBeNull();
   });
 
+  it('has no attribute for a balance that was missing', () => {
+    expect(toItem(balance)).not.toHaveProperty('previous_balance');
+    expect(toItem({ ...balance, staleReason: null })).not.toHaveProperty('stale_reason');
+  });
+
   it('has no reason that is none', () => {
     expect(fromItem({ ...toItem(balance), stale_reason: { S: 'new_one' } }).staleReason).toBeNull();
   });
