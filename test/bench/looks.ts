@@ -16,6 +16,7 @@ import {
   lagOf,
   measure,
   measureChange,
+  measureLimit,
   measureLooksAlone,
   measureWebhooks,
   oursOf,
@@ -46,6 +47,8 @@ const [seeds, unseen] = [Number(values.seeds), Number(values.unseen)];
 const FINENESS = { draws: 3, step: 1.15 };
 /** For what takes long and has no goal. */
 const JOBS_ALONE = 200;
+/** Values of the setting `lookLagMilliseconds`. */
+const SETTINGS = [100, 200, 400, 800, 1_600, 3_200];
 
 const say = (line: string): void => console.log(line);
 const row = (cells: readonly string[]): string => rowOf(cells, 13);
@@ -108,6 +111,23 @@ function sayAll(models: readonly Model[]): void {
   line('had they always been', ({ changes }) => shown(meanOf(changes.map(({ always }) => always))));
 }
 
+/** What the setting changes. */
+function saySetting(): void {
+  const all = Array.from({ length: seeds }, (_, index) => ({
+    seed: 1 + index,
+    institutions: known(oneSpeed(1 + index)),
+  }));
+  say('\nLooks / lag by lookLagMilliseconds, one speed, 50 jobs known:');
+  say(row(['', 'alone', 'with webhooks']));
+  for (const milliseconds of SETTINGS) {
+    const found = all.map(({ seed, institutions }) =>
+      measureLimit(institutions, { seed, draws: FINENESS.draws, lagSeconds: milliseconds / 1000 }),
+    );
+    const means = [0, 1].map((index) => shown(meanOf(found.flatMap((figures) => figures[index] ?? []))));
+    say(row([String(milliseconds), ...means]));
+  }
+}
+
 /** What the goals do not ask for: changes in the middle of a day, and institutions whose times of MX do not move. */
 function sayLimits(): void {
   const institutions = oneSpeed(1);
@@ -145,6 +165,7 @@ function main(): void {
     measured('two, unseen', twoSpeeds, unseen),
   ];
   sayAll(models);
+  saySetting();
   sayLimits();
   say('\nGoals:');
   const goals = models.flatMap(goalsOf);

@@ -88,6 +88,19 @@ export interface WithWebhooks {
   readonly ours: readonly { readonly jobs: number; readonly figures: Figures }[];
 }
 
+/** What the setting chooses: with 50 jobs known of each institution, alone and with webhooks. */
+export function measureLimit(
+  institutions: readonly Known[],
+  { seed, draws, lagSeconds }: { seed: number; draws: number; lagSeconds: number },
+): readonly Figures[] {
+  const drawn = drawsOf(50, draws).map((draw) => learned(institutions, 50, 1000 * seed + draw));
+  const schedules = learned(institutions, 50, seed).map((one) => oursWithWebhooks(one, lagSeconds));
+  return [
+    meanOf(drawn.map((lengths) => ours(institutions, lengths, lagSeconds))),
+    figuresWithWebhooks(institutions, (index) => schedules[index] ?? []),
+  ];
+}
+
 export const measureWebhooks = (institutions: readonly Institution[], seed: number): WithWebhooks => ({
   everyMinute: figuresWithWebhooks(institutions, () => everyMinute),
   today: figuresWithWebhooks(institutions, () => todayWithWebhooks),
