@@ -75,8 +75,7 @@ export function learnedLengths(counted: readonly JobCounts[]): JobLengths {
   let [jobs, roughly] = [0, 0];
   for (const [index, { bins, tooWide }] of newestFirst(counted).entries()) {
     const inPeriod = bins.reduce((sum, count) => sum + count, tooWide);
-    const missing = ENOUGH_JOBS - jobs - roughly;
-    if (index > 0 && missing <= 0) break;
+    const missing = Math.max(0, ENOUGH_JOBS - jobs - roughly);
     const share = index === 0 ? 1 : Math.min(1, missing / inPeriod);
     for (const [bin, count] of bins.entries()) own[bin] = (own[bin] ?? 0) + share * count;
     jobs += share * (inPeriod - tooWide);

@@ -11,7 +11,7 @@ import type { Policy } from './policy.ts';
 export interface LookPlan {
   /** Null: lengths are not learnt, and looks come as `Policy` and `look-times.ts` say. */
   readonly lengths: JobLengths | null;
-  /** The limit, in seconds: a smaller one means more looks and less lag. */
+  /** The limit, in seconds, more than 0: a smaller one means more looks and less lag. */
   readonly lagSeconds: number;
   /** MX's webhook comes first, as a rule; looks are for those that get lost. */
   readonly webhooks: boolean;
@@ -87,7 +87,7 @@ function secondsUntilLag(overBy: readonly number[], age: number, limit: number):
     const slope = (at(overBy, bin + 1) - at(overBy, bin)) / (end - start);
     const over = at(overBy, bin) + slope * (from - start) - overNow;
     const gained = over * (end - from) + (slope * (end - from) ** 2) / 2;
-    if (gained > 0 && gained >= missing) return from - age + rootOf(slope, over, missing);
+    if (gained >= missing) return from - age + rootOf(slope, over, missing);
     missing -= gained;
   }
   return Number.POSITIVE_INFINITY;
@@ -97,10 +97,9 @@ function secondsUntilLag(overBy: readonly number[], age: number, limit: number):
 const rootOf = (slope: number, over: number, missing: number): number =>
   (2 * missing) / (over + Math.sqrt(over ** 2 + 2 * slope * missing));
 
-/** Seconds after `age` until most of the jobs that run at `age` are over. Infinite where none is known to last so long. */
+/** Seconds after `age` until most of the jobs that run at `age` are over; none where no job is known to last so long. */
 function secondsUntilMostAreOver(overBy: readonly number[], age: number): number {
   const overNow = shareOver(overBy, age);
-  if (overNow >= 1) return Number.POSITIVE_INFINITY;
   const wanted = overNow + OVER_AT_NEXT_LOOK * (1 - overNow);
   const bin = overBy.findIndex((over) => over >= wanted) - 1;
   const [start, end] = [at(binStarts, bin), at(binStarts, bin + 1)];

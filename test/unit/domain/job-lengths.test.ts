@@ -36,6 +36,10 @@ describe('the bin of a length', () => {
     expect(binOf(seconds)).toBe(bin);
   });
 
+  it('begins where the one before ends', () => {
+    expect([0, 5, 12, 23].map((bin) => binOf(binStarts[bin] ?? 0))).toEqual([0, 5, 12, 23]);
+  });
+
   it('is 1.33 times as wide as the one before', () => {
     expect(binStarts.map((start) => Number(start.toFixed(1)))).toEqual([
       1, 1.3, 1.8, 2.3, 3.1, 4.1, 5.5, 7.3, 9.7, 12.8, 17, 22.6, 30, 39.8, 52.9, 70.2, 93.2, 123.8, 164.3, 218.2, 289.6,
@@ -98,6 +102,18 @@ describe('the lengths of counted jobs', () => {
     const newer = counted('2026-11-26', { 16: 50 });
     expect(shares(newer, counted('2026-11-25', { 12: 9000 }))).toEqual(shares(newer));
     expect(learnedLengths([newer, counted('2026-11-25', { 12: 9000 })]).jobs).toBe(50);
+  });
+
+  it('take no older jobs beside more than 50', () => {
+    const newer = counted('2026-11-26', { 16: 60 });
+    expect(learnedLengths([newer, counted('2026-11-25', { 12: 9000 })])).toEqual(learnedLengths([newer]));
+  });
+
+  it.each([
+    ['one job', counted('2026-11-26', { 16: 1 }), 50],
+    ['one job seen too roughly', counted('2026-11-26', {}, 1), 49],
+  ])('begin with a period of %s', (_, newest, jobs) => {
+    expect(learnedLengths([newest, counted('2026-11-25', { 12: 200 })]).jobs).toBeCloseTo(jobs, 10);
   });
 
   it('take as many older jobs as are missing', () => {

@@ -80,13 +80,25 @@ describe('a job whose times have both moved', () => {
   });
 
   it.each<[Looks, JobSample]>([
-    // 20 s are possible from 17 s to the look, and with 29.9 s running two thirds of it.
+    // 20 s are possible from 17 s to the look, and with 30 s running two thirds of it.
     [[5, 17], { bin: 10 }],
     [[5, 16.9], { dropped: 'times_against_looks' }],
-    [[29.9, 40], { bin: 10 }],
+    [[30, 40], { bin: 10 }],
     [[30.1, 40], { dropped: 'times_against_looks' }],
   ])('and looks at %j', (looks, expected) => {
     expect(sample({ looks })).toEqual(expected);
+  });
+
+  it('that ended three seconds after MX said so counts', () => {
+    expect(sample({ member: { successfullyAggregatedAt: at(28) } })).toEqual({ bin: 11 });
+    expect(sample({ member: { successfullyAggregatedAt: at(28.1) }, looks: [18, 40] })).toEqual({
+      dropped: 'time_in_future',
+    });
+  });
+
+  it('seen over after a second counts', () => {
+    const times = { successfullyAggregatedAt: at(1.5), answeredAt: at(2) };
+    expect(sample({ looks: [null, 1], member: times })).toEqual({ bin: 0 });
   });
 
   it('of under a second counts in the first bin', () => {
@@ -181,6 +193,7 @@ describe('a job that is not to be learnt from', () => {
     ['no look saw its end', 'not_seen', { member: null }],
     ['no look was taken', 'not_seen', { claim: { lookedAt: null } }],
     ['it failed', 'not_succeeded', { outcome: 'failed' }],
+    ['it failed while its flag lagged', 'not_succeeded', { outcome: 'failed', member: { isBeingAggregated: true } }],
     ['its user has to act', 'not_succeeded', { outcome: 'action_required' }],
     ['nothing shows that it ran', 'not_succeeded', { outcome: 'not_refreshed' }],
   ])('%s', (_, dropped, given) => {

@@ -65,6 +65,11 @@ describe('looks of a known institution', () => {
     expect(looks(plan({ lengths: counted({ 17: 500 }), webhooks: true }), 3)).toEqual([60, 120, 180]);
   });
 
+  it('wait for 4 in 5 of those that run', () => {
+    const patient = plan({ webhooks: true, lagSeconds: 100 });
+    expect([0, 5, 10, 20].map((age) => again(patient, age))).toEqual([21, 24, 30, 48]);
+  });
+
   it('are hardly moved by one job of nine minutes', () => {
     const firstLooks = (lengths: JobLengths) =>
       [0.4, 2, 10].map((lagSeconds) => secondsToFirstLook(plan({ lengths, lagSeconds }), job(), policy));
