@@ -254,7 +254,7 @@ describe('looks of messages that are handled together', () => {
     const { looks, handle } = handling(client, 600_000);
     const before = timers();
     await Promise.all([1, 2, 3].map((number) => handle(() => looks.send(look(number), 5))));
-    expect(timers()).toBe(before);
+    expect(timers()).toBeLessThanOrEqual(before);
   });
 });
 

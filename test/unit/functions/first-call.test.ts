@@ -31,5 +31,5 @@ it('leaves no timer behind', async () => {
   const before = timers();
   beforeFirstCall(async () => {});
   await firstCallPrepared(inLambda, 600_000);
-  expect(timers()).toBe(before);
+  expect(timers()).toBeLessThanOrEqual(before);
 });

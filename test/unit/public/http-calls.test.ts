@@ -128,7 +128,8 @@ describe('when no answer comes', () => {
     const other = async (): Promise<Response> => Response.json({ status: 'ok' });
     const before = timers();
     await client({ fetch: other, timeoutSeconds: 600 }).health({ signal });
-    expect([timers(), getEventListeners(signal, 'abort')]).toEqual([before, []]);
+    expect(timers()).toBeLessThanOrEqual(before);
+    expect(getEventListeners(signal, 'abort')).toEqual([]);
   });
 
   it('keeps why there was no connection', async () => {
