@@ -93,7 +93,7 @@ describe('a POST', () => {
   it.each([
     [4_000, [1, 1]],
     [4_001, [1, 2]],
-  ])('%i ms after the last call is on the connections %j', async (pause, connections) => {
+  ])('%i ms later is on the connections %j', async (pause, connections) => {
     const clock = { ms: 0 };
     const server = await started((_, response) => response.end('ok'));
     const { send } = httpsTransport(() => clock.ms);

@@ -102,7 +102,7 @@ it.each([
   expect(failure instanceof Failure ? failure.code : failure).toBe(code);
 });
 
-it('a body has its length in bytes, and only a body', async () => {
+it('only a body has a length, in bytes', async () => {
   const { mx, sent } = mxAnswering(() => ({ body: memberBody }));
   await mx.resume(asked, answers);
   await mx.checkBalance(asked);
@@ -174,7 +174,7 @@ describe('a list of accounts', () => {
     expect(sent).toHaveLength(20);
   });
 
-  it('is asked for in ever smaller pages where it is too large', async () => {
+  it('too large is asked for in smaller pages', async () => {
     const tooLarge = new Failure('mx_bad_answer', 'larger than is read', { tooLarge: true });
     const { mx, sent } = mxAnswering(() => tooLarge);
     expect(await failureOf(mx.listAccounts(asked))).toBe(tooLarge);
