@@ -106,7 +106,19 @@ export class BalancesStack extends Stack {
     this.addReaders();
     this.addDoors();
     grantPermissions(this.functions, this.arns());
+    this.deployScheduleFirst();
     this.publishForOperator();
+  }
+
+  /**
+   * When `scheduleShards` is raised, the new shards are read before a function enrols into them: a member that is enrolled
+   * in between and is due at once would miss its turn.
+   */
+  private deployScheduleFirst(): void {
+    const named = (name: FunctionName) => this.functions.filter(({ functionName }) => functionName === name);
+    for (const { fn } of [...named('check-balance'), ...named('member-schedule')]) {
+      fn.node.addDependency(...named('run-schedule').map((runSchedule) => runSchedule.fn));
+    }
   }
 
   /** What the operator's command has to do as the functions do it (`infra/operator/deployment.ts`). */

@@ -158,7 +158,7 @@ export const settings = {
   scheduleShards: wholeNumber(
     1,
     { min: 1, max: 64, unit: 'shards' },
-    'Parts that each minute of the schedule is split into. 1 up to about 100,000 scheduled members, 2 up to 1 million, 16 up to 10 million. It may be raised later, never lowered: members in the parts that vanish would not be refreshed.',
+    'Parts that each minute of the schedule is split into. 1 up to about 100,000 scheduled members, 2 up to 1 million, 16 up to 10 million. It may be raised later; then `schedules reshard` (docs/operator.md) moves members into the new parts. It may never be lowered: members in the parts that vanish would not be refreshed.',
   ),
   keepAccountNumbers: flag(
     false,

@@ -5,6 +5,7 @@ import { endingOf } from './ending.ts';
 import { type ExitCode, exitCodes } from './exit-codes.ts';
 import { exportSchedules } from './export-schedules.ts';
 import { importSchedules } from './import-schedules.ts';
+import { reshardSchedules } from './reshard-schedules.ts';
 import { showDeployment } from './show-deployment.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -88,13 +89,26 @@ function commands(terminal: Terminal, version: string, end: (exitCode: ExitCode)
       const deployment = await reach(options);
       end(await importSchedules(deployment, terminal, { path, dryRun, yes, json, perSecond, resolvePerSecond }));
     });
+  about(schedules.command('reshard'))
+    .description('spreads members over the shards of the schedule, after their number was raised and deployed')
+    .option('--dry-run', 'count, change nothing')
+    .option('--yes', 'do not ask before something is changed')
+    .option('--per-second <count>', 'members a second at most', from1To(5_000), 500)
+    .action(async (options: ChangingOptions) => {
+      const { dryRun = false, yes = false, json = false, perSecond } = options;
+      end(await reshardSchedules(await reach(options), terminal, { dryRun, yes, json, perSecond }));
+    });
   return program;
 }
 
-interface ImportCommandOptions extends CommonOptions {
+/** What commands can be told that change many members. */
+interface ChangingOptions extends CommonOptions {
   readonly dryRun?: boolean;
   readonly yes?: boolean;
   readonly perSecond: number;
+}
+
+interface ImportCommandOptions extends ChangingOptions {
   readonly resolve?: boolean;
   readonly resolvePerSecond: number;
 }

@@ -150,3 +150,10 @@ function deploymentOf(
 }
 
 const upperFirst = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
+
+/** A stack output that is a whole number. @throws Stop `unreachable` */
+export function wholeNumberOf(deployment: Pick<Deployment, 'output'>, name: string): number {
+  const text = deployment.output(name);
+  if (/^\d{1,9}$/.test(text)) return Number(text);
+  throw new Stop(exitCodes.unreachable, `The stack output ${name} is no number: ${text}.`);
+}

@@ -8,7 +8,7 @@ import { askingMx, mxOf } from './ask-mx.ts';
 import { type CheckedFile, checkFile, type NumberedRow } from './check-file.ts';
 import { confirmed } from './confirmed.ts';
 import { openCsv } from './csv-file.ts';
-import type { Deployment } from './deployment.ts';
+import { type Deployment, wholeNumberOf } from './deployment.ts';
 import { type EnrolDeps, enrolRow, findRow } from './enrol-member.ts';
 import { type ExitCode, exitCodes, Stop } from './exit-codes.ts';
 import { ImportReport } from './import-report.ts';
@@ -54,7 +54,7 @@ export async function importSchedules(
     await report.begin(deployment, dryRun ? `What importing ${path} would do` : `Importing ${path}`);
     const checked = await checkFile({
       file,
-      minHours: wholeNumber(deployment.output('MinScheduleHours')),
+      minHours: wholeNumberOf(deployment, 'MinScheduleHours'),
       report,
       tell: untilStopped(
         terminal,
@@ -101,17 +101,11 @@ function depsOf(
       resolvePerSecond === null
         ? null
         : askingMx({ mx: mxOf(deployment, terminal), turn: pace(resolvePerSecond, terminal), sleep }),
-    shards: wholeNumber(deployment.output('ScheduleShards')),
+    shards: wholeNumberOf(deployment, 'ScheduleShards'),
     dryRun,
     now,
   };
 }
-
-const wholeNumber = (text: string): number => {
-  const number = Number(text);
-  if (!Number.isSafeInteger(number)) throw new Stop(exitCodes.unreachable, `A stack output is no number: ${text}.`);
-  return number;
-};
 
 const untilStopped =
   ({ stop }: Terminal, tell: () => void) =>

@@ -92,6 +92,23 @@ export function scheduleInDynamoDb(client: DynamoDBClient, tableName: string): S
     }
   }
 
+  const wishesOf: Schedule['wishesOf'] = async (key, slot) => {
+    const { Item: found } = await client.send(
+      new GetItemCommand({ TableName: tableName, Key: slotItemKey(key, slot), ConsistentRead: true }),
+    );
+    return found === undefined ? null : toWishes(found);
+  };
+
+  const removeStray: Schedule['removeStray'] = async ({ member, slot }) => {
+    const now = await readEnrolled(member);
+    if (now?.enrolment?.slot === slot) return;
+    // A deleted member cannot be enrolled again, so the version does not matter.
+    if (now === null) return void (await removeSlotItem(member, slot, Number.MAX_SAFE_INTEGER));
+    if (await removeSlotItem(member, slot, now.version)) return;
+    // Written by an enrolment that is under way, or crashed: when this version is taken, its own write fails.
+    if (await setVersion(member, now.version, null)) await removeSlotItem(member, slot, now.version + 1);
+  };
+
   return {
     async enrol(key, enrolment, when, wishes = noWishes) {
       const isOn = enrolment.everyHours !== 0;
@@ -132,22 +149,31 @@ export function scheduleInDynamoDb(client: DynamoDBClient, tableName: string): S
       return members;
     },
 
-    async wishesOf(key, slot) {
-      const { Item: found } = await client.send(
-        new GetItemCommand({ TableName: tableName, Key: slotItemKey(key, slot), ConsistentRead: true }),
-      );
-      return found === undefined ? null : toWishes(found);
+    wishesOf,
+
+    async move({ member, slot }, to) {
+      const before = await readEnrolled(member);
+      if (before?.enrolment?.slot !== slot) return false;
+      // After the version: an enrolment that changes the wishes from now on takes the next version, and this fails.
+      const wishes = await wishesOf(member, slot);
+      if (wishes === null) return false;
+      const version = before.version + 1;
+      const enrolment = { ...before.enrolment, slot: to };
+      // Not over the item of an enrolment that is under way, which may have other wishes and the same version.
+      const item = slotItem(member, enrolment, wishes, version);
+      const isInSlot = await putIf(client, tableName, { item, ...notSince(version) });
+      if (!isInSlot) {
+        await removeStray({ member, slot: to });
+        return false;
+      }
+      if (await setVersion(member, before.version, enrolment)) return true;
+      const now = await readEnrolled(member);
+      if (now?.enrolment?.slot === to) return true;
+      await removeSlotItem(member, to, now?.version ?? Number.MAX_SAFE_INTEGER);
+      return false;
     },
 
-    async removeStray({ member, slot }) {
-      const now = await readEnrolled(member);
-      if (now?.enrolment?.slot === slot) return;
-      // A deleted member cannot be enrolled again, so the version does not matter.
-      if (now === null) return void (await removeSlotItem(member, slot, Number.MAX_SAFE_INTEGER));
-      if (await removeSlotItem(member, slot, now.version)) return;
-      // Written by an enrolment that is under way, or crashed: when this version is taken, its own write fails.
-      if (await setVersion(member, now.version, null)) await removeSlotItem(member, slot, now.version + 1);
-    },
+    removeStray,
 
     async lastMinute() {
       const { Item: found } = await client.send(
@@ -219,6 +245,12 @@ const deleted = (): Failure => new Failure('member_deleted', 'the member was del
 /** The slot item was not written by an enrolment after `version`. */
 const notAfter = (version: number): Condition => ({
   condition: 'attribute_not_exists(enrolment_version) OR enrolment_version <= :version',
+  values: { ':version': { N: String(version) } },
+});
+
+/** There is no slot item, or one of a version before. */
+const notSince = (version: number): Condition => ({
+  condition: 'attribute_not_exists(enrolment_version) OR enrolment_version < :version',
   values: { ':version': { N: String(version) } },
 });
 

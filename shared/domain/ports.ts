@@ -122,6 +122,12 @@ export interface Schedule {
   /** The members of a slot, every page. */
   membersOf(slot: string): Promise<readonly EnrolledMember[]>;
   /**
+   * Moves a member from its slot to the slot `to`, which is due in the same minutes: an item there with the same wishes,
+   * then the enrolment. The former item stays: `removeStray`. False: the member does not stand there (any more), or has
+   * been enrolled anew meanwhile; then nothing has changed.
+   */
+  move(place: Pick<EnrolledMember, 'member' | 'slot'>, to: string): Promise<boolean>;
+  /**
    * Removes an item that its member does not point to; leaves one that it does. An enrolment that has written it and is
    * still under way does not come after this, but is tried again.
    */

@@ -60,6 +60,38 @@ export const isSameTurn = (first: string, second: string): boolean => withoutSha
 
 const withoutShard = (slot: string): string => slot.slice(0, slot.lastIndexOf('#'));
 
+/** The slot that a member has among `shards`: due in the same minutes as the one that it is in. */
+export function slotAmong(
+  shards: number,
+  { member, everyHours, slot }: Omit<EnrolledMember, keyof ScheduleWishes>,
+): string {
+  const shard = Math.floor(hash(member.memberGuid) / (everyHours * 60)) % shards;
+  return `${withoutShard(slot)}#${shard}`;
+}
+
+/** How far the clock of an operator's machine may be off, and how long a tick may take, in minutes, both together. */
+export const MINUTES_AROUND_TICK = 5;
+
+/**
+ * Whether a tick may be reading the slot about now. A tick reads all shards of a minute, one beside the other: of a member
+ * that is moved meanwhile it may find neither the former item nor the new one.
+ *
+ * @param lastMinute the last minute that a tick has worked through; ticks read the minutes after it.
+ */
+export function isAboutToBeRead(
+  slot: string,
+  everyHours: EveryHours,
+  ticks: { lastMinute: number | null; now: Instant },
+): boolean {
+  const now = minuteOf(ticks.now);
+  const first = Math.min(ticks.lastMinute ?? now - 1, now) + 1;
+  const end = Math.max(now, ticks.lastMinute ?? now) + MINUTES_AROUND_TICK;
+  const period = everyHours * 60;
+  const inPeriod = Number(slot.split('#')[2]);
+  const next = first + ((inPeriod - (first % period) + period) % period);
+  return next <= end;
+}
+
 /**
  * The slot of a member with quiet hours: the usual one, if its minute is outside them at least once a day. Else one of the
  * minutes that are, by the member's guid, so that members are spread over the day and not all due when the night is over.

@@ -6,7 +6,7 @@ import { type Instant, plusSeconds, secondsBetween } from './instant.ts';
 import { MISSING_SECONDS } from './missing.ts';
 import type { RefreshDeps, Schedule, StartCeiling, Starts, Webhooks } from './ports.ts';
 import { quietUntil } from './quiet-hours.ts';
-import { type EnrolledMember, isFirstOfDay, type StartBatch } from './schedule.ts';
+import { type EnrolledMember, isFirstOfDay, isSameTurn, type StartBatch } from './schedule.ts';
 import { type MxAway, startUnattended } from './start-refresh.ts';
 import { publishRefusal, refusedRefreshId } from './unstarted.ts';
 
@@ -183,10 +183,10 @@ async function start(deps: StartDueDeps, enrolled: EnrolledMember, batch: StartB
   const { member, slot } = enrolled;
   const { dueAt } = batch;
   const record = await deps.members.read(member);
-  if (record === null || record.deletedAt !== null || record.enrolment?.slot !== slot) {
-    await deps.schedule.removeStray(enrolled);
-    return 'stray';
-  }
+  const isDue = record !== null && record.deletedAt === null && isSameTurn(record.enrolment?.slot ?? '', slot);
+  // Of a member that was moved to another shard too: its turn is the same, and the item may still be in the slot.
+  if (!isDue || record.enrolment?.slot !== slot) await deps.schedule.removeStray(enrolled);
+  if (!isDue) return 'stray';
   const { lastAttempt, lastSuccess } = record;
   // Refused by MX at an earlier delivery, which may have crashed before it published the refusal. Its id is a hash of 128
   // bits, which costs more than all else here: it is made only where a refusal is possible.

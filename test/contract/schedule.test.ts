@@ -230,6 +230,62 @@ describe.each<[string, () => Subject]>([
     expect(await inSlot(six.slot)).toEqual([]);
   });
 
+  it('moves a member with its wishes, in the same minutes', async () => {
+    const { members, schedule, key, enrolment, inSlot } = await known();
+    const day = enrolment(24);
+    const to = `${day.slot}9`;
+    const wishes = { quietHours: { from: '22:00', to: '07:00', timeZone: 'Europe/Berlin' }, maxAgeSeconds: 60 };
+    await schedule.enrol(key, day, 'always', wishes);
+    expect(await schedule.move({ member: key, slot: day.slot }, to)).toBe(true);
+    expect((await members.read(key))?.enrolment).toEqual({ everyHours: 24, slot: to });
+    expect(await inSlot(to)).toEqual([{ member: key, everyHours: 24, slot: to, ...wishes }]);
+    expect(await inSlot(day.slot)).toHaveLength(1);
+    await schedule.removeStray({ member: key, slot: day.slot });
+    expect([await inSlot(day.slot), (await inSlot(to)).length]).toEqual([[], 1]);
+    expect(await schedule.move({ member: key, slot: day.slot }, `${to}9`)).toBe(false);
+    expect((await members.read(key))?.enrolment?.slot).toBe(to);
+  });
+
+  it('moves after a move that crashed half-way', async () => {
+    const { members, schedule, leaveSlotItem, key, enrolment, inSlot } = await known();
+    const day = enrolment(24);
+    const to = `${day.slot}9`;
+    await schedule.enrol(key, day, 'always', { quietHours: null, maxAgeSeconds: 60 });
+    await leaveSlotItem(key, to, 2);
+    expect(await schedule.move({ member: key, slot: day.slot }, to)).toBe(false);
+    expect([await inSlot(to), (await members.read(key))?.enrolment]).toEqual([[], day]);
+    expect(await schedule.move({ member: key, slot: day.slot }, to)).toBe(true);
+    expect(await schedule.wishesOf(key, to)).toEqual({ quietHours: null, maxAgeSeconds: 60 });
+  });
+
+  it('moves neither a deleted member nor one not enrolled', async () => {
+    const { schedule, markDeleted, key, enrolment, inSlot } = await known();
+    const day = enrolment(24);
+    expect(await schedule.move({ member: key, slot: day.slot }, `${day.slot}9`)).toBe(false);
+    await schedule.enrol(key, day, 'always');
+    await markDeleted(key);
+    expect(await schedule.move({ member: key, slot: day.slot }, `${day.slot}9`)).toBe(false);
+    expect(await inSlot(`${day.slot}9`)).toEqual([]);
+  });
+
+  it('loses no enrolment to a move beside it', async () => {
+    for (let round = 0; round < 5; round += 1) {
+      const { members, schedule, key, enrolment, inSlot } = await known();
+      const day = enrolment(24);
+      const to = `${day.slot}9`;
+      await schedule.enrol(key, day, 'always');
+      const wishes = { quietHours: null, maxAgeSeconds: 60 };
+      // As a PUT after the number of shards was raised: the same slot, other wishes.
+      await Promise.all([
+        schedule.move({ member: key, slot: day.slot }, to),
+        schedule.enrol(key, { everyHours: 24, slot: to }, 'always', wishes),
+        schedule.move({ member: key, slot: day.slot }, to),
+      ]);
+      expect((await members.read(key))?.enrolment?.slot).toBe(to);
+      expect(await inSlot(to)).toEqual([{ member: key, everyHours: 24, slot: to, ...wishes }]);
+    }
+  });
+
   it('has a bookmark that never goes back', async () => {
     // All tests share the table and its one last minute, so this test counts from the present value.
     const { schedule } = subject();

@@ -57,6 +57,24 @@ export function fakeSchedule(table: MembersTable, request: Request = atOnce): Sc
     await request('schedule.enrol/former', () => void removeSlotItem(key, former.slot, version));
   }
 
+  const removeStray: Schedule['removeStray'] = async ({ member, slot }) => {
+    const now = await request('schedule.removeStray/read', () => read(member));
+    if (now?.enrolment?.slot === slot) return;
+    const upTo = now?.version ?? Number.MAX_SAFE_INTEGER;
+    if (await request('schedule.removeStray/item', () => removeSlotItem(member, slot, upTo))) return;
+    if (
+      await request(
+        'schedule.removeStray/version',
+        recognised(
+          () => versions.get(textOf(member)),
+          () => setVersion(member, upTo, null),
+        ),
+      )
+    ) {
+      await request('schedule.removeStray/again', () => void removeSlotItem(member, slot, upTo + 1));
+    }
+  };
+
   return {
     async enrol(key, enrolment, when, wishes = noWishes) {
       const { slot } = enrolment;
@@ -106,23 +124,41 @@ export function fakeSchedule(table: MembersTable, request: Request = atOnce): Sc
         return table.slots.get(slot)?.has(textOf(key)) ? (table.wishes.get(itemOf(key, slot)) ?? noWishes) : null;
       }),
 
-    async removeStray({ member, slot }) {
-      const now = await request('schedule.removeStray/read', () => read(member));
-      if (now?.enrolment?.slot === slot) return;
-      const upTo = now?.version ?? Number.MAX_SAFE_INTEGER;
-      if (await request('schedule.removeStray/item', () => removeSlotItem(member, slot, upTo))) return;
-      if (
-        await request(
-          'schedule.removeStray/version',
-          recognised(
-            () => versions.get(textOf(member)),
-            () => setVersion(member, upTo, null),
-          ),
-        )
-      ) {
-        await request('schedule.removeStray/again', () => void removeSlotItem(member, slot, upTo + 1));
+    async move({ member, slot }, to) {
+      const before = await request('schedule.move/read', () => read(member));
+      if (before?.enrolment?.slot !== slot) return false;
+      const wishes = await request('schedule.move/wishes', () =>
+        table.slots.get(slot)?.has(textOf(member)) ? (table.wishes.get(itemOf(member, slot)) ?? noWishes) : null,
+      );
+      if (wishes === null) return false;
+      const version = before.version + 1;
+      const enrolment = { ...before.enrolment, slot: to };
+      const isInSlot = await request(
+        'schedule.move/slot',
+        () => (versions.get(itemOf(member, to)) ?? 0) < version && putSlotItem(member, enrolment, wishes, version),
+      );
+      if (!isInSlot) {
+        await removeStray({ member, slot: to });
+        return false;
       }
+      const stands = await request(
+        'schedule.move/member',
+        recognised(
+          () => versions.get(textOf(member)),
+          () => setVersion(member, before.version, enrolment),
+        ),
+      );
+      if (stands) return true;
+      const now = await request('schedule.move/after', () => read(member));
+      if (now?.enrolment?.slot === to) return true;
+      await request(
+        'schedule.move/own',
+        () => void removeSlotItem(member, to, now?.version ?? Number.MAX_SAFE_INTEGER),
+      );
+      return false;
     },
+
+    removeStray,
 
     lastMinute: () => request('schedule.lastMinute', () => table.bookmark),
 

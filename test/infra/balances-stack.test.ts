@@ -87,6 +87,11 @@ describe('the functions', () => {
     expect(functions.map(nameOf).sort()).toEqual([...functionNames].sort());
   });
 
+  it.each(['check-balance', 'member-schedule'])('%s enrols only into shards that are read', (name) => {
+    const byName = (wanted: string) => functions.find((candidate) => nameOf(candidate) === wanted);
+    expect(listAt(byName(name), 'DependsOn')).toContain(byName('run-schedule')?.id);
+  });
+
   it('are absent, with all parts, when switched off', () => {
     const plain = synthesize();
     const missing = functionNames.filter(

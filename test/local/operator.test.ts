@@ -1,7 +1,10 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { scheduleInDynamoDb } from '../../shared/clients/schedule-table.ts';
+import { hash, minuteOf, slotOf } from '../../shared/domain/schedule.ts';
 import { beginOps, localEnvironment, ops } from './operators-command.ts';
 import { type Running, startRunning } from './running.ts';
 
@@ -10,7 +13,7 @@ let folder: string;
 let env: Record<string, string>;
 
 beforeAll(async () => {
-  running = await startRunning();
+  running = await startRunning({ scheduleShards: 4 });
   folder = mkdtempSync(join(tmpdir(), 'operator-'));
   env = localEnvironment(running.project);
   const body = {
@@ -306,5 +309,45 @@ describe('an import', () => {
     const { exitCode, said } = await ops(importing(path, '--yes'), env);
     expect([exitCode, said.trimEnd().split('\n').at(-1)]).toEqual([2, expect.stringMatching(sentence)]);
     expect(await exported()).toEqual(before);
+  });
+});
+
+describe('more shards', () => {
+  /** Members of the one shard of before, due at least an hour from now. */
+  async function enrolledBefore(count: number) {
+    const { stack } = running.project;
+    const client = new DynamoDBClient({
+      endpoint: stack.awsEndpointUrl,
+      region: stack.region,
+      credentials: stack.awsCredentials,
+    });
+    const schedule = scheduleInDynamoDb(client, stack.outputs['MembersTable'] ?? '');
+    const now = minuteOf(new Date().toISOString()) % 1_440;
+    const keys = Array.from({ length: 1_000 }, (_, n) => ({ userGuid: 'USR-shards', memberGuid: `MBR-shard-${n}` }))
+      .filter(({ memberGuid }) => {
+        const ahead = ((hash(memberGuid) % 1_440) - now + 1_440) % 1_440;
+        return ahead > 60 && ahead < 1_380;
+      })
+      .slice(0, count);
+    for (const key of keys) await schedule.enrol(key, { everyHours: 24, slot: slotOf(key, 24, 1) }, 'always');
+    return { client, schedule, keys };
+  }
+
+  it('are used after one command, by everybody', async () => {
+    const { client, schedule, keys } = await enrolledBefore(40);
+    const before = lines((await ops(['schedules', 'export', '--local'], env)).out);
+    const spread = (...more: string[]) => ops(['schedules', 'reshard', '--local', ...more], env);
+    expect(await spread()).toMatchObject({ exitCode: 5, out: '' });
+    const trial = await spread('--dry-run', '--json');
+    const { exitCode, out, said } = await spread('--yes', '--json');
+    const again = await spread('--yes', '--json');
+    const summary = (text: string) => JSON.parse(text.trimEnd().split('\n').at(-1) ?? '').summary;
+    const moving = keys.filter((key) => slotOf(key, 24, 4) !== slotOf(key, 24, 1)).length;
+    expect(moving).toBeGreaterThan(20);
+    expect([exitCode, said, summary(out)]).toMatchObject([0, '', { moved: moving, due_now: 0, changed: 0 }]);
+    expect([summary(trial.out), summary(again.out)]).toMatchObject([{ moved: moving }, { moved: 0 }]);
+    for (const key of keys) expect(await schedule.wishesOf(key, slotOf(key, 24, 4))).not.toBeNull();
+    expect(lines((await ops(['schedules', 'export', '--local'], env)).out)).toEqual(before);
+    client.destroy();
   });
 });

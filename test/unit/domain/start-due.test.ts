@@ -129,6 +129,27 @@ describe('a slot’s item that is left over', () => {
   });
 });
 
+describe('a member that was moved to another shard', () => {
+  const other = 'SLOT#24h#00001#3';
+  const moved = scheduled(1, { enrolment: { everyHours: 24, slot: other, ...noWishes } });
+
+  it('is started by its former item, which is removed', async () => {
+    const { run, table, schedule, mxCalls } = world(moved);
+    for (const place of [slot, other]) table.slots.set(place, new Map([[textOf(keyOf(1)), 24]]));
+    expect(await run(1)).toEqual({ ...none, accepted: 1 });
+    expect([await schedule.membersOf(slot), (await schedule.membersOf(other)).length]).toEqual([[], 1]);
+    expect(mxCalls).toEqual(['read USR-1/MBR-1', 'start USR-1/MBR-1']);
+  });
+
+  it('is started once by both of its items', async () => {
+    const { receive, mxCalls } = world(moved);
+    const members = [slot, other].map((place) => ({ ...enrolledAs(1), slot: place }));
+    const counts = await receive({ dueAt: T0, startAt: null, members });
+    expect(counts).toEqual({ ...none, accepted: 1, joined: 1 });
+    expect(mxCalls.filter((call) => call.startsWith('start'))).toHaveLength(1);
+  });
+});
+
 describe('a member that cannot be started', () => {
   const failing = (code: FailureCode) => {
     const made = world(scheduled(1), scheduled(2), scheduled(3));
