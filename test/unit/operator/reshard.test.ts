@@ -187,7 +187,7 @@ describe('whatever happens at any request', () => {
     expect(requests.length).toBeGreaterThan(5 * moving);
   });
 
-  it.each(requests)('a crash at %i: all start once, a rerun ends it', async (number) => {
+  it.each(requests)('a crash at %i: one start each, then done', async (number) => {
     const { deps, tick, started, places, moveTo } = await fleet();
     const { request } = beforeRequest(number, async () => {
       throw new Error('crashed');
@@ -200,7 +200,7 @@ describe('whatever happens at any request', () => {
     expect(await places()).toEqual(spread);
   });
 
-  it.each(requests)('a pause at %i until all are due: all start once', async (number) => {
+  it.each(requests)('a pause at %i: one start each', async (number) => {
     const { deps, tick, started, moveTo } = await fleet();
     let batches: readonly DelayedBatch[] = [];
     const { request } = beforeRequest(number, async () => {
@@ -211,7 +211,7 @@ describe('whatever happens at any request', () => {
     expect(await started(batches)).toEqual(each);
   });
 
-  it.each(requests)('a tick around %i: all start once', async (number) => {
+  it.each(requests)('a tick around %i: one start each', async (number) => {
     const { deps, tick, started, schedule, moveTo } = await fleet();
     const ended = Promise.withResolvers<void>();
     let batches: Promise<readonly DelayedBatch[]> = Promise.resolve([]);
