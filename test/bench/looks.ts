@@ -118,7 +118,7 @@ function saySetting(): void {
     institutions: known(oneSpeed(1 + index)),
   }));
   say('\nLooks / lag by lookLagMilliseconds, one speed, 50 jobs known:');
-  say(row(['', 'alone', 'with webhooks']));
+  say(row(['', 'alone', 'webhooks']));
   for (const milliseconds of SETTINGS) {
     const found = all.map(({ seed, institutions }) =>
       measureLimit(institutions, { seed, draws: FINENESS.draws, lagSeconds: milliseconds / 1000 }),
