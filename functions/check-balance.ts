@@ -16,8 +16,10 @@ import {
   type StoredState,
 } from '../shared/domain/check-balance.ts';
 import { Failure } from '../shared/domain/failure.ts';
+import type { OpenBreaker } from '../shared/domain/institutions-ports.ts';
 import { readMember } from '../shared/domain/find-member.ts';
 import type { IdempotencyKeys } from '../shared/domain/idempotency.ts';
+import { outcomes } from '../shared/domain/outcome.ts';
 import type { RefreshDeps } from '../shared/domain/ports.ts';
 import type { Refresh } from '../shared/domain/refresh.ts';
 import { resumeMember } from '../shared/domain/resume.ts';
@@ -64,15 +66,17 @@ export async function answerTrigger(deps: TriggerDeps, request: ApiRequest): Pro
   const accepted = (joined: boolean): void => deps.count(joined ? 'RefreshJoined' : 'RefreshAccepted');
   const first = () => checkBalance({ ...deps, accepted }, asked);
   const mayRead = request.rights?.includes('read') ?? deps.iamTriggerReads;
-  const shown = (answer: CheckBalanceAnswer): ApiAnswer => ({
-    ...toHttp(answer, deps.policy.firstLookSeconds, mayRead),
+  // Read while the rest is done, and kept for a while. Never rejects.
+  const degraded = deps.breakers.open();
+  const shown = async (answer: CheckBalanceAnswer): Promise<ApiAnswer> => ({
+    ...toHttp(answer, deps.policy.firstLookSeconds, { mayRead, degraded: await degraded }),
     logged: loggedOf(identityOf(answer)),
   });
   if (keyed === null) return shown(await first());
   return answerOnce(deps.keys, keyed, {
     async first() {
       const answer = await first();
-      return { answer: shown(answer), about: identityOf(answer) };
+      return { answer: await shown(answer), about: identityOf(answer) };
     },
     again: async (about) => shown(await answerAgain(deps, about, given.maxAge)),
     refresh: (refreshId) => readRefresh(deps, refreshId),
@@ -117,8 +121,15 @@ const loggedOf = (about: AnswerIdentity) => ({
   ...(about.kind === 'stored' ? {} : { refresh_id: about.refreshId }),
 });
 
+/** What an answer depends on beside what it is about. */
+interface Shown {
+  readonly mayRead: boolean;
+  /** Institutions whose bank does not work. */
+  readonly degraded: ReadonlyMap<string, OpenBreaker>;
+}
+
 /** 202 with MX's `member` and our `refresh` while it runs; 200 with the stored balances, which `mayRead` shows. */
-function toHttp(answer: CheckBalanceAnswer, firstLookSeconds: number, mayRead: boolean): ApiAnswer {
+function toHttp(answer: CheckBalanceAnswer, firstLookSeconds: number, { mayRead, degraded }: Shown): ApiAnswer {
   switch (answer.kind) {
     case 'accepted': {
       const { refresh, joined, body, nextAllowedAt } = answer;
@@ -131,6 +142,7 @@ function toHttp(answer: CheckBalanceAnswer, firstLookSeconds: number, mayRead: b
         body: {
           member: body,
           refresh: { ...refreshBody(refresh, nextAllowedAt), joined },
+          ...degradedBody(degraded.get(String(body['institution_code']))),
         },
       };
     }
@@ -143,6 +155,12 @@ function toHttp(answer: CheckBalanceAnswer, firstLookSeconds: number, mayRead: b
     }
   }
 }
+
+/** Said, never a reason to refuse: a caller decides to ask all the same. */
+const degradedBody = (open: OpenBreaker | undefined) =>
+  open === undefined
+    ? {}
+    : { institution_degraded: { since: open.since, code: open.code, message: outcomes[open.code].message } };
 
 const storedBody = (
   { member, shown, balances, freshness, nextAllowedAt, userMessage }: StoredState,

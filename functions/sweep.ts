@@ -32,7 +32,7 @@ export function wire(source: NodeJS.ProcessEnv) {
 
   return middy<SweepEvent, void>().handler(async (event) => {
     const counts = await sweptFor(event);
-    report.count('SweepRepaired', counts.publish + counts.end + counts.end_storing + counts.look);
+    report.count('SweepRepaired', counts.publish + counts.end + counts.end_storing + counts.look + counts.institution);
     report.log('sweep.done', { counts });
     report.flush();
     // After all others: only the alarm on this function's errors tells an operator. A message is void a minute later.

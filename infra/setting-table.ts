@@ -99,6 +99,10 @@ export const settings = {
     true,
     'Whether looks are planned by how long the jobs of an institution take (docs/looks.md), which each ended refresh adds to for one write unit. false: the first look comes after firstLookSeconds (firstLookWithWebhooksSeconds with webhooks), each later one after half of the time since the start.',
   ),
+  breaker: flag(
+    true,
+    'With learning: whether scheduled starts at an institution wait while its bank does not work, which five failed jobs of three users within half an hour show, with no answer of the bank in between (docs/institutions.md). Triggers of callers never wait.',
+  ),
   lookLagMilliseconds: wholeNumber(
     400,
     { min: 100, max: 10_000, unit: 'milliseconds' },

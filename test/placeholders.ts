@@ -26,6 +26,7 @@ export const placeholders = {
   GRACE_LOOKS: '5',
   LEARNING: 'false',
   LOOK_LAG_MILLISECONDS: '400',
+  BREAKER: 'true',
   ALLOWANCE_STARTS: '5',
   ALLOWANCE_WINDOW_SECONDS: '7200',
   STALE_AFTER_SECONDS: '86400',

@@ -6,6 +6,7 @@ import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { ulid } from 'ulid';
 import { limitedCalls } from '../../shared/clients/aws-limits.ts';
+import { breakersInDynamoDb, noBreakers } from '../../shared/clients/breakers-table.ts';
 import { balancesReader } from '../../shared/clients/balances-table.ts';
 import { callbacksInDynamoDb, noCallbacks } from '../../shared/clients/callbacks-table.ts';
 import { eventBus } from '../../shared/clients/event-bus.ts';
@@ -18,6 +19,7 @@ import { deliveryQueue, followUpQueue, noticeQueue } from '../../shared/clients/
 import { refreshesInDynamoDb } from '../../shared/clients/refreshes-table.ts';
 import { type Secret, type SecretOptions, secret } from '../../shared/clients/secret.ts';
 import { unstartedInDynamoDb } from '../../shared/clients/unstarted-members.ts';
+import { breakerRules } from '../../shared/domain/breaker.ts';
 import type { CallbackRules } from '../../shared/domain/callback-url.ts';
 import { epochMillisecondsOf, type Instant, instantOf } from '../../shared/domain/instant.ts';
 import { ownIdsIn } from '../../shared/domain/own-ids.ts';
@@ -96,6 +98,14 @@ export function endingDeps(
           unread: (error) => report.log('institution.unread', { error }),
         })
       : noInstitutions,
+    breakers:
+      env.learning && env.breaker
+        ? breakersInDynamoDb(db, env.refreshesTable, {
+            now,
+            unread: (error) => report.log('institution.unread', { error }),
+          })
+        : noBreakers,
+    breakerRules,
     looks: { lagSeconds: env.lookLagMilliseconds / 1000, webhooks: env.webhooks !== 'off' },
     policy,
     now,

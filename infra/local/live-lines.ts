@@ -51,6 +51,10 @@ export function eventLine({ detailType, detail }: Observations['event']): string
       return `connection of ${data['member_guid']} is now ${data['connection_status'] ?? 'without a status'}`;
     case 'schedule.held':
       return `${data['member_guid']} is not started by the schedule (${data['code']}); what to do: ${data['action']}`;
+    case 'institution.degraded':
+      return `institution ${data['institution_code']} does not work (${data['code']}): scheduled starts wait`;
+    case 'institution.recovered':
+      return `institution ${data['institution_code']} works again`;
     case 'balance.changed':
       return `balance of ${data['account_guid']} has changed`;
     default:

@@ -4,7 +4,7 @@
  */
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { UpdateItemCommand } from '@aws-sdk/client-dynamodb';
-import { type Clock, epochMillisecondsOf } from '../domain/instant.ts';
+import { type Clock, epochMillisecondsOf, type Instant } from '../domain/instant.ts';
 import type { CountedEnd, Institutions } from '../domain/institutions-ports.ts';
 import { BINS, type JobCounts, type JobLengths, learnedLengths } from '../domain/job-lengths.ts';
 import type { Item } from './attribute-values.ts';
@@ -49,9 +49,7 @@ export function institutionsInDynamoDb(
     try {
       const query = {
         TableName: tableName,
-        KeyConditionExpression: `${refreshesTable.partitionKey} = :institution AND begins_with(${refreshesTable.sortKey}, :day)`,
-        ExpressionAttributeValues: { ':institution': { S: partitionOf(code) }, ':day': { S: DAY } },
-        ScanIndexForward: false,
+        ...newestOf(code),
         Limit: ITEMS_READ,
       };
       const { items } = await queryPage(client, query, undefined);
@@ -75,7 +73,7 @@ export function institutionsInDynamoDb(
     },
 
     async count(code, ended) {
-      const { outcome, sample, endedAt } = ended;
+      const { outcome, sample, isAnswer, endedAt } = ended;
       const day = endedAt.slice(0, '2026-11-26'.length);
       const shard = Math.floor(random() * SHARDS);
       await client.send(
@@ -85,12 +83,34 @@ export function institutionsInDynamoDb(
             [refreshesTable.partitionKey]: { S: partitionOf(code) },
             [refreshesTable.sortKey]: { S: `${DAY}${day}#${shard}` },
           },
-          UpdateExpression: `SET ${refreshesTable.timeToLive} = :expires ADD ${sampleAttribute(sample)} :one, ${outcomeAttribute(outcome)} :one`,
-          ExpressionAttributeValues: { ':expires': expiresAt(endedAt, { days: KEPT_DAYS }), ':one': { N: '1' } },
+          UpdateExpression: `SET ${refreshesTable.timeToLive} = :expires${isAnswer ? ', la = :ended' : ''} ADD ${sampleAttribute(sample)} :one, ${outcomeAttribute(outcome)} :one`,
+          ExpressionAttributeValues: {
+            ':expires': expiresAt(endedAt, { days: KEPT_DAYS }),
+            ':one': { N: '1' },
+            ...(isAnswer ? { ':ended': { S: endedAt } } : {}),
+          },
         }),
       );
     },
   };
+}
+
+/** Of two days at most. */
+const ITEMS_FOR_ANSWER = 2 * SHARDS;
+
+/** When the bank last showed that it answers, by the newest items. */
+export async function lastAnswerIn(client: DynamoDBClient, tableName: string, code: string): Promise<Instant | null> {
+  const { items } = await queryPage(
+    client,
+    { TableName: tableName, ...newestOf(code), Limit: ITEMS_FOR_ANSWER, ConsistentRead: true },
+    undefined,
+  );
+  return (
+    items
+      .flatMap(({ la }) => la?.S ?? [])
+      .toSorted()
+      .at(-1) ?? null
+  );
 }
 
 /** Nothing is learnt. */
@@ -98,6 +118,13 @@ export const noInstitutions: Institutions = {
   lengths: async () => null,
   count: async () => {},
 };
+
+/** The items of an institution, newest first. */
+const newestOf = (code: string) => ({
+  KeyConditionExpression: `${refreshesTable.partitionKey} = :institution AND begins_with(${refreshesTable.sortKey}, :day)`,
+  ExpressionAttributeValues: { ':institution': { S: partitionOf(code) }, ':day': { S: DAY } },
+  ScanIndexForward: false,
+});
 
 const DAY = 'DAY#';
 const partitionOf = (code: string): string => `INSTITUTION#${code}`;

@@ -91,7 +91,7 @@ async function endOnce(deps: EndDeps, end: RefreshEnd): Promise<boolean> {
   if (!won) return false;
   await publishEnd(deps, key, endedClaim(claim, attempt), { details, body, stored });
   const job = { claim, ending, member: end.member ?? null, runningAt: end.runningAt ?? null };
-  await learnFrom(deps, end.institutionCode, job, endedAt);
+  await learnFrom(deps, { key, institutionCode: end.institutionCode, job, endedAt });
   return true;
 }
 

@@ -5,6 +5,7 @@
 
 import type { Action } from './action.ts';
 import type { BalanceChange, StoredBalance } from './balance.ts';
+import type { BreakerChange } from './breaker.ts';
 import { Decimal } from './decimal.ts';
 import type { Held } from './held.ts';
 import type { Instant } from './instant.ts';
@@ -97,8 +98,20 @@ export type ScheduleHeld = CloudEvent<
   }
 >;
 
+/** Jobs at an institution fail for the bank's reasons, or end well again. Unattended starts wait in between. */
+export type InstitutionChanged = CloudEvent<
+  'institution.degraded' | 'institution.recovered',
+  {
+    readonly institution_code: string;
+    /** Since when the bank has not worked. */
+    readonly since: Instant;
+    /** How the job ended that showed it. */
+    readonly code: OutcomeCode;
+  }
+>;
+
 /** Everything that is published. Its `type` is the detail-type on the bus. */
-export type DomainEvent = RefreshEnded | BalanceChanged | ConnectionChanged | ScheduleHeld;
+export type DomainEvent = RefreshEnded | BalanceChanged | ConnectionChanged | ScheduleHeld | InstitutionChanged;
 
 const envelope = { specversion: '1.0', schema_version: 1 } as const;
 
@@ -246,6 +259,16 @@ export const heldEvent = (member: MemberKey, { since, code, action }: Held): Sch
   subject: subjectOf(member),
   time: since,
   data: { ...guidsOf(member), since, code, action },
+});
+
+/** The event that tells that an institution's breaker has opened or closed. */
+export const institutionEvent = (code: string, { to, at, since, code: why }: BreakerChange): InstitutionChanged => ({
+  ...envelope,
+  id: `institutions/${code}/${at}/${to}`,
+  type: `institution.${to}`,
+  subject: `/institutions/${code}`,
+  time: at,
+  data: { institution_code: code, since, code: why },
 });
 
 /** The action for a status outside a refresh; `wait` for a status between two states. */

@@ -1,8 +1,12 @@
 /** What is kept of institutions, as the domain sees it. Nothing of it is a promise: a lost or doubled count costs a sample. */
+import type { Breaker } from './breaker.ts';
 import type { Instant } from './instant.ts';
 import type { JobLengths } from './job-lengths.ts';
 import type { JobSample } from './job-sample.ts';
 import type { Outcome } from './outcome.ts';
+
+/** Since when a bank has not worked, and how the job ended that showed it. */
+export type OpenBreaker = NonNullable<Breaker['open']>;
 
 /** What is learnt of institutions, by MX's code of each. */
 export interface Institutions {
@@ -15,10 +19,35 @@ export interface Institutions {
   count(code: string, ended: CountedEnd): Promise<void>;
 }
 
+/** A breaker as it was read. */
+export interface StoredBreaker {
+  readonly breaker: Breaker;
+  /** How many changes it has seen; 0: none. */
+  readonly version: number;
+}
+
+/** The breakers of institutions. Only those with trouble, or whose trouble was not long ago, are kept. */
+export interface Breakers {
+  /**
+   * The institutions whose breaker is open, with what opened it, as known 15 s ago or later. Never rejects: when the table
+   * does not answer, none is.
+   */
+  open(): Promise<ReadonlyMap<string, OpenBreaker>>;
+  read(code: string): Promise<StoredBreaker>;
+  /** Replaces the breaker of that version. False: another function has changed it since. */
+  write(code: string, breaker: Breaker, version: number): Promise<boolean>;
+  /** When the bank last showed that it answers, by the ends that were counted; null: not within days. */
+  lastAnswerAt(code: string): Promise<Instant | null>;
+  /** Institutions with changes that have yet to be told. */
+  untold(): Promise<readonly string[]>;
+}
+
 /** The end of a refresh, as it is counted. */
 export interface CountedEnd {
   readonly outcome: Outcome;
   readonly sample: JobSample;
+  /** Whether it shows that the bank answers. */
+  readonly isAnswer: boolean;
   /** The day on which it counts. */
   readonly endedAt: Instant;
 }

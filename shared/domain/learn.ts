@@ -1,33 +1,52 @@
 /** Learning from a refresh that has ended. Never in the way of its end: it comes after it, and its errors end nothing. */
-import type { EndedJob } from './job-sample.ts';
-import { sampleOf } from './job-sample.ts';
+import { bankSays } from './breaker.ts';
 import type { Instant } from './instant.ts';
+import { type EndedJob, sampleOf } from './job-sample.ts';
+import type { MemberKey } from './mx.ts';
 import type { RefreshDeps } from './ports.ts';
+import { hash } from './schedule.ts';
+import { watchInstitution, type WatchDeps } from './watch-institution.ts';
+import type { Ending } from './ending.ts';
 
 /** What learning needs. */
-export type LearnDeps = Pick<RefreshDeps, 'institutions' | 'within'>;
+export type LearnDeps = WatchDeps & Pick<RefreshDeps, 'institutions' | 'within'>;
+
+/** A refresh that has ended. */
+export interface LearntFrom {
+  readonly key: MemberKey;
+  /** Null: nothing is learnt. */
+  readonly institutionCode: string | null;
+  readonly job: EndedJob & { readonly ending: Pick<Ending, 'outcome' | 'code'> };
+  readonly endedAt: Instant;
+}
 
 /** How long an invocation waits for it. */
 const LEARNING_MS = 1_000;
 
 /**
- * Counts the refresh for its institution. An institution that is not known learns nothing. What fails or takes too long is
- * lost: one sample of many.
+ * Counts the refresh for its institution, and puts what its job has shown into the institution's breaker. What fails or
+ * takes too long is lost: one sample of many.
  */
-export async function learnFrom(
-  deps: LearnDeps,
-  institutionCode: string | null,
-  job: EndedJob,
-  endedAt: Instant,
-): Promise<void> {
-  if (institutionCode === null) return;
-  const counted = deps.institutions.count(institutionCode, {
-    outcome: job.ending.outcome,
-    sample: sampleOf(job),
-    endedAt,
-  });
+export async function learnFrom(deps: LearnDeps, learnt: LearntFrom): Promise<void> {
   await deps.within(
     LEARNING_MS,
-    counted.catch(() => {}),
+    countAndWatch(deps, learnt).catch(() => {}),
   );
+}
+
+async function countAndWatch(deps: LearnDeps, { key, institutionCode, job, endedAt }: LearntFrom): Promise<void> {
+  if (institutionCode === null) return;
+  const { start } = job.claim;
+  const { outcome, code } = job.ending;
+  // Without a job of ours an end is about something else: a read of MX, or a job that MX began.
+  const says = start.state === 'accepted' ? bankSays(job.ending) : 'nothing';
+  await deps.institutions.count(institutionCode, {
+    outcome,
+    sample: sampleOf(job),
+    isAnswer: says === 'answers',
+    endedAt,
+  });
+  if (start.state === 'none') return;
+  const judged = { startedAt: start.at, endedAt, code, userTag: hash(key.userGuid).toString(36) };
+  await watchInstitution(deps, institutionCode, says, judged);
 }

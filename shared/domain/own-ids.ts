@@ -28,8 +28,9 @@ export const ownIdsIn =
     };
   };
 
-/** `event` as it is sent with the own ids of its member. */
+/** `event` as it is sent with the own ids of its member. One about an institution has none. */
 export async function withOwnIds(event: DomainEvent, ownIds: ReadOwnIds): Promise<object> {
+  if (!('user_guid' in event.data)) return event;
   const { user_guid: userGuid, member_guid: memberGuid } = event.data;
   return { ...event, data: { ...event.data, ...(await ownIds({ userGuid, memberGuid })) } };
 }

@@ -5,7 +5,8 @@
 import type { KnownOfAccounts, ObservationStamp, StoredBalance } from './balance.ts';
 import type { LookState } from './decision.ts';
 import type { Clock, Instant } from './instant.ts';
-import type { Institutions } from './institutions-ports.ts';
+import type { BreakerRules } from './breaker.ts';
+import type { Breakers, Institutions } from './institutions-ports.ts';
 import type { LookPlan } from './look-plan.ts';
 import type { Members, Unstarted } from './members-ports.ts';
 import type { Challenge, ChallengeAnswer, MemberIdentifiers, MemberKey, MxAccount, MxMember } from './mx.ts';
@@ -178,6 +179,8 @@ export interface RefreshDeps {
   readonly deliveries: Deliveries;
   readonly notices: Notices;
   readonly institutions: Institutions;
+  readonly breakers: Breakers;
+  readonly breakerRules: BreakerRules;
   /** Settings: what looks are planned by beside the lengths of jobs. */
   readonly looks: Omit<LookPlan, 'lengths'>;
   /** Setting: whether `balance.changed` says from what to what. */

@@ -4,6 +4,7 @@ import { asFailure, type Failure } from './failure.ts';
 import { heldOf } from './held.ts';
 import { type Instant, plusSeconds, secondsBetween } from './instant.ts';
 import { MISSING_SECONDS } from './missing.ts';
+import { comeBackAt, giveProbeBack, passBreakers } from './pass-breakers.ts';
 import type { RefreshDeps, Schedule, StartCeiling, Starts, Webhooks } from './ports.ts';
 import { quietUntil } from './quiet-hours.ts';
 import { type EnrolledMember, isFirstOfDay, isSameTurn, type StartBatch } from './schedule.ts';
@@ -30,7 +31,7 @@ export type DueResult =
   | 'fresh_enough'
   /** MX has gathered data by itself, newer than what is stored: it is read, and no job is started. */
   | 'left_to_mx'
-  /** Back in the queue: the ceiling is reached, MX does not answer, or has asked to wait. */
+  /** Back in the queue: the ceiling is reached, its bank does not work, MX does not answer, or has asked to wait. */
   | 'deferred'
   /** The same, and its next turn is due before it could run. */
   | 'dropped'
@@ -59,9 +60,17 @@ export async function startDue(deps: StartDueDeps, received: StartBatch): Promis
   counts.dropped += received.members.length - due.length;
   const batch = await withoutQuiet(deps, { ...received, members: due }, counts);
   if (batch.members.length === 0) return counts;
-  const waiting = await untilReserved(deps, batch);
-  if (waiting !== null) {
-    count(counts, waiting);
+  const { passing, waiting, probes } = await passBreakers(deps, batch.members);
+  if (waiting.length > 0) {
+    const { dueAt } = batch;
+    count(counts, await deferStarts(deps, { dueAt, members: waiting }, comeBackAt(waiting, deps.now())));
+  }
+  if (passing.length === 0) return counts;
+  const passed = { ...batch, members: passing };
+  const reserved = await untilReserved(deps, passed);
+  if (reserved !== null) {
+    for (const probe of probes.values()) await giveProbeBack(deps, probe);
+    count(counts, reserved);
     return counts;
   }
   let again: unknown;
@@ -69,6 +78,8 @@ export async function startDue(deps: StartDueDeps, received: StartBatch): Promis
   const startOne = async (enrolled: EnrolledMember): Promise<void> => {
     try {
       const result = await start(deps, enrolled, batch);
+      const probe = probes.get(enrolled);
+      if (probe !== undefined && result !== 'accepted' && result !== 'joined') await giveProbeBack(deps, probe);
       if (typeof result === 'string') counts[result] += 1;
       else away.push({ enrolled, failure: result.failure });
     } catch (error) {
@@ -81,14 +92,14 @@ export async function startDue(deps: StartDueDeps, received: StartBatch): Promis
       else again = error;
     }
   };
-  for (let from = 0; from < batch.members.length; from += AT_ONCE) {
-    const some = batch.members.slice(from, from + AT_ONCE);
+  for (let from = 0; from < passing.length; from += AT_ONCE) {
+    const some = passing.slice(from, from + AT_ONCE);
     const before = away.length;
     await Promise.all(some.map(startOne));
     const [first] = away;
     // All of them: MX is away for the others too, and each would wait for its time limit.
     if (first !== undefined && away.length - before === some.length) {
-      const rest = batch.members.slice(from + AT_ONCE);
+      const rest = passing.slice(from + AT_ONCE);
       away.push(...rest.map((enrolled) => ({ enrolled, failure: first.failure })));
       break;
     }

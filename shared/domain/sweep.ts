@@ -20,6 +20,7 @@ import {
   type StoringClaim,
 } from './refresh.ts';
 import { endInterruptedStoring } from './store-accounts.ts';
+import { tellAllChanges } from './watch-institution.ts';
 
 /** What the sweep needs. */
 export type SweepDeps = EndDeps & Pick<RefreshDeps, 'followUps' | 'policy'> & { readonly sweepRests: SweepRests };
@@ -54,8 +55,11 @@ export function sweepStep(claim: Claim, now: Instant, policy: Policy): SweepStep
 /** Age at which the sweep first reads a claim: most refreshes have ended before, and cost the sweep nothing. */
 const LEAVE_ALONE_SECONDS = 30;
 
-/** Counts of what a sweep did. `handed_on`: parts of the index whose rest goes to another invocation. */
-export type SweepCounts = Record<SweepStep['kind'] | 'failed' | 'handed_on' | 'dropped', number>;
+/**
+ * Counts of what a sweep did. `handed_on`: parts of the index whose rest goes to another invocation; `institution`: those
+ * whose breaker had a change that was not told.
+ */
+export type SweepCounts = Record<SweepStep['kind'] | 'failed' | 'handed_on' | 'dropped' | 'institution', number>;
 
 /** What is left of one part of the index of open claims. */
 export interface SweepRest {
@@ -104,7 +108,18 @@ export async function sweep(
   const counts = nothing();
   const until = plusSeconds(begunAt, togetherSeconds);
   const parts = Array.from({ length: OPEN_SHARDS }, (_, shard) => ({ shard, begunAt, after: null }));
-  await Promise.all(parts.map((part) => sweepPart(deps, part, { until, counts, report })));
+  await Promise.all([
+    ...parts.map((part) => sweepPart(deps, part, { until, counts, report })),
+    tellAllChanges(deps).then(
+      (told) => {
+        counts.institution += told;
+      },
+      (error) => {
+        counts.failed += 1;
+        report(null, error);
+      },
+    ),
+  ]);
   return counts;
 }
 
@@ -130,6 +145,7 @@ const nothing = (): SweepCounts => ({
   failed: 0,
   handed_on: 0,
   dropped: 0,
+  institution: 0,
 });
 
 interface Sweeping {

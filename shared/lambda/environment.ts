@@ -60,6 +60,8 @@ const readers = {
   learning: flag,
   /** The lag that looks are planned for: the time from a job's end to the look that sees it. */
   lookLagMilliseconds: wholeNumber,
+  /** Whether unattended starts wait while an institution does not work. */
+  breaker: flag,
   allowanceStarts: wholeNumber,
   allowanceWindowSeconds: wholeNumber,
   staleAfterSeconds: wholeNumber,
@@ -122,6 +124,7 @@ const ending = [
   ...policy,
   'learning',
   'lookLagMilliseconds',
+  'breaker',
   'webhooks',
   'refreshRetentionDays',
   'membersTable',

@@ -24,7 +24,8 @@ const inDynamoDb = (client = tables.client): Institutions =>
 const usual = learnedLengths([]);
 const bins = (given: Readonly<Record<number, number>>): number[] =>
   Array.from({ length: 24 }, (_, bin) => given[bin] ?? 0);
-const succeeded = (sample: JobSample, endedAt = T0) => ({ outcome: 'succeeded', sample, endedAt }) as const;
+const succeeded = (sample: JobSample, endedAt = T0) =>
+  ({ outcome: 'succeeded', sample, isAnswer: false, endedAt }) as const;
 
 describe.each<[string, () => Institutions]>([
   ['the fake', () => fakeInstitutions(new Map())],
@@ -74,9 +75,14 @@ describe('in DynamoDB', () => {
   it('one item of a day and shard has everything', async () => {
     const institutions = inDynamoDb();
     random = 0.5;
-    await institutions.count('item', { outcome: 'succeeded', sample: { bin: 7 }, endedAt: at(1) });
-    await institutions.count('item', { outcome: 'succeeded', sample: { bin: 7 }, endedAt: at(2) });
-    await institutions.count('item', { outcome: 'timed_out', sample: { dropped: 'not_seen' }, endedAt: at(3) });
+    await institutions.count('item', { outcome: 'succeeded', sample: { bin: 7 }, isAnswer: false, endedAt: at(1) });
+    await institutions.count('item', { outcome: 'succeeded', sample: { bin: 7 }, isAnswer: false, endedAt: at(2) });
+    await institutions.count('item', {
+      outcome: 'timed_out',
+      sample: { dropped: 'not_seen' },
+      isAnswer: false,
+      endedAt: at(3),
+    });
     const Key = { refresh_id: { S: 'INSTITUTION#item' }, item_key: { S: 'DAY#2026-11-21#2' } };
     const { Item } = await tables.client.send(new GetItemCommand({ TableName: tables.refreshes, Key }));
     expect(Item).toEqual({

@@ -142,6 +142,42 @@ async function learnt(deployed: Deployed): Promise<unknown> {
   );
 }
 
+/** Five users' jobs fail: which events tell of their institution, and what the next trigger says of it. */
+async function brokenBank(deployed: Deployed): Promise<unknown> {
+  const bank = { institution_code: 'riverbank', most_recent_job_guid: 'JOB-1' };
+  const users = [1, 2, 3, 4, 5];
+  const of = (user: number) => ({ user_identifier: `USR-${user}`, member_identifier: `MBR-${user}` });
+  const shown = (user: number) => ({ guid: `MBR-${user}`, user_guid: `USR-${user}` });
+  const trigger = async (user: number) => {
+    deployed.mx.member = { ...bank, ...shown(user) };
+    return deployed.http('CheckBalance', {
+      method: 'POST',
+      routeKey: 'POST /users/{user_identifier}/members/{member_identifier}/check_balance',
+      parameters: of(user),
+      headers: { 'content-type': 'application/json' },
+    });
+  };
+  for (const user of users) await trigger(user);
+  deployed.at(10);
+  const looks = deployed.sent('FollowUps').map(({ body }) => body);
+  for (const user of users) {
+    const failed = { connection_status: 'FAILED', error: { error_code: null } };
+    deployed.mx.member = { ...bank, ...shown(user), ...running, ...failed, is_being_aggregated: false };
+    const [first = ''] = looks.filter((body) => body.includes(`USR-${user}`));
+    await deployed.deliver('FollowUp', first);
+    deployed.at(10 + 4 * user);
+    const [second = ''] = deployed
+      .sent('FollowUps')
+      .map(({ body }) => body)
+      .filter((body) => body.includes(`USR-${user}`) && !looks.includes(body));
+    await deployed.deliver('FollowUp', second);
+  }
+  deployed.at(100);
+  const said = (await trigger(6)).body;
+  const told = deployed.aws.events.map(({ type }) => type).filter((type) => type.startsWith('institution.'));
+  return [told, at(said, 'institution_degraded')];
+}
+
 /** Every item of a refresh, by its sort key, with the second of its end. */
 async function expiries(deployed: Deployed, refreshId: string): Promise<unknown> {
   const { Items = [] } = await deployed.aws.tables.client.send(
@@ -368,6 +404,25 @@ export const behaviourRows: readonly BehaviourRow[] = [
     what: 'nothing is counted',
     observe: learnt,
     expected: [],
+  },
+  {
+    setting: 'breaker',
+    value: true,
+    what: 'a bank that does not work is told of, and said',
+    beside: { learning: true },
+    observe: brokenBank,
+    expected: [
+      ['institution.degraded'],
+      { since: '2026-11-21T12:00:30.000Z', code: 'failed', message: 'The job failed for a technical reason.' },
+    ],
+  },
+  {
+    setting: 'breaker',
+    value: false,
+    what: 'nothing is said of a bank',
+    beside: { learning: true },
+    observe: brokenBank,
+    expected: [[], undefined],
   },
   {
     setting: 'lookLagMilliseconds',

@@ -13,6 +13,7 @@ import { minuteOf, slotsDueIn } from '../../shared/domain/schedule.ts';
 import { SWEEP_TIMEOUT_SECONDS, type SweepRests } from '../../shared/domain/sweep.ts';
 import { TRIGGER_TIMEOUT_SECONDS } from '../../shared/lambda/time-limits.ts';
 import { type BalancesTable, fakeBalances } from '../fakes/fake-balances.ts';
+import { type BreakersTable, fakeBreakers } from '../fakes/fake-breakers.ts';
 import { type CallbacksTable, fakeCallbacks, fakeDeliveries } from '../fakes/fake-callbacks.ts';
 import { fakeErasure } from '../fakes/fake-erasure.ts';
 import { fakeEvents } from '../fakes/fake-events.ts';
@@ -83,6 +84,7 @@ export interface World {
   readonly published: DomainEvent[];
   readonly callbacks: CallbacksTable;
   readonly institutions: InstitutionsTable;
+  readonly breakers: BreakersTable;
   /** Jobs of MX's that really ended well: member and instant. */
   readonly successes: { readonly member: string; readonly at: number }[];
   /** The member with this guid or own id. */
@@ -134,6 +136,7 @@ const ports: ReadonlySet<string> = new Set([
   'keys',
   'waitLeases',
   'institutions',
+  'breakers',
   'changes',
   'ceiling',
   'seen',
@@ -176,6 +179,7 @@ export function createWorld(plan: Plan, scheduler: Scheduler, given: Given): Wor
   const keys: IdempotencyTable = new Map();
   const waitLeases: WaitLeasesTable = new Map();
   const institutions: InstitutionsTable = new Map();
+  const breakers: BreakersTable = new Map();
   const scheduleChanges: ScheduleChangesTable = new Map();
   const ceiling: CeilingItem = { reservedUntil: 0 };
   const published: DomainEvent[] = [];
@@ -263,6 +267,7 @@ export function createWorld(plan: Plan, scheduler: Scheduler, given: Given): Wor
     sweeps: queue(300, given.sweeps),
     callbacks,
     institutions,
+    breakers,
     successes: [],
     gone: new Set(),
     byName,
@@ -302,6 +307,8 @@ export function createWorld(plan: Plan, scheduler: Scheduler, given: Given): Wor
         followUps: fakeFollowUps(world.followUps, request),
         starts: fakeStarts(world.starts, request),
         institutions: fakeInstitutions(institutions, request),
+        breakers: fakeBreakers(breakers, institutions, request),
+        breakerRules: { failures: 2, users: 1, windowSeconds: 1_800, probeSeconds: 60 },
         looks: { lagSeconds: 0.4, webhooks: plan.webhooksOf !== null },
         sweepRests: fakeSweepRests(world.sweeps, request),
         schedule: fakeSchedule(table, request),

@@ -97,7 +97,10 @@ export const mxOperations: Readonly<Record<string, Operation>> = {
       202: {
         description: 'A refresh runs: this trigger’s, or one that it has joined.',
         headers: ['Location', 'Retry-After', 'Idempotency-Replayed'],
-        schema: object(triggerBody),
+        schema: {
+          ...object(triggerBody),
+          properties: { ...triggerBody, institution_degraded: ref('InstitutionDegraded') },
+        },
         examples: { example: examples.accepted },
         links: acceptedLinks,
       },

@@ -169,6 +169,14 @@ export const schemas = {
     ...refreshProperties,
     joined: { type: 'boolean', description: 'True: the refresh was running already, and this trigger joined it.' },
   }),
+  InstitutionDegraded: whole(
+    'Only while the bank of the member does not work (docs/institutions.md). The refresh was accepted all the same.',
+    {
+      since: { type: 'string', format: 'date-time', description: 'Since when, UTC.' },
+      code: { type: 'string', description: 'How the job ended that showed it: docs/outcomes.md.' },
+      message: { type: 'string', description: 'The same as a sentence.' },
+    },
+  ),
   Freshness: whole('How fresh the stored balances are, and why.', freshnessProperties),
   TriggerOptions: {
     type: 'object',

@@ -3,6 +3,7 @@
  * that `bench:cost` assumes, and is counted. What the follow-up function does is not played: a claim is gone after
  * `JOB_SECONDS`, and its reads at MX are counted where they would fall.
  */
+import { breakerRules } from '../../../shared/domain/breaker.ts';
 import { createRandom } from '../../../infra/mx-simulator/random.ts';
 import { slotItem } from '../../../shared/clients/schedule-table.ts';
 import { Failure } from '../../../shared/domain/failure.ts';
@@ -14,6 +15,7 @@ import { runSchedule } from '../../../shared/domain/run-schedule.ts';
 import { type EnrolledMember, noWishes, type StartBatch } from '../../../shared/domain/schedule.ts';
 import { startDue } from '../../../shared/domain/start-due.ts';
 import { itemBytes } from '../../dynamodb/item-size.ts';
+import { fakeBreakers } from '../../fakes/fake-breakers.ts';
 import { fakeCallbacks } from '../../fakes/fake-callbacks.ts';
 import { blindInstitutions } from '../../fakes/fake-institutions.ts';
 import { fakeMembers } from '../../fakes/fake-members.ts';
@@ -192,6 +194,8 @@ export function createFleetWorld(fleet: Fleet, options: WorldOptions): FleetWorl
     notices: { send: () => request('sqs.send', () => {}) },
     // Learning is no part of the schedule: what it costs is in docs/cost.md.
     institutions: blindInstitutions,
+    breakers: fakeBreakers(new Map(), new Map()),
+    breakerRules,
     looks: { lagSeconds: 0.4, webhooks: false },
     within: async (_milliseconds, work) => {
       await work;

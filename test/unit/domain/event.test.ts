@@ -9,6 +9,7 @@ import {
   deletedEvent,
   endedEvent,
   heldEvent,
+  institutionEvent,
 } from '../../../shared/domain/event.ts';
 import type { Outcome } from '../../../shared/domain/outcome.ts';
 import type { Attempt } from '../../../shared/domain/refresh.ts';
@@ -52,6 +53,8 @@ describe('an event', () => {
     expect(typesWithSchema.toSorted()).toEqual([
       'balance.changed',
       'connection.changed',
+      'institution.degraded',
+      'institution.recovered',
       'refresh.action_required',
       'refresh.failed',
       'refresh.succeeded',
@@ -150,6 +153,21 @@ describe('connection.changed', () => {
     expect(faultsOf(event)).toEqual([]);
     expect(event.data).toMatchObject({ deleted: true, connection_status: null, action: 'reconnect' });
     expect(deletedEvent(member, '2026-11-22T12:00:00.000Z').id).toBe(event.id);
+  });
+});
+
+describe('institution', () => {
+  it.each(['degraded', 'recovered'] as const)('%s fits its schema', (to) => {
+    const since = '2026-11-21T11:00:00.000Z';
+    const event = institutionEvent('mxbank', { to, at, since, code: 'failed' });
+    expect(faultsOf(event)).toEqual([]);
+    expect(event).toMatchObject({
+      id: `institutions/mxbank/${at}/${to}`,
+      type: `institution.${to}`,
+      subject: '/institutions/mxbank',
+      time: at,
+      data: { institution_code: 'mxbank', since, code: 'failed' },
+    });
   });
 });
 

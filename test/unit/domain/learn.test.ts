@@ -48,7 +48,9 @@ describe('the end of a refresh', () => {
     const { counted, end } = world();
     expect(await end()).toBe(true);
     // 8 s: the eighth bin begins at 7.26 s, the ninth at 9.64 s.
-    expect(counted).toEqual([['riverbank', { outcome: 'succeeded', sample: { bin: 7 }, endedAt: at(10) }]]);
+    expect(counted).toEqual([
+      ['riverbank', { outcome: 'succeeded', sample: { bin: 7 }, isAnswer: true, endedAt: at(10) }],
+    ]);
     expect(await end()).toBe(false);
     expect(counted).toHaveLength(1);
   });

@@ -1,5 +1,6 @@
 /** Everything a refresh needs, in memory, with a clock that stands still until a test moves it. */
 
+import { breakerRules } from '../../../shared/domain/breaker.ts';
 import type { DomainEvent } from '../../../shared/domain/event.ts';
 import type { Failure } from '../../../shared/domain/failure.ts';
 import { type Instant, plusSeconds } from '../../../shared/domain/instant.ts';
@@ -8,6 +9,7 @@ import type { MxWebhook } from '../../../shared/domain/mx-webhook.ts';
 import type { Notice } from '../../../shared/domain/notify-ports.ts';
 import type { NextLook, RefreshDeps, Webhooks } from '../../../shared/domain/ports.ts';
 import { fakeBalances } from '../../fakes/fake-balances.ts';
+import { fakeBreakers } from '../../fakes/fake-breakers.ts';
 import { fakeCallbacks } from '../../fakes/fake-callbacks.ts';
 import { fakeEvents } from '../../fakes/fake-events.ts';
 import { blindInstitutions } from '../../fakes/fake-institutions.ts';
@@ -64,6 +66,8 @@ export function refreshWorld(table: MembersTable) {
     callbacks: fakeCallbacks(new Map()),
     deliveries: { send: async () => {}, sendAll: async () => {} },
     institutions: blindInstitutions,
+    breakers: fakeBreakers(new Map(), new Map()),
+    breakerRules,
     looks: { lagSeconds: 0.4, webhooks: false },
     notices: { send: async (notice, inSeconds) => void notices.push({ notice, inSeconds }) },
     within: async (_milliseconds, work) => {

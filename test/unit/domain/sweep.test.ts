@@ -56,7 +56,17 @@ function world(seconds: number, ...records: readonly MemberRecord[]) {
   return { ...made, deps, run, waited, asked, rests, reported, record };
 }
 
-const none = { leave: 0, publish: 0, end: 0, end_storing: 0, look: 0, failed: 0, handed_on: 0, dropped: 0 };
+const none = {
+  leave: 0,
+  publish: 0,
+  end: 0,
+  end_storing: 0,
+  look: 0,
+  failed: 0,
+  handed_on: 0,
+  dropped: 0,
+  institution: 0,
+};
 
 describe('a sweep', () => {
   it('reads claims of 30 s and more', async () => {

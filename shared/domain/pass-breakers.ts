@@ -1,0 +1,81 @@
+/**
+ * Unattended starts and the breakers of their institutions: while one is open its members wait, except for a probe now and
+ * then, which finds out whether the bank works again. A probe is a time in the breaker that is written on condition, so of
+ * many instances one gets it; when its holder crashes, the next one comes a few minutes later all the same.
+ */
+import { mayProbe } from './breaker.ts';
+import { inGroups } from './in-groups.ts';
+import { type Instant, plusSeconds } from './instant.ts';
+import type { RefreshDeps } from './ports.ts';
+import { type EnrolledMember, hash } from './schedule.ts';
+
+/** What passing needs. */
+export type PassDeps = Pick<RefreshDeps, 'breakers' | 'breakerRules' | 'members' | 'now'>;
+
+/** Who may start, and who waits. */
+export interface Passed {
+  readonly passing: readonly EnrolledMember[];
+  readonly waiting: readonly EnrolledMember[];
+  /** The institutions for which one of the passing is the probe. */
+  readonly probes: ReadonlyMap<EnrolledMember, Probe>;
+}
+
+/** A start that was let through. */
+export interface Probe {
+  readonly code: string;
+  readonly takenAt: Instant;
+}
+
+/** How many members are read at the same time. */
+const AT_ONCE = 5;
+
+/** Nothing is read while no breaker is open. */
+export async function passBreakers(deps: PassDeps, members: readonly EnrolledMember[]): Promise<Passed> {
+  const open = await deps.breakers.open();
+  if (open.size === 0) return { passing: members, waiting: [], probes: new Map() };
+  const known = await inGroups(members, AT_ONCE, async (enrolled) => ({
+    enrolled,
+    code: (await deps.members.read(enrolled.member))?.institutionCode ?? null,
+  }));
+  const passing: EnrolledMember[] = [];
+  const waiting: EnrolledMember[] = [];
+  const probes = new Map<EnrolledMember, Probe>();
+  /** What is known of each institution of these members, now that it was read again. */
+  const states = new Map<string, 'closed' | 'open'>();
+  for (const { enrolled, code } of known) {
+    if (code === null || !open.has(code) || states.get(code) === 'closed') {
+      passing.push(enrolled);
+      continue;
+    }
+    const probe = states.has(code) ? 'none' : await takeProbe(deps, code);
+    states.set(code, probe === 'closed' ? 'closed' : 'open');
+    if (probe === 'none') waiting.push(enrolled);
+    else passing.push(enrolled);
+    if (typeof probe === 'object') probes.set(enrolled, probe);
+  }
+  return { passing, waiting, probes };
+}
+
+/** `closed`: the bank answers again. `none`: another one has it, or it is too early. */
+async function takeProbe({ breakers, breakerRules, now }: PassDeps, code: string): Promise<Probe | 'closed' | 'none'> {
+  const { breaker, version } = await breakers.read(code);
+  if (breaker.open === null) return 'closed';
+  const takenAt = now();
+  if (!mayProbe(breaker, takenAt, breakerRules)) return 'none';
+  return (await breakers.write(code, { ...breaker, probedAt: takenAt }, version)) ? { code, takenAt } : 'none';
+}
+
+/** Gives a probe back that has started nothing: another member may go through at once. */
+export async function giveProbeBack({ breakers }: Pick<PassDeps, 'breakers'>, { code, takenAt }: Probe): Promise<void> {
+  const { breaker, version } = await breakers.read(code);
+  // False: changed since, so that there is nothing to give back.
+  if (breaker.probedAt === takenAt) await breakers.write(code, { ...breaker, probedAt: null }, version);
+}
+
+/** The first members of an open institution come back after so many seconds, the last after as many more as follow. */
+const COME_BACK_SECONDS = 600;
+const APART_SECONDS = 300;
+
+/** When members that wait are received again: not all at once. */
+export const comeBackAt = (members: readonly EnrolledMember[], now: Instant): Instant =>
+  plusSeconds(now, COME_BACK_SECONDS + (hash(members[0]?.member.memberGuid ?? '') % APART_SECONDS));

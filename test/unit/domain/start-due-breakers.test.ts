@@ -1,0 +1,85 @@
+/** Due members of an institution that does not work: who waits, who is the probe, and what a probe is worth. */
+import { expect, it } from 'vitest';
+import { type Breaker, closedBreaker } from '../../../shared/domain/breaker.ts';
+import { Failure } from '../../../shared/domain/failure.ts';
+import { plusSeconds } from '../../../shared/domain/instant.ts';
+import { startDue } from '../../../shared/domain/start-due.ts';
+import { type BreakersTable, fakeBreakers } from '../../fakes/fake-breakers.ts';
+import { member, T0 } from '../../samples.ts';
+import { enrolledAs, none, scheduled, worldUnder } from './start-due-world.ts';
+
+const openedBefore = (seconds: number): Breaker => ({
+  ...closedBreaker,
+  open: { since: plusSeconds(T0, -seconds), code: 'failed' },
+  changedAt: plusSeconds(T0, -seconds),
+});
+
+/** Three members of an institution whose breaker opened so many seconds ago. */
+function world(seconds: number, startsPerSecond = Number.POSITIVE_INFINITY) {
+  const records = [1, 2, 3].map((number) => scheduled(number, { institutionCode: 'riverbank' }));
+  const made = worldUnder(startsPerSecond, ...records);
+  const table: BreakersTable = new Map([['riverbank', { breaker: openedBefore(seconds), version: 1 }]]);
+  const deps = { ...made.deps, breakers: fakeBreakers(table, new Map()) };
+  const run = (...numbers: number[]) => startDue(deps, { dueAt: T0, startAt: null, members: numbers.map(enrolledAs) });
+  return { ...made, deps, run, probedAt: () => table.get('riverbank')?.breaker.probedAt };
+}
+
+it('all wait while it is too early for a probe', async () => {
+  const { run, batches, mxCalls, ceiling } = world(299);
+  expect(await run(1, 2, 3)).toEqual({ ...none, deferred: 3 });
+  expect(batches).toMatchObject([{ batch: { dueAt: T0, startAt: null, members: [1, 2, 3].map(enrolledAs) } }]);
+  expect(batches[0]?.delaySeconds).toBeGreaterThanOrEqual(600);
+  // Nothing is asked of MX, and nothing of the ceiling is used up.
+  expect([mxCalls, ceiling.reservedUntil]).toEqual([[], 0]);
+});
+
+it('one goes through as a probe', async () => {
+  const { run, batches, mxCalls, probedAt } = world(300);
+  expect(await run(1, 2, 3)).toEqual({ ...none, accepted: 1, deferred: 2 });
+  expect(mxCalls).toEqual(['read USR-1/MBR-1', 'start USR-1/MBR-1']);
+  expect(batches).toMatchObject([{ batch: { members: [enrolledAs(2), enrolledAs(3)] } }]);
+  expect(probedAt()).toBe(T0);
+});
+
+it('a probe that needs its user leaves it to another', async () => {
+  const { run, answers, probedAt } = world(300);
+  answers.read = ({ userIdentifier, memberIdentifier }) =>
+    member({
+      key: { userGuid: userIdentifier, memberGuid: memberIdentifier },
+      connectionStatus: memberIdentifier === 'MBR-1' ? 'DENIED' : 'CONNECTED',
+    });
+  expect(await run(1)).toEqual({ ...none, held_back: 1 });
+  expect(probedAt()).toBeNull();
+  expect(await run(2)).toEqual({ ...none, accepted: 1 });
+  expect(probedAt()).toBe(T0);
+});
+
+it('a probe that MX does not answer is given back', async () => {
+  const { run, answers, probedAt } = world(300);
+  answers.read = () => new Failure('mx_unavailable', 'down');
+  expect(await run(1)).toEqual({ ...none, deferred: 1 });
+  expect(probedAt()).toBeNull();
+});
+
+it('a probe over the ceiling is given back', async () => {
+  const { run, ceiling, probedAt } = world(300, 1);
+  ceiling.reservedUntil = Date.parse(plusSeconds(T0, 60));
+  expect(await run(1, 2)).toEqual({ ...none, deferred: 2 });
+  expect(probedAt()).toBeNull();
+});
+
+it('members of other institutions start', async () => {
+  const { deps } = world(0);
+  const other = worldUnder(100, scheduled(4, { institutionCode: 'lakebank' }), scheduled(5, { institutionCode: null }));
+  const both = { ...other.deps, breakers: deps.breakers };
+  const members = [4, 5].map(enrolledAs);
+  expect(await startDue(both, { dueAt: T0, startAt: null, members })).toEqual({ ...none, accepted: 2 });
+});
+
+it('a member whose next turn comes first is dropped', async () => {
+  const { run, batches, wait } = world(0);
+  wait(86_400 - 600);
+  expect(await run(1)).toEqual({ ...none, dropped: 0, accepted: 1 });
+  expect(await run(2)).toEqual({ ...none, dropped: 1 });
+  expect(batches).toEqual([]);
+});

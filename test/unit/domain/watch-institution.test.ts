@@ -1,0 +1,206 @@
+/** From ended refreshes to a breaker that opens, is told, lets probes through and closes. */
+import { describe, expect, it } from 'vitest';
+import { bankSays, breakerRules } from '../../../shared/domain/breaker.ts';
+import { endingOf } from '../../../shared/domain/ending.ts';
+import type { DomainEvent } from '../../../shared/domain/event.ts';
+import type { OutcomeCode } from '../../../shared/domain/outcome.ts';
+import { comeBackAt, giveProbeBack, passBreakers } from '../../../shared/domain/pass-breakers.ts';
+import { tellAllChanges, watchInstitution } from '../../../shared/domain/watch-institution.ts';
+import { type BreakersTable, fakeBreakers } from '../../fakes/fake-breakers.ts';
+import { fakeEvents } from '../../fakes/fake-events.ts';
+import { fakeInstitutions, type InstitutionsTable } from '../../fakes/fake-institutions.ts';
+import { fakeMembers } from '../../fakes/fake-members.ts';
+import { withMember } from '../../fakes/members-table.ts';
+import { at, knownMember, policy } from '../../samples.ts';
+
+function world() {
+  const clock = { now: at(0) };
+  const events: DomainEvent[] = [];
+  const table: BreakersTable = new Map();
+  const counted: InstitutionsTable = new Map();
+  const asked: string[] = [];
+  const breakers = fakeBreakers(table, counted, async (name, effect) => {
+    asked.push(name);
+    return effect();
+  });
+  const memberOf = (number: number, institutionCode: string | null = 'riverbank') =>
+    knownMember({ key: { userGuid: `USR-${number}`, memberGuid: `MBR-${number}` }, institutionCode });
+  const members = [1, 2, 3, 4].map((number) => memberOf(number));
+  const others = [memberOf(5, 'lakebank'), memberOf(6, null)];
+  const deps = {
+    breakers,
+    breakerRules,
+    events: fakeEvents(events),
+    members: fakeMembers(withMember(...members, ...others), { policy, now: () => clock.now }),
+    now: () => clock.now,
+  };
+  const enrolled = [...members, ...others].map(({ key }) => ({
+    member: key,
+    everyHours: 6 as const,
+    slot: 'SLOT#6h#00001#0',
+    quietHours: null,
+    maxAgeSeconds: null,
+  }));
+  /** A job of `user` that began and ended so many seconds after `T0`. */
+  const ends = (code: OutcomeCode, user: string, startedAfter: number) =>
+    watchInstitution(deps, 'riverbank', bankSays(endingOf(code)), {
+      ...{ code, userTag: user, startedAt: at(startedAfter), endedAt: at(startedAfter + 5) },
+    });
+  async function opens(): Promise<void> {
+    for (const [index, user] of ['a', 'b', 'c', 'a', 'b'].entries()) await ends('failed', user, index);
+  }
+  const breaker = () => table.get('riverbank')?.breaker;
+  const goTo = (seconds: number): void => {
+    clock.now = at(seconds);
+  };
+  return { deps, events, table, counted, asked, enrolled, ends, opens, breaker, goTo };
+}
+
+const types = (events: readonly DomainEvent[]): string[] => events.map(({ type }) => type);
+
+describe('an institution', () => {
+  it('is told to be degraded, and to have recovered', async () => {
+    const { events, ends, opens, breaker } = world();
+    await opens();
+    expect(types(events)).toEqual(['institution.degraded']);
+    expect(breaker()).toMatchObject({ open: { since: at(9), code: 'failed' }, untold: [] });
+    await ends('stored', 'a', 20);
+    expect(types(events)).toEqual(['institution.degraded', 'institution.recovered']);
+    expect(breaker()).toMatchObject({ open: null, untold: [] });
+  });
+
+  it('without trouble costs no write', async () => {
+    const { asked, ends } = world();
+    await ends('stored', 'a', 0);
+    await ends('denied', 'a', 0);
+    await ends('mx_timeout', 'a', 0);
+    expect(asked).toEqual(['breakers.open', 'breakers.open']);
+  });
+
+  it('in trouble costs none for a further failure', async () => {
+    const { asked, ends, opens } = world();
+    await opens();
+    asked.length = 0;
+    await ends('failed', 'd', 30);
+    expect(asked).toEqual(['breakers.open']);
+  });
+
+  it('that has answered in between stays as it is', async () => {
+    const { counted, opens, breaker, deps } = world();
+    const institutions = fakeInstitutions(counted);
+    await institutions.count('riverbank', { outcome: 'succeeded', sample: { bin: 1 }, isAnswer: true, endedAt: at(3) });
+    await opens();
+    // Only the one that was requested after the answer counts.
+    expect(breaker()).toMatchObject({ open: null, failures: [{ startedAt: at(4) }] });
+    expect(await deps.breakers.lastAnswerAt('riverbank')).toBe(at(3));
+  });
+
+  it('is told by the sweep when the bus was away', async () => {
+    const { deps, events, opens, breaker } = world();
+    const { publish } = deps.events;
+    deps.events.publish = () => Promise.reject(new Error('the bus is away'));
+    await expect(opens()).rejects.toThrow('the bus is away');
+    expect(breaker()).toMatchObject({ open: { code: 'failed' }, untold: [{ to: 'degraded' }] });
+    deps.events.publish = publish;
+    expect(await tellAllChanges(deps)).toBe(1);
+    expect([types(events), breaker()?.untold]).toEqual([['institution.degraded'], []]);
+    expect(await tellAllChanges(deps)).toBe(0);
+  });
+
+  it('is decided again when another function was faster', async () => {
+    const { deps, ends, breaker } = world();
+    await ends('failed', 'a', 0);
+    const { write } = deps.breakers;
+    let raced = false;
+    deps.breakers.write = async (code, next, version) => {
+      if (!raced) {
+        raced = true;
+        await ends('failed', 'b', 1);
+      }
+      return write(code, next, version);
+    };
+    await ends('failed', 'c', 2);
+    expect(breaker()?.failures.map(({ userTag }) => userTag)).toEqual(['a', 'b', 'c']);
+  });
+
+  it('keeps a change that came while another was told', async () => {
+    const { deps, ends, opens, breaker } = world();
+    const { publish } = deps.events;
+    let told = 0;
+    deps.events.publish = async (event) => {
+      told += 1;
+      if (told === 1) await ends('stored', 'a', 20);
+      await publish(event);
+    };
+    await opens();
+    expect(breaker()).toMatchObject({ open: null, untold: [] });
+  });
+});
+
+describe('due members', () => {
+  it('all pass, and nothing is read, while no breaker is open', async () => {
+    const { deps, enrolled, asked } = world();
+    expect(await passBreakers(deps, enrolled)).toEqual({ passing: enrolled, waiting: [], probes: new Map() });
+    expect(asked).toEqual(['breakers.open']);
+  });
+
+  it('of an open one wait; others pass', async () => {
+    const { deps, enrolled, opens, goTo } = world();
+    await opens();
+    goTo(300);
+    const { passing, waiting, probes } = await passBreakers(deps, enrolled);
+    expect([passing, waiting, probes.size]).toEqual([enrolled.slice(4), enrolled.slice(0, 4), 0]);
+  });
+
+  it('send one probe in five minutes', async () => {
+    const { deps, enrolled, opens, goTo, breaker } = world();
+    await opens();
+    goTo(309);
+    const first = await passBreakers(deps, enrolled);
+    expect(first.passing).toEqual([enrolled[0], ...enrolled.slice(4)]);
+    expect([...first.probes.values()]).toEqual([{ code: 'riverbank', takenAt: at(309) }]);
+    expect(breaker()?.probedAt).toBe(at(309));
+    goTo(608);
+    expect((await passBreakers(deps, enrolled)).probes.size).toBe(0);
+    goTo(609);
+    expect((await passBreakers(deps, enrolled)).probes.size).toBe(1);
+  });
+
+  it('give back a probe that has started nothing', async () => {
+    const { deps, enrolled, opens, goTo } = world();
+    await opens();
+    goTo(309);
+    const [probe] = (await passBreakers(deps, enrolled)).probes.values();
+    if (probe === undefined) expect.fail();
+    await giveProbeBack(deps, probe);
+    const [next] = (await passBreakers(deps, enrolled.slice(1))).probes.keys();
+    expect(next).toBe(enrolled[1]);
+    // The one that was given back is not this one.
+    await giveProbeBack(deps, { ...probe, takenAt: at(308) });
+    expect((await passBreakers(deps, enrolled)).probes.size).toBe(0);
+  });
+
+  it('send one probe, however many functions ask', async () => {
+    const { deps, enrolled, opens, goTo } = world();
+    await opens();
+    goTo(309);
+    const passed = await Promise.all([1, 2, 3].map(() => passBreakers(deps, enrolled)));
+    expect(passed.map(({ probes }) => probes.size).toSorted()).toEqual([0, 0, 1]);
+  });
+
+  it('pass when the bank answers again meanwhile', async () => {
+    const { deps, enrolled, opens, ends } = world();
+    await opens();
+    const open = await deps.breakers.open();
+    await ends('stored', 'a', 20);
+    deps.breakers.open = async () => open;
+    expect((await passBreakers(deps, enrolled)).passing).toEqual(enrolled);
+  });
+
+  it('come back after ten to fifteen minutes', () => {
+    const { enrolled } = world();
+    const waits = enrolled.map((one) => comeBackAt([one], at(0)));
+    expect(waits.every((when) => when >= at(600) && when < at(900))).toBe(true);
+    expect(new Set(waits).size).toBeGreaterThan(3);
+  });
+});
