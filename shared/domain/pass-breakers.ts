@@ -65,11 +65,18 @@ async function takeProbe({ breakers, breakerRules, now }: PassDeps, code: string
   return (await breakers.write(code, { ...breaker, probedAt: takenAt }, version)) ? { code, takenAt } : 'none';
 }
 
-/** Gives a probe back that has started nothing: another member may go through at once. */
+/**
+ * Gives a probe back that has started nothing: another member may go through at once. Never rejects: a probe that stays
+ * taken is over in a few minutes.
+ */
 export async function giveProbeBack({ breakers }: Pick<PassDeps, 'breakers'>, { code, takenAt }: Probe): Promise<void> {
-  const { breaker, version } = await breakers.read(code);
-  // False: changed since, so that there is nothing to give back.
-  if (breaker.probedAt === takenAt) await breakers.write(code, { ...breaker, probedAt: null }, version);
+  try {
+    const { breaker, version } = await breakers.read(code);
+    // False: changed since, so that there is nothing to give back.
+    if (breaker.probedAt === takenAt) await breakers.write(code, { ...breaker, probedAt: null }, version);
+  } catch {
+    // The table does not answer.
+  }
 }
 
 /** The first members of an open institution come back after so many seconds, the last after as many more as follow. */

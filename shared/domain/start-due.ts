@@ -75,11 +75,14 @@ export async function startDue(deps: StartDueDeps, received: StartBatch): Promis
   }
   let again: unknown;
   const away: { enrolled: EnrolledMember; failure: Failure }[] = [];
+  const giveBack = async (enrolled: EnrolledMember): Promise<void> => {
+    const probe = probes.get(enrolled);
+    if (probe !== undefined) await giveProbeBack(deps, probe);
+  };
   const startOne = async (enrolled: EnrolledMember): Promise<void> => {
     try {
       const result = await start(deps, enrolled, batch);
-      const probe = probes.get(enrolled);
-      if (probe !== undefined && result !== 'accepted' && result !== 'joined') await giveProbeBack(deps, probe);
+      if (result !== 'accepted' && result !== 'joined') await giveBack(enrolled);
       if (typeof result === 'string') counts[result] += 1;
       else away.push({ enrolled, failure: result.failure });
     } catch (error) {
@@ -88,8 +91,13 @@ export async function startDue(deps: StartDueDeps, received: StartBatch): Promis
       // An allowance that is used up frees itself by the next turn; a member unknown to MX will not be known in a minute.
       const forGood =
         failure.code === 'allowance_used_up' || failure.fate === 'caller-fault' || failure.fate === 'never-retry';
-      if (forGood) deps.report(enrolled, error);
-      else again = error;
+      if (forGood) {
+        await giveBack(enrolled);
+        deps.report(enrolled, error);
+      } else {
+        // Its POST may have been sent.
+        again = error;
+      }
     }
   };
   for (let from = 0; from < passing.length; from += AT_ONCE) {

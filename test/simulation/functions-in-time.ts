@@ -8,6 +8,7 @@ import type { Delivery as MxWebhook } from '../../infra/mx-simulator/outbox.ts';
 import { createRandom, hashText } from '../../infra/mx-simulator/random.ts';
 import { decodeFollowUp, decodeStartBatch, decodeSweepRest, type FollowUp } from '../../shared/clients/messages.ts';
 import { type Instant, instantOf } from '../../shared/domain/instant.ts';
+import type { MemberIdentifiers } from '../../shared/domain/mx.ts';
 import { runSchedule } from '../../shared/domain/run-schedule.ts';
 import { startDue } from '../../shared/domain/start-due.ts';
 import { continueSweep, sweep } from '../../shared/domain/sweep.ts';
@@ -20,7 +21,7 @@ import { messageDelivery } from './message-delivery.ts';
 import { overheard } from './mx-calls.ts';
 import { type Action, correlationIdOf, type Plan } from './plan.ts';
 import type { Scheduler } from './scheduler.ts';
-import { checkJoined, checkProgress, checkSwept } from './spot-checks.ts';
+import { checkGivenBack, checkJoined, checkProbed, checkProgress, checkSwept } from './spot-checks.ts';
 import { Violation } from './violation.ts';
 import type { Truth } from './what-is-known.ts';
 import { quietHours, timeouts, type World } from './world.ts';
@@ -154,6 +155,8 @@ export function functionsInTime(stage: Stage): FunctionsInTime {
     },
   } as const;
 
+  /** Probes whose POST was sent. */
+  const probed = new Set<string>();
   let lastStart: string | null = null;
   const starts = {
     queue: world.starts,
@@ -164,8 +167,18 @@ export function functionsInTime(stage: Stage): FunctionsInTime {
       lastStart = body;
       return {
         about: `due at ${batch.dueAt}`,
-        run: (invocation: Invocation) =>
-          startDue({ ...reach(invocation), report: (_enrolled, error) => log(error) }, batch),
+        async run(invocation: Invocation) {
+          const deps = reach(invocation);
+          const { mx } = deps;
+          const checkBalance = (member: MemberIdentifiers) => {
+            checkProbed(stage, invocation, probed);
+            return mx.checkBalance(member);
+          };
+          const report = (_enrolled: unknown, error: unknown): void => log(error);
+          const counts = await startDue({ ...deps, mx: { ...mx, checkBalance }, report }, batch);
+          checkGivenBack(stage, invocation, counts.accepted + counts.joined);
+          return counts;
+        },
       };
     },
   } as const;

@@ -178,7 +178,8 @@ export async function runHistory(seed: number, options: HistoryOptions): Promise
     invocations.running() === 0 &&
     world.followUps.messages.size === 0 &&
     world.starts.messages.size === 0 &&
-    world.members.every(({ key }) => !world.record(key)?.claim);
+    world.members.every(({ key }) => !world.record(key)?.claim) &&
+    [...world.breakers.values()].every(({ breaker }) => breaker.untold.length === 0);
   const lastAction = Math.max(
     START + (plan.hasSchedule ? (TICKS + 1) * MINUTE_MS : 0),
     ...plan.actions.filter(({ key }) => faults.allows(key)).map(({ at }) => START + at * 1000 + 1_000),
@@ -194,7 +195,8 @@ export async function runHistory(seed: number, options: HistoryOptions): Promise
     }
     if (now() > quietBy) throw new Violation(1, 'long after the last fault something is still not over');
     // Nothing is open: a sweep would read an empty index and go.
-    if (world.table.open.length > 0) functions.sweep(number);
+    const isUntold = [...world.breakers.values()].some(({ breaker }) => breaker.untold.length > 0);
+    if (world.table.open.length > 0 || isUntold) functions.sweep(number);
     scheduler.at(now() + MINUTE_MS, () => everyMinute(number + 1));
   };
   scheduler.at(START + 45_000, () => everyMinute(1));

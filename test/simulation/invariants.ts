@@ -54,6 +54,11 @@ export function checkHistory(
   checkEventIds(world);
   checkWritten(world, written);
   checkLearnt(plan, world);
+  checkBreakers(
+    world,
+    truth,
+    faults.length === 0 && !plan.actions.some(({ what }) => what === 'mx down') && plan.messagingDown === null,
+  );
   if (plan.isPlain) checkExpected(plan, truth, world);
 }
 
@@ -90,6 +95,32 @@ function checkLearnt({ members }: Plan, { institutions }: World): void {
     );
     if (!isOne && sample.bin < BINS - 1) {
       throw new Violation(0, `a job of ${Math.round(from)} to ${Math.round(to)} s was learnt, which no member has`);
+    }
+  }
+}
+
+/** Breakers: what was told fits together, and none stays open after a job that shows that the bank answers. */
+function checkBreakers({ breakers, published, institutions }: World, truth: Truth, isUndisturbed: boolean): void {
+  const of = (type: string) => published.flatMap((event) => (event.type === type ? [event.data] : []));
+  for (const recovered of of('institution.recovered')) {
+    const since = 'since' in recovered ? recovered.since : null;
+    const isKnown = of('institution.degraded').some((degraded) => 'since' in degraded && degraded.since === since);
+    if (!isKnown) throw new Violation(8, 'an institution was told to have recovered that was not told to be degraded');
+  }
+  for (const [code, { breaker }] of breakers) {
+    const { open, changedAt } = breaker;
+    // A fault may have cost the sample.
+    if (open === null || changedAt === null || !isUndisturbed) continue;
+    const answered = [...truth.refreshes.values()].find(
+      ({ result, posts, answeredAt }) =>
+        result?.outcome === 'succeeded' &&
+        answeredAt === null &&
+        posts.length === 1 &&
+        (posts[0]?.at ?? 0) > epochMillisecondsOf(changedAt),
+    );
+    const isCounted = (institutions.get(code) ?? []).some(({ isAnswer, endedAt }) => isAnswer && endedAt > changedAt);
+    if (answered && isCounted) {
+      throw new Violation(0, `the breaker of ${code} stays open after ${answered.refreshId}, which has succeeded`);
     }
   }
 }

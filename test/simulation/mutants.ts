@@ -6,7 +6,7 @@ export interface Mutant {
   /** The invariants, one of which has to be found broken. */
   readonly breaks: readonly number[];
   /** With invariant 0: which of the checks beside the promises, as docs/simulation.md names them. */
-  readonly besides?: 'schedule' | 'repetition' | 'progress' | 'learning';
+  readonly besides?: 'schedule' | 'repetition' | 'progress' | 'learning' | 'breaker';
   readonly changes: readonly { readonly file: string; readonly find: string; readonly replace: string }[];
 }
 
@@ -617,6 +617,35 @@ export const mutants: readonly Mutant[] = [
         "if (!showsOurJob(claim, member) || start.jobGuid === baseline.mostRecentJobGuid) return drop('not_ours');",
         '',
       ),
+    ],
+  },
+  {
+    name: 'breaker-stays-open',
+    what: 'a breaker never closes',
+    breaks: [0],
+    besides: 'breaker',
+    changes: [
+      domain(
+        'breaker.ts',
+        'if (breaker.open === null || !countsFor(breaker, job)) return breaker;\n  const { since, code }',
+        'if (breaker.open === null || countsFor(breaker, job)) return breaker;\n  const { since, code }',
+      ),
+    ],
+  },
+  {
+    name: 'breaker-stops-nothing',
+    what: 'scheduled starts do not wait while a bank does not work',
+    breaks: [0],
+    besides: 'breaker',
+    changes: [domain('pass-breakers.ts', 'if (open.size === 0) return', 'if (open.size >= 0) return')],
+  },
+  {
+    name: 'probe-kept',
+    what: 'a probe that has started nothing is not given back',
+    breaks: [0],
+    besides: 'breaker',
+    changes: [
+      domain('start-due.ts', "if (result !== 'accepted' && result !== 'joined') await giveBack(enrolled);", ''),
     ],
   },
   {

@@ -44,6 +44,12 @@ export function perform(action: Action, plan: Plan, world: World, functions: Fun
       world.model.handle({ method: 'PUT', path: `${pathOf(key)}/resume`, headers: ourselves, body: given });
       return;
     }
+    case 'bank':
+      for (const one of world.members) {
+        if (world.gone.has(one.key.memberGuid)) continue;
+        control.setScenario({ member: one.memberId, scenario: action.works ? 'ok' : 'institution-down' });
+      }
+      return;
     case 'repair':
       control.setScenario({ member: memberId, scenario: 'ok' });
       return;

@@ -24,6 +24,8 @@ export type Action = { readonly key: string; readonly at: number } & (
   /** Puts the member on the schedule, or takes it off with null. */
   | { readonly what: 'enrol'; readonly member: number; readonly every: EveryHours | null }
   | { readonly what: 'repair'; readonly member: number }
+  /** From now on jobs fail for the bank's reasons, or end well again: those of every member. */
+  | { readonly what: 'bank'; readonly member: number; readonly works: boolean }
   | { readonly what: 'move a balance'; readonly member: number; readonly balance: string }
   | { readonly what: 'drop an account'; readonly member: number }
   | { readonly what: 'add an account'; readonly member: number }
@@ -148,6 +150,24 @@ function addLateTrigger(random: Random, deletedAt: number, member: number, add: 
   add({ key: 'trigger after the deletion', what: 'trigger', at, member, ...plain });
 }
 
+/** A bank that goes down and comes back, and callers who ask all the while. */
+function addBankOutage(random: Random, members: number, add: (action: Action) => void): void {
+  if (!random.chance(0.15)) return;
+  const up = 60 + random.next() * 60;
+  add({ key: 'bank-down', what: 'bank', at: 0, member: 0, works: false });
+  add({ key: 'bank-up', what: 'bank', at: up, member: 0, works: true });
+  const plain = { names: 'guids', userPresent: false, wait: 0, callback: null, idempotencyKey: null } as const;
+  for (const [index, at] of [1, 22, up + 15].entries()) {
+    add({
+      key: `bank-${index}`,
+      what: 'trigger',
+      at: at + random.next() * 3,
+      member: random.integer(members),
+      ...plain,
+    });
+  }
+}
+
 /** The plan of the history with this seed. */
 export function planHistory(seed: number, start: number): Plan {
   const random = createRandom(seed, 'plan');
@@ -262,6 +282,7 @@ export function planHistory(seed: number, start: number): Plan {
     if (resumes.chance(0.6)) add({ ...action, key: 'resume-1', at: at + resumes.next() * 0.3 });
     if (resumes.chance(0.4)) add({ ...action, answer: 'correct', key: 'resume-2', at: at + resumes.next() * 30 });
   }
+  addBankOutage(createRandom(seed, 'bank'), members.length, add);
   const faults = drawProfile(random, start + (span + random.next() * 1.2 * deadlineSeconds) * 1000);
   // A lag counted in answers would last for hours without reads: with jobs of MX's own it would not be a lag.
   const lags = members.some(({ scenario }) => scenario.lag?.of === 'everything');

@@ -3,6 +3,7 @@ import { epochMillisecondsOf, type Instant } from '../../shared/domain/instant.t
 import type { NextLook } from '../../shared/domain/ports.ts';
 import { type Claim, LOOK_TIMEOUT_SECONDS } from '../../shared/domain/refresh.ts';
 import { openShardOf } from '../fakes/fake-members.ts';
+import type { Invocation } from './invocations.ts';
 import type { Answer, Stage } from './functions-in-time.ts';
 import { Violation } from './violation.ts';
 import { followUpVisibilitySeconds } from './world.ts';
@@ -52,6 +53,32 @@ function hasNextLook({ plan, world, scheduler }: Stage, startedAt: number, refre
 /** The sweep books a look for at once. */
 const NEXT_LOOK_MS = 1_000;
 const VISIBILITY_MS = followUpVisibilitySeconds * 1000;
+
+/**
+ * The breaker: while it is open, the schedule sends one POST for each probe. One that was let through before it opened may
+ * come after it.
+ */
+export function checkProbed({ world, broken }: Stage, invocation: Invocation, probed: Set<string>): void {
+  for (const [code, { breaker }] of world.breakers) {
+    const { open, changedAt, probedAt } = breaker;
+    if (open === null || changedAt === null || epochMillisecondsOf(changedAt) >= invocation.startedAt) continue;
+    const probe = `${code} ${probedAt}`;
+    if (probedAt === null || probed.has(probe))
+      broken(new Violation(0, `a start at ${code}, which does not work, was no probe`));
+    probed.add(probe);
+  }
+}
+
+/** A probe that has started nothing is given back. */
+export function checkGivenBack({ world, broken }: Stage, { startedAt, hit }: Invocation, started: number): void {
+  if (hit || started > 0) return;
+  for (const [code, { breaker }] of world.breakers) {
+    const { probedAt } = breaker;
+    if (probedAt !== null && epochMillisecondsOf(probedAt) >= startedAt) {
+      broken(new Violation(0, `a probe of ${code} has started nothing and was not given back`));
+    }
+  }
+}
 
 /** The caller of a running refresh with `user_present` has marked the refresh so. */
 export function checkJoined(

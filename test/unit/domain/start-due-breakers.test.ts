@@ -4,6 +4,7 @@ import { type Breaker, closedBreaker } from '../../../shared/domain/breaker.ts';
 import { Failure } from '../../../shared/domain/failure.ts';
 import { plusSeconds } from '../../../shared/domain/instant.ts';
 import { startDue } from '../../../shared/domain/start-due.ts';
+import { startMark } from '../../../shared/domain/start-mark.ts';
 import { type BreakersTable, fakeBreakers } from '../../fakes/fake-breakers.ts';
 import { member, T0 } from '../../samples.ts';
 import { enrolledAs, none, scheduled, worldUnder } from './start-due-world.ts';
@@ -52,6 +53,30 @@ it('a probe that needs its user leaves it to another', async () => {
   expect(probedAt()).toBeNull();
   expect(await run(2)).toEqual({ ...none, accepted: 1 });
   expect(probedAt()).toBe(T0);
+});
+
+it('a probe whose allowance is used up is given back', async () => {
+  const { deps, run, probedAt, reported } = world(300);
+  const starts = [1, 2, 3, 4, 5].map((seconds) => startMark(plusSeconds(T0, -seconds), null));
+  const { read } = deps.members;
+  deps.members.read = async (key) => {
+    const record = await read(key);
+    return record && { ...record, starts };
+  };
+  expect(await run(1)).toEqual({ ...none, failed: 1 });
+  expect([probedAt(), reported.length]).toEqual([null, 1]);
+});
+
+it('a table that is away changes no result', async () => {
+  const { deps, run, answers } = world(300);
+  answers.read = () => new Failure('mx_unavailable', 'down');
+  const { read } = deps.breakers;
+  let reads = 0;
+  deps.breakers.read = (code) => {
+    reads += 1;
+    return reads === 1 ? read(code) : Promise.reject(new Error('throttled'));
+  };
+  expect(await run(1)).toEqual({ ...none, deferred: 1 });
 });
 
 it('a probe that MX does not answer is given back', async () => {
