@@ -4,11 +4,14 @@ import { parseExactJson } from '../../../shared/domain/decimal.ts';
 import { plusSeconds } from '../../../shared/domain/instant.ts';
 import type { MemberRecord } from '../../../shared/domain/member.ts';
 import { readAccount } from '../../../shared/domain/mx-readers.ts';
+import { runningRefresh } from '../../../shared/domain/refresh.ts';
+import { detailsByCode } from '../../../shared/domain/refresh-details.ts';
 import { fakeWaitLeases } from '../../fakes/fake-wait-leases.ts';
 import { textOf, withMember } from '../../fakes/members-table.ts';
 import { putRefresh } from '../../fakes/put-refresh.ts';
-import { claim, key, knownMember, T0 } from '../../samples.ts';
+import { attemptOf, claim, key, knownMember, T0 } from '../../samples.ts';
 import { refreshWorld } from './refresh-world.ts';
+import { slowSteps } from './slow-steps.ts';
 
 const plain: CheckBalanceRequest = {
   identifiers: { userIdentifier: key.userGuid, memberIdentifier: key.memberGuid },
@@ -124,4 +127,39 @@ describe('the trigger’s use case', () => {
     const asked = checkBalance({ ...deps, sleep }, { ...plain, waitUntil: plusSeconds(T0, 10) });
     await expect(asked).rejects.toMatchObject({ code: 'member_deleted' });
   });
+});
+
+describe('the trigger’s use case waits until', () => {
+  it('the name of a caller that joined is noted', async () => {
+    const { deps } = world(knownMember({ claim: claim({ correlationId: 'order-1' }) }));
+    const steps = slowSteps();
+    const noted = { ...deps.refreshes, recordJoined: steps.slow('noted', deps.refreshes.recordJoined) };
+    const use = { ...deps, refreshes: noted, sleep: async () => {} };
+    await checkBalance(use, { ...plain, correlationId: 'order-2' });
+    expect(steps.steps).toEqual(['noted']);
+    await checkBalance(use, { ...plain, correlationId: 'order-1' });
+    expect(steps.steps).toEqual(['noted']);
+  });
+
+  it('its own start is none that it joined', async () => {
+    const { deps } = world();
+    const joined: string[] = [];
+    const refreshes = { ...deps.refreshes, recordJoined: async (_: unknown, name: string) => void joined.push(name) };
+    await checkBalance({ ...deps, refreshes, sleep: async () => {} }, { ...plain, correlationId: 'order-1' });
+    expect(joined).toEqual([]);
+  });
+});
+
+it('stored balances come with MX’s words for the user', async () => {
+  const lastAttempt = attemptOf(claim({ refreshId: 'RFR-9' }), { hasDetails: true });
+  const { deps, balances, history } = world(knownMember({ lastAttempt }));
+  await balances.store(key, [readAccount(parseExactJson('{"guid":"ACT-1","balance":1}'))], {
+    observedAt: plusSeconds(T0, 30),
+    refreshId: 'RFR-0',
+    trigger: 'http',
+  });
+  const ofUser = { ...detailsByCode(lastAttempt), userMessage: 'Please log in again.' };
+  await history.putDetails(runningRefresh(key, claim({ refreshId: 'RFR-9' })), lastAttempt.endedAt, ofUser);
+  const answer = await checkBalance({ ...deps, sleep: async () => {} }, { ...plain, maxAgeSeconds: 600 });
+  expect(answer).toMatchObject({ kind: 'stored', stored: { userMessage: 'Please log in again.' } });
 });

@@ -1,10 +1,11 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { eraseAgain } from '../../../shared/domain/delete-member.ts';
+import { deleteMember, eraseAgain } from '../../../shared/domain/delete-member.ts';
 import { plusSeconds } from '../../../shared/domain/instant.ts';
 import type { MemberRecord } from '../../../shared/domain/member.ts';
 import { runningRefresh } from '../../../shared/domain/refresh.ts';
 import { textOf } from '../../fakes/members-table.ts';
 import { claim, key, newJob, T0 } from '../../samples.ts';
+import { slowSteps } from './slow-steps.ts';
 import {
   connection,
   deletion,
@@ -152,3 +153,34 @@ describe('a deleted member', () => {
 });
 
 beforeEach(() => expect.hasAssertions());
+
+describe('deleting waits until', () => {
+  it('the second erasing is in the queue again', async () => {
+    const world = webhookWorld([refreshed({ deletedAt: T0, enrolment: null })]);
+    const { steps, slow } = slowSteps();
+    const erasure = {
+      erase: slow('erased', world.deps.erasure.erase),
+      eraseAgain: slow('queued', world.deps.erasure.eraseAgain),
+    };
+    expect(await deleteMember({ ...world.deps, erasure }, key)).toBe('deleted');
+    expect(steps).toEqual(['queued', 'erased']);
+  });
+
+  it('its place in the schedule is free', async () => {
+    const slot = 'SLOT#1h#00001#0';
+    const world = webhookWorld([refreshed({ enrolment: { everyHours: 1, slot } })]);
+    world.table.slots.set(slot, new Map([[textOf(key), 1]]));
+    const { steps, slow } = slowSteps();
+    const erasure = { ...world.deps.erasure, erase: slow('erased', world.deps.erasure.erase) };
+    const schedule = { ...world.schedule, removeStray: slow('off the schedule', world.schedule.removeStray) };
+    expect(await deleteMember({ ...world.deps, erasure, schedule }, key)).toBe('deleted');
+    expect(steps).toEqual(['off the schedule', 'erased']);
+    expect(await world.schedule.membersOf(slot)).toEqual([]);
+  });
+
+  it('nothing, of a member off the schedule', async () => {
+    const world = webhookWorld([refreshed({ enrolment: { everyHours: 0, slot: '' } })]);
+    const removeStray = () => Promise.reject(new Error('there is none'));
+    expect(await deleteMember({ ...world.deps, schedule: { ...world.schedule, removeStray } }, key)).toBe('deleted');
+  });
+});

@@ -140,6 +140,15 @@ describe('connection.changed', () => {
     if (to === 'PENDING') expect(userActions.has(event.data.action)).toBe(true);
   });
 
+  it.each([
+    [null, null, null],
+    ['RFR-1', null, 'RFR-1'],
+    ['RFR-1', 'order-1', 'order-1'],
+  ])('seen by the refresh %s, called %s, is called %s', (refreshId, given, called) => {
+    const change = { from: 'CONNECTED', to: 'DENIED', at, refreshId };
+    expect(connectionEvent(member, change, given).data.correlation_id).toBe(called);
+  });
+
   it('same change: same id; another: another', () => {
     const change = { from: 'CONNECTED', to: 'DENIED', at, refreshId: null };
     const { id } = connectionEvent(member, change);

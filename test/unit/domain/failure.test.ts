@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { Action } from '../../../shared/domain/action.ts';
 import { asFailure, causes, Failure, type FailureCode, type Fate } from '../../../shared/domain/failure.ts';
 
 /** Not from `causes`: what each code has to decide. */
@@ -39,7 +40,49 @@ const fates: Readonly<Record<FailureCode, Fate>> = {
   internal: 'bug',
 };
 
+/** And what it asks for. */
+const actions: Readonly<Record<FailureCode, Action>> = {
+  invalid_request: 'none',
+  user_not_found: 'none',
+  member_not_found: 'none',
+  member_deleted: 'none',
+  never_refreshed: 'none',
+  refresh_not_found: 'none',
+  account_not_found: 'none',
+  too_many_to_list: 'none',
+  allowance_used_up: 'retry_later',
+  caller_allowance_used_up: 'retry_later',
+  schedule_too_often: 'none',
+  schedule_changes_used_up: 'retry_later',
+  too_many_callbacks: 'none',
+  mx_credentials_missing: 'contact_support',
+  mx_credentials_rejected: 'contact_support',
+  mx_forbidden: 'contact_support',
+  mx_redirected: 'contact_support',
+  mx_not_found: 'none',
+  mx_refused: 'contact_support',
+  mx_institution: 'retry_later',
+  mx_conflict: 'wait',
+  mx_not_challenged: 'none',
+  answers_unknown: 'wait',
+  answers_taken: 'wait',
+  mx_rate_limited: 'retry_later',
+  mx_unavailable: 'retry_later',
+  mx_timeout: 'retry_later',
+  mx_bad_answer: 'retry_later',
+  mx_too_many_accounts: 'contact_support',
+  bad_message: 'contact_support',
+  callback_not_delivered: 'contact_support',
+  callback_keys_missing: 'contact_support',
+  busy: 'retry_later',
+  internal: 'contact_support',
+};
+
 describe('a failure', () => {
+  it('asks for the action of its code', () => {
+    expect(Object.fromEntries(Object.entries(causes).map(([code, { action }]) => [code, action]))).toEqual(actions);
+  });
+
   it('has the fate of its code', () => {
     const decided = Object.fromEntries(Object.entries(causes).map(([code, { fate }]) => [code, fate]));
     expect(decided).toEqual(fates);

@@ -152,6 +152,10 @@ describe('of a member that MX does not know any more', () => {
     });
   });
 
+  it('are fresh when they were read at that moment', () => {
+    expect(verdict([balance(150)], 200, attempt(150, gone))).toMatchObject({ verdict: 'fresh' });
+  });
+
   it('are fresh when they were read after that', () => {
     expect(verdict([balance(160)], 200, attempt(150, gone))).toMatchObject({ verdict: 'fresh' });
   });

@@ -74,6 +74,13 @@ describe('a webhook', () => {
     expect(readWebhook({ ...balance, completed_at: completedAt }, now)).toEqual(webhook('data', now));
   });
 
+  it.each([
+    [1, '1970-01-01T00:00:01.000Z'],
+    [1795262400 + 86_400, '2026-11-22T12:00:00.000Z'],
+  ])('has completed at %i s: %s', (seconds, completedAt) => {
+    expect(readWebhook({ ...balance, completed_at: seconds }, now)).toEqual(webhook('data', completedAt));
+  });
+
   it('may be ahead of our clock and have fractions', () => {
     expect(readWebhook({ ...balance, completed_at: 1795262400 + 3600 }, now)).toEqual(
       webhook('data', '2026-11-21T13:00:00.000Z'),

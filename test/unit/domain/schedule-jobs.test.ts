@@ -65,6 +65,17 @@ describe('a tick of the schedule', () => {
     return { table, sent, tick };
   }
 
+  it.each([
+    ['11:00', '13:00', 0],
+    ['13:00', '11:00', 1],
+  ])('from %s to %s quiet: members sent: %i', async (from, to, members) => {
+    const { tick, sent, table } = world(dueMinute - 1);
+    const quietHours = { from, to, timeZone: 'UTC' };
+    table.wishes.set(`${slot} ${key.userGuid}#${key.memberGuid}`, { quietHours, maxAgeSeconds: null });
+    expect(await tick(dueMinute)).toEqual({ minutes: 1, members });
+    expect(sent).toHaveLength(members);
+  });
+
   it('sends the members due in its minute, and counts', async () => {
     const { tick, sent, table } = world(dueMinute - 1);
     expect(await tick(dueMinute)).toEqual({ minutes: 1, members: 1 });
