@@ -16,6 +16,7 @@ export interface Cache {
   /** Null when nothing is known that still holds. */
   known(identity: string, digestOf: (found: Found) => string): Found | null;
   keep(identity: string, found: Found): void;
+  drop(identity: string): void;
   write(): void;
 }
 
@@ -29,6 +30,9 @@ export function cacheIn(path: string): Cache {
     },
     keep(identity, found) {
       all[identity] = found;
+    },
+    drop(identity) {
+      delete all[identity];
     },
     write() {
       mkdirSync(dirname(path), { recursive: true });

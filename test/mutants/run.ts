@@ -136,7 +136,9 @@ export async function runMutants(options: RunOptions): Promise<readonly Verdict[
     const verdict = verdicts.get(mutant.id) ?? { mutant, status: 'not covered' as const, by: null };
     verdicts.set(mutant.id, verdict);
     const { status, by } = verdict;
-    cache.keep(identities.get(mutant.id) ?? '', { status, by, digest: digestFor(mutant, by) });
+    // What kept tests from ending is tried again by the next run: it may have been the machine.
+    if (status === 'timeout') cache.drop(identities.get(mutant.id) ?? '');
+    else cache.keep(identities.get(mutant.id) ?? '', { status, by, digest: digestFor(mutant, by) });
   }
   cache.write();
   return mutants.map(({ id }) => verdicts.get(id)).filter((verdict) => verdict !== undefined);
