@@ -144,8 +144,8 @@ describe('connection.changed', () => {
     [null, null, null],
     ['RFR-1', null, 'RFR-1'],
     ['RFR-1', 'order-1', 'order-1'],
-  ])('seen by the refresh %s, called %s, is called %s', (refreshId, given, called) => {
-    const change = { from: 'CONNECTED', to: 'DENIED', at, refreshId };
+  ])('seen by the refresh %s, called %s, is called %s', (by, given, called) => {
+    const change = { from: 'CONNECTED', to: 'DENIED', at, refreshId: by };
     expect(connectionEvent(member, change, given).data.correlation_id).toBe(called);
   });
 
