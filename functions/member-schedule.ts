@@ -53,7 +53,8 @@ export async function memberSchedule(deps: MemberScheduleDeps, request: ApiReque
       const asked = readBody(request.body, deps.minScheduleHours);
       const { wishes } = asked;
       const { key, known } = await findKeyToSchedule(deps.members, identifiers);
-      const enrolment = enrolmentFor(key, asked, { shards: deps.shards, now: deps.now() });
+      const former = known?.enrolment ?? null;
+      const enrolment = enrolmentFor(key, asked, { shards: deps.shards, now: deps.now(), former });
       await countChange(deps, request);
       await deps.schedule.enrol(key, enrolment, 'always', wishes);
       const member = known ?? (await readMember(deps.members, key));

@@ -7,7 +7,7 @@ import type { MemberRecord } from '../../shared/domain/member.ts';
 import type { Members } from '../../shared/domain/members-ports.ts';
 import type { MemberKey } from '../../shared/domain/mx.ts';
 import type { Schedule } from '../../shared/domain/ports.ts';
-import { isSameTurn, type ScheduleWishes } from '../../shared/domain/schedule.ts';
+import type { ScheduleWishes } from '../../shared/domain/schedule.ts';
 import type { AskMx } from './ask-mx.ts';
 import type { EnrolmentRow } from './enrolment-row.ts';
 
@@ -64,11 +64,10 @@ export async function enrolRow(
   { key, known }: FoundMember,
   { asked }: EnrolmentRow,
 ): Promise<Enrolled> {
-  const enrolment = enrolmentFor(key, asked, { shards: deps.shards, now: deps.now() });
   const former = known?.enrolment ?? null;
+  const enrolment = enrolmentFor(key, asked, { shards: deps.shards, now: deps.now(), former });
   const isOn = former !== null && former.everyHours !== 0;
-  // Another shard is no change: `schedules reshard` moves members between them.
-  if (isOn && isSameTurn(former.slot, enrolment.slot)) {
+  if (isOn && former.slot === enrolment.slot) {
     const wishes = await deps.schedule.wishesOf(key, former.slot);
     if (wishes !== null && isSameWish(wishes, asked.wishes)) return 'unchanged';
   }

@@ -4,7 +4,7 @@ import { Failure } from './failure.ts';
 import type { Instant } from './instant.ts';
 import type { MemberKey } from './mx.ts';
 import { isTimeOfDay, isTimeZone } from './quiet-hours.ts';
-import { type Enrolment, type ScheduleWishes, slotOf, slotOutside } from './schedule.ts';
+import { type Enrolment, isSameTurn, type ScheduleWishes, shardIn, slotOf, slotOutside } from './schedule.ts';
 
 /** What is asked for, before it is checked. */
 export interface AskedSchedule {
@@ -64,21 +64,35 @@ export function readAskedSchedule(asked: AskedSchedule, minHours: number): Permi
   return { everyHours: every, wishes: { quietHours, maxAgeSeconds } };
 }
 
+/** What decides about a member's place. */
+export interface PlaceRules {
+  readonly shards: number;
+  readonly now: Instant;
+  /** Where the member stands; null: nowhere. */
+  readonly former: Enrolment | null;
+}
+
 /**
- * The place in the schedule that `member` gets.
+ * The place in the schedule that `member` gets. Where its minute does not change it stays in its shard: a tick that reads
+ * the shards one beside the other could find neither the former item nor the new one.
  *
  * @throws Failure `invalid_request` when every minute of the day is quiet at some time of the year.
  */
 export function enrolmentFor(
   member: MemberKey,
   { everyHours, wishes }: PermittedSchedule,
-  { shards, now }: { readonly shards: number; readonly now: Instant },
+  { shards, now, former }: PlaceRules,
 ): Enrolment {
   const { quietHours } = wishes;
-  if (quietHours === null) return { everyHours, slot: slotOf(member, everyHours, shards) };
-  const slot = slotOutside(quietHours, member, everyHours, { shards, now });
-  if (slot !== null) return { everyHours, slot };
-  throw invalidSchedule('quiet_hours', 'quiet_hours leave no minute of the day, summer and winter, for a refresh');
+  const slot =
+    quietHours === null
+      ? slotOf(member, everyHours, shards)
+      : slotOutside(quietHours, member, everyHours, { shards, now });
+  if (slot === null) {
+    throw invalidSchedule('quiet_hours', 'quiet_hours leave no minute of the day, summer and winter, for a refresh');
+  }
+  const stays = former !== null && isSameTurn(former.slot, slot) && shardIn(former.slot) < shards;
+  return { everyHours, slot: stays ? former.slot : slot };
 }
 
 /** The refusal of one field. */

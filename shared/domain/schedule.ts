@@ -58,6 +58,9 @@ export function slotOf(member: MemberKey, everyHours: EveryHours, shards: number
  */
 export const isSameTurn = (first: string, second: string): boolean => withoutShard(first) === withoutShard(second);
 
+/** The number of a slot's shard. */
+export const shardIn = (slot: string): number => Number(slot.slice(slot.lastIndexOf('#') + 1));
+
 const withoutShard = (slot: string): string => slot.slice(0, slot.lastIndexOf('#'));
 
 /** The slot that a member has among `shards`: due in the same minutes as the one that it is in. */

@@ -78,6 +78,17 @@ describe('a member’s schedule', () => {
     expect(await ask('PUT', { every: 12 })).toMatchObject({ status: 200 });
   });
 
+  it.each([
+    ['stays in a shard of before', 'SLOT#24h#01118#1', 'SLOT#24h#01118#1'],
+    ['leaves a shard that is not read', 'SLOT#24h#01118#2', 'SLOT#24h#01118#0'],
+    ['leaves another minute', 'SLOT#24h#01119#1', 'SLOT#24h#01118#0'],
+  ])('set once more %s', async (_what, former, slot) => {
+    expect(slotOf(key, 24, 2)).toBe('SLOT#24h#01118#0');
+    const { ask, enrolment } = world(knownMember({ enrolment: { everyHours: 24, slot: former } }));
+    await ask('PUT', { every: 24, max_age: 60 });
+    expect(await enrolment()).toEqual({ everyHours: 24, slot });
+  });
+
   it('that is changed leaves nothing in the slot of before', async () => {
     const { ask, schedule } = world();
     await ask('PUT', { every: 24 });
