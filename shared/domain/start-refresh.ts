@@ -18,8 +18,8 @@ import { endRefresh, publishEnd } from './end-refresh.ts';
 import { baselineOf } from './evidence.ts';
 import { asFailure, Failure } from './failure.ts';
 import { lookUpMember } from './find-member.ts';
-import { type Instant, plusSeconds, secondsBetween } from './instant.ts';
 import { secondsToFirstLook } from './look-plan.ts';
+import { type Instant, plusSeconds, secondsBetween } from './instant.ts';
 import {
   aliasMarkOf,
   type CallerShare,
