@@ -15,7 +15,7 @@ import { jobBeganAt, showsOurJob, succeededSince } from './evidence.ts';
 import { type Instant, secondsBetween } from './instant.ts';
 import { BINS, binOf } from './job-lengths.ts';
 import type { MxMember } from './mx.ts';
-import type { OpenClaim } from './refresh.ts';
+import type { Baseline, OpenClaim } from './refresh.ts';
 import { ruleFor } from './statuses.ts';
 
 /** Why nothing is learnt from a job, each with what it means. Counted as a metric. */
@@ -70,7 +70,7 @@ export function sampleOf(job: EndedJob): JobSample {
   if (start.state !== 'accepted' || baseline === null || baseline.isBeingAggregated) return drop('not_ours');
   if (start.count > 1) return drop('restarted');
   if (member === null || lookedAt === null) return drop('not_seen');
-  if (!showsOurJob(claim, member) || start.jobGuid === baseline.mostRecentJobGuid) return drop('not_ours');
+  if (!isOurs(claim, baseline, member)) return drop('not_ours');
   const seen: Interval = {
     atLeast: runningAt === null ? 0 : secondsBetween(start.at, runningAt),
     atMost: secondsBetween(start.at, lookedAt),
@@ -83,6 +83,23 @@ export function sampleOf(job: EndedJob): JobSample {
   return began !== null && ended !== null && succeededSince(baseline, member)
     ? byMx({ began, ended, notBefore: baseline.answeredAt, notAfter: member.answeredAt }, seen)
     : byLooks(seen);
+}
+
+/** MX begins a job within so many seconds of the answer that was read before its POST. */
+const BEGINS_WITHIN_SECONDS = 5;
+
+/**
+ * The job that the 202 named. Where it has named none, or the one before ours, because it lags behind: a new one that
+ * began at our POST, by MX's clock.
+ */
+function isOurs(claim: EndedJob['claim'], baseline: Baseline, member: MxMember): boolean {
+  const { jobGuid } = claim.start.state === 'none' ? { jobGuid: null } : claim.start;
+  if (jobGuid !== null && jobGuid !== baseline.mostRecentJobGuid) return showsOurJob(claim, member);
+  const { mostRecentJobGuid, aggregatedAt } = member;
+  if (mostRecentJobGuid === null || mostRecentJobGuid === baseline.mostRecentJobGuid) return false;
+  if (aggregatedAt === null || baseline.answeredAt === null) return false;
+  const after = secondsBetween(baseline.answeredAt, aggregatedAt);
+  return after >= -TOLERANCE_SECONDS && after <= BEGINS_WITHIN_SECONDS;
 }
 
 /** What looks say of a job's length, in seconds since its POST. */

@@ -612,11 +612,7 @@ export const mutants: readonly Mutant[] = [
         "if (start.state === 'none' || baseline === null) return drop('not_ours');",
       ),
       domain('job-sample.ts', "if (start.count > 1) return drop('restarted');", ''),
-      domain(
-        'job-sample.ts',
-        "if (!showsOurJob(claim, member) || start.jobGuid === baseline.mostRecentJobGuid) return drop('not_ours');",
-        '',
-      ),
+      domain('job-sample.ts', "if (!isOurs(claim, baseline, member)) return drop('not_ours');", ''),
     ],
   },
   {

@@ -59,6 +59,9 @@ describe('a job whose times have both moved', () => {
     ['also with one that is ahead', { member: mxClock(3600), baseline: { answeredAt: at(3599) } }],
     ['also where MX tells no time of its answers', { member: { answeredAt: null }, baseline: { answeredAt: null } }],
     ['also of a member without any job before', { baseline: { aggregatedAt: null, successfullyAggregatedAt: null } }],
+    ['also where the 202 named none', { start: { jobGuid: null } }],
+    ['also where it took a while to begin', { start: { jobGuid: null }, member: { aggregatedAt: at(3.9) } }],
+    ['also where the 202 showed the one before', { start: { jobGuid: known?.mostRecentJobGuid ?? null } }],
     ['also when MX writes whole seconds', { member: { successfullyAggregatedAt: at(20), answeredAt: at(19) } }],
   ])('%s', (_, given) => {
     expect(sample(given)).toEqual({ bin: 10 });
@@ -180,7 +183,19 @@ describe('a job that is not to be learnt from', () => {
     ['MX refused it for its rate', 'not_ours', { start: { state: 'rate_limited', jobGuid: null } }],
     ['MX did not confirm it', 'not_ours', { start: { state: 'unknown', jobGuid: null } }],
     ['none was requested', 'not_ours', { claim: { start: { state: 'none' } } }],
-    ['MX named none', 'not_ours', { start: { jobGuid: null } }],
+    ['MX named none, and it began later', 'not_ours', { start: { jobGuid: null }, member: { aggregatedAt: at(4.1) } }],
+    [
+      'MX named none, and it began before',
+      'not_ours',
+      { start: { jobGuid: null }, member: { aggregatedAt: at(-4.1) } },
+    ],
+    [
+      'MX named none, and when it began is unknown',
+      'not_ours',
+      { start: { jobGuid: null }, member: { aggregatedAt: null } },
+    ],
+    ['MX named none, and tells no time', 'not_ours', { start: { jobGuid: null }, baseline: { answeredAt: null } }],
+    ['MX shows none', 'not_ours', { start: { jobGuid: null }, member: { mostRecentJobGuid: null } }],
     [
       'MX named the one of before',
       'not_ours',
