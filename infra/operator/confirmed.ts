@@ -2,11 +2,19 @@
 import { exitCodes, Stop } from './exit-codes.ts';
 import type { Terminal } from './terminal.ts';
 
-/** @throws Stop `unconfirmed` when the answer is no, or nobody can be asked: `yes` is the flag that says it beforehand. */
+/**
+ * Goes on with a yes alone; `yes` is the flag that says it beforehand.
+ *
+ * @throws Stop `unconfirmed` when the answer is no or nobody can be asked, `interrupted` at Ctrl-C or the end of the input.
+ */
 export async function confirmed(question: string, yes: boolean, { confirm }: Terminal): Promise<void> {
   if (yes) return;
   if (confirm === null) {
     throw new Stop(exitCodes.unconfirmed, `${question} Nobody can be asked here: --yes says so. Nothing was changed.`);
   }
-  if (!(await confirm(question))) throw new Stop(exitCodes.unconfirmed, 'Nothing was changed.');
+  const answer = await confirm(question).catch((error: Error) => {
+    if (error.name !== 'AbortError') throw error;
+    throw new Stop(exitCodes.interrupted, 'Interrupted. Nothing was changed.', { cause: error });
+  });
+  if (!answer) throw new Stop(exitCodes.unconfirmed, 'Nothing was changed.');
 }
