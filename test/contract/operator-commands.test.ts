@@ -65,7 +65,7 @@ describe('an import', () => {
   };
   const summary = (out: string): Record<string, unknown> => JSON.parse(out.trimEnd().split('\n').at(-1) ?? '').summary;
 
-  it('says what was done when AWS goes away, and goes on', async () => {
+  it('says what was done when AWS goes away', async () => {
     const rows = Array.from({ length: 100 }, (_, n) => `USR-away,MBR-${n},24`);
     const path = written('away.csv', rows);
     const { terminal, out } = fakeTerminal();
@@ -83,7 +83,7 @@ describe('an import', () => {
     expect(Number(unchanged)).toBeGreaterThanOrEqual(Number(enrolled));
   });
 
-  it('does nothing without a yes, or when the answer is no', async () => {
+  it('does nothing without a yes', async () => {
     const path = written('asked.csv', ['USR-asked,MBR-1,24']);
     for (const confirm of [null, async () => false]) {
       const { terminal } = fakeTerminal({ confirm });
