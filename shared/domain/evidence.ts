@@ -43,15 +43,12 @@ export function jobBeganAt(
 
 /**
  * The start by which imports are judged: the job's own, if MX has shown it. Else that of a job which ran already when the
- * baseline was read: what has ended since is that one, or one that began later. Its flag or the 409 to our POST says so;
- * or, where the flag lags and the 202 has named no job, that the last job had begun and not yet ended well.
+ * baseline was read, as its flag or the 409 to our POST says: what has ended since is that one, or one that began later.
  */
 export function importsSince(claim: Pick<OpenClaim, 'baseline' | 'start' | 'jobAggregatedAt'>): Instant | null {
   const { baseline, start, jobAggregatedAt } = claim;
   if (jobAggregatedAt !== null || baseline === null) return jobAggregatedAt;
-  const mayBeThatOne =
-    start.state !== 'none' && start.jobGuid === null && later(baseline.aggregatedAt, baseline.successfullyAggregatedAt);
-  return baseline.isBeingAggregated || start.state === 'conflict' || mayBeThatOne ? baseline.aggregatedAt : null;
+  return baseline.isBeingAggregated || start.state === 'conflict' ? baseline.aggregatedAt : null;
 }
 
 /** MX facts 3.3, point 4: not required, but good proof of success when it happens. */

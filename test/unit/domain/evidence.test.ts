@@ -128,21 +128,6 @@ describe('imports are judged by', () => {
     const conflict = claim({ baseline: idle, start: { ...claim().start, state: 'conflict' } });
     expect(importsSince(conflict)).toBe('2026-11-21T06:00:00.000Z');
   });
-
-  it.each([
-    ['that had not ended well yet', null, '2026-11-20T06:00:00.000Z', '2026-11-21T06:00:00.000Z'],
-    ['that has never ended well', null, null, '2026-11-21T06:00:00.000Z'],
-    ['but not one that had', null, '2026-11-21T06:00:09.000Z', null],
-    ['but not where the 202 named ours', 'JOB-new', '2026-11-20T06:00:00.000Z', null],
-  ])('the last job’s start, %s', (_what, jobGuid, successfullyAggregatedAt, expected) => {
-    const start = { ...claim().start, state: 'accepted', jobGuid } as const;
-    expect(importsSince(claim({ baseline: { ...idle, successfullyAggregatedAt }, start }))).toBe(expected);
-  });
-
-  it('nothing of the last job before a POST', () => {
-    const baseline = { ...idle, successfullyAggregatedAt: null };
-    expect(importsSince({ baseline, start: { state: 'none' }, jobAggregatedAt: null })).toBeNull();
-  });
 });
 
 describe('what MX shows is our job’s', () => {
