@@ -128,7 +128,8 @@ export default class MutantsRunner extends TestRunner {
     const id = this.#tries[options.repeats];
     this.#end();
     if (id === undefined) {
-      if (failed) for (const doubtful of this.#killedHere) this.#say({ id: doubtful, status: 'doubtful' });
+      // What did not end in time, without a mutant, was the machine's fault.
+      if (failed && !slow) for (const doubtful of this.#killedHere) this.#say({ id: doubtful, status: 'doubtful' });
     } else if (slow) this.#slow(id);
     else if (failed || strayed) {
       this.#kill(id);
