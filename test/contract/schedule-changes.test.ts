@@ -39,8 +39,10 @@ describe.each<[string, () => ScheduleChanges]>([
 
 // As long as it is stored under another name, a caller could begin the day anew.
 it('are counted under a name that does not change', async () => {
-  await scheduleChangesInDynamoDb(tables.client, tables.members).take('shop', 3, '2026-11-26T12:00:00.000Z');
+  const own = await startLocalTables();
+  await scheduleChangesInDynamoDb(own.client, own.members).take('shop', 3, '2026-11-26T12:00:00.000Z');
   const Key = { user_guid: { S: 'CALLER#8d9001d32c6a703d95921a77115050f3' }, item_key: { S: 'SCHEDULE_CHANGES' } };
-  const { Item } = await tables.client.send(new GetItemCommand({ TableName: tables.members, Key }));
+  const { Item } = await own.client.send(new GetItemCommand({ TableName: own.members, Key }));
   expect(Item).toEqual({ ...Key, changed_on: { S: '2026-11-26' }, changes: { N: '1' } });
+  await own.close();
 });

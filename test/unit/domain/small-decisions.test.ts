@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { endedClaim } from '../../../shared/domain/end-refresh.ts';
 import { endingOf } from '../../../shared/domain/ending.ts';
 import { Failure } from '../../../shared/domain/failure.ts';
+import { heldOf } from '../../../shared/domain/held.ts';
 import type { MemberRecord } from '../../../shared/domain/member.ts';
 import { missingSince } from '../../../shared/domain/missing.ts';
 import { unansweredCode } from '../../../shared/domain/progress.ts';
@@ -232,5 +233,21 @@ describe('a member that the schedule holds back', () => {
     await holdBack(deps, knownMember(), code, T0);
     expect(steps).toEqual(['told', 'held']);
     expect(table.members.get(textOf(key))?.held).toEqual({ since: T0, code, action });
+  });
+});
+
+describe('a member that is held back since noon', () => {
+  const held = { since: at(0), code: 'denied', action: 'reauthenticate' } as const;
+  const begun = (seconds: number | null) => (seconds === null ? null : { acceptedAt: at(seconds) });
+
+  it.each([
+    [null, null, held],
+    [-1, null, held],
+    [0, 0, held],
+    [0.001, null, null],
+    [null, 0.001, null],
+    [-1, 1, null],
+  ])('with refreshes begun at %s and %s s: %j', (claim, attempt, expected) => {
+    expect(heldOf({ held, claim: begun(claim), lastAttempt: begun(attempt) })).toEqual(expected);
   });
 });
