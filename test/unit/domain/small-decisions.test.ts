@@ -247,7 +247,7 @@ describe('a member that is held back since noon', () => {
     [0.001, null, null],
     [null, 0.001, null],
     [-1, 1, null],
-  ])('with refreshes begun at %s and %s s: %j', (claim, attempt, expected) => {
-    expect(heldOf({ held, claim: begun(claim), lastAttempt: begun(attempt) })).toEqual(expected);
+  ])('with refreshes begun at %s and %s s: %j', (running, last, expected) => {
+    expect(heldOf({ held, claim: begun(running), lastAttempt: begun(last) })).toEqual(expected);
   });
 });
