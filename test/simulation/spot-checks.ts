@@ -56,9 +56,10 @@ const VISIBILITY_MS = followUpVisibilitySeconds * 1000;
 
 /**
  * The breaker: while it is open, the schedule sends one POST for each probe. One that was let through before it opened may
- * come after it.
+ * come after it; and where the breakers could not be read, none counts as open.
  */
 export function checkProbed({ world, broken }: Stage, invocation: Invocation, probed: Set<string>): void {
+  if (invocation.hit) return;
   for (const [code, { breaker }] of world.breakers) {
     const { open, changedAt, probedAt } = breaker;
     if (open === null || changedAt === null || epochMillisecondsOf(changedAt) >= invocation.startedAt) continue;
