@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { accountFields, memberFields } from '../../shared/domain/mx-fields.ts';
 import { readWebhook } from '../../shared/domain/mx-webhook.ts';
-import { requestHeaders } from '../../shared/lambda/header-names.ts';
+import { answerHeaders, requestHeaders } from '../../shared/lambda/header-names.ts';
 import { problemCodes } from '../../shared/lambda/problem.ts';
 import { allowedMethods, defaultRoutes, routeKey, routes } from '../../shared/lambda/routes.ts';
 import {
@@ -147,6 +147,11 @@ it('browsers may send every header that the document names', () => {
   const documented = operations.flatMap(({ parameters }) => parameters.filter((one) => one.in === 'header'));
   const names = new Set(['Authorization', 'Content-Type', ...documented.map(({ name }) => name)]);
   expect(new Set(requestHeaders)).toEqual(names);
+});
+
+it('browsers may read every header that the document names', () => {
+  const documented = new Set(responses.flatMap(({ response }) => Object.keys(objectIn(response['headers'] ?? {}))));
+  expect(new Set(answerHeaders)).toEqual(documented);
 });
 
 describe('a path of the document', () => {
