@@ -77,8 +77,14 @@ export const permissions: Readonly<Record<FunctionName, Permissions>> = {
   },
   // It stores in the members table the last minute whose members were all queued.
   'run-schedule': { members: [get, query, update], starts: send },
-  // It reads the claims that the index lists a hundred at a time.
-  sweep: { ...ending, members: [get, batchGet, put, update], 'members/open': [query], sweeps: send },
+  // It reads the claims that the index lists a hundred at a time, and breakers of institutions that have yet to be told.
+  sweep: {
+    ...ending,
+    members: [get, batchGet, put, update],
+    refreshes: [get, update, query],
+    'members/open': [query],
+    sweeps: send,
+  },
   // It lists a user's members by the partition key that they share. The questions that a member's user has to answer are
   // stored with the refresh that found them.
   'read-balances': { balances: [query], members: [get, query], refreshes: [get], apiCallersSecret: readSecret },

@@ -5,7 +5,7 @@ import { type Breaker, closedBreaker } from '../domain/breaker.ts';
 import { type Clock, epochMillisecondsOf } from '../domain/instant.ts';
 import type { Breakers, OpenBreaker, StoredBreaker } from '../domain/institutions-ports.ts';
 import type { Item } from './attribute-values.ts';
-import { putIf } from './conditional-write.ts';
+import { updateIf } from './conditional-write.ts';
 import { lastAnswerIn } from './institutions-table.ts';
 import { queryPages } from './query-pages.ts';
 import { refreshesTable } from './table-keys.ts';
@@ -76,18 +76,19 @@ export function breakersInDynamoDb(
 
     async write(code, breaker, version) {
       known = null;
-      const key = keyOf(code);
       const state = JSON.stringify(breaker);
-      return putIf(client, tableName, {
-        item: {
-          ...key,
-          state: { S: state },
-          v: { N: String(version + 1) },
-          [refreshesTable.timeToLive]: expiresAt(now(), { days: KEPT_DAYS }),
-        },
+      // Not a PutItem, which some of the functions that end refreshes may not do to this table.
+      return updateIf(client, tableName, {
+        key: keyOf(code),
+        change: `SET #state = :state, v = :next, ${refreshesTable.timeToLive} = :expires`,
         condition: version === 0 ? `attribute_not_exists(${refreshesTable.partitionKey})` : 'v = :version',
-        ...(version === 0 ? {} : { values: { ':version': { N: String(version) } } }),
-        own: { key, isDone: (item) => item['v']?.N === String(version + 1) && item['state']?.S === state },
+        values: {
+          ':state': { S: state },
+          ':next': { N: String(version + 1) },
+          ':expires': expiresAt(now(), { days: KEPT_DAYS }),
+          ...(version === 0 ? {} : { ':version': { N: String(version) } }),
+        },
+        isDone: (item) => item['v']?.N === String(version + 1) && item['state']?.S === state,
       });
     },
 

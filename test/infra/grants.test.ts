@@ -74,7 +74,7 @@ const expected: Readonly<Record<string, Readonly<Record<string, readonly string[
     Balances: db('Query'),
     Members: db('BatchGetItem', 'GetItem', 'PutItem', 'UpdateItem'),
     'Members/open': db('Query'),
-    Refreshes: db('Query', 'UpdateItem'),
+    Refreshes: db('GetItem', 'Query', 'UpdateItem'),
     Callbacks: send,
     FollowUps: send,
     Sweeps: consumes,
