@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { createServer, type IncomingMessage, request as open, type ServerResponse } from 'node:http';
 import { closed, type LocalTables, listenOnLoopback, startLocalTables } from '../contract/local-tables.ts';
 import { at } from '../infra/synthesized.ts';
+import { type AwsCall, callsOf } from './granted.ts';
 
 /** A message that a function has sent. */
 export interface Sent {
@@ -23,6 +24,8 @@ export interface Aws {
   readonly tables: LocalTables;
   readonly sent: Sent[];
   readonly events: Published[];
+  /** Everything that was asked for, as policies name it. */
+  readonly calls: AwsCall[];
   /** Calls of DynamoDB that came while `hangs` was set: they are never answered. */
   readonly unanswered: string[];
   hangs: boolean;
@@ -34,7 +37,13 @@ export async function startAws(secretOf: (id: string) => string): Promise<Aws> {
   const tables = await startLocalTables();
   const endpoint = await tables.client.config.endpoint?.();
   const dynamoDb = { host: endpoint?.hostname, port: endpoint?.port };
-  const aws = { sent: [] as Sent[], events: [] as Published[], unanswered: [] as string[], hangs: false };
+  const aws = {
+    sent: [] as Sent[],
+    events: [] as Published[],
+    calls: [] as AwsCall[],
+    unanswered: [] as string[],
+    hangs: false,
+  };
 
   const take = (queueUrl: unknown, message: unknown) => {
     const body = String(at(message, 'MessageBody'));
@@ -68,6 +77,7 @@ export async function startAws(secretOf: (id: string) => string): Promise<Aws> {
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk);
     const body = Buffer.concat(chunks);
+    aws.calls.push(...callsOf(target, JSON.parse(body.toString('utf8'))));
     if (target.startsWith('DynamoDB_')) {
       if (aws.hangs) {
         aws.unanswered.push(target);

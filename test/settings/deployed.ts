@@ -3,10 +3,11 @@
  * is the wired one.
  */
 import type { APIGatewayProxyStructuredResultV2, SQSBatchResponse, SQSEvent } from 'aws-lambda';
-import { vi } from 'vitest';
+import { expect, vi } from 'vitest';
 import { at, type Resource, type Synthesized, synthesize } from '../infra/synthesized.ts';
 import { apiEvent, type GivenRequest, lambdaContext } from '../unit/lambda/api-event.ts';
 import { type Aws, type Published, type Sent, startAws } from './aws.ts';
+import { refused } from './granted.ts';
 import { member, type StubMx, startStubMx } from './stub-mx.ts';
 
 /** The clock of a deployment stands here until a test moves it. */
@@ -150,6 +151,19 @@ export async function deploy(settings: Readonly<Record<string, unknown>>): Promi
   const sent = (queue: QueueConstruct): readonly Sent[] =>
     aws.sent.filter(({ queueUrl }) => queueUrl.includes(`/${queue}Queue`));
 
+  /** What a function has asked of AWS and may not: it would be refused there. */
+  const forbidden = new Set<string>();
+  async function call(to: Construct, event: unknown): Promise<unknown> {
+    const before = aws.calls.length;
+    try {
+      return await (await handlerOf(to))(event, lambdaContext());
+    } finally {
+      for (const { action, resource } of refused(template, to, aws.calls.slice(before))) {
+        forbidden.add(`${to} may not ${action} ${resource}`);
+      }
+    }
+  }
+
   const deployed: Deployed = {
     template,
     aws,
@@ -160,7 +174,7 @@ export async function deploy(settings: Readonly<Record<string, unknown>>): Promi
     async http(to, given) {
       const event = apiEvent(given);
       event.requestContext.timeEpoch = Date.now();
-      const result = (await (await handlerOf(to))(event, lambdaContext())) as APIGatewayProxyStructuredResultV2;
+      const result = (await call(to, event)) as APIGatewayProxyStructuredResultV2;
       const { statusCode: status, headers = {}, body } = result;
       return { status, headers, body: body === undefined ? undefined : JSON.parse(body) };
     },
@@ -191,11 +205,11 @@ export async function deploy(settings: Readonly<Record<string, unknown>>): Promi
         awsRegion: 'us-east-1',
       };
       const event: SQSEvent = { Records: [record] };
-      const answer = (await (await handlerOf(to))(event, lambdaContext())) as SQSBatchResponse | undefined;
+      const answer = (await call(to, event)) as SQSBatchResponse | undefined;
       return (answer?.batchItemFailures ?? []).length === 0;
     },
     async tick(to) {
-      await (await handlerOf(to))({}, lambdaContext());
+      await call(to, {});
     },
     async look() {
       await deployed.deliver('FollowUp', sent('FollowUps').at(-1)?.body ?? '');
@@ -207,6 +221,7 @@ export async function deploy(settings: Readonly<Record<string, unknown>>): Promi
       vi.restoreAllMocks();
       vi.useRealTimers();
       await Promise.all([aws.close(), mx.close()]);
+      expect([...forbidden], 'what AWS would refuse').toEqual([]);
     },
   };
   return deployed;
