@@ -3,11 +3,14 @@ import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { balancesEraser } from '../../shared/clients/balances-eraser.ts';
 import { balancesInDynamoDb } from '../../shared/clients/balances-table.ts';
+import { breakersInDynamoDb } from '../../shared/clients/breakers-table.ts';
 import { callbacksInDynamoDb } from '../../shared/clients/callbacks-table.ts';
 import { idempotencyKeysInDynamoDb } from '../../shared/clients/idempotency-table.ts';
+import { institutionsInDynamoDb } from '../../shared/clients/institutions-table.ts';
 import { membersInDynamoDb } from '../../shared/clients/members-table.ts';
 import { refreshesInDynamoDb } from '../../shared/clients/refreshes-table.ts';
 import { scheduleInDynamoDb } from '../../shared/clients/schedule-table.ts';
+import { closedBreaker } from '../../shared/domain/breaker.ts';
 import { at, mxAccount, mxMember, newKey, policy, refreshId, runningRefresh, startingClaim } from '../samples.ts';
 import { withLateReplicas } from './dynamodb-at-scale.ts';
 import { type LocalTables, startLocalTables } from './local-tables.ts';
@@ -101,6 +104,19 @@ describe('read back at once', () => {
     await schedule.enrol(key, { everyHours: 24, slot: day }, 'always', wishes);
     expect(await schedule.wishesOf(key, day)).toEqual(wishes);
     expect(await scheduleInDynamoDb(tables.client, tables.members).membersOf(six)).toEqual([]);
+  });
+
+  it('a breaker, to be changed', async () => {
+    const breakers = breakersInDynamoDb(client, tables.refreshes, { now: () => at(0), unread: () => expect.fail() });
+    expect(await breakers.write('riverbank', { ...closedBreaker, changedAt: at(1) }, 0)).toBe(true);
+    expect(await breakers.read('riverbank')).toMatchObject({ breaker: { changedAt: at(1) }, version: 1 });
+  });
+
+  it('when a bank has answered', async () => {
+    const options = { now: () => at(0), random: () => 0, unread: () => expect.fail() };
+    const end = { outcome: 'succeeded', sample: { bin: 1 }, isAnswer: true, endedAt: at(5) } as const;
+    await institutionsInDynamoDb(client, tables.refreshes, options).count('riverbank', end);
+    expect(await breakersInDynamoDb(client, tables.refreshes, options).lastAnswerAt('riverbank')).toBe(at(5));
   });
 
   it('the last minute of the schedule', async () => {

@@ -6,11 +6,13 @@ import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { afterAll, describe, expect, it } from 'vitest';
 import { limitedCalls } from '../../shared/clients/aws-limits.ts';
 import { balancesInDynamoDb } from '../../shared/clients/balances-table.ts';
+import { breakersInDynamoDb } from '../../shared/clients/breakers-table.ts';
 import { idempotencyKeysInDynamoDb } from '../../shared/clients/idempotency-table.ts';
 import { membersInDynamoDb } from '../../shared/clients/members-table.ts';
 import { refreshesInDynamoDb } from '../../shared/clients/refreshes-table.ts';
 import { scheduleInDynamoDb } from '../../shared/clients/schedule-table.ts';
 import { seenMembersInDynamoDb } from '../../shared/clients/seen-members.ts';
+import { closedBreaker } from '../../shared/domain/breaker.ts';
 import type { MemberKey } from '../../shared/domain/mx.ts';
 import {
   at,
@@ -40,6 +42,7 @@ const over = (client: DynamoDBClient) => ({
     now: () => at(0),
     newToken: () => `token-${++tokens}`,
   }),
+  breakers: breakersInDynamoDb(client, tables.refreshes, { now: () => at(0), unread: () => expect.fail() }),
   balances: balancesInDynamoDb(client, tables.balances, { keepAccountNumbers: false, keepUnknownFields: false }),
 });
 let tokens = 0;
@@ -166,6 +169,13 @@ const writes: readonly [
       return [(await members.read(key))?.enrolment, items.length];
     },
     [six, 1],
+  ],
+  ['the breaker', (key, { breakers }) => breakers.write(key.memberGuid, closedBreaker, 0), true],
+  [
+    'the breaker, changed',
+    (key, { breakers }) => breakers.write(key.memberGuid, { ...closedBreaker, changedAt: at(1) }, 1),
+    true,
+    (key) => plain().breakers.write(key.memberGuid, closedBreaker, 0),
   ],
   ['begin', (key, { keys }) => keys.begin(request(key)), { kind: 'first' }],
   [

@@ -7,8 +7,12 @@ import { Failure } from '../../../shared/domain/failure.ts';
 import { followRefresh } from '../../../shared/domain/follow-refresh.ts';
 import type { CountedEnd, Institutions } from '../../../shared/domain/institutions-ports.ts';
 import { learnedLengths } from '../../../shared/domain/job-lengths.ts';
+import type { OutcomeCode } from '../../../shared/domain/outcome.ts';
 import type { RefreshDeps } from '../../../shared/domain/ports.ts';
+import type { SentStart } from '../../../shared/domain/refresh.ts';
+import { hash } from '../../../shared/domain/schedule.ts';
 import { startRefresh } from '../../../shared/domain/start-refresh.ts';
+import { type BreakersTable, fakeBreakers } from '../../fakes/fake-breakers.ts';
 import { textOf } from '../../fakes/members-table.ts';
 import { at, claim, key, knownMember, member, newJob } from '../../samples.ts';
 import { lookWorld, secondLook } from './look-world.ts';
@@ -155,5 +159,38 @@ describe('looks at an institution that is known', () => {
       inSeconds: 3,
       state: { runningAt: at(7), unconfirmedEnd: 'FAILED/' },
     });
+  });
+});
+
+describe('the breaker after an end', () => {
+  /** What is written of the breaker when the refresh of the look at 10 s ends so. */
+  async function written(code: OutcomeCode, start: Partial<SentStart> = {}): Promise<readonly unknown[]> {
+    const running = claim({ lookedAt: at(10), lookNumber: 2 });
+    const held = { ...running, start: { ...running.start, ...start } };
+    const made = lookWorld(held);
+    const table: BreakersTable = new Map();
+    const deps = { ...made.deps, breakers: fakeBreakers(table, new Map()) };
+    await endRefresh(deps, {
+      key,
+      claim: held,
+      ending: endingOf(code),
+      institutionCode: 'riverbank',
+      member: member(),
+    });
+    return [...table].map(([institution, { breaker }]) => [institution, breaker.failures]);
+  }
+
+  it('knows of a failure of the bank', async () => {
+    const userTag = hash(key.userGuid).toString(36);
+    expect(await written('failed')).toEqual([['riverbank', [{ startedAt: at(0), userTag }]]]);
+  });
+
+  it.each<[string, OutcomeCode, Partial<SentStart>]>([
+    ['MX was in trouble', 'mx_timeout', {}],
+    ['MX refused the job', 'failed', { state: 'conflict' }],
+    ['MX did not confirm the job', 'failed', { state: 'unknown' }],
+    ['the job was not ours', 'failed', { state: 'attached' }],
+  ])('knows of nothing when %s', async (_why, code, start) => {
+    expect(await written(code, start)).toEqual([]);
   });
 });

@@ -1,10 +1,11 @@
 /** From ended refreshes to a breaker that opens, is told, lets probes through and closes. */
 import { describe, expect, it } from 'vitest';
-import { bankSays, breakerRules } from '../../../shared/domain/breaker.ts';
+import { bankSays, breakerRules, closedBreaker } from '../../../shared/domain/breaker.ts';
 import { endingOf } from '../../../shared/domain/ending.ts';
 import type { DomainEvent } from '../../../shared/domain/event.ts';
 import type { OutcomeCode } from '../../../shared/domain/outcome.ts';
 import { comeBackAt, giveProbeBack, passBreakers } from '../../../shared/domain/pass-breakers.ts';
+import { hash } from '../../../shared/domain/schedule.ts';
 import { tellAllChanges, watchInstitution } from '../../../shared/domain/watch-institution.ts';
 import { type BreakersTable, fakeBreakers } from '../../fakes/fake-breakers.ts';
 import { fakeEvents } from '../../fakes/fake-events.ts';
@@ -137,6 +138,63 @@ describe('an institution', () => {
   });
 });
 
+describe('changes that were not told', () => {
+  const change = (to: 'degraded' | 'recovered', seconds: number) =>
+    ({ to, at: at(seconds), since: at(0), code: 'failed' }) as const;
+  const untold = { ...closedBreaker, untold: [change('degraded', 1), change('recovered', 2)] };
+
+  it('are told in their order, of every institution, and forgotten', async () => {
+    const { deps, events, table } = world();
+    table.set('riverbank', { breaker: untold, version: 4 });
+    table.set('lakebank', { breaker: untold, version: 1 });
+    expect(await tellAllChanges(deps)).toBe(2);
+    expect(types(events)).toEqual([
+      ...['institution.degraded', 'institution.recovered', 'institution.degraded', 'institution.recovered'],
+    ]);
+    expect([...table.values()].map(({ breaker, version }) => [breaker.untold, version])).toEqual([
+      [[], 5],
+      [[], 2],
+    ]);
+  });
+
+  it('are forgotten beside one that comes meanwhile, which stays', async () => {
+    const { deps, table } = world();
+    table.set('riverbank', { breaker: untold, version: 4 });
+    const { publish } = deps.events;
+    const later = change('degraded', 9);
+    deps.events.publish = async (event) => {
+      table.set('riverbank', { breaker: { ...untold, untold: [...untold.untold, later] }, version: 7 });
+      await publish(event);
+    };
+    await tellAllChanges(deps);
+    expect(table.get('riverbank')).toMatchObject({ breaker: { untold: [later] }, version: 8 });
+  });
+
+  it('are given up after three lost races', async () => {
+    const { deps, table, asked } = world();
+    table.set('riverbank', { breaker: untold, version: 4 });
+    const { write } = deps.breakers;
+    deps.breakers.write = async (code, breaker, version) => {
+      await write(code, breaker, version);
+      return false;
+    };
+    await tellAllChanges(deps);
+    expect(asked.filter((name) => name === 'breakers.write')).toHaveLength(3);
+  });
+});
+
+describe('a breaker that keeps changing', () => {
+  it('is given up after three lost races', async () => {
+    const { deps, ends, asked } = world();
+    deps.breakers.write = async () => {
+      asked.push('lost');
+      return false;
+    };
+    await ends('failed', 'a', 0);
+    expect(asked.filter((name) => name === 'lost')).toHaveLength(3);
+  });
+});
+
 describe('due members', () => {
   it('all pass while no breaker is open', async () => {
     const { deps, enrolled, asked } = world();
@@ -197,9 +255,34 @@ describe('due members', () => {
     expect((await passBreakers(deps, enrolled)).passing).toEqual(enrolled);
   });
 
+  it('that are gone pass: their start finds out', async () => {
+    const { deps, opens, enrolled } = world();
+    await opens();
+    const gone = enrolled.map((one) => ({ ...one, member: { userGuid: 'USR-9', memberGuid: 'MBR-9' } })).slice(0, 1);
+    expect((await passBreakers(deps, gone)).passing).toEqual(gone);
+  });
+
+  it('are read five at a time', async () => {
+    const { deps, opens, enrolled } = world();
+    await opens();
+    const { read } = deps.members;
+    const atWork = { now: 0, most: 0 };
+    deps.members.read = async (key) => {
+      atWork.now += 1;
+      atWork.most = Math.max(atWork.most, atWork.now);
+      for (let turns = 0; turns < 50; turns += 1) await Promise.resolve();
+      atWork.now -= 1;
+      return read(key);
+    };
+    await passBreakers(deps, enrolled);
+    expect(atWork.most).toBe(5);
+  });
+
   it('come back after ten to fifteen minutes', () => {
     const { enrolled } = world();
     const waits = enrolled.map((one) => comeBackAt([one], at(0)));
+    // By the guid of the first one.
+    expect(waits[0]).toBe(at(600 + (hash('MBR-1') % 300)));
     expect(waits.every((when) => when >= at(600) && when < at(900))).toBe(true);
     expect(new Set(waits).size).toBeGreaterThan(3);
   });
