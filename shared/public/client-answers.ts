@@ -1,6 +1,6 @@
 /** What the client's methods answer, and how each is read from an answer of the API. */
-import { listIn, objectIn, objectOf } from './answer-fields.ts';
-import type { Json } from './exact-json.ts';
+import { listIn, objectIn, objectOf, textIn } from './answer-fields.ts';
+import { isJsonObject, type Json } from './exact-json.ts';
 import { type ApiFreshness, freshnessFromBlock, freshnessFromHeaders } from './freshness.ts';
 import type { Answer } from './http-calls.ts';
 import { type AnsweredAccount, accountOf, type Member, memberOf } from './mx-shapes.ts';
@@ -22,8 +22,19 @@ export interface RefreshRunning {
   readonly refresh: TriggeredRefresh;
   /** When asking again can show anything new. */
   readonly retryAfterSeconds: number;
+  /** The member's bank does not work; null: as far as is known, it does. The refresh was accepted all the same. */
+  readonly institutionDegraded: InstitutionDegraded | null;
   /** An earlier request with this idempotency key was answered with this refresh, which is shown as it is now. */
   readonly replayed: boolean;
+}
+
+/** Jobs at an institution fail for its bank's reasons. */
+export interface InstitutionDegraded {
+  readonly since: string;
+  /** How the job ended that showed it. */
+  readonly code: string;
+  /** The same as a sentence. */
+  readonly message: string;
 }
 
 /** The balances as they are stored now: they were young enough (`maxAge`), or the refresh ended in time (`wait`). */
@@ -108,8 +119,14 @@ export const runningAnswer = (answer: Answer): RefreshRunning => ({
   member: memberOf(objectIn(answer.body, 'member')),
   refresh: triggeredRefreshFrom(answer.body),
   retryAfterSeconds: retryAfterSeconds(answer.headers) ?? DEFAULT_RETRY_AFTER_SECONDS,
+  institutionDegraded: degradedFrom(objectOf(answer.body)['institution_degraded'] ?? null),
   replayed: isReplayed(answer),
 });
+
+const degradedFrom = (degraded: Json): InstitutionDegraded | null =>
+  isJsonObject(degraded)
+    ? { since: textIn(degraded, 'since'), code: textIn(degraded, 'code'), message: textIn(degraded, 'message') }
+    : null;
 
 const isReplayed = ({ headers }: Answer): boolean => headers.get('idempotency-replayed') === 'true';
 

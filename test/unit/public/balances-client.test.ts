@@ -128,6 +128,25 @@ describe('checkBalance', () => {
   });
 });
 
+describe('a trigger at a bank that does not work', () => {
+  const degraded = {
+    since: '2026-11-21T12:00:00.000Z',
+    code: 'failed',
+    message: 'The job failed for a technical reason.',
+  };
+
+  it('is told since when and why', async () => {
+    const { body, ...said } = accepted();
+    api.says({ ...said, body: { ...Object(body), institution_degraded: degraded } });
+    expect(await client.checkBalance('u', 'm')).toMatchObject({ kind: 'running', institutionDegraded: degraded });
+  });
+
+  it('is told nothing where the bank works', async () => {
+    api.says(accepted());
+    expect(await client.checkBalance('u', 'm')).toMatchObject({ institutionDegraded: null });
+  });
+});
+
 describe('resume', () => {
   const typed = [{ guid: 'CRD-1', value: 'Berlin' }];
 
