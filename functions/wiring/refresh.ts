@@ -106,6 +106,7 @@ export function endingDeps(
           })
         : noBreakers,
     breakerRules,
+    notLearnt: (error) => report.log('institution.not_learnt', { error }),
     looks: { lagSeconds: env.lookLagMilliseconds / 1000, webhooks: env.webhooks !== 'off' },
     policy,
     now,

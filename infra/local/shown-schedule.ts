@@ -11,7 +11,7 @@ const SHOWN = ['member-ok', 'member-moving'] as const;
 const EVERY_HOURS = 1;
 /** Long enough to see that a job runs. */
 const JOB_SECONDS = 6;
-/** So often it is said that nobody is due, in minutes. */
+/** So often it is said that no member is due, in minutes. */
 const SAY_EVERY = 10;
 const MINUTE_MS = 60_000;
 
@@ -59,7 +59,7 @@ a refresh runs, time passes as always. All times are those of the stack's clock,
     ...{ stack: project.stack, clock, minutesPerSecond },
     onMinute(minute) {
       if (results.size === members.length || minute - saidAt < SAY_EVERY * MINUTE_MS) return;
-      timed(`nobody was due since ${timeOf(saidAt)}`);
+      timed(`no member was due since ${timeOf(saidAt)}`);
       saidAt = minute;
     },
   });

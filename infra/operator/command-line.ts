@@ -68,7 +68,7 @@ function commands(terminal: Terminal, version: string, end: (exitCode: ExitCode)
 
   const schedules = program.command('schedules').description('members that are refreshed without being asked for');
   about(schedules.command('export'))
-    .description('everybody who is on the schedule, as CSV, or with --json a JSON object a line')
+    .description('all members on the schedule, as CSV, or with --json a JSON object a line')
     .option('--output <file>', 'to a file instead of the output')
     .action(async (options: CommonOptions & { readonly output?: string }) =>
       exportSchedules(await reach(options), terminal, { output: options.output ?? null, json: options.json ?? false }),

@@ -15,7 +15,7 @@ export const exitCodes = {
   unconfirmed: 5,
   /** Ctrl-C, as shells number it. What was done until then is said. */
   interrupted: 130,
-  /** Whatever reads the output has closed it, as shells number it. */
+  /** The reader of the output, such as `head`, has closed it; as shells number it. */
   outputClosed: 141,
 } as const;
 

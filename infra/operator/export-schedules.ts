@@ -1,4 +1,4 @@
-/** `schedules export`: everybody who is on the schedule, a line each. */
+/** `schedules export`: all members on the schedule, a line each. */
 import { enrolledMembers } from '../../shared/clients/enrolled-members.ts';
 import type { EnrolledMember } from '../../shared/domain/schedule.ts';
 import type { Deployment } from './deployment.ts';

@@ -19,7 +19,7 @@ export interface ReshardOptions {
   readonly perSecond: number;
 }
 
-/** Readings of the table until nobody is left. The third one finds what an hourly period hid from the second. */
+/** Readings of the table until no member is left. The third one finds what an hourly period hid from the second. */
 const MOST_READINGS = 12;
 
 /**
@@ -91,7 +91,7 @@ export async function reshardSchedules(
 const interrupted = (): Stop =>
   new Stop(
     exitCodes.interrupted,
-    'Interrupted. Run again, the command goes on from here; nobody misses a turn until then.',
+    'Interrupted. Run again, the command goes on from here; no member misses a turn until then.',
   );
 
 async function summary(

@@ -7,7 +7,7 @@ import { exitCodes, Stop } from './exit-codes.ts';
 
 /** The surroundings of one run. */
 export interface Terminal {
-  /** Writes what was asked for. @throws Stop when whoever reads it has closed the pipe. */
+  /** Writes what was asked for. @throws Stop when its reader has closed the pipe. */
   readonly write: (text: string) => Promise<void>;
   /** Writes a line about the work to the error output. */
   readonly say: (line: string) => void;
@@ -15,7 +15,7 @@ export interface Terminal {
   readonly sayOver: ((line: string) => void) | null;
   /** The text in red where the error output is a terminal that shows colours. */
   readonly red: (text: string) => string;
-  /** Asks for a yes; null where nobody can be asked. */
+  /** Asks for a yes; null without a terminal to ask at. */
   readonly confirm: ((question: string) => Promise<boolean>) | null;
   /** Aborted by the first Ctrl-C: what has begun is finished, and nothing new begun. The second one ends the process. */
   readonly stop: AbortSignal;

@@ -1,4 +1,4 @@
-/** Everybody who is on the schedule, for an operator: no function reads the whole table. */
+/** All members that are on the schedule, for an operator: no function reads the whole table. */
 import { BatchGetItemCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { EnrolledMember } from '../domain/schedule.ts';
 import type { Item } from './attribute-values.ts';

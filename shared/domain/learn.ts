@@ -1,15 +1,16 @@
 /** Learning from a refresh that has ended. Never in the way of its end: it comes after it, and its errors end nothing. */
 import { bankSays } from './breaker.ts';
+import type { Ending } from './ending.ts';
+import { Failure } from './failure.ts';
 import type { Instant } from './instant.ts';
 import { type EndedJob, sampleOf } from './job-sample.ts';
 import type { MemberKey } from './mx.ts';
 import type { RefreshDeps } from './ports.ts';
 import { hash } from './schedule.ts';
-import { watchInstitution, type WatchDeps } from './watch-institution.ts';
-import type { Ending } from './ending.ts';
+import { type WatchDeps, watchInstitution } from './watch-institution.ts';
 
 /** What learning needs. */
-export type LearnDeps = WatchDeps & Pick<RefreshDeps, 'institutions' | 'within'>;
+export type LearnDeps = WatchDeps & Pick<RefreshDeps, 'institutions' | 'notLearnt' | 'within'>;
 
 /** A refresh that has ended. */
 export interface LearntFrom {
@@ -25,13 +26,11 @@ const LEARNING_MS = 1_000;
 
 /**
  * Counts the refresh for its institution, and puts what its job has shown into the institution's breaker. What fails or
- * takes too long is lost: one sample of many.
+ * takes too long is told and lost: one sample of many.
  */
 export async function learnFrom(deps: LearnDeps, learnt: LearntFrom): Promise<void> {
-  await deps.within(
-    LEARNING_MS,
-    countAndWatch(deps, learnt).catch(() => {}),
-  );
+  const isInTime = await deps.within(LEARNING_MS, countAndWatch(deps, learnt).catch(deps.notLearnt));
+  if (!isInTime) deps.notLearnt(new Failure('busy', 'learning from a refresh took longer than a second'));
 }
 
 async function countAndWatch(deps: LearnDeps, { key, institutionCode, job, endedAt }: LearntFrom): Promise<void> {

@@ -181,6 +181,8 @@ export interface RefreshDeps {
   readonly institutions: Institutions;
   readonly breakers: Breakers;
   readonly breakerRules: BreakerRules;
+  /** Told why nothing was learnt from a refresh that has ended: nothing else shows it. */
+  readonly notLearnt: (error: unknown) => void;
   /** Settings: what looks are planned by beside the lengths of jobs. */
   readonly looks: Omit<LookPlan, 'lengths'>;
   /** Setting: whether `balance.changed` says from what to what. */

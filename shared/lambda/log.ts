@@ -29,6 +29,7 @@ export type LogEvent =
   | 'mx.fields_dropped'
   | 'mx.unknown_status'
   | 'institution.unread'
+  | 'institution.not_learnt'
   | 'schedule.done'
   | 'sweep.done'
   | 'sweep.failed';

@@ -71,6 +71,8 @@ export interface FunctionsInTime {
   followUpPut(id: number): void;
   startPut(id: number): void;
   sweepPut(id: number): void;
+  /** Nothing was learnt from a refresh, because of a fault or of a mistake in the code. */
+  notLearnt(invocation: Invocation, error: unknown): void;
   /** The last message of the start queue is delivered once more, at once. */
   startAgain(): void;
 }
@@ -333,6 +335,7 @@ export function functionsInTime(stage: Stage): FunctionsInTime {
     followUpPut: (id) => deliver(followUps, id),
     startPut: (id) => deliver(starts, id),
     sweepPut: (id) => deliver(sweeps, id),
+    notLearnt: (invocation, error) => logged({ kind: 'threw', error }, invocation),
 
     startAgain() {
       if (lastStart === null) return;

@@ -85,6 +85,7 @@ export async function runHistory(seed: number, options: HistoryOptions): Promise
     },
     starts: (id) => late.functions?.startPut(id),
     sweeps: (id) => late.functions?.sweepPut(id),
+    notLearnt: (invocation, error) => late.functions?.notLearnt(invocation, error),
     webhook: (webhook, answered) => {
       // MX's own jobs never end: what they tell after everything else is over is not part of the history.
       if (now() > lastAction && now() > plan.faults.until) answered(204);

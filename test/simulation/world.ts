@@ -152,6 +152,7 @@ export interface Given {
   followUps(id: number): void;
   starts(id: number): void;
   sweeps(id: number): void;
+  notLearnt(invocation: Invocation, error: unknown): void;
   webhook(webhook: MxWebhook, answered: (status: number | null) => void): void;
   readonly wrap?: WrapPort;
 }
@@ -309,6 +310,7 @@ export function createWorld(plan: Plan, scheduler: Scheduler, given: Given): Wor
         institutions: fakeInstitutions(institutions, request),
         breakers: fakeBreakers(breakers, institutions, request),
         breakerRules: { failures: 2, users: 1, windowSeconds: 1_800, probeSeconds: 60 },
+        notLearnt: (error) => given.notLearnt(invocation, error),
         looks: { lagSeconds: 0.4, webhooks: plan.webhooksOf !== null },
         sweepRests: fakeSweepRests(world.sweeps, request),
         schedule: fakeSchedule(table, request),

@@ -196,6 +196,7 @@ export function createFleetWorld(fleet: Fleet, options: WorldOptions): FleetWorl
     institutions: blindInstitutions,
     breakers: fakeBreakers(new Map(), new Map()),
     breakerRules,
+    notLearnt: () => {},
     looks: { lagSeconds: 0.4, webhooks: false },
     within: async (_milliseconds, work) => {
       await work;

@@ -21,12 +21,14 @@ import { startWorld } from './start-world.ts';
 
 /** The refresh of a job that MX began at 1 s and ended at 9 s, as the look at 10 s sees it. */
 function world(count?: Institutions['count'], within?: RefreshDeps['within']) {
+  const untaught: unknown[] = [];
   const running = claim({ lookedAt: at(10), lookNumber: 2 });
   const made = lookWorld(running);
   const counted: [string, CountedEnd][] = [];
   const deps = {
     ...made.deps,
     within: within ?? made.deps.within,
+    notLearnt: (error: unknown) => void untaught.push(String(error)),
     institutions: {
       lengths: async () => null,
       count: count ?? (async (code: string, ended: CountedEnd) => void counted.push([code, ended])),
@@ -44,7 +46,7 @@ function world(count?: Institutions['count'], within?: RefreshDeps['within']) {
       runningAt: at(7),
       ...given,
     });
-  return { ...made, counted, end };
+  return { ...made, counted, untaught, end };
 }
 
 describe('the end of a refresh', () => {
@@ -81,7 +83,7 @@ describe('the end of a refresh', () => {
   });
 
   it('comes before learning, and whatever that does', async () => {
-    const { table, end, events } = world(async () => {
+    const { table, end, events, untaught } = world(async () => {
       // Told and released by now.
       expect(events.map(({ type }) => type)).toContain('refresh.succeeded');
       expect(table.members.get(textOf(key))?.claim).toBeNull();
@@ -89,11 +91,12 @@ describe('the end of a refresh', () => {
     });
     expect(await end()).toBe(true);
     expect(table.members.get(textOf(key))).toMatchObject({ claim: null, lastAttempt: { outcome: 'succeeded' } });
+    expect(untaught).toEqual(['Error: throttled']);
   });
 
   it('waits for learning for a second at most', async () => {
     const asked: number[] = [];
-    const { end } = world(
+    const { end, untaught } = world(
       () => new Promise(() => {}),
       async (milliseconds) => {
         asked.push(milliseconds);
@@ -102,6 +105,7 @@ describe('the end of a refresh', () => {
     );
     expect(await end()).toBe(true);
     expect(asked.at(-1)).toBe(1_000);
+    expect(untaught).toEqual([expect.stringContaining('longer than a second')]);
   });
 });
 

@@ -68,6 +68,7 @@ export function refreshWorld(table: MembersTable) {
     institutions: blindInstitutions,
     breakers: fakeBreakers(new Map(), new Map()),
     breakerRules,
+    notLearnt: () => {},
     looks: { lagSeconds: 0.4, webhooks: false },
     notices: { send: async (notice, inSeconds) => void notices.push({ notice, inSeconds }) },
     within: async (_milliseconds, work) => {
