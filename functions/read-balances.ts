@@ -11,7 +11,7 @@ import { findAccount } from '../shared/domain/find-account.ts';
 import { findKey, readMember } from '../shared/domain/find-member.ts';
 import { freshnessOf, leastFresh } from '../shared/domain/freshness.ts';
 import type { Clock } from '../shared/domain/instant.ts';
-import { type Allowance, type MemberRecord, nextJobAllowedAt } from '../shared/domain/member.ts';
+import { type Allowance, type MemberBody, type MemberRecord, nextJobAllowedAt } from '../shared/domain/member.ts';
 import { asksUser, challengeView, memberView, statusView } from '../shared/domain/member-view.ts';
 import { outcomes } from '../shared/domain/outcome.ts';
 import { challengesOf, detailsOfAttempt } from '../shared/domain/refresh-details.ts';
@@ -111,8 +111,12 @@ export async function readUser(deps: ReadUserDeps, request: ApiRequest): Promise
   const page = readPageQuery(request.query);
   refuseFilters(request.query);
   const includesUnlisted = readFlag(request.query, 'include_unlisted');
+  const listsMembers = !request.routeKey.includes('/accounts');
   const userGuid = await deps.users.resolve(user);
-  const known = userGuid === null ? [] : await knownMembers(deps.users, userGuid);
+  const [known, bodies] =
+    userGuid === null
+      ? [[], noBodies]
+      : await Promise.all([knownMembers(deps.users, userGuid), listsMembers ? deps.users.bodies(userGuid) : noBodies]);
   if (userGuid === null || known.length === 0) {
     throw new Failure('user_not_found', 'no member of this user is known here, or all were deleted');
   }
@@ -129,9 +133,8 @@ export async function readUser(deps: ReadUserDeps, request: ApiRequest): Promise
     },
     body,
   });
-  if (!request.routeKey.includes('/accounts')) {
+  if (listsMembers) {
     const { items, pagination } = pageOf(known, page);
-    const bodies = await deps.users.bodies(userGuid);
     const views = items.map(({ member }) => memberView(member, bodies.get(member.key.memberGuid) ?? null));
     return answer({ members: views, pagination });
   }
@@ -145,6 +148,8 @@ export async function readUser(deps: ReadUserDeps, request: ApiRequest): Promise
   );
   return answer({ accounts: items.map(accountBody), pagination });
 }
+
+const noBodies: ReadonlyMap<string, MemberBody> = new Map();
 
 /** A list of several members has no attempt of its own. */
 const noAttempts = { lastAttempt: null, lastSuccess: null, claim: null, held: null };

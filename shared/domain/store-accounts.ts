@@ -32,15 +32,15 @@ export async function readAccounts(
   { key, identifiers, claim }: Pick<FollowedRefresh<OpenClaim>, 'key' | 'identifiers' | 'claim'>,
 ): Promise<ObservedAccounts | { readonly kind: 'failure'; readonly failure: Failure }> {
   const observedAt = deps.now();
-  let accounts: readonly MxAccount[];
-  try {
-    accounts = await deps.mx.listAccounts(identifiers);
-  } catch (error) {
-    const failure = asFailure(error);
-    if (failure.fate === 'bug') throw error;
+  // What is stored is read while MX is asked: only `follow-up` writes balances, and on condition of what it has read.
+  const [asked, known] = await Promise.allSettled([deps.mx.listAccounts(identifiers), deps.balances.ofMember(key)]);
+  if (asked.status === 'rejected') {
+    const failure = asFailure(asked.reason);
+    if (failure.fate === 'bug') throw asked.reason;
     return { kind: 'failure', failure: failure.code === 'mx_not_found' ? listNotFound(failure) : failure };
   }
-  const stored = await deps.balances.ofMember(key);
+  if (known.status === 'rejected') throw known.reason;
+  const [accounts, stored] = [asked.value, known.value];
   const { refreshId } = claim;
   const jobAggregatedAt = importsSince(claim);
   const { aggregatedAt: baselineAggregatedAt = null, answeredAt: baselineAnsweredAt = null } = claim.baseline ?? {};

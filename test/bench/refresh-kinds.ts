@@ -36,6 +36,7 @@ const LONG_JOB_SECONDS = 30;
 /** All kinds, in the order of the tables. */
 export const kinds: readonly Kind[] = [
   { name: 'usual', run: triggerPaced },
+  { name: 'learned', settings: { learning: true }, run: triggerPaced },
   {
     name: 'joined',
     run: (running, members, perSecond) =>
@@ -53,6 +54,7 @@ export const kinds: readonly Kind[] = [
 /** What is special about each kind, for its heading. */
 export const explained: Readonly<Record<string, string>> = {
   usual: 'triggered over HTTP',
+  learned: 'with what a job before it has taught',
   joined: 'a second trigger joins each',
   webhooks: 'MX’s webhook tells the end',
   scheduled: 'started by the schedule',

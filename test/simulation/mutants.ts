@@ -205,7 +205,7 @@ export const mutants: readonly Mutant[] = [
     what: 'the accounts are said to be from after they were read',
     breaks: [4],
     changes: [
-      domain('store-accounts.ts', 'const observedAt = deps.now();\n  let accounts', 'let accounts'),
+      domain('store-accounts.ts', 'const observedAt = deps.now();\n  // What is stored', '// What is stored'),
       domain(
         'store-accounts.ts',
         "kind: 'accounts', observedAt, accounts",
