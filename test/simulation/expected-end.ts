@@ -21,15 +21,23 @@ const succeeding: ReadonlySet<string> = new Set([
   'followed',
 ]);
 
-/** Without faults the first refresh of a member ends as its scenario says; otherwise “everything times out” would pass. */
-export function checkExpected(plan: Plan, truth: Truth, world: World): void {
+/**
+ * Without faults the first refresh of a member ends as its scenario says; otherwise “everything times out” would pass.
+ *
+ * @param lostSeconds by which a crash may have put off a look; with a deadline shorter than that, the refresh times out.
+ */
+export function checkExpected(
+  plan: Plan,
+  truth: Truth,
+  { world, lostSeconds }: { readonly world: World; readonly lostSeconds: number },
+): void {
   const [first] = truth.refreshes.values();
   if (first === undefined) return;
   const index = world.members.findIndex(({ key }) => key.memberGuid === first.member.memberGuid);
   const member = plan.members[index];
   // A job that follows ours at once hides its end until it is over itself.
   const jobs = member?.scenario.followedBySeconds === undefined ? 1 : 2;
-  if (member === undefined || jobs * member.jobSeconds + 60 > plan.policy.deadlineSeconds) return;
+  if (member === undefined || jobs * member.jobSeconds + 60 + lostSeconds > plan.policy.deadlineSeconds) return;
   const expect = (outcome: string, code?: string): void => {
     const { result } = first;
     if (result?.outcome === outcome && (code === undefined || result.code === code)) return;

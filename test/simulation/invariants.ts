@@ -14,7 +14,7 @@ import type { Answer, FunctionsInTime } from './functions-in-time.ts';
 import { correlationIdOf, type Plan, secretDigits } from './plan.ts';
 import { Violation } from './violation.ts';
 import type { RefreshTruth, Truth } from './what-is-known.ts';
-import { noticeIn, type World } from './world.ts';
+import { followUpVisibilitySeconds, noticeIn, type World } from './world.ts';
 
 /** Ends that MX's status or error code causes, and nothing else. */
 const codesOfStatuses: ReadonlySet<string> = new Set(
@@ -59,7 +59,9 @@ export function checkHistory(
     truth,
     faults.length === 0 && !plan.actions.some(({ what }) => what === 'mx down') && plan.messagingDown === null,
   );
-  if (plan.isPlain) checkExpected(plan, truth, world);
+  // A message whose function has crashed comes back when it is visible again.
+  const lostSeconds = faults.length === 0 ? 0 : followUpVisibilitySeconds;
+  if (plan.isPlain) checkExpected(plan, truth, { world, lostSeconds });
 }
 
 /** 1 and 8: it ended, can be read as ended, and all were told the same. */
