@@ -7,6 +7,7 @@ import { SWEEP_TIMEOUT_SECONDS } from '../shared/domain/sweep.ts';
 import type { FunctionName } from '../shared/lambda/environment.ts';
 import { gatewayRoutes } from '../shared/lambda/routes.ts';
 import { TRIGGER_TIMEOUT_SECONDS } from '../shared/lambda/time-limits.ts';
+import { acknowledge } from './constructs/acknowledged-finding.ts';
 import { Alarms } from './constructs/alarms.ts';
 import { constructIdOf } from './constructs/construct-ids.ts';
 import { Credentials } from './constructs/credentials.ts';
@@ -249,6 +250,11 @@ export class BalancesStack extends Stack {
         'A minute of the schedule or of the sweep failed three times: some members were not refreshed in time.',
       runbook: 'tick-dead-letters',
     });
+    acknowledge(
+      deadLetters.queue,
+      'AwsSolutions-SQS3',
+      'It is the dead-letter queue of two schedules and of the two functions that they call; the rule looks for queues and functions only.',
+    );
     new MinuteTick(this, 'EveryMinuteRefresh', {
       alarms,
       fn: runSchedule,

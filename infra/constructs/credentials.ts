@@ -5,6 +5,7 @@ import { Construct } from 'constructs';
 import { environmentOf, type FunctionName, type ValueName } from '../../shared/lambda/environment.ts';
 import type { MetricName } from '../../shared/lambda/log.ts';
 import { callbacksAreOn, type Settings } from '../settings.ts';
+import { acknowledge } from './acknowledged-finding.ts';
 import { type Alarms, sum } from './alarms.ts';
 import { firstNameOf } from './construct-ids.ts';
 
@@ -43,6 +44,11 @@ export class Credentials extends Construct {
       secretStringValue: SecretValue.unsafePlainText('{"client_id":"","api_key":""}'),
       removalPolicy,
     });
+    const unrotated = (secret: Secret, reason: string) => acknowledge(secret, 'AwsSolutions-SMG4', reason);
+    unrotated(
+      this.mx,
+      'MX issues its key and has no call that replaces it. An operator writes the new one here; the functions fetch it when MX refuses the old one.',
+    );
     new CfnOutput(Stack.of(this), 'MxSecretArn', {
       value: this.mx.secretArn,
       description: 'Put the MX credentials here',
@@ -70,6 +76,10 @@ export class Credentials extends Construct {
         secretStringValue: SecretValue.unsafePlainText('{"clients":[]}'),
         removalPolicy,
       });
+      unrotated(
+        this.apiCallers,
+        'It holds hashes of the callers’ keys, any number for each caller, so that one takes the place of another without a gap. A new key has to reach the caller, which no rotation here could do.',
+      );
       new CfnOutput(Stack.of(this), 'ApiCallersSecretArn', {
         value: this.apiCallers.secretArn,
         description: 'Put the callers of the HTTP API here',
@@ -81,6 +91,10 @@ export class Credentials extends Construct {
         secretStringValue: SecretValue.unsafePlainText('{"clients":[]}'),
         removalPolicy,
       });
+      unrotated(
+        this.mxWebhooks,
+        'It holds the hash of the key that MX calls with. A new key has to be entered at MX by hand, which no rotation here could do.',
+      );
       new CfnOutput(Stack.of(this), 'WebhooksSecretArn', {
         value: this.mxWebhooks.secretArn,
         description: 'Put the hash of the key that MX calls with here',
@@ -98,6 +112,10 @@ export class Credentials extends Construct {
         },
         removalPolicy,
       });
+      unrotated(
+        this.callbacks,
+        'Receivers check signatures with it, so that a new key has to reach them. An operator changes it in two steps: the former key signs too, as "previous", until all have the new one.',
+      );
       new CfnOutput(Stack.of(this), 'CallbacksSecretArn', {
         value: this.callbacks.secretArn,
         description: 'Receivers of callbacks check signatures with its value "current"',

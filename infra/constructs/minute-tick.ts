@@ -1,9 +1,12 @@
 import { Duration } from 'aws-cdk-lib';
+import { type IRole, PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { SqsDestination } from 'aws-cdk-lib/aws-lambda-destinations';
 import { Schedule, ScheduleExpression, TimeWindow } from 'aws-cdk-lib/aws-scheduler';
-import { LambdaInvoke } from 'aws-cdk-lib/aws-scheduler-targets';
+import { ScheduleTargetBase, type ScheduleTargetBaseProps } from 'aws-cdk-lib/aws-scheduler-targets';
 import { Construct } from 'constructs';
 import type { FunctionName } from '../../shared/lambda/environment.ts';
+import { acknowledge } from './acknowledged-finding.ts';
 import { type Alarms, sum } from './alarms.ts';
 import type { ServiceFunction } from './service-function.ts';
 import type { DeadLetterQueue } from './work-queue.ts';
@@ -26,15 +29,36 @@ export class MinuteTick extends Construct {
     new Schedule(this, 'Schedule', {
       schedule: ScheduleExpression.rate(Duration.minutes(1)),
       timeWindow: TimeWindow.off(),
-      target: new LambdaInvoke(fn.fn, { deadLetterQueue: deadLetters.queue, maxEventAge, retryAttempts: 3 }),
+      target: new InvokeLatest(fn.fn, { deadLetterQueue: deadLetters.queue, maxEventAge, retryAttempts: 3 }),
     });
     // The scheduler only hands the minute over to Lambda. Of a function that fails, Lambda repeats the invocation twice.
     fn.fn.configureAsyncInvoke({ maxEventAge, retryAttempts: 2, onFailure: new SqsDestination(deadLetters.queue) });
+    acknowledge(
+      fn.fn,
+      'Serverless-LambdaDLQ',
+      'Its failed invocations go to a queue by their destination (OnFailure), which takes the place of a dead-letter target.',
+    );
     alarms.raise(this, 'Stopped', {
       metric: fn.fn.metricInvocations(sum),
       below: 1,
       whenItFails: whenItStops,
       runbook: fn.functionName,
     });
+  }
+}
+
+/** Invokes a function as it is deployed now. The CDK's own target may invoke every version and alias of it besides. */
+class InvokeLatest extends ScheduleTargetBase {
+  readonly #fn: IFunction;
+
+  constructor(fn: IFunction, props: ScheduleTargetBaseProps) {
+    super(props, fn.functionArn);
+    this.#fn = fn;
+  }
+
+  protected addTargetActionToRole(role: IRole): void {
+    role.addToPrincipalPolicy(
+      new PolicyStatement({ actions: ['lambda:InvokeFunction'], resources: [this.#fn.functionArn] }),
+    );
   }
 }

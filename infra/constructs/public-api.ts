@@ -24,6 +24,7 @@ import { answerHeaders, requestHeaders } from '../../shared/lambda/header-names.
 import type { MetricName } from '../../shared/lambda/log.ts';
 import { PREFLIGHT_ROUTE } from '../../shared/lambda/routes.ts';
 import type { Settings } from '../settings.ts';
+import { acknowledge } from './acknowledged-finding.ts';
 import { type Alarms, sum } from './alarms.ts';
 import type { ServiceFunction } from './service-function.ts';
 
@@ -108,10 +109,25 @@ export class PublicApi extends Construct {
     for (const { to, paths, checksItself, throttle } of props.routes) {
       const added = route(to, paths.map(routeKeyOf), checksItself ? new HttpNoneAuthorizer() : authorizer);
       if (throttle) throttleRoutes(stage, added, throttle);
+      if (checksItself)
+        openAtTheGateway(
+          added,
+          'MX cannot sign requests with AWS credentials. The function checks the key that MX sends.',
+        );
+      else if (props.apiAccess === 'basic') openAtTheGateway(added, checkedInside);
+      if (paths.length > 0) calledByGateway(to);
     }
-    route(props.otherwise, [HttpRouteKey.DEFAULT], authorizer);
+    const all = route(props.otherwise, [HttpRouteKey.DEFAULT], authorizer);
+    if (props.apiAccess === 'basic') openAtTheGateway(all, checkedInside);
+    calledByGateway(props.otherwise);
     // A browser sends the preflight request without credentials; `$default` would refuse it for want of a signature.
-    if (props.corsOrigins !== '') route(props.otherwise, [routeKeyOf(PREFLIGHT_ROUTE)], new HttpNoneAuthorizer());
+    if (props.corsOrigins !== '') {
+      const preflight = route(props.otherwise, [routeKeyOf(PREFLIGHT_ROUTE)], new HttpNoneAuthorizer());
+      openAtTheGateway(
+        preflight,
+        'A browser sends the preflight request without credentials. Its answer names the allowed origins and nothing else.',
+      );
+    }
 
     // Single 5xx pass on short outages of MX; many in five minutes need an operator.
     props.alarms.raise(this, 'ServerErrors', {
@@ -135,6 +151,20 @@ export class PublicApi extends Construct {
     new CfnOutput(stack, 'ApiUrl', { value: api.apiEndpoint, description: 'Base URL of the HTTP API' });
   }
 }
+
+const checkedInside =
+  'With apiAccess=basic the function checks name and key of the caller before anything else; the gateway has no check of that kind without another function.';
+
+function openAtTheGateway(routes: ReadonlyMap<string, HttpRoute>, reason: string): void {
+  for (const route of routes.values()) acknowledge(route, 'AwsSolutions-APIG4', reason);
+}
+
+const calledByGateway = ({ fn }: ServiceFunction<FunctionName>): void =>
+  acknowledge(
+    fn,
+    'Serverless-LambdaDLQ',
+    'The HTTP API invokes it synchronously and hands a failure to the caller. Lambda sends only asynchronous invocations to a dead-letter target.',
+  );
 
 /** So many wrong keys in five minutes are a flood: a caller that was set up wrongly makes fewer. */
 const WRONG_KEYS = 300;

@@ -12,6 +12,7 @@ import {
 import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { type EnvironmentFor, environmentOf, type FunctionName, variableOf } from '../../shared/lambda/environment.ts';
+import { acknowledge } from './acknowledged-finding.ts';
 import { type Alarms, sum } from './alarms.ts';
 import type { FixedEgress } from './fixed-egress.ts';
 
@@ -50,7 +51,7 @@ export interface ServiceFunctionProps<F extends FunctionName> extends Platform {
  * A Lambda function the way this service runs them: a role of its own that can do nothing until it is allowed to, a log
  * group that expires, and alarms that say what a customer notices.
  *
- * X-Ray is off: tracing every request would cost more than everything else the service does together.
+ * X-Ray is off: a correlation id leads through all that belongs to a refresh.
  */
 export class ServiceFunction<F extends FunctionName> extends Construct {
   readonly functionName: F;
@@ -67,7 +68,14 @@ export class ServiceFunction<F extends FunctionName> extends Construct {
     // AWS's managed policy would allow writing to every log group of the account.
     this.role = new Role(this, 'Role', { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
     logGroup.grantWrite(this.role);
-    if (props.egress) this.role.addToPolicy(networkInterfaces());
+    if (props.egress) {
+      this.role.addToPolicy(networkInterfaces());
+      acknowledge(
+        this.role,
+        'AwsSolutions-IAM5[Resource::*]',
+        'Lambda makes the network interfaces of a function in a VPC under its role, and EC2 knows no resource for them before they exist. The actions are the six that Lambda’s documentation names.',
+      );
+    }
 
     this.fn = new LambdaFunction(this, 'Function', {
       description: props.functionName,
@@ -87,6 +95,12 @@ export class ServiceFunction<F extends FunctionName> extends Construct {
       environment: contracted(props.functionName, props.environment),
       ...(props.egress?.placement ?? {}),
     });
+
+    acknowledge(
+      this.fn,
+      'Serverless-LambdaTracing',
+      'By default X-Ray records one request a second and 5 % of the rest, so that the refresh in question has mostly no trace. Every refresh has a correlation id that leads through its log lines, messages, events and callbacks.',
+    );
 
     const { whenItFails, functionName: runbook } = props;
     props.alarms.raise(this, 'Errors', { metric: this.fn.metricErrors(sum), whenItFails, runbook });

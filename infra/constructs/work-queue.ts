@@ -3,6 +3,7 @@ import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import type { FunctionName } from '../../shared/lambda/environment.ts';
+import { acknowledge } from './acknowledged-finding.ts';
 import { type Alarms, overFiveMinutes } from './alarms.ts';
 import type { ServiceFunction } from './service-function.ts';
 
@@ -20,6 +21,11 @@ export class DeadLetterQueue extends Construct {
   ) {
     super(scope, id);
     this.queue = new Queue(this, 'Queue', { ...closed, retentionPeriod: Duration.days(14) });
+    acknowledge(
+      this.queue,
+      'Serverless-SQSRedrivePolicy',
+      'It is a dead-letter queue: nothing receives from it but an operator, whom its first message alarms.',
+    );
     alarms.raise(this, 'NotEmpty', {
       metric: this.queue.metricApproximateNumberOfMessagesVisible(overFiveMinutes('Maximum')),
       whenItFails,
@@ -71,6 +77,15 @@ export class WorkQueue extends Construct {
     worker.fn.addEventSource(
       new SqsEventSource(this.queue, { batchSize: 10, reportBatchItemFailures: true, maxConcurrency }),
     );
+    failuresStayInTheQueue(
+      worker,
+      'A message that fails stays in the queue and, after five tries, goes to its dead letters.',
+    );
+    acknowledge(
+      worker.fn,
+      'Serverless-LambdaDLQ',
+      'It is invoked by its queue, synchronously; Lambda sends only asynchronous invocations to a dead-letter target. The queue has dead letters.',
+    );
   }
 }
 
@@ -89,10 +104,25 @@ export class MinuteQueue extends Construct {
       retentionPeriod: Duration.minutes(1),
       visibilityTimeout: Duration.seconds(6 * workerTimeout.toSeconds()),
     });
+    const reason =
+      'Its messages are void after a minute, when the next minute has done their work, and SQS drops them then. There is nothing that an operator could send again.';
+    acknowledge(this.queue, 'AwsSolutions-SQS3', reason);
+    acknowledge(this.queue, 'Serverless-SQSRedrivePolicy', reason);
   }
 
   /** Gives the function one message at a time, at most `maxConcurrency` of them at once (2 or more). */
   deliverTo(worker: ServiceFunction<FunctionName>, maxConcurrency: number): void {
     worker.fn.addEventSource(new SqsEventSource(this.queue, { batchSize: 1, maxConcurrency }));
+    failuresStayInTheQueue(
+      worker,
+      'A message that fails is void after a minute, when the next minute has done its work.',
+    );
   }
 }
+
+const failuresStayInTheQueue = ({ fn }: ServiceFunction<FunctionName>, what: string): void =>
+  acknowledge(
+    fn,
+    'Serverless-LambdaEventSourceMappingDestination',
+    `An event source that is an SQS queue takes no destination: Lambda has it for streams only. ${what}`,
+  );

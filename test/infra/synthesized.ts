@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Template } from 'aws-cdk-lib/assertions';
 import { buildApp, createApp } from '../../infra/app.ts';
-import { readSettings, type Settings } from '../../infra/settings.ts';
+import { readSettings } from '../../infra/settings.ts';
 
 /** A resource of the template, with its logical id. */
 export interface Resource {
@@ -40,7 +40,7 @@ export function listAt(value: unknown, ...path: readonly (string | number)[]): r
 
 /** Synthesizes the stack with these settings over the defaults. */
 export function synthesize(settings: Readonly<Record<string, unknown>> = {}): Synthesized {
-  const template = templateOf(readSettings(settings));
+  const template = withStack(settings, ({ stack }) => Template.fromStack(stack).toJSON());
   const resources = Object.entries<Omit<Resource, 'id'>>(template['Resources']).map(([id, resource]) => ({
     ...resource,
     id,
@@ -52,16 +52,21 @@ export function synthesize(settings: Readonly<Record<string, unknown>> = {}): Sy
   };
 }
 
-/** What is written on the way is removed: a test run makes some sixty templates. */
-function templateOf(settings: Settings): ReturnType<Template['toJSON']> {
+/**
+ * Builds the stack with these settings over the defaults, for `use` to synthesize. What is written on the way is removed: a
+ * test run makes some sixty templates.
+ */
+export function withStack<T>(
+  settings: Readonly<Record<string, unknown>>,
+  use: (built: ReturnType<typeof buildApp>) => T,
+): T {
   const folder = mkdtempSync(join(tmpdir(), 'synthesized-'));
   try {
     const code = join(folder, 'code');
     mkdirSync(code);
     writeFileSync(join(code, 'index.mjs'), 'export const handler = async () => ({});\n');
     const app = createApp({ validate: false, outdir: join(folder, 'cdk.out') });
-    const { stack } = buildApp(settings, { app, bundle: () => code });
-    return Template.fromStack(stack).toJSON();
+    return use(buildApp(readSettings(settings), { app, bundle: () => code }));
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
