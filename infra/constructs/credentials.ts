@@ -1,4 +1,4 @@
-import { CfnOutput, RemovalPolicy, SecretValue, Stack } from 'aws-cdk-lib';
+import { CfnOutput, RemovalPolicy, SecretValue } from 'aws-cdk-lib';
 import { Metric } from 'aws-cdk-lib/aws-cloudwatch';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
@@ -49,7 +49,7 @@ export class Credentials extends Construct {
       this.mx,
       'MX issues its key and has no call that replaces it. An operator writes the new one here; the functions fetch it when MX refuses the old one.',
     );
-    new CfnOutput(Stack.of(this), 'MxSecretArn', {
+    new CfnOutput(scope, 'MxSecretArn', {
       value: this.mx.secretArn,
       description: 'Put the MX credentials here',
     });
@@ -80,7 +80,7 @@ export class Credentials extends Construct {
         this.apiCallers,
         'It holds hashes of the callers’ keys, any number for each caller, so that one takes the place of another without a gap. A new key has to reach the caller, which no rotation here could do.',
       );
-      new CfnOutput(Stack.of(this), 'ApiCallersSecretArn', {
+      new CfnOutput(scope, 'ApiCallersSecretArn', {
         value: this.apiCallers.secretArn,
         description: 'Put the callers of the HTTP API here',
       });
@@ -95,7 +95,7 @@ export class Credentials extends Construct {
         this.mxWebhooks,
         'It holds the hash of the key that MX calls with. A new key has to be entered at MX by hand, which no rotation here could do.',
       );
-      new CfnOutput(Stack.of(this), 'WebhooksSecretArn', {
+      new CfnOutput(scope, 'WebhooksSecretArn', {
         value: this.mxWebhooks.secretArn,
         description: 'Put the hash of the key that MX calls with here',
       });
@@ -116,7 +116,7 @@ export class Credentials extends Construct {
         this.callbacks,
         'Receivers check signatures with it, so that a new key has to reach them. An operator changes it in two steps: the former key signs too, as "previous", until all have the new one.',
       );
-      new CfnOutput(Stack.of(this), 'CallbacksSecretArn', {
+      new CfnOutput(scope, 'CallbacksSecretArn', {
         value: this.callbacks.secretArn,
         description: 'Receivers of callbacks check signatures with its value "current"',
       });

@@ -1,4 +1,4 @@
-import { CfnOutput, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { CfnOutput, RemovalPolicy } from 'aws-cdk-lib';
 import {
   CfnEIP,
   GatewayVpcEndpointAwsService,
@@ -38,7 +38,7 @@ export class FixedEgress extends Construct {
     const addresses = Array.from({ length: zones }, (_, zone) => {
       const address = new CfnEIP(this, `Address${zone + 1}`, { domain: 'vpc' });
       address.applyRemovalPolicy(retain ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY);
-      new CfnOutput(Stack.of(this), `MxAllowListAddress${zone === 0 ? '' : zone + 1}`, {
+      new CfnOutput(scope, `MxAllowListAddress${zone === 0 ? '' : zone + 1}`, {
         value: address.ref,
         description: 'Calls to MX come from this address: have MX allow-list it',
       });

@@ -1,4 +1,4 @@
-import { CfnOutput, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { CfnOutput, Duration, RemovalPolicy } from 'aws-cdk-lib';
 import { AccessLogFormat } from 'aws-cdk-lib/aws-apigateway';
 import {
   CfnStage,
@@ -40,6 +40,8 @@ export interface ApiRoutes {
 
 /** Where a request goes. The first four words of a path are MX's own. */
 export interface PublicApiProps extends Pick<Settings, 'stage' | 'apiAccess' | 'apiRate' | 'apiBurst' | 'corsOrigins'> {
+  /** The API's name, which its log group has too. */
+  readonly name: string;
   readonly alarms: Alarms;
   readonly logRetention: RetentionDays;
   /** Routes such as `POST /users/{user_identifier}/…`, per function. */
@@ -66,15 +68,14 @@ const accessLog = {
 export class PublicApi extends Construct {
   constructor(scope: Construct, id: string, props: PublicApiProps) {
     super(scope, id);
-    const stack = Stack.of(this);
     const api = new HttpApi(this, 'Api', {
-      apiName: stack.stackName,
+      apiName: props.name,
       createDefaultStage: false,
       ...(props.corsOrigins === '' ? {} : { corsPreflight: corsFor(props.corsOrigins) }),
     });
     const logGroup = new LogGroup(this, 'AccessLogs', {
       // API Gateway lists groups of other names in one resource policy of the account, which holds some dozens of them.
-      logGroupName: `/aws/vendedlogs/http-api/${stack.stackName}`,
+      logGroupName: `/aws/vendedlogs/http-api/${props.name}`,
       retention: props.logRetention,
       removalPolicy: RemovalPolicy.DESTROY,
     });
@@ -148,7 +149,7 @@ export class PublicApi extends Construct {
           'Many requests come with wrong keys: a caller uses an old key, or an unknown client tries keys and costs money.',
         runbook: 'wrong-keys',
       });
-    new CfnOutput(stack, 'ApiUrl', { value: api.apiEndpoint, description: 'Base URL of the HTTP API' });
+    new CfnOutput(scope, 'ApiUrl', { value: api.apiEndpoint, description: 'Base URL of the HTTP API' });
   }
 }
 

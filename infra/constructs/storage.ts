@@ -1,4 +1,4 @@
-import { CfnOutput, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { CfnOutput, RemovalPolicy } from 'aws-cdk-lib';
 import { AttributeType, Billing, ProjectionType, TableEncryptionV2, TableV2 } from 'aws-cdk-lib/aws-dynamodb';
 import { StringParameter } from 'aws-cdk-lib/aws-ssm';
 import { Construct } from 'constructs';
@@ -30,7 +30,8 @@ export class Storage extends Construct {
   /** Refreshes, who asked for them, and idempotency records. Items expire. */
   readonly refreshes: TableV2;
 
-  constructor(scope: Construct, id: string, { retain }: { retain: boolean }) {
+  /** @param name what the parameters with the tables' names are named after. */
+  constructor(scope: Construct, id: string, { name, retain }: { name: string; retain: boolean }) {
     super(scope, id);
     const kept = {
       billing: Billing.onDemand(),
@@ -73,19 +74,17 @@ export class Storage extends Construct {
       ],
     });
 
-    this.publish('balances', this.balances);
-    this.publish('members', this.members);
-    this.publish('refreshes', this.refreshes);
-  }
-
-  /** The generated names, for systems that read the tables. */
-  private publish(name: string, table: TableV2): void {
-    const title = `${name.charAt(0).toUpperCase()}${name.slice(1)}Table`;
-    new StringParameter(this, `${title}Name`, {
-      parameterName: `/${Stack.of(this).stackName}/tables/${name}`,
-      stringValue: table.tableName,
-      description: `Name of the DynamoDB table with the ${name}`,
-    });
-    new CfnOutput(Stack.of(this), title, { value: table.tableName, description: `DynamoDB table with the ${name}` });
+    // The generated names, for systems that read the tables.
+    const { balances, members, refreshes } = this;
+    for (const [content, table] of Object.entries({ balances, members, refreshes })) {
+      const title = `${content.charAt(0).toUpperCase()}${content.slice(1)}Table`;
+      const description = `DynamoDB table with the ${content}`;
+      new StringParameter(this, `${title}Name`, {
+        parameterName: `/${name}/tables/${content}`,
+        stringValue: table.tableName,
+        description: `Name of the ${description}`,
+      });
+      new CfnOutput(scope, title, { value: table.tableName, description });
+    }
   }
 }

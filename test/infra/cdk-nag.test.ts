@@ -50,7 +50,7 @@ describe('the check notices', () => {
     withStack({ fixedEgress: false }, ({ app, stack }) => {
       acknowledge(stack, 'AwsSolutions-SMG4', 'For every secret.');
       expect(unmatched(reviewOf(app)).twice.map(({ path }) => path)).toEqual([
-        'mx-fresh-balances-dev/Credentials/Mx/Resource',
+        'mx-fresh-balances-dev/Default/Credentials/Mx/Resource',
       ]);
     });
   });

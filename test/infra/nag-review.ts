@@ -131,7 +131,7 @@ export function nagDocument(): string {
 /** Without the stack and what the CDK adds: `FollowUp/Function`. */
 const shortPath = (path: string): string =>
   path
-    .replace(/^[^/]+\//, '')
+    .replace(/^[^/]+\/(Default\/)?/, '')
     .replace(/\/Resource$/, '')
     .replace(/:.*/, '');
 

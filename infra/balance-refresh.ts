@@ -1,0 +1,360 @@
+import { CfnOutput, Duration } from 'aws-cdk-lib';
+import { EventBus } from 'aws-cdk-lib/aws-events';
+import { Construct } from 'constructs';
+import { membersTable, refreshesTable } from '../shared/clients/table-keys.ts';
+import { OPEN_SHARDS } from '../shared/domain/members-ports.ts';
+import { LOOK_TIMEOUT_SECONDS } from '../shared/domain/refresh.ts';
+import { SWEEP_TIMEOUT_SECONDS } from '../shared/domain/sweep.ts';
+import type { FunctionName } from '../shared/lambda/environment.ts';
+import { gatewayRoutes } from '../shared/lambda/routes.ts';
+import { TRIGGER_TIMEOUT_SECONDS } from '../shared/lambda/time-limits.ts';
+import { acknowledge } from './constructs/acknowledged-finding.ts';
+import { Alarms } from './constructs/alarms.ts';
+import { constructIdOf } from './constructs/construct-ids.ts';
+import { Credentials } from './constructs/credentials.ts';
+import { FixedEgress } from './constructs/fixed-egress.ts';
+import { MinuteTick } from './constructs/minute-tick.ts';
+import { grantPermissions, type ResourceName } from './constructs/permissions.ts';
+import { PublicApi } from './constructs/public-api.ts';
+import { ServiceFunction, type ServiceFunctionProps } from './constructs/service-function.ts';
+import { Storage } from './constructs/storage.ts';
+import { DeadLetterQueue, MinuteQueue, WorkQueue } from './constructs/work-queue.ts';
+import { environmentOfAll, type ResourceValue } from './environment.ts';
+import { callbacksAreOn, type Settings } from './settings.ts';
+
+/** The settings of the deployment, what it is called, and who bundles its functions. */
+export interface BalanceRefreshProps {
+  readonly settings: Settings;
+  /** What the HTTP API, its log group and the SSM parameters are named after; no two in an account and region share it. */
+  readonly name: string;
+  /** Gives the folder with a function's `index.mjs`. */
+  readonly bundle: (functionName: FunctionName) => string;
+}
+
+/** The tables, the secrets, and the bus for events. */
+interface Stores {
+  readonly storage: Storage;
+  readonly credentials: Credentials;
+  readonly events: EventBus;
+}
+
+/** The queues between the functions. Without `callbacks`, no callback_url can be accepted. */
+interface Queues {
+  readonly followUps: WorkQueue;
+  readonly starts: WorkQueue;
+  readonly sweeps: MinuteQueue;
+  readonly callbacks: WorkQueue | undefined;
+}
+
+/** The properties that differ between functions. */
+type OwnProps = Pick<
+  ServiceFunctionProps<FunctionName>,
+  'whenItFails' | 'timeout' | 'chains' | 'reservedConcurrency'
+> & {
+  readonly callsMx?: boolean;
+  readonly memory?: number;
+};
+
+const LOOK_TIMEOUT = Duration.seconds(LOOK_TIMEOUT_SECONDS);
+const START_TIMEOUT = Duration.seconds(60);
+const SWEEP_TIMEOUT = Duration.seconds(SWEEP_TIMEOUT_SECONDS);
+const CALLBACK_TIMEOUT = Duration.seconds(20);
+
+/**
+ * The whole service, in the order of the data: tables, queues, trigger, follow-ups, schedule, readers, HTTP API.
+ */
+export class BalanceRefresh extends Construct {
+  private readonly name: string;
+  private readonly settings: Settings;
+  private readonly alarms: Alarms;
+  private readonly stores: Stores;
+  private readonly egress: FixedEgress | undefined;
+  private readonly queues: Queues;
+  private readonly platform: Pick<
+    ServiceFunctionProps<FunctionName>,
+    'alarms' | 'bundle' | 'logRetention' | 'environment'
+  >;
+  /** Every function of this deployment. What a setting switches off is not among them. */
+  private readonly functions: ServiceFunction<FunctionName>[] = [];
+
+  constructor(scope: Construct, id: string, { settings, name, bundle }: BalanceRefreshProps) {
+    super(scope, id);
+    this.settings = settings;
+    this.name = name;
+    this.alarms = new Alarms(this, 'Alarms', { email: settings.alarmEmail });
+    this.stores = this.addStores();
+    this.egress = settings.fixedEgress ? this.addEgress() : undefined;
+    // The queues come before the functions, whose environment holds the queues' URLs.
+    this.queues = this.addQueues();
+    this.platform = {
+      alarms: this.alarms,
+      bundle,
+      logRetention: settings.logRetentionDays,
+      environment: environmentOfAll(settings, this.resources()),
+    };
+
+    this.addRequest();
+    this.addFollowUps();
+    if (settings.webhooks !== 'off') this.addWebhooks();
+    if (this.queues.callbacks) this.addCallbacks(this.queues.callbacks);
+    this.addSchedule();
+    this.addReaders();
+    this.addDoors();
+    grantPermissions(this.functions, this.arns());
+    this.deployScheduleFirst();
+    this.publishForOperator();
+  }
+
+  /**
+   * When `scheduleShards` is raised, the new shards are read before a function enrols into them: a member that is enrolled
+   * in between and is due at once would miss its turn.
+   */
+  private deployScheduleFirst(): void {
+    const named = (name: FunctionName) => this.functions.filter(({ functionName }) => functionName === name);
+    for (const { fn } of [...named('check-balance'), ...named('member-schedule')]) {
+      fn.node.addDependency(...named('run-schedule').map((runSchedule) => runSchedule.fn));
+    }
+  }
+
+  /** What the operator's command has to do as the functions do it (`infra/operator/deployment.ts`). */
+  private publishForOperator(): void {
+    const { scheduleShards, minScheduleHours, mxBaseUrl, mxAcceptVersion } = this.settings;
+    const published: Readonly<Record<string, string>> = {
+      ScheduleShards: String(scheduleShards),
+      MinScheduleHours: String(minScheduleHours),
+      MxBaseUrl: mxBaseUrl,
+      MxAcceptVersion: mxAcceptVersion,
+    };
+    for (const [name, value] of Object.entries(published)) {
+      new CfnOutput(this, name, { value, description: 'A setting, for the operator’s command' });
+    }
+  }
+
+  private addStores(): Stores {
+    const { settings, name, alarms } = this;
+    const storage = new Storage(this, 'Storage', { name, retain: settings.retainData });
+    const credentials = new Credentials(this, 'Credentials', { ...settings, alarms });
+    const events = new EventBus(this, 'Events', { description: 'What happened to refreshes' });
+    new CfnOutput(this, 'EventBusName', { value: events.eventBusName, description: 'Events about refreshes' });
+    return { storage, credentials, events };
+  }
+
+  private addEgress(): FixedEgress {
+    const { egressZones, mxBaseUrl, retainData } = this.settings;
+    return new FixedEgress(this, 'Egress', { zones: egressZones, mxBaseUrl, retain: retainData });
+  }
+
+  private addQueues(): Queues {
+    const { alarms } = this;
+    const followUps = new WorkQueue(this, 'FollowUps', {
+      alarms,
+      name: 'follow-ups',
+      workerTimeout: LOOK_TIMEOUT,
+      whenItIsLate: 'Running refreshes are looked at late: balances arrive late or refreshes time out.',
+      whenMessagesFail: 'Looks at running refreshes failed five times: these refreshes hang until the sweep ends them.',
+    });
+    const starts = new WorkQueue(this, 'Starts', {
+      alarms,
+      name: 'starts',
+      workerTimeout: START_TIMEOUT,
+      whenItIsLate: 'Scheduled refreshes start late: balances of scheduled members get old.',
+      whenMessagesFail: 'Scheduled refreshes could not be started: these members wait for their next turn.',
+    });
+    const sweeps = new MinuteQueue(this, 'Sweeps', { workerTimeout: SWEEP_TIMEOUT });
+    const callbacks = callbacksAreOn(this.settings)
+      ? new WorkQueue(this, 'Callbacks', {
+          alarms,
+          name: 'callbacks',
+          workerTimeout: CALLBACK_TIMEOUT,
+          whenItIsLate: 'Callbacks go out late: callers that wait for them learn late how their refreshes ended.',
+          whenMessagesFail:
+            'A receiver did not take a callback in 12 tries over about 22 hours, or one could not be read: it does not learn how a refresh ended until the message is sent back.',
+        })
+      : undefined;
+    return { followUps, starts, sweeps, callbacks };
+  }
+
+  /** The trigger: starts a refresh or joins the running one. */
+  private addRequest(): void {
+    this.addFunction('check-balance', {
+      whenItFails: 'Other systems cannot ask for fresh balances.',
+      timeout: Duration.seconds(TRIGGER_TIMEOUT_SECONDS),
+      reservedConcurrency: this.settings.triggerConcurrency === 0 ? undefined : this.settings.triggerConcurrency,
+      callsMx: true,
+    });
+  }
+
+  /** The follow-ups: look at the job of a running refresh until the refresh ends. */
+  private addFollowUps(): void {
+    const followUp = this.addFunction('follow-up', {
+      whenItFails:
+        'Running refreshes do not reach their end: no new balances are stored, no event or callback is sent.',
+      timeout: LOOK_TIMEOUT,
+      callsMx: true,
+      // A refresh has 17 and more looks by its deadline, each booked by the one before.
+      chains: true,
+    });
+    this.queues.followUps.deliverTo(followUp, this.settings.followUpConcurrency);
+  }
+
+  /** The receiver of MX's webhooks. */
+  private addWebhooks(): void {
+    this.addFunction('mx-webhook', {
+      whenItFails: 'Ends of jobs are noticed by polling instead of at once, and data MX gathers by itself is missed.',
+      timeout: Duration.seconds(10),
+    });
+  }
+
+  /** The callbacks: a signed POST to the caller at the end of its refresh. */
+  private addCallbacks(callbacks: WorkQueue): void {
+    const deliverCallback = this.addFunction('deliver-callback', {
+      whenItFails: 'Callers that wait for a callback do not learn how their refreshes ended.',
+      timeout: CALLBACK_TIMEOUT,
+      // 12 tries over 22 hours are about 92 messages, because SQS delays none for more than 15 minutes.
+      chains: true,
+    });
+    // 50 calls at once, each of 10 s at most.
+    callbacks.deliverTo(deliverCallback, 5);
+  }
+
+  /** Two functions a minute: one starts the members that are due, the sweep takes up refreshes without a message. */
+  private addSchedule(): void {
+    const { alarms } = this;
+    const runSchedule = this.addFunction('run-schedule', {
+      whenItFails: 'Members on a schedule are not refreshed: their balances get old.',
+      timeout: Duration.seconds(50),
+    });
+    const startDue = this.addFunction('start-due', {
+      whenItFails: 'Members on a schedule are not refreshed: their balances get old.',
+      timeout: START_TIMEOUT,
+      callsMx: true,
+      // A message that only a newer release can read goes back every 30 s for up to a day.
+      chains: true,
+    });
+    this.queues.starts.deliverTo(startDue, this.settings.startConcurrency);
+    const sweep = this.addFunction('sweep', {
+      whenItFails: 'Refreshes without a message in the queue never end, and their members cannot be refreshed.',
+      timeout: SWEEP_TIMEOUT,
+    });
+    // Twice as many as the index has parts: a rest can still be worked on when the next minute hands one on.
+    this.queues.sweeps.deliverTo(sweep, 2 * OPEN_SHARDS);
+    const deadLetters = new DeadLetterQueue(this, 'TickDeadLetters', {
+      alarms,
+      whenItFails:
+        'A minute of the schedule or of the sweep failed three times: some members were not refreshed in time.',
+      runbook: 'tick-dead-letters',
+    });
+    acknowledge(
+      deadLetters.queue,
+      'AwsSolutions-SQS3',
+      'It is the dead-letter queue of two schedules and of the two functions that they call; the rule looks for queues and functions only.',
+    );
+    new MinuteTick(this, 'EveryMinuteRefresh', {
+      alarms,
+      fn: runSchedule,
+      deadLetters,
+      whenItStops: 'The schedule has stopped: balances of scheduled members get old.',
+    });
+    new MinuteTick(this, 'EveryMinuteSweep', {
+      alarms,
+      fn: sweep,
+      deadLetters,
+      whenItStops: 'The sweep has stopped: refreshes without a message in the queue never end.',
+    });
+  }
+
+  /** Reads of balances and refreshes, and the members' schedules. None of these functions calls MX. */
+  private addReaders(): void {
+    this.addFunction('read-balances', {
+      whenItFails: 'Other systems cannot read balances over HTTP; the table itself can still be read.',
+      timeout: Duration.seconds(10),
+    });
+    this.addFunction('read-refresh', {
+      whenItFails: 'Other systems cannot see how a refresh went; refreshes themselves go on.',
+      timeout: Duration.seconds(10),
+    });
+    this.addFunction('member-schedule', {
+      whenItFails: 'Members cannot be put on a schedule or taken off it; existing schedules go on.',
+      timeout: Duration.seconds(10),
+    });
+  }
+
+  /** The HTTP API: every function with routes, and one for all other paths. */
+  private addDoors(): void {
+    const otherwise = this.addFunction('unknown-route', {
+      whenItFails: 'Calls of routes that do not exist get a bare 500 instead of an explanation.',
+      memory: 256,
+      timeout: Duration.seconds(10),
+    });
+    const { webhookRate, webhookBurst } = this.settings;
+    new PublicApi(this, 'Http', {
+      ...this.settings,
+      name: this.name,
+      alarms: this.alarms,
+      logRetention: this.settings.logRetentionDays,
+      routes: this.functions.map((to) => ({
+        to,
+        paths: gatewayRoutes(to.functionName),
+        // MX cannot sign requests with AWS credentials.
+        checksItself: to.functionName === 'mx-webhook',
+        throttle: to.functionName === 'mx-webhook' ? { rateLimit: webhookRate, burstLimit: webhookBurst } : undefined,
+      })),
+      otherwise,
+    });
+  }
+
+  private addFunction<F extends FunctionName>(functionName: F, { callsMx = false, ...own }: OwnProps) {
+    const added = new ServiceFunction(this, constructIdOf(functionName), {
+      ...this.platform,
+      functionName,
+      // About a third of a CPU. A bundle's import runs at full speed with any memory.
+      memory: 512,
+      egress: callsMx ? this.egress : undefined,
+      ...own,
+    });
+    this.functions.push(added);
+    return added;
+  }
+
+  /** Names of the resources for the functions' environment. Empty: a setting switches the resource off. */
+  private resources(): Readonly<Record<ResourceValue, string>> {
+    const { storage, credentials, events } = this.stores;
+    const { followUps, starts, sweeps, callbacks } = this.queues;
+    return {
+      balancesTable: storage.balances.tableName,
+      membersTable: storage.members.tableName,
+      refreshesTable: storage.refreshes.tableName,
+      followUpQueueUrl: followUps.queue.queueUrl,
+      startQueueUrl: starts.queue.queueUrl,
+      sweepQueueUrl: sweeps.queue.queueUrl,
+      eventBusName: events.eventBusName,
+      mxSecretArn: credentials.mx.secretArn,
+      apiCallersSecretArn: credentials.apiCallers?.secretArn ?? '',
+      mxWebhookSecretArn: credentials.mxWebhooks?.secretArn ?? '',
+      callbackQueueUrl: callbacks?.queue.queueUrl ?? '',
+      callbackSecretArn: credentials.callbacks?.secretArn ?? '',
+    };
+  }
+
+  /** ARNs of the resources for the functions' permissions. Undefined: not deployed. */
+  private arns(): Readonly<Record<ResourceName, string | undefined>> {
+    const { storage, credentials, events } = this.stores;
+    const { followUps, starts, sweeps, callbacks } = this.queues;
+    return {
+      balances: storage.balances.tableArn,
+      members: storage.members.tableArn,
+      'members/open': `${storage.members.tableArn}/index/${membersTable.openIndex.name}`,
+      refreshes: storage.refreshes.tableArn,
+      'refreshes/by_member': `${storage.refreshes.tableArn}/index/${refreshesTable.byMemberIndex.name}`,
+      followUps: followUps.queue.queueArn,
+      starts: starts.queue.queueArn,
+      sweeps: sweeps.queue.queueArn,
+      events: events.eventBusArn,
+      mxSecret: credentials.mx.secretArn,
+      apiCallersSecret: credentials.apiCallers?.secretArn,
+      mxWebhookSecret: credentials.mxWebhooks?.secretArn,
+      callbacks: callbacks?.queue.queueArn,
+      callbackSecret: credentials.callbacks?.secretArn,
+    };
+  }
+}
