@@ -1,5 +1,3 @@
-import * as v from 'valibot';
-
 /** One setting: its default, the values it accepts, and its row in `docs/settings.md`. */
 export interface Setting<T> {
   readonly default: T;
@@ -9,22 +7,8 @@ export interface Setting<T> {
   readonly explanation: string;
   /** What may be written, as the end of the sentence "… must be". */
   readonly allowed: string;
-  /** Reads a JSON value, or the text of it as it comes from a command line. */
-  readonly schema: v.GenericSchema<unknown, T>;
-}
-
-/** Makes a setting from a reader that returns undefined for a value it refuses. */
-function setting<T>(read: (input: unknown) => T | undefined, rest: Omit<Setting<T>, 'schema'>): Setting<T> {
-  const schema = v.pipe(
-    v.unknown(),
-    v.rawTransform<unknown, T>(({ dataset, addIssue, NEVER }) => {
-      const value = read(dataset.value);
-      if (value !== undefined) return value;
-      addIssue({ message: `must be ${rest.allowed}` });
-      return NEVER;
-    }),
-  );
-  return { ...rest, schema };
+  /** Reads a JSON value, or the text of it as it comes from a command line; undefined when the value is refused. */
+  readonly read: (input: unknown) => T | undefined;
 }
 
 const numberIn = (input: unknown): number | undefined => {
@@ -43,7 +27,7 @@ export function wholeNumber(
     const value = numberIn(input);
     return value !== undefined && Number.isInteger(value) && value >= min && value <= max ? value : undefined;
   };
-  return setting(read, { default: fallback, unit, explanation, allowed: `a whole number from ${min} to ${max}` });
+  return { read, default: fallback, unit, explanation, allowed: `a whole number from ${min} to ${max}` };
 }
 
 /** One of a closed list of numbers. */
@@ -53,7 +37,7 @@ export function oneNumberOf(
   explanation: string,
 ): Setting<number> {
   const read = (input: unknown): number | undefined => from.find((number) => number === numberIn(input));
-  return setting(read, { default: fallback, unit, explanation, allowed: `one of ${from.join(', ')}` });
+  return { read, default: fallback, unit, explanation, allowed: `one of ${from.join(', ')}` };
 }
 
 /** True or false. */
@@ -62,7 +46,7 @@ export function flag(fallback: boolean, explanation: string): Setting<boolean> {
     if (input === true || input === 'true') return true;
     return input === false || input === 'false' ? false : undefined;
   };
-  return setting(read, { default: fallback, unit: 'true or false', explanation, allowed: 'true or false' });
+  return { read, default: fallback, unit: 'true or false', explanation, allowed: 'true or false' };
 }
 
 /** One of a closed list of words. */
@@ -73,7 +57,7 @@ export function choice<const T extends string>(
 ): Setting<T> {
   const read = (input: unknown): T | undefined => words.find((word) => word === input);
   const list = words.join(' or ');
-  return setting(read, { default: fallback, unit: list, explanation, allowed: list });
+  return { read, default: fallback, unit: list, explanation, allowed: list };
 }
 
 /** A text that `read` accepts, perhaps in a tidier form. */
@@ -82,10 +66,11 @@ export function text(
   { unit, allowed, read }: { unit: string; allowed: string; read: (input: string) => string | undefined },
   explanation: string,
 ): Setting<string> {
-  return setting((input) => (typeof input === 'string' ? read(input) : undefined), {
+  return {
+    read: (input) => (typeof input === 'string' ? read(input) : undefined),
     default: fallback,
     unit,
     explanation,
     allowed,
-  });
+  };
 }

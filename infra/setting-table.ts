@@ -1,4 +1,3 @@
-import type * as v from 'valibot';
 import { readCallbackHost } from '../shared/domain/callback-url.ts';
 import { everyHoursOnOffer } from '../shared/domain/every-hours.ts';
 import { choice, flag, oneNumberOf, type Setting, text, wholeNumber } from './setting-kinds.ts';
@@ -293,4 +292,4 @@ export const settings = {
 export type SettingName = keyof typeof settings;
 
 /** The settings of one deployment, read and checked. */
-export type Settings = { readonly [N in SettingName]: v.InferOutput<(typeof settings)[N]['schema']> };
+export type Settings = { readonly [N in SettingName]: Exclude<ReturnType<(typeof settings)[N]['read']>, undefined> };

@@ -1,4 +1,3 @@
-import * as v from 'valibot';
 import type { Setting } from './setting-kinds.ts';
 import { isLoopback, type Settings, settings } from './setting-table.ts';
 
@@ -71,10 +70,10 @@ export function readSettings(input: Readonly<Record<string, unknown>>): Settings
     .filter((name) => !Object.hasOwn(settings, name))
     .map(unknownName);
   const values: Record<string, unknown> = {};
-  for (const [name, { schema, default: fallback }] of Object.entries<Setting<unknown>>(settings)) {
-    const read = v.safeParse(schema, input[name] === undefined ? fallback : input[name]);
-    if (read.success) values[name] = read.output;
-    else faults.push(`${name} ${read.issues[0].message}; it is ${shown(input[name])}.`);
+  for (const [name, { read, allowed, default: fallback }] of Object.entries<Setting<unknown>>(settings)) {
+    const value = read(input[name] === undefined ? fallback : input[name]);
+    if (value === undefined) faults.push(`${name} must be ${allowed}; it is ${shown(input[name])}.`);
+    else values[name] = value;
   }
   if (faults.length > 0) throw new SettingsError(faults);
   // Every name of the table has been read above; TypeScript cannot see that through the loop.
