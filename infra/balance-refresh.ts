@@ -1,6 +1,8 @@
-import { CfnOutput, Duration } from 'aws-cdk-lib';
+import { CfnOutput, Duration, Tags } from 'aws-cdk-lib';
 import { EventBus } from 'aws-cdk-lib/aws-events';
-import { Construct } from 'constructs';
+import { ManagedPolicy, PermissionsBoundary } from 'aws-cdk-lib/aws-iam';
+import { Topic } from 'aws-cdk-lib/aws-sns';
+import { Construct, type IConstruct } from 'constructs';
 import { membersTable, refreshesTable } from '../shared/clients/table-keys.ts';
 import { OPEN_SHARDS } from '../shared/domain/members-ports.ts';
 import { LOOK_TIMEOUT_SECONDS } from '../shared/domain/refresh.ts';
@@ -13,14 +15,16 @@ import { Alarms } from './constructs/alarms.ts';
 import { constructIdOf } from './constructs/construct-ids.ts';
 import { Credentials } from './constructs/credentials.ts';
 import { FixedEgress } from './constructs/fixed-egress.ts';
+import { GivenNetwork } from './constructs/given-network.ts';
 import { MinuteTick } from './constructs/minute-tick.ts';
 import { grantPermissions, type ResourceName } from './constructs/permissions.ts';
+import type { Placement } from './constructs/placement.ts';
 import { PublicApi } from './constructs/public-api.ts';
 import { ServiceFunction, type ServiceFunctionProps } from './constructs/service-function.ts';
 import { Storage } from './constructs/storage.ts';
 import { DeadLetterQueue, MinuteQueue, WorkQueue } from './constructs/work-queue.ts';
 import { environmentOfAll, type ResourceValue } from './environment.ts';
-import { callbacksAreOn, type Settings } from './settings.ts';
+import { callbacksAreOn, listOf, type Settings, tagsOf } from './settings.ts';
 
 /** The settings of the deployment, what it is called, and who bundles its functions. */
 export interface BalanceRefreshProps {
@@ -46,6 +50,13 @@ interface Queues {
   readonly callbacks: WorkQueue | undefined;
 }
 
+/** Where functions are put. Undefined: into no network. */
+interface Networks {
+  /** Functions that call MX. */
+  readonly callsMx: Placement | undefined;
+  readonly others: Placement | undefined;
+}
+
 /** The properties that differ between functions. */
 type OwnProps = Pick<
   ServiceFunctionProps<FunctionName>,
@@ -68,7 +79,7 @@ export class BalanceRefresh extends Construct {
   private readonly settings: Settings;
   private readonly alarms: Alarms;
   private readonly stores: Stores;
-  private readonly egress: FixedEgress | undefined;
+  private readonly networks: Networks;
   private readonly queues: Queues;
   private readonly platform: Pick<
     ServiceFunctionProps<FunctionName>,
@@ -81,9 +92,9 @@ export class BalanceRefresh extends Construct {
     super(scope, id);
     this.settings = settings;
     this.name = name;
-    this.alarms = new Alarms(this, 'Alarms', { email: settings.alarmEmail });
+    this.alarms = this.addAlarms();
     this.stores = this.addStores();
-    this.egress = settings.fixedEgress ? this.addEgress() : undefined;
+    this.networks = this.addNetworks();
     // The queues come before the functions, whose environment holds the queues' URLs.
     this.queues = this.addQueues();
     this.platform = {
@@ -97,12 +108,26 @@ export class BalanceRefresh extends Construct {
     this.addFollowUps();
     if (settings.webhooks !== 'off') this.addWebhooks();
     if (this.queues.callbacks) this.addCallbacks(this.queues.callbacks);
-    this.addSchedule();
+    const schedulerRoles = this.addSchedule();
     this.addReaders();
     this.addDoors();
     grantPermissions(this.functions, this.arns());
     this.deployScheduleFirst();
     this.publishForOperator();
+    this.applyToAll([this, ...schedulerRoles]);
+  }
+
+  /** What the settings want of every role and resource. */
+  private applyToAll(scopes: readonly IConstruct[]): void {
+    const { permissionsBoundaryArn } = this.settings;
+    const boundary =
+      permissionsBoundaryArn === ''
+        ? undefined
+        : ManagedPolicy.fromManagedPolicyArn(this, 'PermissionsBoundary', permissionsBoundaryArn);
+    for (const scope of scopes) {
+      if (boundary) PermissionsBoundary.of(scope).apply(boundary);
+      for (const [name, value] of Object.entries(tagsOf(this.settings))) Tags.of(scope).add(name, value);
+    }
   }
 
   /**
@@ -139,9 +164,33 @@ export class BalanceRefresh extends Construct {
     return { storage, credentials, events };
   }
 
-  private addEgress(): FixedEgress {
-    const { egressZones, mxBaseUrl, retainData } = this.settings;
-    return new FixedEgress(this, 'Egress', { zones: egressZones, mxBaseUrl, retain: retainData });
+  private addAlarms(): Alarms {
+    const { alarmEmail, alarmTopicArn } = this.settings;
+    const topic = alarmTopicArn === '' ? undefined : Topic.fromTopicArn(this, 'AlarmTopic', alarmTopicArn);
+    return new Alarms(this, 'Alarms', { email: alarmEmail, topic });
+  }
+
+  private addNetworks(): Networks {
+    const { fixedEgress, egressZones, mxBaseUrl, retainData, flowLogs, logRetentionDays } = this.settings;
+    const { vpcId, subnetIds, securityGroupIds } = this.settings;
+    if (vpcId !== '') {
+      const { placement } = new GivenNetwork(this, 'GivenNetwork', {
+        vpcId,
+        subnetIds: listOf(subnetIds),
+        securityGroupIds: listOf(securityGroupIds),
+        mxBaseUrl,
+      });
+      return { callsMx: placement, others: placement };
+    }
+    if (!fixedEgress) return { callsMx: undefined, others: undefined };
+    const { placement } = new FixedEgress(this, 'Egress', {
+      zones: egressZones,
+      mxBaseUrl,
+      retain: retainData,
+      flowLogs: flowLogs ? logRetentionDays : undefined,
+    });
+    // The others do without the NAT gateway, which costs per byte.
+    return { callsMx: placement, others: undefined };
   }
 
   private addQueues(): Queues {
@@ -217,8 +266,12 @@ export class BalanceRefresh extends Construct {
     callbacks.deliverTo(deliverCallback, 5);
   }
 
-  /** Two functions a minute: one starts the members that are due, the sweep takes up refreshes without a message. */
-  private addSchedule(): void {
+  /**
+   * Two functions a minute: one starts the members that are due, the sweep takes up refreshes without a message.
+   *
+   * @returns the roles that the scheduler calls them as.
+   */
+  private addSchedule(): readonly IConstruct[] {
     const { alarms } = this;
     const runSchedule = this.addFunction('run-schedule', {
       whenItFails: 'Members on a schedule are not refreshed: their balances get old.',
@@ -249,18 +302,19 @@ export class BalanceRefresh extends Construct {
       'AwsSolutions-SQS3',
       'It is the dead-letter queue of two schedules and of the two functions that they call; the rule looks for queues and functions only.',
     );
-    new MinuteTick(this, 'EveryMinuteRefresh', {
+    const refreshTick = new MinuteTick(this, 'EveryMinuteRefresh', {
       alarms,
       fn: runSchedule,
       deadLetters,
       whenItStops: 'The schedule has stopped: balances of scheduled members get old.',
     });
-    new MinuteTick(this, 'EveryMinuteSweep', {
+    const sweepTick = new MinuteTick(this, 'EveryMinuteSweep', {
       alarms,
       fn: sweep,
       deadLetters,
       whenItStops: 'The sweep has stopped: refreshes without a message in the queue never end.',
     });
+    return [refreshTick.role, sweepTick.role];
   }
 
   /** Reads of balances and refreshes, and the members' schedules. None of these functions calls MX. */
@@ -309,7 +363,7 @@ export class BalanceRefresh extends Construct {
       functionName,
       // About a third of a CPU. A bundle's import runs at full speed with any memory.
       memory: 512,
-      egress: callsMx ? this.egress : undefined,
+      placement: callsMx ? this.networks.callsMx : this.networks.others,
       ...own,
     });
     this.functions.push(added);

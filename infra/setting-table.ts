@@ -42,6 +42,32 @@ function readOrigins(input: string): string | undefined {
   return [...new Set(origins)].join(',');
 }
 
+/** Ids of AWS with commas between them, such as `subnet-0a1b2c3d`. */
+const readIds =
+  (kind: string) =>
+  (input: string): string | undefined => {
+    if (input === '') return '';
+    const ids = input.split(',').map((entry) => entry.trim());
+    return ids.every((id) => new RegExp(`^${kind}-[0-9a-f]{8,17}$`).test(id)) ? [...new Set(ids)].join(',') : undefined;
+  };
+
+/** ARNs of one service, as far as `resource`; empty for none. */
+const arnOrNone = (service: string, region: string, resource: string) =>
+  matching(new RegExp(`^(arn:aws[a-z-]*:${service}:${region}:\\d{12}:${resource})?$`));
+
+/** `name=value` with commas between them. AWS allows neither other characters nor names that begin with `aws:`. */
+function readTags(input: string): string | undefined {
+  if (input === '') return '';
+  const tags = input.split(',').map((entry) => entry.trim());
+  const names = tags.map((tag) => tag.slice(0, tag.indexOf('=')).trim());
+  const allowed = tags.every((tag) => /^[\p{L}\p{N} _.:/+@-]{1,128}=[\p{L}\p{N} _.:/=+@-]{0,256}$/u.test(tag));
+  if (!allowed || new Set(names).size < names.length || names.some((name) => /^aws:/i.test(name))) return undefined;
+  return tags.length <= MOST_TAGS ? tags.join(',') : undefined;
+}
+
+/** AWS takes 50 tags of a resource, of which the CDK writes up to three itself. */
+const MOST_TAGS = 40;
+
 /** Every setting of a deployment. `npm run docs` makes docs/settings.md from this table. */
 export const settings = {
   stage: text(
@@ -206,6 +232,47 @@ export const settings = {
     { min: 1, max: 2, unit: 'availability zones' },
     'Zones with a NAT gateway and a fixed address of their own. 2 survives the loss of a zone and costs twice as much.',
   ),
+  flowLogs: flag(
+    false,
+    'true logs the connections of the network behind the fixed address, those to MX and to AWS, for logRetentionDays: who connected where, when, how many bytes. CloudWatch takes $0.50 per GB of them (us-east-1).',
+  ),
+  vpcId: text(
+    '',
+    {
+      unit: 'VPC',
+      allowed: 'the id of a VPC, such as vpc-0a1b2c3d4e5f67890, or empty for none',
+      read: matching(/^(vpc-[0-9a-f]{8,17})?$/),
+    },
+    'A VPC of yours that every function is put into, with subnetIds and fixedEgress=false (docs/account.md). It is used as it is: nothing is looked up or changed in it. Its way out has to reach MX and AWS. Empty: none.',
+  ),
+  subnetIds: text(
+    '',
+    { unit: 'subnets', allowed: 'ids of subnets with commas between them', read: readIds('subnet') },
+    'With vpcId: the private subnets, one or more, that the functions are in.',
+  ),
+  securityGroupIds: text(
+    '',
+    { unit: 'security groups', allowed: 'ids of security groups with commas between them', read: readIds('sg') },
+    'With vpcId: the security groups of the functions. Empty: one is made that lets nothing in and only HTTPS out.',
+  ),
+  permissionsBoundaryArn: text(
+    '',
+    {
+      unit: 'ARN',
+      allowed: 'the ARN of a policy, such as arn:aws:iam::123456789012:policy/boundary, or empty for none',
+      read: arnOrNone('iam', '', 'policy/[\\w+=,.@/-]+'),
+    },
+    'A managed policy that is the permissions boundary of every role of this stack. It has to allow what docs/account.md lists. Empty: none.',
+  ),
+  tags: text(
+    '',
+    {
+      unit: 'tags',
+      allowed: `at most ${MOST_TAGS} tags as name=value with commas between them, such as team=payments,cost-centre=42`,
+      read: readTags,
+    },
+    'Tags of every resource that can have some.',
+  ),
   apiAccess: choice(
     'iam',
     ['iam', 'basic'],
@@ -281,6 +348,16 @@ export const settings = {
       read: matching(/^([^\s@]+@[^\s@]+\.[^\s@]+)?$/),
     },
     'E-mail address for alarms. AWS first sends a confirmation. Empty: no e-mail is sent, but the alarms and their topic exist.',
+  ),
+  alarmTopicArn: text(
+    '',
+    {
+      unit: 'ARN',
+      allowed:
+        'the ARN of an SNS topic, such as arn:aws:sns:us-east-1:123456789012:alarms, or empty for one of this stack',
+      read: arnOrNone('sns', '[a-z0-9-]+', '[\\w-]{1,256}'),
+    },
+    'A topic of yours that gets the alarms, instead of one of this stack. Its policy has to let CloudWatch publish (docs/account.md).',
   ),
   retainData: flag(
     true,

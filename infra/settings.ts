@@ -11,6 +11,15 @@ export const firstLookSeconds = (all: Settings): number =>
 export const callbacksAreOn = (all: Pick<Settings, 'callbackHosts' | 'callbackLoopback'>): boolean =>
   all.callbackHosts !== '' || all.callbackLoopback;
 
+/** The entries of a setting that is a list. */
+export const listOf = (entries: string): readonly string[] => (entries === '' ? [] : entries.split(','));
+
+/** The tags of every resource, by name. */
+export const tagsOf = ({ tags }: Pick<Settings, 'tags'>): Readonly<Record<string, string>> =>
+  Object.fromEntries(
+    listOf(tags).map((tag) => [tag.slice(0, tag.indexOf('=')).trim(), tag.slice(tag.indexOf('=') + 1).trim()]),
+  );
+
 /** Values that exclude each other, each with its sentence. Checked only when every single value is accepted. */
 const combinations: readonly ((all: Settings) => string | false)[] = [
   (all) =>
@@ -47,6 +56,25 @@ const combinations: readonly ((all: Settings) => string | false)[] = [
   (all) =>
     all.deadlineSeconds > all.refreshRetentionDays * 86_400 &&
     `refreshRetentionDays (${all.refreshRetentionDays}) must be longer than deadlineSeconds (${all.deadlineSeconds}).`,
+  (all) =>
+    (all.vpcId === '') !== (all.subnetIds === '') &&
+    'vpcId and subnetIds must be written both or neither: functions are put into subnets, and the subnets are the VPC’s.',
+  (all) =>
+    all.vpcId === '' &&
+    all.securityGroupIds !== '' &&
+    'securityGroupIds must be empty without vpcId: a security group holds in its own VPC only.',
+  (all) =>
+    all.vpcId !== '' &&
+    all.fixedEgress &&
+    'fixedEgress must be false with vpcId: the functions leave by the way out of your VPC, whose address MX has to allow-list.',
+  (all) =>
+    all.flowLogs &&
+    !all.fixedEgress &&
+    'flowLogs must be false without fixedEgress: this stack has no network of its own then.',
+  (all) =>
+    all.alarmTopicArn !== '' &&
+    all.alarmEmail !== '' &&
+    'alarmEmail must be empty with alarmTopicArn: subscribe the address to that topic.',
 ];
 
 /** Settings that cannot be used. `faults` has one sentence per mistake, each saying what to write instead. */

@@ -9,7 +9,7 @@ import {
 } from 'aws-cdk-lib/aws-cloudwatch';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import { Effect, PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
-import { Topic } from 'aws-cdk-lib/aws-sns';
+import { type ITopic, Topic } from 'aws-cdk-lib/aws-sns';
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import { Construct } from 'constructs';
 
@@ -34,25 +34,33 @@ export const sum = overFiveMinutes(Stats.SUM);
 
 /** All alarms of the service, sent to one topic. Each says what a customer notices, and links to the runbook. */
 export class Alarms extends Construct {
-  readonly topic: Topic;
+  readonly topic: ITopic;
 
-  /** @param email address that gets the alarms; empty: none. */
-  constructor(scope: Construct, id: string, { email }: { email: string }) {
+  /**
+   * @param email address that gets the alarms; empty: none.
+   * @param topic one that is there already and lets CloudWatch publish, in place of one of its own.
+   */
+  constructor(scope: Construct, id: string, { email, topic }: { email: string; topic: ITopic | undefined }) {
     super(scope, id);
+    this.topic = topic ?? this.addTopic(email);
+  }
+
+  private addTopic(email: string): Topic {
     // Not encrypted with a key: CloudWatch may not use the AWS-managed one, and alarms hold no customer data.
-    this.topic = new Topic(this, 'Topic', { enforceSSL: true });
+    const topic = new Topic(this, 'Topic', { enforceSSL: true });
     // A topic's own policy replaces the default one that lets CloudWatch publish: without this no alarm arrives.
-    this.topic.addToResourcePolicy(
+    topic.addToResourcePolicy(
       new PolicyStatement({
         sid: 'AlarmsOfThisAccount',
         effect: Effect.ALLOW,
         principals: [new ServicePrincipal('cloudwatch.amazonaws.com')],
         actions: ['sns:Publish'],
-        resources: [this.topic.topicArn],
+        resources: [topic.topicArn],
         conditions: { StringEquals: { 'aws:SourceAccount': Stack.of(this).account } },
       }),
     );
-    if (email !== '') this.topic.addSubscription(new EmailSubscription(email));
+    if (email !== '') topic.addSubscription(new EmailSubscription(email));
+    return topic;
   }
 
   /** Adds an alarm. Missing data counts as good, except with `below`, where it counts as bad. */

@@ -1,19 +1,18 @@
 import { CfnOutput, RemovalPolicy } from 'aws-cdk-lib';
 import {
   CfnEIP,
+  FlowLogDestination,
   GatewayVpcEndpointAwsService,
   IpAddresses,
   type IVpc,
   NatProvider,
-  Peer,
-  Port,
-  SecurityGroup,
   SubnetType,
   Vpc,
 } from 'aws-cdk-lib/aws-ec2';
-import type { FunctionOptions } from 'aws-cdk-lib/aws-lambda';
+import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { acknowledge } from './acknowledged-finding.ts';
+import { onlyHttpsOut, type Placement } from './placement.ts';
 
 /** Where the functions may connect to, and over how many addresses. */
 export interface FixedEgressProps {
@@ -23,6 +22,8 @@ export interface FixedEgressProps {
   readonly mxBaseUrl: string;
   /** Keeps the addresses when the stack is deleted: MX would have to allow-list new ones. */
   readonly retain: boolean;
+  /** How long the connections of the network are logged. @default not at all */
+  readonly flowLogs?: RetentionDays | undefined;
 }
 
 /**
@@ -31,9 +32,9 @@ export interface FixedEgressProps {
  */
 export class FixedEgress extends Construct {
   /** How a function is put behind the fixed address. */
-  readonly placement: Pick<FunctionOptions, 'vpc' | 'vpcSubnets' | 'securityGroups'>;
+  readonly placement: Placement;
 
-  constructor(scope: Construct, id: string, { zones, mxBaseUrl, retain }: FixedEgressProps) {
+  constructor(scope: Construct, id: string, { zones, mxBaseUrl, retain, flowLogs }: FixedEgressProps) {
     super(scope, id);
     const addresses = Array.from({ length: zones }, (_, zone) => {
       const address = new CfnEIP(this, `Address${zone + 1}`, { domain: 'vpc' });
@@ -59,24 +60,22 @@ export class FixedEgress extends Construct {
       // Restricting it would add a custom resource with a Lambda of the CDK's; nothing here uses the default group.
       restrictDefaultSecurityGroup: false,
     });
-    acknowledge(
-      network,
-      'AwsSolutions-VPC7',
-      'Only the functions that call MX are in this network; their group lets nothing in and only HTTPS out, and each call is a log line of its function already.',
-    );
+    if (flowLogs === undefined)
+      acknowledge(
+        network,
+        'AwsSolutions-VPC7',
+        'A setting (flowLogs) that is off by default: only the functions that call MX are in this network, and their group lets nothing in and only HTTPS out.',
+      );
+    else {
+      const logGroup = new LogGroup(this, 'FlowLogs', { retention: flowLogs, removalPolicy: RemovalPolicy.DESTROY });
+      network.addFlowLog('Connections', { destination: FlowLogDestination.toCloudWatchLogs(logGroup) });
+    }
     // Free, and keeps the largest part of the traffic away from the NAT gateway, which costs per byte.
     network.addGatewayEndpoint('DynamoDb', { service: GatewayVpcEndpointAwsService.DYNAMODB });
 
     // The CDK's own types do not fit together under exactOptionalPropertyTypes (Vpc and its interface IVpc).
     const vpc = network as IVpc;
-    const group = new SecurityGroup(this, 'Functions', {
-      vpc,
-      description: 'Functions that call MX: out to HTTPS only, nothing in',
-      allowAllOutbound: false,
-    });
-    for (const port of new Set([443, Number(new URL(mxBaseUrl).port || 443)]))
-      group.addEgressRule(Peer.anyIpv4(), Port.tcp(port), 'MX and AWS');
-
+    const group = onlyHttpsOut(this, { vpc, mxBaseUrl, who: 'Functions that call MX' });
     this.placement = { vpc, vpcSubnets: { subnetType: SubnetType.PRIVATE_WITH_EGRESS }, securityGroups: [group] };
   }
 }

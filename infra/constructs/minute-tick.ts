@@ -22,15 +22,20 @@ export interface MinuteTickProps {
 
 /** Calls a function once a minute, on the minute. */
 export class MinuteTick extends Construct {
+  /** What the scheduler calls the function as. The CDK puts it beside the service, directly into the stack. */
+  readonly role: IRole;
+
   constructor(scope: Construct, id: string, { alarms, fn, deadLetters, whenItStops }: MinuteTickProps) {
     super(scope, id);
     // A minute more than five minutes old is dropped: the minutes after it have done its work.
     const maxEventAge = Duration.minutes(5);
+    const target = new InvokeLatest(fn.fn, { deadLetterQueue: deadLetters.queue, maxEventAge, retryAttempts: 3 });
     new Schedule(this, 'Schedule', {
       schedule: ScheduleExpression.rate(Duration.minutes(1)),
       timeWindow: TimeWindow.off(),
-      target: new InvokeLatest(fn.fn, { deadLetterQueue: deadLetters.queue, maxEventAge, retryAttempts: 3 }),
+      target,
     });
+    this.role = target.role;
     // The scheduler only hands the minute over to Lambda. Of a function that fails, Lambda repeats the invocation twice.
     fn.fn.configureAsyncInvoke({ maxEventAge, retryAttempts: 2, onFailure: new SqsDestination(deadLetters.queue) });
     acknowledge(
@@ -50,13 +55,21 @@ export class MinuteTick extends Construct {
 /** Invokes a function as it is deployed now. The CDK's own target may invoke every version and alias of it besides. */
 class InvokeLatest extends ScheduleTargetBase {
   readonly #fn: IFunction;
+  #role: IRole | undefined;
 
   constructor(fn: IFunction, props: ScheduleTargetBaseProps) {
     super(props, fn.functionArn);
     this.#fn = fn;
   }
 
+  /** The role that a schedule calls it as. @throws Error before a schedule has this target. */
+  get role(): IRole {
+    if (this.#role === undefined) throw new Error('no schedule has this target yet');
+    return this.#role;
+  }
+
   protected addTargetActionToRole(role: IRole): void {
+    this.#role = role;
     role.addToPrincipalPolicy(
       new PolicyStatement({ actions: ['lambda:InvokeFunction'], resources: [this.#fn.functionArn] }),
     );

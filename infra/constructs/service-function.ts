@@ -14,7 +14,7 @@ import { Construct } from 'constructs';
 import { type EnvironmentFor, environmentOf, type FunctionName, variableOf } from '../../shared/lambda/environment.ts';
 import { acknowledge } from './acknowledged-finding.ts';
 import { type Alarms, sum } from './alarms.ts';
-import type { FixedEgress } from './fixed-egress.ts';
+import type { Placement } from './placement.ts';
 
 /** What all functions of the service share. */
 export interface Platform {
@@ -35,8 +35,8 @@ export interface ServiceFunctionProps<F extends FunctionName> extends Platform {
   /** MB; also sets the share of a CPU. */
   readonly memory: number;
   readonly timeout: Duration;
-  /** The fixed way out for functions that call MX. @default the function stays outside the VPC */
-  readonly egress?: FixedEgress | undefined;
+  /** Its network. @default none: it leaves by AWS's own addresses */
+  readonly placement?: Placement | undefined;
   /**
    * The function sends messages to the queue that calls it, more than 16 in a chain. AWS would stop the chain after
    * about 16 invocations (`RecursiveLoop`), and its message would end among the dead letters.
@@ -68,7 +68,7 @@ export class ServiceFunction<F extends FunctionName> extends Construct {
     // AWS's managed policy would allow writing to every log group of the account.
     this.role = new Role(this, 'Role', { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
     logGroup.grantWrite(this.role);
-    if (props.egress) {
+    if (props.placement) {
       this.role.addToPolicy(networkInterfaces());
       acknowledge(
         this.role,
@@ -93,7 +93,7 @@ export class ServiceFunction<F extends FunctionName> extends Construct {
       loggingFormat: LoggingFormat.JSON,
       systemLogLevelV2: SystemLogLevel.WARN,
       environment: contracted(props.functionName, props.environment),
-      ...(props.egress?.placement ?? {}),
+      ...props.placement,
     });
 
     acknowledge(

@@ -45,6 +45,8 @@ export const variants = {
   },
   'webhooks with callers that sign': { webhooks: 'known' },
   'no fixed address': { fixedEgress: false },
+  'what a reviewed account may ask for': { flowLogs: true },
+  'a VPC that is there already': { fixedEgress: false, vpcId: 'vpc-0a1b2c3d', subnetIds: 'subnet-0a1b2c3d' },
 } as const satisfies Record<string, Readonly<Record<string, unknown>>>;
 
 const packsFor = (app: App): readonly NagPack[] => [new AwsSolutionsChecks(app), new ServerlessChecks(app)];
@@ -119,7 +121,8 @@ export function nagDocument(): string {
     '',
     'cdk-nag 3 checks the template with its packs AwsSolutions and Serverless. Each finding is acknowledged in the code beside',
     'its resource (`infra/constructs/acknowledged-finding.ts`); an app that embeds this service and runs cdk-nag has them',
-    'answered. Settings that these resources depend on: webhooks, callbacks, `apiAccess=basic`, `corsOrigins`, `fixedEgress`.',
+    'answered. Settings that these resources depend on: webhooks, callbacks, `apiAccess=basic`, `corsOrigins`, `fixedEgress`,',
+    '`flowLogs`, `vpcId`.',
     '',
     '| rule | what it says | where | why it stays |',
     '|---|---|---|---|',

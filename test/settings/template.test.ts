@@ -94,6 +94,107 @@ const rows: readonly TemplateRow[] = [
     expected: [2, 2, 1],
   },
   {
+    setting: 'flowLogs',
+    value: true,
+    what: 'the network’s connections are logged',
+    observe: (stack) => [
+      each('AWS::EC2::FlowLog', 'TrafficType')(stack),
+      each('AWS::EC2::FlowLog', 'LogGroupName', 'Ref')(stack).map((id) => String(id).slice(0, 14)),
+      stack.ofType('AWS::Logs::LogGroup').length,
+    ],
+    expected: [['ALL'], ['EgressFlowLogs'], 11],
+  },
+  {
+    setting: 'vpcId',
+    value: 'vpc-0a1b2c3d4e5f67890',
+    beside: { fixedEgress: false, subnetIds: 'subnet-0a1b2c3d' },
+    what: 'a group in it lets only HTTPS out, and nothing is looked up',
+    observe: (stack) => [
+      each('AWS::EC2::SecurityGroup', 'VpcId')(stack),
+      stack
+        .ofType('AWS::EC2::SecurityGroup')
+        .map(({ Properties }) => [
+          listAt(Properties, 'SecurityGroupIngress').length,
+          ...listAt(Properties, 'SecurityGroupEgress').map((rule) => at(rule, 'ToPort')),
+        ]),
+      count('AWS::EC2::VPC', 'AWS::EC2::NatGateway', 'AWS::EC2::Subnet')(stack),
+    ],
+    expected: [['vpc-0a1b2c3d4e5f67890'], [[0, 443]], [0, 0, 0]],
+  },
+  {
+    setting: 'subnetIds',
+    value: 'subnet-0a1b2c3d,subnet-0a1b2c3e',
+    beside: { fixedEgress: false, vpcId: 'vpc-0a1b2c3d' },
+    what: 'every function is in these subnets',
+    observe: (stack) => [
+      stack.ofType('AWS::Lambda::Function').length,
+      [
+        ...new Set(
+          stack
+            .ofType('AWS::Lambda::Function')
+            .map(({ Properties }) => listAt(Properties, 'VpcConfig', 'SubnetIds').join(' ')),
+        ),
+      ],
+    ],
+    expected: [9, ['subnet-0a1b2c3d subnet-0a1b2c3e']],
+  },
+  {
+    setting: 'securityGroupIds',
+    value: 'sg-0a1b2c3d,sg-0a1b2c3e',
+    beside: { fixedEgress: false, vpcId: 'vpc-0a1b2c3d', subnetIds: 'subnet-0a1b2c3d' },
+    what: 'every function has these groups, and none is made',
+    observe: (stack) => [
+      [
+        ...new Set(
+          stack
+            .ofType('AWS::Lambda::Function')
+            .map(({ Properties }) => listAt(Properties, 'VpcConfig', 'SecurityGroupIds').join(' ')),
+        ),
+      ],
+      ...count('AWS::EC2::SecurityGroup')(stack),
+    ],
+    expected: [['sg-0a1b2c3d sg-0a1b2c3e'], 0],
+  },
+  {
+    setting: 'permissionsBoundaryArn',
+    value: 'arn:aws:iam::123456789012:policy/teams/boundary',
+    beside: { webhooks: 'known', callbackHosts: 'hooks.example.com', flowLogs: true },
+    what: 'every role has it, those of schedules and flow logs too',
+    observe: (stack) => [stack.ofType('AWS::IAM::Role').length, each('AWS::IAM::Role', 'PermissionsBoundary')(stack)],
+    expected: [14, ['arn:aws:iam::123456789012:policy/teams/boundary']],
+  },
+  {
+    setting: 'tags',
+    value: 'team=payments, cost-centre=a=b',
+    what: 'tables, queues, functions, logs and roles have them',
+    observe: (stack) =>
+      [
+        'AWS::SQS::Queue',
+        'AWS::Lambda::Function',
+        'AWS::Logs::LogGroup',
+        'AWS::IAM::Role',
+        'AWS::SecretsManager::Secret',
+        'AWS::CloudWatch::Alarm',
+        'AWS::SNS::Topic',
+      ]
+        .flatMap((type) => stack.ofType(type))
+        .map(({ Properties }) => listAt(Properties, 'Tags'))
+        .concat(
+          stack.ofType('AWS::DynamoDB::GlobalTable').map(({ Properties }) => listAt(Properties, 'Replicas', 0, 'Tags')),
+        )
+        .filter(
+          (tags) => JSON.stringify(tags) !== '[{"Key":"cost-centre","Value":"a=b"},{"Key":"team","Value":"payments"}]',
+        ),
+    expected: [],
+  },
+  {
+    setting: 'tags',
+    value: '',
+    what: 'functions have none',
+    observe: each('AWS::Lambda::Function', 'Tags'),
+    expected: [undefined],
+  },
+  {
     setting: 'apiRate',
     value: 70,
     what: 'the gateway’s steady rate, the burst stays',
@@ -190,6 +291,20 @@ const rows: readonly TemplateRow[] = [
     what: 'no address gets the alarms, which exist',
     observe: count('AWS::SNS::Subscription', 'AWS::SNS::Topic'),
     expected: [0, 1],
+  },
+  {
+    setting: 'alarmTopicArn',
+    value: 'arn:aws:sns:us-east-1:123456789012:alarms',
+    what: 'every alarm goes there, and no topic is made',
+    observe: (stack) => [
+      [
+        ...new Set(
+          stack.ofType('AWS::CloudWatch::Alarm').map(({ Properties }) => listAt(Properties, 'AlarmActions').join(' ')),
+        ),
+      ],
+      count('AWS::SNS::Topic', 'AWS::SNS::TopicPolicy')(stack),
+    ],
+    expected: [['arn:aws:sns:us-east-1:123456789012:alarms'], [0, 0]],
   },
   ...[
     { value: true, policy: 'Retain' },

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { settings } from '../../infra/setting-table.ts';
-import { firstLookSeconds, readSettings, SettingsError } from '../../infra/settings.ts';
+import { firstLookSeconds, readSettings, SettingsError, tagsOf } from '../../infra/settings.ts';
 
 /** The faults of settings that cannot be used. */
 function faultsOf(input: Record<string, unknown>): readonly string[] {
@@ -93,6 +93,26 @@ describe('settings', () => {
     ['mxBaseUrl', 'http://127.0.0.1.example.com'],
     ['mxBaseUrl', 'https://api.mx.com/v1'],
     ['mxBaseUrl', 'https://api.mx.com?x=1'],
+    ['vpcId', 'my-vpc'],
+    ['vpcId', 'vpc-0a1b2c3d,vpc-0a1b2c3e'],
+    ['subnetIds', 'subnet-0a1b2c3d;subnet-0a1b2c3e'],
+    ['subnetIds', 'subnet-0a1b2c3d,'],
+    ['subnetIds', 'sg-0a1b2c3d'],
+    ['securityGroupIds', 'default'],
+    ['permissionsBoundaryArn', 'boundary'],
+    ['permissionsBoundaryArn', 'arn:aws:iam::123456789012:role/boundary'],
+    ['alarmTopicArn', 'alarms'],
+    ['alarmTopicArn', 'arn:aws:sqs:us-east-1:123456789012:alarms'],
+    ['alarmTopicArn', 'arn:aws:sns:us-east-1:123456789012:alarms:0a1b2c3d'],
+    ['tags', 'payments'],
+    ['tags', '=payments'],
+    ['tags', 'team=a;owner=b'],
+    ['tags', 'team=a,team=b'],
+    ['tags', 'aws:team=a'],
+    ['tags', `${'n'.repeat(129)}=a`],
+    ['tags', `team=${'v'.repeat(257)}`],
+    ['tags', Array.from({ length: 41 }, (_, index) => `tag${index}=a`).join(',')],
+    ['tags', { team: 'payments' }],
   ])('refused with what may be written: %s = %j', (name, value) => {
     const [fault, ...others] = faultsOf({ [name]: value });
     expect(others).toEqual([]);
@@ -163,6 +183,21 @@ describe('settings', () => {
     expect(readSettings({ callbackHosts: written }).callbackHosts).toBe(read);
   });
 
+  it.each([
+    [' team = payments ,x=y=z', { team: 'payments', x: 'y=z' }],
+    ['owner=Zoë Müller', { owner: 'Zoë Müller' }],
+    ['empty=', { empty: '' }],
+    ['', {}],
+  ])('have tags by name: %j', (written, tags) => {
+    expect(tagsOf(readSettings({ tags: written }))).toEqual(tags);
+  });
+
+  it('tidy ids that are written twice', () => {
+    expect(
+      readSettings({ vpcId: 'vpc-0a1b2c3d', subnetIds: 'subnet-0a1b2c3d, subnet-0a1b2c3d', fixedEgress: false }),
+    ).toMatchObject({ subnetIds: 'subnet-0a1b2c3d' });
+  });
+
   it('look later when MX sends webhooks', () => {
     expect(firstLookSeconds(readSettings({}))).toBe(5);
     expect(firstLookSeconds(readSettings({ webhooks: 'known' }))).toBe(20);
@@ -194,6 +229,15 @@ describe('settings', () => {
     [{ deadlineSeconds: 40, graceSeconds: 40 }, 'deadlineSeconds (40) must be more than graceSeconds (40)'],
     [{ defaultScheduleHours: 4, minScheduleHours: 6 }, 'defaultScheduleHours (4) must be 0 or not less than'],
     [{ startsPerSecond: 321 }, 'startsPerSecond (321) must be 320 or less without webhooks'],
+    [{ vpcId: 'vpc-0a1b2c3d', fixedEgress: false }, 'vpcId and subnetIds must be written both or neither'],
+    [{ subnetIds: 'subnet-0a1b2c3d' }, 'vpcId and subnetIds must be written both or neither'],
+    [{ securityGroupIds: 'sg-0a1b2c3d' }, 'securityGroupIds must be empty without vpcId'],
+    [{ vpcId: 'vpc-0a1b2c3d', subnetIds: 'subnet-0a1b2c3d' }, 'fixedEgress must be false with vpcId'],
+    [{ flowLogs: true, fixedEgress: false }, 'flowLogs must be false without fixedEgress'],
+    [
+      { alarmTopicArn: 'arn:aws:sns:us-east-1:123456789012:alarms', alarmEmail: 'ops@example.com' },
+      'alarmEmail must be empty with alarmTopicArn',
+    ],
   ])('that do not fit together are refused: %j', (input, beginning) => {
     const faults = faultsOf(input);
     expect(faults).toHaveLength(1);
@@ -211,6 +255,9 @@ describe('settings', () => {
     { startsPerSecond: 320 },
     { startsPerSecond: 600, webhooks: 'known' },
     { deadlineSeconds: 86_400, refreshRetentionDays: 1 },
+    { vpcId: 'vpc-0a1b2c3d', subnetIds: 'subnet-0a1b2c3d', securityGroupIds: 'sg-0a1b2c3d', fixedEgress: false },
+    { flowLogs: true },
+    { alarmTopicArn: 'arn:aws-us-gov:sns:us-gov-west-1:123456789012:alarms' },
   ])('that just fit together are taken: %j', (input) => {
     expect(readSettings(input)).toMatchObject(input);
   });
