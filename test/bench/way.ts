@@ -113,7 +113,9 @@ async function main(): Promise<void> {
   console.log(`Load of the machine: ${loadavg()[0]?.toFixed(1)}. Jobs of ${JOB_SECONDS.join(', ')} s in turn.`);
   const ways = [
     ['looks alone', {}],
+    ['looks alone, learning', { learning: true }],
     ['webhooks too', { webhooks: 'known' }],
+    ['webhooks too, learning', { webhooks: 'known', learning: true }],
   ] as const;
   const rows: string[][] = [];
   for (const [name, more] of ways) {
