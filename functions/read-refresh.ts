@@ -1,12 +1,22 @@
-// GET /refreshes/{refresh_id} and …/members/{m}/refreshes  ->  refreshes from DynamoDB
+// GET /refreshes/{refresh_id} and …/members/{m}/refreshes, /institution_health and /institution_health/{code}  ->  refreshes,
+// and what is learnt of institutions, from DynamoDB
+import { institutionsReader } from '../shared/clients/institutions-reader.ts';
 import { type MembersReader, membersReader } from '../shared/clients/members-reader.ts';
 import { type RefreshesReader, refreshesReader } from '../shared/clients/refreshes-table.ts';
+import { breakerRules } from '../shared/domain/breaker.ts';
 import { Failure } from '../shared/domain/failure.ts';
 import { findMember, refuseDeleted } from '../shared/domain/find-member.ts';
 import type { Clock } from '../shared/domain/instant.ts';
 import { type Allowance, type MemberRecord, nextJobAllowedAt } from '../shared/domain/member.ts';
+import {
+  type InstitutionsQuery,
+  listInstitutions,
+  type ReadInstitutionsDeps,
+  readInstitution,
+} from '../shared/domain/read-institutions.ts';
 import type { Refresh } from '../shared/domain/refresh.ts';
 import { currentRefresh } from '../shared/domain/refresh-details.ts';
+import { snakeCased } from '../shared/domain/snake-case.ts';
 import { refreshBody } from '../shared/lambda/api-shapes.ts';
 import { readEnvironment } from '../shared/lambda/environment.ts';
 import { type ApiAnswer, type ApiRequest, httpHandler, identifier, memberIdentifiers } from '../shared/lambda/http.ts';
@@ -26,6 +36,12 @@ export interface ReadRefreshDeps {
 
 /** Refreshes on a page of a member's history. */
 const PAGE = 25;
+
+/** The most institutions on a page: each is a query of its own. */
+const MAX_INSTITUTIONS = 100;
+
+/** DynamoDB's limit of a sort key. */
+const MAX_CODE_BYTES = 1024;
 
 const REFRESH_ID = /^RFR-[0-9A-Z]{26}$/;
 
@@ -82,19 +98,63 @@ async function history(deps: ReadRefreshDeps, request: ApiRequest): Promise<ApiA
   };
 }
 
+/** What the reads of institutions need. */
+export interface ReadInstitutionDeps extends ReadInstitutionsDeps {
+  /** Setting `learning`: false, and nothing more is counted. */
+  readonly learning: boolean;
+}
+
+/** Answers both reads of institutions. */
+export async function readInstitutions(deps: ReadInstitutionDeps, request: ApiRequest): Promise<ApiAnswer> {
+  const settings = { learning: deps.learning, breaker: deps.viewRules.breaker };
+  if (request.parameters['institution_code'] !== undefined) {
+    const institution = await readInstitution(deps, identifier(request, 'institution_code'));
+    return { status: 200, body: { institution: snakeCased(institution), settings } };
+  }
+  const { institutions, next } = await listInstitutions(deps, institutionsQuery(request.query));
+  const cursor = next === null ? null : cursorOf(next);
+  return { status: 200, body: { institutions: institutions.map(snakeCased), next_cursor: cursor, settings } };
+}
+
+/** @throws Failure `invalid_request` that names the parameter. */
+function institutionsQuery({ limit = '25', cursor, breaker }: ApiRequest['query']): InstitutionsQuery {
+  if (!/^\d{1,3}$/.test(limit) || Number(limit) < 1 || Number(limit) > MAX_INSTITUTIONS) {
+    const field = 'limit';
+    throw new Failure('invalid_request', `limit must be a whole number from 1 to ${MAX_INSTITUTIONS}`, { field });
+  }
+  if (breaker !== undefined && breaker !== 'open') {
+    throw new Failure('invalid_request', 'breaker must be open, or left out', { field: 'breaker' });
+  }
+  return { limit: Number(limit), after: cursor === undefined ? null : codeOf(cursor), onlyOpen: breaker === 'open' };
+}
+
+/** Codes are MX's, and may have any character: in a cursor they are in base 64. */
+const cursorOf = (code: string): string => Buffer.from(code).toString('base64url');
+
+function codeOf(cursor: string): string {
+  const code = Buffer.from(cursor, 'base64url').toString();
+  if (/^[A-Za-z0-9_-]{2,1366}$/.test(cursor) && Buffer.byteLength(code) <= MAX_CODE_BYTES) return code;
+  throw new Failure('invalid_request', 'cursor must be the next_cursor of the page before', { field: 'cursor' });
+}
+
+const isAboutInstitutions = ({ routeKey }: ApiRequest): boolean => routeKey.startsWith('GET /institution_health');
+
 /** What AWS calls, given its environment. */
 export function wire(source: NodeJS.ProcessEnv) {
   const env = readEnvironment('read-refresh', source);
   const db = dynamoDb(env.membersTable);
-  const deps: ReadRefreshDeps = {
+  const deps: ReadRefreshDeps & ReadInstitutionDeps = {
     members: membersReader(db, env.membersTable),
     refreshes: refreshesReader(db, env.refreshesTable, now),
     allowance: env,
     retryAfterSeconds: env.minLookGapSeconds,
+    institutions: institutionsReader(db, env.refreshesTable, now),
+    learning: env.learning,
+    viewRules: { breaker: env.learning && env.breaker, deadlineSeconds: env.deadlineSeconds, breakerRules },
     now,
   };
   return httpHandler({ ...apiWiring('read-refresh', env), right: () => 'read' }, (request) =>
-    readRefresh(deps, request),
+    isAboutInstitutions(request) ? readInstitutions(deps, request) : readRefresh(deps, request),
   );
 }
 

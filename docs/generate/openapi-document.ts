@@ -31,6 +31,7 @@ const tags: Readonly<Record<Operation['tag'], string>> = {
   Refreshes: 'Bringing balances up to date, and how that went.',
   Balances: 'What is stored, in MX’s shapes.',
   Schedule: 'Refreshes at fixed intervals.',
+  Institutions: 'What is learnt of banks.',
   'From MX': 'What MX calls.',
   Service: 'About the API itself.',
 };

@@ -96,6 +96,7 @@ export function endingDeps(
           now,
           random: Math.random,
           unread: (error) => report.log('institution.unread', { error }),
+          unlisted: (error) => report.log('institution.not_learnt', { error }),
         })
       : noInstitutions,
     breakers:

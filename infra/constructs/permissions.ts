@@ -88,8 +88,9 @@ export const permissions: Readonly<Record<FunctionName, Permissions>> = {
   // It lists a user's members by the partition key that they share. The questions that a member's user has to answer are
   // stored with the refresh that found them.
   'read-balances': { balances: [query], members: [get, query], refreshes: [get], apiCallersSecret: readSecret },
+  // Of institutions it lists the directory, their counters and the breakers.
   'read-refresh': {
-    refreshes: [get],
+    refreshes: [get, query],
     'refreshes/by_member': [query],
     members: [get],
     apiCallersSecret: readSecret,

@@ -34,23 +34,12 @@ export function breakersInDynamoDb(
 ): Breakers {
   let known: { readonly untilMs: number; readonly open: Promise<ReadonlyMap<string, OpenBreaker>> } | null = null;
 
-  async function all(): Promise<readonly (StoredBreaker & { readonly code: string })[]> {
-    const found: (StoredBreaker & { code: string })[] = [];
-    const query = {
-      TableName: tableName,
-      KeyConditionExpression: `${refreshesTable.partitionKey} = :breakers`,
-      ExpressionAttributeValues: { ':breakers': { S: PARTITION } },
-    };
-    for await (const items of queryPages(client, query)) {
-      for (const item of items) found.push({ ...stored(item), code: item[refreshesTable.sortKey]?.S ?? '' });
-    }
-    return found;
-  }
-
   async function openNow(): Promise<ReadonlyMap<string, OpenBreaker>> {
     try {
       return new Map(
-        (await all()).flatMap(({ code, breaker }) => (breaker.open === null ? [] : [[code, breaker.open]])),
+        (await allBreakers(client, tableName)).flatMap(({ code, breaker }) =>
+          breaker.open === null ? [] : [[code, breaker.open]],
+        ),
       );
     } catch (error) {
       unread(error);
@@ -68,10 +57,7 @@ export function breakersInDynamoDb(
     },
 
     async read(code) {
-      const { Item: item } = await client.send(
-        new GetItemCommand({ TableName: tableName, Key: keyOf(code), ConsistentRead: true }),
-      );
-      return item === undefined ? { breaker: closedBreaker, version: 0 } : stored(item);
+      return (await storedBreaker(client, tableName, code)) ?? { breaker: closedBreaker, version: 0 };
     },
 
     async write(code, breaker, version) {
@@ -95,9 +81,40 @@ export function breakersInDynamoDb(
     lastAnswerAt: (code) => lastAnswerIn(client, tableName, code),
 
     async untold() {
-      return (await all()).flatMap(({ code, breaker }) => (breaker.untold.length === 0 ? [] : [code]));
+      return (await allBreakers(client, tableName)).flatMap(({ code, breaker }) =>
+        breaker.untold.length === 0 ? [] : [code],
+      );
     },
   };
+}
+
+/** Every breaker that is kept, with the code of its institution. */
+export async function allBreakers(
+  client: DynamoDBClient,
+  tableName: string,
+): Promise<readonly (StoredBreaker & { readonly code: string })[]> {
+  const found: (StoredBreaker & { code: string })[] = [];
+  const query = {
+    TableName: tableName,
+    KeyConditionExpression: `${refreshesTable.partitionKey} = :breakers`,
+    ExpressionAttributeValues: { ':breakers': { S: PARTITION } },
+  };
+  for await (const items of queryPages(client, query)) {
+    for (const item of items) found.push({ ...stored(item), code: item[refreshesTable.sortKey]?.S ?? '' });
+  }
+  return found;
+}
+
+/** The breaker of an institution, as it is now; null: none is kept. */
+export async function storedBreaker(
+  client: DynamoDBClient,
+  tableName: string,
+  code: string,
+): Promise<StoredBreaker | null> {
+  const { Item: item } = await client.send(
+    new GetItemCommand({ TableName: tableName, Key: keyOf(code), ConsistentRead: true }),
+  );
+  return item === undefined ? null : stored(item);
 }
 
 /** No breaker is ever open. */

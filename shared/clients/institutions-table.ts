@@ -1,12 +1,18 @@
 /**
  * What is learnt of institutions: items of the refreshes table, one per institution, day and shard, that consist of
  * counters. Learning from a refresh is one atomic `ADD`; a lost or doubled one costs a sample. Items expire.
+ *
+ * The directory has an item per institution with the day on which a refresh was last counted: what lists institutions
+ * reads it, and no table has to be read whole. It is written by the count that makes a day's item, so at most four times a
+ * day. When that write is lost, the next day or another shard writes it.
  */
-import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import type { AttributeValue, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { type Clock, epochMillisecondsOf, type Instant } from '../domain/instant.ts';
-import type { CountedEnd, Institutions } from '../domain/institutions-ports.ts';
+import type { CountedEnd, DayCounts, Institutions, ListedInstitution } from '../domain/institutions-ports.ts';
 import { BINS, type JobCounts, type JobLengths, learnedLengths } from '../domain/job-lengths.ts';
+import { everyDropReason } from '../domain/job-sample.ts';
+import { everyOutcome } from '../domain/outcome.ts';
 import type { Item } from './attribute-values.ts';
 import { queryPage } from './query-pages.ts';
 import { refreshesTable } from './table-keys.ts';
@@ -34,13 +40,15 @@ export interface InstitutionsOptions {
   readonly random: () => number;
   /** Told when the table did not answer: looks are planned by the usual lengths then. */
   readonly unread: (error: unknown) => void;
+  /** Told when an institution could not be put into the directory. */
+  readonly unlisted: (error: unknown) => void;
 }
 
 /** What is learnt, in table `tableName`. */
 export function institutionsInDynamoDb(
   client: DynamoDBClient,
   tableName: string,
-  { now, random, unread }: InstitutionsOptions,
+  { now, random, unread, unlisted }: InstitutionsOptions,
 ): Institutions {
   const remembered = new Map<string, { readonly untilMs: number; readonly lengths: Promise<JobLengths> }>();
   const usual = learnedLengths([]);
@@ -53,12 +61,23 @@ export function institutionsInDynamoDb(
         Limit: ITEMS_READ,
       };
       const { items } = await queryPage(client, query, undefined);
-      return learnedLengths(items.map(countsIn));
+      return learnedLengths(items.map(jobCountsIn));
     } catch (error) {
       unread(error);
       return usual;
     }
   }
+
+  /** Puts an institution into the directory, or says there that it was met again. */
+  const enter = (code: string, { day, expires }: { readonly day: string; readonly expires: AttributeValue }) =>
+    client.send(
+      new UpdateItemCommand({
+        TableName: tableName,
+        Key: directoryKey(code),
+        UpdateExpression: `SET counted_on = :day, ${refreshesTable.timeToLive} = :expires`,
+        ExpressionAttributeValues: { ':day': { S: day }, ':expires': expires },
+      }),
+    );
 
   return {
     async lengths(code) {
@@ -74,9 +93,10 @@ export function institutionsInDynamoDb(
 
     async count(code, ended) {
       const { outcome, sample, isAnswer, endedAt } = ended;
-      const day = endedAt.slice(0, '2026-11-26'.length);
+      const day = dayOf(endedAt);
       const shard = Math.floor(random() * SHARDS);
-      await client.send(
+      const expires = expiresAt(endedAt, { days: KEPT_DAYS });
+      const { Attributes: before } = await client.send(
         new UpdateItemCommand({
           TableName: tableName,
           Key: {
@@ -85,12 +105,15 @@ export function institutionsInDynamoDb(
           },
           UpdateExpression: `SET ${refreshesTable.timeToLive} = :expires${isAnswer ? ', la = :ended' : ''} ADD ${sampleAttribute(sample)} :one, ${outcomeAttribute(outcome)} :one`,
           ExpressionAttributeValues: {
-            ':expires': expiresAt(endedAt, { days: KEPT_DAYS }),
+            ':expires': expires,
             ':one': { N: '1' },
             ...(isAnswer ? { ':ended': { S: endedAt } } : {}),
           },
+          // Nothing, when the item was made.
+          ReturnValues: 'UPDATED_OLD',
         }),
       );
+      if (before === undefined) await enter(code, { day, expires }).catch(unlisted);
     },
   };
 }
@@ -127,7 +150,36 @@ const newestOf = (code: string) => ({
 });
 
 const DAY = 'DAY#';
+/** Sorts behind every day. */
+const DAYS_END = 'DAY~';
 const partitionOf = (code: string): string => `INSTITUTION#${code}`;
+
+const dayOf = (instant: Instant): string => instant.slice(0, '2026-11-26'.length);
+
+/** The items of an institution, of `day` and of later days. */
+export const countsSince = (code: string, day: string) => ({
+  KeyConditionExpression: `${refreshesTable.partitionKey} = :institution AND ${refreshesTable.sortKey} BETWEEN :from AND :end`,
+  ExpressionAttributeValues: {
+    ':institution': { S: partitionOf(code) },
+    ':from': { S: DAY + day },
+    ':end': { S: DAYS_END },
+  },
+});
+
+/** The partition of the directory. An institution's code is the sort key. */
+export const DIRECTORY = 'INSTITUTIONS';
+
+/** The key of an institution in the directory. */
+export const directoryKey = (code: string): Item => ({
+  [refreshesTable.partitionKey]: { S: DIRECTORY },
+  [refreshesTable.sortKey]: { S: code },
+});
+
+/** Reads an item of the directory. */
+export const listedIn = (item: Item): ListedInstitution => ({
+  code: item[refreshesTable.sortKey]?.S ?? '',
+  countedOn: item['counted_on']?.S ?? '',
+});
 
 /** `b00` to `b23`: ADD works on top-level attributes only. */
 const binAttribute = (bin: number): string => `b${String(bin).padStart(2, '0')}`;
@@ -138,11 +190,26 @@ const sampleAttribute = (sample: CountedEnd['sample']): string =>
 
 const outcomeAttribute = (outcome: CountedEnd['outcome']): string => `o_${outcome}`;
 
-function countsIn(item: Item): JobCounts {
-  const countOf = (name: string): number => Number(item[name]?.N ?? 0);
-  return {
-    period: item[refreshesTable.sortKey]?.S?.slice(DAY.length, DAY.length + '2026-11-26'.length) ?? '',
-    bins: Array.from({ length: BINS }, (_, bin) => countOf(binAttribute(bin))),
-    tooWide: countOf('d_too_wide'),
-  };
-}
+const countIn = (item: Item, name: string): number => Number(item[name]?.N ?? 0);
+
+const dayIn = (item: Item): string =>
+  item[refreshesTable.sortKey]?.S?.slice(DAY.length, DAY.length + '2026-11-26'.length) ?? '';
+
+const binsIn = (item: Item): readonly number[] =>
+  Array.from({ length: BINS }, (_, bin) => countIn(item, binAttribute(bin)));
+
+const jobCountsIn = (item: Item): JobCounts => ({
+  period: dayIn(item),
+  bins: binsIn(item),
+  tooWide: countIn(item, sampleAttribute({ dropped: 'too_wide' })),
+});
+
+/** Reads an item of counters. */
+export const dayCountsIn = (item: Item): DayCounts => ({
+  day: dayIn(item),
+  outcomes: Object.fromEntries(everyOutcome.map((outcome) => [outcome, countIn(item, outcomeAttribute(outcome))])),
+  bins: binsIn(item),
+  dropped: Object.fromEntries(
+    everyDropReason.map((dropped) => [dropped, countIn(item, sampleAttribute({ dropped }))] as const),
+  ),
+});

@@ -2,7 +2,7 @@
 import type { Breaker } from './breaker.ts';
 import type { Instant } from './instant.ts';
 import type { JobLengths } from './job-lengths.ts';
-import type { JobSample } from './job-sample.ts';
+import type { DropReason, JobSample } from './job-sample.ts';
 import type { Outcome } from './outcome.ts';
 
 /** Since when a bank has not worked, and how the job ended that showed it. */
@@ -50,4 +50,45 @@ export interface CountedEnd {
   readonly isAnswer: boolean;
   /** The day on which it counts. */
   readonly endedAt: Instant;
+}
+
+/** What was counted of an institution on one day, all of it or a part. */
+export interface DayCounts {
+  /** In UTC, for example `2026-11-26`. */
+  readonly day: string;
+  /** Ended refreshes; none: 0 or absent. */
+  readonly outcomes: Readonly<Partial<Record<Outcome, number>>>;
+  /** Jobs by bin of `job-lengths.ts`. */
+  readonly bins: readonly number[];
+  /** Refreshes of whose jobs nothing was learnt, by reason; none: 0 or absent. */
+  readonly dropped: Readonly<Partial<Record<DropReason, number>>>;
+}
+
+/** An institution of the directory. */
+export interface ListedInstitution {
+  readonly code: string;
+  /** A day on which a refresh of it was counted, UTC: the last one, as a rule. */
+  readonly countedOn: string;
+}
+
+/** A part of the directory. */
+export interface ListedPage {
+  /** By code. */
+  readonly institutions: readonly ListedInstitution[];
+  /** The code behind which the next part begins; null: this was the last. */
+  readonly next: string | null;
+}
+
+/** Reading what is kept of institutions, to show it. */
+export interface InstitutionsReader {
+  /** Institutions of which a refresh was counted within 35 days: `limit` at most, behind `after`. */
+  page(limit: number, after: string | null): Promise<ListedPage>;
+  /** Null: none was counted within 35 days. */
+  listed(code: string): Promise<ListedInstitution | null>;
+  /** What was counted on `fromDay` (UTC, `2026-11-26`) and since. */
+  counts(code: string, fromDay: string): Promise<readonly DayCounts[]>;
+  /** Breakers that are open, or have changed within 35 days, by the code of their institution. */
+  breakers(): Promise<ReadonlyMap<string, Breaker>>;
+  /** Null: it has not changed within 35 days. */
+  breaker(code: string): Promise<Breaker | null>;
 }

@@ -47,12 +47,15 @@ export interface JobLengths {
  */
 const ENOUGH_JOBS = 50;
 
+/** The weight of the usual lengths, in jobs, beside none of the institution. With fewer of its own than that little is known. */
+export const USUAL_JOBS = 10;
+
 /**
  * The weight of the usual lengths, in jobs, beside `own` jobs of the institution: ten at first, so that one odd job barely
  * moves the plan; half as many beside ten, and two beside fifty. With ten throughout, the lag is 4 to 7 % longer at fifty
  * jobs, because what they show of an institution leaves little room for lengths that are usual elsewhere.
  */
-const usualJobs = (own: number): number => (10 * 10) / (10 + own);
+const usualJobs = (own: number): number => USUAL_JOBS ** 2 / (USUAL_JOBS + own);
 
 /**
  * The usual lengths, in thousandths by bin: median 8 s, p90 34 s, p99 173 s. Assumed, not measured at MX: logarithms of

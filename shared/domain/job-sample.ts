@@ -13,7 +13,7 @@
 import type { Ending } from './ending.ts';
 import { jobBeganAt, showsOurJob, succeededSince } from './evidence.ts';
 import { type Instant, secondsBetween } from './instant.ts';
-import { BINS, binOf } from './job-lengths.ts';
+import { BINS, binOf, binStarts } from './job-lengths.ts';
 import type { MxMember } from './mx.ts';
 import type { Baseline, OpenClaim } from './refresh.ts';
 import { ruleFor } from './statuses.ts';
@@ -35,6 +35,9 @@ export const dropReasons = {
 
 /** Why nothing is learnt from a job. */
 export type DropReason = keyof typeof dropReasons;
+
+/** Every such reason, in the order of the table. */
+export const everyDropReason = Object.keys(dropReasons) as readonly DropReason[];
 
 /** What a refresh knows of its job when it ends. */
 export interface EndedJob {
@@ -60,6 +63,10 @@ const TOLERANCE_SECONDS = 3;
 
 /** A job that ran at the deadline counts if it had run for this part of the refresh's time. */
 const LONG_ENOUGH = 1 / 2;
+
+/** How long a job that counts in the last bin has run at least, in seconds, where refreshes have so much time. */
+export const leastOfLastBin = (deadlineSeconds: number): number =>
+  Math.min(LONG_ENOUGH * deadlineSeconds, binStarts[BINS - 1] ?? 0);
 
 /** What is counted of the job of a refresh that has ended. */
 export function sampleOf(job: EndedJob): JobSample {

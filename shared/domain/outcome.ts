@@ -4,6 +4,17 @@ import type { Action } from './action.ts';
 /** How a refresh ended. */
 export type Outcome = 'succeeded' | 'action_required' | 'failed' | 'not_refreshed' | 'timed_out';
 
+const words: Readonly<Record<Outcome, true>> = {
+  succeeded: true,
+  action_required: true,
+  failed: true,
+  not_refreshed: true,
+  timed_out: true,
+};
+
+/** Every outcome, the best first. */
+export const everyOutcome = Object.keys(words) as readonly Outcome[];
+
 /** What the code of an end says. */
 export interface OutcomeRow {
   readonly outcome: Outcome;

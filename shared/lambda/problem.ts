@@ -111,6 +111,11 @@ const tellings: Readonly<Record<ProblemCode, Telling>> = {
     'The member has no such account',
     'The member’s balances are stored, but none has this guid or id.',
   ),
+  institution_not_found: told(
+    404,
+    'The institution is not known here',
+    'No refresh of a member at this institution was counted within the last 35 days. With the setting `learning` off none is counted. Check the code: it is MX’s.',
+  ),
   too_many_to_list: told(
     422,
     'The user has too much for one list',

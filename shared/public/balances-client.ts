@@ -24,6 +24,7 @@ import {
 } from './client-answers.ts';
 import { type BasicCredentials, type Call, httpCalls, type RequestSigner } from './http-calls.ts';
 import { checkedIdentifier } from './identifiers.ts';
+import { type Institution, institutionFrom } from './institution.ts';
 import { BalancesProblem, retryAfterSeconds } from './problem.ts';
 import {
   type ChallengeAnswer,
@@ -39,6 +40,7 @@ export type * from './client-answers.ts';
 export type { DecimalText, Json } from './exact-json.ts';
 export type { ApiFreshness, Freshness, LastAttempt, LastSuccess, ScheduleHeld } from './freshness.ts';
 export type { BasicCredentials, RequestSigner, UnsignedRequest } from './http-calls.ts';
+export type { CountedRefreshes, Institution, InstitutionBreaker, JobLengths, LengthRange } from './institution.ts';
 export type { Account, AnsweredAccount, Member } from './mx-shapes.ts';
 export { BalancesProblem, type ProblemCode } from './problem.ts';
 export type {
@@ -115,6 +117,12 @@ export interface ScheduleOptions extends CallOptions {
   readonly maxAge?: number;
 }
 
+/** Which institutions. */
+export interface InstitutionsOptions extends CallOptions {
+  /** Those whose breaker is open. @default false */
+  readonly onlyOpen?: boolean;
+}
+
 /** How long to wait for the end of a refresh. */
 export interface WaitOptions extends CallOptions {
   /** @default 900: a refresh ends by its deadline (10 minutes, a setting of the service), or about a minute later */
@@ -170,6 +178,13 @@ export interface BalancesClient {
     set(user: string, member: string, everyHours: number, options?: ScheduleOptions): Promise<MemberSchedule>;
     remove(user: string, member: string, options?: CallOptions): Promise<void>;
   };
+  /**
+   * What is learnt of banks: how their refreshes end, how long their jobs take, whether they work; by code, and pages are
+   * fetched as they are needed. `onlyOpen`: those that do not work, so that scheduled refreshes of their members wait.
+   */
+  institutions(options?: InstitutionsOptions): AsyncGenerator<Institution, void, undefined>;
+  /** One of them, by MX's code. Problem `institution_not_found`: no refresh of it was counted within 35 days. */
+  institution(code: string, options?: CallOptions): Promise<Institution>;
   /** Resolves when the API answers. MX is not asked. */
   health(options?: CallOptions): Promise<{ readonly status: string }>;
 }
@@ -215,6 +230,15 @@ export function createBalancesClient(options: BalancesClientOptions): BalancesCl
     const { headers, body } = await get(path, callOptions, { timeoutSeconds: seconds });
     return { refresh: refreshFrom(objectIn(body, 'refresh')), retryAfter: retryAfterSeconds(headers) };
   };
+
+  async function* cursorPages(path: string, given: CallOptions, query: Call['query'] = {}) {
+    let cursor: string | undefined;
+    do {
+      const { body } = await get(path, given, { query: { ...query, cursor } });
+      yield objectOf(body);
+      cursor = textOrNullIn(objectOf(body), 'next_cursor') ?? undefined;
+    } while (cursor !== undefined);
+  }
 
   async function accounts(user: string, member: string, given?: PageOptions): Promise<AccountsPage>;
   async function accounts(
@@ -272,13 +296,21 @@ export function createBalancesClient(options: BalancesClientOptions): BalancesCl
     status: async (user, member, given = {}) => statusAnswer(await get(`${memberPath(user, member)}/status`, given)),
 
     async *refreshes(user, member, given = {}) {
-      const path = `${memberPath(user, member)}/refreshes`;
-      let cursor: string | undefined;
-      do {
-        const { body } = await get(path, given, { query: { cursor } });
-        yield* listIn(objectOf(body), 'refreshes').map(refreshFrom);
-        cursor = textOrNullIn(objectOf(body), 'next_cursor') ?? undefined;
-      } while (cursor !== undefined);
+      for await (const body of cursorPages(`${memberPath(user, member)}/refreshes`, given)) {
+        yield* listIn(body, 'refreshes').map(refreshFrom);
+      }
+    },
+
+    async *institutions(given = {}) {
+      const query = { breaker: given.onlyOpen ? 'open' : undefined };
+      for await (const body of cursorPages('/institution_health', given, query)) {
+        yield* listIn(body, 'institutions').map(institutionFrom);
+      }
+    },
+
+    async institution(code, given = {}) {
+      const { body } = await get(`/institution_health/${checkedIdentifier('code', code)}`, given);
+      return institutionFrom(objectIn(body, 'institution'));
     },
 
     schedule: {

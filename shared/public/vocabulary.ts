@@ -36,6 +36,9 @@ export type Outcome = keyof typeof outcomes;
 /** What has to be done now. `reauthenticate`, `answer_mfa`, `act_at_institution` and `reconnect` need the end user. */
 export type Action = keyof typeof actions;
 
+/** Every outcome. */
+export const everyOutcome = Object.keys(outcomes) as readonly Outcome[];
+
 /** Whether `word` is a trigger. */
 export const isTrigger = (word: unknown): word is Trigger => isOneOf(triggers, word);
 /** Whether `word` is an outcome. */

@@ -31,7 +31,7 @@ describe.each<[string, Breakers, Institutions]>([
   [
     'DynamoDB',
     inDynamoDb(),
-    institutionsInDynamoDb(tables.client, tables.refreshes, { ...options, random: Math.random }),
+    institutionsInDynamoDb(tables.client, tables.refreshes, { ...options, random: Math.random, unlisted: () => {} }),
   ],
 ])('breakers: %s', (name, breakers, institutions) => {
   it('are closed where nothing is known', async () => {

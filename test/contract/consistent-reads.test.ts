@@ -113,7 +113,8 @@ describe('read back at once', () => {
   });
 
   it('when a bank has answered', async () => {
-    const options = { now: () => at(0), random: () => 0, unread: () => expect.fail() };
+    const fails = () => expect.fail();
+    const options = { now: () => at(0), random: () => 0, unread: fails, unlisted: fails };
     const end = { outcome: 'succeeded', sample: { bin: 1 }, isAnswer: true, endedAt: at(5) } as const;
     await institutionsInDynamoDb(client, tables.refreshes, options).count('riverbank', end);
     expect(await breakersInDynamoDb(client, tables.refreshes, options).lastAnswerAt('riverbank')).toBe(at(5));

@@ -20,6 +20,7 @@ const inDynamoDb = (client = tables.client): Institutions =>
     now: () => clock,
     random: () => random,
     unread: (error) => void unread.push(error),
+    unlisted: (error) => void unread.push(error),
   });
 const usual = learnedLengths([]);
 const bins = (given: Readonly<Record<number, number>>): number[] =>

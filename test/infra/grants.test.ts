@@ -92,7 +92,7 @@ const expected: Readonly<Record<string, Readonly<Record<string, readonly string[
   },
   ReadRefresh: {
     Members: db('GetItem'),
-    Refreshes: db('GetItem'),
+    Refreshes: db('GetItem', 'Query'),
     'Refreshes/by_member': db('Query'),
     CredentialsApiCallers: read,
   },

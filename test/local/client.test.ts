@@ -15,7 +15,7 @@ let client: BalancesClient;
 let db: DynamoDBClient;
 
 beforeAll(async () => {
-  running = await startRunning();
+  running = await startRunning({ learning: true, lookLagMilliseconds: 100 });
   const { stack, caller } = running.project;
   client = createBalancesClient({ baseUrl: stack.apiUrl, credentials: caller });
   db = new DynamoDBClient({
@@ -150,6 +150,20 @@ describe('the client, with the running service', () => {
     const seen: string[] = [];
     for await (const { refreshId } of client.refreshes(user, id)) seen.push(refreshId);
     expect(seen).toEqual(ids);
+  });
+
+  it('tells what was learnt of a member’s bank', async () => {
+    const { user, id } = running.addMember();
+    await client.checkBalance(user, id, { wait: 20 });
+    await running.project.stack.idle();
+    const { member } = await client.member(user, id);
+    const shown = await client.institution(member.institution_code ?? '');
+    expect(shown).toMatchObject({ code: member.institution_code, breaker: { state: 'closed' } });
+    expect(shown.today.outcomes.succeeded).toBeGreaterThan(0);
+    const codes: string[] = [];
+    for await (const { code } of client.institutions()) codes.push(code);
+    expect(codes).toContain(shown.code);
+    await expect(client.institution('no-such-bank')).rejects.toMatchObject({ code: 'institution_not_found' });
   });
 
   it('puts a member on a schedule and takes it off', async () => {

@@ -23,7 +23,7 @@ const seen = new Set<string>();
 const codes = new Set<string>();
 
 beforeAll(async () => {
-  running = await startRunning({ allowanceStarts: 3 });
+  running = await startRunning({ allowanceStarts: 3, learning: true, lookLagMilliseconds: 100 });
   client = rawClient(running.project.stack.apiUrl);
   await enterCallers();
 });
@@ -209,6 +209,25 @@ describe('what the running API answers is in the document', () => {
     expect(list.headers['balances-last-attempt']).toContain('action=reauthenticate');
     expect(list.headers).toHaveProperty('balances-next-refresh-allowed-at');
     expect((await ask('checkBalances', { path: at })).body['code']).toBe('allowance_used_up');
+  });
+
+  it('for what is learnt of institutions', async () => {
+    await refreshed();
+    const list = await ask('listInstitutionHealth', { query: '?limit=1' });
+    const { institutions } = list.body as { institutions: { code: string }[] };
+    expect(institutions).toMatchObject([{ today: { refreshes: expect.any(Number) }, breaker: { state: 'closed' } }]);
+    const path = [institutions[0]?.code ?? ''];
+    const one = await ask('readInstitutionHealth', { path });
+    expect(objectIn(one.body['institution'])['code']).toBe(path[0]);
+    for (const [id, given, first] of [
+      ['listInstitutionHealth', { query: '?limit=1' }, list],
+      ['readInstitutionHealth', { path }, one],
+    ] as const) {
+      const headers = { 'if-none-match': first.headers['etag'] ?? '' };
+      expect((await ask(id, { ...given, headers })).status).toBe(304);
+    }
+    expect((await ask('listInstitutionHealth', { query: '?limit=0' })).body['field']).toBe('limit');
+    expect((await ask('readInstitutionHealth', { path: ['no-such-bank'] })).body['code']).toBe('institution_not_found');
   });
 
   it('for the schedule', async () => {

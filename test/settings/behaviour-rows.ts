@@ -1,5 +1,5 @@
 /** The rows of `behaviour.test.ts`: what each setting makes a function do. */
-import { GetItemCommand, QueryCommand } from '@aws-sdk/client-dynamodb';
+import { GetItemCommand, PutItemCommand, QueryCommand } from '@aws-sdk/client-dynamodb';
 import type { SettingName } from '../../infra/setting-table.ts';
 import { memberAttribute } from '../../shared/clients/member-item.ts';
 import { at } from '../infra/synthesized.ts';
@@ -116,6 +116,37 @@ async function storedAccount(deployed: Deployed): Promise<unknown> {
   return [Item['account_number']?.S, Item['brand_new_field']?.S ?? 'dropped'];
 }
 
+/** The banks that are listed after one refresh, and what is said of the settings. */
+async function listedBanks(deployed: Deployed): Promise<unknown> {
+  await learnt(deployed);
+  const { body } = await deployed.http('ReadRefresh', { routeKey: 'GET /institution_health' });
+  const { institutions = [] } = Object(body);
+  return [institutions.map((one: unknown) => at(one, 'code')), at(body, 'settings')];
+}
+
+/** How long a job of the last bin took, as a reader is told. */
+async function longestJob(deployed: Deployed): Promise<unknown> {
+  await deployed.aws.tables.client.send(
+    new PutItemCommand({
+      TableName: 'refreshes',
+      Item: {
+        refresh_id: { S: 'INSTITUTION#riverbank' },
+        item_key: { S: 'DAY#2026-11-21#0' },
+        o_timed_out: { N: '1' },
+        b23: { N: '1' },
+      },
+    }),
+  );
+  return at(await institutionOf(deployed), 'job_seconds', 'p50');
+}
+
+/** What a reader is told of the bank. */
+async function institutionOf(deployed: Deployed): Promise<unknown> {
+  const routeKey = 'GET /institution_health/{institution_code}';
+  const parameters = { institution_code: 'riverbank' };
+  return at((await deployed.http('ReadRefresh', { routeKey, parameters })).body, 'institution');
+}
+
 /** The counters of the member's institution after one refresh. */
 async function learnt(deployed: Deployed): Promise<unknown> {
   deployed.mx.member = { institution_code: 'riverbank' };
@@ -175,7 +206,12 @@ async function brokenBank(deployed: Deployed): Promise<unknown> {
   deployed.at(100);
   const said = (await trigger(6)).body;
   const told = deployed.aws.events.map(({ type }) => type).filter((type) => type.startsWith('institution.'));
-  return [told, at(said, 'institution_degraded')];
+  const shownBank = await institutionOf(deployed);
+  return [
+    told,
+    at(said, 'institution_degraded'),
+    [at(shownBank, 'breaker', 'state'), at(shownBank, 'today', 'refreshes')],
+  ];
 }
 
 /** Every item of a refresh, by its sort key, with the second of its end. */
@@ -400,6 +436,27 @@ export const behaviourRows: readonly BehaviourRow[] = [
   },
   {
     setting: 'learning',
+    value: true,
+    what: 'institutions are listed, and that more is learnt',
+    observe: listedBanks,
+    expected: [['riverbank'], { learning: true, breaker: true }],
+  },
+  {
+    setting: 'learning',
+    value: false,
+    what: 'no institution is listed, and no breaker heeded',
+    observe: listedBanks,
+    expected: [[], { learning: false, breaker: false }],
+  },
+  {
+    setting: 'deadlineSeconds',
+    value: 900,
+    what: 'a job that ran at the deadline took 450 s or more',
+    observe: longestJob,
+    expected: { from: 450, to: null },
+  },
+  {
+    setting: 'learning',
     value: false,
     what: 'nothing is counted',
     observe: learnt,
@@ -414,6 +471,7 @@ export const behaviourRows: readonly BehaviourRow[] = [
     expected: [
       ['institution.degraded'],
       { since: '2026-11-21T12:00:30.000Z', code: 'failed', message: 'The job failed for a technical reason.' },
+      ['open', 5],
     ],
   },
   {
@@ -422,7 +480,7 @@ export const behaviourRows: readonly BehaviourRow[] = [
     what: 'nothing is said of a bank',
     beside: { learning: true },
     observe: brokenBank,
-    expected: [[], undefined],
+    expected: [[], undefined, [undefined, 5]],
   },
   {
     setting: 'lookLagMilliseconds',

@@ -22,6 +22,10 @@ const json = { 'content-type': 'application/json' };
 
 function ask(to: Construct, routeKey: string, client: string, body?: string) {
   const { member_identifier, ...user } = memberParameters;
+  if (routeKey.startsWith('GET /institution_health')) {
+    const parameters: Record<string, string> = routeKey.endsWith('}') ? { institution_code: 'mxbank' } : {};
+    return deployed.http(to, { routeKey, parameters, headers: { authorization: basic(client) } });
+  }
   const ofMember = routeKey.includes('{member_identifier}') ? { ...user, member_identifier } : user;
   const parameters = routeKey.includes('{refresh_id}') ? refreshPath : ofMember;
   const request: GivenRequest = {
@@ -54,6 +58,8 @@ it.each<[Construct, string, string | undefined, readonly number[]]>([
   ['ReadBalances', 'GET /users/{user_identifier}/accounts/{account_identifier}', undefined, [404, 404, 403, 403, 401]],
   ['ReadRefresh', `GET ${member}/refreshes`, undefined, [200, 200, 403, 403, 401]],
   ['ReadRefresh', 'GET /refreshes/{refresh_id}', undefined, [200, 200, 403, 403, 401]],
+  ['ReadRefresh', 'GET /institution_health', undefined, [200, 200, 403, 403, 401]],
+  ['ReadRefresh', 'GET /institution_health/{institution_code}', undefined, [404, 404, 403, 403, 401]],
   ['MemberSchedule', `PUT ${member}/schedule`, '{"every":24}', [200, 403, 200, 403, 401]],
   ['MemberSchedule', `GET ${member}/schedule`, undefined, [200, 200, 403, 403, 401]],
   ['MemberSchedule', `DELETE ${member}/schedule`, undefined, [204, 403, 204, 403, 401]],

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { Script } from 'node:vm';
 import { describe, expect, it } from 'vitest';
 import { documents } from '../../docs/generate/documents.ts';
+import { examples } from '../../docs/generate/openapi/examples.ts';
 import { outcomesDocument } from '../../docs/generate/outcomes-document.ts';
 import { problemsDocument } from '../../docs/generate/problems-document.ts';
 import { referencePage } from '../../docs/generate/reference-page.ts';
@@ -42,6 +43,11 @@ describe('docs/outcomes.md', () => {
 
 it('docs/problems.md has a row for every problem', () => {
   for (const code of problemCodes) expect(problemsDocument()).toContain(`| \`${code}\` |`);
+});
+
+it('docs/institutions.md shows the API’s own example', () => {
+  const [, shown = ''] = /```json\n([\s\S]*?)\n```/.exec(onDisk('docs/institutions.md')) ?? [];
+  expect(JSON.parse(shown)).toEqual(examples.institution);
 });
 
 describe('docs/api-reference.html', () => {

@@ -1,11 +1,14 @@
 /** Examples of answers, made from the domain by the code that makes the real ones. Made-up people and accounts. */
 import type { StoredBalance } from '../../../shared/domain/balance.ts';
+import { breakerRules } from '../../../shared/domain/breaker.ts';
 import { Decimal } from '../../../shared/domain/decimal.ts';
 import { freshnessOf } from '../../../shared/domain/freshness.ts';
+import { shownInstitution } from '../../../shared/domain/institution-view.ts';
 import { challengeView, statusView } from '../../../shared/domain/member-view.ts';
 import type { Challenge } from '../../../shared/domain/mx.ts';
 import type { Attempt, EndedRefresh, RunningRefresh } from '../../../shared/domain/refresh.ts';
 import { detailsByCode } from '../../../shared/domain/refresh-details.ts';
+import { snakeCased } from '../../../shared/domain/snake-case.ts';
 import { accountBody, freshnessBody, lastResultBody, refreshBody } from '../../../shared/lambda/api-shapes.ts';
 import { pageOf } from '../../../shared/lambda/mx-pagination.ts';
 
@@ -133,6 +136,39 @@ const question: Challenge = {
   imageOptions: [],
 };
 
+const institution = snakeCased(
+  shownInstitution(
+    {
+      code: 'mxbank',
+      countedOn: '2026-03-02',
+      counts: [
+        {
+          day: '2026-03-01',
+          outcomes: { succeeded: 41, action_required: 2 },
+          bins: [0, 0, 0, 2, 5, 9, 12, 7, 3, 1],
+          dropped: { attended: 2, not_succeeded: 2 },
+        },
+        {
+          day: '2026-03-02',
+          outcomes: { succeeded: 3, failed: 6 },
+          bins: [0, 0, 0, 0, 1, 2],
+          dropped: { not_succeeded: 6 },
+        },
+      ],
+      breaker: {
+        open: { since: '2026-03-02T08:40:10.000Z', code: 'institution_unavailable' },
+        changedAt: '2026-03-02T08:40:10.000Z',
+        failures: [],
+        probedAt: '2026-03-02T08:55:31.000Z',
+        untold: [],
+      },
+    },
+    '2026-03-02T09:00:00.000Z',
+    { breaker: true, deadlineSeconds: 600, breakerRules },
+  ),
+);
+const settings = { learning: true, breaker: true };
+
 /** Bodies of answers. */
 export const examples = {
   accepted: plain({
@@ -156,5 +192,7 @@ export const examples = {
   refresh: plain({ refresh: refreshBody(ended, null) }),
   refreshes: plain({ refreshes: [refreshBody(ended, null)], next_cursor: null }),
   schedule: plain({ schedule }),
+  institutions: plain({ institutions: [institution], next_cursor: null, settings }),
+  institution: plain({ institution, settings }),
   health: { status: 'ok' },
 };

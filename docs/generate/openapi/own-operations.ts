@@ -33,6 +33,40 @@ export const ownOperations: Readonly<Record<string, Operation>> = {
     answers: read('The refresh.', object({ refresh: ref('Refresh') }), examples.refresh, ['Retry-After']),
     problems: ['refresh_not_found', 'member_deleted'],
   },
+  'GET /institution_health': {
+    operationId: 'listInstitutionHealth',
+    summary: 'List institutions',
+    description:
+      'Banks of which a refresh was counted within 35 days, and those whose breaker is open, by code. MX’s own list of institutions, with names and logos, is at MX. A page may have fewer than `limit` and not be the last.',
+    tag: 'Institutions',
+    right: 'read',
+    parameters: ['institutions_cursor', 'limit', 'breaker', ...reading],
+    answers: read(
+      'A page of institutions.',
+      object({
+        institutions: listOf('Institution'),
+        next_cursor: { type: ['string', 'null'], description: '`cursor` of the next page; null: this was the last.' },
+        settings: ref('LearningSettings'),
+      }),
+      examples.institutions,
+    ),
+    problems: [],
+  },
+  'GET /institution_health/{institution_code}': {
+    operationId: 'readInstitutionHealth',
+    summary: 'Read what is learnt of an institution',
+    description:
+      'How its refreshes ended, how long its jobs took, and whether its bank works. It is counted when a refresh ends; nothing of a person is in it.',
+    tag: 'Institutions',
+    right: 'read',
+    parameters: ['institution_code', ...reading],
+    answers: read(
+      'The institution.',
+      object({ institution: ref('Institution'), settings: ref('LearningSettings') }),
+      examples.institution,
+    ),
+    problems: ['institution_not_found'],
+  },
   [`GET ${memberPath}/schedule`]: {
     operationId: 'readSchedule',
     summary: 'Read a member’s schedule',

@@ -82,6 +82,32 @@ export const parameters = {
     description: 'The `next_cursor` of the page before.',
     schema: { type: 'string', pattern: REFRESH_ID },
   },
+  institution_code: {
+    name: 'institution_code',
+    in: 'path',
+    required: true,
+    description: 'MX’s code of the institution: `institution_code` of its members and accounts.',
+    schema: { type: 'string', pattern: IDENTIFIER_PATTERN },
+    example: 'mxbank',
+  },
+  institutions_cursor: {
+    name: 'cursor',
+    in: 'query',
+    description: 'The `next_cursor` of the page before.',
+    schema: { type: 'string', pattern: '^[A-Za-z0-9_-]{2,1366}$' },
+  },
+  limit: {
+    name: 'limit',
+    in: 'query',
+    description: 'Institutions on a page, at most.',
+    schema: { type: 'integer', minimum: 1, maximum: 100, default: 25 },
+  },
+  breaker: {
+    name: 'breaker',
+    in: 'query',
+    description: '`open`: only institutions whose breaker is open.',
+    schema: { type: 'string', enum: ['open'] },
+  },
   'Accept-Version': {
     name: 'Accept-Version',
     in: 'header',

@@ -1,6 +1,8 @@
 /** Our own resources, and what a caller may send. */
 
 import { everyHoursOnOffer } from '../../../shared/domain/every-hours.ts';
+import { USUAL_JOBS } from '../../../shared/domain/job-lengths.ts';
+import { dropReasons, everyDropReason } from '../../../shared/domain/job-sample.ts';
 import { waitReasons } from '../../../shared/domain/progress.ts';
 import { CHALLENGE_GUID_PATTERN, MAX_ANSWER_LENGTH, MAX_ANSWERS } from '../../../shared/lambda/challenge-answers.ts';
 import { problemCodes } from '../../../shared/lambda/problem.ts';
@@ -161,6 +163,65 @@ const options = {
   },
 };
 
+const count = { type: 'integer', minimum: 0 };
+
+const countedRefreshes = (description: string) =>
+  whole(description, {
+    since: { ...instant, description: 'The first instant that counts: midnight, UTC.' },
+    refreshes: { ...count, description: 'All together.' },
+    outcomes: whole('How many ended how.', Object.fromEntries(Object.keys(outcomes).map((word) => [word, count]))),
+  });
+
+const lengthRange = (what: string) => ({
+  ...whole(`Between which two lengths ${what}, in seconds: the limits of a bin. Null: no samples.`, {
+    from: { type: 'number', minimum: 0 },
+    to: {
+      type: ['number', 'null'],
+      description: 'Null: no upper limit, because jobs were longer than any bin, or still ran at their deadline.',
+    },
+  }),
+  type: ['object', 'null'],
+});
+
+const institutionProperties = {
+  code: { type: 'string', description: 'MX’s code of the institution.' },
+  last_counted_on: {
+    type: ['string', 'null'],
+    format: 'date',
+    description: 'The day (UTC) on which a refresh was last counted; null: not within 35 days.',
+  },
+  today: countedRefreshes('Refreshes that have ended today (UTC).'),
+  week: countedRefreshes('Refreshes that have ended within the seven days (UTC) up to today.'),
+  job_seconds: whole('How long the jobs of the week took.', {
+    samples: { ...count, description: 'How many jobs it is made of.' },
+    small_sample: { type: 'boolean', description: `Fewer than ${USUAL_JOBS}: so few that they say little.` },
+    p50: lengthRange('half of the jobs were over'),
+    p90: lengthRange('nine in ten were over'),
+    p99: lengthRange('99 in 100 were over'),
+    not_learnt: {
+      type: 'object',
+      description: `Refreshes of the week of whose jobs nothing was learnt, by reason. ${explained(dropReasons)}`,
+      properties: Object.fromEntries(everyDropReason.map((reason) => [reason, { type: 'integer', minimum: 1 }])),
+    },
+  }),
+  breaker: {
+    ...whole(
+      'Whether scheduled starts of its members wait, because its bank does not work (docs/institutions.md). Null: never, by the settings.',
+      {
+        state: { type: 'string', enum: ['open', 'closed'] },
+        since: instantOrNull('When it opened, or last closed; null: it was not open within 35 days.'),
+        code: textOrNull('How the job ended that opened it (docs/outcomes.md); null while it is closed.'),
+        message: textOrNull('The same as a sentence.'),
+        last_probe_at: instantOrNull(
+          'While it is open: when a scheduled start was last let through; null: none was yet.',
+        ),
+        next_probe_at: instantOrNull('While it is open: from when on the next one is.'),
+      },
+    ),
+    type: ['object', 'null'],
+  },
+};
+
 /** `components.schemas`. */
 export const schemas = {
   ...mxSchemas,
@@ -177,6 +238,11 @@ export const schemas = {
       message: { type: 'string', description: 'The same as a sentence.' },
     },
   ),
+  Institution: whole('What is learnt of a bank.', institutionProperties),
+  LearningSettings: whole('Whether it goes on.', {
+    learning: { type: 'boolean', description: 'False: nothing more is counted; what was expires after 35 days.' },
+    breaker: { type: 'boolean', description: 'False: no breaker is heeded.' },
+  }),
   Freshness: whole('How fresh the stored balances are, and why.', freshnessProperties),
   TriggerOptions: {
     type: 'object',

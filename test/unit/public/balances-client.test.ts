@@ -508,6 +508,7 @@ describe('what is wrong before anything is sent', () => {
       client.waitForEnd(wrong),
       client.allAccounts('u', wrong),
       client.refreshes(wrong, 'm').next(),
+      client.institution(wrong),
       client.schedule.remove('u', wrong),
     ];
     for (const call of calls) await expect(call).rejects.toMatchObject({ code: 'invalid_request', status: null });
