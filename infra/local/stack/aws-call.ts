@@ -58,6 +58,18 @@ export const awsError = (service: AwsService, type: string, message: string, sta
     ? queryError(type, message, status)
     : awsAnswer(service, { __type: type, message }, status);
 
+/**
+ * The refusal of a call that its caller may not make, as each service writes it. SQS answers in JSON with the code of
+ * its older protocol in a header, by which the SDK names the error.
+ */
+export function accessDeniedAnswer(service: AwsService, message: string): AwsAnswer {
+  if (service === 'cloudformation') return queryError('AccessDenied', message, 403);
+  const body = { __type: 'com.amazon.coral.service#AccessDeniedException', Message: message };
+  if (service !== 'sqs') return awsAnswer(service, body, 400);
+  const { status, headers, body: text } = awsAnswer(service, body, 403);
+  return { status, headers: { ...headers, 'x-amzn-query-error': 'AccessDenied;Sender' }, body: text };
+}
+
 /** The refusal of an action that the engine of a service does not have. */
 export const unknownAction = (service: AwsService, action: string, has: readonly string[]): AwsAnswer =>
   awsError(

@@ -167,7 +167,10 @@ export class Blueprint {
     const resource = this.#resource(logicalId);
     const where = `${resource.Type} ${logicalId}`;
     const values: Record<string, unknown> = {};
-    const names = ['Name', 'TableName', 'QueueName', 'FunctionName', 'FifoQueue', 'StageName', 'Type', 'Value'];
+    const names = [
+      ...['Name', 'TableName', 'QueueName', 'FunctionName', 'RoleName', 'ManagedPolicyName', 'Path', 'FifoQueue'],
+      ...['StageName', 'Type', 'Value'],
+    ];
     for (const name of names) {
       const value = resource.Properties?.[name];
       if (value !== undefined) values[name] = this.#intrinsics.resolve(value, where);

@@ -17,7 +17,7 @@ export interface EventSourceSpec {
   readonly hasDeadLetterQueue: boolean;
 }
 
-/** Calls SQS for the function of the event source; rejects when SQS refuses. */
+/** Calls SQS; rejects when SQS refuses. */
 export type SqsCall = (action: string, input: unknown) => Promise<unknown>;
 
 interface Message {
@@ -37,7 +37,10 @@ const PAUSE_AFTER_FAILURE_MS = 1000;
 /** What a poller works with. */
 interface EventSourceSurroundings {
   readonly host: FunctionHost;
+  /** With the permissions of the function. */
   readonly sqs: SqsCall;
+  /** For what SQS does by itself. */
+  readonly sqsItself: SqsCall;
   readonly observations: ObservationFeed;
   readonly now: () => number;
 }
@@ -50,6 +53,7 @@ export class EventSource {
   readonly #spec: EventSourceSpec;
   readonly #host: FunctionHost;
   readonly #sqs: SqsCall;
+  readonly #sqsItself: SqsCall;
   readonly #observations: ObservationFeed;
   readonly #now: () => number;
   readonly #inFlight = new Set<Promise<void>>();
@@ -57,10 +61,11 @@ export class EventSource {
   #stopped = false;
   #loop: Promise<void> = Promise.resolve();
 
-  constructor(spec: EventSourceSpec, { host, sqs, observations, now }: EventSourceSurroundings) {
+  constructor(spec: EventSourceSpec, { host, sqs, sqsItself, observations, now }: EventSourceSurroundings) {
     this.#spec = spec;
     this.#host = host;
     this.#sqs = sqs;
+    this.#sqsItself = sqsItself;
     this.#observations = observations;
     this.#now = now;
   }
@@ -82,6 +87,7 @@ export class EventSource {
   }
 
   async #run(): Promise<void> {
+    await this.#readQueue();
     while (!this.#stopped) {
       if (this.#inFlight.size >= this.#spec.maxConcurrency) {
         await Promise.race([this.#stopping.promise, ...this.#inFlight]);
@@ -91,6 +97,15 @@ export class EventSource {
       if (batch.length === 0 || this.#stopped) continue;
       const processing = this.#process(batch).finally(() => this.#inFlight.delete(processing));
       this.#inFlight.add(processing);
+    }
+  }
+
+  /** Lambda creates no event source whose function may not read the queue's attributes, beside receiving and deleting. */
+  async #readQueue(): Promise<void> {
+    try {
+      await this.#sqs('GetQueueAttributes', { QueueUrl: this.#spec.queueUrl, AttributeNames: ['VisibilityTimeout'] });
+    } catch (error) {
+      if (!this.#stopped) this.#log(`the event source cannot read its queue’s attributes: ${String(error)}`);
     }
   }
 
@@ -213,7 +228,7 @@ export class EventSource {
     if (!hasDeadLetterQueue) return this.#delete([message]);
     try {
       const input = { QueueUrl: queueUrl, ReceiptHandle: message.receiptHandle, VisibilityTimeout: 0 };
-      await this.#sqs('ChangeMessageVisibility', input);
+      await this.#sqsItself('ChangeMessageVisibility', input);
     } catch (error) {
       if (!this.#stopped) this.#log(`the event source cannot give back: ${String(error)}`);
     }

@@ -1,6 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
 import type { AwsCaller, AwsEngine, AwsService } from './aws-call.ts';
-import { type Authorize, AwsCalls, allowEverything } from './aws-calls.ts';
+import { AwsCalls } from './aws-calls.ts';
 import { awsGateway } from './aws-gateway.ts';
 import { Blueprint } from './blueprint.ts';
 import { DeadLetters } from './dead-letters.ts';
@@ -10,6 +10,7 @@ import { functionLogs } from './function-logs.ts';
 import { listenLate } from './late-server.ts';
 import { ObservationFeed, type ObservationKind, type Observations } from './observations.ts';
 import { parameterStore } from './parameters.ts';
+import { Permissions } from './permissions.ts';
 import { Schedules } from './schedules.ts';
 import type { Credentials } from './sigv4.ts';
 import { messagesIn } from './sqs-engine.ts';
@@ -48,8 +49,6 @@ export interface LocalStackOptions {
   readonly runSchedules?: boolean;
   /** Extra variables for all functions. */
   readonly environment?: Readonly<Record<string, string>>;
-  /** Checks every AWS call. @default allows all of known credentials */
-  readonly authorize?: Authorize;
   /** Wraps the engines, for tools that count or change AWS calls. @default the engines as they are */
   readonly aroundEngines?: (engines: AwsEngines) => AwsEngines;
   /**
@@ -104,9 +103,11 @@ const toolCredentials: Credentials = { accessKeyId: 'test', secretAccessKey: 'te
 
 /**
  * Runs a synthesized template in this process: tables, queues, functions from their bundles, event sources, HTTP API,
- * schedules, event buses and secrets. Everything is in memory until `close`.
+ * schedules, event buses and secrets. Everything is in memory until `close`. What AWS would refuse a function by the
+ * template's policies is refused.
  *
- * @throws Error with a sentence: port taken, unknown resource type or intrinsic, missing bundle, property not supported
+ * @throws Error with a sentence: port taken, unknown resource type or intrinsic, missing bundle, property or
+ * policy not supported
  */
 export async function startLocalStack(options: LocalStackOptions): Promise<LocalStack> {
   const cleanup = new AsyncDisposableStack();
@@ -134,6 +135,7 @@ async function start(options: LocalStackOptions, cleanup: AsyncDisposableStack):
   const place = { region, account, stackName, awsEndpointUrl: awsServer.url, apiUrl: apiServer.url };
   const blueprint = new Blueprint(options.template, place);
   const outputs = blueprint.outputs();
+  const permissions = new Permissions(blueprint);
 
   const { dynamoDb, sqs } = await startEngines(blueprint, cleanup);
   const secrets = loadSecrets(blueprint, options.secrets ?? {}, now);
@@ -150,7 +152,7 @@ async function start(options: LocalStackOptions, cleanup: AsyncDisposableStack):
     const answer = await sqs.engine({ caller: { via: 'tools' }, service: 'sqs', action: 'SendMessage', body });
     if (answer.status !== 200) throw new Error(answer.body.toString());
   };
-  const wiring = { blueprint, hostOf, sendMessage, observations, now };
+  const wiring = { blueprint, hostOf, permissions, sendMessage, observations, now };
   const busNames = blueprint.ofType('AWS::Events::EventBus').map(({ ref }) => ref);
   const rules = eventRules(wiring);
   const events = eventBuses({ region, account, buses: new Set(['default', ...busNames]), rules, observations, now });
@@ -165,7 +167,7 @@ async function start(options: LocalStackOptions, cleanup: AsyncDisposableStack):
     cloudformation: stackDescription(blueprint, startedAt),
   };
   const engines = options.aroundEngines?.(bare) ?? bare;
-  const calls = new AwsCalls({ engines, authorize: options.authorize ?? allowEverything, observations, now });
+  const calls = new AwsCalls({ engines, permissions, observations, now });
 
   const api = buildHttpApi({ blueprint, hostOf, callers: [toolCredentials], observations, now });
 

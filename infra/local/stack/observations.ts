@@ -1,3 +1,5 @@
+import type { Authorization } from '../iam/request-resources.ts';
+
 /** What a running local stack reports, one shape per kind. `function`, `queue` and `bus` are logical ids. */
 export interface Observations {
   /** One HTTP request answered by the API; `route` is the route key that matched, if any. */
@@ -16,6 +18,10 @@ export interface Observations {
     via: 'function' | 'event-source' | 'tools';
     service: string;
     action: string;
+    /** What policies have to allow for it; nothing for the tools' credentials. */
+    asked: readonly Authorization[];
+    /** The sentence in which it was refused, as AWS would have refused it. */
+    refusal: string | undefined;
     status: number;
     ms: number;
     requestBytes: number;

@@ -51,6 +51,21 @@ const running: Readonly<Record<string, Identify>> = {
     const ref = `${place.awsEndpointUrl}/${place.account}/${name}`;
     return { ref, attributes: { Arn: arn(place, 'sqs', name), QueueName: name, QueueUrl: ref } };
   },
+  'AWS::SQS::QueuePolicy': (logicalId) => plain(stableSuffix(logicalId, 24).toLowerCase(), 'Id'),
+  'AWS::IAM::Role': (logicalId, properties, place) => {
+    const ref = properties.optionalText('RoleName') ?? generatedName(logicalId, place, 64);
+    const path = properties.optionalText('Path') ?? '/';
+    return {
+      ref,
+      attributes: { Arn: `arn:aws:iam::${place.account}:role${path}${ref}`, RoleId: `AROA${stableSuffix(ref, 17)}` },
+    };
+  },
+  'AWS::IAM::Policy': (logicalId) => plain(stableSuffix(logicalId, 24).toLowerCase(), 'Id'),
+  'AWS::IAM::ManagedPolicy': (logicalId, properties, place) => {
+    const name = properties.optionalText('ManagedPolicyName') ?? generatedName(logicalId, place, 128);
+    const path = properties.optionalText('Path') ?? '/';
+    return plain(`arn:aws:iam::${place.account}:policy${path}${name}`, 'PolicyArn');
+  },
   'AWS::Lambda::Function': (logicalId, properties, place) => {
     const ref = properties.optionalText('FunctionName') ?? generatedName(logicalId, place, 64);
     return { ref, attributes: { Arn: arn(place, 'lambda', `function:${ref}`) } };
@@ -97,15 +112,11 @@ const plain = (ref: string, attribute: string): Identity => ({ ref, attributes: 
 
 /** Resource types that are understood and have no effect on one machine, each with its reason. */
 const withoutEffect: readonly { readonly pattern: RegExp; readonly reason: string }[] = [
-  { pattern: /^AWS::IAM::/, reason: 'permissions are looked at where calls pass the gateway, not as resources' },
   { pattern: /^AWS::Lambda::Permission$/, reason: 'says who may invoke; locally only this stack can' },
   { pattern: /^AWS::Lambda::EventInvokeConfig$/, reason: 'asynchronous invocations are not repeated locally' },
   { pattern: /^AWS::Logs::/, reason: 'log lines are observations, and function-logs.ts shows the last ones' },
   { pattern: /^AWS::CloudWatch::/, reason: 'no metric is kept, so no alarm is raised' },
   { pattern: /^AWS::SNS::/, reason: 'only alarms use topics' },
-  { pattern: /^AWS::SQS::QueuePolicy$/, reason: 'restricts callers outside the stack, and there are none' },
-  { pattern: /^AWS::SecretsManager::ResourcePolicy$/, reason: 'restricts callers outside the stack' },
-  { pattern: /^AWS::Events::EventBusPolicy$/, reason: 'restricts callers outside the stack' },
   { pattern: /^AWS::EC2::/, reason: 'functions reach the network as this machine does' },
   { pattern: /^AWS::KMS::/, reason: 'nothing is kept on disk, so nothing is encrypted' },
   { pattern: /^AWS::Budgets::/, reason: 'nothing costs anything' },
@@ -134,8 +145,12 @@ export function identify(logicalId: string, type: string, properties: () => Prop
   const known = running[type];
   if (known !== undefined) return known(logicalId, properties(), place);
   const ref = generatedName(logicalId, place, 128);
+  const [, service = ''] = type.split('::');
+  // Policies name ARNs, and what is no ARN stops the start.
+  const ownArn = arn(place, service.toLowerCase(), type === 'AWS::Logs::LogGroup' ? `log-group:${ref}:*` : ref);
+  const attributeOf = (name: string): string => (name === 'Arn' ? ownArn : `${ref}.${name}`);
   return {
     ref,
-    attributes: new Proxy<Record<string, string>>({}, { get: (_target, name) => `${ref}.${String(name)}` }),
+    attributes: new Proxy<Record<string, string>>({}, { get: (_target, name) => attributeOf(String(name)) }),
   };
 }

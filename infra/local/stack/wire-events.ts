@@ -3,6 +3,7 @@ import type { Blueprint, RunningResource } from './blueprint.ts';
 import type { EventRule } from './event-bus.ts';
 import { checkPattern } from './event-pattern.ts';
 import type { ObservationFeed } from './observations.ts';
+import type { Permissions } from './permissions.ts';
 import type { Properties } from './properties.ts';
 import { readRate, type ScheduleSpec } from './schedules.ts';
 import type { HostOf } from './wire-functions.ts';
@@ -10,6 +11,7 @@ import type { HostOf } from './wire-functions.ts';
 export interface EventWiring {
   readonly blueprint: Blueprint;
   readonly hostOf: HostOf;
+  readonly permissions: Pick<Permissions, 'refusedInvocation'>;
   /** Sends one message for AWS itself; rejects when the queue refuses it. */
   readonly sendMessage: (queueUrl: string, body: string) => Promise<void>;
   readonly observations: ObservationFeed;
@@ -102,7 +104,7 @@ function scheduleSpec(
 }
 
 /** Reads a target of a rule or a schedule: a function or a queue of the template. */
-function readTarget(target: Properties, { blueprint, hostOf, sendMessage }: EventWiring): Target {
+function readTarget(target: Properties, { blueprint, hostOf, permissions, sendMessage }: EventWiring): Target {
   for (const property of ['InputPath', 'InputTransformer', 'EcsParameters', 'SqsParameters']) {
     if (target.has(property)) throw target.fault(property, 'is not run locally; send the event as it is');
   }
@@ -119,6 +121,10 @@ function readTarget(target: Properties, { blueprint, hostOf, sendMessage }: Even
     throw target.fault('Arn', `is ${arn}; the local stack delivers to functions and queues of this template only`);
   }
   const host = hostOf(arn, 'a target');
+  // Only Scheduler calls functions with a role; a rule is allowed to by the function's own policy.
+  const role = target.optionalText('RoleArn');
+  const refusal = role === undefined ? undefined : permissions.refusedInvocation(role, resource.arn);
+  if (refusal !== undefined) throw target.fault('RoleArn', `is of no use: ${refusal}`);
   return {
     deliver: async (event) => {
       await host.invoke(event);

@@ -1,4 +1,4 @@
-import type { AwsService } from './aws-call.ts';
+import type { AwsCaller, AwsService } from './aws-call.ts';
 import type { AwsCalls } from './aws-calls.ts';
 import type { Blueprint, RunningResource } from './blueprint.ts';
 import { EventSource, type EventSourceSpec, type SqsCall } from './event-source.ts';
@@ -25,8 +25,9 @@ export function eventSources({ blueprint, hostOf, calls, observations, now }: Qu
     const queue = queueName(spec.queueUrl);
     if (sources.has(queue))
       throw mapping.properties.fault('EventSourceArn', 'is a queue that another event source takes from');
-    const sqs = sqsFor(calls, host.spec.logicalId);
-    sources.set(queue, new EventSource(spec, { host, sqs, observations, now }));
+    const sqs = sqsFor(calls, { via: 'event-source', function: host.spec.logicalId });
+    const sqsItself = sqsFor(calls, { via: 'tools' });
+    sources.set(queue, new EventSource(spec, { host, sqs, sqsItself, observations, now }));
   }
   return sources;
 }
@@ -34,13 +35,13 @@ export function eventSources({ blueprint, hostOf, calls, observations, now }: Qu
 /** The last part of a queue's URL. */
 export const queueName = (url: string): string => url.slice(url.lastIndexOf('/') + 1);
 
-/** SQS as an event source calls it, with the permissions of its function. */
+/** SQS as `caller` calls it. */
 const sqsFor =
-  (calls: AwsCalls, functionId: string): SqsCall =>
+  (calls: AwsCalls, caller: AwsCaller): SqsCall =>
   async (action, input) => {
     const service: AwsService = 'sqs';
     const body = Buffer.from(JSON.stringify(input));
-    const answer = await calls.call({ caller: { via: 'event-source', function: functionId }, service, action, body });
+    const answer = await calls.call({ caller, service, action, body });
     if (answer.status !== 200) throw new Error(answer.body.toString());
     const result: unknown = JSON.parse(answer.body.toString());
     return result;

@@ -231,17 +231,6 @@ describe('the AWS gateway', () => {
     unknown.destroy();
   });
 
-  it('lets one function decide over every call', async () => {
-    const authorize = ({ action }: { action: string }) =>
-      action === 'GetItem' ? 'not allowed: dynamodb:GetItem' : undefined;
-    const strict = await startResources({ Members0A1B2C3D: table, Reads: resources.Reads }, { authorize });
-    await expect(strict.invoke('Reads', { id: 'x' })).rejects.toMatchObject({
-      errorType: 'AccessDeniedException',
-      message: 'not allowed: dynamodb:GetItem',
-    });
-    await strict.close();
-  });
-
   it.each([
     ['no target', {}],
     ['another service', { 'x-amz-target': 'Kinesis_20131202.ListStreams' }],

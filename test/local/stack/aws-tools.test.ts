@@ -114,7 +114,7 @@ describe('CloudFormation', () => {
       pages.push(found.length);
       for (const resource of found) types.set(resource.LogicalResourceId, resource.PhysicalResourceId);
     }
-    expect(pages).toEqual([100, 17]);
+    expect(pages).toEqual([100, 18]);
     expect(types.get('Members')).toBe('members');
     expect(types.get('Role109')).toMatch(/^local-Role109-/);
   });

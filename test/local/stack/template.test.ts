@@ -245,6 +245,7 @@ const fn = (id: string, name: string) =>
 const [accepts, consumes] = [fn('Accepts', 'accepts'), fn('Consumes', 'consumes')];
 consumes.addEventSource(new SqsEventSource(queue, { reportBatchItemFailures: true, maxConcurrency: 2 }));
 for (const one of [accepts, consumes]) table.grantReadWriteData(one);
+queue.grantSendMessages(accepts);
 const api = new HttpApi(stack, 'Api');
 api.addRoutes({ path: '/items', methods: [HttpMethod.POST], integration: new HttpLambdaIntegration('Post', accepts) });
 new Schedule(stack, 'Tick', { schedule: ScheduleExpression.rate(Duration.minutes(1)), target: new LambdaInvoke(fn('Echo', 'echo'), {}) });

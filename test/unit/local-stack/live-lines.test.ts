@@ -4,6 +4,7 @@ import {
   eventLine,
   invocationLine,
   logLine,
+  refusalLine,
   requestLine,
   sayLogs,
   sayWhatHappens,
@@ -105,6 +106,24 @@ it('an invocation says a line only when it failed', () => {
 it('a dead letter names its queue', () => {
   const letter = { queue: 'FollowUpsDeadLettersQueue12345678', messageId: 'm-1', body: '{}' };
   expect(deadLetterLine(letter)).toBe('dead letter in FollowUpsDeadLetters: message m-1');
+});
+
+const call = {
+  function: 'SweepFunction12345678',
+  via: 'function' as const,
+  service: 'dynamodb',
+  action: 'PutItem',
+  asked: [],
+  refusal: 'User: a is not authorized to perform: dynamodb:PutItem',
+  status: 400,
+  ms: 1,
+  requestBytes: 2,
+  responseBytes: 3,
+};
+
+it('a refused call of AWS names its function', () => {
+  expect(refusalLine(call)).toBe('Sweep may not do this: User: a is not authorized to perform: dynamodb:PutItem');
+  expect(refusalLine({ ...call, refusal: undefined })).toBeUndefined();
 });
 
 it('lines are said as things happen, until stopped', () => {

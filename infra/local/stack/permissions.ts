@@ -1,0 +1,76 @@
+/** Whether AWS would let a function make a call, by the policies of the template. */
+import { accessDenied } from '../iam/access-denied.ts';
+import { decide } from '../iam/evaluate-policy.ts';
+import { type Authorization, authorizationsOf } from '../iam/request-resources.ts';
+import type { AwsCall } from './aws-call.ts';
+import type { Blueprint } from './blueprint.ts';
+import { type FunctionIdentity, type RolePolicies, readPolicies, type TemplatePolicies } from './role-policies.ts';
+
+/** What a call has to be allowed, and the sentence in which AWS refuses it; none when it is allowed. */
+export interface Verdict {
+  readonly asked: readonly Authorization[];
+  readonly refusal: string | undefined;
+}
+
+/** The part of a call that is checked. */
+export type CheckedCall = Pick<AwsCall, 'caller' | 'service' | 'action' | 'body'>;
+
+/**
+ * Checks calls of functions, and of the event sources that work with a function's role. Tools are an administrator's:
+ * they are asked for nothing.
+ *
+ * @throws Error of the constructor with a sentence for a policy that is not understood
+ */
+export class Permissions {
+  readonly #blueprint: Blueprint;
+  readonly #policies: TemplatePolicies;
+  /** By role, action and resource: nothing else of a call decides. */
+  readonly #refusals = new Map<string, string | null>();
+
+  constructor(blueprint: Blueprint) {
+    this.#blueprint = blueprint;
+    this.#policies = readPolicies(blueprint);
+  }
+
+  /**
+   * Checks a call of AWS.
+   *
+   * @throws SyntaxError for a body that is no JSON, Error with a sentence for a call whose resources are not known
+   */
+  check({ caller, service, action, body }: CheckedCall): Verdict {
+    if (caller.via === 'tools') return { asked: [], refusal: undefined };
+    const identity = this.#policies.functions.get(caller.function);
+    if (identity === undefined) throw new Error(`${caller.function} is no function of this template`);
+    const asked = authorizationsOf(`${service}:${action}`, JSON.parse(body.toString()), this.#blueprint.place);
+    const refusals = asked.map((authorization) => this.#refusalOf(identity, authorization));
+    return { asked, refusal: refusals.find((refusal) => refusal !== null) };
+  }
+
+  /**
+   * The sentence that refuses an invocation of a function by AWS's own scheduler, which works with a role of the
+   * template; undefined when it is allowed.
+   */
+  refusedInvocation(roleArn: string, functionArn: string): string | undefined {
+    const role = this.#policies.roles.get(roleArn);
+    if (role === undefined) throw new Error(`${roleArn} is no role of this template`);
+    const session = `arn:aws:sts::${this.#blueprint.place.account}:assumed-role/${role.name}/scheduler`;
+    return this.#refusalOf({ role, session }, { action: 'lambda:InvokeFunction', resource: functionArn }) ?? undefined;
+  }
+
+  #refusalOf({ role, session }: FunctionIdentity, { action, resource }: Authorization): string | null {
+    const key = `${session} ${action} ${resource}`;
+    const known = this.#refusals.get(key);
+    if (known !== undefined) return known;
+    const request = { action, resource, context: this.#contextOf(role) };
+    const decision = decide(request, { role: role.statements, resource: this.#policies.resources.get(resource) ?? [] });
+    const refusal = accessDenied(decision, session, request) ?? null;
+    this.#refusals.set(key, refusal);
+    return refusal;
+  }
+
+  #contextOf({ arn }: RolePolicies) {
+    const { account, region } = this.#blueprint.place;
+    // The SDK calls AWS over TLS. Here it does not, because only this machine can reach the gateway.
+    return { secureTransport: true, principalArn: arn, principalAccount: account, requestedRegion: region };
+  }
+}
