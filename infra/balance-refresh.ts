@@ -1,6 +1,8 @@
-import { CfnOutput, Duration, Tags } from 'aws-cdk-lib';
+import { CfnOutput, Duration, RemovalPolicy, Tags } from 'aws-cdk-lib';
 import { EventBus } from 'aws-cdk-lib/aws-events';
-import { ManagedPolicy, PermissionsBoundary } from 'aws-cdk-lib/aws-iam';
+import { type IRole, ManagedPolicy, PermissionsBoundary } from 'aws-cdk-lib/aws-iam';
+import { Key } from 'aws-cdk-lib/aws-kms';
+import type { LogGroupProps } from 'aws-cdk-lib/aws-logs';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { Construct, type IConstruct } from 'constructs';
 import { membersTable, refreshesTable } from '../shared/clients/table-keys.ts';
@@ -14,6 +16,7 @@ import { acknowledge } from './constructs/acknowledged-finding.ts';
 import { Alarms } from './constructs/alarms.ts';
 import { constructIdOf } from './constructs/construct-ids.ts';
 import { Credentials } from './constructs/credentials.ts';
+import { Encryption } from './constructs/encryption.ts';
 import { FixedEgress } from './constructs/fixed-egress.ts';
 import { GivenNetwork } from './constructs/given-network.ts';
 import { MinuteTick } from './constructs/minute-tick.ts';
@@ -77,14 +80,14 @@ const CALLBACK_TIMEOUT = Duration.seconds(20);
 export class BalanceRefresh extends Construct {
   private readonly name: string;
   private readonly settings: Settings;
+  private readonly encryption: Encryption | undefined;
+  /** The same for every log group. */
+  private readonly logs: LogGroupProps;
   private readonly alarms: Alarms;
   private readonly stores: Stores;
   private readonly networks: Networks;
   private readonly queues: Queues;
-  private readonly platform: Pick<
-    ServiceFunctionProps<FunctionName>,
-    'alarms' | 'bundle' | 'logRetention' | 'environment'
-  >;
+  private readonly platform: Pick<ServiceFunctionProps<FunctionName>, 'alarms' | 'bundle' | 'logs' | 'environment'>;
   /** Every function of this deployment. What a setting switches off is not among them. */
   private readonly functions: ServiceFunction<FunctionName>[] = [];
 
@@ -92,6 +95,12 @@ export class BalanceRefresh extends Construct {
     super(scope, id);
     this.settings = settings;
     this.name = name;
+    this.encryption = this.addEncryption();
+    this.logs = {
+      retention: settings.logRetentionDays,
+      removalPolicy: RemovalPolicy.DESTROY,
+      ...(this.encryption ? { encryptionKey: this.encryption.key } : {}),
+    };
     this.alarms = this.addAlarms();
     this.stores = this.addStores();
     this.networks = this.addNetworks();
@@ -100,7 +109,7 @@ export class BalanceRefresh extends Construct {
     this.platform = {
       alarms: this.alarms,
       bundle,
-      logRetention: settings.logRetentionDays,
+      logs: this.logs,
       environment: environmentOfAll(settings, this.resources()),
     };
 
@@ -112,9 +121,16 @@ export class BalanceRefresh extends Construct {
     this.addReaders();
     this.addDoors();
     grantPermissions(this.functions, this.arns());
+    this.grantKey(schedulerRoles);
     this.deployScheduleFirst();
     this.publishForOperator();
     this.applyToAll([this, ...schedulerRoles]);
+  }
+
+  /** Every role may use the key for what it does, and for nothing else. A schedule may send to its dead letters. */
+  private grantKey(schedulerRoles: readonly IRole[]): void {
+    for (const { role, keyUses } of this.functions) this.encryption?.allow(role, keyUses);
+    for (const role of schedulerRoles) this.encryption?.allow(role, ['sendMessages']);
   }
 
   /** What the settings want of every role and resource. */
@@ -157,21 +173,28 @@ export class BalanceRefresh extends Construct {
 
   private addStores(): Stores {
     const { settings, name, alarms } = this;
-    const storage = new Storage(this, 'Storage', { name, retain: settings.retainData });
-    const credentials = new Credentials(this, 'Credentials', { ...settings, alarms });
+    const key = this.encryption?.key;
+    const storage = new Storage(this, 'Storage', { name, retain: settings.retainData, key });
+    const credentials = new Credentials(this, 'Credentials', { ...settings, alarms, key });
     const events = new EventBus(this, 'Events', { description: 'What happened to refreshes' });
     new CfnOutput(this, 'EventBusName', { value: events.eventBusName, description: 'Events about refreshes' });
     return { storage, credentials, events };
   }
 
+  private addEncryption(): Encryption | undefined {
+    const { keyArn } = this.settings;
+    if (keyArn === '') return undefined;
+    return new Encryption(this, 'Encryption', { key: Key.fromKeyArn(this, 'Key', keyArn), name: this.name });
+  }
+
   private addAlarms(): Alarms {
     const { alarmEmail, alarmTopicArn } = this.settings;
     const topic = alarmTopicArn === '' ? undefined : Topic.fromTopicArn(this, 'AlarmTopic', alarmTopicArn);
-    return new Alarms(this, 'Alarms', { email: alarmEmail, topic });
+    return new Alarms(this, 'Alarms', { email: alarmEmail, topic, key: this.encryption?.key });
   }
 
   private addNetworks(): Networks {
-    const { fixedEgress, egressZones, mxBaseUrl, retainData, flowLogs, logRetentionDays } = this.settings;
+    const { fixedEgress, egressZones, mxBaseUrl, retainData, flowLogs } = this.settings;
     const { vpcId, subnetIds, securityGroupIds } = this.settings;
     if (vpcId !== '') {
       const { placement } = new GivenNetwork(this, 'GivenNetwork', {
@@ -187,7 +210,7 @@ export class BalanceRefresh extends Construct {
       zones: egressZones,
       mxBaseUrl,
       retain: retainData,
-      flowLogs: flowLogs ? logRetentionDays : undefined,
+      flowLogs: flowLogs ? this.logs : undefined,
     });
     // The others do without the NAT gateway, which costs per byte.
     return { callsMx: placement, others: undefined };
@@ -195,8 +218,10 @@ export class BalanceRefresh extends Construct {
 
   private addQueues(): Queues {
     const { alarms } = this;
+    const key = this.encryption?.key;
     const followUps = new WorkQueue(this, 'FollowUps', {
       alarms,
+      key,
       name: 'follow-ups',
       workerTimeout: LOOK_TIMEOUT,
       whenItIsLate: 'Running refreshes are looked at late: balances arrive late or refreshes time out.',
@@ -204,15 +229,17 @@ export class BalanceRefresh extends Construct {
     });
     const starts = new WorkQueue(this, 'Starts', {
       alarms,
+      key,
       name: 'starts',
       workerTimeout: START_TIMEOUT,
       whenItIsLate: 'Scheduled refreshes start late: balances of scheduled members get old.',
       whenMessagesFail: 'Scheduled refreshes could not be started: these members wait for their next turn.',
     });
-    const sweeps = new MinuteQueue(this, 'Sweeps', { workerTimeout: SWEEP_TIMEOUT });
+    const sweeps = new MinuteQueue(this, 'Sweeps', { workerTimeout: SWEEP_TIMEOUT, key });
     const callbacks = callbacksAreOn(this.settings)
       ? new WorkQueue(this, 'Callbacks', {
           alarms,
+          key,
           name: 'callbacks',
           workerTimeout: CALLBACK_TIMEOUT,
           whenItIsLate: 'Callbacks go out late: callers that wait for them learn late how their refreshes ended.',
@@ -271,7 +298,7 @@ export class BalanceRefresh extends Construct {
    *
    * @returns the roles that the scheduler calls them as.
    */
-  private addSchedule(): readonly IConstruct[] {
+  private addSchedule(): readonly IRole[] {
     const { alarms } = this;
     const runSchedule = this.addFunction('run-schedule', {
       whenItFails: 'Members on a schedule are not refreshed: their balances get old.',
@@ -293,6 +320,7 @@ export class BalanceRefresh extends Construct {
     this.queues.sweeps.deliverTo(sweep, 2 * OPEN_SHARDS);
     const deadLetters = new DeadLetterQueue(this, 'TickDeadLetters', {
       alarms,
+      key: this.encryption?.key,
       whenItFails:
         'A minute of the schedule or of the sweep failed three times: some members were not refreshed in time.',
       runbook: 'tick-dead-letters',
@@ -345,7 +373,7 @@ export class BalanceRefresh extends Construct {
       ...this.settings,
       name: this.name,
       alarms: this.alarms,
-      logRetention: this.settings.logRetentionDays,
+      logs: this.logs,
       routes: this.functions.map((to) => ({
         to,
         paths: gatewayRoutes(to.functionName),

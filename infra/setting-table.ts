@@ -255,6 +255,16 @@ export const settings = {
     { unit: 'security groups', allowed: 'ids of security groups with commas between them', read: readIds('sg') },
     'With vpcId: the security groups of the functions. Empty: one is made that lets nothing in and only HTTPS out.',
   ),
+  keyArn: text(
+    '',
+    {
+      unit: 'ARN',
+      allowed:
+        'the ARN of a symmetric key of this region, such as arn:aws:kms:us-east-1:123456789012:key/0a1b2c3d-4e5f-6789-0abc-def012345678 (no alias), or empty for none',
+      read: arnOrNone('kms', '[a-z0-9-]+', 'key/(mrk-)?[0-9a-f-]{32,36}'),
+    },
+    'A customer-managed key for tables, queues, secrets, logs and the topic of alarms, in place of AWS’s own keys, which are free. Price: $1 a month and $0.03 per 10,000 calls of it (docs/account.md). Its policy has to allow what docs/account.md lists, and whoever reads the tables needs kms:Decrypt.',
+  ),
   permissionsBoundaryArn: text(
     '',
     {

@@ -9,6 +9,7 @@ import {
 } from 'aws-cdk-lib/aws-cloudwatch';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import { Effect, PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { type ITopic, Topic } from 'aws-cdk-lib/aws-sns';
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import { Construct } from 'constructs';
@@ -39,15 +40,21 @@ export class Alarms extends Construct {
   /**
    * @param email address that gets the alarms; empty: none.
    * @param topic one that is there already and lets CloudWatch publish, in place of one of its own.
+   * @param key encrypts its own topic, and lets CloudWatch use it.
    */
-  constructor(scope: Construct, id: string, { email, topic }: { email: string; topic: ITopic | undefined }) {
+  constructor(
+    scope: Construct,
+    id: string,
+    { email, topic, key }: { email: string; topic: ITopic | undefined; key: IKey | undefined },
+  ) {
     super(scope, id);
-    this.topic = topic ?? this.addTopic(email);
+    this.topic = topic ?? this.addTopic(email, key);
   }
 
-  private addTopic(email: string): Topic {
-    // Not encrypted with a key: CloudWatch may not use the AWS-managed one, and alarms hold no customer data.
-    const topic = new Topic(this, 'Topic', { enforceSSL: true });
+  private addTopic(email: string, key: IKey | undefined): Topic {
+    // Without a key of the customer's it is not encrypted: CloudWatch may not use the AWS-managed one, and alarms hold no
+    // customer data.
+    const topic = new Topic(this, 'Topic', { enforceSSL: true, ...(key === undefined ? {} : { masterKey: key }) });
     // A topic's own policy replaces the default one that lets CloudWatch publish: without this no alarm arrives.
     topic.addToResourcePolicy(
       new PolicyStatement({

@@ -1,5 +1,6 @@
 import { CfnOutput, RemovalPolicy, SecretValue } from 'aws-cdk-lib';
 import { Metric } from 'aws-cdk-lib/aws-cloudwatch';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
 import { environmentOf, type FunctionName, type ValueName } from '../../shared/lambda/environment.ts';
@@ -18,6 +19,8 @@ const functionsThatCallMx = (Object.keys(environmentOf) as readonly FunctionName
 export interface CredentialsProps
   extends Pick<Settings, 'apiAccess' | 'retainData' | 'stage' | 'webhooks' | 'callbackHosts' | 'callbackLoopback'> {
   readonly alarms: Alarms;
+  /** Encrypts the secrets. @default Secrets Manager's own key */
+  readonly key: IKey | undefined;
 }
 
 /**
@@ -36,13 +39,14 @@ export class Credentials extends Construct {
   /** What callbacks are signed with. Exists only when some host may be called. */
   readonly callbacks: Secret | undefined;
 
-  constructor(scope: Construct, id: string, { retainData, stage, alarms, ...settings }: CredentialsProps) {
+  constructor(scope: Construct, id: string, { retainData, stage, alarms, key, ...settings }: CredentialsProps) {
     super(scope, id);
     const removalPolicy = retainData ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY;
+    const kept = { removalPolicy, ...(key === undefined ? {} : { encryptionKey: key }) };
     this.mx = new Secret(this, 'Mx', {
       description: 'MX credentials: {"client_id":"…","api_key":"…"}',
       secretStringValue: SecretValue.unsafePlainText('{"client_id":"","api_key":""}'),
-      removalPolicy,
+      ...kept,
     });
     const unrotated = (secret: Secret, reason: string) => acknowledge(secret, 'AwsSolutions-SMG4', reason);
     unrotated(
@@ -74,7 +78,7 @@ export class Credentials extends Construct {
       this.apiCallers = new Secret(this, 'ApiCallers', {
         description: 'Callers of the HTTP API: {"clients":[…]}',
         secretStringValue: SecretValue.unsafePlainText('{"clients":[]}'),
-        removalPolicy,
+        ...kept,
       });
       unrotated(
         this.apiCallers,
@@ -89,7 +93,7 @@ export class Credentials extends Construct {
       this.mxWebhooks = new Secret(this, 'Webhooks', {
         description: 'What MX calls POST /webhooks/mx with: {"clients":[…]}',
         secretStringValue: SecretValue.unsafePlainText('{"clients":[]}'),
-        removalPolicy,
+        ...kept,
       });
       unrotated(
         this.mxWebhooks,
@@ -110,7 +114,7 @@ export class Credentials extends Construct {
           passwordLength: 44,
           excludePunctuation: true,
         },
-        removalPolicy,
+        ...kept,
       });
       unrotated(
         this.callbacks,

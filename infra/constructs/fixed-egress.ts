@@ -9,7 +9,7 @@ import {
   SubnetType,
   Vpc,
 } from 'aws-cdk-lib/aws-ec2';
-import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { LogGroup, type LogGroupProps } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { acknowledge } from './acknowledged-finding.ts';
 import { onlyHttpsOut, type Placement } from './placement.ts';
@@ -22,8 +22,8 @@ export interface FixedEgressProps {
   readonly mxBaseUrl: string;
   /** Keeps the addresses when the stack is deleted: MX would have to allow-list new ones. */
   readonly retain: boolean;
-  /** How long the connections of the network are logged. @default not at all */
-  readonly flowLogs?: RetentionDays | undefined;
+  /** The log group of the network's connections. @default they are not logged */
+  readonly flowLogs?: LogGroupProps | undefined;
 }
 
 /**
@@ -67,7 +67,7 @@ export class FixedEgress extends Construct {
         'A setting (flowLogs) that is off by default: only the functions that call MX are in this network, and their group lets nothing in and only HTTPS out.',
       );
     else {
-      const logGroup = new LogGroup(this, 'FlowLogs', { retention: flowLogs, removalPolicy: RemovalPolicy.DESTROY });
+      const logGroup = new LogGroup(this, 'FlowLogs', flowLogs);
       network.addFlowLog('Connections', { destination: FlowLogDestination.toCloudWatchLogs(logGroup) });
     }
     // Free, and keeps the largest part of the traffic away from the NAT gateway, which costs per byte.

@@ -38,6 +38,7 @@ export class MinuteTick extends Construct {
     this.role = target.role;
     // The scheduler only hands the minute over to Lambda. Of a function that fails, Lambda repeats the invocation twice.
     fn.fn.configureAsyncInvoke({ maxEventAge, retryAttempts: 2, onFailure: new SqsDestination(deadLetters.queue) });
+    fn.keyUses.add('sendMessages');
     acknowledge(
       fn.fn,
       'Serverless-LambdaDLQ',

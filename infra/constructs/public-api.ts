@@ -1,4 +1,4 @@
-import { CfnOutput, Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { CfnOutput, Duration } from 'aws-cdk-lib';
 import { AccessLogFormat } from 'aws-cdk-lib/aws-apigateway';
 import {
   CfnStage,
@@ -17,7 +17,7 @@ import {
 import { HttpIamAuthorizer } from 'aws-cdk-lib/aws-apigatewayv2-authorizers';
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
 import { MathExpression, Metric } from 'aws-cdk-lib/aws-cloudwatch';
-import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { LogGroup, type LogGroupProps } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import type { FunctionName } from '../../shared/lambda/environment.ts';
 import { answerHeaders, requestHeaders } from '../../shared/lambda/header-names.ts';
@@ -43,7 +43,7 @@ export interface PublicApiProps extends Pick<Settings, 'stage' | 'apiAccess' | '
   /** The API's name, which its log group has too. */
   readonly name: string;
   readonly alarms: Alarms;
-  readonly logRetention: RetentionDays;
+  readonly logs: LogGroupProps;
   /** Routes such as `POST /users/{user_identifier}/…`, per function. */
   readonly routes: readonly ApiRoutes[];
   /** Answers requests that match no route, in this service's error format. */
@@ -76,8 +76,7 @@ export class PublicApi extends Construct {
     const logGroup = new LogGroup(this, 'AccessLogs', {
       // API Gateway lists groups of other names in one resource policy of the account, which holds some dozens of them.
       logGroupName: `/aws/vendedlogs/http-api/${props.name}`,
-      retention: props.logRetention,
-      removalPolicy: RemovalPolicy.DESTROY,
+      ...props.logs,
     });
     const stage = new HttpStage(this, 'Stage', {
       httpApi: api,

@@ -1,4 +1,4 @@
-import { type Duration, RemovalPolicy } from 'aws-cdk-lib';
+import type { Duration } from 'aws-cdk-lib';
 import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import {
   Architecture,
@@ -9,17 +9,18 @@ import {
   Runtime,
   SystemLogLevel,
 } from 'aws-cdk-lib/aws-lambda';
-import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { LogGroup, type LogGroupProps } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { type EnvironmentFor, environmentOf, type FunctionName, variableOf } from '../../shared/lambda/environment.ts';
 import { acknowledge } from './acknowledged-finding.ts';
 import { type Alarms, sum } from './alarms.ts';
+import { type KeyUse, keyUseOf } from './encryption.ts';
 import type { Placement } from './placement.ts';
 
 /** What all functions of the service share. */
 export interface Platform {
   readonly alarms: Alarms;
-  readonly logRetention: RetentionDays;
+  readonly logs: LogGroupProps;
   /** Gives the folder with the function's `index.mjs`. */
   readonly bundle: (functionName: FunctionName) => string;
 }
@@ -57,14 +58,13 @@ export class ServiceFunction<F extends FunctionName> extends Construct {
   readonly functionName: F;
   readonly fn: LambdaFunction;
   readonly role: Role;
+  /** What its role needs a customer-managed key for, if there is one. */
+  readonly keyUses = new Set<KeyUse>();
 
   constructor(scope: Construct, id: string, props: ServiceFunctionProps<F>) {
     super(scope, id);
     this.functionName = props.functionName;
-    const logGroup = new LogGroup(this, 'Logs', {
-      retention: props.logRetention,
-      removalPolicy: RemovalPolicy.DESTROY,
-    });
+    const logGroup = new LogGroup(this, 'Logs', props.logs);
     // AWS's managed policy would allow writing to every log group of the account.
     this.role = new Role(this, 'Role', { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
     logGroup.grantWrite(this.role);
@@ -110,6 +110,7 @@ export class ServiceFunction<F extends FunctionName> extends Construct {
   /** Allows the function these actions on this resource, and nothing else. */
   allow(actions: readonly string[], resourceArn: string): void {
     this.role.addToPolicy(new PolicyStatement({ actions: [...actions], resources: [resourceArn] }));
+    for (const use of actions.map(keyUseOf)) if (use) this.keyUses.add(use);
   }
 }
 

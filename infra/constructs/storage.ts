@@ -1,5 +1,13 @@
 import { CfnOutput, RemovalPolicy } from 'aws-cdk-lib';
-import { AttributeType, Billing, ProjectionType, TableEncryptionV2, TableV2 } from 'aws-cdk-lib/aws-dynamodb';
+import {
+  AttributeType,
+  Billing,
+  CfnGlobalTable,
+  ProjectionType,
+  TableEncryptionV2,
+  TableV2,
+} from 'aws-cdk-lib/aws-dynamodb';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { StringParameter } from 'aws-cdk-lib/aws-ssm';
 import { Construct } from 'constructs';
 import { balancesTable, membersTable, refreshesTable } from '../../shared/clients/table-keys.ts';
@@ -30,13 +38,19 @@ export class Storage extends Construct {
   /** Refreshes, who asked for them, and idempotency records. Items expire. */
   readonly refreshes: TableV2;
 
-  /** @param name what the parameters with the tables' names are named after. */
-  constructor(scope: Construct, id: string, { name, retain }: { name: string; retain: boolean }) {
+  /**
+   * @param name what the parameters with the tables' names are named after.
+   * @param key encrypts the tables.
+   */
+  constructor(
+    scope: Construct,
+    id: string,
+    { name, retain, key }: { name: string; retain: boolean; key: IKey | undefined },
+  ) {
     super(scope, id);
     const kept = {
       billing: Billing.onDemand(),
-      // Encrypted with DynamoDB's own key. A KMS key would cost per call, and the AWS-managed one shuts out readers in
-      // other accounts, who are the reason for this table.
+      // DynamoDB's own key is free; the AWS-managed one shuts out readers in other accounts.
       encryption: TableEncryptionV2.dynamoOwnedKey(),
       pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
       deletionProtection: retain,
@@ -74,6 +88,8 @@ export class Storage extends Construct {
       ],
     });
 
+    if (key) for (const table of [this.balances, this.members, this.refreshes]) encrypt(table, key);
+
     // The generated names, for systems that read the tables.
     const { balances, members, refreshes } = this;
     for (const [content, table] of Object.entries({ balances, members, refreshes })) {
@@ -87,4 +103,12 @@ export class Storage extends Construct {
       new CfnOutput(scope, title, { value: table.tableName, description });
     }
   }
+}
+
+/** In place of the CDK's own property, which takes a key only in a stack that knows its region when it is synthesized. */
+function encrypt(table: TableV2, key: IKey): void {
+  const resource = table.node.defaultChild;
+  if (!(resource instanceof CfnGlobalTable)) throw new TypeError('the resource of a table is no CfnGlobalTable');
+  resource.addPropertyOverride('SSESpecification', { SSEEnabled: true, SSEType: 'KMS' });
+  resource.addPropertyOverride('Replicas.0.SSESpecification', { KMSMasterKeyId: key.keyArn });
 }

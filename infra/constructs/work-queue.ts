@@ -1,14 +1,30 @@
 import { Duration, RemovalPolicy } from 'aws-cdk-lib';
 import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
-import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
+import { CfnQueue, Queue, QueueEncryption, type QueueProps } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import type { FunctionName } from '../../shared/lambda/environment.ts';
 import { acknowledge } from './acknowledged-finding.ts';
 import { type Alarms, overFiveMinutes } from './alarms.ts';
 import type { ServiceFunction } from './service-function.ts';
 
-/** The same for every queue: SQS's own encryption, which is free, and TLS required. */
-const closed = { encryption: QueueEncryption.SQS_MANAGED, enforceSSL: true, removalPolicy: RemovalPolicy.DESTROY };
+/** A queue that requires TLS, encrypted with the key, or else with SQS's own, which is free. */
+function closedQueue(scope: Construct, { key, ...props }: QueueProps & { readonly key: IKey | undefined }): Queue {
+  const queue = new Queue(scope, 'Queue', {
+    ...props,
+    encryption: QueueEncryption.SQS_MANAGED,
+    enforceSSL: true,
+    removalPolicy: RemovalPolicy.DESTROY,
+  });
+  const resource = queue.node.defaultChild;
+  if (!(resource instanceof CfnQueue)) throw new TypeError('the resource of a queue is no CfnQueue');
+  if (key) {
+    // Not by the CDK's own property, with which it grants wildcards of the key to whoever may use the queue.
+    resource.sqsManagedSseEnabled = false;
+    resource.kmsMasterKeyId = key.keyArn;
+  }
+  return queue;
+}
 
 /** Messages that failed too often: the first raises an alarm, an operator decides. Kept for 14 days. */
 export class DeadLetterQueue extends Construct {
@@ -17,10 +33,15 @@ export class DeadLetterQueue extends Construct {
   constructor(
     scope: Construct,
     id: string,
-    { alarms, whenItFails, runbook }: { alarms: Alarms; whenItFails: string; runbook: string },
+    {
+      alarms,
+      key,
+      whenItFails,
+      runbook,
+    }: Pick<WorkQueueProps, 'alarms' | 'key'> & { whenItFails: string; runbook: string },
   ) {
     super(scope, id);
-    this.queue = new Queue(this, 'Queue', { ...closed, retentionPeriod: Duration.days(14) });
+    this.queue = closedQueue(this, { key, retentionPeriod: Duration.days(14) });
     acknowledge(
       this.queue,
       'Serverless-SQSRedrivePolicy',
@@ -37,6 +58,8 @@ export class DeadLetterQueue extends Construct {
 /** The function behind a queue, and the texts of its alarms. */
 export interface WorkQueueProps {
   readonly alarms: Alarms;
+  /** Encrypts the messages. @default SQS's own key */
+  readonly key: IKey | undefined;
   /** Longest time that the function which reads it may run. */
   readonly workerTimeout: Duration;
   /** Name in the runbook: headings `<name>-late` and `<name>-dead-letters`. */
@@ -53,11 +76,12 @@ export class WorkQueue extends Construct {
     super(scope, id);
     const dead = new DeadLetterQueue(this, 'DeadLetters', {
       alarms: props.alarms,
+      key: props.key,
       whenItFails: props.whenMessagesFail,
       runbook: `${props.name}-dead-letters`,
     });
-    this.queue = new Queue(this, 'Queue', {
-      ...closed,
+    this.queue = closedQueue(this, {
+      key: props.key,
       retentionPeriod: Duration.days(4),
       // AWS's advice for event sources: with less, a message that waits inside Lambda is received a second time.
       visibilityTimeout: Duration.seconds(6 * props.workerTimeout.toSeconds()),
@@ -74,6 +98,7 @@ export class WorkQueue extends Construct {
 
   /** Lets the function work on the queue in batches of 10, at most `maxConcurrency` of them at once (2 or more). */
   deliverTo(worker: ServiceFunction<FunctionName>, maxConcurrency: number): void {
+    worker.keyUses.add('receiveMessages');
     worker.fn.addEventSource(
       new SqsEventSource(this.queue, { batchSize: 10, reportBatchItemFailures: true, maxConcurrency }),
     );
@@ -96,10 +121,10 @@ export class WorkQueue extends Construct {
 export class MinuteQueue extends Construct {
   readonly queue: Queue;
 
-  constructor(scope: Construct, id: string, { workerTimeout }: Pick<WorkQueueProps, 'workerTimeout'>) {
+  constructor(scope: Construct, id: string, { workerTimeout, key }: Pick<WorkQueueProps, 'workerTimeout' | 'key'>) {
     super(scope, id);
-    this.queue = new Queue(this, 'Queue', {
-      ...closed,
+    this.queue = closedQueue(this, {
+      key,
       // The shortest that SQS knows.
       retentionPeriod: Duration.minutes(1),
       visibilityTimeout: Duration.seconds(6 * workerTimeout.toSeconds()),
@@ -112,6 +137,7 @@ export class MinuteQueue extends Construct {
 
   /** Gives the function one message at a time, at most `maxConcurrency` of them at once (2 or more). */
   deliverTo(worker: ServiceFunction<FunctionName>, maxConcurrency: number): void {
+    worker.keyUses.add('receiveMessages');
     worker.fn.addEventSource(new SqsEventSource(this.queue, { batchSize: 1, maxConcurrency }));
     failuresStayInTheQueue(
       worker,
@@ -120,9 +146,10 @@ export class MinuteQueue extends Construct {
   }
 }
 
-const failuresStayInTheQueue = ({ fn }: ServiceFunction<FunctionName>, what: string): void =>
+function failuresStayInTheQueue({ fn }: ServiceFunction<FunctionName>, what: string): void {
   acknowledge(
     fn,
     'Serverless-LambdaEventSourceMappingDestination',
     `An event source that is an SQS queue takes no destination: Lambda has it for streams only. ${what}`,
   );
+}

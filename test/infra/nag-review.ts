@@ -45,7 +45,10 @@ export const variants = {
   },
   'webhooks with callers that sign': { webhooks: 'known' },
   'no fixed address': { fixedEgress: false },
-  'what a reviewed account may ask for': { flowLogs: true },
+  'what a reviewed account may ask for': {
+    flowLogs: true,
+    keyArn: 'arn:aws:kms:us-east-1:123456789012:key/0a1b2c3d-4e5f-6789-0abc-def012345678',
+  },
   'a VPC that is there already': { fixedEgress: false, vpcId: 'vpc-0a1b2c3d', subnetIds: 'subnet-0a1b2c3d' },
 } as const satisfies Record<string, Readonly<Record<string, unknown>>>;
 

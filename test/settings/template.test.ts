@@ -156,6 +156,21 @@ const rows: readonly TemplateRow[] = [
     expected: [['sg-0a1b2c3d sg-0a1b2c3e'], 0],
   },
   {
+    setting: 'keyArn',
+    value: 'arn:aws:kms:us-east-1:123456789012:key/0a1b2c3d-4e5f-6789-0abc-def012345678',
+    what: 'encrypts tables, queues, secrets, logs and the topic',
+    observe: (stack) => [
+      ...new Set([
+        ...each('AWS::DynamoDB::GlobalTable', 'Replicas', 0, 'SSESpecification', 'KMSMasterKeyId')(stack),
+        ...each('AWS::SQS::Queue', 'KmsMasterKeyId')(stack),
+        ...each('AWS::SecretsManager::Secret', 'KmsKeyId')(stack),
+        ...each('AWS::Logs::LogGroup', 'KmsKeyId')(stack),
+        ...each('AWS::SNS::Topic', 'KmsMasterKeyId')(stack),
+      ]),
+    ],
+    expected: ['arn:aws:kms:us-east-1:123456789012:key/0a1b2c3d-4e5f-6789-0abc-def012345678'],
+  },
+  {
     setting: 'permissionsBoundaryArn',
     value: 'arn:aws:iam::123456789012:policy/teams/boundary',
     beside: { webhooks: 'known', callbackHosts: 'hooks.example.com', flowLogs: true },
