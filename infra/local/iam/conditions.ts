@@ -19,6 +19,8 @@ export interface RequestContext {
   readonly requestedRegion: string;
   readonly sourceArn?: undefined;
   readonly sourceAccount?: undefined;
+  /** Only requests to KMS have it, and the engines here call no KMS. */
+  readonly kmsViaService?: undefined;
 }
 
 /** One key with its operator and values; a statement applies when all of them hold. */
@@ -37,6 +39,7 @@ const keys = {
   'aws:requestedregion': 'requestedRegion',
   'aws:sourcearn': 'sourceArn',
   'aws:sourceaccount': 'sourceAccount',
+  'kms:viaservice': 'kmsViaService',
 } as const satisfies Record<string, keyof RequestContext>;
 
 type Key = (typeof keys)[keyof typeof keys];

@@ -117,6 +117,7 @@ describe('conditions', () => {
     ['ArnNotEquals', { ArnNotEquals: { 'aws:PrincipalArn': role } }, 'implicit deny'],
     ['ArnNotLike', { ArnNotLike: { 'aws:PrincipalArn': 'arn:aws:iam::*:role/W*' } }, 'allow'],
     ['an absent key', { StringEquals: { 'aws:SourceAccount': '111122223333' } }, 'implicit deny'],
+    ['a key of KMS’s requests', { StringEquals: { 'kms:ViaService': 'sqs.eu-west-1.amazonaws.com' } }, 'implicit deny'],
     ['an absent key, negated', { ArnNotLike: { 'aws:SourceArn': 'arn:aws:*:*:*:*' } }, 'allow'],
   ])('%s: %j → %s', (_what, Condition, expected) => {
     expect(outcome({ role: [statement({ Condition })] })).toBe(expected);
