@@ -126,7 +126,7 @@ export const settings = {
   ),
   breaker: flag(
     true,
-    'With learning: whether scheduled starts at an institution wait while its bank does not work, which five failed jobs of three users within half an hour show, with no answer of the bank in between (docs/institutions.md). Triggers of callers never wait.',
+    'With learning: whether scheduled starts at an institution wait while its bank does not work, which five failed jobs of three users within half an hour show, with no answer of the bank in between; and are held back where MX has no balance checks (docs/institutions.md). Triggers of callers never wait.',
   ),
   lookLagMilliseconds: wholeNumber(
     400,

@@ -83,7 +83,8 @@ ${statusRow('any other', 'UNKNOWN')}
 
 A refresh whose user is present (\`user_present\`) does not end at \`CHALLENGED\`: it shows the questions and watches on until
 its deadline. Unattended triggers are also held back by MX’s \`needs_updated_credentials\`: what would start a job, at first
-or once more, ends instead.
+or once more, ends instead. At an institution without balance checks they are held back with \`not_supported\`, which ends
+no refresh (docs/institutions.md).
 
 ## By the member’s error code
 

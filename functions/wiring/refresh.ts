@@ -22,6 +22,7 @@ import { unstartedInDynamoDb } from '../../shared/clients/unstarted-members.ts';
 import { breakerRules } from '../../shared/domain/breaker.ts';
 import type { CallbackRules } from '../../shared/domain/callback-url.ts';
 import { epochMillisecondsOf, type Instant, instantOf } from '../../shared/domain/instant.ts';
+import { supportRules } from '../../shared/domain/not-supported.ts';
 import { ownIdsIn } from '../../shared/domain/own-ids.ts';
 import type { Policy } from '../../shared/domain/policy.ts';
 import type { RefreshDeps } from '../../shared/domain/ports.ts';
@@ -107,6 +108,7 @@ export function endingDeps(
           })
         : noBreakers,
     breakerRules,
+    supportRules,
     notLearnt: (error) => report.log('institution.not_learnt', { error }),
     looks: { lagSeconds: env.lookLagMilliseconds / 1000, webhooks: env.webhooks !== 'off' },
     policy,

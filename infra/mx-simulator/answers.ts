@@ -57,8 +57,11 @@ export const jsonAnswer = (status: number, body: object): MxAnswer => textAnswer
 /** An answer without a body. */
 export const emptyAnswer = (status: number): MxAnswer => ({ status, headers: JSON_HEADERS, body: '' });
 
-/** An error as MX writes it (MX facts 9). Without `type`, the reason phrase with `_error` behind it. */
-export function errorAnswer(status: number, message: string, type?: string, more: object = {}): MxAnswer {
+/**
+ * An error as MX writes it (MX facts 9). Without `type`, the reason phrase with `_error` behind it; null: the error has none.
+ */
+export function errorAnswer(status: number, message: string, type?: string | null, more: object = {}): MxAnswer {
   const reason = REASONS[status] ?? 'error';
-  return jsonAnswer(status, { error: { message, status: reason, type: type ?? `${reason}_error`, ...more } });
+  const typed = type === null ? {} : { type: type ?? `${reason}_error` };
+  return jsonAnswer(status, { error: { message, status: reason, ...typed, ...more } });
 }

@@ -16,8 +16,8 @@ export interface Scenario {
   end: JobEnd;
   /** The bank asks a question of this type first; the answer decides how the job ends. */
   challenge?: ChallengeType;
-  /** POST check_balance is refused with this and nothing starts (MX facts 9). */
-  refuse?: { status: number; type: string; message: string };
+  /** POST check_balance is refused with this and nothing starts (MX facts 9). `type` null: the error has none. */
+  refuse?: { status: number; type: string | null; message: string };
   /** POST check_balance answers 202 and starts nothing. */
   startsNothing?: boolean;
   /** Length of this member's jobs in seconds. */
@@ -60,8 +60,8 @@ const endsWith = (status: string | null, errorCode?: number | string | null): Sc
   end: { status, errorCode: errorCode === undefined ? (USUAL_ERROR_CODES[status ?? ''] ?? null) : errorCode },
 });
 
-const refusedWith = (status: number, type: string, message: string): Scenario => ({
-  description: `POST check_balance is refused: ${status} ${type}`,
+const refusedWith = (status: number, type: string | null, message: string): Scenario => ({
+  description: `POST check_balance is refused: ${status} ${type ?? 'without an error type'}`,
   end: CONNECTED,
   refuse: { status, type, message },
 });
@@ -129,7 +129,8 @@ const SCENARIO_LIST: Readonly<Record<string, Scenario>> = {
     'institution_prevent_verification_error',
     'This data is not offered through this connection.',
   ),
-  'refused-not-supported': refusedWith(400, 'unsupported_job_error', 'This institution does not support this job.'),
+  // MX facts 2.1 show no body for it.
+  'refused-not-supported': refusedWith(400, null, 'This institution does not support this job.'),
   'feature-off': refusedWith(403, 'forbidden', 'This feature is not enabled for your client.'),
 
   'starts-nothing': good('POST answers 202 and nothing starts', { startsNothing: true }),

@@ -1,9 +1,13 @@
-/** The breakers of institutions, in one partition of the refreshes table: a bank without trouble has no item in it. */
+/**
+ * The breakers of institutions, and which of them have no balance checks, in one partition of the refreshes table: a bank
+ * without trouble has no item in it.
+ */
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { GetItemCommand } from '@aws-sdk/client-dynamodb';
-import { type Breaker, closedBreaker } from '../domain/breaker.ts';
 import { type Clock, epochMillisecondsOf } from '../domain/instant.ts';
-import type { Breakers, OpenBreaker, StoredBreaker } from '../domain/institutions-ports.ts';
+import type { Breakers, OpenBreaker, StoredTrouble } from '../domain/institutions-ports.ts';
+import type { NotSupported } from '../domain/not-supported.ts';
+import { noTrouble } from '../domain/trouble.ts';
 import type { Item } from './attribute-values.ts';
 import { updateIf } from './conditional-write.ts';
 import { lastAnswerIn } from './institutions-table.ts';
@@ -19,6 +23,12 @@ const READ_EVERY_SECONDS = 15;
 /** How long a breaker is kept after its last change. */
 const KEPT_DAYS = 35;
 
+/** What was read of all of them. */
+interface KnownTrouble {
+  readonly open: ReadonlyMap<string, OpenBreaker>;
+  readonly notSupported: ReadonlyMap<string, NotSupported>;
+}
+
 /** What it needs beside the table. */
 export interface BreakersOptions {
   readonly now: Clock;
@@ -32,49 +42,57 @@ export function breakersInDynamoDb(
   tableName: string,
   { now, unread }: BreakersOptions,
 ): Breakers {
-  let known: { readonly untilMs: number; readonly open: Promise<ReadonlyMap<string, OpenBreaker>> } | null = null;
+  let known: { readonly untilMs: number; readonly trouble: Promise<KnownTrouble> } | null = null;
 
-  async function openNow(): Promise<ReadonlyMap<string, OpenBreaker>> {
+  async function readAll(): Promise<KnownTrouble> {
+    const open = new Map<string, OpenBreaker>();
+    const notSupported = new Map<string, NotSupported>();
     try {
-      return new Map(
-        (await allBreakers(client, tableName)).flatMap(({ code, breaker }) =>
-          breaker.open === null ? [] : [[code, breaker.open]],
-        ),
-      );
+      for (const { code, breaker, checks } of await allBreakers(client, tableName)) {
+        if (breaker.open !== null) open.set(code, breaker.open);
+        if (checks.notSupported !== null) notSupported.set(code, checks.notSupported);
+      }
     } catch (error) {
       unread(error);
-      return new Map();
     }
+    return { open, notSupported };
+  }
+
+  function trouble(): Promise<KnownTrouble> {
+    const present = epochMillisecondsOf(now());
+    if (known === null || known.untilMs <= present) {
+      known = { untilMs: present + READ_EVERY_SECONDS * 1000, trouble: readAll() };
+    }
+    return known.trouble;
   }
 
   return {
-    open() {
-      const present = epochMillisecondsOf(now());
-      if (known === null || known.untilMs <= present) {
-        known = { untilMs: present + READ_EVERY_SECONDS * 1000, open: openNow() };
-      }
-      return known.open;
-    },
+    open: async () => (await trouble()).open,
+
+    notSupported: async () => (await trouble()).notSupported,
 
     async read(code) {
-      return (await storedBreaker(client, tableName, code)) ?? { breaker: closedBreaker, version: 0 };
+      return (await storedBreaker(client, tableName, code)) ?? { ...noTrouble, version: 0 };
     },
 
-    async write(code, breaker, version) {
+    async write(code, { breaker, checks }, version) {
       known = null;
       const state = JSON.stringify(breaker);
+      const checked = JSON.stringify(checks);
       // Not a PutItem, which some of the functions that end refreshes may not do to this table.
       return updateIf(client, tableName, {
         key: keyOf(code),
-        change: `SET #state = :state, v = :next, ${refreshesTable.timeToLive} = :expires`,
+        change: `SET #state = :state, checks = :checks, v = :next, ${refreshesTable.timeToLive} = :expires`,
         condition: version === 0 ? `attribute_not_exists(${refreshesTable.partitionKey})` : 'v = :version',
         values: {
           ':state': { S: state },
+          ':checks': { S: checked },
           ':next': { N: String(version + 1) },
           ':expires': expiresAt(now(), { days: KEPT_DAYS }),
           ...(version === 0 ? {} : { ':version': { N: String(version) } }),
         },
-        isDone: (item) => item['v']?.N === String(version + 1) && item['state']?.S === state,
+        isDone: (item) =>
+          item['v']?.N === String(version + 1) && item['state']?.S === state && item['checks']?.S === checked,
       });
     },
 
@@ -88,12 +106,12 @@ export function breakersInDynamoDb(
   };
 }
 
-/** Every breaker that is kept, with the code of its institution. */
+/** What is kept of every institution with trouble, with the code of its institution. */
 export async function allBreakers(
   client: DynamoDBClient,
   tableName: string,
-): Promise<readonly (StoredBreaker & { readonly code: string })[]> {
-  const found: (StoredBreaker & { code: string })[] = [];
+): Promise<readonly (StoredTrouble & { readonly code: string })[]> {
+  const found: (StoredTrouble & { code: string })[] = [];
   const query = {
     TableName: tableName,
     KeyConditionExpression: `${refreshesTable.partitionKey} = :breakers`,
@@ -105,22 +123,23 @@ export async function allBreakers(
   return found;
 }
 
-/** The breaker of an institution, as it is now; null: none is kept. */
+/** What is kept of an institution, as it is now; null: nothing. */
 export async function storedBreaker(
   client: DynamoDBClient,
   tableName: string,
   code: string,
-): Promise<StoredBreaker | null> {
+): Promise<StoredTrouble | null> {
   const { Item: item } = await client.send(
     new GetItemCommand({ TableName: tableName, Key: keyOf(code), ConsistentRead: true }),
   );
   return item === undefined ? null : stored(item);
 }
 
-/** No breaker is ever open. */
+/** No breaker is ever open, and every institution has balance checks. */
 export const noBreakers: Breakers = {
   open: async () => new Map(),
-  read: async () => ({ breaker: closedBreaker, version: 0 }),
+  notSupported: async () => new Map(),
+  read: async () => ({ ...noTrouble, version: 0 }),
   // As if another had been faster: nothing is kept.
   write: async () => false,
   lastAnswerAt: async () => null,
@@ -132,8 +151,11 @@ const keyOf = (code: string): Item => ({
   [refreshesTable.sortKey]: { S: code },
 });
 
-function stored(item: Item): StoredBreaker {
-  // Written by `write` alone.
-  const breaker = JSON.parse(item['state']?.S ?? '') as Breaker;
-  return { breaker, version: Number(item['v']?.N) };
+function stored(item: Item): StoredTrouble {
+  // Written by `write` alone; by an earlier version of it without what that did not know.
+  return {
+    breaker: { ...noTrouble.breaker, ...JSON.parse(item['state']?.S ?? '{}') },
+    checks: { ...noTrouble.checks, ...JSON.parse(item['checks']?.S ?? '{}') },
+    version: Number(item['v']?.N),
+  };
 }

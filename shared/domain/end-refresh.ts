@@ -6,6 +6,7 @@
 
 import type { StoredBalance } from './balance.ts';
 import type { Ending } from './ending.ts';
+import type { Failure } from './failure.ts';
 import { type Instant, plusSeconds } from './instant.ts';
 import { type LearnDeps, learnFrom } from './learn.ts';
 import type { MemberBody } from './member.ts';
@@ -44,6 +45,8 @@ export interface RefreshEnd {
   readonly importsMove?: boolean;
   /** The member's starts without this one, when MX has certainly not counted it. Without it they stay. */
   readonly starts?: readonly StartMark[];
+  /** How MX refused its POST for good. Without it MX did not. */
+  readonly refusedBy?: Failure;
   /** When the last look was taken that saw its job run. Without it no look is known to have. */
   readonly runningAt?: Instant | null;
 }
@@ -91,7 +94,8 @@ async function endOnce(deps: EndDeps, end: RefreshEnd): Promise<boolean> {
   if (!won) return false;
   await publishEnd(deps, key, endedClaim(claim, attempt), { details, body, stored });
   const job = { claim, ending, member: end.member ?? null, runningAt: end.runningAt ?? null };
-  await learnFrom(deps, { key, institutionCode: end.institutionCode, job, endedAt });
+  const { institutionCode, refusedBy = null } = end;
+  await learnFrom(deps, { key, institutionCode, job, endedAt, refusedBy });
   return true;
 }
 

@@ -276,6 +276,7 @@ async function start(
   if (!(await deps.members.recordStarting(key, starting, starts))) return 'superseded';
   const job = await startJob(deps, { key, identifiers: followed.identifiers, claim: starting, starts });
   if (job.kind !== 'refused') return 'started';
-  await endRefresh(deps, { ...endOf(followed), claim: starting, ending: job.ending, member, starts: job.starts });
+  const { ending, starts: counted, failure: refusedBy } = job;
+  await endRefresh(deps, { ...endOf(followed), claim: starting, ending, member, starts: counted, refusedBy });
   return 'ended';
 }

@@ -3,7 +3,9 @@ import type { Breaker } from './breaker.ts';
 import type { Instant } from './instant.ts';
 import type { JobLengths } from './job-lengths.ts';
 import type { DropReason, JobSample } from './job-sample.ts';
+import type { NotSupported } from './not-supported.ts';
 import type { Outcome } from './outcome.ts';
+import type { Trouble } from './trouble.ts';
 
 /** Since when a bank has not worked, and how the job ended that showed it. */
 export type OpenBreaker = NonNullable<Breaker['open']>;
@@ -19,23 +21,27 @@ export interface Institutions {
   count(code: string, ended: CountedEnd): Promise<void>;
 }
 
-/** A breaker as it was read. */
-export interface StoredBreaker {
-  readonly breaker: Breaker;
+/** What is kept of an institution, as it was read. */
+export interface StoredTrouble extends Trouble {
   /** How many changes it has seen; 0: none. */
   readonly version: number;
 }
 
-/** The breakers of institutions. Only those with trouble, or whose trouble was not long ago, are kept. */
+/**
+ * The breakers of institutions, and which of them have no balance checks. Only those with trouble, or whose trouble was not
+ * long ago, are kept.
+ */
 export interface Breakers {
   /**
    * The institutions whose breaker is open, with what opened it, as known 15 s ago or later. Never rejects: when the table
    * does not answer, none is.
    */
   open(): Promise<ReadonlyMap<string, OpenBreaker>>;
-  read(code: string): Promise<StoredBreaker>;
-  /** Replaces the breaker of that version. False: another function has changed it since. */
-  write(code: string, breaker: Breaker, version: number): Promise<boolean>;
+  /** The institutions that are believed to have no balance checks, as of `open`. */
+  notSupported(): Promise<ReadonlyMap<string, NotSupported>>;
+  read(code: string): Promise<StoredTrouble>;
+  /** Replaces what is kept in that version. False: another function has changed it since. */
+  write(code: string, trouble: Trouble, version: number): Promise<boolean>;
   /** When the bank last showed that it answers, by the ends that were counted; null: not within days. */
   lastAnswerAt(code: string): Promise<Instant | null>;
   /** Institutions with changes that have yet to be told. */

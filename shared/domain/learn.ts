@@ -5,9 +5,10 @@ import { Failure } from './failure.ts';
 import type { Instant } from './instant.ts';
 import { type EndedJob, sampleOf } from './job-sample.ts';
 import type { MemberKey } from './mx.ts';
+import { saysNotSupported } from './not-supported.ts';
 import type { RefreshDeps } from './ports.ts';
 import { hash } from './schedule.ts';
-import { type WatchDeps, watchInstitution } from './watch-institution.ts';
+import { type InstitutionSays, type WatchDeps, watchInstitution } from './watch-institution.ts';
 
 /** What learning needs. */
 export type LearnDeps = WatchDeps & Pick<RefreshDeps, 'institutions' | 'notLearnt' | 'within'>;
@@ -19,6 +20,8 @@ export interface LearntFrom {
   readonly institutionCode: string | null;
   readonly job: EndedJob & { readonly ending: Pick<Ending, 'outcome' | 'code'> };
   readonly endedAt: Instant;
+  /** How MX refused its POST for good; null: it did not. */
+  readonly refusedBy: Failure | null;
 }
 
 /** How long an invocation waits for it. */
@@ -33,12 +36,12 @@ export async function learnFrom(deps: LearnDeps, learnt: LearntFrom): Promise<vo
   if (!isInTime) deps.notLearnt(new Failure('busy', 'learning from a refresh took longer than a second'));
 }
 
-async function countAndWatch(deps: LearnDeps, { key, institutionCode, job, endedAt }: LearntFrom): Promise<void> {
+async function countAndWatch(deps: LearnDeps, learnt: LearntFrom): Promise<void> {
+  const { key, institutionCode, job, endedAt } = learnt;
   if (institutionCode === null) return;
   const { start } = job.claim;
   const { outcome, code } = job.ending;
-  // Without a job of ours an end is about something else: a read of MX, or a job that MX began.
-  const says = start.state === 'accepted' ? bankSays(job.ending) : 'nothing';
+  const says = institutionSays(learnt);
   await deps.institutions.count(institutionCode, {
     outcome,
     sample: sampleOf(job),
@@ -48,4 +51,10 @@ async function countAndWatch(deps: LearnDeps, { key, institutionCode, job, ended
   if (start.state === 'none') return;
   const judged = { startedAt: start.at, endedAt, code, userTag: hash(key.userGuid).toString(36) };
   await watchInstitution(deps, institutionCode, says, judged);
+}
+
+/** Without a job of ours an end is about something else: a read of MX, or a job that MX began. */
+function institutionSays({ job, refusedBy }: LearntFrom): InstitutionSays {
+  if (refusedBy !== null && saysNotSupported(refusedBy)) return 'no_checks';
+  return job.claim.start.state === 'accepted' ? bankSays(job.ending) : 'nothing';
 }

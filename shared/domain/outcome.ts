@@ -112,6 +112,9 @@ export const outcomes = {
   internal: failed('contact_support', 'A failure that has no end of its own.'),
   member_deleted: failed('reconnect', 'The member was deleted at MX.'),
 
+  // Only why the schedule holds a member back: no refresh ends so (`not-supported.ts`).
+  not_supported: failed('contact_support', 'MX runs no balance checks at this institution, as far as is known.'),
+
   // Nothing was started, or nothing shows that anything was.
   allowance_used_up: notRefreshed('retry_later', 'MX’s allowance of balance checks for this member is used up.'),
   mx_conflict: { ...notRefreshed('retry_later', 'Another job kept running at MX.'), orOutcome: 'timed_out' },

@@ -58,11 +58,13 @@ export async function passBreakers(deps: PassDeps, members: readonly EnrolledMem
 
 /** `closed`: the bank answers again. `none`: another one has it, or it is too early. */
 async function takeProbe({ breakers, breakerRules, now }: PassDeps, code: string): Promise<Probe | 'closed' | 'none'> {
-  const { breaker, version } = await breakers.read(code);
+  const stored = await breakers.read(code);
+  const { breaker, version } = stored;
   if (breaker.open === null) return 'closed';
   const takenAt = now();
   if (!mayProbe(breaker, takenAt, breakerRules)) return 'none';
-  return (await breakers.write(code, { ...breaker, probedAt: takenAt }, version)) ? { code, takenAt } : 'none';
+  const taken = { ...stored, breaker: { ...breaker, probedAt: takenAt } };
+  return (await breakers.write(code, taken, version)) ? { code, takenAt } : 'none';
 }
 
 /**
@@ -71,9 +73,11 @@ async function takeProbe({ breakers, breakerRules, now }: PassDeps, code: string
  */
 export async function giveProbeBack({ breakers }: Pick<PassDeps, 'breakers'>, { code, takenAt }: Probe): Promise<void> {
   try {
-    const { breaker, version } = await breakers.read(code);
+    const stored = await breakers.read(code);
+    const { breaker, version } = stored;
+    if (breaker.probedAt !== takenAt) return;
     // False: changed since, so that there is nothing to give back.
-    if (breaker.probedAt === takenAt) await breakers.write(code, { ...breaker, probedAt: null }, version);
+    await breakers.write(code, { ...stored, breaker: { ...breaker, probedAt: null } }, version);
   } catch {
     // The table does not answer.
   }

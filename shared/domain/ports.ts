@@ -11,6 +11,7 @@ import type { LookPlan } from './look-plan.ts';
 import type { Members, Unstarted } from './members-ports.ts';
 import type { Challenge, ChallengeAnswer, MemberIdentifiers, MemberKey, MxAccount, MxMember } from './mx.ts';
 import type { MxWebhook } from './mx-webhook.ts';
+import type { SupportRules } from './not-supported.ts';
 import type { Callbacks, Deliveries, Events, Notices } from './notify-ports.ts';
 import type { Policy } from './policy.ts';
 import type { End, EndDetails, Refresh, RunningRefresh } from './refresh.ts';
@@ -181,6 +182,7 @@ export interface RefreshDeps {
   readonly institutions: Institutions;
   readonly breakers: Breakers;
   readonly breakerRules: BreakerRules;
+  readonly supportRules: SupportRules;
   /** Told why nothing was learnt from a refresh that has ended: nothing else shows it. */
   readonly notLearnt: (error: unknown) => void;
   /** Settings: what looks are planned by beside the lengths of jobs. */

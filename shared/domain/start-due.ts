@@ -25,7 +25,7 @@ export interface StartDueDeps extends RefreshDeps {
 export type DueResult =
   | 'accepted'
   | 'joined'
-  /** It needs its user. MX is asked whether it still does once a day. */
+  /** It needs its user: MX is asked whether it still does once a day. Or its institution has no balance checks. */
   | 'held_back'
   /** Its balances are young enough by another way (`max_age` of its schedule). */
   | 'fresh_enough'
@@ -217,7 +217,9 @@ async function start(deps: StartDueDeps, enrolled: EnrolledMember, batch: StartB
   if (enrolled.maxAgeSeconds !== null && lastSuccess !== null) {
     if (secondsBetween(lastSuccess.observedAt, deps.now()) <= enrolled.maxAgeSeconds) return 'fresh_enough';
   }
-  if (heldOf(record) !== null && !isFirstOfDay(enrolled, dueAt)) return 'held_back';
+  const held = heldOf(record);
+  // Whether its institution still has no balance checks is known here: MX need not be asked.
+  if (held !== null && held.code !== 'not_supported' && !isFirstOfDay(enrolled, dueAt)) return 'held_back';
   const defer = async (failure: Failure, seconds: number): Promise<DueResult> => {
     const notBefore = plusSeconds(deps.now(), seconds);
     const { deferred } = await deferStarts(deps, { dueAt, members: [enrolled] }, notBefore);

@@ -1,7 +1,8 @@
 /**
  * The start of a refresh. In this order no crash loses it:
  *
- *  1  Our own tables, which cost MX nothing: a deleted member or a used-up allowance is refused, a running refresh joined.
+ *  1  Our own tables, which cost MX nothing: a deleted member or a used-up allowance is refused, a running refresh joined,
+ *     an unattended start held back at an institution without balance checks.
  *  2  Read the member at MX: the baseline that evidence is compared with. MX is away, and the member known here: a caller's
  *     start goes on without it, an unattended one claims nothing and is deferred.
  *  3  Held back, if the trigger is unattended and the user has to act first.
@@ -18,8 +19,9 @@ import { endRefresh, publishEnd } from './end-refresh.ts';
 import { baselineOf } from './evidence.ts';
 import { asFailure, Failure } from './failure.ts';
 import { lookUpMember } from './find-member.ts';
-import { secondsToFirstLook } from './look-plan.ts';
+import { holdsNotSupported } from './hold-not-supported.ts';
 import { type Instant, plusSeconds, secondsBetween } from './instant.ts';
+import { secondsToFirstLook } from './look-plan.ts';
 import {
   aliasMarkOf,
   type CallerShare,
@@ -56,7 +58,7 @@ export interface AcceptedStart {
   readonly nextAllowedAt: Instant | null;
 }
 
-/** An unattended trigger found a member that needs its user: nothing was started (promise 6). */
+/** Nothing was started: the member needs its user (promise 6), or its institution has no balance checks. */
 export interface HeldBack {
   readonly kind: 'held_back';
   /** Why, as the end of a refresh would say it. */
@@ -104,7 +106,9 @@ interface Request<Held> {
   readonly share: CallerShare | null;
   /** Whether our own tables say that there is nothing left to do. */
   readonly doneAlready: (record: MemberRecord) => Held | null;
-  /** Whether nothing is to be started for `member` now. An HTTP trigger always starts: its caller decided to. */
+  /** Whether MX is not to be asked now, by what is known here. An HTTP trigger always asks: its caller decided to. */
+  readonly unasked: (record: MemberRecord) => Promise<Held | null>;
+  /** Whether nothing is to be started for `member` now. An HTTP trigger always starts. */
   readonly heldBack: (member: MxMember, record: MemberRecord | null) => Promise<Held | null>;
   /** MX does not answer now. Null: start without a baseline. */
   readonly away: (failure: Failure) => Held | null;
@@ -143,6 +147,7 @@ export const startRefresh = (
     correlationId,
     share,
     doneAlready: () => null,
+    unasked: async () => null,
     heldBack: async () => null,
     away: () => null,
     async refused(record, failure) {
@@ -174,6 +179,11 @@ export const startUnattended = (
     correlationId: null,
     share: null,
     doneAlready: (record) => (endedSince(record, dueAt) ? { kind: 'done_already' } : null),
+    async unasked(record) {
+      if (!(await holdsNotSupported(deps, record))) return null;
+      await holdBack(deps, record, 'not_supported', dueAt);
+      return { kind: 'held_back', reason: 'not_supported' };
+    },
     async heldBack(seen, record) {
       const reason = neededUserAction(seen);
       if (reason !== null) {
@@ -204,6 +214,8 @@ async function start<Held>(deps: RefreshDeps, request: Request<Held>): Promise<A
     if (done) return done;
     const joined = record && (await answerFromTables(deps, request, record));
     if (joined) return joined;
+    const unasked = record && (await request.unasked(record));
+    if (unasked) return unasked;
     // 2: the baseline.
     const askedAt = deps.now();
     // Read while MX is asked: it is needed after that, and kept.
@@ -369,9 +381,10 @@ async function claimAndStart(
   }
   // Ended, not taken back: another caller may have joined it meanwhile, and has to get an end.
   const institutionCode = codeOf(known);
-  await endRefresh(deps, { key, claim, ending: job.ending, institutionCode, member, starts: job.starts });
-  const { code, message, details } = job.failure;
-  throw new Failure(code, message, { ...details, refreshId, action: job.ending.action });
+  const { ending, failure } = job;
+  await endRefresh(deps, { key, claim, ending, institutionCode, member, starts: job.starts, refusedBy: failure });
+  const { code, message, details } = failure;
+  throw new Failure(code, message, { ...details, refreshId, action: ending.action });
 }
 
 /** MX's code of the member's institution; null: not known. */

@@ -10,7 +10,7 @@ import { institutionsInDynamoDb } from '../../shared/clients/institutions-table.
 import { membersInDynamoDb } from '../../shared/clients/members-table.ts';
 import { refreshesInDynamoDb } from '../../shared/clients/refreshes-table.ts';
 import { scheduleInDynamoDb } from '../../shared/clients/schedule-table.ts';
-import { closedBreaker } from '../../shared/domain/breaker.ts';
+import { noTrouble } from '../../shared/domain/trouble.ts';
 import { at, mxAccount, mxMember, newKey, policy, refreshId, runningRefresh, startingClaim } from '../samples.ts';
 import { withLateReplicas } from './dynamodb-at-scale.ts';
 import { type LocalTables, startLocalTables } from './local-tables.ts';
@@ -108,7 +108,8 @@ describe('read back at once', () => {
 
   it('a breaker, to be changed', async () => {
     const breakers = breakersInDynamoDb(client, tables.refreshes, { now: () => at(0), unread: () => expect.fail() });
-    expect(await breakers.write('riverbank', { ...closedBreaker, changedAt: at(1) }, 0)).toBe(true);
+    const changed = { ...noTrouble, breaker: { ...noTrouble.breaker, changedAt: at(1) } };
+    expect(await breakers.write('riverbank', changed, 0)).toBe(true);
     expect(await breakers.read('riverbank')).toMatchObject({ breaker: { changedAt: at(1) }, version: 1 });
   });
 

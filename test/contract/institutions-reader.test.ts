@@ -7,6 +7,7 @@ import { institutionsInDynamoDb } from '../../shared/clients/institutions-table.
 import { type Breaker, closedBreaker } from '../../shared/domain/breaker.ts';
 import type { DayCounts, Institutions } from '../../shared/domain/institutions-ports.ts';
 import type { JobSample } from '../../shared/domain/job-sample.ts';
+import { noTrouble } from '../../shared/domain/trouble.ts';
 import { type BreakersTable, fakeBreakers } from '../fakes/fake-breakers.ts';
 import { fakeInstitutions, type InstitutionsTable } from '../fakes/fake-institutions.ts';
 import { fakeInstitutionsReader } from '../fakes/fake-institutions-reader.ts';
@@ -128,8 +129,8 @@ describe.each([
 
   it('with breakers, whether counted or not', async () => {
     const { breakers, reader } = await world();
-    await breakers.write('open', open, 0);
-    await breakers.write('closed', { ...closedBreaker, changedAt: T0 }, 0);
+    await breakers.write('open', { ...noTrouble, breaker: open }, 0);
+    await breakers.write('closed', { ...noTrouble, breaker: { ...closedBreaker, changedAt: T0 } }, 0);
     expect(await reader.breakers()).toEqual(
       new Map([
         ['closed', { ...closedBreaker, changedAt: T0 }],

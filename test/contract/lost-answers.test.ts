@@ -12,8 +12,8 @@ import { membersInDynamoDb } from '../../shared/clients/members-table.ts';
 import { refreshesInDynamoDb } from '../../shared/clients/refreshes-table.ts';
 import { scheduleInDynamoDb } from '../../shared/clients/schedule-table.ts';
 import { seenMembersInDynamoDb } from '../../shared/clients/seen-members.ts';
-import { closedBreaker } from '../../shared/domain/breaker.ts';
 import type { MemberKey } from '../../shared/domain/mx.ts';
+import { noTrouble } from '../../shared/domain/trouble.ts';
 import {
   at,
   attemptOf,
@@ -170,12 +170,13 @@ const writes: readonly [
     },
     [six, 1],
   ],
-  ['the breaker', (key, { breakers }) => breakers.write(key.memberGuid, closedBreaker, 0), true],
+  ['the breaker', (key, { breakers }) => breakers.write(key.memberGuid, noTrouble, 0), true],
   [
     'the breaker, changed',
-    (key, { breakers }) => breakers.write(key.memberGuid, { ...closedBreaker, changedAt: at(1) }, 1),
+    (key, { breakers }) =>
+      breakers.write(key.memberGuid, { ...noTrouble, breaker: { ...noTrouble.breaker, changedAt: at(1) } }, 1),
     true,
-    (key) => plain().breakers.write(key.memberGuid, closedBreaker, 0),
+    (key) => plain().breakers.write(key.memberGuid, noTrouble, 0),
   ],
   ['begin', (key, { keys }) => keys.begin(request(key)), { kind: 'first' }],
   [

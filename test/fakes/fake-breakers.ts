@@ -1,11 +1,11 @@
 /** The breakers of institutions, in memory, with nothing remembered. */
-import { closedBreaker } from '../../shared/domain/breaker.ts';
-import type { Breakers, StoredBreaker } from '../../shared/domain/institutions-ports.ts';
+import type { Breakers, StoredTrouble } from '../../shared/domain/institutions-ports.ts';
+import { noTrouble } from '../../shared/domain/trouble.ts';
 import type { InstitutionsTable } from './fake-institutions.ts';
 import { atOnce, type Request, recognised } from './request.ts';
 
 /** By institution. */
-export type BreakersTable = Map<string, StoredBreaker>;
+export type BreakersTable = Map<string, StoredTrouble>;
 
 /** The breakers in `table`; ends that show an answer are in `institutions`. */
 export const fakeBreakers = (
@@ -24,15 +24,30 @@ export const fakeBreakers = (
       return new Map();
     }
   },
-  read: (code) => request('breakers.read', () => table.get(code) ?? { breaker: closedBreaker, version: 0 }),
-  write: (code, breaker, version) =>
+  async notSupported() {
+    try {
+      return await request(
+        'breakers.notSupported',
+        () =>
+          new Map(
+            [...table].flatMap(([code, { checks }]) =>
+              checks.notSupported === null ? [] : [[code, checks.notSupported]],
+            ),
+          ),
+      );
+    } catch {
+      return new Map();
+    }
+  },
+  read: (code) => request('breakers.read', () => table.get(code) ?? { ...noTrouble, version: 0 }),
+  write: (code, { breaker, checks }, version) =>
     request(
       'breakers.write',
       recognised(
         () => table.get(code),
         () => {
           if ((table.get(code)?.version ?? 0) !== version) return false;
-          table.set(code, { breaker, version: version + 1 });
+          table.set(code, { breaker, checks, version: version + 1 });
           return true;
         },
       ),

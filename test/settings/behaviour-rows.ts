@@ -214,6 +214,38 @@ async function brokenBank(deployed: Deployed): Promise<unknown> {
   ];
 }
 
+/** MX refuses two users' jobs, an hour apart: what is told of one that is due then, and whether MX is asked for it. */
+async function noBalanceChecks(deployed: Deployed): Promise<unknown> {
+  const bank = { institution_code: 'riverbank' };
+  deployed.mx.member = bank;
+  await slots(deployed);
+  deployed.mx.member = { ...done, ...bank };
+  deployed.at(10);
+  await deployed.look();
+  deployed.mx.refusesJobs = true;
+  for (const [second, user] of [
+    [3_600, 2],
+    [7_200, 3],
+  ] as const) {
+    const of = { user_identifier: `USR-${user}`, member_identifier: `MBR-${user}` };
+    deployed.at(second);
+    deployed.mx.member = { ...bank, guid: of.member_identifier, user_guid: of.user_identifier };
+    await deployed.http('CheckBalance', {
+      method: 'POST',
+      routeKey: 'POST /users/{user_identifier}/members/{member_identifier}/check_balance',
+      parameters: of,
+      headers: { 'content-type': 'application/json' },
+    });
+  }
+  deployed.mx.member = { ...done, ...bank };
+  const asked = deployed.mx.seen.length;
+  deployed.at(7_200 + 38 * 60);
+  await deployed.tick('ScheduledRefresh');
+  await deployed.deliver('StartRefresh', deployed.sent('Starts').at(-1)?.body ?? '');
+  const told = deployed.published('schedule.held').map(({ detail }) => at(detail, 'data', 'code'));
+  return [told, deployed.mx.seen.slice(asked).map(({ method }) => method)];
+}
+
 /** Every item of a refresh, by its sort key, with the second of its end. */
 async function expiries(deployed: Deployed, refreshId: string): Promise<unknown> {
   const { Items = [] } = await deployed.aws.tables.client.send(
@@ -481,6 +513,22 @@ export const behaviourRows: readonly BehaviourRow[] = [
     beside: { learning: true },
     observe: brokenBank,
     expected: [[], undefined, [undefined, 5]],
+  },
+  {
+    setting: 'breaker',
+    value: true,
+    what: 'an institution without balance checks gets no scheduled start',
+    beside: { learning: true, minScheduleHours: 1, defaultScheduleHours: 168 },
+    observe: noBalanceChecks,
+    expected: [['not_supported'], []],
+  },
+  {
+    setting: 'breaker',
+    value: false,
+    what: 'an institution without balance checks is asked all the same',
+    beside: { learning: true, minScheduleHours: 1, defaultScheduleHours: 168 },
+    observe: noBalanceChecks,
+    expected: [[], ['GET', 'POST']],
   },
   {
     setting: 'lookLagMilliseconds',

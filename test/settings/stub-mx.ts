@@ -9,6 +9,8 @@ export interface StubMx {
   member: Readonly<Record<string, unknown>>;
   /** Its accounts. */
   accounts: readonly object[];
+  /** Its institution has no balance checks: POSTs are refused. */
+  refusesJobs: boolean;
   /** Answers to requests with this text in their path are never given. */
   hangsAt: string | null;
   close(): Promise<void>;
@@ -42,12 +44,21 @@ export async function startStubMx(): Promise<StubMx> {
   const mx = {
     member: {} as Readonly<Record<string, unknown>>,
     accounts: [] as readonly object[],
+    refusesJobs: false,
     hangsAt: null as string | null,
   };
   const server: StubServer = await stubServer(({ method, url }, response) => {
     if (mx.hangsAt !== null && url.includes(mx.hangsAt)) return;
     if (method === 'PUT') {
       sendJson(response, { error: { message: 'The member is not challenged.', status: 'method_not_allowed' } }, 405);
+      return;
+    }
+    if (method === 'POST' && mx.refusesJobs) {
+      sendJson(
+        response,
+        { error: { message: 'This institution does not support this job.', status: 'bad_request' } },
+        400,
+      );
       return;
     }
     if (!url.includes('/accounts')) {

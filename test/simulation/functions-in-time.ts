@@ -21,7 +21,15 @@ import { messageDelivery } from './message-delivery.ts';
 import { overheard } from './mx-calls.ts';
 import { type Action, correlationIdOf, type Plan } from './plan.ts';
 import type { Scheduler } from './scheduler.ts';
-import { checkGivenBack, checkJoined, checkProbed, checkProgress, checkSwept } from './spot-checks.ts';
+import {
+  checkAsked,
+  checkGivenBack,
+  checkJoined,
+  checkProbed,
+  checkProgress,
+  checkSupported,
+  checkSwept,
+} from './spot-checks.ts';
 import { Violation } from './violation.ts';
 import type { Truth } from './what-is-known.ts';
 import { quietHours, timeouts, type World } from './world.ts';
@@ -171,14 +179,24 @@ export function functionsInTime(stage: Stage): FunctionsInTime {
         about: `due at ${batch.dueAt}`,
         async run(invocation: Invocation) {
           const deps = reach(invocation);
-          const { mx } = deps;
+          const { mx, breakers } = deps;
+          const taken = new Set<string>();
+          const write: typeof breakers.write = async (code, trouble, version) => {
+            const isWritten = await breakers.write(code, trouble, version);
+            if (isWritten && trouble.breaker.probedAt !== null) taken.add(`${code} ${trouble.breaker.probedAt}`);
+            return isWritten;
+          };
           const checkBalance = (member: MemberIdentifiers) => {
             checkProbed(stage, invocation, probed);
+            checkSupported(stage, invocation);
             return mx.checkBalance(member);
           };
           const report = (_enrolled: unknown, error: unknown): void => log(error);
-          const counts = await startDue({ ...deps, mx: { ...mx, checkBalance }, report }, batch);
-          checkGivenBack(stage, invocation, counts.accepted + counts.joined);
+          const counts = await startDue(
+            { ...deps, mx: { ...mx, checkBalance }, breakers: { ...breakers, write }, report },
+            batch,
+          );
+          checkGivenBack(stage, invocation, counts.accepted + counts.joined, taken);
           return counts;
         },
       };
@@ -214,10 +232,17 @@ export function functionsInTime(stage: Stage): FunctionsInTime {
     const { userId, memberId, key } = member;
     const user = action.names === 'guids' ? key.userGuid : userId;
     const identifier = action.names === 'own ids' ? memberId : key.memberGuid;
-    const run = (invocation: Invocation) =>
-      answerTrigger(
+    const asked: string[] = [];
+    const run = (invocation: Invocation) => {
+      const deps = reach(invocation, 4_000);
+      const readMember = (identifiers: MemberIdentifiers) => {
+        asked.push(identifiers.memberIdentifier);
+        return deps.mx.readMember(identifiers);
+      };
+      return answerTrigger(
         {
-          ...reach(invocation, 4_000),
+          ...deps,
+          mx: { ...deps.mx, readMember },
           defaultScheduleHours: plan.defaultScheduleHours,
           scheduleShards: 1,
           staleAfterSeconds: 86_400,
@@ -246,9 +271,14 @@ export function functionsInTime(stage: Stage): FunctionsInTime {
           rights: null,
         },
       );
+    };
     invocations.start('trigger', action.key, timeouts.trigger, run, (ended, invocation) => {
       logged(ended, invocation);
-      if (ended.kind === 'threw') written.push(problemOf(asNamed(ended.error)).body);
+      if (ended.kind === 'threw') {
+        const named = asNamed(ended.error);
+        written.push(problemOf(named).body);
+        if (asked.length === 0 && !isSimulated(ended.error)) checkAsked(stage, invocation, named.code);
+      }
       // A problem can be an answer as well: the one that a repeated request got the first time.
       if (ended.kind !== 'returned' || ended.value.status >= 300) return;
       const { headers = {}, text, body } = ended.value;

@@ -14,7 +14,7 @@ import type { Answer, FunctionsInTime } from './functions-in-time.ts';
 import { correlationIdOf, type Plan, secretDigits } from './plan.ts';
 import { Violation } from './violation.ts';
 import type { RefreshTruth, Truth } from './what-is-known.ts';
-import { followUpVisibilitySeconds, noticeIn, type World } from './world.ts';
+import { followUpVisibilitySeconds, noticeIn, supportRules, type World } from './world.ts';
 
 /** Ends that MX's status or error code causes, and nothing else. */
 const codesOfStatuses: ReadonlySet<string> = new Set(
@@ -54,11 +54,10 @@ export function checkHistory(
   checkEventIds(world);
   checkWritten(world, written);
   checkLearnt(plan, world);
-  checkBreakers(
-    world,
-    truth,
-    faults.length === 0 && !plan.actions.some(({ what }) => what === 'mx down') && plan.messagingDown === null,
-  );
+  const isUndisturbed =
+    faults.length === 0 && !plan.actions.some(({ what }) => what === 'mx down') && plan.messagingDown === null;
+  checkBreakers(world, truth, isUndisturbed);
+  checkNotSupported(world, truth, isUndisturbed);
   // A message whose function has crashed comes back when it is visible again.
   const lostSeconds = faults.length === 0 ? 0 : followUpVisibilitySeconds;
   if (plan.isPlain) checkExpected(plan, truth, { world, lostSeconds });
@@ -123,6 +122,40 @@ function checkBreakers({ breakers, published, institutions }: World, truth: Trut
     const isCounted = (institutions.get(code) ?? []).some(({ isAnswer, endedAt }) => isAnswer && endedAt > changedAt);
     if (answered && isCounted) {
       throw new Violation(0, `the breaker of ${code} stays open after ${answered.refreshId}, which has succeeded`);
+    }
+  }
+}
+
+/** How long what an answer shows may take to be written. */
+const LEARNING_MS = 5_000;
+
+/** Balance checks: that there are none is believed of two users' refusals, and no longer after a job that ended well. */
+function checkNotSupported({ breakers, institutions }: World, truth: Truth, isUndisturbed: boolean): void {
+  for (const [code, { checks }] of breakers) {
+    const { notSupported } = checks;
+    if (notSupported === null) continue;
+    const ended = [...truth.refreshes.values()];
+    const refused = ended.filter(
+      ({ result }) => result !== null && ['mx_refused', 'mx_institution'].includes(result.code),
+    );
+    if (new Set(refused.map(({ member }) => member.userGuid)).size < 2) {
+      throw new Violation(0, `${code} is believed to have no balance checks after the refusals of one user`);
+    }
+    // A fault may have cost the sample.
+    if (!isUndisturbed) continue;
+    const since = epochMillisecondsOf(notSupported.until) - supportRules.rememberSeconds * 1000 + LEARNING_MS;
+    const answered = ended.find(
+      ({ result, posts, answeredAt, endedAt }) =>
+        result?.outcome === 'succeeded' && answeredAt === null && posts.length === 1 && (endedAt ?? 0) > since,
+    );
+    const isCounted = (institutions.get(code) ?? []).some(
+      ({ isAnswer, endedAt }) => isAnswer && epochMillisecondsOf(endedAt) > since,
+    );
+    if (answered && isCounted) {
+      throw new Violation(
+        0,
+        `${code} is believed to have no balance checks after ${answered.refreshId}, which has succeeded`,
+      );
     }
   }
 }

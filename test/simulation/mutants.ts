@@ -645,6 +645,59 @@ export const mutants: readonly Mutant[] = [
     ],
   },
   {
+    name: 'breaker-stops-callers',
+    what: 'a caller’s trigger is refused while its bank does not work',
+    breaks: [0],
+    besides: 'breaker',
+    changes: [
+      domain(
+        'start-refresh.ts',
+        'unasked: async () => null,',
+        "async unasked(record) {\n      if ((await deps.breakers.open()).has(record.institutionCode ?? '')) throw new Failure('mx_unavailable', 'the bank does not work');\n      return null;\n    },",
+      ),
+    ],
+  },
+  {
+    name: 'not-supported-stops-callers',
+    what: 'a caller’s trigger is refused where MX has no balance checks',
+    breaks: [0],
+    besides: 'breaker',
+    changes: [
+      domain(
+        'start-refresh.ts',
+        'unasked: async () => null,',
+        "async unasked(record) {\n      if (await holdsNotSupported(deps, record)) throw new Failure('mx_refused', 'the bank has no balance checks');\n      return null;\n    },",
+      ),
+    ],
+  },
+  {
+    name: 'not-supported-by-one-user',
+    what: 'that an institution has no balance checks is believed of one user’s refusals',
+    breaks: [0],
+    besides: 'breaker',
+    changes: [domain('not-supported.ts', 'refusal.userTag !== userTag &&', '')],
+  },
+  {
+    name: 'not-supported-stays',
+    what: 'that an institution has no balance checks is believed on after a success',
+    breaks: [0],
+    besides: 'breaker',
+    changes: [
+      domain(
+        'not-supported.ts',
+        'if (notSupported === null || answeredAt === null || answeredAt <= notSupported.since) return checks;',
+        'if (answeredAt !== undefined) return checks;',
+      ),
+    ],
+  },
+  {
+    name: 'not-supported-started',
+    what: 'the schedule starts members of an institution without balance checks',
+    breaks: [0],
+    besides: 'breaker',
+    changes: [domain('start-refresh.ts', 'if (!(await holdsNotSupported(deps, record))) return null;', 'return null;')],
+  },
+  {
     name: 'unlisted-is-fresh',
     what: 'accounts that MX no longer lists are as fresh as ever',
     breaks: [11],

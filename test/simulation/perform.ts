@@ -50,6 +50,12 @@ export function perform(action: Action, plan: Plan, world: World, functions: Fun
         control.setScenario({ member: one.memberId, scenario: action.works ? 'ok' : 'institution-down' });
       }
       return;
+    case 'balance checks':
+      for (const one of world.members) {
+        if (world.gone.has(one.key.memberGuid)) continue;
+        control.setScenario({ member: one.memberId, scenario: action.offered ? 'ok' : 'refused-not-supported' });
+      }
+      return;
     case 'repair':
       control.setScenario({ member: memberId, scenario: 'ok' });
       return;

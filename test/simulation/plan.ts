@@ -24,6 +24,8 @@ export type Action = { readonly key: string; readonly at: number } & (
   /** Puts the member on the schedule, or takes it off with null. */
   | { readonly what: 'enrol'; readonly member: number; readonly every: EveryHours | null }
   | { readonly what: 'repair'; readonly member: number }
+  /** From now on MX refuses the POST, because the institution has no balance checks, or takes it again: of every member. */
+  | { readonly what: 'balance checks'; readonly member: number; readonly offered: boolean }
   /** From now on jobs fail for the bank's reasons, or end well again: those of every member. */
   | { readonly what: 'bank'; readonly member: number; readonly works: boolean }
   | { readonly what: 'move a balance'; readonly member: number; readonly balance: string }
@@ -43,6 +45,8 @@ export const correlationIdOf = ({ key }: Action): string | null => (key.length %
 export interface PlannedMember {
   readonly scenarioName: string;
   readonly scenario: Scenario;
+  /** Whose it is; without it the first user's. */
+  readonly user?: 2;
   readonly isNew: boolean;
   /** Known to this service from the start. */
   readonly isKnown: boolean;
@@ -168,6 +172,26 @@ function addBankOutage(random: Random, members: number, add: (action: Action) =>
   }
 }
 
+/** An institution without balance checks, which may have some later, and callers who ask for members of one user or two. */
+function withoutBalanceChecks(
+  random: Random,
+  members: PlannedMember[],
+  add: (action: Action) => void,
+  drawn: () => PlannedMember,
+): void {
+  if (!random.chance(0.08)) return;
+  const [first, second = drawn()] = members;
+  if (first === undefined) return;
+  members[1] = random.chance(0.7) ? { ...second, user: 2 } : second;
+  add({ key: 'checks-off', what: 'balance checks', at: 0, member: 0, offered: false });
+  const back = 45 + random.next() * 90;
+  if (random.chance(0.7)) add({ key: 'checks-on', what: 'balance checks', at: back, member: 0, offered: true });
+  const plain = { names: 'guids', userPresent: false, wait: 0, callback: null, idempotencyKey: null } as const;
+  for (const [index, at] of [1, 12, 24, back + 15].entries()) {
+    add({ key: `checks-${index}`, what: 'trigger', at: at + random.next() * 3, member: index % 2, ...plain });
+  }
+}
+
 /** The plan of the history with this seed. */
 export function planHistory(seed: number, start: number): Plan {
   const random = createRandom(seed, 'plan');
@@ -283,6 +307,8 @@ export function planHistory(seed: number, start: number): Plan {
     if (resumes.chance(0.4)) add({ ...action, answer: 'correct', key: 'resume-2', at: at + resumes.next() * 30 });
   }
   addBankOutage(createRandom(seed, 'bank'), members.length, add);
+  const checks = createRandom(seed, 'balance checks');
+  withoutBalanceChecks(checks, members, add, () => drawMember(checks, deadlineSeconds, hasSchedule));
   const faults = drawProfile(random, start + (span + random.next() * 1.2 * deadlineSeconds) * 1000);
   // A lag counted in answers would last for hours without reads: with jobs of MX's own it would not be a lag.
   const lags = members.some(({ scenario }) => scenario.lag?.of === 'everything');

@@ -6,7 +6,7 @@ import { openShardOf } from '../fakes/fake-members.ts';
 import type { Invocation } from './invocations.ts';
 import type { Answer, Stage } from './functions-in-time.ts';
 import { Violation } from './violation.ts';
-import { followUpVisibilitySeconds } from './world.ts';
+import { followUpVisibilitySeconds, supportRules } from './world.ts';
 
 /**
  * A sweep that nothing disturbed leaves nothing behind that was there for it to repair when it began: in all parts of the
@@ -70,12 +70,44 @@ export function checkProbed({ world, broken }: Stage, invocation: Invocation, pr
   }
 }
 
-/** A probe that has started nothing is given back. */
-export function checkGivenBack({ world, broken }: Stage, { startedAt, hit }: Invocation, started: number): void {
+/** Where MX is believed to have no balance checks, the schedule asks for none until the time is over. */
+export function checkSupported({ world, scheduler, broken }: Stage, invocation: Invocation): void {
+  if (invocation.hit) return;
+  for (const [code, { checks }] of world.breakers) {
+    if (checks.notSupported === null) continue;
+    const until = epochMillisecondsOf(checks.notSupported.until);
+    const believedAt = until - supportRules.rememberSeconds * 1000;
+    if (believedAt < invocation.startedAt && scheduler.now() < until) {
+      broken(new Violation(0, `${invocation.id} has asked for a job at ${code}, which has no balance checks`));
+    }
+  }
+}
+
+/** What a caller may be told without MX having been asked: what our own tables say of the member, or of the caller. */
+const ownRefusals: ReadonlySet<string> = new Set([
+  'member_deleted',
+  'allowance_used_up',
+  'caller_allowance_used_up',
+  'mx_rate_limited',
+  'too_many_callbacks',
+  'idempotency_in_flight',
+]);
+
+/** No trigger is refused for its bank: neither while that does not work, nor where it has no balance checks. */
+export function checkAsked({ broken }: Stage, { id }: Invocation, code: string): void {
+  if (!ownRefusals.has(code)) broken(new Violation(0, `${id} was refused as ${code}, and MX was not asked`));
+}
+
+/** A probe that has started nothing is given back. `taken`: by this invocation, each by its institution and instant. */
+export function checkGivenBack(
+  { world, broken }: Stage,
+  { hit }: Invocation,
+  started: number,
+  taken: ReadonlySet<string>,
+): void {
   if (hit || started > 0) return;
   for (const [code, { breaker }] of world.breakers) {
-    const { probedAt } = breaker;
-    if (probedAt !== null && epochMillisecondsOf(probedAt) >= startedAt) {
+    if (taken.has(`${code} ${breaker.probedAt}`)) {
       broken(new Violation(0, `a probe of ${code} has started nothing and was not given back`));
     }
   }

@@ -54,6 +54,14 @@ export interface SimulatedMember {
 /** Two minutes, after the first one in which scheduled members are due: what is late then waits. */
 export const quietHours = { from: '12:02', to: '12:04' };
 
+/** The same for breakers. */
+export const breakerRules = {
+  ...{ failures: 2, users: 1, windowSeconds: 1_800, probeSeconds: 60 },
+};
+
+/** When MX is believed to have no balance checks, in histories that last minutes. */
+export const supportRules = { apartSeconds: 5, windowSeconds: 1_800, rememberSeconds: 600, askSeconds: 60 };
+
 /** Everything a function can reach. */
 export interface Reachable extends HandleWebhookDeps {
   readonly schedule: Schedule;
@@ -201,11 +209,18 @@ export function createWorld(plan: Plan, scheduler: Scheduler, given: Given): Wor
     };
   };
 
-  const user = model.control.addUser({ id: 'user-1' });
+  const userGuids = new Map<string, string>();
+  const userGuidOf = (id: string): string => {
+    const guid = userGuids.get(id) ?? model.control.addUser({ id }).guid;
+    userGuids.set(id, guid);
+    return guid;
+  };
   const members = plan.members.map((planned, index): SimulatedMember => {
     const memberId = `member-${index + 1}`;
+    const userId = `user-${planned.user ?? 1}`;
+    const userGuid = userGuidOf(userId);
     const { guid } = model.control.addMember({
-      user: 'user-1',
+      user: userId,
       id: memberId,
       institutionCode: 'riverbank',
       scenario: planned.scenario,
@@ -218,14 +233,14 @@ export function createWorld(plan: Plan, scheduler: Scheduler, given: Given): Wor
         account_number: `55${secretDigits}1${at}`,
       })),
     });
-    const key = { userGuid: user.guid, memberGuid: guid };
-    if (planned.isKnown) know(table, key, memberId, planned.isScheduled, clock());
+    const key = { userGuid, memberGuid: guid };
+    if (planned.isKnown) know(table, { key, userId, memberId }, planned.isScheduled, clock());
     const { enrolment } = table.members.get(textOf(key)) ?? {};
     if (enrolment && plan.hasQuietHours) {
       const wishes = { quietHours: { ...quietHours, timeZone: 'UTC' }, maxAgeSeconds: null };
       table.wishes.set(`${enrolment.slot} ${textOf(key)}`, wishes);
     }
-    return { key, userId: 'user-1', memberId };
+    return { key, userId, memberId };
   });
   const byName = new Map(
     members.flatMap(
@@ -309,7 +324,8 @@ export function createWorld(plan: Plan, scheduler: Scheduler, given: Given): Wor
         starts: fakeStarts(world.starts, request),
         institutions: fakeInstitutions(institutions, request),
         breakers: fakeBreakers(breakers, institutions, request),
-        breakerRules: { failures: 2, users: 1, windowSeconds: 1_800, probeSeconds: 60 },
+        breakerRules,
+        supportRules,
         notLearnt: (error) => given.notLearnt(invocation, error),
         looks: { lagSeconds: 0.4, webhooks: plan.webhooksOf !== null },
         sweepRests: fakeSweepRests(world.sweeps, request),
@@ -362,14 +378,14 @@ export function noticeIn(body: string, refreshId: string): Notice | null {
 }
 
 /** A member that this service has met before, and that may be on the schedule: due in the next minute. */
-function know(table: MembersTable, key: MemberKey, memberId: string, isScheduled: boolean, at: string): void {
+function know(table: MembersTable, { key, userId, memberId }: SimulatedMember, isScheduled: boolean, at: string): void {
   const minute = minuteOf(at);
   // The first slot of a minute is that of the hourly ones.
   const [slot = ''] = slotsDueIn(minute + 1, 1);
-  table.aliases.set('ALIAS#user-1/USER', key.userGuid);
+  table.aliases.set(`ALIAS#${userId}/USER`, key.userGuid);
   table.aliases.set(`${key.userGuid}/ALIAS#${memberId}`, key.memberGuid);
   const record = emptyMember(key, {
-    aliasMark: aliasMarkOf({ userId: 'user-1', memberId }),
+    aliasMark: aliasMarkOf({ userId, memberId }),
     enrolment: isScheduled ? { everyHours: 1, slot } : null,
   });
   table.members.set(textOf(key), record);

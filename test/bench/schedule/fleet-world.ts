@@ -3,13 +3,15 @@
  * that `bench:cost` assumes, and is counted. What the follow-up function does is not played: a claim is gone after
  * `JOB_SECONDS`, and its reads at MX are counted where they would fall.
  */
-import { breakerRules } from '../../../shared/domain/breaker.ts';
+
 import { createRandom } from '../../../infra/mx-simulator/random.ts';
 import { slotItem } from '../../../shared/clients/schedule-table.ts';
+import { breakerRules } from '../../../shared/domain/breaker.ts';
 import { Failure } from '../../../shared/domain/failure.ts';
 import { type Instant, instantOf } from '../../../shared/domain/instant.ts';
 import type { Members } from '../../../shared/domain/members-ports.ts';
 import type { MemberIdentifiers, MemberKey, MxMember } from '../../../shared/domain/mx.ts';
+import { supportRules } from '../../../shared/domain/not-supported.ts';
 import type { Mx, RefreshDeps, Refreshes, Schedule, Starts } from '../../../shared/domain/ports.ts';
 import { runSchedule } from '../../../shared/domain/run-schedule.ts';
 import { type EnrolledMember, noWishes, type StartBatch } from '../../../shared/domain/schedule.ts';
@@ -24,8 +26,8 @@ import { fakeUnstarted } from '../../fakes/fake-unstarted.ts';
 import { emptyMembersTable, type MembersTable, textOf } from '../../fakes/members-table.ts';
 import { member as mxMember, policy } from '../../samples.ts';
 import { CallCounts } from './call-counts.ts';
-import { type Fleet, HELD_STATUS, numberOf } from './fleet.ts';
 import { delayClock } from './delay.ts';
+import { type Fleet, HELD_STATUS, numberOf } from './fleet.ts';
 import { PerSecond } from './per-second.ts';
 import { type VirtualTime, virtualTime } from './virtual-time.ts';
 
@@ -196,6 +198,7 @@ export function createFleetWorld(fleet: Fleet, options: WorldOptions): FleetWorl
     institutions: blindInstitutions,
     breakers: fakeBreakers(new Map(), new Map()),
     breakerRules,
+    supportRules,
     notLearnt: () => {},
     looks: { lagSeconds: 0.4, webhooks: false },
     within: async (_milliseconds, work) => {

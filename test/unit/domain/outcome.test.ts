@@ -18,7 +18,7 @@ describe('the table of outcomes', () => {
     }
   });
 
-  it('has no code that nothing ends with', () => {
+  it('has no code that nothing ends or waits with', () => {
     const byStatus = [...connectionStatuses, null, 'UNKNOWN'].map((status) => ruleFor(status).end);
     const byErrorCode = Object.values(memberErrorEnds).map(({ end }) => end);
     const others = [
@@ -45,6 +45,8 @@ describe('the table of outcomes', () => {
       'mx_unavailable',
       'mx_timeout',
       'mx_bad_answer',
+      // Why a member is held back.
+      'not_supported',
     ];
     expect(new Set(rows.map(([code]) => code))).toEqual(new Set([...byStatus, ...byErrorCode, ...others]));
   });

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { type Breaker, breakerRules, closedBreaker } from '../../../shared/domain/breaker.ts';
 import type { InstitutionsReader } from '../../../shared/domain/institutions-ports.ts';
 import { type InstitutionsQuery, listInstitutions, readInstitution } from '../../../shared/domain/read-institutions.ts';
+import { noTrouble } from '../../../shared/domain/trouble.ts';
 import type { BreakersTable } from '../../fakes/fake-breakers.ts';
 import type { InstitutionsTable } from '../../fakes/fake-institutions.ts';
 import { fakeInstitutionsReader } from '../../fakes/fake-institutions-reader.ts';
@@ -15,7 +16,7 @@ function world(counted: readonly string[], breakers: Readonly<Record<string, Bre
     counted.map((code) => [code, [{ outcome: 'succeeded', sample: { bin: 3 }, isAnswer: true, endedAt: T0 }]]),
   );
   const stored: BreakersTable = new Map(
-    Object.entries(breakers).map(([code, breaker]) => [code, { breaker, version: 1 }]),
+    Object.entries(breakers).map(([code, breaker]) => [code, { ...noTrouble, breaker, version: 1 }]),
   );
   const institutions = fakeInstitutionsReader(table, stored);
   const viewRules = { breaker: heeded, deadlineSeconds: 600, breakerRules };

@@ -6,6 +6,7 @@ import type { Failure } from '../../../shared/domain/failure.ts';
 import { type Instant, plusSeconds } from '../../../shared/domain/instant.ts';
 import type { MemberIdentifiers, MxMember } from '../../../shared/domain/mx.ts';
 import type { MxWebhook } from '../../../shared/domain/mx-webhook.ts';
+import { supportRules } from '../../../shared/domain/not-supported.ts';
 import type { Notice } from '../../../shared/domain/notify-ports.ts';
 import type { NextLook, RefreshDeps, Webhooks } from '../../../shared/domain/ports.ts';
 import { fakeBalances } from '../../fakes/fake-balances.ts';
@@ -68,6 +69,7 @@ export function refreshWorld(table: MembersTable) {
     institutions: blindInstitutions,
     breakers: fakeBreakers(new Map(), new Map()),
     breakerRules,
+    supportRules,
     notLearnt: () => {},
     looks: { lagSeconds: 0.4, webhooks: false },
     notices: { send: async (notice, inSeconds) => void notices.push({ notice, inSeconds }) },

@@ -3,6 +3,7 @@ import { expect, it } from 'vitest';
 import { type Breaker, closedBreaker } from '../../../shared/domain/breaker.ts';
 import { Failure } from '../../../shared/domain/failure.ts';
 import { plusSeconds } from '../../../shared/domain/instant.ts';
+import { supported } from '../../../shared/domain/not-supported.ts';
 import { startDue } from '../../../shared/domain/start-due.ts';
 import { startMark } from '../../../shared/domain/start-mark.ts';
 import { type BreakersTable, fakeBreakers } from '../../fakes/fake-breakers.ts';
@@ -19,7 +20,9 @@ const openedBefore = (seconds: number): Breaker => ({
 function world(seconds: number, startsPerSecond = Number.POSITIVE_INFINITY) {
   const records = [1, 2, 3].map((number) => scheduled(number, { institutionCode: 'riverbank' }));
   const made = worldUnder(startsPerSecond, ...records);
-  const table: BreakersTable = new Map([['riverbank', { breaker: openedBefore(seconds), version: 1 }]]);
+  const table: BreakersTable = new Map([
+    ['riverbank', { breaker: openedBefore(seconds), checks: supported, version: 1 }],
+  ]);
   const deps = { ...made.deps, breakers: fakeBreakers(table, new Map()) };
   const run = (...numbers: number[]) => startDue(deps, { dueAt: T0, startAt: null, members: numbers.map(enrolledAs) });
   return { ...made, deps, run, probedAt: () => table.get('riverbank')?.breaker.probedAt };

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { bankSays, breakerRules, closedBreaker } from '../../../shared/domain/breaker.ts';
 import { endingOf } from '../../../shared/domain/ending.ts';
 import type { DomainEvent } from '../../../shared/domain/event.ts';
+import { supported, supportRules } from '../../../shared/domain/not-supported.ts';
 import type { OutcomeCode } from '../../../shared/domain/outcome.ts';
 import { comeBackAt, giveProbeBack, passBreakers } from '../../../shared/domain/pass-breakers.ts';
 import { hash } from '../../../shared/domain/schedule.ts';
@@ -31,6 +32,7 @@ function world() {
   const deps = {
     breakers,
     breakerRules,
+    supportRules,
     events: fakeEvents(events),
     members: fakeMembers(withMember(...members, ...others), { policy, now: () => clock.now }),
     now: () => clock.now,
@@ -75,7 +77,9 @@ describe('an institution', () => {
     await ends('stored', 'a', 0);
     await ends('denied', 'a', 0);
     await ends('mx_timeout', 'a', 0);
-    expect(asked).toEqual(['breakers.open', 'breakers.open']);
+    // Both are remembered for 15 s.
+    const known = ['breakers.open', 'breakers.notSupported'];
+    expect(asked).toEqual([...known, ...known]);
   });
 
   it('in trouble costs none for a further failure', async () => {
@@ -145,8 +149,8 @@ describe('changes that were not told', () => {
 
   it('are told in their order, of every institution, and forgotten', async () => {
     const { deps, events, table } = world();
-    table.set('riverbank', { breaker: untold, version: 4 });
-    table.set('lakebank', { breaker: untold, version: 1 });
+    table.set('riverbank', { breaker: untold, checks: supported, version: 4 });
+    table.set('lakebank', { breaker: untold, checks: supported, version: 1 });
     expect(await tellAllChanges(deps)).toBe(2);
     expect(types(events)).toEqual([
       ...['institution.degraded', 'institution.recovered', 'institution.degraded', 'institution.recovered'],
@@ -159,11 +163,15 @@ describe('changes that were not told', () => {
 
   it('are forgotten beside one that comes meanwhile, which stays', async () => {
     const { deps, table } = world();
-    table.set('riverbank', { breaker: untold, version: 4 });
+    table.set('riverbank', { breaker: untold, checks: supported, version: 4 });
     const { publish } = deps.events;
     const later = change('degraded', 9);
     deps.events.publish = async (event) => {
-      table.set('riverbank', { breaker: { ...untold, untold: [...untold.untold, later] }, version: 7 });
+      table.set('riverbank', {
+        breaker: { ...untold, untold: [...untold.untold, later] },
+        checks: supported,
+        version: 7,
+      });
       await publish(event);
     };
     await tellAllChanges(deps);
@@ -172,7 +180,7 @@ describe('changes that were not told', () => {
 
   it('are given up after three lost races', async () => {
     const { deps, table, asked } = world();
-    table.set('riverbank', { breaker: untold, version: 4 });
+    table.set('riverbank', { breaker: untold, checks: supported, version: 4 });
     const { write } = deps.breakers;
     deps.breakers.write = async (code, breaker, version) => {
       await write(code, breaker, version);

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { readInstitutions } from '../../../functions/read-refresh.ts';
 import { breakerRules, closedBreaker } from '../../../shared/domain/breaker.ts';
+import { noTrouble } from '../../../shared/domain/trouble.ts';
 import type { ApiRequest } from '../../../shared/lambda/http.ts';
 import type { InstitutionsTable } from '../../fakes/fake-institutions.ts';
 import { fakeInstitutionsReader } from '../../fakes/fake-institutions-reader.ts';
@@ -13,7 +14,7 @@ function world(...codes: string[]) {
   );
   const breaker = { ...closedBreaker, open: { since: T0, code: 'failed' as const } };
   const deps = {
-    institutions: fakeInstitutionsReader(table, new Map([['ill', { breaker, version: 1 }]])),
+    institutions: fakeInstitutionsReader(table, new Map([['ill', { ...noTrouble, breaker, version: 1 }]])),
     learning: true,
     viewRules: { breaker: true, deadlineSeconds: 600, breakerRules },
     now: () => T0,

@@ -201,6 +201,7 @@ describe('traps', () => {
     ['refused-prevented', 400, 'institution_prevented_error'],
     ['refused-prevent-new', 400, 'institution_prevent_new_error'],
     ['refused-prevent-verification', 400, 'institution_prevent_verification_error'],
+    ['refused-not-supported', 400, undefined],
     ['feature-off', 403, 'forbidden'],
   ])('%s is refused with %i %s and starts nothing', (scenario, status, type) => {
     const mx = virtualMx(scenario);
