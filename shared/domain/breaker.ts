@@ -1,7 +1,7 @@
 /**
  * The breaker of an institution: while its bank does not work, unattended starts wait. It opens when enough jobs of enough
  * users have failed for the bank's reasons, with no answer of the bank in between, and closes with the first job that shows
- * that the bank answers again. Pure; `watch-institution.ts` reads and writes it.
+ * that the bank answers again; not at once when it has opened again and again. Pure; `watch-institution.ts` reads and writes it.
  */
 import type { Ending } from './ending.ts';
 import { type Instant, plusSeconds, secondsBetween } from './instant.ts';
@@ -50,10 +50,22 @@ export interface BreakerRules {
   readonly windowSeconds: number;
   /** While it is open one unattended start in so many seconds goes through. */
   readonly probeSeconds: number;
+  /** One that opens again sooner after it has closed stays open for `pauseSeconds` at least: twice as long each time. */
+  readonly steadySeconds: number;
+  readonly pauseSeconds: number;
+  readonly longestPauseSeconds: number;
 }
 
 /** Conservative: a bank of which less is asked in half an hour has no breaker that opens. */
-export const breakerRules: BreakerRules = { failures: 5, users: 3, windowSeconds: 1_800, probeSeconds: 300 };
+export const breakerRules: BreakerRules = {
+  failures: 5,
+  users: 3,
+  windowSeconds: 1_800,
+  probeSeconds: 300,
+  steadySeconds: 3_600,
+  pauseSeconds: 300,
+  longestPauseSeconds: 3_600,
+};
 
 /** A job that the bank has failed. */
 export interface FailedJob {
@@ -79,6 +91,8 @@ export interface Breaker {
   readonly open: { readonly since: Instant; readonly code: OutcomeCode } | null;
   /** When it last opened or closed. What jobs that were requested before say does not count any more. */
   readonly changedAt: Instant | null;
+  /** How often it has opened without having been closed for long (`steadySeconds`) in between; 0: never yet. */
+  readonly openings: number;
   /** Since the last answer of the bank, as far as it is known; oldest first. Only while it is closed. */
   readonly failures: readonly FailedJob[];
   /** When the last start was let through while it was open. */
@@ -88,7 +102,14 @@ export interface Breaker {
 }
 
 /** Of a bank without trouble. */
-export const closedBreaker: Breaker = { open: null, changedAt: null, failures: [], probedAt: null, untold: [] };
+export const closedBreaker: Breaker = {
+  open: null,
+  changedAt: null,
+  openings: 0,
+  failures: [],
+  probedAt: null,
+  untold: [],
+};
 
 /** A job that has ended, as the breaker takes it. */
 export interface JudgedJob extends FailedJob {
@@ -120,9 +141,12 @@ export function afterFailure(
   const recent = [...breaker.failures.filter(isRecent), { startedAt, userTag }].slice(-MOST_REMEMBERED);
   const users = new Set(recent.map((failed) => failed.userTag)).size;
   if (recent.length < rules.failures || users < rules.users) return { ...breaker, failures: recent };
+  const { changedAt, openings } = breaker;
+  const isSteady = changedAt === null || secondsBetween(changedAt, endedAt) >= rules.steadySeconds;
   return {
     open: { since: endedAt, code },
     changedAt: endedAt,
+    openings: isSteady ? 1 : openings + 1,
     failures: [],
     probedAt: null,
     untold: [...breaker.untold, { to: 'degraded' as const, at: endedAt, since: endedAt, code }].slice(-MOST_UNTOLD),
@@ -135,13 +159,23 @@ const MOST_REMEMBERED = 20;
 /** While the bus takes nothing, of older changes nothing is told. */
 const MOST_UNTOLD = 4;
 
+/**
+ * For how many seconds a breaker that has opened so often stays open at least. A bank that works for 20 s of each minute
+ * closed it in each of them when callers asked too, and as many starts failed as without a breaker.
+ */
+export const leastOpenSeconds = (openings: number, rules: BreakerRules): number =>
+  openings < 2 ? 0 : Math.min(rules.pauseSeconds * 2 ** (openings - 2), rules.longestPauseSeconds);
+
 /** The breaker after a job that shows that the bank answers; itself when nothing changes. */
-export function afterAnswer(breaker: Breaker, job: JudgedJob): Breaker {
+export function afterAnswer(breaker: Breaker, job: JudgedJob, rules: BreakerRules): Breaker {
   if (breaker.open === null || !countsFor(breaker, job)) return breaker;
   const { since, code } = breaker.open;
+  const { openings } = breaker;
+  if (secondsBetween(since, job.endedAt) < leastOpenSeconds(openings, rules)) return breaker;
   return {
     ...closedBreaker,
     changedAt: job.endedAt,
+    openings,
     untold: [...breaker.untold, { to: 'recovered' as const, at: job.endedAt, since, code }].slice(-MOST_UNTOLD),
   };
 }

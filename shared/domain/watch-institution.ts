@@ -63,7 +63,7 @@ async function troubleNow(
 ): Promise<Trouble> {
   const { breaker, checks } = stored;
   if (says === 'answers') {
-    return { breaker: afterAnswer(breaker, job), checks: withAnswer(checks, job.endedAt) };
+    return { breaker: afterAnswer(breaker, job, deps.breakerRules), checks: withAnswer(checks, job.endedAt) };
   }
   const lastAnswerAt = await deps.breakers.lastAnswerAt(code);
   return says === 'fails'

@@ -24,6 +24,7 @@ const inDynamoDb = (client = tables.client): Breakers => breakersInDynamoDb(clie
 const opened: Breaker = {
   open: { since: T0, code: 'failed' },
   changedAt: T0,
+  openings: 2,
   failures: [{ startedAt: T0, userTag: 'a' }],
   probedAt: null,
   untold: [{ to: 'degraded', at: T0, since: T0, code: 'failed' }],
@@ -125,7 +126,7 @@ describe('in DynamoDB', () => {
   });
 
   it('what an earlier version has written is read', async () => {
-    const { untold: _, ...earlier } = opened;
+    const { openings: _, ...earlier } = opened;
     await tables.client.send(
       new PutItemCommand({
         TableName: tables.refreshes,
@@ -137,7 +138,7 @@ describe('in DynamoDB', () => {
         },
       }),
     );
-    const read = { breaker: { ...opened, untold: [] }, checks: noTrouble.checks, version: 3 };
+    const read = { breaker: { ...opened, openings: 0 }, checks: noTrouble.checks, version: 3 };
     expect(await inDynamoDb().read('earlier')).toEqual(read);
   });
 });

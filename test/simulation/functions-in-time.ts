@@ -21,15 +21,7 @@ import { messageDelivery } from './message-delivery.ts';
 import { overheard } from './mx-calls.ts';
 import { type Action, correlationIdOf, type Plan } from './plan.ts';
 import type { Scheduler } from './scheduler.ts';
-import {
-  checkAsked,
-  checkGivenBack,
-  checkJoined,
-  checkProbed,
-  checkProgress,
-  checkSupported,
-  checkSwept,
-} from './spot-checks.ts';
+import { checkAsked, checkJoined, checkProgress, checkSwept, watchedStarts } from './spot-checks.ts';
 import { Violation } from './violation.ts';
 import type { Truth } from './what-is-known.ts';
 import { quietHours, timeouts, type World } from './world.ts';
@@ -178,25 +170,10 @@ export function functionsInTime(stage: Stage): FunctionsInTime {
       return {
         about: `due at ${batch.dueAt}`,
         async run(invocation: Invocation) {
-          const deps = reach(invocation);
-          const { mx, breakers } = deps;
-          const taken = new Set<string>();
-          const write: typeof breakers.write = async (code, trouble, version) => {
-            const isWritten = await breakers.write(code, trouble, version);
-            if (isWritten && trouble.breaker.probedAt !== null) taken.add(`${code} ${trouble.breaker.probedAt}`);
-            return isWritten;
-          };
-          const checkBalance = (member: MemberIdentifiers) => {
-            checkProbed(stage, invocation, probed);
-            checkSupported(stage, invocation);
-            return mx.checkBalance(member);
-          };
+          const { deps, isOver } = watchedStarts(stage, invocation, reach(invocation), probed);
           const report = (_enrolled: unknown, error: unknown): void => log(error);
-          const counts = await startDue(
-            { ...deps, mx: { ...mx, checkBalance }, breakers: { ...breakers, write }, report },
-            batch,
-          );
-          checkGivenBack(stage, invocation, counts.accepted + counts.joined, taken);
+          const counts = await startDue({ ...deps, report }, batch);
+          isOver(counts.accepted + counts.joined);
           return counts;
         },
       };

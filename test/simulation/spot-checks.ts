@@ -6,7 +6,7 @@ import { openShardOf } from '../fakes/fake-members.ts';
 import type { Invocation } from './invocations.ts';
 import type { Answer, Stage } from './functions-in-time.ts';
 import { Violation } from './violation.ts';
-import { followUpVisibilitySeconds, supportRules } from './world.ts';
+import { followUpVisibilitySeconds, type Reachable, supportRules } from './world.ts';
 
 /**
  * A sweep that nothing disturbed leaves nothing behind that was there for it to repair when it began: in all parts of the
@@ -58,7 +58,7 @@ const VISIBILITY_MS = followUpVisibilitySeconds * 1000;
  * The breaker: while it is open, the schedule sends one POST for each probe. One that was let through before it opened may
  * come after it; and where the breakers could not be read, none counts as open.
  */
-export function checkProbed({ world, broken }: Stage, invocation: Invocation, probed: Set<string>): void {
+function checkProbed({ world, broken }: Stage, invocation: Invocation, probed: Set<string>): void {
   if (invocation.hit) return;
   for (const [code, { breaker }] of world.breakers) {
     const { open, changedAt, probedAt } = breaker;
@@ -71,7 +71,7 @@ export function checkProbed({ world, broken }: Stage, invocation: Invocation, pr
 }
 
 /** Where MX is believed to have no balance checks, the schedule asks for none until the time is over. */
-export function checkSupported({ world, scheduler, broken }: Stage, invocation: Invocation): void {
+function checkSupported({ world, scheduler, broken }: Stage, invocation: Invocation): void {
   if (invocation.hit) return;
   for (const [code, { checks }] of world.breakers) {
     if (checks.notSupported === null) continue;
@@ -98,8 +98,42 @@ export function checkAsked({ broken }: Stage, { id }: Invocation, code: string):
   if (!ownRefusals.has(code)) broken(new Violation(0, `${id} was refused as ${code}, and MX was not asked`));
 }
 
+/**
+ * The dependencies of scheduled starts, watched: what they ask of MX, and which probes they take. `probed`: probes whose POST
+ * was sent, by any invocation. `isOver`: to be called with how many were started.
+ */
+export function watchedStarts(
+  stage: Stage,
+  invocation: Invocation,
+  deps: Reachable,
+  probed: Set<string>,
+): { readonly deps: Reachable; isOver(started: number): void } {
+  const { mx, breakers } = deps;
+  const taken = new Set<string>();
+  const watched: Reachable = {
+    ...deps,
+    mx: {
+      ...mx,
+      checkBalance(member) {
+        checkProbed(stage, invocation, probed);
+        checkSupported(stage, invocation);
+        return mx.checkBalance(member);
+      },
+    },
+    breakers: {
+      ...breakers,
+      async write(code, trouble, version) {
+        const isWritten = await breakers.write(code, trouble, version);
+        if (isWritten && trouble.breaker.probedAt !== null) taken.add(`${code} ${trouble.breaker.probedAt}`);
+        return isWritten;
+      },
+    },
+  };
+  return { deps: watched, isOver: (started) => checkGivenBack(stage, invocation, started, taken) };
+}
+
 /** A probe that has started nothing is given back. `taken`: by this invocation, each by its institution and instant. */
-export function checkGivenBack(
+function checkGivenBack(
   { world, broken }: Stage,
   { hit }: Invocation,
   started: number,

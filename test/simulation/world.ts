@@ -57,6 +57,7 @@ export const quietHours = { from: '12:02', to: '12:04' };
 /** The same for breakers. */
 export const breakerRules = {
   ...{ failures: 2, users: 1, windowSeconds: 1_800, probeSeconds: 60 },
+  ...{ steadySeconds: 3_600, pauseSeconds: 60, longestPauseSeconds: 600 },
 };
 
 /** When MX is believed to have no balance checks, in histories that last minutes. */

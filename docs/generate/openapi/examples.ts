@@ -158,6 +158,7 @@ const institution = snakeCased(
       breaker: {
         open: { since: '2026-03-02T08:40:10.000Z', code: 'institution_unavailable' },
         changedAt: '2026-03-02T08:40:10.000Z',
+        openings: 1,
         failures: [],
         probedAt: '2026-03-02T08:55:31.000Z',
         untold: [],

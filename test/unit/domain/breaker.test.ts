@@ -8,6 +8,7 @@ import {
   bankSays,
   breakerRules,
   closedBreaker,
+  leastOpenSeconds,
   mayProbe,
 } from '../../../shared/domain/breaker.ts';
 import { endingOf } from '../../../shared/domain/ending.ts';
@@ -55,7 +56,10 @@ describe('the end of a refresh', () => {
   });
 });
 
-const rules: BreakerRules = { failures: 3, users: 2, windowSeconds: 100, probeSeconds: 60 };
+const rules: BreakerRules = {
+  ...{ failures: 3, users: 2, windowSeconds: 100, probeSeconds: 60 },
+  ...{ steadySeconds: 1_000, pauseSeconds: 300, longestPauseSeconds: 1_000 },
+};
 
 /** A job of `user` that began and ended so many seconds after `T0`. */
 const job = (user: string, startedAfter: number, endedAfter = startedAfter + 5) => ({
@@ -84,6 +88,7 @@ describe('a breaker', () => {
     expect(opened).toEqual({
       open: { since: at(25), code: 'failed' },
       changedAt: at(25),
+      openings: 1,
       failures: [],
       probedAt: null,
       untold: [{ to: 'degraded', at: at(25), since: at(25), code: 'failed' }],
@@ -108,10 +113,11 @@ describe('a breaker', () => {
   });
 
   it('does not heed jobs from before it changed', () => {
-    const closed = afterAnswer(opened, job('a', 30, 40));
+    const closed = afterAnswer(opened, job('a', 30, 40), rules);
     expect(closed).toEqual({
       open: null,
       changedAt: at(40),
+      openings: 1,
       failures: [],
       probedAt: null,
       untold: [
@@ -121,32 +127,62 @@ describe('a breaker', () => {
     });
     expect(brokenAfter([job('a', 39.9)], null, closed)).toBe(closed);
     expect(brokenAfter([job('a', 40)], null, closed).failures).toHaveLength(1);
-    expect(afterAnswer(opened, job('a', 24.9, 60))).toBe(opened);
-    expect(afterAnswer(opened, job('a', 25, 60)).open).toBeNull();
+    expect(afterAnswer(opened, job('a', 24.9, 60), rules)).toBe(opened);
+    expect(afterAnswer(opened, job('a', 25, 60), rules).open).toBeNull();
   });
 
   it('is not changed by an answer while it is closed', () => {
     const two = brokenAfter([job('a', 0), job('b', 10)]);
-    expect(afterAnswer(two, job('c', 20))).toBe(two);
+    expect(afterAnswer(two, job('c', 20), rules)).toBe(two);
   });
 
   it('remembers no more than twenty failures and four changes', () => {
     const many = Array.from({ length: 30 }, (_, number) => job('a', number));
     expect(brokenAfter(many).failures).toHaveLength(20);
     let breaker: Breaker = closedBreaker;
-    for (const from of [0, 200, 400]) {
+    for (const from of [0, 2_000, 4_000]) {
       breaker = brokenAfter([job('a', from + 50), job('a', from + 60), job('b', from + 70)], null, breaker);
-      breaker = afterAnswer(breaker, job('a', from + 80));
+      breaker = afterAnswer(breaker, job('a', from + 80), rules);
     }
     expect(breaker.untold.map(({ to, at: when }) => [to, when])).toEqual([
-      ['degraded', at(275)],
-      ['recovered', at(285)],
-      ['degraded', at(475)],
-      ['recovered', at(485)],
+      ['degraded', at(2_075)],
+      ['recovered', at(2_085)],
+      ['degraded', at(4_075)],
+      ['recovered', at(4_085)],
     ]);
   });
 
+  /** One that has opened so often within a short time, at `seconds`. */
+  const openedAgain = (openings: number, seconds: number): Breaker => ({
+    ...opened,
+    ...{ openings, changedAt: at(seconds), open: { since: at(seconds), code: 'failed' } },
+  });
+
+  it.each([
+    [1, 0],
+    [2, 300],
+    [3, 600],
+    [4, 1_000],
+    [2_000, 1_000],
+  ])('that has opened %i times stays open for %i s', (openings, seconds) => {
+    const breaker = openedAgain(openings, 100);
+    expect(leastOpenSeconds(openings, rules)).toBe(seconds);
+    if (seconds > 0) expect(afterAnswer(breaker, job('a', 100, 100 + seconds - 0.001), rules)).toBe(breaker);
+    const closed = afterAnswer(breaker, job('a', 100, 100 + seconds), rules);
+    expect([closed.open, closed.openings]).toEqual([null, openings]);
+  });
+
+  it.each([
+    ['soon', 999.999, 3],
+    ['after long', 1_000, 1],
+  ])('that opens again %s has opened often', (_when, seconds, openings) => {
+    const closed: Breaker = { ...closedBreaker, changedAt: at(0), openings: 2 };
+    const jobs = [job('a', seconds - 10), job('b', seconds - 8), job('c', seconds - 6, seconds)];
+    expect(brokenAfter(jobs, null, closed)).toMatchObject({ open: { since: at(seconds) }, openings });
+  });
+
   it('has conservative rules', () => {
+    expect(breakerRules).toMatchObject({ steadySeconds: 3_600, pauseSeconds: 300, longestPauseSeconds: 3_600 });
     const users = ['a', 'b', 'c', 'a', 'b'];
     const failed = users.map((user, number) => job(user, number));
     const run = (jobs: typeof failed) =>
