@@ -160,11 +160,15 @@ export class BalanceRefresh extends Construct {
   /** What the operator's command has to do as the functions do it (`infra/operator/deployment.ts`). */
   private publishForOperator(): void {
     const { scheduleShards, minScheduleHours, mxBaseUrl, mxAcceptVersion } = this.settings;
+    const { learning, breaker, deadlineSeconds } = this.settings;
     const published: Readonly<Record<string, string>> = {
       ScheduleShards: String(scheduleShards),
       MinScheduleHours: String(minScheduleHours),
       MxBaseUrl: mxBaseUrl,
       MxAcceptVersion: mxAcceptVersion,
+      Learning: String(learning),
+      Breaker: String(breaker),
+      DeadlineSeconds: String(deadlineSeconds),
     };
     for (const [name, value] of Object.entries(published)) {
       new CfnOutput(this, name, { value, description: 'A setting, for the operator’s command' });

@@ -3,10 +3,12 @@ import { setTimeout } from 'node:timers/promises';
 import { isExactObject } from '../../shared/domain/decimal.ts';
 import type { Control } from '../mx-simulator/control.ts';
 import { DEFAULT_SETTINGS } from '../mx-simulator/options.ts';
+import type { MovableClock } from './movable-clock.ts';
+import { showOutage } from './shown-outage.ts';
 import { type Meanwhile, problemOf, type Stage, showRefresh } from './shown-refresh.ts';
 
 /** The names of `--scenario`. */
-export const scenarioNames = ['denied', 'slow', 'challenged', 'outage'] as const;
+export const scenarioNames = ['denied', 'slow', 'challenged', 'outage', 'mx-down'] as const;
 
 export type ScenarioName = (typeof scenarioNames)[number];
 
@@ -15,7 +17,7 @@ export interface ShownScenario {
   /** What is about to be seen, a line each. */
   readonly lines: readonly string[];
   /** True when it went as the lines say. */
-  readonly show: (stage: Stage, control: Control) => Promise<boolean>;
+  readonly show: (stage: Stage, control: Control, clock: MovableClock) => Promise<boolean>;
 }
 
 const USER = 'user-1';
@@ -81,6 +83,17 @@ export const scenarios: Readonly<Record<ScenarioName, ShownScenario>> = {
     },
   },
   outage: {
+    lines: [
+      'A bank goes down and comes back. You will see',
+      '  - refreshes of six users fail, and the breaker of their bank open (event institution.degraded);',
+      '  - a caller’s trigger accepted all the same: its answer says that the bank does not work;',
+      '  - of two scheduled starts one go through as a probe, and the other wait;',
+      '  - a later probe succeed when the bank is back, and the breaker close (event institution.recovered).',
+      'The clock is moved ahead to each turn of the schedule. All times are those of the stack’s clock, in UTC.',
+    ],
+    show: (stage, control, clock) => showOutage({ ...stage, control, clock }),
+  },
+  'mx-down': {
     lines: [
       'MX is down. You will see',
       '  - a trigger refused in a sentence, with what to do;',

@@ -11,7 +11,7 @@ export const HELP = `Fresh bank balances from MX, on this machine.
   npm start -- [options]
 
   --once                 end after what is shown: exit code 0 if the refresh succeeded, or the scenario went as told
-  --scenario <name>      show denied, slow, challenged or outage instead of a refresh that succeeds
+  --scenario <name>      show denied, slow, challenged, outage (of a bank) or mx-down instead of a refresh that succeeds
   --minutes-per-second <number>
                          show two members on the schedule; while nothing runs, so many minutes pass in a second (1 to 10)
   --logs                 also print the functions' own log lines
@@ -80,8 +80,15 @@ export function readStartOptions(args: readonly string[], environment: NodeJS.Pr
   const scenario = values.scenario === undefined ? null : readScenario(values.scenario);
   if (scenario !== null && realMx !== null) throw new Error('--scenario needs the simulator: unset MX_CLIENT_ID.');
   if (scenario !== null && named !== null) throw new Error('--scenario has a member of its own; leave --member out.');
-  const minutesPerSecond = readMinutesPerSecond(values['minutes-per-second']);
   const settings = Object.fromEntries(values.set.map(readSetting));
+  if (scenario === 'outage') {
+    // A signature names the machine's time.
+    if (settings['apiAccess'] === 'iam')
+      throw new Error('--scenario outage moves the clock and needs callers with keys: leave apiAccess=iam out.');
+    if (settings['learning'] === 'false' || settings['breaker'] === 'false')
+      throw new Error('--scenario outage shows a breaker: leave learning=false and breaker=false out.');
+  }
+  const minutesPerSecond = readMinutesPerSecond(values['minutes-per-second']);
   if (minutesPerSecond !== null) {
     if (realMx !== null) throw new Error('--minutes-per-second needs the simulator: unset MX_CLIENT_ID.');
     if (scenario !== null) throw new Error('--minutes-per-second and --scenario do not go together.');

@@ -4,6 +4,7 @@ import { sayLogs, sayWhatHappens } from './live-lines.ts';
 import { pasteBlock } from './paste-block.ts';
 import { type MovableClock, movableClock } from './movable-clock.ts';
 import { type Project, startProject } from './project.ts';
+import { passQuickly } from './quick-time.ts';
 import { scenarios } from './scenarios.ts';
 import { type Stage, showRefresh } from './shown-refresh.ts';
 import { showSchedule } from './shown-schedule.ts';
@@ -20,6 +21,9 @@ const WITH_SIMULATOR = { webhooks: 'known', callbackLoopback: true } as const;
 
 /** Members that are shown on the schedule are due once an hour. */
 const EVERY_HOUR = { minScheduleHours: 1 } as const;
+
+/** Two minutes would have to be idle for the clock to be moved: so it is never, and the schedules fire every minute. */
+const UNHURRIED = 1 / 120;
 
 const say = (line: string): void => console.log(line);
 
@@ -59,6 +63,7 @@ async function main(): Promise<number | undefined> {
     await project.close();
     return succeeded ? 0 : 1;
   }
+  if (options.scenario === 'outage') passQuickly({ stack: project.stack, clock, minutesPerSecond: UNHURRIED });
   sayWhatNext(project, options);
   sayWhatHappens(project.stack, say, clock.now);
   return undefined;
@@ -80,12 +85,16 @@ async function start(options: StartOptions, clock: MovableClock): Promise<Projec
         ...(options.minutesPerSecond === null ? {} : EVERY_HOUR),
         ...options.settings,
       },
-      ...(options.minutesPerSecond === null ? {} : { clock, runSchedules: false }),
+      ...(movesClock(options) ? { clock, runSchedules: false } : {}),
     });
   } catch (error) {
     throw portTaken(error, options) ?? error;
   }
 }
+
+/** With a clock that is moved, what is shown fires the schedules. */
+const movesClock = ({ minutesPerSecond, scenario }: StartOptions): boolean =>
+  minutesPerSecond !== null || scenario === 'outage';
 
 /** A sentence that names the variable of a port that is taken; undefined for any other error. */
 function portTaken(error: unknown, { port, awsPort, simulatorPort }: StartOptions): Error | undefined {
@@ -118,7 +127,7 @@ async function demonstrate(
   if (scenario !== null && simulator !== null) {
     say('');
     for (const line of scenarios[scenario].lines) say(line);
-    return scenarios[scenario].show(stage, simulator.model.control);
+    return scenarios[scenario].show(stage, simulator.model.control, clock);
   }
   if (member === null) return true;
   const control = simulator?.model.control;
@@ -147,6 +156,7 @@ function sayWhatNext(project: Project, { member, minutesPerSecond, realMx, setti
   say(`${curl} -X POST "$API${path}/check_balance"`);
   say(`${curl} "$API${path}/accounts"`);
   say(`${curl} "$API${path}/refreshes"`);
+  say(`${curl} "$API/institution_health" # what is learnt of banks`);
   say(`npm run -s example docs/examples/read-stored-balances.ts ${who.user} ${who.member} # from DynamoDB`);
   say(`aws dynamodb scan --table-name "$BALANCES_TABLE" --query 'Items[].[name.S, balance.N, fresh_as_of.S]'`);
   if (realMx === null) {

@@ -19,6 +19,9 @@ if(major<most||(major===most&&minor<least)){console.error('mx-fresh-balances nee
 const requireForPackages =
   "import{createRequire as nodeCreateRequire}from'node:module';const require=nodeCreateRequire(import.meta.url);";
 
+/** The SDK's common code names it; no command reads a stream of events. 5 KB of the package. */
+const unused = { '@smithy/core/event-streams': join(root, 'shared/lambda/unused-sdk-parts.ts') };
+
 const outfile = join(root, OUTPUT);
 buildSync({
   absWorkingDir: root,
@@ -31,6 +34,7 @@ buildSync({
   mainFields: ['module', 'main'],
   minify: true,
   legalComments: 'none',
+  alias: unused,
   banner: { js: `${requireForPackages}\n${checkOfNode}` },
   logLevel: 'warning',
 });

@@ -7,6 +7,7 @@ import { exportSchedules } from './export-schedules.ts';
 import { importSchedules } from './import-schedules.ts';
 import { reshardSchedules } from './reshard-schedules.ts';
 import { showDeployment } from './show-deployment.ts';
+import { showInstitutions } from './show-institutions.ts';
 import type { Terminal } from './terminal.ts';
 
 const EXIT_CODES = `
@@ -65,6 +66,14 @@ function commands(terminal: Terminal, version: string, end: (exitCode: ExitCode)
   about(program.command('deployment'))
     .description('which deployment the options name, and its outputs')
     .action(async (options: CommonOptions) => showDeployment(await reach(options), terminal, options.json ?? false));
+
+  about(program.command('institutions [code]'))
+    .description('what is learnt of banks: whether they work, how refreshes ended, how long jobs take; one, or all')
+    .option('--open', 'only banks that do not work')
+    .action(async (code: string | undefined, options: CommonOptions & { readonly open?: boolean }) => {
+      const { open = false, json = false } = options;
+      await showInstitutions(await reach(options), terminal, { code: code ?? null, open, json });
+    });
 
   const schedules = program.command('schedules').description('members that are refreshed without being asked for');
   about(schedules.command('export'))

@@ -151,6 +151,13 @@ function deploymentOf(
 
 const upperFirst = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 
+/** A stack output that is true or false. @throws Stop `unreachable` */
+export function flagOf(deployment: Pick<Deployment, 'output'>, name: string): boolean {
+  const text = deployment.output(name);
+  if (text === 'true' || text === 'false') return text === 'true';
+  throw new Stop(exitCodes.unreachable, `The stack output ${name} is neither true nor false: ${text}.`);
+}
+
 /** A stack output that is a whole number. @throws Stop `unreachable` */
 export function wholeNumberOf(deployment: Pick<Deployment, 'output'>, name: string): number {
   const text = deployment.output(name);

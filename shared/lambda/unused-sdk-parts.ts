@@ -1,11 +1,11 @@
 /**
- * Takes the place of parts of the AWS SDK in bundles for Lambda that no function of this service uses. Each is only
+ * Takes the place of parts of the AWS SDK in bundles for Lambda, and of one in the operator's command, that neither uses. Each is only
  * named by the SDK's common code, but brings its whole package: together 28 KB of 313 KB. The first also costs time,
  * because the SDK imports it dynamically, for which a bundler must wrap every module of the SDK in a function.
  */
 
 const refuse = (what: string) => (): never => {
-  throw new Error(`${what} are left out of this bundle (infra/bundle.ts)`);
+  throw new Error(`${what} are left out of this bundle (shared/lambda/unused-sdk-parts.ts)`);
 };
 
 /** Of `@smithy/core/event-streams`: operations that stream events, such as reading a Kinesis stream. */

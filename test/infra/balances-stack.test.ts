@@ -75,9 +75,10 @@ describe('the data', () => {
   });
 
   it('says what the operator’s command has to know', () => {
-    const { outputs } = synthesize({ scheduleShards: 16, minScheduleHours: 6 });
+    const { outputs } = synthesize({ scheduleShards: 16, minScheduleHours: 6, breaker: false, deadlineSeconds: 900 });
     const value = (name: string) => at(outputs, name, 'Value');
     expect(['ScheduleShards', 'MinScheduleHours', 'MxAcceptVersion'].map(value)).toEqual(['16', '6', 'v20250224']);
+    expect(['Learning', 'Breaker', 'DeadlineSeconds'].map(value)).toEqual(['true', 'false', '900']);
     expect(value('MxBaseUrl')).toMatch(/^https:/);
   });
 });

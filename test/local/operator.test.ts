@@ -13,7 +13,7 @@ let folder: string;
 let env: Record<string, string>;
 
 beforeAll(async () => {
-  running = await startRunning({ scheduleShards: 4 });
+  running = await startRunning({ scheduleShards: 4, learning: true, lookLagMilliseconds: 100 });
   folder = mkdtempSync(join(tmpdir(), 'operator-'));
   env = localEnvironment(running.project);
   const body = {
@@ -77,6 +77,28 @@ describe('the deployment', () => {
     expect([exitCode, out]).toEqual([3, '']);
     expect(said).toMatch(sentence);
     expect(said.trimEnd()).not.toContain('\n');
+  });
+});
+
+describe('institutions', () => {
+  it('are shown, one or all, by code', async () => {
+    await running.refresh(running.addMember().path);
+    await running.project.stack.idle();
+    const all = await ops(['institutions', '--local'], env);
+    expect([all.exitCode, all.said]).toEqual([
+      0,
+      `1 institution of the local stack ${running.project.stack.stackName}.\n`,
+    ]);
+    expect(all.out).toMatch(/\nmxbank +works +1 of 1 +1 of 1 /);
+    const one = await ops(['institutions', 'mxbank', '--local', '--json'], env);
+    expect(JSON.parse(one.out)).toMatchObject({ code: 'mxbank', today: { refreshes: 1 } });
+    const unknown = await ops(['institutions', 'nowhere', '--local'], env);
+    expect(unknown).toMatchObject({ exitCode: 2, out: '' });
+    expect(unknown.said).toMatch(/^No refresh at an institution nowhere was counted within 35 days/);
+    expect(await ops(['institutions', '--open', '--local'], env)).toMatchObject({
+      exitCode: 0,
+      said: `0 institutions of the local stack ${running.project.stack.stackName}.\n`,
+    });
   });
 });
 

@@ -133,6 +133,30 @@ describe('npm start with the schedule shown', () => {
     }
   });
 
+  it('shows a breaker open and close', { timeout: 240_000 }, async () => {
+    const looks = ['--set', 'minLookGapSeconds=1', '--set', 'lookLagMilliseconds=100'];
+    const { lines, exit } = start([...looks, '--once', '--scenario', 'outage']);
+    expect(await exit, lines.join('\n')).toBe(0);
+    const said = lines.join('\n');
+    const inOrder = [
+      /anna: the refresh has ended: institution_down/,
+      /event institution\.degraded: institution riverbank does not work \(institution_down\): scheduled starts wait/,
+      /POST …\/emil-riverbank\/check_balance → 202, institution_degraded: institution_down/,
+      /started, as the probe: 1; deferred by 10 to 15 minutes: 1/,
+      /(anna|ben): the refresh has ended: institution_down/,
+      /started, as the probe: 1$/m,
+      /event institution\.recovered: institution riverbank works again/,
+      /POST …\/deniz-riverbank\/check_balance → 202$/m,
+      /GET \/institution_health\/riverbank: breaker closed since [\d:]+; in 7 days 2 succeeded, 8 failed$/m,
+    ];
+    const inPlace = inOrder.reduce((rest, line) => {
+      const at = rest.search(line);
+      expect(at, `${line} in\n${said}`).toBeGreaterThanOrEqual(0);
+      return rest.slice(at + 1);
+    }, said);
+    expect(inPlace).not.toBe('');
+  });
+
   it('says what a bad option has to be', async () => {
     const { lines, exit } = start(['--minutes-per-second', '11']);
     expect(await exit).toBe(2);

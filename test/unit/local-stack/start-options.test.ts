@@ -34,7 +34,7 @@ describe('the options of npm start', () => {
   });
 
   it.each<[string[], Record<string, string>, string]>([
-    [['--scenario', 'x'], {}, '--scenario has to be one of denied, slow, challenged, outage; it is "x".'],
+    [['--scenario', 'x'], {}, '--scenario has to be one of denied, slow, challenged, outage, mx-down; it is "x".'],
     [
       ['--scenario', 'slow'],
       { MX_CLIENT_ID: 'a', MX_API_KEY: 'b' },
@@ -45,6 +45,16 @@ describe('the options of npm start', () => {
       {},
       '--scenario has a member of its own; leave --member out.',
     ],
+    [
+      ['--scenario', 'outage', '--set', 'apiAccess=iam'],
+      {},
+      '--scenario outage moves the clock and needs callers with keys: leave apiAccess=iam out.',
+    ],
+    ...['learning', 'breaker'].map((setting): [string[], Record<string, string>, string] => [
+      ['--scenario', 'outage', '--set', `${setting}=false`],
+      {},
+      '--scenario outage shows a breaker: leave learning=false and breaker=false out.',
+    ]),
     ...['0', '11', '1.5', 'x', ''].map((text): [string[], Record<string, string>, string] => [
       ['--minutes-per-second', text],
       {},

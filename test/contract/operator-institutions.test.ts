@@ -1,0 +1,197 @@
+/** The operator’s command `institutions`, on tables of its own. */
+import { PutItemCommand } from '@aws-sdk/client-dynamodb';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Deployment } from '../../infra/operator/deployment.ts';
+import { type InstitutionsOptions, showInstitutions } from '../../infra/operator/show-institutions.ts';
+import { limitedCalls } from '../../shared/clients/aws-limits.ts';
+import { breakersInDynamoDb } from '../../shared/clients/breakers-table.ts';
+import { institutionsInDynamoDb } from '../../shared/clients/institutions-table.ts';
+import { closedBreaker } from '../../shared/domain/breaker.ts';
+import type { CountedEnd } from '../../shared/domain/institutions-ports.ts';
+import { noTrouble } from '../../shared/domain/trouble.ts';
+import { at, T0 } from '../samples.ts';
+import { fakeTerminal } from '../unit/operator/fake-terminal.ts';
+import { type LocalTables, startLocalTables } from './local-tables.ts';
+
+let tables: LocalTables;
+afterAll(() => tables?.close());
+
+beforeAll(async () => {
+  tables = await startLocalTables();
+  const fails = (error: unknown) => {
+    throw error;
+  };
+  const options = { now: () => T0, random: () => 0, unread: fails, unlisted: fails };
+  const institutions = institutionsInDynamoDb(tables.client, tables.refreshes, options);
+  const breakers = breakersInDynamoDb(tables.client, tables.refreshes, options);
+  const count = async (code: string, times: number, end: Partial<CountedEnd>) => {
+    for (let one = 0; one < times; one += 1) {
+      await institutions.count(code, {
+        outcome: 'succeeded',
+        sample: { bin: 7 },
+        isAnswer: true,
+        endedAt: T0,
+        ...end,
+      });
+    }
+  };
+  await count('alpine', 12, {});
+  await count('alpine', 1, { sample: { bin: 23 }, outcome: 'timed_out' });
+  await count('riverbank', 2, { endedAt: at(-86_400) });
+  await count('riverbank', 3, { outcome: 'failed', sample: { dropped: 'not_succeeded' } });
+  const since = at(-600);
+  await breakers.write(
+    'riverbank',
+    {
+      ...noTrouble,
+      breaker: {
+        ...closedBreaker,
+        ...{ open: { since, code: 'institution_down' }, changedAt: since, openings: 1, probedAt: at(-200) },
+      },
+    },
+    0,
+  );
+});
+
+function deployment(given: Readonly<Record<string, string>> = {}): Deployment {
+  const outputs: Readonly<Record<string, string>> = {
+    RefreshesTable: tables.refreshes,
+    Learning: 'true',
+    Breaker: 'true',
+    DeadlineSeconds: '600',
+    ...given,
+  };
+  return {
+    place: 'stack test in local, account 123',
+    account: '123',
+    region: 'local',
+    stack: 'test',
+    status: 'UPDATE_COMPLETE',
+    isLocal: false,
+    outputs,
+    output: (name) => outputs[name] ?? 'missing',
+    aws: () => limitedCalls(),
+    dynamoDb: () => tables.newClient(),
+  };
+}
+
+async function show(given: Partial<InstitutionsOptions> = {}, outputs: Readonly<Record<string, string>> = {}) {
+  const { terminal, out, said } = fakeTerminal();
+  await showInstitutions(deployment(outputs), terminal, { code: null, open: false, json: false, ...given });
+  return { out: out(), said };
+}
+
+describe('institutions', () => {
+  it('are a table, those that do not work first', async () => {
+    const { out, said } = await show();
+    expect(
+      out
+        .trimEnd()
+        .split('\n')
+        .map((line) => line.split(/ {2,}/)),
+    ).toEqual([
+      ['code', 'bank', 'succeeded today', 'in 7 days', 'p50', 'p90', 'p99', 'jobs'],
+      [
+        ...['riverbank', 'does not work since 2026-11-21 11:50 UTC (institution_down)', '0 of 3', '2 of 5'],
+        ...['7.3–9.7 s', '7.3–9.7 s', '7.3–9.7 s', '2 (few)'],
+      ],
+      ['alpine', 'works', '12 of 13', '12 of 13', '7.3–9.7 s', '7.3–9.7 s', '300 s or more', '13'],
+    ]);
+    expect(said).toEqual(['2 institutions of stack test in local, account 123.']);
+  });
+
+  it('may be those alone that do not work', async () => {
+    const { out, said } = await show({ open: true });
+    expect(out).toContain('riverbank');
+    expect(out).not.toContain('alpine');
+    expect(said).toEqual(['1 institution of stack test in local, account 123.']);
+  });
+
+  it('are a JSON object a line for programs', async () => {
+    const { out } = await show({ json: true });
+    const lines = out.trimEnd().split('\n');
+    expect(lines.map((line) => JSON.parse(line))).toMatchObject([
+      { code: 'riverbank', breaker: { state: 'open', next_probe_at: at(100) }, job_seconds: { small_sample: true } },
+      { code: 'alpine', breaker: { state: 'closed' }, today: { refreshes: 13 }, job_seconds: { p99: { to: null } } },
+    ]);
+  });
+
+  it('say which settings keep them from being watched', async () => {
+    const off = await show({}, { Breaker: 'false' });
+    expect(off.said.at(-1)).toBe('No scheduled start waits for a bank: the setting breaker is false.');
+    expect(off.out).toMatch(/^alpine +not watched/m);
+    const nothing = await show({}, { Learning: 'false' });
+    expect(nothing.said.at(-1)).toBe('Nothing more is counted: the setting learning is false.');
+  });
+
+  it('are not shown in part after Ctrl-C', async () => {
+    const { terminal, out, interrupt } = fakeTerminal();
+    interrupt();
+    const shown = showInstitutions(deployment(), terminal, { code: null, open: false, json: false });
+    await expect(shown).rejects.toMatchObject({ exitCode: 130, message: 'Interrupted: nothing was written.' });
+    expect(out()).toBe('');
+  });
+
+  it('are read over many pages', async () => {
+    for (let bank = 0; bank < 120; bank += 1) {
+      await tables.client.send(
+        new PutItemCommand({
+          TableName: tables.refreshes,
+          Item: {
+            refresh_id: { S: 'INSTITUTIONS' },
+            item_key: { S: `zz-${bank}` },
+            counted_on: { S: '2026-11-21' },
+            expires_at: { N: '9999999999' },
+          },
+        }),
+      );
+    }
+    expect((await show()).said).toEqual(['122 institutions of stack test in local, account 123.']);
+  });
+});
+
+describe('one institution', () => {
+  it('is told in full: one that does not work', async () => {
+    expect((await show({ code: 'riverbank' })).out).toBe(
+      [
+        'name           value',
+        'code           riverbank',
+        'bank           does not work since 2026-11-21 11:50 UTC (institution_down)',
+        'why            The institution cannot be reached.',
+        'last probe     2026-11-21 11:56 UTC',
+        'next probe     from 2026-11-21 12:01 UTC',
+        'last counted   2026-11-21',
+        'today (UTC)    3: 3 failed',
+        '7 days (UTC)   5: 2 succeeded, 3 failed',
+        'jobs measured  2 (few)',
+        'half took      7.3–9.7 s',
+        'nine in ten    7.3–9.7 s',
+        '99 in 100      7.3–9.7 s',
+        'not measured   3 not_succeeded: It ended other than well.',
+        '',
+      ].join('\n'),
+    );
+  });
+
+  it('is told in full: one that works', async () => {
+    const { out } = await show({ code: 'alpine' });
+    expect(out).toMatch(/\nbank +works\nworked again +–\nlast counted/);
+    expect(out).toMatch(/\ntoday \(UTC\) +13: 12 succeeded, 1 timed_out\n/);
+    expect(out).toMatch(/\n99 in 100 +300 s or more\n$/);
+  });
+
+  it('that is not known is a wrong command', async () => {
+    await expect(show({ code: 'nowhere' })).rejects.toMatchObject({
+      exitCode: 2,
+      message: 'No refresh at an institution nowhere was counted within 35 days. Is it MX’s code?',
+    });
+    await expect(show({ code: 'alpine', open: true })).rejects.toMatchObject({ exitCode: 2 });
+  });
+
+  it('needs a deployment that says its settings', async () => {
+    await expect(show({}, { Learning: 'perhaps' })).rejects.toMatchObject({
+      exitCode: 3,
+      message: 'The stack output Learning is neither true nor false: perhaps.',
+    });
+  });
+});
