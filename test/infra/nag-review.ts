@@ -141,14 +141,14 @@ const shortPath = (path: string): string =>
     .replace(/\/Resource$/, '')
     .replace(/:.*/, '');
 
-/** So many places in one construct are written as their number. */
+/** So many places in one construct are not listed: routes are added often. */
 const MANY = 12;
 
 function placesOf(paths: ReadonlySet<string>): string {
   const within = Map.groupBy(paths, (path) => path.split('/')[0] ?? path);
   return [...within]
     .flatMap(([construct, inside]) =>
-      inside.length < MANY ? inside.map((path) => `\`${path}\``) : [`${inside.length} in \`${construct}\``],
+      inside.length < MANY ? inside.map((path) => `\`${path}\``) : [`those in \`${construct}\``],
     )
     .join(', ');
 }
