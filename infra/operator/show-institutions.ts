@@ -2,13 +2,8 @@
 import { institutionsReader } from '../../shared/clients/institutions-reader.ts';
 import { breakerRules } from '../../shared/domain/breaker.ts';
 import { Failure } from '../../shared/domain/failure.ts';
-import type {
-  CountedRefreshes,
-  LengthRange,
-  ShownBreaker,
-  ShownInstitution,
-} from '../../shared/domain/institution-view.ts';
 import type { Instant } from '../../shared/domain/instant.ts';
+import type { CountedRefreshes, LengthRange, ShownInstitution } from '../../shared/domain/institution-view.ts';
 import { dropReasons, everyDropReason } from '../../shared/domain/job-sample.ts';
 import { everyOutcome } from '../../shared/domain/outcome.ts';
 import { listInstitutions, type ReadInstitutionsDeps, readInstitution } from '../../shared/domain/read-institutions.ts';
@@ -73,7 +68,7 @@ async function one(deps: ReadInstitutionsDeps, code: string): Promise<ShownInsti
   }
 }
 
-/** Those whose breaker is open first, each part by code. */
+/** Those that do not work first, then those without balance checks, each part by code. */
 async function all(
   deps: ReadInstitutionsDeps,
   terminal: Terminal,
@@ -89,42 +84,55 @@ async function all(
     after = next;
     tell();
   } while (after !== null);
-  const isOpen = ({ breaker }: ShownInstitution): boolean => breaker?.state === 'open';
-  return [...found.filter(isOpen), ...found.filter((institution) => !isOpen(institution))];
+  return found.toSorted((left, right) => place(left) - place(right));
+}
+
+function place({ breaker, notSupported }: ShownInstitution): number {
+  if (breaker?.state === 'open') return 0;
+  return notSupported === null ? 2 : 1;
 }
 
 const overview = (institutions: readonly ShownInstitution[]): string =>
   table(
     ['code', 'bank', 'succeeded today', 'in 7 days', 'p50', 'p90', 'p99', 'jobs'],
-    institutions.map(({ code, breaker, today, week, jobSeconds }) => [
-      code,
-      bank(breaker),
+    institutions.map(({ today, week, jobSeconds, ...institution }) => [
+      institution.code,
+      bank(institution),
       ...[today, week].map(({ outcomes, refreshes: count }) => `${outcomes.succeeded} of ${count}`),
       ...[jobSeconds.p50, jobSeconds.p90, jobSeconds.p99].map(range),
       samples(jobSeconds),
     ]),
   );
 
-function bank(breaker: ShownBreaker | null): string {
+function bank({ breaker, notSupported }: Pick<ShownInstitution, 'breaker' | 'notSupported'>): string {
   if (breaker === null) return 'not watched';
-  return breaker.state === 'open' ? `does not work since ${time(breaker.since)} (${breaker.code})` : 'works';
+  if (breaker.state === 'open') return `does not work since ${time(breaker.since)} (${breaker.code})`;
+  return notSupported === null ? 'works' : 'has no balance checks';
 }
 
-function details({ code, lastCountedOn, today, week, jobSeconds, breaker }: ShownInstitution): string {
+function details(institution: ShownInstitution): string {
+  const { code, lastCountedOn, today, week, jobSeconds, breaker, notSupported } = institution;
   const { notLearnt } = jobSeconds;
   const reasons = everyDropReason.filter((reason) => notLearnt[reason] !== undefined);
   return table(
     ['name', 'value'],
     [
       ['code', code],
-      ['bank', bank(breaker)],
+      ['bank', bank(institution)],
       ...(breaker?.state === 'open'
         ? [
             ['why', breaker.message ?? ''],
             ['last probe', time(breaker.lastProbeAt)],
             ['next probe', `from ${time(breaker.nextProbeAt)}`],
+            ...(breaker.staysOpenUntil === null ? [] : [['stays so until', time(breaker.staysOpenUntil)]]),
           ]
         : [['worked again', time(breaker?.since ?? null)]]),
+      ...(notSupported === null
+        ? []
+        : [
+            ['no checks since', time(notSupported.since)],
+            ['asked again', `from ${time(notSupported.until)}`],
+          ]),
       ['last counted', lastCountedOn ?? '–'],
       ['today (UTC)', refreshes(today)],
       ['7 days (UTC)', refreshes(week)],

@@ -41,12 +41,14 @@ export function institutionsReader(client: DynamoDBClient, tableName: string, no
       return found;
     },
 
-    async breakers() {
-      return new Map((await allBreakers(client, tableName)).map(({ code, breaker }) => [code, breaker]));
+    async troubles() {
+      const all = await allBreakers(client, tableName);
+      return new Map(all.map(({ code, breaker, checks }) => [code, { breaker, checks }]));
     },
 
-    async breaker(code) {
-      return (await storedBreaker(client, tableName, code))?.breaker ?? null;
+    async trouble(code) {
+      const found = await storedBreaker(client, tableName, code);
+      return found && { breaker: found.breaker, checks: found.checks };
     },
   };
 }

@@ -2,16 +2,18 @@
  * An institution as it is shown to callers and operators: what was counted of it, and its breaker. Days and weeks are those
  * of UTC. Nothing in it is of a person. Pure.
  */
-import type { Breaker, BreakerRules } from './breaker.ts';
+import { type Breaker, type BreakerRules, leastOpenSeconds } from './breaker.ts';
 import { type Instant, plusSeconds } from './instant.ts';
 import type { DayCounts } from './institutions-ports.ts';
 import { BINS, binStarts, USUAL_JOBS } from './job-lengths.ts';
 import { type DropReason, everyDropReason, leastOfLastBin } from './job-sample.ts';
+import type { NotSupported } from './not-supported.ts';
 import { everyOutcome, type Outcome, type OutcomeCode, outcomes } from './outcome.ts';
+import { noTrouble, type Trouble } from './trouble.ts';
 
 /** What the view depends on besides what is kept. */
 export interface ViewRules {
-  /** Setting `breaker`, together with `learning`: false, and no breaker is heeded. */
+  /** Setting `breaker`, together with `learning`: false, and no start heeds a bank's trouble. */
   readonly breaker: boolean;
   /** Setting `deadlineSeconds`. */
   readonly deadlineSeconds: number;
@@ -25,8 +27,8 @@ export interface KnownInstitution {
   readonly countedOn: string | null;
   /** Of the week, in any order. */
   readonly counts: readonly DayCounts[];
-  /** Null: none is kept. */
-  readonly breaker: Breaker | null;
+  /** Null: nothing is kept of any. */
+  readonly trouble: Trouble | null;
 }
 
 /** Ended refreshes, counted. */
@@ -71,6 +73,20 @@ export interface ShownBreaker {
   readonly lastProbeAt: Instant | null;
   /** From when on the next one is; null: it is closed. */
   readonly nextProbeAt: Instant | null;
+  /** An answer of the bank closes it from then on: it has opened again and again. Null: the next answer does. */
+  readonly staysOpenUntil: Instant | null;
+}
+
+/** That MX runs no balance checks at an institution, as far as is known. */
+export interface ShownNotSupported {
+  /** When the first trigger was refused for it. */
+  readonly since: Instant;
+  /** How the refresh ended with which it was believed. */
+  readonly code: OutcomeCode;
+  /** What that means, as a sentence. */
+  readonly message: string;
+  /** Until then no scheduled start asks MX again. */
+  readonly until: Instant;
 }
 
 /** An institution as it is shown. */
@@ -84,6 +100,8 @@ export interface ShownInstitution {
   readonly jobSeconds: ShownLengths;
   /** Null: no breaker is heeded (settings). */
   readonly breaker: ShownBreaker | null;
+  /** Null: there are balance checks, as far as is known; or it is not heeded (settings). */
+  readonly notSupported: ShownNotSupported | null;
 }
 
 /** The days of a week, today among them. */
@@ -97,7 +115,8 @@ const dayOf = (instant: Instant): string => instant.slice(0, '2026-11-26'.length
 
 /** The institution, as seen at `now`. */
 export function shownInstitution(known: KnownInstitution, now: Instant, rules: ViewRules): ShownInstitution {
-  const { code, breaker } = known;
+  const { code } = known;
+  const { breaker, checks } = known.trouble ?? noTrouble;
   const counts = known.counts.filter(({ day }) => day >= weekBegan(now));
   const days = [...(known.countedOn === null ? [] : [known.countedOn]), ...counts.map(({ day }) => day)];
   return {
@@ -106,7 +125,8 @@ export function shownInstitution(known: KnownInstitution, now: Instant, rules: V
     today: refreshesSince(dayOf(now), counts),
     week: refreshesSince(weekBegan(now), counts),
     jobSeconds: lengthsIn(counts, rules.deadlineSeconds),
-    breaker: rules.breaker ? shownBreaker(breaker, rules.breakerRules) : null,
+    breaker: rules.breaker ? shownBreaker(breaker, now, rules.breakerRules) : null,
+    notSupported: rules.breaker && checks.notSupported !== null ? shownNotSupported(checks.notSupported) : null,
   };
 }
 
@@ -153,21 +173,37 @@ function rangeAt(percent: number, bins: readonly number[], deadlineSeconds: numb
   return { from: bin === 0 ? 0 : rounded(binStarts[bin] ?? 0), to: rounded(binStarts[bin + 1] ?? 0) };
 }
 
-function shownBreaker(breaker: Breaker | null, { probeSeconds }: BreakerRules): ShownBreaker {
-  const { open = null, changedAt = null, probedAt = null } = breaker ?? {};
-  if (open === null) {
-    return { state: 'closed', since: changedAt, code: null, message: null, lastProbeAt: null, nextProbeAt: null };
-  }
+function shownBreaker(breaker: Breaker, now: Instant, rules: BreakerRules): ShownBreaker {
+  const { open, changedAt, openings, probedAt } = breaker;
+  if (open === null) return { ...closed, since: changedAt };
   const { since, code } = open;
+  const closesFrom = plusSeconds(since, leastOpenSeconds(openings, rules));
   return {
     state: 'open',
     since,
     code,
     message: outcomes[code].message,
     lastProbeAt: probedAt,
-    nextProbeAt: plusSeconds(probedAt ?? since, probeSeconds),
+    nextProbeAt: plusSeconds(probedAt ?? since, rules.probeSeconds),
+    staysOpenUntil: closesFrom > now ? closesFrom : null,
   };
 }
+
+const closed = {
+  state: 'closed',
+  code: null,
+  message: null,
+  lastProbeAt: null,
+  nextProbeAt: null,
+  staysOpenUntil: null,
+} as const;
+
+const shownNotSupported = ({ since, code, until }: NotSupported): ShownNotSupported => ({
+  since,
+  code,
+  message: outcomes.not_supported.message,
+  until,
+});
 
 const sum = (counts: readonly number[]): number => counts.reduce((total, count) => total + count, 0);
 

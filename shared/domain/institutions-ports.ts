@@ -93,8 +93,8 @@ export interface InstitutionsReader {
   listed(code: string): Promise<ListedInstitution | null>;
   /** What was counted on `fromDay` (UTC, `2026-11-26`) and since. */
   counts(code: string, fromDay: string): Promise<readonly DayCounts[]>;
-  /** Breakers that are open, or have changed within 35 days, by the code of their institution. */
-  breakers(): Promise<ReadonlyMap<string, Breaker>>;
-  /** Null: it has not changed within 35 days. */
-  breaker(code: string): Promise<Breaker | null>;
+  /** What is kept of institutions with trouble, or that had some within 35 days, by their code. */
+  troubles(): Promise<ReadonlyMap<string, Trouble>>;
+  /** Null: it had none within 35 days. */
+  trouble(code: string): Promise<Trouble | null>;
 }

@@ -3,9 +3,9 @@
  * members table is in `members-ports.ts`, telling of a refresh's end in `notify-ports.ts`.
  */
 import type { KnownOfAccounts, ObservationStamp, StoredBalance } from './balance.ts';
+import type { BreakerRules } from './breaker.ts';
 import type { LookState } from './decision.ts';
 import type { Clock, Instant } from './instant.ts';
-import type { BreakerRules } from './breaker.ts';
 import type { Breakers, Institutions } from './institutions-ports.ts';
 import type { LookPlan } from './look-plan.ts';
 import type { Members, Unstarted } from './members-ports.ts';

@@ -1,8 +1,8 @@
 /** Institutions as callers and operators read them: a page of all, those whose bank does not work, or one. */
 import { Failure } from './failure.ts';
 import { inGroups } from './in-groups.ts';
-import { type ShownInstitution, shownInstitution, type ViewRules, weekBegan } from './institution-view.ts';
 import type { Clock } from './instant.ts';
+import { type ShownInstitution, shownInstitution, type ViewRules, weekBegan } from './institution-view.ts';
 import type { InstitutionsReader, ListedPage } from './institutions-ports.ts';
 
 /** What reading needs. */
@@ -33,20 +33,22 @@ export interface ShownPage {
 /** How many are read at the same time. */
 const AT_ONCE = 10;
 
-/** A page of institutions. One with an open breaker is found even if nothing was counted of it. */
+/** A page of institutions. One with trouble is found even if nothing was counted of it. */
 export async function listInstitutions(deps: ReadInstitutionsDeps, query: InstitutionsQuery): Promise<ShownPage> {
   const { limit, after, onlyOpen } = query;
   const { institutions, viewRules, now } = deps;
   const present = now();
   const nothing: ListedPage = { institutions: [], next: null };
-  const [page, breakers] = await Promise.all([
+  const [page, troubles] = await Promise.all([
     onlyOpen ? nothing : institutions.page(limit, after),
-    institutions.breakers(),
+    institutions.troubles(),
   ]);
-  const open = [...breakers].flatMap(([code, breaker]) => (breaker.open === null ? [] : [code]));
-  const ofBreakers = viewRules.breaker ? open.filter((code) => after === null || code > after) : [];
+  const troubled = [...troubles].flatMap(([code, { breaker, checks }]) =>
+    breaker.open !== null || (checks.notSupported !== null && !onlyOpen) ? [code] : [],
+  );
+  const heeded = viewRules.breaker ? troubled.filter((code) => after === null || code > after) : [];
   // Behind the last one that was read there may be others of the directory.
-  const within = ofBreakers.filter((code) => page.next === null || code <= page.next);
+  const within = heeded.filter((code) => page.next === null || code <= page.next);
   const codes = [...new Set([...page.institutions.map(({ code }) => code), ...within])].toSorted();
   const shown = codes.slice(0, limit);
   const listed = new Map(page.institutions.map((one) => [one.code, one]));
@@ -54,7 +56,7 @@ export async function listInstitutions(deps: ReadInstitutionsDeps, query: Instit
     institutions: await inGroups(shown, AT_ONCE, async (code) => {
       const row = listed.get(code) ?? (onlyOpen ? await institutions.listed(code) : null);
       const counts = await institutions.counts(code, weekBegan(present));
-      const known = { code, countedOn: row?.countedOn ?? null, counts, breaker: breakers.get(code) ?? null };
+      const known = { code, countedOn: row?.countedOn ?? null, counts, trouble: troubles.get(code) ?? null };
       return shownInstitution(known, present, viewRules);
     }),
     next: codes.length > limit ? (shown.at(-1) ?? null) : page.next,
@@ -65,13 +67,13 @@ export async function listInstitutions(deps: ReadInstitutionsDeps, query: Instit
 export async function readInstitution(deps: ReadInstitutionsDeps, code: string): Promise<ShownInstitution> {
   const { institutions, viewRules, now } = deps;
   const present = now();
-  const [listed, counts, breaker] = await Promise.all([
+  const [listed, counts, trouble] = await Promise.all([
     institutions.listed(code),
     institutions.counts(code, weekBegan(present)),
-    institutions.breaker(code),
+    institutions.trouble(code),
   ]);
-  const known = { code, countedOn: listed?.countedOn ?? null, counts, breaker };
+  const known = { code, countedOn: listed?.countedOn ?? null, counts, trouble };
   const shown = shownInstitution(known, present, viewRules);
-  if (shown.lastCountedOn !== null || shown.breaker?.state === 'open') return shown;
+  if (shown.lastCountedOn !== null || shown.breaker?.state === 'open' || shown.notSupported !== null) return shown;
   throw new Failure('institution_not_found', 'no refresh of this institution was counted within 35 days');
 }

@@ -40,7 +40,14 @@ export type * from './client-answers.ts';
 export type { DecimalText, Json } from './exact-json.ts';
 export type { ApiFreshness, Freshness, LastAttempt, LastSuccess, ScheduleHeld } from './freshness.ts';
 export type { BasicCredentials, RequestSigner, UnsignedRequest } from './http-calls.ts';
-export type { CountedRefreshes, Institution, InstitutionBreaker, JobLengths, LengthRange } from './institution.ts';
+export type {
+  CountedRefreshes,
+  Institution,
+  InstitutionBreaker,
+  InstitutionNotSupported,
+  JobLengths,
+  LengthRange,
+} from './institution.ts';
 export type { Account, AnsweredAccount, Member } from './mx-shapes.ts';
 export { BalancesProblem, type ProblemCode } from './problem.ts';
 export type {

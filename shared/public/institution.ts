@@ -46,6 +46,19 @@ export interface InstitutionBreaker {
   readonly lastProbeAt: string | null;
   /** While it is open: from when on the next one is. */
   readonly nextProbeAt: string | null;
+  /** While it is open: an answer of the bank closes it from then on; null: the next answer does. */
+  readonly staysOpenUntil: string | null;
+}
+
+/** That MX runs no balance checks at a bank: its scheduled members are held back. */
+export interface InstitutionNotSupported {
+  /** When the first trigger was refused for it. */
+  readonly since: string;
+  /** How the refresh ended with which it was believed: `docs/outcomes.md` of the service. */
+  readonly code: string;
+  readonly message: string;
+  /** Until then no scheduled start asks MX again. */
+  readonly until: string;
 }
 
 /** A bank, as the service knows it from the refreshes of its members. */
@@ -60,6 +73,8 @@ export interface Institution {
   readonly jobSeconds: JobLengths;
   /** Null: the service's settings have no start wait. */
   readonly breaker: InstitutionBreaker | null;
+  /** Null: there are balance checks, as far as is known; or nothing is held back, by the service's settings. */
+  readonly notSupported: InstitutionNotSupported | null;
 }
 
 const isState = (word: unknown): word is InstitutionBreaker['state'] => word === 'open' || word === 'closed';
@@ -67,7 +82,7 @@ const isState = (word: unknown): word is InstitutionBreaker['state'] => word ===
 /** Reads an institution. @throws BalancesProblem `unexpected_answer` that names the field. */
 export function institutionFrom(value: Json): Institution {
   const institution = objectOf(value);
-  const { breaker = null } = institution;
+  const { breaker = null, not_supported: notSupported = null } = institution;
   return {
     code: textIn(institution, 'code'),
     lastCountedOn: textOrNullIn(institution, 'last_counted_on'),
@@ -75,6 +90,7 @@ export function institutionFrom(value: Json): Institution {
     week: countedFrom(objectIn(institution, 'week')),
     jobSeconds: lengthsFrom(objectIn(institution, 'job_seconds')),
     breaker: isJsonObject(breaker) ? breakerFrom(breaker) : null,
+    notSupported: isJsonObject(notSupported) ? notSupportedFrom(notSupported) : null,
   };
 }
 
@@ -121,4 +137,12 @@ const breakerFrom = (breaker: JsonObject): InstitutionBreaker => ({
   message: textOrNullIn(breaker, 'message'),
   lastProbeAt: textOrNullIn(breaker, 'last_probe_at'),
   nextProbeAt: textOrNullIn(breaker, 'next_probe_at'),
+  staysOpenUntil: textOrNullIn(breaker, 'stays_open_until'),
+});
+
+const notSupportedFrom = (notSupported: JsonObject): InstitutionNotSupported => ({
+  since: textIn(notSupported, 'since'),
+  code: textIn(notSupported, 'code'),
+  message: textIn(notSupported, 'message'),
+  until: textIn(notSupported, 'until'),
 });

@@ -1,8 +1,8 @@
 /** A condition that does not hold is an answer. Every other error is thrown: then nothing is known about the item. */
 import { DeleteItemCommand, GetItemCommand, PutItemCommand, ResourceNotFoundException } from '@aws-sdk/client-dynamodb';
 import { afterAll, describe, expect, it } from 'vitest';
-import { limitedCalls } from '../../shared/clients/aws-limits.ts';
 import type { Item } from '../../shared/clients/attribute-values.ts';
+import { limitedCalls } from '../../shared/clients/aws-limits.ts';
 import { balancesEraser } from '../../shared/clients/balances-eraser.ts';
 import { balancesInDynamoDb } from '../../shared/clients/balances-table.ts';
 import { callbacksInDynamoDb } from '../../shared/clients/callbacks-table.ts';

@@ -85,8 +85,8 @@ describe.each([
     expect(await reader.page(10, null)).toEqual({ institutions: [], next: null });
     expect(await reader.listed('none')).toBeNull();
     expect(await reader.counts('none', '2026-11-21')).toEqual([]);
-    expect(await reader.breakers()).toEqual(new Map());
-    expect(await reader.breaker('none')).toBeNull();
+    expect(await reader.troubles()).toEqual(new Map());
+    expect(await reader.trouble('none')).toBeNull();
   });
 
   it('by code, page by page', async () => {
@@ -131,13 +131,14 @@ describe.each([
     const { breakers, reader } = await world();
     await breakers.write('open', { ...noTrouble, breaker: open }, 0);
     await breakers.write('closed', { ...noTrouble, breaker: { ...closedBreaker, changedAt: T0 } }, 0);
-    expect(await reader.breakers()).toEqual(
+    const closed = { ...noTrouble, breaker: { ...closedBreaker, changedAt: T0 } };
+    expect(await reader.troubles()).toEqual(
       new Map([
-        ['closed', { ...closedBreaker, changedAt: T0 }],
-        ['open', open],
+        ['closed', closed],
+        ['open', { ...noTrouble, breaker: open }],
       ]),
     );
-    expect(await reader.breaker('open')).toEqual(open);
+    expect(await reader.trouble('open')).toEqual({ ...noTrouble, breaker: open });
     expect((await reader.page(10, null)).institutions).toEqual([]);
   });
 });
@@ -228,6 +229,6 @@ describe('the directory in DynamoDB', () => {
     client.middlewareStack.add(() => () => Promise.reject(new Error('throttled')), { step: 'initialize' });
     const reader = institutionsReader(client, tables.refreshes, () => clock);
     await expect(reader.page(1, null)).rejects.toThrow('throttled');
-    await expect(reader.breakers()).rejects.toThrow('throttled');
+    await expect(reader.troubles()).rejects.toThrow('throttled');
   });
 });

@@ -8,6 +8,7 @@ import { breakersInDynamoDb } from '../../shared/clients/breakers-table.ts';
 import { institutionsInDynamoDb } from '../../shared/clients/institutions-table.ts';
 import { closedBreaker } from '../../shared/domain/breaker.ts';
 import type { CountedEnd } from '../../shared/domain/institutions-ports.ts';
+import { supported } from '../../shared/domain/not-supported.ts';
 import { noTrouble } from '../../shared/domain/trouble.ts';
 import { at, T0 } from '../samples.ts';
 import { fakeTerminal } from '../unit/operator/fake-terminal.ts';
@@ -47,6 +48,17 @@ beforeAll(async () => {
       breaker: {
         ...closedBreaker,
         ...{ open: { since, code: 'institution_down' }, changedAt: since, openings: 1, probedAt: at(-200) },
+      },
+    },
+    0,
+  );
+  await breakers.write(
+    'meadow',
+    {
+      ...noTrouble,
+      checks: {
+        ...supported,
+        notSupported: { since: at(-7_200), code: 'mx_refused', until: at(86_400), askedAt: null },
       },
     },
     0,
@@ -95,9 +107,10 @@ describe('institutions', () => {
         ...['riverbank', 'does not work since 2026-11-21 11:50 UTC (institution_down)', '0 of 3', '2 of 5'],
         ...['7.3–9.7 s', '7.3–9.7 s', '7.3–9.7 s', '2 (few)'],
       ],
+      ['meadow', 'has no balance checks', '0 of 0', '0 of 0', '–', '–', '–', '0'],
       ['alpine', 'works', '12 of 13', '12 of 13', '7.3–9.7 s', '7.3–9.7 s', '300 s or more', '13'],
     ]);
-    expect(said).toEqual(['2 institutions of stack test in local, account 123.']);
+    expect(said).toEqual(['3 institutions of stack test in local, account 123.']);
   });
 
   it('may be those alone that do not work', async () => {
@@ -112,6 +125,7 @@ describe('institutions', () => {
     const lines = out.trimEnd().split('\n');
     expect(lines.map((line) => JSON.parse(line))).toMatchObject([
       { code: 'riverbank', breaker: { state: 'open', next_probe_at: at(100) }, job_seconds: { small_sample: true } },
+      { code: 'meadow', not_supported: { until: at(86_400) } },
       { code: 'alpine', breaker: { state: 'closed' }, today: { refreshes: 13 }, job_seconds: { p99: { to: null } } },
     ]);
   });
@@ -146,7 +160,7 @@ describe('institutions', () => {
         }),
       );
     }
-    expect((await show()).said).toEqual(['122 institutions of stack test in local, account 123.']);
+    expect((await show()).said).toEqual(['123 institutions of stack test in local, account 123.']);
   });
 });
 
@@ -178,6 +192,12 @@ describe('one institution', () => {
     expect(out).toMatch(/\nbank +works\nworked again +–\nlast counted/);
     expect(out).toMatch(/\ntoday \(UTC\) +13: 12 succeeded, 1 timed_out\n/);
     expect(out).toMatch(/\n99 in 100 +300 s or more\n$/);
+  });
+
+  it('is told in full: one without balance checks', async () => {
+    const { out } = await show({ code: 'meadow' });
+    expect(out).toMatch(/\nbank +has no balance checks\n/);
+    expect(out).toMatch(/\nno checks since +2026-11-21 10:00 UTC\nasked again +from 2026-11-22 12:00 UTC\n/);
   });
 
   it('that is not known is a wrong command', async () => {

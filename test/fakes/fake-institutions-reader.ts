@@ -28,7 +28,10 @@ export const fakeInstitutionsReader = (counted: InstitutionsTable, breakers: Bre
           }),
         )
         .filter(({ day }) => day >= fromDay),
-    breakers: async () => new Map([...breakers].map(([code, { breaker }]) => [code, breaker])),
-    breaker: async (code) => breakers.get(code)?.breaker ?? null,
+    troubles: async () => new Map([...breakers].map(([code, { breaker, checks }]) => [code, { breaker, checks }])),
+    async trouble(code) {
+      const found = breakers.get(code);
+      return found === undefined ? null : { breaker: found.breaker, checks: found.checks };
+    },
   };
 };

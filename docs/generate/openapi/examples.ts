@@ -6,6 +6,7 @@ import { freshnessOf } from '../../../shared/domain/freshness.ts';
 import { shownInstitution } from '../../../shared/domain/institution-view.ts';
 import { challengeView, statusView } from '../../../shared/domain/member-view.ts';
 import type { Challenge } from '../../../shared/domain/mx.ts';
+import { supported } from '../../../shared/domain/not-supported.ts';
 import type { Attempt, EndedRefresh, RunningRefresh } from '../../../shared/domain/refresh.ts';
 import { detailsByCode } from '../../../shared/domain/refresh-details.ts';
 import { snakeCased } from '../../../shared/domain/snake-case.ts';
@@ -155,13 +156,16 @@ const institution = snakeCased(
           dropped: { not_succeeded: 6 },
         },
       ],
-      breaker: {
-        open: { since: '2026-03-02T08:40:10.000Z', code: 'institution_unavailable' },
-        changedAt: '2026-03-02T08:40:10.000Z',
-        openings: 1,
-        failures: [],
-        probedAt: '2026-03-02T08:55:31.000Z',
-        untold: [],
+      trouble: {
+        breaker: {
+          open: { since: '2026-03-02T08:40:10.000Z', code: 'institution_unavailable' },
+          changedAt: '2026-03-02T08:40:10.000Z',
+          openings: 1,
+          failures: [],
+          probedAt: '2026-03-02T08:55:31.000Z',
+          untold: [],
+        },
+        checks: supported,
       },
     },
     '2026-03-02T09:00:00.000Z',

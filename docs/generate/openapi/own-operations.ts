@@ -37,7 +37,7 @@ export const ownOperations: Readonly<Record<string, Operation>> = {
     operationId: 'listInstitutionHealth',
     summary: 'List institutions',
     description:
-      'Banks of which a refresh was counted within 35 days, and those whose breaker is open, by code. MX’s own list of institutions, with names and logos, is at MX. A page may have fewer than `limit` and not be the last.',
+      'Banks of which a refresh was counted within 35 days, and those with an open breaker or without balance checks, by code. MX’s own list of institutions, with names and logos, is at MX. A page may have fewer than `limit` and not be the last.',
     tag: 'Institutions',
     right: 'read',
     parameters: ['institutions_cursor', 'limit', 'breaker', ...reading],

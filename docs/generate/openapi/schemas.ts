@@ -216,6 +216,21 @@ const institutionProperties = {
           'While it is open: when a scheduled start was last let through; null: none was yet.',
         ),
         next_probe_at: instantOrNull('While it is open: from when on the next one is.'),
+        stays_open_until: instantOrNull(
+          'While it is open: an answer of the bank closes it from then on, because it has opened again and again; null: the next answer does.',
+        ),
+      },
+    ),
+    type: ['object', 'null'],
+  },
+  not_supported: {
+    ...whole(
+      'That MX runs no balance checks here: its scheduled members are held back (docs/institutions.md). Null: it does, as far as is known, or nothing is held back, by the settings.',
+      {
+        since: { ...instant, description: 'When the first trigger was refused for it.' },
+        code: { type: 'string', description: 'How the refresh ended with which it was believed (docs/outcomes.md).' },
+        message: { type: 'string', description: 'What that means, as a sentence.' },
+        until: { ...instant, description: 'Until then no scheduled start asks MX again.' },
       },
     ),
     type: ['object', 'null'],

@@ -1,8 +1,8 @@
 /** A bank that works for a while and then does not, again and again: how many unattended starts it gets. */
 import { expect, it } from 'vitest';
 import { breakerRules } from '../../../shared/domain/breaker.ts';
-import { passBreakers } from '../../../shared/domain/pass-breakers.ts';
 import { supportRules } from '../../../shared/domain/not-supported.ts';
+import { passBreakers } from '../../../shared/domain/pass-breakers.ts';
 import { watchInstitution } from '../../../shared/domain/watch-institution.ts';
 import { type BreakersTable, fakeBreakers } from '../../fakes/fake-breakers.ts';
 import { fakeEvents } from '../../fakes/fake-events.ts';

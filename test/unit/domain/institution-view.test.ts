@@ -3,6 +3,8 @@ import { type Breaker, breakerRules, closedBreaker } from '../../../shared/domai
 import { type KnownInstitution, shownInstitution } from '../../../shared/domain/institution-view.ts';
 import type { DayCounts } from '../../../shared/domain/institutions-ports.ts';
 import { BINS } from '../../../shared/domain/job-lengths.ts';
+import { supported } from '../../../shared/domain/not-supported.ts';
+import { noTrouble } from '../../../shared/domain/trouble.ts';
 
 const now = '2026-11-27T08:00:00.000Z';
 const rules = { breaker: true, deadlineSeconds: 600, breakerRules };
@@ -16,7 +18,7 @@ const day = (date: string, given: Partial<DayCounts> = {}): DayCounts => ({
 });
 
 const shown = (known: Partial<KnownInstitution>, given: Partial<typeof rules> = {}) =>
-  shownInstitution({ code: 'mxbank', countedOn: null, counts: [], breaker: null, ...known }, now, {
+  shownInstitution({ code: 'mxbank', countedOn: null, counts: [], trouble: null, ...known }, now, {
     ...rules,
     ...given,
   });
@@ -36,7 +38,11 @@ it('an institution of which nothing is known is empty', () => {
     today: { since: '2026-11-27T00:00:00.000Z', refreshes: 0, outcomes: none },
     week: { since: '2026-11-21T00:00:00.000Z', refreshes: 0, outcomes: none },
     jobSeconds: { samples: 0, smallSample: true, p50: null, p90: null, p99: null, notLearnt: {} },
-    breaker: { state: 'closed', since: null, code: null, message: null, lastProbeAt: null, nextProbeAt: null },
+    breaker: {
+      ...{ state: 'closed', since: null, code: null, message: null },
+      ...{ lastProbeAt: null, nextProbeAt: null, staysOpenUntil: null },
+    },
+    notSupported: null,
   });
 });
 
@@ -110,39 +116,71 @@ describe('the length of jobs', () => {
 
 describe('the breaker', () => {
   const since = '2026-11-27T07:50:00.000Z';
-  const open: Breaker = { ...closedBreaker, open: { since, code: 'institution_down' }, changedAt: since };
+  const open: Breaker = { ...closedBreaker, open: { since, code: 'institution_down' }, changedAt: since, openings: 1 };
+  const breaker = (given: Breaker, heeded = true) =>
+    shown({ trouble: { ...noTrouble, breaker: given } }, { breaker: heeded }).breaker;
 
   it('that is open says since when and why', () => {
-    expect(shown({ breaker: open }).breaker).toEqual({
+    expect(breaker(open)).toEqual({
       state: 'open',
       since,
       code: 'institution_down',
       message: 'The institution cannot be reached.',
       lastProbeAt: null,
       nextProbeAt: '2026-11-27T07:55:00.000Z',
+      staysOpenUntil: null,
     });
   });
 
   it('that is probed says when, and when next', () => {
-    expect(shown({ breaker: { ...open, probedAt: '2026-11-27T07:56:00.000Z' } }).breaker).toMatchObject({
+    expect(breaker({ ...open, probedAt: '2026-11-27T07:56:00.000Z' })).toMatchObject({
       since,
       lastProbeAt: '2026-11-27T07:56:00.000Z',
       nextProbeAt: '2026-11-27T08:01:00.000Z',
     });
   });
 
+  it.each([
+    [2, null],
+    [3, null],
+    [4, '2026-11-27T08:10:00.000Z'],
+    [9, '2026-11-27T08:50:00.000Z'],
+  ])('opened %d times says until when it stays so', (openings, staysOpenUntil) => {
+    expect(breaker({ ...open, openings })).toMatchObject({ staysOpenUntil });
+  });
+
   it('that has closed says when', () => {
-    expect(shown({ breaker: { ...closedBreaker, changedAt: since } }).breaker).toEqual({
+    expect(breaker({ ...closedBreaker, changedAt: since, openings: 4 })).toEqual({
       state: 'closed',
       since,
       code: null,
       message: null,
       lastProbeAt: null,
       nextProbeAt: null,
+      staysOpenUntil: null,
     });
   });
 
   it('that no start heeds is not shown', () => {
-    expect(shown({ breaker: open }, { breaker: false }).breaker).toBeNull();
+    expect(breaker(open, false)).toBeNull();
+  });
+});
+
+describe('an institution without balance checks', () => {
+  const refused = { since: '2026-11-26T09:00:00.000Z', until: '2026-12-03T12:00:00.000Z', askedAt: null };
+  const checks = { ...supported, notSupported: { ...refused, code: 'mx_refused' as const } };
+  const trouble = { ...noTrouble, checks };
+
+  it('says since when, and when MX is asked again', () => {
+    expect(shown({ trouble }).notSupported).toEqual({
+      since: '2026-11-26T09:00:00.000Z',
+      code: 'mx_refused',
+      message: 'MX runs no balance checks at this institution, as far as is known.',
+      until: '2026-12-03T12:00:00.000Z',
+    });
+  });
+
+  it('that no start heeds is not shown', () => {
+    expect(shown({ trouble }, { breaker: false }).notSupported).toBeNull();
   });
 });

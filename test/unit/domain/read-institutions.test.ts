@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { type Breaker, breakerRules, closedBreaker } from '../../../shared/domain/breaker.ts';
 import type { InstitutionsReader } from '../../../shared/domain/institutions-ports.ts';
+import { supported } from '../../../shared/domain/not-supported.ts';
 import { type InstitutionsQuery, listInstitutions, readInstitution } from '../../../shared/domain/read-institutions.ts';
 import { noTrouble } from '../../../shared/domain/trouble.ts';
 import type { BreakersTable } from '../../fakes/fake-breakers.ts';
@@ -26,7 +27,7 @@ function world(counted: readonly string[], breakers: Readonly<Record<string, Bre
     const { institutions: shown, next } = await listInstitutions({ ...deps, institutions: reader }, query);
     return [...shown.map(({ code }) => code), next];
   };
-  return { deps, institutions, table, list };
+  return { deps, institutions, table, stored, list };
 }
 
 describe('a list of institutions', () => {
@@ -94,6 +95,15 @@ describe('a list of institutions', () => {
 
 describe('one institution', () => {
   const notFound = { code: 'institution_not_found' };
+
+  it('without balance checks is listed, and shown', async () => {
+    const notSupported = { since: T0, code: 'mx_refused' as const, until: T0, askedAt: null };
+    const { deps, list, stored } = world(['a']);
+    stored.set('b', { ...noTrouble, checks: { ...supported, notSupported }, version: 1 });
+    expect(await list()).toEqual(['a', 'b', null]);
+    expect(await list({ onlyOpen: true })).toEqual([null]);
+    expect(await readInstitution(deps, 'b')).toMatchObject({ code: 'b', notSupported: { since: T0 } });
+  });
 
   it('is shown when it was counted or is open', async () => {
     const { deps } = world(['a'], { b: open, c: closedBreaker });

@@ -11,7 +11,7 @@ import { type BreakersTable, fakeBreakers } from '../../fakes/fake-breakers.ts';
 import { fakeInstitutions, type InstitutionsTable } from '../../fakes/fake-institutions.ts';
 import { textOf } from '../../fakes/members-table.ts';
 import { claim, member, T0 } from '../../samples.ts';
-import { attempt, enrolledAs, keyOf, none, scheduled, world as dueWorld } from './start-due-world.ts';
+import { attempt, world as dueWorld, enrolledAs, keyOf, none, scheduled } from './start-due-world.ts';
 
 const DAY = 86_400;
 const held = { since: T0, code: 'not_supported', action: 'contact_support' } as const;

@@ -6,8 +6,8 @@ import { Failure, type FailureCode, type FailureDetails } from '../../../shared/
 import { followRefresh } from '../../../shared/domain/follow-refresh.ts';
 import { plusSeconds } from '../../../shared/domain/instant.ts';
 import { supported } from '../../../shared/domain/not-supported.ts';
-import { startRefresh } from '../../../shared/domain/start-refresh.ts';
 import { hash } from '../../../shared/domain/schedule.ts';
+import { startRefresh } from '../../../shared/domain/start-refresh.ts';
 import { type BreakersTable, fakeBreakers } from '../../fakes/fake-breakers.ts';
 import { fakeInstitutions, type InstitutionsTable } from '../../fakes/fake-institutions.ts';
 import { textOf, withMember } from '../../fakes/members-table.ts';

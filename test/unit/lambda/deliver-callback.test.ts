@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { deliver } from '../../../functions/deliver-callback.ts';
 import type { Receipt } from '../../../shared/domain/deliver-callback.ts';
-import { type RefreshEnded, endedEvent } from '../../../shared/domain/event.ts';
+import { endedEvent, type RefreshEnded } from '../../../shared/domain/event.ts';
 import type { Delivery } from '../../../shared/domain/notify-ports.ts';
 import { attemptOf, claim, key, T0 } from '../../samples.ts';
 import { callbackWorld, ID, URL_1 } from '../domain/callback-world.ts';

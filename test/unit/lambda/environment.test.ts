@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { placeholders } from '../../placeholders.ts';
 import { environmentOf, type FunctionName, readEnvironment, variableOf } from '../../../shared/lambda/environment.ts';
+import { placeholders } from '../../placeholders.ts';
 
 const functionNames = Object.keys(environmentOf) as FunctionName[];
 const complete = {

@@ -1,7 +1,7 @@
 /** Edges of HTTP: tags of answers, failed logins, refusals and their causes, options in headers, ages in bodies. */
 import { describe, expect, it } from 'vitest';
-import { plusSeconds } from '../../../shared/domain/instant.ts';
 import { endingOf } from '../../../shared/domain/ending.ts';
+import { plusSeconds } from '../../../shared/domain/instant.ts';
 import { endedRefresh, runningRefresh } from '../../../shared/domain/refresh.ts';
 import { freshnessBody, freshnessHeaders, lastResultBody, refreshBody } from '../../../shared/lambda/api-shapes.ts';
 import { readAnswers } from '../../../shared/lambda/challenge-answers.ts';

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { breakerRules, closedBreaker } from '../../../shared/domain/breaker.ts';
 import { shownInstitution } from '../../../shared/domain/institution-view.ts';
 import { BINS } from '../../../shared/domain/job-lengths.ts';
+import { supported } from '../../../shared/domain/not-supported.ts';
 import { snakeCased } from '../../../shared/domain/snake-case.ts';
 import { type BalancesClient, createBalancesClient } from '../../../shared/public/balances-client.ts';
 import { T0 } from '../../samples.ts';
@@ -31,7 +32,13 @@ const shown = (code: string, heeded = true): object =>
               dropped: { not_succeeded: 1 },
             },
           ],
-          breaker: { ...closedBreaker, open: { since: T0, code: 'failed' }, changedAt: T0 },
+          trouble: {
+            breaker: { ...closedBreaker, open: { since: T0, code: 'failed' }, changedAt: T0, openings: 2 },
+            checks: {
+              ...supported,
+              notSupported: { since: T0, code: 'mx_refused', until: '2026-11-28T12:00:00.000Z', askedAt: null },
+            },
+          },
         },
         T0,
         { breaker: heeded, deadlineSeconds: 600, breakerRules },
@@ -63,6 +70,13 @@ describe('an institution', () => {
         message: 'The job failed for a technical reason.',
         lastProbeAt: null,
         nextProbeAt: '2026-11-21T12:05:00.000Z',
+        staysOpenUntil: '2026-11-21T12:05:00.000Z',
+      },
+      notSupported: {
+        since: T0,
+        code: 'mx_refused',
+        message: 'MX runs no balance checks at this institution, as far as is known.',
+        until: '2026-11-28T12:00:00.000Z',
       },
     });
     expect(api.asked.map(({ method, url }) => `${method} ${url}`)).toEqual(['GET /institution_health/mxbank']);
@@ -74,6 +88,7 @@ describe('an institution', () => {
     expect(await client.institution('mxbank')).toMatchObject({
       lastCountedOn: null,
       breaker: null,
+      notSupported: null,
       jobSeconds: { samples: 0, smallSample: true, p50: null, p90: null, p99: null, notLearnt: {} },
     });
   });
