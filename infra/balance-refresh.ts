@@ -1,446 +1,224 @@
-import { CfnOutput, Duration, RemovalPolicy, Tags } from 'aws-cdk-lib';
-import { EventBus } from 'aws-cdk-lib/aws-events';
-import { type IRole, ManagedPolicy, PermissionsBoundary } from 'aws-cdk-lib/aws-iam';
-import { Key } from 'aws-cdk-lib/aws-kms';
-import type { LogGroupProps } from 'aws-cdk-lib/aws-logs';
-import { Topic } from 'aws-cdk-lib/aws-sns';
-import { Construct, type IConstruct } from 'constructs';
-import { membersTable, refreshesTable } from '../shared/clients/table-keys.ts';
-import { OPEN_SHARDS } from '../shared/domain/members-ports.ts';
-import { LOOK_TIMEOUT_SECONDS } from '../shared/domain/refresh.ts';
-import { SWEEP_TIMEOUT_SECONDS } from '../shared/domain/sweep.ts';
+/** The construct `mx-fresh-balances/cdk`: the service as a part of a stack (docs/embedding.md). */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { CfnOutput, Stack, Stage } from 'aws-cdk-lib';
+import type { HttpApi } from 'aws-cdk-lib/aws-apigatewayv2';
+import type { TableV2 } from 'aws-cdk-lib/aws-dynamodb';
+import { type IEventBus, type OnEventOptions, Rule } from 'aws-cdk-lib/aws-events';
+import { Grant, type IGrantable } from 'aws-cdk-lib/aws-iam';
+import type { IFunction } from 'aws-cdk-lib/aws-lambda';
+import type { Secret } from 'aws-cdk-lib/aws-secretsmanager';
+import type { ITopic } from 'aws-cdk-lib/aws-sns';
+import type { IQueue } from 'aws-cdk-lib/aws-sqs';
+import { Construct } from 'constructs';
 import type { FunctionName } from '../shared/lambda/environment.ts';
-import { gatewayRoutes } from '../shared/lambda/routes.ts';
-import { TRIGGER_TIMEOUT_SECONDS } from '../shared/lambda/time-limits.ts';
-import { acknowledge } from './constructs/acknowledged-finding.ts';
-import { Alarms } from './constructs/alarms.ts';
-import { constructIdOf } from './constructs/construct-ids.ts';
-import { Credentials } from './constructs/credentials.ts';
-import { Encryption } from './constructs/encryption.ts';
-import { FixedEgress } from './constructs/fixed-egress.ts';
-import { GivenNetwork } from './constructs/given-network.ts';
-import { MinuteTick } from './constructs/minute-tick.ts';
-import { grantPermissions, type ResourceName } from './constructs/permissions.ts';
-import type { Placement } from './constructs/placement.ts';
-import { PublicApi } from './constructs/public-api.ts';
-import { ServiceFunction, type ServiceFunctionProps } from './constructs/service-function.ts';
-import { Storage } from './constructs/storage.ts';
-import { DeadLetterQueue, MinuteQueue, WorkQueue } from './constructs/work-queue.ts';
-import { environmentOfAll, type ResourceValue } from './environment.ts';
-import { callbacksAreOn, listOf, type Settings, tagsOf } from './settings.ts';
+import { nameOf, prefixOf, stageOf } from './deployment-name.ts';
+import { type GivenResources, type SettingsInput, settingsBeside } from './given-resources.ts';
+import { ServiceParts } from './service-parts.ts';
 
-/** The settings of the deployment, what it is called, and who bundles its functions. */
-export interface BalanceRefreshProps {
-  readonly settings: Settings;
-  /** What the HTTP API, its log group and the SSM parameters are named after; no two in an account and region share it. */
-  readonly name: string;
-  /** Gives the folder with a function's `index.mjs`. */
-  readonly bundle: (functionName: FunctionName) => string;
+/** How the service is embedded. Everything may be left out. */
+export interface BalanceRefreshProps extends GivenResources {
+  /**
+   * Settings other than the defaults (docs/settings.md). `stage` is made from the stack's name and the construct's path, so
+   * that the metrics of several deployments in an account are told apart.
+   */
+  readonly settings?: SettingsInput | undefined;
+  /**
+   * What the HTTP API, its log group and the SSM parameters with the tables' names are named after; nothing else in the
+   * account and region may have it. @default the stack's name and the construct's path in it, joined by hyphens
+   */
+  readonly name?: string | undefined;
+  /** Gives the folder with a function's `index.mjs`. @default the bundles that are in the package */
+  readonly bundle?: ((functionName: FunctionName) => string) | undefined;
 }
 
-/** The tables, the secrets, and the bus for events. */
-interface Stores {
-  readonly storage: Storage;
-  readonly credentials: Credentials;
-  readonly events: EventBus;
+/** The tables; other systems read the first two (docs/balances-table.md, docs/members-table.md). */
+export interface BalanceRefreshTables {
+  readonly balances: TableV2;
+  readonly members: TableV2;
+  readonly refreshes: TableV2;
 }
 
-/** The queues between the functions. Without `callbacks`, no callback_url can be accepted. */
-interface Queues {
-  readonly followUps: WorkQueue;
-  readonly starts: WorkQueue;
-  readonly sweeps: MinuteQueue;
-  readonly callbacks: WorkQueue | undefined;
+/** The queues between the functions, and those with what failed. `callbacks` exist only with `callbackHosts`. */
+export interface BalanceRefreshQueues {
+  readonly followUps: IQueue;
+  readonly followUpDeadLetters: IQueue;
+  readonly starts: IQueue;
+  readonly startDeadLetters: IQueue;
+  readonly sweeps: IQueue;
+  readonly tickDeadLetters: IQueue;
+  readonly callbacks: IQueue | undefined;
+  readonly callbackDeadLetters: IQueue | undefined;
 }
 
-/** Where functions are put. Undefined: into no network. */
-interface Networks {
-  /** Functions that call MX. */
-  readonly callsMx: Placement | undefined;
-  readonly others: Placement | undefined;
+/** The secrets. All but `mx` exist only with the setting that needs them. */
+export interface BalanceRefreshSecrets {
+  readonly mx: Secret;
+  /** With `apiAccess: 'basic'`. */
+  readonly apiCallers: Secret | undefined;
+  /** With `webhooks`. */
+  readonly mxWebhooks: Secret | undefined;
+  /** With `callbackHosts`. */
+  readonly callbacks: Secret | undefined;
 }
 
-/** The properties that differ between functions. */
-type OwnProps = Pick<
-  ServiceFunctionProps<FunctionName>,
-  'whenItFails' | 'timeout' | 'chains' | 'reservedConcurrency'
-> & {
-  readonly callsMx?: boolean;
-  readonly memory?: number;
-};
+/** What a refresh ends as, in events (docs/events.md). */
+const ENDS = ['refresh.succeeded', 'refresh.action_required', 'refresh.failed'];
 
-const LOOK_TIMEOUT = Duration.seconds(LOOK_TIMEOUT_SECONDS);
-const START_TIMEOUT = Duration.seconds(60);
-const SWEEP_TIMEOUT = Duration.seconds(SWEEP_TIMEOUT_SECONDS);
-const CALLBACK_TIMEOUT = Duration.seconds(20);
+/** The requests that the right to trigger is (docs/calling.md), as an ARN of API Gateway names them. */
+const TRIGGERS = [
+  'POST/users/*/members/*/check_balance',
+  'PUT/users/*/members/*/resume',
+  'PUT/users/*/members/*/schedule',
+  'DELETE/users/*/members/*/schedule',
+];
 
 /**
- * The whole service, in the order of the data: tables, queues, trigger, follow-ups, schedule, readers, HTTP API.
+ * Fresh bank balances from MX: tables, queues, functions, schedule, HTTP API, alarms.
+ *
+ * @example
+ * ```ts
+ * import { App, Stack } from 'aws-cdk-lib';
+ * import { BalanceRefresh } from 'mx-fresh-balances/cdk';
+ *
+ * const stack = new Stack(new App(), 'payments');
+ * const balances = new BalanceRefresh(stack, 'Balances', { settings: { mxBaseUrl: 'https://api.mx.com' } });
+ * balances.onRefreshEnded('TellLedger');
+ * ```
  */
 export class BalanceRefresh extends Construct {
-  private readonly name: string;
-  private readonly settings: Settings;
-  private readonly encryption: Encryption | undefined;
-  /** The same for every log group. */
-  private readonly logs: LogGroupProps;
-  private readonly alarms: Alarms;
-  private readonly stores: Stores;
-  private readonly networks: Networks;
-  private readonly queues: Queues;
-  private readonly platform: Pick<ServiceFunctionProps<FunctionName>, 'alarms' | 'bundle' | 'logs' | 'environment'>;
-  /** Every function of this deployment. What a setting switches off is not among them. */
-  private readonly functions: ServiceFunction<FunctionName>[] = [];
+  /** What the metrics' dimension `stage` has. */
+  readonly stage: string;
+  /** What the API, its log group and the parameters are named after. */
+  readonly name: string;
+  readonly tables: BalanceRefreshTables;
+  readonly queues: BalanceRefreshQueues;
+  readonly secrets: BalanceRefreshSecrets;
+  readonly eventBus: IEventBus;
+  readonly api: HttpApi;
+  /** Where the alarms go. */
+  readonly alarmTopic: ITopic;
+  /** By name; what a setting switches off is not there. */
+  readonly functions: Readonly<Partial<Record<FunctionName, IFunction>>>;
+  readonly #parts: ServiceParts;
+  readonly #checksCallers: boolean;
 
-  constructor(scope: Construct, id: string, { settings, name, bundle }: BalanceRefreshProps) {
+  /** @throws SettingsError with a sentence for each setting that cannot be used. */
+  constructor(scope: Construct, id: string, props: BalanceRefreshProps = {}) {
     super(scope, id);
-    this.settings = settings;
-    this.name = name;
-    this.encryption = this.addEncryption();
-    this.logs = {
-      retention: settings.logRetentionDays,
-      removalPolicy: RemovalPolicy.DESTROY,
-      ...(this.encryption ? { encryptionKey: this.encryption.key } : {}),
+    this.name = props.name ?? nameOf(this);
+    const settings = settingsBeside(props, { stage: stageOf(this.name), ...props.settings });
+    this.stage = settings.stage;
+    this.#checksCallers = settings.apiAccess === 'basic';
+    const parts = new ServiceParts(this, { settings, name: this.name, bundle: props.bundle ?? packaged, given: props });
+    this.#parts = parts;
+    const { storage, credentials, events } = parts.stores;
+    const { followUps, starts, sweeps, callbacks } = parts.queues;
+    this.tables = { balances: storage.balances, members: storage.members, refreshes: storage.refreshes };
+    this.queues = {
+      followUps: followUps.queue,
+      followUpDeadLetters: followUps.deadLetters,
+      starts: starts.queue,
+      startDeadLetters: starts.deadLetters,
+      sweeps: sweeps.queue,
+      tickDeadLetters: parts.tickDeadLetters.queue,
+      callbacks: callbacks?.queue,
+      callbackDeadLetters: callbacks?.deadLetters,
     };
-    this.alarms = this.addAlarms();
-    this.stores = this.addStores();
-    this.networks = this.addNetworks();
-    // The queues come before the functions, whose environment holds the queues' URLs.
-    this.queues = this.addQueues();
-    this.platform = {
-      alarms: this.alarms,
-      bundle,
-      logs: this.logs,
-      environment: environmentOfAll(settings, this.resources()),
+    this.secrets = {
+      mx: credentials.mx,
+      apiCallers: credentials.apiCallers,
+      mxWebhooks: credentials.mxWebhooks,
+      callbacks: credentials.callbacks,
     };
-
-    this.addRequest();
-    this.addFollowUps();
-    if (settings.webhooks !== 'off') this.addWebhooks();
-    if (this.queues.callbacks) this.addCallbacks(this.queues.callbacks);
-    const schedulerRoles = this.addSchedule();
-    this.addReaders();
-    this.addDoors();
-    grantPermissions(this.functions, this.arns());
-    this.grantKey(schedulerRoles);
-    this.deployScheduleFirst();
-    this.publishForOperator();
-    this.applyToAll([this, ...schedulerRoles]);
-  }
-
-  /** Every role may use the key for what it does, and for nothing else. A schedule may send to its dead letters. */
-  private grantKey(schedulerRoles: readonly IRole[]): void {
-    for (const { role, keyUses } of this.functions) this.encryption?.allow(role, keyUses);
-    for (const role of schedulerRoles) this.encryption?.allow(role, ['sendMessages']);
-  }
-
-  /** What the settings want of every role and resource. */
-  private applyToAll(scopes: readonly IConstruct[]): void {
-    const { permissionsBoundaryArn } = this.settings;
-    const boundary =
-      permissionsBoundaryArn === ''
-        ? undefined
-        : ManagedPolicy.fromManagedPolicyArn(this, 'PermissionsBoundary', permissionsBoundaryArn);
-    for (const scope of scopes) {
-      if (boundary) PermissionsBoundary.of(scope).apply(boundary);
-      for (const [name, value] of Object.entries(tagsOf(this.settings))) Tags.of(scope).add(name, value);
-    }
+    this.eventBus = events;
+    this.api = parts.api.api;
+    this.alarmTopic = parts.alarms.topic;
+    this.functions = Object.fromEntries(parts.functions.map(({ functionName, fn }) => [functionName, fn]));
+    this.nameOutputs();
+    this.node.addValidation({ validate: () => this.mistakenFor() });
   }
 
   /**
-   * When `scheduleShards` is raised, the new shards are read before a function enrols into them: a member that is enrolled
-   * in between and is due at once would miss its turn.
+   * Lets systems of the same account read stored balances straight from the tables: queries of the balances table, and
+   * single members for own ids and freshness, as `mx-fresh-balances/reader` does.
    */
-  private deployScheduleFirst(): void {
-    const named = (name: FunctionName) => this.functions.filter(({ functionName }) => functionName === name);
-    for (const { fn } of [...named('check-balance'), ...named('member-schedule')]) {
-      fn.node.addDependency(...named('run-schedule').map((runSchedule) => runSchedule.fn));
-    }
-  }
-
-  /** What the operator's command has to do as the functions do it (`infra/operator/deployment.ts`). */
-  private publishForOperator(): void {
-    const { scheduleShards, minScheduleHours, mxBaseUrl, mxAcceptVersion } = this.settings;
-    const { learning, breaker, deadlineSeconds } = this.settings;
-    const published: Readonly<Record<string, string>> = {
-      ScheduleShards: String(scheduleShards),
-      MinScheduleHours: String(minScheduleHours),
-      MxBaseUrl: mxBaseUrl,
-      MxAcceptVersion: mxAcceptVersion,
-      Learning: String(learning),
-      Breaker: String(breaker),
-      DeadlineSeconds: String(deadlineSeconds),
-    };
-    for (const [name, value] of Object.entries(published)) {
-      new CfnOutput(this, name, { value, description: 'A setting, for the operator’s command' });
-    }
-  }
-
-  private addStores(): Stores {
-    const { settings, name, alarms } = this;
-    const key = this.encryption?.key;
-    const storage = new Storage(this, 'Storage', { name, retain: settings.retainData, key });
-    const credentials = new Credentials(this, 'Credentials', { ...settings, alarms, key });
-    const events = new EventBus(this, 'Events', { description: 'What happened to refreshes' });
-    new CfnOutput(this, 'EventBusName', { value: events.eventBusName, description: 'Events about refreshes' });
-    return { storage, credentials, events };
-  }
-
-  private addEncryption(): Encryption | undefined {
-    const { keyArn } = this.settings;
-    if (keyArn === '') return undefined;
-    return new Encryption(this, 'Encryption', { key: Key.fromKeyArn(this, 'Key', keyArn), name: this.name });
-  }
-
-  private addAlarms(): Alarms {
-    const { alarmEmail, alarmTopicArn } = this.settings;
-    const topic = alarmTopicArn === '' ? undefined : Topic.fromTopicArn(this, 'AlarmTopic', alarmTopicArn);
-    return new Alarms(this, 'Alarms', { email: alarmEmail, topic, key: this.encryption?.key });
-  }
-
-  private addNetworks(): Networks {
-    const { fixedEgress, egressZones, mxBaseUrl, retainData, flowLogs } = this.settings;
-    const { vpcId, subnetIds, securityGroupIds } = this.settings;
-    if (vpcId !== '') {
-      const { placement } = new GivenNetwork(this, 'GivenNetwork', {
-        vpcId,
-        subnetIds: listOf(subnetIds),
-        securityGroupIds: listOf(securityGroupIds),
-        mxBaseUrl,
-      });
-      return { callsMx: placement, others: placement };
-    }
-    if (!fixedEgress) return { callsMx: undefined, others: undefined };
-    const { placement } = new FixedEgress(this, 'Egress', {
-      zones: egressZones,
-      mxBaseUrl,
-      retain: retainData,
-      flowLogs: flowLogs ? this.logs : undefined,
-    });
-    // The others do without the NAT gateway, which costs per byte.
-    return { callsMx: placement, others: undefined };
-  }
-
-  private addQueues(): Queues {
-    const { alarms } = this;
-    const key = this.encryption?.key;
-    const followUps = new WorkQueue(this, 'FollowUps', {
-      alarms,
-      key,
-      name: 'follow-ups',
-      workerTimeout: LOOK_TIMEOUT,
-      whenItIsLate: 'Running refreshes are looked at late: balances arrive late or refreshes time out.',
-      whenMessagesFail: 'Looks at running refreshes failed five times: these refreshes hang until the sweep ends them.',
-    });
-    const starts = new WorkQueue(this, 'Starts', {
-      alarms,
-      key,
-      name: 'starts',
-      workerTimeout: START_TIMEOUT,
-      whenItIsLate: 'Scheduled refreshes start late: balances of scheduled members get old.',
-      whenMessagesFail: 'Scheduled refreshes could not be started: these members wait for their next turn.',
-    });
-    const sweeps = new MinuteQueue(this, 'Sweeps', { workerTimeout: SWEEP_TIMEOUT, key });
-    const callbacks = callbacksAreOn(this.settings)
-      ? new WorkQueue(this, 'Callbacks', {
-          alarms,
-          key,
-          name: 'callbacks',
-          workerTimeout: CALLBACK_TIMEOUT,
-          whenItIsLate: 'Callbacks go out late: callers that wait for them learn late how their refreshes ended.',
-          whenMessagesFail:
-            'A receiver did not take a callback in 12 tries over about 22 hours, or one could not be read: it does not learn how a refresh ended until the message is sent back.',
-        })
-      : undefined;
-    return { followUps, starts, sweeps, callbacks };
-  }
-
-  /** The trigger: starts a refresh or joins the running one. */
-  private addRequest(): void {
-    this.addFunction('check-balance', {
-      whenItFails: 'Other systems cannot ask for fresh balances.',
-      timeout: Duration.seconds(TRIGGER_TIMEOUT_SECONDS),
-      reservedConcurrency: this.settings.triggerConcurrency === 0 ? undefined : this.settings.triggerConcurrency,
-      callsMx: true,
-    });
-  }
-
-  /** The follow-ups: look at the job of a running refresh until the refresh ends. */
-  private addFollowUps(): void {
-    const followUp = this.addFunction('follow-up', {
-      whenItFails:
-        'Running refreshes do not reach their end: no new balances are stored, no event or callback is sent.',
-      timeout: LOOK_TIMEOUT,
-      callsMx: true,
-      // A refresh has 17 and more looks by its deadline, each booked by the one before.
-      chains: true,
-    });
-    this.queues.followUps.deliverTo(followUp, this.settings.followUpConcurrency);
-  }
-
-  /** The receiver of MX's webhooks. */
-  private addWebhooks(): void {
-    this.addFunction('mx-webhook', {
-      whenItFails: 'Ends of jobs are noticed by polling instead of at once, and data MX gathers by itself is missed.',
-      timeout: Duration.seconds(10),
-    });
-  }
-
-  /** The callbacks: a signed POST to the caller at the end of its refresh. */
-  private addCallbacks(callbacks: WorkQueue): void {
-    const deliverCallback = this.addFunction('deliver-callback', {
-      whenItFails: 'Callers that wait for a callback do not learn how their refreshes ended.',
-      timeout: CALLBACK_TIMEOUT,
-      // 12 tries over 22 hours are about 92 messages, because SQS delays none for more than 15 minutes.
-      chains: true,
-    });
-    // 50 calls at once, each of 10 s at most.
-    callbacks.deliverTo(deliverCallback, 5);
-  }
-
-  /**
-   * Two functions a minute: one starts the members that are due, the sweep takes up refreshes without a message.
-   *
-   * @returns the roles that the scheduler calls them as.
-   */
-  private addSchedule(): readonly IRole[] {
-    const { alarms } = this;
-    const runSchedule = this.addFunction('run-schedule', {
-      whenItFails: 'Members on a schedule are not refreshed: their balances get old.',
-      timeout: Duration.seconds(50),
-    });
-    const startDue = this.addFunction('start-due', {
-      whenItFails: 'Members on a schedule are not refreshed: their balances get old.',
-      timeout: START_TIMEOUT,
-      callsMx: true,
-      // A message that only a newer release can read goes back every 30 s for up to a day.
-      chains: true,
-    });
-    this.queues.starts.deliverTo(startDue, this.settings.startConcurrency);
-    const sweep = this.addFunction('sweep', {
-      whenItFails: 'Refreshes without a message in the queue never end, and their members cannot be refreshed.',
-      timeout: SWEEP_TIMEOUT,
-    });
-    // Twice as many as the index has parts: a rest can still be worked on when the next minute hands one on.
-    this.queues.sweeps.deliverTo(sweep, 2 * OPEN_SHARDS);
-    const deadLetters = new DeadLetterQueue(this, 'TickDeadLetters', {
-      alarms,
-      key: this.encryption?.key,
-      whenItFails:
-        'A minute of the schedule or of the sweep failed three times: some members were not refreshed in time.',
-      runbook: 'tick-dead-letters',
-    });
-    acknowledge(
-      deadLetters.queue,
-      'AwsSolutions-SQS3',
-      'It is the dead-letter queue of two schedules and of the two functions that they call; the rule looks for queues and functions only.',
+  grantReadBalances(grantee: IGrantable): Grant {
+    const read = (actions: string[], resourceArns: string[], conditions?: Record<string, Record<string, string>>) =>
+      Grant.addToPrincipal({ grantee, actions, resourceArns, ...(conditions ? { conditions } : {}) });
+    const grant = read(['dynamodb:GetItem', 'dynamodb:Query'], [this.tables.balances.tableArn]).combine(
+      read(['dynamodb:GetItem'], [this.tables.members.tableArn]),
     );
-    const refreshTick = new MinuteTick(this, 'EveryMinuteRefresh', {
-      alarms,
-      fn: runSchedule,
-      deadLetters,
-      whenItStops: 'The schedule has stopped: balances of scheduled members get old.',
-    });
-    const sweepTick = new MinuteTick(this, 'EveryMinuteSweep', {
-      alarms,
-      fn: sweep,
-      deadLetters,
-      whenItStops: 'The sweep has stopped: refreshes without a message in the queue never end.',
-    });
-    return [refreshTick.role, sweepTick.role];
+    const key = this.#parts.encryption?.needed(['readTables']) ?? [];
+    return key.reduce((all, { actions, arn, conditions }) => all.combine(read([...actions], [arn], conditions)), grant);
   }
 
-  /** Reads of balances and refreshes, and the members' schedules. None of these functions calls MX. */
-  private addReaders(): void {
-    this.addFunction('read-balances', {
-      whenItFails: 'Other systems cannot read balances over HTTP; the table itself can still be read.',
-      timeout: Duration.seconds(10),
-    });
-    this.addFunction('read-refresh', {
-      whenItFails: 'Other systems cannot see how a refresh went; refreshes themselves go on.',
-      timeout: Duration.seconds(10),
-    });
-    this.addFunction('member-schedule', {
-      whenItFails: 'Members cannot be put on a schedule or taken off it; existing schedules go on.',
-      timeout: Duration.seconds(10),
+  /**
+   * Lets callers that sign with AWS credentials start refreshes, answer questions and set schedules. Their answers hold
+   * accounts, unless the setting `iamTriggerReads` is false.
+   *
+   * @throws Error with `apiAccess: 'basic'`, where the keys of callers in a secret decide.
+   */
+  grantTrigger(grantee: IGrantable): Grant {
+    if (this.#checksCallers)
+      throw new Error(
+        `${this.node.path}: with apiAccess=basic no IAM policy lets anything trigger; give the caller a key with the right trigger (docs/calling.md)`,
+      );
+    return Grant.addToPrincipal({
+      grantee,
+      actions: ['execute-api:Invoke'],
+      resourceArns: TRIGGERS.map((request) =>
+        Stack.of(this).formatArn({
+          service: 'execute-api',
+          resource: this.api.apiId,
+          resourceName: `$default/${request}`,
+        }),
+      ),
     });
   }
 
-  /** The HTTP API: every function with routes, and one for all other paths. */
-  private addDoors(): void {
-    const otherwise = this.addFunction('unknown-route', {
-      whenItFails: 'Calls of routes that do not exist get a bare 500 instead of an explanation.',
-      memory: 256,
-      timeout: Duration.seconds(10),
-    });
-    const { webhookRate, webhookBurst } = this.settings;
-    new PublicApi(this, 'Http', {
-      ...this.settings,
-      name: this.name,
-      alarms: this.alarms,
-      logs: this.logs,
-      routes: this.functions.map((to) => ({
-        to,
-        paths: gatewayRoutes(to.functionName),
-        // MX cannot sign requests with AWS credentials.
-        checksItself: to.functionName === 'mx-webhook',
-        throttle: to.functionName === 'mx-webhook' ? { rateLimit: webhookRate, burstLimit: webhookBurst } : undefined,
-      })),
-      otherwise,
+  /**
+   * A rule for every refresh that ended, however it did. An event pattern in `options` narrows it.
+   *
+   * @param id of the rule, among the constructs in this one.
+   */
+  onRefreshEnded(id: string, options: OnEventOptions = {}): Rule {
+    const { target, eventPattern, crossStackScope, ...rest } = options;
+    return new Rule(crossStackScope ?? this, id, {
+      ...rest,
+      eventBus: this.eventBus,
+      eventPattern: { detailType: ENDS, ...eventPattern, source: ['mx-fresh-balances'] },
+      ...(target ? { targets: [target] } : {}),
     });
   }
 
-  private addFunction<F extends FunctionName>(functionName: F, { callsMx = false, ...own }: OwnProps) {
-    const added = new ServiceFunction(this, constructIdOf(functionName), {
-      ...this.platform,
-      functionName,
-      // About a third of a CPU. A bundle's import runs at full speed with any memory.
-      memory: 512,
-      placement: callsMx ? this.networks.callsMx : this.networks.others,
-      ...own,
-    });
-    this.functions.push(added);
-    return added;
+  /** Outputs are called `<path in the stack><output>`, such as `BalancesApiUrl`, without the hash that the CDK adds. */
+  private nameOutputs(): void {
+    for (const output of this.node.findAll())
+      if (output instanceof CfnOutput) output.overrideLogicalId(`${prefixOf(this)}${output.node.id}`);
   }
 
-  /** Names of the resources for the functions' environment. Empty: a setting switches the resource off. */
-  private resources(): Readonly<Record<ResourceValue, string>> {
-    const { storage, credentials, events } = this.stores;
-    const { followUps, starts, sweeps, callbacks } = this.queues;
-    return {
-      balancesTable: storage.balances.tableName,
-      membersTable: storage.members.tableName,
-      refreshesTable: storage.refreshes.tableName,
-      followUpQueueUrl: followUps.queue.queueUrl,
-      startQueueUrl: starts.queue.queueUrl,
-      sweepQueueUrl: sweeps.queue.queueUrl,
-      eventBusName: events.eventBusName,
-      mxSecretArn: credentials.mx.secretArn,
-      apiCallersSecretArn: credentials.apiCallers?.secretArn ?? '',
-      mxWebhookSecretArn: credentials.mxWebhooks?.secretArn ?? '',
-      callbackQueueUrl: callbacks?.queue.queueUrl ?? '',
-      callbackSecretArn: credentials.callbacks?.secretArn ?? '',
-    };
+  /** A sentence for each other deployment in the same account and region that could not be told from this one. */
+  private mistakenFor(): string[] {
+    return this.node.root.node
+      .findAll()
+      .filter((other) => other instanceof BalanceRefresh)
+      .filter((other) => other !== this && placeOf(other) === placeOf(this))
+      .filter(({ stage, name }) => stage === this.stage || name === this.name)
+      .map((other) => {
+        const [what, value] = other.name === this.name ? ['name', this.name] : ['setting stage', this.stage];
+        return `${other.node.path} has the same ${what} (${value}) in the same account and region: nothing could tell their metrics and parameters apart. Write another ${what} for one of them.`;
+      });
   }
+}
 
-  /** ARNs of the resources for the functions' permissions. Undefined: not deployed. */
-  private arns(): Readonly<Record<ResourceName, string | undefined>> {
-    const { storage, credentials, events } = this.stores;
-    const { followUps, starts, sweeps, callbacks } = this.queues;
-    return {
-      balances: storage.balances.tableArn,
-      members: storage.members.tableArn,
-      'members/open': `${storage.members.tableArn}/index/${membersTable.openIndex.name}`,
-      refreshes: storage.refreshes.tableArn,
-      'refreshes/by_member': `${storage.refreshes.tableArn}/index/${refreshesTable.byMemberIndex.name}`,
-      followUps: followUps.queue.queueArn,
-      starts: starts.queue.queueArn,
-      sweeps: sweeps.queue.queueArn,
-      events: events.eventBusArn,
-      mxSecret: credentials.mx.secretArn,
-      apiCallersSecret: credentials.apiCallers?.secretArn,
-      mxWebhookSecret: credentials.mxWebhooks?.secretArn,
-      callbacks: callbacks?.queue.queueArn,
-      callbackSecret: credentials.callbacks?.secretArn,
-    };
-  }
+/** Where a construct is deployed, as far as that is known when the app is synthesized. */
+const placeOf = (construct: Construct): string =>
+  `${Stage.of(construct)?.node.path} ${Stack.of(construct).environment}`;
+
+/** The bundles that `npm run build` puts beside this file in the package. */
+function packaged(functionName: FunctionName): string {
+  const folder = join(import.meta.dirname, 'functions', functionName);
+  if (existsSync(join(folder, 'index.mjs'))) return folder;
+  throw new Error(`there is no bundle of ${functionName} in ${folder}; outside of the package, give "bundle"`);
 }

@@ -1,5 +1,14 @@
 import { type App, Stack } from 'aws-cdk-lib';
-import { BalanceRefresh, type BalanceRefreshProps } from './balance-refresh.ts';
+import type { FunctionName } from '../shared/lambda/environment.ts';
+import { BalanceRefresh } from './balance-refresh.ts';
+import type { Settings } from './settings.ts';
+
+/** The settings of the deployment, and who bundles its functions. */
+export interface BalancesStackProps {
+  readonly settings: Settings;
+  /** Gives the folder with a function's `index.mjs`. */
+  readonly bundle: (functionName: FunctionName) => string;
+}
 
 /**
  * The service as a stack of its own, with the stack's name in all its names.
@@ -16,9 +25,9 @@ import { BalanceRefresh, type BalanceRefreshProps } from './balance-refresh.ts';
  * ```
  */
 export class BalancesStack extends Stack {
-  constructor(app: App, id: string, props: Omit<BalanceRefreshProps, 'name'>) {
+  constructor(app: App, id: string, props: BalancesStackProps) {
     super(app, id, { stackName: id, description: 'Fresh bank balances from MX' });
     // CloudFormation's logical ids leave out this one id, so that they are those of the stack before the construct was.
-    new BalanceRefresh(this, 'Default', { ...props, name: id });
+    new BalanceRefresh(this, 'Default', props);
   }
 }

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { type BuildOptions, buildSync, version as esbuildVersion, type Metafile } from 'esbuild';
+import { packagesOf } from './third-party-licenses.ts';
 
 /** The checkout that holds `functions/`, `shared/` and `node_modules/`. */
 export const projectRoot = resolve(import.meta.dirname, '..');
@@ -41,6 +42,8 @@ interface Recipe {
   readonly tools: string;
   /** Hash of each source file of ours, by its path from the project root. */
   readonly sources: Readonly<Record<string, string>>;
+  /** Folders of the packages that are in the bundle, from the project root. */
+  readonly packages: readonly string[];
 }
 
 /** What to bundle, and where to put it. */
@@ -84,8 +87,19 @@ export function bundle(
     if (file.path.endsWith('.map')) replaceFile(join(output, name, 'index.mjs.map'), file.text);
     else replaceFile(file.path, (usesRequire(built.metafile) ? requireBanner : '') + file.text);
   }
-  replaceFile(recipeFile, JSON.stringify({ tools, sources: sourcesOf(built.metafile) } satisfies Recipe));
+  const recipe: Recipe = { tools, sources: sourcesOf(built.metafile), packages: packagesOf(built.metafile) };
+  replaceFile(recipeFile, JSON.stringify(recipe));
   return folder;
+}
+
+/**
+ * The folders of the packages that are in a function's bundle, from the project root: `node_modules/@middy/core`.
+ *
+ * @throws Error when the function was not bundled before.
+ */
+export function packagesIn(name: string): readonly string[] {
+  const recipe: Recipe = JSON.parse(readFileSync(join(defaultOutput, name, 'recipe.json'), 'utf8'));
+  return recipe.packages;
 }
 
 /** Replaces a file by a rename: two test runs that bundle the same function never read half a file. */
@@ -111,6 +125,8 @@ function isCurrent(recipeFile: string, tools: string): boolean {
   const recipe: Recipe = JSON.parse(readFileSync(recipeFile, 'utf8'));
   return (
     recipe.tools === tools &&
+    // One of an older version of this file has none.
+    recipe.packages !== undefined &&
     Object.entries(recipe.sources).every(([path, known]) => {
       const file = resolve(projectRoot, path);
       return existsSync(file) && hash(readFileSync(file)) === known;

@@ -13,6 +13,13 @@ interface Need {
   readonly actions: readonly string[];
 }
 
+/** What IAM has to allow of a key. */
+export interface KeyPermission {
+  readonly actions: readonly string[];
+  readonly arn: string;
+  readonly conditions: Record<string, Record<string, string>>;
+}
+
 const readTables = ['kms:Decrypt', 'kms:DescribeKey'];
 
 /**
@@ -79,18 +86,21 @@ export class Encryption extends Construct {
     );
   }
 
+  /** What a role needs for these uses of the key: one permission per service that calls KMS for it. */
+  needed(uses: Iterable<KeyUse>): readonly KeyPermission[] {
+    const needed = [...uses].map((use) => needs[use]);
+    return [...new Set(needed.map(({ service }) => service))].map((service) => ({
+      actions: [
+        ...new Set(needed.filter((need) => need.service === service).flatMap(({ actions }) => actions)),
+      ].toSorted(),
+      arn: this.key.keyArn,
+      conditions: { StringEquals: { 'kms:ViaService': `${service}.${Stack.of(this).region}.amazonaws.com` } },
+    }));
+  }
+
   /** Lets the role use the key for this, through the service in question only. */
   allow(role: IRole, uses: Iterable<KeyUse>): void {
-    const needed = [...uses].map((use) => needs[use]);
-    for (const service of new Set(needed.map((need) => need.service))) {
-      const actions = needed.filter((need) => need.service === service).flatMap((need) => need.actions);
-      role.addToPrincipalPolicy(
-        new PolicyStatement({
-          actions: [...new Set(actions)].toSorted(),
-          resources: [this.key.keyArn],
-          conditions: { StringEquals: { 'kms:ViaService': `${service}.${Stack.of(this).region}.amazonaws.com` } },
-        }),
-      );
-    }
+    for (const { actions, arn, conditions } of this.needed(uses))
+      role.addToPrincipalPolicy(new PolicyStatement({ actions: [...actions], resources: [arn], conditions }));
   }
 }

@@ -66,6 +66,8 @@ const accessLog = {
 
 /** The HTTP API that other systems call. */
 export class PublicApi extends Construct {
+  readonly api: HttpApi;
+
   constructor(scope: Construct, id: string, props: PublicApiProps) {
     super(scope, id);
     const api = new HttpApi(this, 'Api', {
@@ -73,6 +75,7 @@ export class PublicApi extends Construct {
       createDefaultStage: false,
       ...(props.corsOrigins === '' ? {} : { corsPreflight: corsFor(props.corsOrigins) }),
     });
+    this.api = api;
     const logGroup = new LogGroup(this, 'AccessLogs', {
       // API Gateway lists groups of other names in one resource policy of the account, which holds some dozens of them.
       logGroupName: `/aws/vendedlogs/http-api/${props.name}`,

@@ -1,6 +1,6 @@
 import { Duration, RemovalPolicy } from 'aws-cdk-lib';
-import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
+import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
 import { CfnQueue, Queue, QueueEncryption, type QueueProps } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import type { FunctionName } from '../../shared/lambda/environment.ts';
@@ -71,6 +71,7 @@ export interface WorkQueueProps {
 /** A queue of work for one function, with a dead-letter queue and an alarm when the work is late. */
 export class WorkQueue extends Construct {
   readonly queue: Queue;
+  readonly deadLetters: Queue;
 
   constructor(scope: Construct, id: string, props: WorkQueueProps) {
     super(scope, id);
@@ -80,6 +81,7 @@ export class WorkQueue extends Construct {
       whenItFails: props.whenMessagesFail,
       runbook: `${props.name}-dead-letters`,
     });
+    this.deadLetters = dead.queue;
     this.queue = closedQueue(this, {
       key: props.key,
       retentionPeriod: Duration.days(4),

@@ -1,7 +1,8 @@
 /** Bundles the command into one file without dependencies, for the package: a part of `npm run build`. */
-import { chmodSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { chmodSync, writeFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 import { buildSync } from 'esbuild';
+import { licensedPackage, licensesDocument, packagesOf } from '../third-party-licenses.ts';
 
 /** commander needs it; the package's client and reader are content with Node 20. */
 const LEAST_NODE = '22.12';
@@ -23,7 +24,7 @@ const requireForPackages =
 const unused = { '@smithy/core/event-streams': join(root, 'shared/lambda/unused-sdk-parts.ts') };
 
 const outfile = join(root, OUTPUT);
-buildSync({
+const { metafile } = buildSync({
   absWorkingDir: root,
   entryPoints: ['infra/operator/main.ts'],
   outfile,
@@ -35,7 +36,10 @@ buildSync({
   minify: true,
   legalComments: 'none',
   alias: unused,
+  metafile: true,
   banner: { js: `${requireForPackages}\n${checkOfNode}` },
   logLevel: 'warning',
 });
 chmodSync(outfile, 0o755);
+const packages = packagesOf(metafile).map((folder) => licensedPackage(join(root, folder)));
+writeFileSync(join(dirname(outfile), 'THIRD-PARTY-LICENSES.txt'), licensesDocument('The command contains', packages));

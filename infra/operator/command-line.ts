@@ -135,6 +135,7 @@ const from1To =
 const about = (command: Command): Command =>
   command
     .option('--stack <name>', 'the CloudFormation stack (default: the variable STACK)')
+    .option('--construct <path>', 'which deployment, in a stack that has several')
     .option('--region <name>', 'its region (default: AWS_REGION, or that of the AWS profile)')
     .option('--local', 'the stack of npm start on this machine')
     .option('--expect-account <id>', 'refuse to go on in another AWS account')

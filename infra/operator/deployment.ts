@@ -3,11 +3,14 @@ import { CloudFormationClient, DescribeStacksCommand, type Stack } from '@aws-sd
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { type AwsLimits, limitedCalls } from '../../shared/clients/aws-limits.ts';
 import { exitCodes, Stop } from './exit-codes.ts';
+import { outputsOfDeployment } from './stack-outputs.ts';
 
 /** How the command line names a deployment. */
 export interface DeploymentOptions {
   /** @default the variable STACK; on this machine the one stack that runs */
   readonly stack?: string;
+  /** Which one, in a stack that embeds several: the construct's path in the stack, in letters and digits. */
+  readonly construct?: string;
   /** @default that of the environment or of the AWS profile */
   readonly region?: string;
   /** The stack of `npm start`. */
@@ -80,7 +83,7 @@ export async function findDeployment(
   try {
     const found = await client.send(new DescribeStacksCommand(named === undefined ? {} : { StackName: named }));
     const [stack] = found.Stacks ?? [];
-    return deploymentOf(stack, { isLocal, expectAccount: options.expectAccount, access });
+    return deploymentOf(stack, { isLocal, options, access });
   } finally {
     client.destroy();
   }
@@ -106,17 +109,18 @@ function deploymentOf(
   stack: Stack | undefined,
   {
     isLocal,
-    expectAccount,
+    options: { construct, expectAccount },
     access,
-  }: { readonly isLocal: boolean; readonly expectAccount: string | undefined; readonly access: () => AwsAccess },
+  }: { readonly isLocal: boolean; readonly options: DeploymentOptions; readonly access: () => AwsAccess },
 ): Deployment {
   const [, , , region = '', account = ''] = (stack?.StackId ?? '').split(':');
   const name = stack?.StackName ?? '';
-  const outputs = Object.fromEntries(
+  const all = Object.fromEntries(
     (stack?.Outputs ?? []).map(({ OutputKey = '', OutputValue = '' }) => [OutputKey, OutputValue]),
   );
   const place = isLocal ? `the local stack ${name}` : `stack ${name} in ${region}, account ${account}`;
-  if (outputs['MembersTable'] === undefined) {
+  const outputs = outputsOfDeployment(all, construct);
+  if (outputs === undefined) {
     throw new Stop(
       exitCodes.unreachable,
       `${upperFirst(place)} is no deployment of mx-fresh-balances: it has no output MembersTable.`,

@@ -43,11 +43,18 @@ beforeAll(() => {
 afterAll(() => rmSync(folder, { recursive: true }));
 
 it('what other code calls first has an example', () => {
-  expect(examples.map(({ of }) => of)).toEqual(['BalancesStack', 'decide', 'createBalancesClient', 'readBalances']);
+  expect(examples.map(({ of }) => of)).toEqual([
+    'BalanceRefresh',
+    'BalancesStack',
+    'decide',
+    'createBalancesClient',
+    'readBalances',
+  ]);
 });
 
 it('examples compile', async () => {
   const paths = {
+    'mx-fresh-balances/cdk': [join(root, 'infra/balance-refresh.ts')],
     'mx-fresh-balances/client': [join(root, 'shared/public/balances-client.ts')],
     'mx-fresh-balances/reader': [join(root, 'shared/public/read-balances.ts')],
   };

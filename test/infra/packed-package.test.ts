@@ -17,8 +17,10 @@ import { dirname, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { environmentOf } from '../../shared/lambda/environment.ts';
 import { localEnvironment, ops } from '../local/operators-command.ts';
 import { type Running, startRunning } from '../local/running.ts';
+import { type EmbeddedStack, startEmbedded, synthesizeApp, writeEmbeddingApps } from './embedding-app.ts';
 
 const root = join(import.meta.dirname, '../..');
 const run = promisify(execFile);
@@ -36,8 +38,9 @@ beforeAll(async () => {
   const tarball = join(project, readdirSync(project).find((name) => name.endsWith('.tgz')) ?? 'none.tgz');
   tarballBytes = statSync(tarball).size;
   await run('tar', ['-xzf', tarball, '-C', installed, '--strip-components=1']);
-  // What the project has installed besides: the SDK for the reader, and Node's types for the examples' own code.
-  for (const name of ['@aws-sdk/client-dynamodb', '@types/node']) {
+  // What the project has installed besides: the SDK for the reader, the CDK, and Node's types for the examples' own code.
+  // Links stand for an installation without a network: the packages' own files are those of this checkout.
+  for (const name of ['@aws-sdk/client-dynamodb', '@types/node', 'aws-cdk-lib', 'constructs']) {
     mkdirSync(dirname(join(project, 'node_modules', name)), { recursive: true });
     symlinkSync(join(root, 'node_modules', name), join(project, 'node_modules', name));
   }
@@ -74,25 +77,34 @@ function reachable(entry: string, seen = new Set<string>()): Set<string> {
 
 const command = 'dist/bin/mx-fresh-balances.js';
 const entries = { client: 'dist/public/balances-client', reader: 'dist/public/read-balances' };
+const construct = { code: 'dist/cdk/balance-refresh.js', types: 'dist/cdk/types/infra/balance-refresh.d.ts' };
 
 describe('the tarball', () => {
-  it('has two entries, a command, documents, and nothing else', () => {
-    const wanted = Object.values(entries).flatMap((entry) => [
-      ...reachable(`${entry}.js`),
-      ...reachable(`${entry}.d.ts`),
-    ]);
+  it('has three entries, a command, documents, and nothing else', () => {
+    const wanted = [
+      ...Object.values(entries).flatMap((entry) => [...reachable(`${entry}.js`), ...reachable(`${entry}.d.ts`)]),
+      construct.code,
+      ...reachable(construct.types),
+      ...Object.keys(environmentOf).map((name) => `dist/cdk/functions/${name}/index.mjs`),
+    ];
     const isModule = (path: string): boolean => /^dist\/.*\.(js|ts)$/.test(path);
     const packed = files();
     expect(wanted.filter(isModule).filter((path) => !packed.includes(path))).toEqual([]);
     // A file that fails here has to be added to, or removed from, `files` in package.json. The declarations of the
-    // client's inner modules lie beside them and are small.
-    const inside = (path: string): boolean => path.startsWith('dist/public/') && path.endsWith('.d.ts');
+    // client's and the construct's inner modules lie beside them and are small.
+    const inside = (path: string): boolean => /^dist\/(public|cdk\/types)\/.*\.d\.ts$/.test(path);
     expect(packed.filter((path) => !wanted.includes(path) && !inside(path))).toEqual([
       'LICENSE',
       ...(packed.includes('README.md') ? ['README.md'] : []),
+      'dist/bin/THIRD-PARTY-LICENSES.txt',
       command,
+      'dist/cdk/THIRD-PARTY-LICENSES.txt',
+      'dist/cdk/package.json',
+      'docs/account.md',
       'docs/balances-table.md',
       'docs/client.md',
+      'docs/embedding.md',
+      'docs/examples/embed-balance-refresh.ts',
       'docs/examples/query-balances-table.ts',
       'docs/examples/query_balances_table.py',
       'docs/examples/read-fresh-balances.ts',
@@ -101,25 +113,34 @@ describe('the tarball', () => {
       'docs/operator.md',
       'docs/outcomes.md',
       'docs/problems.md',
+      'docs/settings.md',
       'package.json',
     ]);
   });
 
-  it('brings no CDK, functions or stack, and installs nothing', () => {
-    const code = files().filter((path) => path.startsWith('dist/') && path !== command);
+  it('brings no CDK into client and reader, and installs nothing', () => {
+    const code = files().filter((path) => path.startsWith('dist/') && !/^dist\/(bin|cdk)\//.test(path));
     expect(code.filter((path) => /infra|functions|lambda/.test(path))).toEqual([]);
     const text = code.map((path) => readFileSync(join(installed, path), 'utf8')).join('\n');
     expect(text).not.toMatch(/aws-cdk-lib|constructs|@middy|powertools/);
     const manifest: Record<string, unknown> = JSON.parse(readFileSync(join(installed, 'package.json'), 'utf8'));
     expect(manifest).not.toHaveProperty('dependencies');
-    expect(manifest).toMatchObject({ peerDependenciesMeta: { '@aws-sdk/client-dynamodb': { optional: true } } });
+    const optional = { optional: true };
+    expect(manifest).toMatchObject({
+      peerDependenciesMeta: { '@aws-sdk/client-dynamodb': optional, 'aws-cdk-lib': optional, constructs: optional },
+    });
   });
 
   it('is small, and what a browser loads of it smaller', () => {
-    // Most of it is the operator's command with its AWS clients.
-    expect(tarballBytes).toBeLessThan(250_000);
-    const ofCommand = [command, 'docs/operator.md'].map((path) => gzipSync(readFileSync(join(installed, path))).length);
-    expect(ofCommand.reduce((rest, bytes) => rest - bytes, tarballBytes)).toBeLessThan(84_000);
+    // Most of it are the bundles of the functions, each with its AWS clients; then comes the operator's command.
+    expect(tarballBytes).toBeLessThan(1_500_000);
+    // What only they need counts as theirs.
+    const theirs = /^(dist\/(bin|cdk)\/|docs\/(account|embedding|operator|settings)\.md)/;
+    const packedSize = (path: string): number => gzipSync(readFileSync(join(installed, path))).length;
+    const ofThem = files()
+      .filter((path) => theirs.test(path))
+      .map(packedSize);
+    expect(ofThem.reduce((rest, bytes) => rest - bytes, tarballBytes)).toBeLessThan(84_000);
     const sizes = [...reachable(`${entries.client}.js`)].map((path) => statSync(join(installed, path)).size);
     expect(sizes.reduce((sum, size) => sum + size)).toBeLessThan(55_000);
   });
@@ -136,6 +157,57 @@ describe('the tarball', () => {
   it('has a reader that needs only the DynamoDB client', () => {
     const packages = [...reachable(`${entries.reader}.js`)].filter((name) => !name.startsWith('dist/'));
     expect(packages).toEqual(['@aws-sdk/client-dynamodb']);
+  });
+});
+
+describe('embedded in a CDK app', () => {
+  let apps: { esm: string; commonJs: string };
+  let embedded: EmbeddedStack;
+
+  beforeAll(async () => {
+    apps = writeEmbeddingApps(project);
+    embedded = await startEmbedded(apps.esm, join(project, 'cdk.out'));
+  });
+  afterAll(() => embedded?.close());
+
+  it('refreshes on the local stack and tells the app', async () => {
+    expect(await embedded.refresh()).toMatch(/^refresh\.succeeded: [1-9]\d* accounts$/);
+  });
+
+  it('is found by the operator’s command', async () => {
+    const { stack } = embedded;
+    const env = { AWS_ENDPOINT_URL: stack.awsEndpointUrl };
+    const { exitCode, out } = await ops(['deployment', '--local', '--json'], env, join(installed, command));
+    expect([exitCode, JSON.parse(out)]).toMatchObject([0, { outputs: { ApiUrl: stack.apiUrl } }]);
+  });
+
+  it('is the same from CommonJS', async () => {
+    const [esm, commonJs] = await Promise.all(
+      [apps.esm, apps.commonJs].map((app, index) =>
+        synthesizeApp(app, join(project, `cdk-${index}.out`), 'https://api.mx.com'),
+      ),
+    );
+    expect(Object.keys(esm?.Resources ?? {}).length).toBeGreaterThan(150);
+    expect(commonJs).toEqual(esm);
+  });
+
+  it('needs the CDK and Node, no other package', () => {
+    const ofCdk = /^(aws-cdk-lib(\/.*)?|constructs|node:\w+)$/;
+    const code = readFileSync(join(installed, construct.code), 'utf8');
+    const required = [...code.matchAll(/\brequire\("([^"]+)"\)/g)].map(([, name = '']) => name);
+    expect(required.filter((name) => !ofCdk.test(name))).toEqual([]);
+    const types = [...reachable(construct.types)].filter((name) => !name.startsWith('dist/'));
+    expect(types.filter((name) => !ofCdk.test(name))).toEqual([]);
+  });
+
+  it('brings the licences of what is in its bundles', () => {
+    const text = readFileSync(join(installed, 'dist/cdk/THIRD-PARTY-LICENSES.txt'), 'utf8');
+    const [, list = ''] = text.split('\n\n');
+    const licenses = list.split('\n').map((line) => /^\S+ \S+ \(([^)]+)\)/.exec(line)?.[1]);
+    expect(licenses.length).toBeGreaterThan(20);
+    expect([...new Set(licenses)].toSorted()).toEqual(['Apache-2.0', 'MIT', 'MIT-0', 'Unlicense']);
+    for (const name of ['@middy/core', '@aws-sdk/client-sqs', 'valibot']) expect(list).toContain(`\n${name} `);
+    expect(text).toContain('Apache License');
   });
 });
 
@@ -163,6 +235,23 @@ describe('in a strict project', () => {
       'read-fresh-balances.ts',
       'read-stored-balances.ts',
     ]));
+
+  it('the construct’s types hold, from CommonJS too', async () => {
+    const code = `
+      import { App, Stack } from 'aws-cdk-lib';
+      import { BalanceRefresh } from 'mx-fresh-balances/cdk';
+      const stack = new Stack(new App(), 'payments');
+      const balances = new BalanceRefresh(stack, 'Balances', { settings: { webhooks: 'known', egressZones: 2 } });
+      export const url: string = balances.api.apiEndpoint;
+      // @ts-expect-error There is no such setting.
+      new BalanceRefresh(stack, 'Other', { settings: { webhook: 'known' } });
+      // @ts-expect-error It is off, known or all.
+      new BalanceRefresh(stack, 'Third', { settings: { webhooks: 'on' } });`;
+    for (const name of ['embed-types.ts', 'embed-types.cts']) writeFileSync(join(project, name), code);
+    // As `cdk init` writes them; the CDK's own types do not fit together under exactOptionalPropertyTypes.
+    const ofCdk = { lib: ['es2023'], types: ['node'], exactOptionalPropertyTypes: false, skipLibCheck: true };
+    await compile('tsconfig.cdk.json', ofCdk, ['embed-balance-refresh.ts', 'embed-types.ts', 'embed-types.cts']);
+  });
 
   it('the client’s types need no types of Node', async () => {
     writeFileSync(
@@ -275,10 +364,9 @@ describe('the operator’s command', () => {
 
 it('the documents show the examples as they are', () => {
   for (const name of readdirSync(join(root, 'docs/examples'))) {
-    const document = readFileSync(
-      join(root, 'docs', name.startsWith('query') ? 'balances-table.md' : 'client.md'),
-      'utf8',
-    );
+    const beside: Readonly<Record<string, string>> = { query: 'balances-table.md', embed: 'embedding.md' };
+    const [kind = ''] = name.split(/[-_]/);
+    const document = readFileSync(join(root, 'docs', beside[kind] ?? 'client.md'), 'utf8');
     expect(document, name).toContain(readFileSync(join(root, 'docs/examples', name), 'utf8'));
   }
 });

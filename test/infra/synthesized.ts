@@ -81,10 +81,12 @@ export interface Statement {
 
 /** Every statement that any role of the stack is given. */
 export const statementsOf = (stack: Synthesized): readonly Statement[] =>
-  stack.ofType('AWS::IAM::Policy').flatMap((policy) =>
-    listAt(policy.Properties, 'PolicyDocument', 'Statement').map((statement) => ({
-      policy: policy.id,
-      actions: listAt(statement, 'Action'),
-      resources: listAt(statement, 'Resource'),
-    })),
-  );
+  stack.ofType('AWS::IAM::Policy').flatMap(statementsIn);
+
+/** Every statement of a policy. */
+export const statementsIn = (policy: Resource): readonly Statement[] =>
+  listAt(policy.Properties, 'PolicyDocument', 'Statement').map((statement) => ({
+    policy: policy.id,
+    actions: listAt(statement, 'Action'),
+    resources: listAt(statement, 'Resource'),
+  }));

@@ -1,0 +1,42 @@
+/**
+ * Builds what `mx-fresh-balances/cdk` is in the package, as a part of `npm run build`: the construct as one CommonJS file,
+ * which ESM can import too, the bundles of the functions, and the licences of what is in them. The types are beside it
+ * (tsconfig.cdk.json).
+ */
+import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { buildSync } from 'esbuild';
+import { environmentOf } from '../shared/lambda/environment.ts';
+import { bundle, packagesIn, projectRoot } from './bundle.ts';
+import { licensedPackage, licensesDocument, packagesOf } from './third-party-licenses.ts';
+
+const output = join(projectRoot, 'dist/cdk');
+mkdirSync(output, { recursive: true });
+
+// CommonJS, so that an app of either kind loads one and the same file: with two, `instanceof` would not hold between them.
+const built = buildSync({
+  absWorkingDir: projectRoot,
+  entryPoints: ['infra/balance-refresh.ts'],
+  outfile: join(output, 'balance-refresh.js'),
+  bundle: true,
+  format: 'cjs',
+  platform: 'node',
+  target: 'node20.19',
+  external: ['aws-cdk-lib', 'constructs'],
+  define: { 'import.meta.dirname': '__dirname' },
+  legalComments: 'none',
+  metafile: true,
+  logLevel: 'warning',
+});
+writeFileSync(join(output, 'package.json'), '{ "type": "commonjs" }\n');
+
+const names = Object.keys(environmentOf);
+for (const name of names) {
+  const folder = join(output, 'functions', name);
+  mkdirSync(folder, { recursive: true });
+  copyFileSync(join(bundle(name), 'index.mjs'), join(folder, 'index.mjs'));
+}
+
+const folders = new Set([...packagesOf(built.metafile), ...names.flatMap(packagesIn)]);
+const packages = [...folders].map((folder) => licensedPackage(join(projectRoot, folder)));
+writeFileSync(join(output, 'THIRD-PARTY-LICENSES.txt'), licensesDocument('The functions contain', packages));
