@@ -40,15 +40,15 @@ export async function passBreakers(deps: PassDeps, members: readonly EnrolledMem
   const passing: EnrolledMember[] = [];
   const waiting: EnrolledMember[] = [];
   const probes = new Map<EnrolledMember, Probe>();
-  /** What is known of each institution of these members, now that it was read again. */
-  const states = new Map<string, 'closed' | 'open'>();
+  /** Whether the breaker of an institution was found closed, now that it was read again. */
+  const foundClosed = new Map<string, boolean>();
   for (const { enrolled, code } of known) {
-    if (code === null || !open.has(code) || states.get(code) === 'closed') {
+    if (code === null || !open.has(code) || foundClosed.get(code) === true) {
       passing.push(enrolled);
       continue;
     }
-    const probe = states.has(code) ? 'none' : await takeProbe(deps, code);
-    states.set(code, probe === 'closed' ? 'closed' : 'open');
+    const probe = foundClosed.has(code) ? 'none' : await takeProbe(deps, code);
+    foundClosed.set(code, probe === 'closed');
     if (probe === 'none') waiting.push(enrolled);
     else passing.push(enrolled);
     if (typeof probe === 'object') probes.set(enrolled, probe);
@@ -87,6 +87,6 @@ export async function giveProbeBack({ breakers }: Pick<PassDeps, 'breakers'>, { 
 const COME_BACK_SECONDS = 600;
 const APART_SECONDS = 300;
 
-/** When members that wait are received again: not all at once. */
-export const comeBackAt = (members: readonly EnrolledMember[], now: Instant): Instant =>
-  plusSeconds(now, COME_BACK_SECONDS + (hash(members[0]?.member.memberGuid ?? '') % APART_SECONDS));
+/** When members that wait are received again, by the first of them: not all at once. */
+export const comeBackAt = ({ member }: EnrolledMember, now: Instant): Instant =>
+  plusSeconds(now, COME_BACK_SECONDS + (hash(member.memberGuid) % APART_SECONDS));

@@ -61,9 +61,10 @@ export async function startDue(deps: StartDueDeps, received: StartBatch): Promis
   const batch = await withoutQuiet(deps, { ...received, members: due }, counts);
   if (batch.members.length === 0) return counts;
   const { passing, waiting, probes } = await passBreakers(deps, batch.members);
-  if (waiting.length > 0) {
+  const [firstToWait] = waiting;
+  if (firstToWait !== undefined) {
     const { dueAt } = batch;
-    count(counts, await deferStarts(deps, { dueAt, members: waiting }, comeBackAt(waiting, deps.now())));
+    count(counts, await deferStarts(deps, { dueAt, members: waiting }, comeBackAt(firstToWait, deps.now())));
   }
   if (passing.length === 0) return counts;
   const passed = { ...batch, members: passing };
@@ -108,6 +109,7 @@ export async function startDue(deps: StartDueDeps, received: StartBatch): Promis
     // All of them: MX is away for the others too, and each would wait for its time limit.
     if (first !== undefined && away.length - before === some.length) {
       const rest = passing.slice(from + AT_ONCE);
+      await Promise.all(rest.map(giveBack));
       away.push(...rest.map((enrolled) => ({ enrolled, failure: first.failure })));
       break;
     }

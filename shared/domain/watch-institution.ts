@@ -18,6 +18,8 @@ export type InstitutionSays = BankSays | 'no_checks';
 /** What telling needs. */
 export type TellDeps = Pick<WatchDeps, 'breakers' | 'events'>;
 
+type Said = Exclude<InstitutionSays, 'nothing'>;
+
 /** How often a breaker that another function has changed is read again. */
 const MAX_RACES = 3;
 
@@ -43,12 +45,7 @@ export async function watchInstitution(
 }
 
 /** By what is remembered of all institutions, which costs no request. */
-async function mayBeNews(
-  { breakers }: WatchDeps,
-  code: string,
-  says: Exclude<InstitutionSays, 'nothing'>,
-  { endedAt }: JudgedJob,
-): Promise<boolean> {
+async function mayBeNews({ breakers }: WatchDeps, code: string, says: Said, { endedAt }: JudgedJob): Promise<boolean> {
   const isOpen = (await breakers.open()).has(code);
   if (says === 'fails') return !isOpen;
   const notSupported = (await breakers.notSupported()).get(code);
@@ -59,16 +56,19 @@ async function mayBeNews(
 async function troubleNow(
   deps: WatchDeps,
   code: string,
-  { stored, says, job }: { readonly stored: StoredTrouble; readonly says: InstitutionSays; readonly job: JudgedJob },
+  { stored, says, job }: { readonly stored: StoredTrouble; readonly says: Said; readonly job: JudgedJob },
 ): Promise<Trouble> {
   const { breaker, checks } = stored;
-  if (says === 'answers') {
-    return { breaker: afterAnswer(breaker, job, deps.breakerRules), checks: withAnswer(checks, job.endedAt) };
+  const { breakerRules, supportRules } = deps;
+  const lastAnswerAt = says === 'answers' ? null : await deps.breakers.lastAnswerAt(code);
+  switch (says) {
+    case 'answers':
+      return { breaker: afterAnswer(breaker, job, breakerRules), checks: withAnswer(checks, job.endedAt) };
+    case 'fails':
+      return { breaker: afterFailure(breaker, job, lastAnswerAt, breakerRules), checks };
+    case 'no_checks':
+      return { breaker, checks: withRefusal(checks, job, lastAnswerAt, supportRules) };
   }
-  const lastAnswerAt = await deps.breakers.lastAnswerAt(code);
-  return says === 'fails'
-    ? { breaker: afterFailure(breaker, job, lastAnswerAt, deps.breakerRules), checks }
-    : { breaker, checks: withRefusal(checks, job, lastAnswerAt, deps.supportRules) };
 }
 
 /** Publishes the changes of a breaker that have yet to be told, and forgets them. Told twice after a crash in between. */

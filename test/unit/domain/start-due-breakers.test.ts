@@ -3,11 +3,11 @@ import { expect, it } from 'vitest';
 import { type Breaker, closedBreaker } from '../../../shared/domain/breaker.ts';
 import { Failure } from '../../../shared/domain/failure.ts';
 import { plusSeconds } from '../../../shared/domain/instant.ts';
-import { supported } from '../../../shared/domain/not-supported.ts';
 import { startDue } from '../../../shared/domain/start-due.ts';
 import { startMark } from '../../../shared/domain/start-mark.ts';
+import { noTrouble } from '../../../shared/domain/trouble.ts';
 import { type BreakersTable, fakeBreakers } from '../../fakes/fake-breakers.ts';
-import { member, T0 } from '../../samples.ts';
+import { claim, member, T0 } from '../../samples.ts';
 import { enrolledAs, none, scheduled, worldUnder } from './start-due-world.ts';
 
 const openedBefore = (seconds: number): Breaker => ({
@@ -16,16 +16,26 @@ const openedBefore = (seconds: number): Breaker => ({
   changedAt: plusSeconds(T0, -seconds),
 });
 
-/** Three members of an institution whose breaker opened so many seconds ago. */
-function world(seconds: number, startsPerSecond = Number.POSITIVE_INFINITY) {
-  const records = [1, 2, 3].map((number) => scheduled(number, { institutionCode: 'riverbank' }));
+const riverbank = [1, 2, 3].map((number) => scheduled(number, { institutionCode: 'riverbank' }));
+
+/** Members of institutions whose breakers opened so many seconds ago. Each write takes a while. */
+function world(seconds: number, startsPerSecond = Number.POSITIVE_INFINITY, records = riverbank) {
   const made = worldUnder(startsPerSecond, ...records);
+  const opened = { ...noTrouble, breaker: openedBefore(seconds), version: 1 };
   const table: BreakersTable = new Map([
-    ['riverbank', { breaker: openedBefore(seconds), checks: supported, version: 1 }],
+    ['riverbank', opened],
+    ['lakebank', opened],
   ]);
-  const deps = { ...made.deps, breakers: fakeBreakers(table, new Map()) };
+  const breakers = fakeBreakers(table, new Map());
+  const { write } = breakers;
+  breakers.write = async (code, trouble, version) => {
+    for (let turns = 0; turns < 50; turns += 1) await Promise.resolve();
+    return write(code, trouble, version);
+  };
+  const deps = { ...made.deps, breakers };
   const run = (...numbers: number[]) => startDue(deps, { dueAt: T0, startAt: null, members: numbers.map(enrolledAs) });
-  return { ...made, deps, run, probedAt: () => table.get('riverbank')?.breaker.probedAt };
+  const probedAt = (code = 'riverbank') => table.get(code)?.breaker.probedAt;
+  return { ...made, deps, run, probedAt };
 }
 
 it('all wait while it is too early for a probe', async () => {
@@ -96,9 +106,35 @@ it('a probe over the ceiling is given back', async () => {
   expect(probedAt()).toBeNull();
 });
 
+it('probes of two institutions over the ceiling are given back', async () => {
+  const members = [scheduled(1, { institutionCode: 'riverbank' }), scheduled(2, { institutionCode: 'lakebank' })];
+  const { run, ceiling, probedAt } = world(300, 1, members);
+  ceiling.reservedUntil = Date.parse(plusSeconds(T0, 60));
+  expect(await run(1, 2)).toEqual({ ...none, deferred: 2 });
+  expect([probedAt(), probedAt('lakebank')]).toEqual([null, null]);
+});
+
+it('a probe is given back when MX is not asked', async () => {
+  const others = [1, 2, 3, 4, 5].map((number) => scheduled(number, { institutionCode: null }));
+  const { run, answers, mxCalls, probedAt } = world(300, 100, [
+    ...others,
+    scheduled(6, { institutionCode: 'riverbank' }),
+  ]);
+  answers.read = () => new Failure('mx_unavailable', 'down');
+  expect(await run(1, 2, 3, 4, 5, 6)).toEqual({ ...none, deferred: 6 });
+  expect([mxCalls.length, probedAt()]).toEqual([5, null]);
+});
+
+it('a probe that joins a refresh is one', async () => {
+  const running = claim({ acceptedAt: plusSeconds(T0, -30) });
+  const { run, probedAt } = world(300, 100, [scheduled(1, { institutionCode: 'riverbank', claim: running })]);
+  expect(await run(1)).toEqual({ ...none, joined: 1 });
+  expect(probedAt()).toBe(T0);
+});
+
 it('members of other institutions start', async () => {
   const { deps } = world(0);
-  const other = worldUnder(100, scheduled(4, { institutionCode: 'lakebank' }), scheduled(5, { institutionCode: null }));
+  const other = worldUnder(100, scheduled(4, { institutionCode: 'seabank' }), scheduled(5, { institutionCode: null }));
   const both = { ...other.deps, breakers: deps.breakers };
   const members = [4, 5].map(enrolledAs);
   expect(await startDue(both, { dueAt: T0, startAt: null, members })).toEqual({ ...none, accepted: 2 });

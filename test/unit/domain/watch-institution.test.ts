@@ -82,6 +82,31 @@ describe('an institution', () => {
     expect(asked).toEqual([...known, ...known]);
   });
 
+  it('costs one write for a failure, and another that tells', async () => {
+    const { asked, ends } = world();
+    const once = ['breakers.open', 'breakers.read', 'breakers.lastAnswerAt', 'breakers.write'];
+    await ends('failed', 'a', 0);
+    expect(asked).toEqual(once);
+    for (const [index, user] of ['b', 'c', 'a'].entries()) await ends('failed', user, index + 1);
+    asked.length = 0;
+    await ends('failed', 'b', 4);
+    expect(asked).toEqual([...once, 'breakers.write']);
+  });
+
+  it('costs no write for what changes nothing', async () => {
+    const { asked, ends, opens } = world();
+    await opens();
+    asked.length = 0;
+    await ends('stored', 'a', 20);
+    // Closed, and told.
+    const answered = ['breakers.open', 'breakers.notSupported', 'breakers.read'];
+    expect(asked).toEqual([...answered, 'breakers.write', 'breakers.write']);
+    asked.length = 0;
+    // Requested before it closed.
+    await ends('failed', 'a', 24);
+    expect(asked).toEqual(['breakers.open', 'breakers.read', 'breakers.lastAnswerAt']);
+  });
+
   it('in trouble costs none for a further failure', async () => {
     const { asked, ends, opens } = world();
     await opens();
@@ -182,24 +207,26 @@ describe('changes that were not told', () => {
     const { deps, table, asked } = world();
     table.set('riverbank', { breaker: untold, checks: supported, version: 4 });
     const { write } = deps.breakers;
+    const writes = () => asked.filter((name) => name === 'breakers.write').length;
     deps.breakers.write = async (code, breaker, version) => {
       await write(code, breaker, version);
-      return false;
+      return writes() > 9;
     };
     await tellAllChanges(deps);
-    expect(asked.filter((name) => name === 'breakers.write')).toHaveLength(3);
+    expect(writes()).toBe(3);
   });
 });
 
 describe('a breaker that keeps changing', () => {
   it('is given up after three lost races', async () => {
-    const { deps, ends, asked } = world();
+    const { deps, ends } = world();
+    let lost = 0;
     deps.breakers.write = async () => {
-      asked.push('lost');
-      return false;
+      lost += 1;
+      return lost > 9;
     };
     await ends('failed', 'a', 0);
-    expect(asked.filter((name) => name === 'lost')).toHaveLength(3);
+    expect(lost).toBe(3);
   });
 });
 
@@ -211,10 +238,13 @@ describe('due members', () => {
   });
 
   it('of an open one wait; others pass', async () => {
-    const { deps, enrolled, opens, goTo } = world();
+    const { deps, enrolled, opens, goTo, asked } = world();
     await opens();
     goTo(300);
+    asked.length = 0;
     const { passing, waiting, probes } = await passBreakers(deps, enrolled);
+    // One read for all members of one institution, none for those of others.
+    expect(asked).toEqual(['breakers.open', 'breakers.read']);
     expect([passing, waiting, probes.size]).toEqual([enrolled.slice(4), enrolled.slice(0, 4), 0]);
   });
 
@@ -246,21 +276,40 @@ describe('due members', () => {
     expect((await passBreakers(deps, enrolled)).probes.size).toBe(0);
   });
 
+  it('wait until a probe is given back', async () => {
+    const { deps, enrolled, opens, goTo, breaker } = world();
+    await opens();
+    goTo(309);
+    const [probe] = (await passBreakers(deps, enrolled)).probes.values();
+    if (probe === undefined) expect.fail();
+    const { write } = deps.breakers;
+    deps.breakers.write = async (code, trouble, version) => {
+      for (let turns = 0; turns < 50; turns += 1) await Promise.resolve();
+      return write(code, trouble, version);
+    };
+    await giveProbeBack(deps, probe);
+    expect(breaker()?.probedAt).toBeNull();
+  });
+
   it('send one probe, however many functions ask', async () => {
     const { deps, enrolled, opens, goTo } = world();
     await opens();
     goTo(309);
     const passed = await Promise.all([1, 2, 3].map(() => passBreakers(deps, enrolled)));
     expect(passed.map(({ probes }) => probes.size).toSorted()).toEqual([0, 0, 1]);
+    // Those of other institutions, and the probe.
+    expect(passed.map(({ passing }) => passing.length).toSorted()).toEqual([2, 2, 3]);
   });
 
   it('pass when the bank answers again meanwhile', async () => {
-    const { deps, enrolled, opens, ends } = world();
+    const { deps, enrolled, opens, ends, asked } = world();
     await opens();
     const open = await deps.breakers.open();
     await ends('stored', 'a', 20);
     deps.breakers.open = async () => open;
+    asked.length = 0;
     expect((await passBreakers(deps, enrolled)).passing).toEqual(enrolled);
+    expect(asked).toEqual(['breakers.read']);
   });
 
   it('that are gone pass: their start finds out', async () => {
@@ -288,8 +337,8 @@ describe('due members', () => {
 
   it('come back after ten to fifteen minutes', () => {
     const { enrolled } = world();
-    const waits = enrolled.map((one) => comeBackAt([one], at(0)));
-    // By the guid of the first one.
+    const waits = enrolled.map((one) => comeBackAt(one, at(0)));
+    // By its guid.
     expect(waits[0]).toBe(at(600 + (hash('MBR-1') % 300)));
     expect(waits.every((when) => when >= at(600) && when < at(900))).toBe(true);
     expect(new Set(waits).size).toBeGreaterThan(3);
