@@ -14,8 +14,9 @@ export type HoldDeps = Pick<RefreshDeps, 'breakers' | 'supportRules' | 'now'>;
  */
 export async function holdsNotSupported(deps: HoldDeps, record: MemberRecord): Promise<boolean> {
   const { institutionCode: code } = record;
-  const known = code === null ? undefined : (await deps.breakers.notSupported()).get(code);
-  if (code === null || known === undefined) return false;
+  if (code === null) return false;
+  const known = (await deps.breakers.notSupported()).get(code);
+  if (known === undefined) return false;
   const now = deps.now();
   const isHeld = heldOf(record)?.code === 'not_supported';
   if (isHeld && now < known.until) return true;

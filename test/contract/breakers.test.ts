@@ -1,6 +1,7 @@
 /** Breakers of institutions: read, replaced on condition, and listed. */
-import { PutItemCommand } from '@aws-sdk/client-dynamodb';
-import { afterAll, describe, expect, it } from 'vitest';
+import { GetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
+import { afterAll, beforeEach, describe, expect, it } from 'vitest';
+import { limitedCalls } from '../../shared/clients/aws-limits.ts';
 import { breakersInDynamoDb } from '../../shared/clients/breakers-table.ts';
 import { institutionsInDynamoDb } from '../../shared/clients/institutions-table.ts';
 import type { Breaker } from '../../shared/domain/breaker.ts';
@@ -9,13 +10,17 @@ import type { BalanceChecks } from '../../shared/domain/not-supported.ts';
 import { noTrouble, type Trouble } from '../../shared/domain/trouble.ts';
 import { fakeBreakers } from '../fakes/fake-breakers.ts';
 import { fakeInstitutions, type InstitutionsTable } from '../fakes/fake-institutions.ts';
-import { at, T0 } from '../samples.ts';
+import { at, newKey, T0 } from '../samples.ts';
 import { startLocalTables } from './local-tables.ts';
 
 const tables = await startLocalTables();
 afterAll(() => tables.close());
 
 let clock = T0;
+beforeEach(() => {
+  clock = T0;
+  unread.length = 0;
+});
 const unread: unknown[] = [];
 const options = { now: () => clock, unread: (error: unknown) => void unread.push(error) };
 const counted: InstitutionsTable = new Map();
@@ -35,6 +40,7 @@ const refused: BalanceChecks = {
   clearedAt: at(-9),
 };
 const open: Trouble = { ...noTrouble, breaker: opened };
+const newCode = (): string => newKey().memberGuid;
 
 describe.each<[string, Breakers, Institutions]>([
   ['the fake', fakeBreakers(new Map(), counted), fakeInstitutions(counted)],
@@ -43,14 +49,15 @@ describe.each<[string, Breakers, Institutions]>([
     inDynamoDb(),
     institutionsInDynamoDb(tables.client, tables.refreshes, { ...options, random: Math.random, unlisted: () => {} }),
   ],
-])('breakers: %s', (name, breakers, institutions) => {
+])('breakers: %s', (_name, breakers, institutions) => {
   it('are closed where nothing is known', async () => {
-    expect(await breakers.read(`${name} new`)).toEqual({ ...noTrouble, version: 0 });
-    expect(await breakers.lastAnswerAt(`${name} new`)).toBeNull();
+    const code = newCode();
+    expect(await breakers.read(code)).toEqual({ ...noTrouble, version: 0 });
+    expect(await breakers.lastAnswerAt(code)).toBeNull();
   });
 
   it('are replaced in their version alone', async () => {
-    const code = `${name} written`;
+    const code = newCode();
     expect(await breakers.write(code, open, 0)).toBe(true);
     expect(await breakers.read(code)).toEqual({ ...open, version: 1 });
     expect(await breakers.write(code, noTrouble, 0)).toBe(false);
@@ -60,27 +67,29 @@ describe.each<[string, Breakers, Institutions]>([
   });
 
   it('are listed while they are open or untold', async () => {
-    await breakers.write(`${name} open`, open, 0);
-    await breakers.write(`${name} told`, { ...open, breaker: { ...opened, untold: [] } }, 0);
-    await breakers.write(`${name} failing`, { ...open, breaker: { ...opened, open: null, untold: [] } }, 0);
-    const ofThis = (codes: readonly string[]) => codes.filter((code) => code.startsWith(`${name} `)).toSorted();
-    expect((await breakers.open()).get(`${name} told`)).toEqual({ since: T0, code: 'failed' });
-    expect(ofThis([...(await breakers.open()).keys()])).toEqual([`${name} open`, `${name} told`]);
-    expect(ofThis(await breakers.untold())).toEqual([`${name} open`]);
+    const [code, told, failing] = [newCode(), newCode(), newCode()];
+    await breakers.write(code, open, 0);
+    await breakers.write(told, { ...open, breaker: { ...opened, untold: [] } }, 0);
+    await breakers.write(failing, { ...open, breaker: { ...opened, open: null, untold: [] } }, 0);
+    const known = await breakers.open();
+    expect(known.get(told)).toEqual({ since: T0, code: 'failed' });
+    expect([code, told, failing].map((one) => known.has(one))).toEqual([true, true, false]);
+    const untold = await breakers.untold();
+    expect([code, told, failing].map((one) => untold.includes(one))).toEqual([true, false, false]);
   });
 
   it('are listed where there are no balance checks', async () => {
-    const code = `${name} refused`;
+    const [code, one] = [newCode(), newCode()];
     expect(await breakers.write(code, { ...noTrouble, checks: refused }, 0)).toBe(true);
     expect(await breakers.read(code)).toEqual({ ...noTrouble, checks: refused, version: 1 });
-    await breakers.write(`${name} one`, { ...noTrouble, checks: { ...refused, notSupported: null } }, 0);
-    const listed = [...(await breakers.notSupported())].filter(([one]) => one.startsWith(`${name} `));
-    expect(listed).toEqual([[code, refused.notSupported]]);
+    await breakers.write(one, { ...noTrouble, checks: { ...refused, notSupported: null } }, 0);
+    const listed = await breakers.notSupported();
+    expect([listed.get(code), listed.has(one)]).toEqual([refused.notSupported, false]);
     expect((await breakers.open()).has(code)).toBe(false);
   });
 
   it('know when the bank answered last', async () => {
-    const code = `${name} answered`;
+    const code = newCode();
     const end = (isAnswer: boolean, endedAt: string) =>
       institutions.count(code, { outcome: 'failed', sample: { dropped: 'not_succeeded' }, isAnswer, endedAt });
     await end(true, at(5));
@@ -110,10 +119,10 @@ describe('in DynamoDB', () => {
     clock = at(15);
     await breakers.open();
     expect(queries).toBe(2);
-    await breakers.write('changed', open, 0);
-    expect((await breakers.open()).has('changed')).toBe(true);
+    const code = newCode();
+    await breakers.write(code, open, 0);
+    expect((await breakers.open()).has(code)).toBe(true);
     expect(queries).toBe(3);
-    clock = T0;
   });
 
   it('none counts as open when the table does not answer', async () => {
@@ -140,5 +149,69 @@ describe('in DynamoDB', () => {
     );
     const read = { breaker: { ...opened, openings: 0 }, checks: noTrouble.checks, version: 3 };
     expect(await inDynamoDb().read('earlier')).toEqual(read);
+  });
+
+  it('all pages are read', async () => {
+    const client = tables.newClient();
+    client.middlewareStack.add((next) => (args) => next({ ...args, input: { ...args.input, Limit: 1 } }), {
+      step: 'initialize',
+    });
+    const codes = [newCode(), newCode()];
+    for (const code of codes) await inDynamoDb().write(code, open, 0);
+    const known = await inDynamoDb(client).open();
+    expect(codes.map((code) => known.has(code))).toEqual([true, true]);
+  });
+
+  it('one expires 35 days after its last change', async () => {
+    const code = newCode();
+    await inDynamoDb().write(code, open, 0);
+    const Key = { refresh_id: { S: 'BREAKERS' }, item_key: { S: code } };
+    const { Item } = await tables.client.send(new GetItemCommand({ TableName: tables.refreshes, Key }));
+    expect(Item).toEqual({
+      ...Key,
+      state: { S: JSON.stringify(opened) },
+      checks: { S: JSON.stringify(noTrouble.checks) },
+      v: { N: '1' },
+      expires_at: { N: String(Date.parse('2026-12-26T12:00:00.000Z') / 1000) },
+    });
+  });
+});
+
+describe('a write that is sent again', () => {
+  /** A client whose first write never arrives; others come before the second. */
+  function late(others: () => Promise<unknown>): Breakers {
+    const client = tables.newClient(limitedCalls());
+    let isFirst = true;
+    client.middlewareStack.add(
+      (next, { commandName }) =>
+        async (args) => {
+          if (!isFirst || commandName !== 'UpdateItemCommand') return next(args);
+          isFirst = false;
+          await others();
+          throw Object.assign(new Error('socket hang up'), { name: 'TimeoutError' });
+        },
+      { step: 'deserialize' },
+    );
+    return inDynamoDb(client);
+  }
+  const plain = inDynamoDb();
+
+  it.each<[string, readonly Trouble[]]>([
+    ['breaker', [noTrouble]],
+    ['balance checks', [{ ...open, checks: refused }]],
+    ['version', [noTrouble, open]],
+  ])('has lost to one with another %s', async (_what, others) => {
+    const code = newCode();
+    const write = async () => {
+      for (const [version, other] of others.entries()) await plain.write(code, other, version);
+    };
+    expect(await late(write).write(code, open, 0)).toBe(false);
+  });
+
+  it('has lost to an earlier version of this code', async () => {
+    const item_key = { S: newCode() };
+    const item = { refresh_id: { S: 'BREAKERS' }, item_key, state: { S: JSON.stringify(opened) }, v: { N: '1' } };
+    const write = () => tables.client.send(new PutItemCommand({ TableName: tables.refreshes, Item: item }));
+    expect(await late(write).write(item_key.S, open, 0)).toBe(false);
   });
 });

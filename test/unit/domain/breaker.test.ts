@@ -182,7 +182,10 @@ describe('a breaker', () => {
   });
 
   it('has conservative rules', () => {
-    expect(breakerRules).toMatchObject({ steadySeconds: 3_600, pauseSeconds: 300, longestPauseSeconds: 3_600 });
+    expect(breakerRules).toEqual({
+      ...{ failures: 5, users: 3, windowSeconds: 1_800, probeSeconds: 300 },
+      ...{ steadySeconds: 3_600, pauseSeconds: 300, longestPauseSeconds: 3_600 },
+    });
     const users = ['a', 'b', 'c', 'a', 'b'];
     const failed = users.map((user, number) => job(user, number));
     const run = (jobs: typeof failed) =>

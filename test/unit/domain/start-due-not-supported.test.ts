@@ -4,8 +4,9 @@ import { Failure } from '../../../shared/domain/failure.ts';
 import { type Instant, plusSeconds } from '../../../shared/domain/instant.ts';
 import type { MemberRecord } from '../../../shared/domain/member.ts';
 import { supported } from '../../../shared/domain/not-supported.ts';
+import { noWishes } from '../../../shared/domain/schedule.ts';
 import { startDue } from '../../../shared/domain/start-due.ts';
-import { startRefresh } from '../../../shared/domain/start-refresh.ts';
+import { startRefresh, startUnattended } from '../../../shared/domain/start-refresh.ts';
 import { noTrouble } from '../../../shared/domain/trouble.ts';
 import { type BreakersTable, fakeBreakers } from '../../fakes/fake-breakers.ts';
 import { fakeInstitutions, type InstitutionsTable } from '../../fakes/fake-institutions.ts';
@@ -60,6 +61,19 @@ describe('a member at an institution without balance checks', () => {
     expect(events[0]).toMatchObject({ type: 'schedule.held', data: held });
   });
 
+  it('says why nothing was started', async () => {
+    const { deps } = world(DAY);
+    const due = { dueAt: T0, maxAgeSeconds: null };
+    expect(await startUnattended(deps, ofRiverbank(1), due)).toEqual({ kind: 'held_back', reason: 'not_supported' });
+  });
+
+  it('is not noted when it cannot be told', async () => {
+    const { deps, due, noteOf } = world(DAY);
+    deps.events.publish = () => Promise.reject(new Error('the bus is away'));
+    await expect(due(T0, 1)).rejects.toThrow('the bus is away');
+    expect(noteOf(1)).toBeNull();
+  });
+
   it('is told of once, and costs nothing from then on', async () => {
     const { due, mxCalls, events, asked, wait, noteOf } = world(7 * DAY);
     await due(T0, 1);
@@ -73,13 +87,12 @@ describe('a member at an institution without balance checks', () => {
   });
 
   it('is started at its next turn after an answer', async () => {
-    const { due, trouble, wait, noteOf, mxCalls } = world(7 * DAY);
-    await due(T0, 1);
+    const everySix = { everyHours: 6, slot: 'SLOT#6h#00001#0', ...noWishes } as const;
+    const { deps, trouble, noteOf, mxCalls } = world(7 * DAY, [ofRiverbank(1, { held, enrolment: everySix })]);
     trouble.set('riverbank', { ...noTrouble, version: 5 });
-    // The second turn of the day: one that needs its user would wait for the first one of the next.
-    const hour = 3_600;
-    wait(hour);
-    expect(await due(plusSeconds(T0, hour), 1)).toEqual({ ...none, accepted: 1 });
+    // The third turn of the day: one that needs its user would wait for the first one of the next.
+    const batch = { dueAt: T0, startAt: null, members: [{ ...enrolledAs(1), ...everySix }] };
+    expect(await startDue(deps, batch)).toEqual({ ...none, accepted: 1 });
     expect([noteOf(1), mxCalls]).toEqual([null, ['read USR-1/MBR-1', 'start USR-1/MBR-1']]);
   });
 
@@ -129,7 +142,8 @@ it('members of other institutions are started', async () => {
 
 describe('when the time is over', () => {
   it('one member asks MX, the others wait', async () => {
-    const { due, mxCalls, checks, trouble } = world(0);
+    const waiting = [1, 2, 3].map((number) => ofRiverbank(number, { held: { ...held, since: plusSeconds(T0, -DAY) } }));
+    const { due, mxCalls, checks, trouble } = world(0, waiting);
     expect(await due(T0, 1, 2, 3)).toEqual({ ...none, accepted: 1, held_back: 2 });
     expect(mxCalls).toEqual(['read USR-1/MBR-1', 'start USR-1/MBR-1']);
     expect([checks()?.notSupported?.askedAt, trouble.get('riverbank')?.version]).toEqual([T0, 5]);
@@ -169,6 +183,14 @@ describe('an answer that was overlooked', () => {
     await institutions.count('riverbank', { outcome: 'succeeded', sample: { bin: 1 }, isAnswer: true, endedAt });
     expect(await due(T0, 1)).toEqual({ ...none, accepted: 1 });
     expect([checks(), noteOf(1)]).toEqual([{ ...supported, clearedAt: endedAt }, null]);
+  });
+
+  it('fails the delivery when it cannot be written', async () => {
+    const { deps, due, institutions } = world(DAY);
+    const endedAt = plusSeconds(T0, -1);
+    await institutions.count('riverbank', { outcome: 'succeeded', sample: { bin: 1 }, isAnswer: true, endedAt });
+    deps.breakers.write = () => Promise.reject(new Error('throttled'));
+    await expect(due(T0, 1)).rejects.toThrow('throttled');
   });
 
   it('stops no start when another function was faster', async () => {

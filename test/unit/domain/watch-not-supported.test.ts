@@ -194,6 +194,13 @@ describe('an answer of the bank', () => {
     expect(events.map(({ type }) => type)).not.toContain('institution.recovered');
   });
 
+  it('is not there when a caller asks after the week', async () => {
+    const { goTo, checks, trigger } = await believed();
+    goTo(3_600 + 604_800);
+    await trigger(2);
+    expect(checks()?.notSupported).toMatchObject({ since: at(0), until: plusSeconds(at(3_600), 2 * 604_800) });
+  });
+
   it('clears it after the week too', async () => {
     const { goTo, checks, succeeds } = await believed();
     goTo(3_600 + 604_800 + 60);
