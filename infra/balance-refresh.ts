@@ -16,6 +16,8 @@ import { nameOf, prefixOf, stageOf } from './deployment-name.ts';
 import { type GivenResources, type SettingsInput, settingsBeside } from './given-resources.ts';
 import { ServiceParts } from './service-parts.ts';
 
+export type { GivenResources, NetworkOfFunctions, SettingsInput } from './given-resources.ts';
+
 /** How the service is embedded. Everything may be left out. */
 export interface BalanceRefreshProps extends GivenResources {
   /**

@@ -25,7 +25,10 @@ export interface GivenResources {
    * it needs; of an imported one docs/account.md shows it.
    */
   readonly encryptionKey?: IKey | undefined;
-  /** Where events about refreshes go. @default a bus of its own */
+  /**
+   * Where events about refreshes go, in the same account and region. Events do not say which deployment they are of.
+   * @default a bus of its own
+   */
   readonly eventBus?: IEventBus | undefined;
   /** In place of `alarmTopicArn`. Its policy has to let CloudWatch publish. */
   readonly alarmTopic?: ITopic | undefined;

@@ -1,6 +1,6 @@
 /** The construct in an app of another team: what it makes, what it takes, what it can be asked for. */
 import { readFileSync } from 'node:fs';
-import { App, Stack } from 'aws-cdk-lib';
+import { App, NestedStack, Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { type IVpc, SecurityGroup, Vpc } from 'aws-cdk-lib/aws-ec2';
 import { EventBus } from 'aws-cdk-lib/aws-events';
@@ -110,6 +110,15 @@ describe('two in one account', () => {
     embed(elsewhere, 'Balances', { settings: { stage: 'prod' } });
     expect(() => app.synth()).not.toThrow();
   });
+});
+
+it('its name in a nested stack is known', () => {
+  const nested = new NestedStack(teamStack(), 'Nested');
+  const { name, stage } = embed(nested, 'Balances');
+  expect(name).toMatch(/^payments-Nested-Balances-[0-9A-F]{8}$/);
+  expect(stage).toMatch(/^payments-ne-[0-9a-f]{8}$/);
+  const outputs = Object.keys(Template.fromStack(nested).toJSON()['Outputs']);
+  expect(outputs).toContain('BalancesApiUrl');
 });
 
 describe('given resources', () => {

@@ -5,8 +5,11 @@ import { Key } from 'aws-cdk-lib/aws-kms';
 import { describe, expect, it } from 'vitest';
 import { createApp } from '../../infra/app.ts';
 import { Encryption } from '../../infra/constructs/encryption.ts';
+import { Blueprint } from '../../infra/local/stack/blueprint.ts';
+import { readPolicies } from '../../infra/local/stack/role-policies.ts';
+import { readTemplate } from '../../infra/local/stack/template.ts';
 import { accountPolicies } from './account-policies.ts';
-import { at, everythingOn, listAt, type Resource, type Synthesized, synthesize } from './synthesized.ts';
+import { at, everythingOn, listAt, type Resource, type Synthesized, synthesize, withStack } from './synthesized.ts';
 
 const keyArn = 'arn:aws:kms:us-east-1:123456789012:key/0a1b2c3d-4e5f-6789-0abc-def012345678';
 const withKey = synthesize({ ...everythingOn, apiAccess: 'basic', flowLogs: true, keyArn });
@@ -78,6 +81,13 @@ it('each role uses the key for this only', () => {
     // Flow logs are written by CloudWatch, which uses the key itself.
     EgressNetworkConnectionsIAM: [],
   });
+});
+
+it('the local stack understands what roles may do with it', () => {
+  const settings = { ...everythingOn, apiAccess: 'basic', flowLogs: true, keyArn };
+  const template = withStack(settings, ({ stack }) => readTemplate(Template.fromStack(stack).toJSON()));
+  const place = { region: 'us-east-1', account: '123456789012', stackName: 'x', awsEndpointUrl: 'a', apiUrl: 'b' };
+  expect(readPolicies(new Blueprint(template, place)).functions.size).toBe(11);
 });
 
 it('without a key no role may use one', () => {
