@@ -1,9 +1,9 @@
 import { Duration } from 'aws-cdk-lib';
 import { type IRole, PolicyStatement } from 'aws-cdk-lib/aws-iam';
-import type { IFunction } from 'aws-cdk-lib/aws-lambda';
-import { SqsDestination } from 'aws-cdk-lib/aws-lambda-destinations';
+import type { IDestination, IFunction } from 'aws-cdk-lib/aws-lambda';
 import { Schedule, ScheduleExpression, TimeWindow } from 'aws-cdk-lib/aws-scheduler';
 import { ScheduleTargetBase, type ScheduleTargetBaseProps } from 'aws-cdk-lib/aws-scheduler-targets';
+import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import type { FunctionName } from '../../shared/lambda/environment.ts';
 import { acknowledge } from './acknowledged-finding.ts';
@@ -37,7 +37,7 @@ export class MinuteTick extends Construct {
     });
     this.role = target.role;
     // The scheduler only hands the minute over to Lambda. Of a function that fails, Lambda repeats the invocation twice.
-    fn.fn.configureAsyncInvoke({ maxEventAge, retryAttempts: 2, onFailure: new SqsDestination(deadLetters.queue) });
+    fn.fn.configureAsyncInvoke({ maxEventAge, retryAttempts: 2, onFailure: setAsideIn(deadLetters.queue) });
     fn.keyUses.add('sendMessages');
     acknowledge(
       fn.fn,
@@ -52,6 +52,14 @@ export class MinuteTick extends Construct {
     });
   }
 }
+
+/** Lambda sends what failed for good to the queue. The CDK's own destination may read the queue's attributes besides. */
+const setAsideIn = (queue: IQueue): IDestination => ({
+  bind(_scope, fn) {
+    queue.grant(fn, 'sqs:SendMessage');
+    return { destination: queue.queueArn };
+  },
+});
 
 /** Invokes a function as it is deployed now. The CDK's own target may invoke every version and alias of it besides. */
 class InvokeLatest extends ScheduleTargetBase {

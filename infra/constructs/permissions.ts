@@ -22,6 +22,8 @@ type Permissions = Readonly<Partial<Record<ResourceName, readonly string[]>>>;
 
 const readSecret = ['secretsmanager:GetSecretValue'];
 const send = ['sqs:SendMessage'];
+/** For the function that works on the queue: a message that it cannot read is given back at once. */
+const sendAndGiveBack = [...send, 'sqs:ChangeMessageVisibility'];
 const publish = ['events:PutEvents'];
 const get = 'dynamodb:GetItem';
 const batchGet = 'dynamodb:BatchGetItem';
@@ -45,8 +47,14 @@ const ending: Permissions = {
 const starting: Permissions = { ...ending, mxSecret: readSecret };
 
 /**
- * The actions that each function uses, and no others. Only `follow-up` writes balances. To receive and delete a queue's
- * messages, and to change their visibility, is allowed by its event source.
+ * What Lambda does, as the function that works on a queue, to that queue. It makes no event source without all three.
+ * https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html#events-sqs-permissions
+ */
+export const consume = ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes'];
+
+/**
+ * The actions that each function uses, and no others. Only `follow-up` writes balances. The function of a queue may
+ * {@link consume} it besides.
  */
 export const permissions: Readonly<Record<FunctionName, Permissions>> = {
   // Also: stores answers by Idempotency-Key and callbacks, reads ended refreshes, puts members on the default schedule,
@@ -65,7 +73,7 @@ export const permissions: Readonly<Record<FunctionName, Permissions>> = {
     ...starting,
     members: [get, put, update, remove],
     refreshes: [get, update, query],
-    starts: send,
+    starts: sendAndGiveBack,
   },
   // It handles MX's webhooks too: it takes members that MX has deleted off the schedule and deletes their balances.
   'follow-up': {
@@ -73,6 +81,7 @@ export const permissions: Readonly<Record<FunctionName, Permissions>> = {
     members: [get, put, update, remove],
     balances: [get, query, put, update, remove],
     refreshes: [get, update, query],
+    followUps: sendAndGiveBack,
     mxSecret: readSecret,
   },
   // It stores in the members table the last minute whose members were all queued.
@@ -96,11 +105,48 @@ export const permissions: Readonly<Record<FunctionName, Permissions>> = {
     apiCallersSecret: readSecret,
   },
   'member-schedule': { members: [get, put, update, remove], apiCallersSecret: readSecret },
-  'unknown-route': { apiCallersSecret: readSecret },
+  'unknown-route': {},
   'mx-webhook': { followUps: send, mxWebhookSecret: readSecret },
   // It reads what the operator's own systems call the member, at the moment of the POST.
-  'deliver-callback': { members: [get], callbacks: send, callbackSecret: readSecret },
+  'deliver-callback': { members: [get], callbacks: sendAndGiveBack, callbackSecret: readSecret },
 };
+
+/** Grants that no call of a test uses. */
+export interface UnusedGrant {
+  readonly actions: readonly string[];
+  /** The beginning of the resource's logical id; without it any resource. */
+  readonly on?: string;
+  /** Why it is there. */
+  readonly reason: string;
+}
+
+/** What AWS itself does as a role of this stack, and does not do here. `npm run permissions` prints the reasons. */
+export const usedByAwsItself: readonly UnusedGrant[] = [
+  {
+    actions: ['logs:CreateLogStream', 'logs:PutLogEvents'],
+    reason: 'Lambda writes the log of a function as the function.',
+  },
+  {
+    actions: [
+      'ec2:AssignPrivateIpAddresses',
+      'ec2:CreateNetworkInterface',
+      'ec2:DeleteNetworkInterface',
+      'ec2:DescribeNetworkInterfaces',
+      'ec2:DescribeSubnets',
+      'ec2:UnassignPrivateIpAddresses',
+    ],
+    reason: 'Lambda puts a function into its network as the function.',
+  },
+  {
+    actions: ['lambda:InvokeFunction'],
+    reason: 'EventBridge Scheduler calls the function as this role; the local stack does not start without it.',
+  },
+  {
+    actions: ['sqs:SendMessage'],
+    on: 'TickDeadLetters',
+    reason: 'Lambda and EventBridge Scheduler set aside the minutes that failed for good; nothing here does.',
+  },
+];
 
 /**
  * Gives every function its permissions.

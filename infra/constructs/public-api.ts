@@ -121,7 +121,7 @@ export class PublicApi extends Construct {
       if (paths.length > 0) calledByGateway(to);
     }
     const all = route(props.otherwise, [HttpRouteKey.DEFAULT], authorizer);
-    if (props.apiAccess === 'basic') openAtTheGateway(all, checkedInside);
+    if (props.apiAccess === 'basic') openAtTheGateway(all, openToAll);
     calledByGateway(props.otherwise);
     // A browser sends the preflight request without credentials; `$default` would refuse it for want of a signature.
     if (props.corsOrigins !== '') {
@@ -142,7 +142,7 @@ export class PublicApi extends Construct {
     const checking = props.routes.filter(
       ({ paths, checksItself }) => paths.length > 0 && (checksItself || props.apiAccess === 'basic'),
     );
-    const checkers = [...checking.map(({ to }) => to), ...(props.apiAccess === 'basic' ? [props.otherwise] : [])];
+    const checkers = checking.map(({ to }) => to);
     if (checkers.length > 0)
       props.alarms.raise(this, 'WrongKeys', {
         metric: refusedCallers(checkers, props.stage),
@@ -157,6 +157,9 @@ export class PublicApi extends Construct {
 
 const checkedInside =
   'With apiAccess=basic the function checks name and key of the caller before anything else; the gateway has no check of that kind without another function.';
+
+const openToAll =
+  'It answers health, the API’s description and the problems’ pages, which hold no secret, and to all else that there is nothing.';
 
 function openAtTheGateway(routes: ReadonlyMap<string, HttpRoute>, reason: string): void {
   for (const route of routes.values()) acknowledge(route, 'AwsSolutions-APIG4', reason);

@@ -1,11 +1,12 @@
-import { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { Duration, Names, RemovalPolicy } from 'aws-cdk-lib';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
-import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
+import type { EventSourceMappingOptions } from 'aws-cdk-lib/aws-lambda';
 import { CfnQueue, Queue, QueueEncryption, type QueueProps } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import type { FunctionName } from '../../shared/lambda/environment.ts';
 import { acknowledge } from './acknowledged-finding.ts';
 import { type Alarms, overFiveMinutes } from './alarms.ts';
+import { consume } from './permissions.ts';
 import type { ServiceFunction } from './service-function.ts';
 
 /** A queue that requires TLS, encrypted with the key, or else with SQS's own, which is free. */
@@ -100,10 +101,7 @@ export class WorkQueue extends Construct {
 
   /** Lets the function work on the queue in batches of 10, at most `maxConcurrency` of them at once (2 or more). */
   deliverTo(worker: ServiceFunction<FunctionName>, maxConcurrency: number): void {
-    worker.keyUses.add('receiveMessages');
-    worker.fn.addEventSource(
-      new SqsEventSource(this.queue, { batchSize: 10, reportBatchItemFailures: true, maxConcurrency }),
-    );
+    deliver(this.queue, worker, { batchSize: 10, reportBatchItemFailures: true, maxConcurrency });
     failuresStayInTheQueue(
       worker,
       'A message that fails stays in the queue and, after five tries, goes to its dead letters.',
@@ -139,13 +137,24 @@ export class MinuteQueue extends Construct {
 
   /** Gives the function one message at a time, at most `maxConcurrency` of them at once (2 or more). */
   deliverTo(worker: ServiceFunction<FunctionName>, maxConcurrency: number): void {
-    worker.keyUses.add('receiveMessages');
-    worker.fn.addEventSource(new SqsEventSource(this.queue, { batchSize: 1, maxConcurrency }));
+    deliver(this.queue, worker, { batchSize: 1, maxConcurrency });
     failuresStayInTheQueue(
       worker,
       'A message that fails is void after a minute, when the next minute has done its work.',
     );
   }
+}
+
+/**
+ * Makes the queue an event source of the function. The CDK's own `SqsEventSource` also lets the function look up the
+ * queue's URL and change how long messages stay hidden, which Lambda does not do.
+ */
+function deliver(queue: Queue, worker: ServiceFunction<FunctionName>, options: EventSourceMappingOptions): void {
+  // The id is the one that SqsEventSource gives: another would replace the event source.
+  const id = `SqsEventSource:${Names.nodeUniqueId(queue.node)}`;
+  worker.fn.addEventSourceMapping(id, { eventSourceArn: queue.queueArn, ...options });
+  worker.allow(consume, queue.queueArn);
+  worker.keyUses.add('receiveMessages');
 }
 
 function failuresStayInTheQueue({ fn }: ServiceFunction<FunctionName>, what: string): void {

@@ -169,7 +169,7 @@ export const environmentOf = {
     'deadlineSeconds',
   ],
   'member-schedule': [...http, 'membersTable', 'scheduleShards', 'minScheduleHours', 'scheduleChangesPerCaller'],
-  'unknown-route': [...http],
+  'unknown-route': ['stage'],
   'mx-webhook': ['stage', 'mxWebhookSecretArn', 'followUpQueueUrl'],
   'deliver-callback': ['stage', 'membersTable', ...callbackRules, 'callbackSecretArn', 'callbackQueueUrl'],
 } as const satisfies Record<string, readonly ValueName[]>;

@@ -76,7 +76,7 @@ it('each role uses the key for this only', () => {
     ReadRefresh: [reads, secrets],
     DeliverCallback: [reads, secrets, sends],
     MxWebhook: [secrets, sends],
-    UnknownRoute: [secrets],
+    UnknownRoute: [],
     SchedulerRoleForTarget: [sends],
     // Flow logs are written by CloudWatch, which uses the key itself.
     EgressNetworkConnectionsIAM: [],

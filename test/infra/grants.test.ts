@@ -14,20 +14,14 @@ function resourceName(resource: unknown): string {
     .replace(/(Queue|Function)?[0-9A-F]{8}$/, '');
 }
 
-const consumes = [
-  'sqs:ChangeMessageVisibility',
-  'sqs:DeleteMessage',
-  'sqs:GetQueueAttributes',
-  'sqs:GetQueueUrl',
-  'sqs:ReceiveMessage',
-  'sqs:SendMessage',
-];
+const consumes = ['sqs:DeleteMessage', 'sqs:GetQueueAttributes', 'sqs:ReceiveMessage', 'sqs:SendMessage'];
+const works = ['sqs:ChangeMessageVisibility', ...consumes];
 const read = ['secretsmanager:GetSecretValue'];
 const send = ['sqs:SendMessage'];
 const publish = ['events:PutEvents'];
 const db = (...actions: readonly string[]): readonly string[] => actions.map((action) => `dynamodb:${action}`);
 const logs = ['logs:CreateLogStream', 'logs:PutLogEvents'];
-const deadTick = ['sqs:GetQueueAttributes', 'sqs:GetQueueUrl', 'sqs:SendMessage'];
+const deadTick = send;
 const network = [
   'ec2:AssignPrivateIpAddresses',
   'ec2:CreateNetworkInterface',
@@ -55,7 +49,7 @@ const expected: Readonly<Record<string, Readonly<Record<string, readonly string[
     Members: db('DeleteItem', 'GetItem', 'PutItem', 'UpdateItem'),
     Refreshes: db('GetItem', 'Query', 'UpdateItem'),
     Callbacks: send,
-    FollowUps: consumes,
+    FollowUps: works,
     Events: publish,
     CredentialsMx: read,
   },
@@ -66,7 +60,7 @@ const expected: Readonly<Record<string, Readonly<Record<string, readonly string[
     Refreshes: db('GetItem', 'Query', 'UpdateItem'),
     Callbacks: send,
     FollowUps: send,
-    Starts: consumes,
+    Starts: works,
     Events: publish,
     CredentialsMx: read,
   },
@@ -83,7 +77,7 @@ const expected: Readonly<Record<string, Readonly<Record<string, readonly string[
   },
   ScheduledRefresh: { Members: db('GetItem', 'Query', 'UpdateItem'), Starts: send, TickDeadLetters: deadTick },
   MxWebhook: { FollowUps: send, CredentialsWebhooks: read },
-  DeliverCallback: { Members: db('GetItem'), Callbacks: consumes, CredentialsCallbacks: read },
+  DeliverCallback: { Members: db('GetItem'), Callbacks: works, CredentialsCallbacks: read },
   ReadBalances: {
     Balances: db('Query'),
     Members: db('GetItem', 'Query'),
@@ -97,7 +91,7 @@ const expected: Readonly<Record<string, Readonly<Record<string, readonly string[
     CredentialsApiCallers: read,
   },
   MemberSchedule: { Members: db('DeleteItem', 'GetItem', 'PutItem', 'UpdateItem'), CredentialsApiCallers: read },
-  UnknownRoute: { CredentialsApiCallers: read },
+  UnknownRoute: {},
 };
 
 /** By function, then by resource, all actions. The roles of schedules are called otherwise. */

@@ -67,7 +67,7 @@ describe('the HTTP API', () => {
       .ofType('AWS::Lambda::Function')
       .map(({ Properties }) => at(Properties, 'Environment', 'Variables', 'API_ACCESS'))
       .filter((value) => value !== undefined);
-    expect(told).toEqual(Array.from({ length: 5 }, () => apiAccess));
+    expect(told).toEqual(Array.from({ length: 4 }, () => apiAccess));
   });
 
   it('has a webhook route only with webhooks on', () => {

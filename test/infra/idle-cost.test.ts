@@ -30,6 +30,6 @@ it('settings add and take off what README says', () => {
   expect(counts(everythingOn)).toMatchObject({ alarms: 36, secrets: 3 });
   expect(readme).toContain('`fixedEgress=false` takes off $36.50');
   expect(readme).toContain(
-    '`apiAccess=basic` adds a secret and an alarm on five metrics; webhooks and callbacks add seven alarms and two secrets',
+    '`apiAccess=basic` adds a secret and an alarm on four metrics; webhooks and callbacks add seven alarms and two secrets',
   );
 });

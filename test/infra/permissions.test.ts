@@ -41,7 +41,6 @@ describe('permissions', () => {
       'MemberSchedule',
       'ReadBalances',
       'ReadRefresh',
-      'UnknownRoute',
     ]);
   });
 

@@ -3,6 +3,7 @@
 import { type Project, type ProjectOptions, startProject } from '../../infra/local/project.ts';
 import type { Control } from '../../infra/mx-simulator/control.ts';
 import { type ExactJson, type ExactObject, isExactObject, parseExactJson } from '../../shared/domain/decimal.ts';
+import { recordCalls } from '../permissions/record.ts';
 
 /** Seconds where a deployment waits minutes: the simulator on this machine does not mind. */
 const QUICK = {
@@ -72,6 +73,9 @@ export async function startRunning(
     over.set(id, event);
     for (const resolve of waiting.get(id) ?? []) resolve(event);
     waiting.delete(id);
+  });
+  project.stack.on('aws-call', ({ function: name, asked }) => {
+    if (name !== undefined) recordCalls(name, asked);
   });
   let members = 0;
 

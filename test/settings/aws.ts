@@ -1,9 +1,9 @@
 /** AWS as the functions see it behind `AWS_ENDPOINT_URL`: DynamoDB on an engine, the rest recorded. */
 import { createHash } from 'node:crypto';
 import { createServer, type IncomingMessage, request as open, type ServerResponse } from 'node:http';
+import { type JsonService, services } from '../../infra/local/stack/aws-call.ts';
 import { closed, type LocalTables, listenOnLoopback, startLocalTables } from '../contract/local-tables.ts';
 import { at } from '../infra/synthesized.ts';
-import { type AwsCall, callsOf } from './granted.ts';
 
 /** A message that a function has sent. */
 export interface Sent {
@@ -18,17 +18,27 @@ export interface Published {
   readonly detail: unknown;
 }
 
+/** A call of AWS, as it came. */
+export interface Call {
+  readonly service: JsonService;
+  readonly action: string;
+  readonly body: Buffer;
+}
+
 /** AWS on this machine. */
 export interface Aws {
   readonly url: string;
   readonly tables: LocalTables;
   readonly sent: Sent[];
   readonly events: Published[];
-  /** Everything that was asked for, as policies name it. */
-  readonly calls: AwsCall[];
+  /** Receipts of messages that were given back to their queue. */
+  readonly givenBack: string[];
+  readonly calls: Call[];
   /** Calls of DynamoDB that came while `hangs` was set: they are never answered. */
   readonly unanswered: string[];
   hangs: boolean;
+  /** Gets each call before it is made; where it says `fails`, the call is refused, and not repeated by the SDK. */
+  before: ((call: Call) => Promise<'fails' | undefined>) | null;
   close(): Promise<void>;
 }
 
@@ -40,9 +50,11 @@ export async function startAws(secretOf: (id: string) => string): Promise<Aws> {
   const aws = {
     sent: [] as Sent[],
     events: [] as Published[],
-    calls: [] as AwsCall[],
+    givenBack: [] as string[],
+    calls: [] as Call[],
     unanswered: [] as string[],
     hangs: false,
+    before: null as Aws['before'],
   };
 
   const take = (queueUrl: unknown, message: unknown) => {
@@ -61,6 +73,10 @@ export async function startAws(secretOf: (id: string) => string): Promise<Aws> {
       }));
       return { Successful: taken, Failed: [] };
     },
+    'AmazonSQS.ChangeMessageVisibility': (input) => {
+      aws.givenBack.push(String(at(input, 'ReceiptHandle')));
+      return {};
+    },
     'AWSEvents.PutEvents': (input) => {
       const entry = at(input, 'Entries', 0);
       aws.events.push({
@@ -77,7 +93,14 @@ export async function startAws(secretOf: (id: string) => string): Promise<Aws> {
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk);
     const body = Buffer.concat(chunks);
-    aws.calls.push(...callsOf(target, JSON.parse(body.toString('utf8'))));
+    const [prefix, action = ''] = target.split('.');
+    const call = { service: serviceOf(prefix), action, body };
+    aws.calls.push(call);
+    if ((await aws.before?.(call)) === 'fails') {
+      response.writeHead(400, { 'content-type': 'application/x-amz-json-1.0' });
+      response.end('{"__type":"ValidationException","message":"refused by the test"}');
+      return;
+    }
     if (target.startsWith('DynamoDB_')) {
       if (aws.hangs) {
         aws.unanswered.push(target);
@@ -107,4 +130,11 @@ export async function startAws(secretOf: (id: string) => string): Promise<Aws> {
       await Promise.all([closed(server), tables.close()]);
     },
   });
+}
+
+function serviceOf(prefix: string | undefined): JsonService {
+  for (const [name, { target }] of Object.entries(services)) {
+    if (target === prefix) return name as JsonService;
+  }
+  throw new Error(`there is no service ${prefix}`);
 }

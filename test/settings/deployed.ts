@@ -4,10 +4,12 @@
  */
 import type { APIGatewayProxyStructuredResultV2, SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import { expect, vi } from 'vitest';
-import { at, type Resource, type Synthesized, synthesize } from '../infra/synthesized.ts';
+import { Blueprint } from '../../infra/local/stack/blueprint.ts';
+import { Permissions } from '../../infra/local/stack/permissions.ts';
+import { type Resource, type Synthesized, synthesize } from '../infra/synthesized.ts';
+import { recordCalls } from '../permissions/record.ts';
 import { apiEvent, type GivenRequest, lambdaContext } from '../unit/lambda/api-event.ts';
 import { type Aws, type Published, type Sent, startAws } from './aws.ts';
-import { refused } from './granted.ts';
 import { member, type StubMx, startStubMx } from './stub-mx.ts';
 
 /** The clock of a deployment stands here until a test moves it. */
@@ -56,9 +58,6 @@ const secrets: Readonly<Record<string, string>> = {
   CredentialsCallbacks: `{"current":"${Buffer.alloc(32, 7).toString('base64')}","previous":""}`,
 };
 
-const startsWithOneOf = (id: string, names: readonly string[]): string | undefined =>
-  names.toSorted((a, b) => b.length - a.length).find((name) => id.startsWith(name));
-
 /** A deployment at play. */
 export interface Deployed {
   readonly template: Synthesized;
@@ -100,6 +99,16 @@ function templateOf(settings: Readonly<Record<string, unknown>>): Synthesized {
   return template;
 }
 
+const tables = { StorageBalances: 'balances', StorageMembers: 'members', StorageRefreshes: 'refreshes' } as const;
+
+/** A resource with its name here: tables are called as the engine has them, queues by their logical ids. */
+function withName(resource: Resource): Resource & { readonly Properties: Record<string, unknown> } {
+  const { id, Type } = resource;
+  const [, table] = Object.entries(tables).find(([beginning]) => id.startsWith(beginning)) ?? [];
+  const names = Type === 'AWS::SQS::Queue' ? { QueueName: id } : table === undefined ? {} : { TableName: table };
+  return { ...resource, Properties: { ...Object(resource.Properties), ...names } };
+}
+
 /** Deploys with `settings`, at `T0`, beside an MX of its own. */
 export async function deploy(settings: Readonly<Record<string, unknown>>): Promise<Deployed> {
   vi.useFakeTimers({ toFake: ['Date'], now: Date.parse(T0) });
@@ -111,29 +120,19 @@ export async function deploy(settings: Readonly<Record<string, unknown>>): Promi
   vi.spyOn(process.stdout, 'write').mockImplementation(keep);
   vi.spyOn(process.stderr, 'write').mockImplementation(keep);
   const mx = await startStubMx();
-  const aws = await startAws((id) => secrets[startsWithOneOf(id, Object.keys(secrets)) ?? ''] ?? '');
+  const aws = await startAws((arn) => secrets[Object.keys(secrets).find((name) => arn.includes(name)) ?? ''] ?? '');
   const template = templateOf(settings);
   vi.stubEnv('AWS_ENDPOINT_URL', aws.url);
 
-  const tables = { StorageBalances: 'balances', StorageMembers: 'members', StorageRefreshes: 'refreshes' } as const;
-  const isTable = (name: string): name is keyof typeof tables => Object.hasOwn(tables, name);
-  /** What `Ref` of a resource is here. */
-  const reference = (resource: Resource | undefined): string => {
-    if (resource === undefined) throw new Error('a variable refers to nothing');
-    const table = startsWithOneOf(resource.id, Object.keys(tables));
-    if (table !== undefined && isTable(table)) return tables[table];
-    return resource.Type === 'AWS::SQS::Queue' ? `${aws.url}/000000000000/${resource.id}` : resource.id;
-  };
-  const resolve = (value: unknown): string =>
-    typeof value === 'string'
-      ? value.replace(MX_PLACE, mx.url)
-      : reference(template.resources.find(({ id }) => id === (at(value, 'Ref') ?? at(value, 'Fn::GetAtt', 0))));
-
+  const blueprint = new Blueprint(
+    { Resources: Object.fromEntries(template.resources.map((resource) => [resource.id, withName(resource)])) },
+    { region: 'us-east-1', account: '000000000000', stackName: 'settings', awsEndpointUrl: aws.url, apiUrl: '' },
+  );
+  const permissions = new Permissions(blueprint);
+  const functionOf = (construct: Construct) => blueprint.find(`${construct}Function`, 'AWS::Lambda::Function');
   const environmentOf = (construct: Construct): Record<string, string> => {
-    const fn = template.ofType('AWS::Lambda::Function').find(({ id }) => id.startsWith(`${construct}Function`));
-    if (fn === undefined) throw new Error(`this deployment has no function ${construct}`);
-    const variables = Object.entries(at(fn.Properties, 'Environment', 'Variables') ?? {});
-    return Object.fromEntries(variables.map(([name, value]) => [name, resolve(value)]));
+    const variables = Object.entries(functionOf(construct).properties.object('Environment').record('Variables'));
+    return Object.fromEntries(variables.map(([name, value]) => [name, String(value).replace(MX_PLACE, mx.url)]));
   };
 
   const wired = new Map<Construct, Promise<(event: unknown, context: unknown) => unknown>>();
@@ -158,8 +157,11 @@ export async function deploy(settings: Readonly<Record<string, unknown>>): Promi
     try {
       return await (await handlerOf(to))(event, lambdaContext());
     } finally {
-      for (const { action, resource } of refused(template, to, aws.calls.slice(before))) {
-        forbidden.add(`${to} may not ${action} ${resource}`);
+      const caller = { via: 'function', function: functionOf(to).logicalId } as const;
+      for (const { service, action, body } of aws.calls.slice(before)) {
+        const { asked, refusal } = permissions.check({ caller, service, action, body });
+        recordCalls(caller.function, asked);
+        if (refusal !== undefined) forbidden.add(refusal);
       }
     }
   }

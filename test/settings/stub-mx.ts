@@ -13,6 +13,8 @@ export interface StubMx {
   refusesJobs: boolean;
   /** Answers to requests with this text in their path are never given. */
   hangsAt: string | null;
+  /** Answered to every request, without a body that says why; null: MX does what it is asked. */
+  status: number | null;
   close(): Promise<void>;
 }
 
@@ -46,9 +48,14 @@ export async function startStubMx(): Promise<StubMx> {
     accounts: [] as readonly object[],
     refusesJobs: false,
     hangsAt: null as string | null,
+    status: null as number | null,
   };
   const server: StubServer = await stubServer(({ method, url }, response) => {
     if (mx.hangsAt !== null && url.includes(mx.hangsAt)) return;
+    if (mx.status !== null) {
+      sendJson(response, {}, mx.status);
+      return;
+    }
     if (method === 'PUT') {
       sendJson(response, { error: { message: 'The member is not challenged.', status: 'method_not_allowed' } }, 405);
       return;

@@ -24,7 +24,14 @@ export const fitsAction = (pattern: string, action: string): boolean =>
 export const fitsResource = (pattern: string, resource: string): boolean =>
   pattern === '*' || fitsArn(pattern, resource);
 
-const expressionOf = (pattern: string): RegExp => {
+/** Policies have few patterns, and each is asked for often. */
+const expressions = new Map<string, RegExp>();
+
+function expressionOf(pattern: string): RegExp {
+  const known = expressions.get(pattern);
+  if (known !== undefined) return known;
   const escaped = pattern.replaceAll(/[.+^${}()|[\]\\/-]/g, '\\$&');
-  return new RegExp(`^${escaped.replaceAll(/\*+/g, '.*').replaceAll('?', '.')}$`, 's');
-};
+  const expression = new RegExp(`^${escaped.replaceAll(/\*+/g, '.*').replaceAll('?', '.')}$`, 's');
+  expressions.set(pattern, expression);
+  return expression;
+}

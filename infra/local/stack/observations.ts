@@ -1,4 +1,4 @@
-import type { Authorization } from '../iam/request-resources.ts';
+import type { Asked } from './permissions.ts';
 
 /** What a running local stack reports, one shape per kind. `function`, `queue` and `bus` are logical ids. */
 export interface Observations {
@@ -19,7 +19,7 @@ export interface Observations {
     service: string;
     action: string;
     /** What policies have to allow for it; nothing for the tools' credentials. */
-    asked: readonly Authorization[];
+    asked: readonly Asked[];
     /** The sentence in which it was refused, as AWS would have refused it. */
     refusal: string | undefined;
     status: number;

@@ -6,9 +6,15 @@ import type { AwsCall } from './aws-call.ts';
 import type { Blueprint } from './blueprint.ts';
 import { type FunctionIdentity, type RolePolicies, readPolicies, type TemplatePolicies } from './role-policies.ts';
 
+/** What a call has to be allowed. */
+export interface Asked extends Authorization {
+  /** The resource by its logical id, an index behind it (`Members/index/open`); its ARN if it is not of this template. */
+  readonly name: string;
+}
+
 /** What a call has to be allowed, and the sentence in which AWS refuses it; none when it is allowed. */
 export interface Verdict {
-  readonly asked: readonly Authorization[];
+  readonly asked: readonly Asked[];
   readonly refusal: string | undefined;
 }
 
@@ -26,6 +32,7 @@ export class Permissions {
   readonly #policies: TemplatePolicies;
   /** By role, action and resource: nothing else of a call decides. */
   readonly #refusals = new Map<string, string | null>();
+  readonly #names = new Map<string, string>();
 
   constructor(blueprint: Blueprint) {
     this.#blueprint = blueprint;
@@ -41,7 +48,9 @@ export class Permissions {
     if (caller.via === 'tools') return { asked: [], refusal: undefined };
     const identity = this.#policies.functions.get(caller.function);
     if (identity === undefined) throw new Error(`${caller.function} is no function of this template`);
-    const asked = authorizationsOf(`${service}:${action}`, JSON.parse(body.toString()), this.#blueprint.place);
+    const asked = authorizationsOf(`${service}:${action}`, JSON.parse(body.toString()), this.#blueprint.place).map(
+      (authorization) => ({ ...authorization, name: this.#nameOf(authorization.resource) }),
+    );
     const refusals = asked.map((authorization) => this.#refusalOf(identity, authorization));
     return { asked, refusal: refusals.find((refusal) => refusal !== null) };
   }
@@ -68,9 +77,24 @@ export class Permissions {
     return refusal;
   }
 
+  #nameOf(arn: string): string {
+    const known = this.#names.get(arn);
+    if (known !== undefined) return known;
+    const name = logicalName(this.#blueprint, arn);
+    this.#names.set(arn, name);
+    return name;
+  }
+
   #contextOf({ arn }: RolePolicies) {
     const { account, region } = this.#blueprint.place;
     // The SDK calls AWS over TLS. Here it does not, because only this machine can reach the gateway.
     return { secureTransport: true, principalArn: arn, principalAccount: account, requestedRegion: region };
   }
+}
+
+/** The logical id of the resource with this ARN, an index behind it; the ARN itself when it is none's. */
+export function logicalName(blueprint: Blueprint, arn: string): string {
+  const [, whole = arn, index = ''] = /^(.*?)(\/index\/.*)?$/.exec(arn) ?? [];
+  const found = blueprint.named(whole);
+  return found === undefined ? arn : `${found.logicalId}${index}`;
 }

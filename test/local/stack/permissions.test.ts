@@ -242,7 +242,9 @@ it('the function fails, its log and the observation say why', async () => {
   expect(calls).toContainEqual(
     expect.objectContaining({
       function: 'Reads',
-      asked: [{ action: 'dynamodb:GetItem', resource: expect.stringMatching(/^arn:.*:table\/local-Others-\w+$/) }],
+      asked: [
+        { action: 'dynamodb:GetItem', name: 'Others', resource: expect.stringMatching(/:table\/local-Others-\w+$/) },
+      ],
       refusal: sentence,
       status: 400,
     }),

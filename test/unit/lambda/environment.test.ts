@@ -69,16 +69,16 @@ describe('a function cannot start', () => {
 });
 
 describe('variables of other types', () => {
-  const api = { STAGE: 'test', API_ACCESS: 'iam', API_CALLERS_SECRET_ARN: '' };
+  const api = { ...placeholders, API_ACCESS: 'iam', API_CALLERS_SECRET_ARN: '' };
 
   it('API_ACCESS is one of two words', () => {
-    expect(readEnvironment('unknown-route', api).apiAccess).toBe('iam');
-    expect(faultOf({ ...api, API_ACCESS: 'none' }, 'unknown-route')).toContain('API_ACCESS must be one of iam, basic');
+    expect(readEnvironment('read-refresh', api).apiAccess).toBe('iam');
+    expect(faultOf({ ...api, API_ACCESS: 'none' }, 'read-refresh')).toContain('API_ACCESS must be one of iam, basic');
   });
 
   it('the callers’ secret may be empty, not missing', () => {
-    expect(readEnvironment('unknown-route', api).apiCallersSecretArn).toBe('');
-    expect(faultOf({ STAGE: 'test', API_ACCESS: 'iam' }, 'unknown-route')).toContain(
+    expect(readEnvironment('read-refresh', api).apiCallersSecretArn).toBe('');
+    expect(faultOf({ ...api, API_CALLERS_SECRET_ARN: undefined }, 'read-refresh')).toContain(
       'API_CALLERS_SECRET_ARN is missing',
     );
   });
