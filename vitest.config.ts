@@ -1,5 +1,7 @@
 import { defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
+import { CALLS_FILE } from './test/permissions/record.ts';
+import { PermissionsUsed } from './test/permissions/whole-run.ts';
 import { awsCredentials, placeholders as env } from './test/placeholders.ts';
 
 /** The projects with the longest files first: at the end no worker waits for another one's long file. */
@@ -15,6 +17,8 @@ export default defineConfig({
   test: {
     // For two cores, as CI has them: tests of the local stack wait for most of their time.
     maxWorkers: 3,
+    // `npm run permissions` names a file of its own, and looks into it itself.
+    reporters: process.env[CALLS_FILE] === undefined ? ['default', new PermissionsUsed()] : ['default'],
     sequence: { sequencer: LongestFirst },
     // Only with `npm run coverage`. A floor, not an aim: what was measured when it was set, rounded down. The tests that
     // are too slow for it (the local stack, the simulation) run more: functions/sweep.ts is theirs.

@@ -1,0 +1,47 @@
+/**
+ * At the end of a whole test run: every permission of the template was used by a call of that run, or has its reason. Only
+ * then, because the calls of some tests say nothing of the others.
+ */
+import { spawnSync } from 'node:child_process';
+import { globSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Reporter, TestModule, Vitest } from 'vitest/node';
+import { CALLS_FILE } from './record.ts';
+
+const root = join(import.meta.dirname, '../..');
+
+/** The tests whose calls are kept. */
+const recording = ['test/local/**/*.test.ts', 'test/settings/**/*.test.ts'];
+
+/** Whether these files are all that keep calls. */
+export const isWhole = (files: readonly string[]): boolean =>
+  globSync(recording, { cwd: root }).every((file) => files.includes(join(root, file)));
+
+/** Reports nothing but what is wrong with permissions, and then fails the run. */
+export class PermissionsUsed implements Reporter {
+  #folder: string | undefined;
+  #vitest: Vitest | undefined;
+
+  onInit(vitest: Vitest): void {
+    this.#vitest = vitest;
+    this.#folder = mkdtempSync(join(tmpdir(), 'calls-'));
+    // The processes that run tests are started later, with these variables.
+    process.env[CALLS_FILE] = join(this.#folder, 'calls.jsonl');
+  }
+
+  onTestRunEnd(modules: readonly TestModule[], _errors: readonly unknown[], reason: string): void {
+    const isFiltered = this.#vitest?.config.testNamePattern !== undefined;
+    if (reason === 'passed' && !isFiltered && isWhole(modules.map(({ moduleId }) => moduleId))) this.#check();
+    if (this.#folder !== undefined) rmSync(this.#folder, { recursive: true, force: true });
+  }
+
+  #check(): void {
+    const file = process.env[CALLS_FILE] ?? '';
+    const args = ['test/permissions/main.ts', '--calls', file];
+    const { status, stderr } = spawnSync(process.execPath, args, { cwd: root, encoding: 'utf8' });
+    if (status === 0) return;
+    console.error(`npm run permissions:\n${stderr}`);
+    process.exitCode = 1;
+  }
+}
