@@ -55,7 +55,7 @@ beforeAll(async () => {
   await breakers.write(
     'meadow',
     {
-      ...noTrouble,
+      breaker: { ...closedBreaker, changedAt: at(-86_400) },
       checks: {
         ...supported,
         notSupported: { since: at(-7_200), code: 'mx_refused', until: at(86_400), askedAt: null },
@@ -197,7 +197,24 @@ describe('one institution', () => {
   it('is told in full: one without balance checks', async () => {
     const { out } = await show({ code: 'meadow' });
     expect(out).toMatch(/\nbank +has no balance checks\n/);
+    expect(out).toMatch(/\nworked again +2026-11-20 12:00 UTC\n/);
+    expect(out).toMatch(/\nlast counted +–\ntoday \(UTC\) +0\n/);
     expect(out).toMatch(/\nno checks since +2026-11-21 10:00 UTC\nasked again +from 2026-11-22 12:00 UTC\n/);
+  });
+
+  it('is told in full: one that opened again and again', async () => {
+    const breakers = breakersInDynamoDb(tables.client, tables.refreshes, { now: () => T0, unread: () => {} });
+    const breaker = { ...closedBreaker, open: { since: T0, code: 'failed' as const }, changedAt: T0, openings: 3 };
+    await breakers.write('zigzag', { ...noTrouble, breaker }, 0);
+    const { out } = await show({ code: 'zigzag' });
+    expect(out).toMatch(
+      /\nlast probe +–\nnext probe +from 2026-11-21 12:05 UTC\nstays so until +2026-11-21 12:10 UTC\n/,
+    );
+  });
+
+  it('is told without its bank where none is watched', async () => {
+    const { out } = await show({ code: 'alpine' }, { Breaker: 'false' });
+    expect(out).toMatch(/\nbank +not watched\nworked again +–\n/);
   });
 
   it('that is not known is a wrong command', async () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { type Breaker, breakerRules, closedBreaker } from '../../../shared/domain/breaker.ts';
-import { type KnownInstitution, shownInstitution } from '../../../shared/domain/institution-view.ts';
+import { type KnownInstitution, shownInstitution, weekBegan } from '../../../shared/domain/institution-view.ts';
 import type { DayCounts } from '../../../shared/domain/institutions-ports.ts';
 import { BINS } from '../../../shared/domain/job-lengths.ts';
 import { supported } from '../../../shared/domain/not-supported.ts';
@@ -46,6 +46,13 @@ it('an institution of which nothing is known is empty', () => {
   });
 });
 
+it.each([
+  ['2026-11-27T00:00:00.000Z', '2026-11-21'],
+  ['2026-11-26T23:59:59.999Z', '2026-11-20'],
+])('the week up to %s began on %s', (moment, began) => {
+  expect(weekBegan(moment)).toBe(began);
+});
+
 describe('what was counted', () => {
   it('is added up for today and the week', () => {
     const { today, week, jobSeconds } = shown({
@@ -87,6 +94,7 @@ describe('the length of jobs', () => {
     ['more than half in the upper', { 3: 4, 9: 5 }, { p50: { from: 12.8, to: 17 } }],
     ['nine in ten, and one', { 3: 9, 9: 1 }, { p90: { from: 2.3, to: 3.1 }, p99: { from: 12.8, to: 17 } }],
     ['99 in 100, and one', { 3: 99, 9: 1 }, { p99: { from: 2.3, to: 3.1 } }],
+    ['half of a thousand', { 3: 499, 9: 501 }, { p50: { from: 12.8, to: 17 } }],
     ['the shortest', { 0: 1 }, { p50: { from: 0, to: 1.3 } }],
     ['the longest with an end', { 22: 1 }, { p50: { from: 510.6, to: 677.9 } }],
   ])('is the bin that has the quantile: %s', (_what, counts, expected) => {

@@ -48,6 +48,23 @@ describe('a list of institutions', () => {
     ]);
   });
 
+  it('says when one was last met, weeks ago', async () => {
+    const { deps, table } = world([], { old: open, never: open });
+    const endedAt = '2026-11-01T12:00:00.000Z';
+    table.set('old', [{ outcome: 'succeeded', sample: { bin: 3 }, isAnswer: true, endedAt }]);
+    for (const onlyOpen of [false, true]) {
+      const { institutions } = await listInstitutions(deps, { limit: 10, after: null, onlyOpen });
+      expect(institutions).toMatchObject([
+        { code: 'never', lastCountedOn: null },
+        { code: 'old', lastCountedOn: '2026-11-01', week: { refreshes: 0 } },
+      ]);
+    }
+  });
+
+  it('that fills its last page has no next one', async () => {
+    expect(await world(['b'], { z: open }).list({ limit: 2 })).toEqual(['b', 'z', null]);
+  });
+
   it('has open breakers without counts, in their place', async () => {
     const breakers = { a: open, c: open, c2: closedBreaker, z: open };
     const { list } = world(['b', 'c', 'd'], breakers);

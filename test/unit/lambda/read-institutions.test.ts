@@ -95,7 +95,9 @@ describe('reading institutions', () => {
     ['limit', ''],
     ['cursor', ''],
     ['cursor', 'A'],
-    ['cursor', 'a b'],
+    ['cursor', 'ab cd'],
+    ['cursor', '!ab'],
+    ['cursor', 'ab!'],
     ['cursor', 'ä'.repeat(10)],
     ['cursor', 'A'.repeat(1367)],
     // Bytes that are no text become longer.

@@ -82,6 +82,14 @@ describe('an institution', () => {
     expect(api.asked.map(({ method, url }) => `${method} ${url}`)).toEqual(['GET /institution_health/mxbank']);
   });
 
+  it('may have a closed breaker, and one that was probed', async () => {
+    const nulls = { since: null, code: null, message: null, next_probe_at: null, stays_open_until: null };
+    for (const state of ['closed', 'open']) {
+      api.says({ body: { institution: { ...shown('mxbank'), breaker: { state, ...nulls, last_probe_at: T0 } } } });
+      expect((await client.institution('mxbank')).breaker).toMatchObject({ state, since: null, lastProbeAt: T0 });
+    }
+  });
+
   it('may have no breaker and no samples', async () => {
     const job_seconds = { samples: 0, small_sample: true, p50: null, p90: null, p99: null, not_learnt: {} };
     api.says({ body: { institution: { ...shown('mxbank', false), last_counted_on: null, job_seconds } } });
