@@ -1,7 +1,7 @@
 /** The construct `mx-fresh-balances/cdk`: the service as a part of a stack (docs/embedding.md). */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { CfnOutput, Stack, Stage } from 'aws-cdk-lib';
+import { CfnOutput, Stack, Stage, Token } from 'aws-cdk-lib';
 import type { HttpApi } from 'aws-cdk-lib/aws-apigatewayv2';
 import type { TableV2 } from 'aws-cdk-lib/aws-dynamodb';
 import { type IEventBus, type OnEventOptions, Rule } from 'aws-cdk-lib/aws-events';
@@ -12,7 +12,7 @@ import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import type { FunctionName } from '../shared/lambda/environment.ts';
-import { nameOf, prefixOf, stageOf } from './deployment-name.ts';
+import { nameOf, prefixOf, stageOf, usableName } from './deployment-name.ts';
 import { type GivenResources, type SettingsInput, settingsBeside } from './given-resources.ts';
 import { ServiceParts } from './service-parts.ts';
 
@@ -105,11 +105,14 @@ export class BalanceRefresh extends Construct {
   readonly #parts: ServiceParts;
   readonly #checksCallers: boolean;
 
-  /** @throws SettingsError with a sentence for each setting that cannot be used. */
+  /** @throws SettingsError with a sentence for each setting that cannot be used, and for a name that cannot be. */
   constructor(scope: Construct, id: string, props: BalanceRefreshProps = {}) {
     super(scope, id);
-    this.name = props.name ?? nameOf(this);
-    const settings = settingsBeside(props, { stage: stageOf(this.name), ...props.settings });
+    this.name = usableName(props.name ?? nameOf(this));
+    const settings = settingsBeside(props, {
+      ...props.settings,
+      stage: props.settings?.stage ?? stageOf(this.name),
+    });
     this.stage = settings.stage;
     this.#checksCallers = settings.apiAccess === 'basic';
     const parts = new ServiceParts(this, { settings, name: this.name, bundle: props.bundle ?? packaged, given: props });
@@ -215,8 +218,12 @@ export class BalanceRefresh extends Construct {
 }
 
 /** Where a construct is deployed, as far as that is known when the app is synthesized. */
-const placeOf = (construct: Construct): string =>
-  `${Stage.of(construct)?.node.path} ${Stack.of(construct).environment}`;
+function placeOf(construct: Construct): string {
+  const { environment, account, region } = Stack.of(construct);
+  const known = !Token.isUnresolved(account) && !Token.isUnresolved(region);
+  // The app's stages are usually for different accounts.
+  return known ? environment : `${Stage.of(construct)?.node.path} ${environment}`;
+}
 
 /** The bundles that `npm run build` puts beside this file in the package. */
 function packaged(functionName: FunctionName): string {

@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { Names, Stack, Token } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
+import { SettingsError } from './settings.ts';
 
 /** CloudFormation's logical ids leave it out, and so do the names here. */
 const UNNAMED = 'Default';
@@ -22,6 +23,14 @@ export function nameOf(construct: Construct): string {
   if (Token.isUnresolved(stack.stackName))
     return Names.uniqueResourceName(construct, { maxLength: 60, separator: '-' });
   return [stack.stackName, ...pathInStack(construct)].join('-').replaceAll(/[^A-Za-z0-9-]/g, '-');
+}
+
+/** @throws SettingsError for a name that one of the resources could not have. */
+export function usableName(name: string): string {
+  if (/^[A-Za-z][A-Za-z0-9-]{0,127}$/.test(name)) return name;
+  throw new SettingsError([
+    `name must be at most 128 letters, digits and hyphens, the first of them a letter; it is ${JSON.stringify(name)}.`,
+  ]);
 }
 
 /** A stage for the deployment of that name: itself if it is one, else its beginning and a hash of the whole. */

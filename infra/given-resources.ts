@@ -53,7 +53,10 @@ const inPlaceOf: Readonly<Partial<Record<keyof GivenResources, readonly (keyof S
  * @throws SettingsError with a sentence for each setting that cannot be, and for each that does not fit a given resource.
  */
 export function settingsBeside(given: GivenResources, written: SettingsInput): Settings {
-  const settings = readSettings(given.network ? { fixedEgress: false, ...written } : written);
+  const settings = readSettings({
+    ...written,
+    fixedEgress: written.fixedEgress ?? (given.network ? false : undefined),
+  });
   const faults = (Object.keys(inPlaceOf) as (keyof GivenResources)[])
     .filter((name) => given[name] !== undefined)
     .flatMap((name) =>

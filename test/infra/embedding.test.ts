@@ -1,6 +1,6 @@
 /** The construct in an app of another team: what it makes, what it takes, what it can be asked for. */
 import { readFileSync } from 'node:fs';
-import { App, NestedStack, Stack } from 'aws-cdk-lib';
+import { App, NestedStack, Stack, Stage } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { type IVpc, SecurityGroup, Vpc } from 'aws-cdk-lib/aws-ec2';
 import { EventBus } from 'aws-cdk-lib/aws-events';
@@ -101,6 +101,18 @@ describe('two in one account', () => {
     embed(teamStack('payments', app), 'Balances', props);
     embed(teamStack('loans', app), 'Balances', props);
     expect(() => app.synth()).toThrow(sentence);
+  });
+
+  it('of two stages of the app are refused too', () => {
+    const app = new App({ builtinCloudFormationValidation: false });
+    const env = { account: '123456789012', region: 'us-east-1' };
+    for (const id of ['Blue', 'Green'])
+      embed(new Stack(new Stage(app, id, { env }), 'payments'), 'Balances', { settings: { stage: 'prod' } });
+    expect(() => app.synth()).toThrow('has the same setting stage (prod)');
+  });
+
+  it.each(['payments balances', '1st', '', 'a'.repeat(129)])('are not called "%s"', (name) => {
+    expect(() => embed(teamStack(), 'Balances', { name })).toThrow(/^name must be at most 128 letters/);
   });
 
   it('may have the same stage in another region', () => {
