@@ -106,8 +106,8 @@ function aboutOf(principal: unknown, attachedTo: AttachedTo, place: string): Sta
 /** A resource is `*` or an ARN of six parts. AWS allows no wildcard for the service. */
 function checkResource(pattern: string, place: string): void {
   if (pattern === '*') return;
-  const [arn, partition, service] = arnParts(pattern) ?? [];
-  if (arn !== 'arn' || !partition || !service || /[*?]/.test(service)) {
+  const [, partition, service] = arnParts(pattern) ?? [];
+  if (!partition || !service || /[*?]/.test(service)) {
     throw fault(place, `has the resource ${pattern}, which is no ARN: arn:partition:service:region:account:resource`);
   }
 }

@@ -40,8 +40,8 @@ const everyTable: ResourcesOf = (input, account) =>
 
 const queue: ResourcesOf = (input, { region }) => {
   const url = textIn(input, 'QueueUrl');
-  const [, account, name] = /\/(\d{12})\/([\w-]+(?:\.fifo)?)$/.exec(url) ?? [];
-  if (account === undefined || name === undefined) throw new Error(`${url} is no URL of a queue`);
+  const [, account = '', name] = /\/(\d{12})\/([\w-]+(?:\.fifo)?)$/.exec(url) ?? [];
+  if (name === undefined) throw new Error(`${url} is no URL of a queue`);
   return [arn('sqs', { region, account }, name)];
 };
 

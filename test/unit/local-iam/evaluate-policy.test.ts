@@ -86,6 +86,8 @@ describe('resources', () => {
     ['arn:aws:dynamodb:*:*:table/members', tableArn, 'allow'],
     ['arn:aws:dynamodb:*:table/members:x', tableArn, 'implicit deny'],
     ['arn:aws:dynamodb:*:*:table/MEMBERS', tableArn, 'implicit deny'],
+    ['arn:aws:logs:*:*:group:a:*', 'arn:aws:logs:eu-west-1:1:group:a:x', 'allow'],
+    ['arn:aws:logs:*:*:group:a:*', 'arn:aws:logs:eu-west-1:1:groupa:x', 'implicit deny'],
     ['arn:aws:secretsmanager:*:*:secret:s*', 'arn:aws:secretsmanager:eu-west-1:1:secret:s:x', 'allow'],
   ])('Resource %s, asked for %s: %s', (Resource, resource, expected) => {
     expect(outcome({ role: [statement({ Resource })] }, { resource })).toBe(expected);

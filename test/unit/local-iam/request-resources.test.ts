@@ -56,6 +56,9 @@ it.each<[string, unknown, string]>([
   ['events:PutEvents', { Entries: [{ EventBusName: 7 }] }, 'the request does not say its EventBusName'],
   ['secretsmanager:GetSecretValue', { SecretId: 'mx' }, 'the secret mx is named without its ARN'],
   ['dynamodb:GetItem', [], 'the request of dynamodb:GetItem is no object'],
+  ['dynamodb:GetItem', null, 'the request of dynamodb:GetItem is no object'],
+  ['dynamodb:GetItem', { TableName: '' }, 'the request does not say its TableName'],
+  ['sqs:SendMessage', { QueueUrl: `${QueueUrl}/more` }, 'is no URL of a queue'],
 ])('%s %j is an error', (call, input, sentence) => {
   expect(() => asked(call, input)).toThrow(sentence);
 });

@@ -39,6 +39,17 @@ it('patterns fit as they are defined', () => {
   );
 });
 
+it.each([
+  ['arn:aws:sqs:*:*:*', 'starts'],
+  ['starts', 'arn:aws:sqs:r:1:starts'],
+])('%s does not fit %s', (of, given) => {
+  expect(fitsArn(of, given)).toBe(false);
+});
+
+it('a wildcard fits a line break too', () => {
+  expect([fits('a*b', 'a\nb'), fits('a?b', 'a\nb')]).toEqual([true, true]);
+});
+
 it('an action’s case does not matter', () => {
   fc.assert(
     fc.property(pattern, text, (of, given) => {
