@@ -20,25 +20,26 @@ export const isWhole = (files: readonly string[]): boolean =>
 
 /** Reports nothing but what is wrong with permissions, and then fails the run. */
 export class PermissionsUsed implements Reporter {
-  #folder: string | undefined;
   #vitest: Vitest | undefined;
+  #file = '';
 
   onInit(vitest: Vitest): void {
     this.#vitest = vitest;
-    this.#folder = mkdtempSync(join(tmpdir(), 'calls-'));
+    const folder = mkdtempSync(join(tmpdir(), 'calls-'));
+    // When it watches files, vitest runs tests again and again.
+    process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+    this.#file = join(folder, 'calls.jsonl');
     // The processes that run tests are started later, with these variables.
-    process.env[CALLS_FILE] = join(this.#folder, 'calls.jsonl');
+    process.env[CALLS_FILE] = this.#file;
   }
 
   onTestRunEnd(modules: readonly TestModule[], _errors: readonly unknown[], reason: string): void {
     const isFiltered = this.#vitest?.config.testNamePattern !== undefined;
     if (reason === 'passed' && !isFiltered && isWhole(modules.map(({ moduleId }) => moduleId))) this.#check();
-    if (this.#folder !== undefined) rmSync(this.#folder, { recursive: true, force: true });
   }
 
   #check(): void {
-    const file = process.env[CALLS_FILE] ?? '';
-    const args = ['test/permissions/main.ts', '--calls', file];
+    const args = ['test/permissions/main.ts', '--calls', this.#file];
     const { status, stderr } = spawnSync(process.execPath, args, { cwd: root, encoding: 'utf8' });
     if (status === 0) return;
     console.error(`npm run permissions:\n${stderr}`);
