@@ -1,12 +1,15 @@
-// SQS follow-up queue  ->  a look at the job, a webhook handled, an end told, or a second erasing  ->  balances and an event, or a later look
+// SQS follow-up queue  ->  a look at the job, a webhook handled, an end told, or data erased  ->  balances and an event, or a later look
 import { balancesEraser } from '../shared/clients/balances-eraser.ts';
 import { balancesInDynamoDb } from '../shared/clients/balances-table.ts';
+import { receiptsInDynamoDb } from '../shared/clients/erasures-table.ts';
 import { decodeFollowUp, type FollowUp } from '../shared/clients/messages.ts';
-import { erasureQueue, looksTogether, webhookQueue } from '../shared/clients/queues.ts';
+import { erasureQueue, erasureWorkQueue, looksTogether, webhookQueue } from '../shared/clients/queues.ts';
 import { scheduleInDynamoDb } from '../shared/clients/schedule-table.ts';
 import { seenMembersInDynamoDb } from '../shared/clients/seen-members.ts';
 import { unlessSilent } from '../shared/clients/silent-mx.ts';
+import { storedDataInDynamoDb } from '../shared/clients/stored-data.ts';
 import { eraseAgain } from '../shared/domain/delete-member.ts';
+import { type EraseDataDeps, eraseData } from '../shared/domain/erase-data.ts';
 import { followRefresh } from '../shared/domain/follow-refresh.ts';
 import { type HandleWebhookDeps, handleWebhook } from '../shared/domain/handle-webhook.ts';
 import { continueNotice } from '../shared/domain/notify.ts';
@@ -16,7 +19,7 @@ import { observedMx } from '../shared/lambda/observed-mx.ts';
 import { queueHandler } from '../shared/lambda/sqs.ts';
 import { firstCallPrepared } from './wiring/first-call.ts';
 import { queueWiring } from './wiring/queue.ts';
-import { dynamoDb, endingDeps, mxOf, now, sqs } from './wiring/refresh.ts';
+import { dynamoDb, endingDeps, mxAndDeletionOf, now, sqs } from './wiring/refresh.ts';
 
 /** What the lines of a message name: its refresh, and what the caller calls it. */
 const namesIn = (message: FollowUp): Pick<LogFields, 'refresh_id' | 'correlation_id'> =>
@@ -24,10 +27,18 @@ const namesIn = (message: FollowUp): Pick<LogFields, 'refresh_id' | 'correlation
     ? { refresh_id: message.refreshId, correlation_id: message.correlationId ?? undefined }
     : {};
 
+/** What follow-ups need. */
+export type FollowUpDeps = HandleWebhookDeps & EraseDataDeps;
+
 /** Does what a follow-up asks for, and says what came of it. */
-export async function followUp(deps: HandleWebhookDeps, of: Telemetry, message: FollowUp): Promise<void> {
-  const { memberGuid } = message.member;
+export async function followUp(deps: FollowUpDeps, of: Telemetry, message: FollowUp): Promise<void> {
   const report = lines(of, namesIn(message));
+  if (message.kind === 'erase_data') {
+    const outcome = await eraseData(deps, message);
+    report.log('data.erased', { erasure_id: message.order.erasureId, outcome });
+    return;
+  }
+  const { memberGuid } = message.member;
   switch (message.kind) {
     case 'look': {
       const outcome = await followRefresh(deps, message);
@@ -66,9 +77,10 @@ export function wire(source: NodeJS.ProcessEnv) {
   const queue = sqs(env.followUpQueueUrl);
   const looks = looksTogether(queue, env.followUpQueueUrl);
   const ending = { ...endingDeps(env, db, report, queue), followUps: looks };
-  const mx = unlessSilent(mxOf(env, MX_TIMEOUT_MS), now);
+  const atMx = mxAndDeletionOf(env, MX_TIMEOUT_MS);
+  const mx = unlessSilent(atMx.mx, now);
   const loggedFields = new Set<string>();
-  const deps: HandleWebhookDeps = {
+  const deps: FollowUpDeps = {
     ...ending,
     mx,
     balances: balancesInDynamoDb(db, env.balancesTable, {
@@ -79,6 +91,14 @@ export function wire(source: NodeJS.ProcessEnv) {
     schedule: scheduleInDynamoDb(db, env.membersTable),
     webhooks: webhookQueue(queue, env.followUpQueueUrl),
     erasure: balancesEraser(db, env.balancesTable, erasureQueue(queue, env.followUpQueueUrl)),
+    receipts: receiptsInDynamoDb(db, env.erasuresTable, now),
+    storedData: storedDataInDynamoDb(db, {
+      members: env.membersTable,
+      balances: env.balancesTable,
+      refreshes: env.refreshesTable,
+    }),
+    mxDeletion: atMx.mxDeletion,
+    erasures: erasureWorkQueue(queue, env.followUpQueueUrl),
     // Off: webhooks that were under way when the operator switched them off.
     webhooksOf: env.webhooks === 'all' ? 'all' : 'known',
   };

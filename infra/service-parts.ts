@@ -127,6 +127,7 @@ export class ServiceParts {
     this.tickDeadLetters = this.addTickDeadLetters();
     const schedulerRoles = this.addSchedule();
     this.addReaders();
+    this.addErasure();
     this.api = this.addDoors();
     grantPermissions(this.functions, this.arns());
     this.grantKey(schedulerRoles);
@@ -177,6 +178,10 @@ export class ServiceParts {
     for (const [name, value] of Object.entries(published)) {
       new CfnOutput(this.scope, name, { value, description: 'A setting, for the operator’s command' });
     }
+    new CfnOutput(this.scope, 'FollowUpQueueUrl', {
+      value: this.queues.followUps.queue.queueUrl,
+      description: 'The queue of follow-ups, for the operator’s command',
+    });
   }
 
   private addStores(): Stores {
@@ -377,6 +382,14 @@ export class ServiceParts {
     });
   }
 
+  /** Erasing on request: the receipt here, the work in `follow-up`, which deletes members anyway. */
+  private addErasure(): void {
+    this.addFunction('erase-data', {
+      whenItFails: 'Other systems cannot have a person’s data erased; erasings that were asked for go on.',
+      timeout: Duration.seconds(10),
+    });
+  }
+
   /** The HTTP API: every function with routes, and one for all other paths. */
   private addDoors(): PublicApi {
     const otherwise = this.addFunction('unknown-route', {
@@ -422,6 +435,7 @@ export class ServiceParts {
       balancesTable: storage.balances.tableName,
       membersTable: storage.members.tableName,
       refreshesTable: storage.refreshes.tableName,
+      erasuresTable: storage.erasures.tableName,
       followUpQueueUrl: followUps.queue.queueUrl,
       startQueueUrl: starts.queue.queueUrl,
       sweepQueueUrl: sweeps.queue.queueUrl,
@@ -443,6 +457,7 @@ export class ServiceParts {
       members: storage.members.tableArn,
       'members/open': `${storage.members.tableArn}/index/${membersTable.openIndex.name}`,
       refreshes: storage.refreshes.tableArn,
+      erasures: storage.erasures.tableArn,
       'refreshes/by_member': `${storage.refreshes.tableArn}/index/${refreshesTable.byMemberIndex.name}`,
       followUps: followUps.queue.queueArn,
       starts: starts.queue.queueArn,

@@ -9,6 +9,7 @@ export const placeholders = {
   BALANCES_TABLE: 'none',
   MEMBERS_TABLE: 'none',
   REFRESHES_TABLE: 'none',
+  ERASURES_TABLE: 'none',
   FOLLOW_UP_QUEUE_URL: 'http://127.0.0.1:1/none',
   START_QUEUE_URL: 'http://127.0.0.1:1/none',
   SWEEP_QUEUE_URL: 'http://127.0.0.1:1/none',

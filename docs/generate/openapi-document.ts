@@ -32,6 +32,7 @@ const tags: Readonly<Record<Operation['tag'], string>> = {
   Balances: 'What is stored, in MX’s shapes.',
   Schedule: 'Refreshes at fixed intervals.',
   Institutions: 'What is learnt of banks.',
+  'Data rights': 'Erasing what is stored of a person.',
   'From MX': 'What MX calls.',
   Service: 'About the API itself.',
 };

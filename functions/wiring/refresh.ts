@@ -15,6 +15,8 @@ import { institutionsInDynamoDb, noInstitutions } from '../../shared/clients/ins
 import { membersReader } from '../../shared/clients/members-reader.ts';
 import { membersInDynamoDb } from '../../shared/clients/members-table.ts';
 import { mxClient } from '../../shared/clients/mx-client.ts';
+import { mxDeletion } from '../../shared/clients/mx-deletion.ts';
+import type { MxClientOptions } from '../../shared/clients/mx-request.ts';
 import { deliveryQueue, followUpQueue, noticeQueue } from '../../shared/clients/queues.ts';
 import { refreshesInDynamoDb } from '../../shared/clients/refreshes-table.ts';
 import { type Secret, type SecretOptions, secret } from '../../shared/clients/secret.ts';
@@ -140,17 +142,25 @@ export const callbackRulesOf = (env: CallbackRulesEnvironment): CallbackRules =>
 });
 
 /** MX at `mxBaseUrl`, with `timeoutMs` for each call. */
-export function mxOf(env: MxEnvironment, timeoutMs: number): RefreshDeps['mx'] {
+export const mxOf = (env: MxEnvironment, timeoutMs: number): RefreshDeps['mx'] => mxClient(reachMx(env, timeoutMs));
+
+/** Both sides of MX: what refreshes ask it, and deleting there. They share connections and the secret. */
+export function mxAndDeletionOf(env: MxEnvironment, timeoutMs: number) {
+  const options = reachMx(env, timeoutMs);
+  return { mx: mxClient(options), mxDeletion: mxDeletion(options) };
+}
+
+function reachMx(env: MxEnvironment, timeoutMs: number): MxClientOptions {
   const { send, open } = httpsTransport();
   beforeFirstCall(() => open(new URL(env.mxBaseUrl)));
-  return mxClient({
+  return {
     baseUrl: env.mxBaseUrl,
     acceptVersion: env.mxAcceptVersion,
     credentials: secretOf(env.mxSecretArn),
     send,
     timeoutMs,
     now,
-  });
+  };
 }
 
 /** Refresh ids are names that must not be guessed. */

@@ -8,6 +8,7 @@ export type ResourceName =
   | 'members/open'
   | 'refreshes'
   | 'refreshes/by_member'
+  | 'erasures'
   | 'followUps'
   | 'starts'
   | 'sweeps'
@@ -75,12 +76,15 @@ export const permissions: Readonly<Record<FunctionName, Permissions>> = {
     refreshes: [get, update, query],
     starts: sendAndGiveBack,
   },
-  // It handles MX's webhooks too: it takes members that MX has deleted off the schedule and deletes their balances.
+  // It handles MX's webhooks too: it takes members that MX has deleted off the schedule and deletes their balances. It
+  // erases what is stored of a person on request: it finds the user's members, and their refreshes by the index.
   'follow-up': {
     ...ending,
-    members: [get, put, update, remove],
+    members: [get, query, put, update, remove],
     balances: [get, query, put, update, remove],
-    refreshes: [get, update, query],
+    refreshes: [get, update, query, remove],
+    'refreshes/by_member': [query],
+    erasures: [update],
     followUps: sendAndGiveBack,
     mxSecret: readSecret,
   },
@@ -105,6 +109,14 @@ export const permissions: Readonly<Record<FunctionName, Permissions>> = {
     apiCallersSecret: readSecret,
   },
   'member-schedule': { members: [get, put, update, remove], apiCallersSecret: readSecret },
+  // It finds what is stored of the user, writes the receipt and the keyed hash of an own id, and sends what erases.
+  'erase-data': {
+    members: [get, query],
+    balances: [query],
+    erasures: [get, update],
+    followUps: send,
+    apiCallersSecret: readSecret,
+  },
   'unknown-route': {},
   'mx-webhook': { followUps: send, mxWebhookSecret: readSecret },
   // It reads what the operator's own systems call the member, at the moment of the POST.

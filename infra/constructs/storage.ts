@@ -10,11 +10,12 @@ import {
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { StringParameter } from 'aws-cdk-lib/aws-ssm';
 import { Construct } from 'constructs';
-import { balancesTable, membersTable, refreshesTable } from '../../shared/clients/table-keys.ts';
+import { balancesTable, erasuresTable, membersTable, refreshesTable } from '../../shared/clients/table-keys.ts';
 
 interface Keys {
   readonly partitionKey: string;
-  readonly sortKey: string;
+  /** @default none */
+  readonly sortKey?: string;
   /** @default text */
   readonly sortKeyType?: 'N';
 }
@@ -23,11 +24,11 @@ const text = (name: string) => ({ name, type: AttributeType.STRING });
 const number = (name: string) => ({ name, type: AttributeType.NUMBER });
 const keysOf = ({ partitionKey, sortKey, sortKeyType }: Keys) => ({
   partitionKey: text(partitionKey),
-  sortKey: sortKeyType === 'N' ? number(sortKey) : text(sortKey),
+  ...(sortKey === undefined ? {} : { sortKey: sortKeyType === 'N' ? number(sortKey) : text(sortKey) }),
 });
 
 /**
- * The three tables. Their logical ids are made from the construct ids here: renaming one deletes the table and creates
+ * The tables. Their logical ids are made from the construct ids here: renaming one deletes the table and creates
  * an empty one (test/infra compares the ids).
  */
 export class Storage extends Construct {
@@ -37,6 +38,8 @@ export class Storage extends Construct {
   readonly members: TableV2;
   /** Refreshes, who asked for them, and idempotency records. Items expire. */
   readonly refreshes: TableV2;
+  /** Receipts of erasings on request. A restore of the other tables erases again by them. Items expire. */
+  readonly erasures: TableV2;
 
   /**
    * @param name what the parameters with the tables' names are named after.
@@ -88,7 +91,16 @@ export class Storage extends Construct {
       ],
     });
 
-    if (key) for (const table of [this.balances, this.members, this.refreshes]) encrypt(table, key);
+    this.erasures = new TableV2(this, 'Erasures', {
+      ...kept,
+      ...keysOf(erasuresTable),
+      timeToLiveAttribute: erasuresTable.timeToLive,
+    });
+    new CfnOutput(scope, 'ErasuresTable', {
+      value: this.erasures.tableName,
+      description: 'DynamoDB table with the receipts of erasings, for the operator’s command',
+    });
+    if (key) for (const table of [this.balances, this.members, this.refreshes, this.erasures]) encrypt(table, key);
 
     // The generated names, for systems that read the tables.
     const { balances, members, refreshes } = this;

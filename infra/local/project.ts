@@ -105,7 +105,7 @@ export async function startProject(options: ProjectOptions): Promise<Project> {
       secrets: {
         CredentialsMx: JSON.stringify(credentials),
         ...(settings.apiAccess === 'basic'
-          ? { CredentialsApiCallers: callersSecret(caller, ['read', 'trigger']) }
+          ? { CredentialsApiCallers: callersSecret(caller, ['read', 'trigger', 'erase']) }
           : {}),
         ...(on(settings.webhooks) ? { CredentialsWebhooks: callersSecret(webhookSender, ['webhook']) } : {}),
         ...(callbacksAreOn(settings)

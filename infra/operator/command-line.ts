@@ -7,6 +7,7 @@ import { exportSchedules } from './export-schedules.ts';
 import { importSchedules } from './import-schedules.ts';
 import { reshardSchedules } from './reshard-schedules.ts';
 import { showDeployment } from './show-deployment.ts';
+import { repeatErasures, showErasures } from './show-erasures.ts';
 import { showInstitutions } from './show-institutions.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -106,6 +107,19 @@ function commands(terminal: Terminal, version: string, end: (exitCode: ExitCode)
     .action(async (options: ChangingOptions) => {
       const { dryRun = false, yes = false, json = false, perSecond } = options;
       end(await reshardSchedules(await reach(options), terminal, { dryRun, yes, json, perSecond }));
+    });
+
+  const erasures = program.command('erasures').description('erasings of a person’s data on request');
+  about(erasures.command('list'))
+    .description('their receipts, those that are not done first')
+    .action(async (options: CommonOptions) => showErasures(await reach(options), terminal, options.json ?? false));
+  about(erasures.command('repeat'))
+    .description('after a restore: erases again what finished receipts say, in the tables of this deployment')
+    .option('--dry-run', 'count, change nothing')
+    .option('--yes', 'do not ask before something is changed')
+    .action(async (options: CommonOptions & { readonly dryRun?: boolean; readonly yes?: boolean }) => {
+      const { dryRun = false, yes = false, json = false } = options;
+      await repeatErasures(await reach(options), terminal, { dryRun, yes, json });
     });
   return program;
 }

@@ -13,7 +13,7 @@ import type { EnrolmentRow } from './enrolment-row.ts';
 
 /** What enrolling needs. */
 export interface EnrolDeps {
-  readonly members: Pick<Members, 'resolve' | 'read' | 'writeAliases'>;
+  readonly members: Pick<Members, 'resolve' | 'read' | 'writeAliases' | 'isUserErased'>;
   readonly schedule: Pick<Schedule, 'enrol' | 'wishesOf'>;
   /** Asks MX who a member is that is not known here by own ids; null: MX is not asked. */
   readonly askMx: AskMx | null;

@@ -12,7 +12,7 @@ const https = process.getBuiltinModule('node:https');
 
 /** A request. */
 export interface HttpRequest {
-  readonly method: 'GET' | 'POST' | 'PUT';
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
   readonly url: URL;
   readonly headers: Readonly<Record<string, string>>;
   /** Sent with the length that its headers say. */

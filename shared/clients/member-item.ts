@@ -39,7 +39,19 @@ export const itemKey = (userGuid: string, itemKeyText: string): Item => ({
 /** Leads from a user's own id to its guid. */
 export const userAlias = (userId: string): Item => itemKey(`ALIAS#${userId}`, 'USER');
 /** Leads from a member's own id to its guid, within its user. */
-export const memberAlias = (userGuid: string, memberId: string): Item => itemKey(userGuid, `ALIAS#${memberId}`);
+export const memberAlias = (userGuid: string, memberId: string): Item => itemKey(userGuid, `${aliasPrefix}${memberId}`);
+
+/** What the keys of a user's own ids begin with, which stand in the user's partition. */
+export const ownIdPrefix = 'OWN_ID#';
+
+/** Says that the user's own id leads to the user: there is no other way from the user to it. */
+export const ownIdOf = (userGuid: string, userId: string): Item => itemKey(userGuid, `${ownIdPrefix}${userId}`);
+
+/** What the keys of aliases of members begin with. */
+export const aliasPrefix = 'ALIAS#';
+
+/** Says that everything of the user was erased, and when that was asked for. */
+export const userTombstone = (userGuid: string): Item => itemKey(userGuid, 'ERASED');
 
 /** What the key of such an item begins with. */
 export const bodyPrefix = 'BODY#';

@@ -2,13 +2,13 @@
 import { type DynamoDBClient, GetItemCommand } from '@aws-sdk/client-dynamodb';
 import type { Members } from '../domain/members-ports.ts';
 import type { Item } from './attribute-values.ts';
-import { bodyKey, itemKey, memberAlias, toBody, toRecord, userAlias } from './member-item.ts';
+import { bodyKey, itemKey, memberAlias, toBody, toRecord, userAlias, userTombstone } from './member-item.ts';
 
 const USER_GUID = /^USR-/;
 const MEMBER_GUID = /^MBR-/;
 
 /** Finding and reading members, nothing else. */
-export type MembersReader = Pick<Members, 'resolve' | 'read' | 'readBody'>;
+export type MembersReader = Pick<Members, 'resolve' | 'read' | 'readBody' | 'isUserErased'>;
 
 /** The members in table `tableName`, for reading. */
 export function membersReader(client: DynamoDBClient, tableName: string): MembersReader {
@@ -37,5 +37,7 @@ export function membersReader(client: DynamoDBClient, tableName: string): Member
       const item = await get(bodyKey(key));
       return item === undefined ? null : toBody(item);
     },
+
+    isUserErased: async (userGuid) => (await get(userTombstone(userGuid))) !== undefined,
   };
 }

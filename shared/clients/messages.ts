@@ -1,5 +1,6 @@
 /** The messages of our queues: encoder and decoder of each side by side, with a version, so that both ends use one file. */
 import * as v from 'valibot';
+import type { ErasureWork } from '../domain/erasure-ports.ts';
 import { everyHoursOnOffer } from '../domain/every-hours.ts';
 import { Failure } from '../domain/failure.ts';
 import type { MemberKey } from '../domain/mx.ts';
@@ -24,6 +25,9 @@ const NOTICE_VERSION = 2;
 
 /** Quiet hours are new in this version. */
 const WISHES_VERSION = 2;
+
+/** Erasings on request are new in this version. */
+const ERASURE_VERSION = 2;
 
 /** Rests of sweeps are new in this version. */
 const SWEEP_VERSION = 2;
@@ -104,6 +108,23 @@ const followUp = v.variant('kind', [
   }),
   v.object({ kind: v.literal('erase'), version: readable, member }),
   v.object({
+    kind: v.literal('erase_data'),
+    version: v.literal(ERASURE_VERSION),
+    order: v.object({
+      erasureId: v.pipe(v.string(), v.startsWith('ERS-')),
+      userGuid: v.pipe(v.string(), v.nonEmpty()),
+      memberGuid: v.nullable(v.pipe(v.string(), v.nonEmpty())),
+      atMx: v.picklist(['nothing', 'members', 'user']),
+      requestedAt: instant,
+    }),
+    round: v.pipe(v.number(), v.integer(), v.minValue(1)),
+    after: v.nullable(v.string()),
+    hasFound: v.boolean(),
+    userIds: v.array(v.string()),
+    tries: v.pipe(v.number(), v.integer(), v.minValue(0)),
+    isRestored: v.boolean(),
+  }),
+  v.object({
     kind: v.literal('notify'),
     version: v.literal(NOTICE_VERSION),
     refreshId: v.pipe(v.string(), v.startsWith('RFR-')),
@@ -118,11 +139,15 @@ const followUp = v.variant('kind', [
   }),
 ]);
 
-/** A message of the follow-up queue: the next look at a job, a webhook of MX's, a second erasing, or a notice. */
+/**
+ * A message of the follow-up queue: the next look at a job, a webhook of MX's, a deleted member's second erasing, an
+ * erasing on request, or a notice.
+ */
 export type FollowUp =
   | ({ readonly kind: 'look' } & NextLook)
   | ({ readonly kind: 'webhook' } & MxWebhook)
   | { readonly kind: 'erase'; readonly member: MemberKey }
+  | ({ readonly kind: 'erase_data' } & ErasureWork)
   | ({ readonly kind: 'notify' } & Notice);
 
 const delivery = v.object({
@@ -181,6 +206,10 @@ export const encodeWebhook = (webhook: MxWebhook): string => encode({ kind: 'web
 
 /** The body of a message that has a deleted member's balances erased once more. */
 export const encodeErasure = (erased: MemberKey): string => encode({ kind: 'erase', member: erased });
+
+/** The body of a message that goes on with an erasing on request. */
+export const encodeErasureWork = (work: ErasureWork): string =>
+  encode({ kind: 'erase_data', ...work }, ERASURE_VERSION);
 
 /** The body of a message with what is left to tell of the end of a refresh. */
 export const encodeNotice = (notice: Notice): string => encode({ kind: 'notify', ...notice }, NOTICE_VERSION);

@@ -1,7 +1,7 @@
 /** MX's Platform API: the five calls that this service makes. Every answer is parsed; every failure has a fate. */
 import { type ExactJson, isExactObject, parseExactJson } from '../domain/decimal.ts';
 import { Failure } from '../domain/failure.ts';
-import { type Clock, epochMillisecondsOf, type Instant, instantOf } from '../domain/instant.ts';
+import { type Instant, instantOf } from '../domain/instant.ts';
 import type {
   AccountsPage,
   ChallengeAnswer,
@@ -13,22 +13,7 @@ import type {
 import { readAccountsPage, readChallenges, readMember } from '../domain/mx-readers.ts';
 import type { Mx } from '../domain/ports.ts';
 import { httpDate } from './http-date.ts';
-import type { Send } from './https-transport.ts';
-import { mxFailure } from './mx-failure.ts';
-import type { Secret } from './secret.ts';
-
-/** How to reach MX. */
-export interface MxClientOptions {
-  readonly baseUrl: string;
-  /** Sent as `Accept-Version` (MX facts 1). */
-  readonly acceptVersion: string;
-  /** A secret with `{"client_id": "…", "api_key": "…"}`. */
-  readonly credentials: Secret;
-  readonly send: Send;
-  /** For each call. */
-  readonly timeoutMs: number;
-  readonly now: Clock;
-}
+import { type MxClientOptions, memberPath, mxRequests } from './mx-request.ts';
 
 /**
  * How many accounts are asked for per page. 1,000 is the most that MX gives; above it MX silently falls back to 25 (MX
@@ -49,36 +34,12 @@ interface Answer {
   readonly answeredAt: Instant | null;
 }
 
-/** The client. One retry rule: 401 makes it fetch the secret anew and ask once more; everything else is the caller's. */
+/** The client. */
 export function mxClient(options: MxClientOptions): Mx {
-  const base = options.baseUrl.replace(/\/+$/, '');
+  const request = mxRequests(options);
 
   async function call(method: 'GET' | 'POST' | 'PUT', path: string, what: string, body = ''): Promise<Answer> {
-    const attempt = async (secretText: string) =>
-      options.send({
-        method,
-        url: new URL(base + path),
-        headers: {
-          authorization: basicAuthorization(secretText),
-          accept: 'application/json',
-          'accept-version': options.acceptVersion,
-          'user-agent': 'mx-fresh-balances',
-          // check_balance has no body (MX facts 1); without this Node would announce a chunked one.
-          ...(method === 'GET' ? {} : { 'content-length': String(Buffer.byteLength(body)) }),
-          ...(body === '' ? {} : { 'content-type': 'application/json' }),
-        },
-        ...(body === '' ? {} : { body }),
-        timeoutMs: options.timeoutMs,
-      });
-    const known = await options.credentials.current();
-    let response = await attempt(known);
-    if (response.status === 401) {
-      // A rotated key makes the old one invalid at once (MX facts 1). MX did nothing, so a repeated POST or PUT is safe too.
-      const fetched = await options.credentials.refetched();
-      if (fetched !== known) response = await attempt(fetched);
-    }
-    if (response.status < 200 || response.status > 299)
-      throw mxFailure(response, what, epochMillisecondsOf(options.now()));
+    const response = await request(method, path, what, body);
     try {
       const answeredAt = httpDate(response.headers['date']);
       return { json: parseExactJson(response.body), answeredAt: answeredAt === null ? null : instantOf(answeredAt) };
@@ -227,24 +188,3 @@ function memberIn(answer: ExactJson): { guid?: FieldValue; user_guid?: FieldValu
 }
 
 const isOneOf = (value: number, ...wanted: readonly number[]): boolean => wanted.includes(value);
-
-const memberPath = ({ userIdentifier, memberIdentifier }: MemberIdentifiers): string =>
-  `/users/${encodeURIComponent(userIdentifier)}/members/${encodeURIComponent(memberIdentifier)}`;
-
-/** @throws Failure `mx_credentials_missing` with what to do: a new deployment's secret is empty. */
-function basicAuthorization(secretText: string): string {
-  let credentials: unknown;
-  try {
-    credentials = JSON.parse(secretText);
-  } catch {
-    credentials = null;
-  }
-  const { client_id: clientId, api_key: apiKey } = (credentials ?? {}) as { client_id?: unknown; api_key?: unknown };
-  if (typeof clientId !== 'string' || typeof apiKey !== 'string' || clientId === '' || apiKey === '') {
-    throw new Failure(
-      'mx_credentials_missing',
-      'the secret with the MX credentials is empty: put {"client_id": "…", "api_key": "…"} into it',
-    );
-  }
-  return `Basic ${Buffer.from(`${clientId}:${apiKey}`, 'utf8').toString('base64')}`;
-}

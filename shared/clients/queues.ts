@@ -5,6 +5,7 @@ import {
   SendMessageCommand,
   type SQSClient,
 } from '@aws-sdk/client-sqs';
+import type { ErasureQueue } from '../domain/erasure-ports.ts';
 import { Failure } from '../domain/failure.ts';
 import { type Instant, instantOf } from '../domain/instant.ts';
 import type { Deliveries, Notices } from '../domain/notify-ports.ts';
@@ -13,6 +14,7 @@ import type { SweepRests } from '../domain/sweep.ts';
 import {
   encodeDelivery,
   encodeErasure,
+  encodeErasureWork,
   encodeNextLook,
   encodeNotice,
   encodeStartBatch,
@@ -168,6 +170,13 @@ export const erasureQueue =
   async (key, inSeconds) => {
     await send(client, queueUrl, encodeErasure(key), inSeconds);
   };
+
+/** Messages that go on with erasings on request, on the follow-up queue at `queueUrl`. */
+export const erasureWorkQueue = (client: SQSClient, queueUrl: string): ErasureQueue => ({
+  async send(work, inSeconds) {
+    await send(client, queueUrl, encodeErasureWork(work), inSeconds);
+  },
+});
 
 /** The queue of deliveries at `queueUrl`. */
 export const deliveryQueue = (client: SQSClient, queueUrl: string): Deliveries => ({

@@ -12,7 +12,7 @@ import { refreshesTable } from './table-keys.ts';
 import { expiresAt, hasExpired } from './time-to-live.ts';
 
 /** The item of the refresh itself; other items of the same refresh stand beside it. */
-const REFRESH_ITEM = 'REFRESH';
+export const REFRESH_ITEM = 'REFRESH';
 
 /** One page of a member's refreshes. */
 export interface RefreshPage {
@@ -161,7 +161,8 @@ const itemKey = (refreshId: string): Item => ({
   [refreshesTable.sortKey]: { S: REFRESH_ITEM },
 });
 
-const memberKeyText = (key: MemberKey): string => `${key.userGuid}#${key.memberGuid}`;
+/** The attribute that the index by member has a member under. */
+export const memberKeyText = (key: MemberKey): string => `${key.userGuid}#${key.memberGuid}`;
 
 /** With the end that they belong to: details of an end that was tried and lost are not shown with another. */
 const detailsToAttribute = (details: EndDetails, endedAt: Instant) =>

@@ -1,4 +1,4 @@
-/** Keys and indexes of the three tables: one place for the stack, the clients and the tests' tables. */
+/** Keys and indexes of the tables: one place for the stack, the clients and the tests' tables. */
 
 /** One item per account. The item is a published contract: `docs/balances-table.md`. */
 export const balancesTable = { partitionKey: 'user_guid', sortKey: 'account_key' } as const;
@@ -27,6 +27,9 @@ export const refreshesTable = {
     projected: ['refresh', 'details', 'expires_at'],
   },
 } as const;
+
+/** Receipts of erasings, and keyed hashes of the own ids that lead to them. */
+export const erasuresTable = { partitionKey: 'erasure_id', timeToLive: 'expires_at' } as const;
 
 /** `account_key` of an account: all of one member's stand together. */
 export const accountKey = (memberGuid: string, accountGuid: string): string => `${memberGuid}#${accountGuid}`;

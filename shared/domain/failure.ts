@@ -24,6 +24,8 @@ export const causes = {
   user_not_found: cause('caller-fault', 'none'),
   member_not_found: cause('caller-fault', 'none'),
   member_deleted: cause('caller-fault', 'none'),
+  user_erased: cause('caller-fault', 'none'),
+  erasure_not_found: cause('caller-fault', 'none'),
   never_refreshed: cause('caller-fault', 'none'),
   refresh_not_found: cause('caller-fault', 'none'),
   account_not_found: cause('caller-fault', 'none'),

@@ -49,16 +49,17 @@ export async function findKey(members: Pick<Members, 'resolve'>, identifiers: Me
  * The member behind `identifiers`, to be put on the schedule: known here, or named by MX's guids alone and met at its first
  * turn.
  *
- * @throws Failure `member_not_found` for an own id that is not known, `member_deleted`
+ * @throws Failure `member_not_found` for an own id that is not known, `member_deleted`, `user_erased`
  */
 export async function findKeyToSchedule(
-  members: Pick<Members, 'resolve' | 'read'>,
+  members: Pick<Members, 'resolve' | 'read' | 'isUserErased'>,
   identifiers: MemberIdentifiers,
 ): Promise<{ readonly key: MemberKey; readonly known: MemberRecord | null }> {
   const known = await lookUpMember(members, identifiers);
   if (known !== null) return { key: present(known).key, known };
   const { userIdentifier: userGuid, memberIdentifier: memberGuid } = identifiers;
   if (!userGuid.startsWith('USR-') || !memberGuid.startsWith('MBR-')) throw notFound();
+  await refuseErased(members, { userGuid });
   return { key: { userGuid, memberGuid }, known };
 }
 
@@ -75,6 +76,23 @@ const notFound = (): Failure =>
     'member_not_found',
     'this member is not known here; trigger a refresh of it first: POST …/members/{member_identifier}/check_balance',
   );
+
+/**
+ * Refuses a member that would become known although everything of its user was erased on request.
+ *
+ * @throws Failure `user_erased`
+ */
+export async function refuseErased(
+  members: Pick<Members, 'isUserErased'>,
+  { userGuid }: Pick<MemberKey, 'userGuid'>,
+): Promise<void> {
+  if (await members.isUserErased(userGuid)) {
+    throw new Failure(
+      'user_erased',
+      'everything of this user was erased, and no member of it is taken up here any more',
+    );
+  }
+}
 
 /**
  * Refuses a deleted member: neither it nor its refreshes are shown any more.

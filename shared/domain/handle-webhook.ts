@@ -164,6 +164,7 @@ async function look(
   readAt: Instant,
 ): Promise<HandledWebhook> {
   const { member: key } = webhook;
+  if (record === null && (await deps.members.isUserErased(key.userGuid))) return 'unknown_member';
   const stored = record && (await deps.members.readBody(key));
   let member: MxMember;
   let refresh: EndedRefresh | null = null;

@@ -15,6 +15,8 @@ export interface Members {
   read(key: MemberKey): Promise<MemberRecord | null>;
   /** MX's member object as last stored; null when none is, or the member was deleted. `memberView` is what may be shown. */
   readBody(key: MemberKey): Promise<MemberBody | null>;
+  /** Whether everything of the user was erased on request: no member of it may become known. */
+  isUserErased(userGuid: string): Promise<boolean>;
   /**
    * Stores MX's member object. Newer wins, and nothing comes back that was erased: both are answers, not errors. Written
    * after the item that says of it when it was read.

@@ -13,11 +13,12 @@
 import { publishEnd } from './end-refresh.ts';
 import { baselineOf } from './evidence.ts';
 import { asFailure, Failure } from './failure.ts';
-import { refuseDeleted } from './find-member.ts';
+import { refuseDeleted, refuseErased } from './find-member.ts';
 import { withSeen } from './follow-refresh.ts';
 import { type Instant, plusSeconds } from './instant.ts';
 import { aliasMarkOf, type MemberRecord, nextJobAllowedAt, startsInWindow, wasRefreshedSince } from './member.ts';
-import type { ChallengeAnswer, MemberIdentifiers, MxMember } from './mx.ts';
+import type { Members } from './members-ports.ts';
+import type { ChallengeAnswer, MemberIdentifiers, MemberKey, MxMember } from './mx.ts';
 import type { RefreshDeps } from './ports.ts';
 import { type OpenClaim, type Refresh, type RunningClaim, runningRefresh, type StartedClaim } from './refresh.ts';
 
@@ -74,11 +75,12 @@ export async function resumeMember(
   const member = await sendAnswers(deps, identifiers, answers);
   // 3.
   try {
+    if (known === null) await refuseGone(deps.members, member.key);
     if (known?.aliasMark !== aliasMarkOf(member)) await deps.members.writeAliases(member);
     return await follow(deps, { member, answeredAt, correlationId });
   } catch (error) {
     const failure = asFailure(error);
-    if (failure.code === 'member_deleted') throw failure;
+    if (failure.code === 'member_deleted' || failure.code === 'user_erased') throw failure;
     throw new Failure(
       'answers_taken',
       `MX took the answers; what follows from them failed: ${failure.code}`,
@@ -86,6 +88,13 @@ export async function resumeMember(
       { cause: error },
     );
   }
+}
+
+/** Before the names are written: those of a member that was deleted, or whose user was erased, must not lead to it again. */
+async function refuseGone(members: Pick<Members, 'read' | 'isUserErased'>, key: MemberKey): Promise<void> {
+  const record = await members.read(key);
+  if (record === null) await refuseErased(members, key);
+  else refuseDeleted(record);
 }
 
 /** 2. @throws Failure MX's refusal; `answers_unknown` after everything that does not say that MX refused. */

@@ -18,7 +18,7 @@ import { firstLookState, neededUserAction } from './decision.ts';
 import { endRefresh, publishEnd } from './end-refresh.ts';
 import { baselineOf } from './evidence.ts';
 import { asFailure, Failure } from './failure.ts';
-import { lookUpMember } from './find-member.ts';
+import { lookUpMember, refuseDeleted, refuseErased } from './find-member.ts';
 import { holdsNotSupported } from './hold-not-supported.ts';
 import { type Instant, plusSeconds, secondsBetween } from './instant.ts';
 import { secondsToFirstLook } from './look-plan.ts';
@@ -322,6 +322,9 @@ async function readBaseline<Held>(
     return { key, record, member };
   }
   const other = await deps.members.read(key);
+  // Before the names: those of a member that was deleted, or whose user was erased, must not lead to it again.
+  if (other === null) await refuseErased(deps.members, key);
+  else refuseDeleted(other);
   await deps.members.writeAliases(member);
   return { key, record: other, member };
 }

@@ -4,7 +4,7 @@ import * as v from 'valibot';
 import { Refusal } from './refusal.ts';
 
 /** What a caller may do. */
-export type Right = 'read' | 'trigger' | 'webhook';
+export type Right = 'read' | 'trigger' | 'webhook' | 'erase';
 
 /**
  * The secret with the callers. A key is random (32 bytes), so no key can be found from its SHA-256; a caller may have
@@ -15,7 +15,7 @@ const callersSchema = v.object({
     v.object({
       client_id: v.pipe(v.string(), v.nonEmpty()),
       key_sha256: v.pipe(v.array(v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/))), v.minLength(1)),
-      rights: v.array(v.picklist(['read', 'trigger', 'webhook'])),
+      rights: v.array(v.picklist(['read', 'trigger', 'webhook', 'erase'])),
     }),
   ),
 });

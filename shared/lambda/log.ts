@@ -21,6 +21,8 @@ export type LogEvent =
   | 'secret.served_on'
   | 'webhook.handled'
   | 'member.erased'
+  | 'erasure.asked'
+  | 'data.erased'
   | 'notice.done'
   | 'notice.failed'
   | 'callback.done'
@@ -69,6 +71,7 @@ export interface LogFields {
   /** What a caller calls its request, where it does: else `request_id` and `refresh_id` are the names to search for. */
   readonly correlation_id?: string | undefined;
   readonly callback_id?: string | undefined;
+  readonly erasure_id?: string | undefined;
   readonly member_guid?: string | undefined;
   /** Which of MX's calls. */
   readonly call?: string | undefined;

@@ -96,6 +96,12 @@ const tellings: Readonly<Record<ProblemCode, Telling>> = {
     'The member was deleted',
     'The member was deleted at MX or here. It is not refreshed, its balances are gone, and its refreshes are not shown.',
   ),
+  user_erased: told(
+    404,
+    'The user’s data were erased',
+    'It was asked to erase everything of this user: no member of it is taken up here any more. A user who comes back needs a new user at MX.',
+  ),
+  erasure_not_found: told(404, 'There is no such erasing', 'The id is wrong, or the receipt is older than 36 days.'),
   never_refreshed: told(
     404,
     'No balances are stored for this member',

@@ -31,6 +31,9 @@ export const routes: readonly Route[] = [
   { method: 'PUT', path: `${member}/schedule`, functionName: 'member-schedule' },
   { method: 'GET', path: `${member}/schedule`, functionName: 'member-schedule' },
   { method: 'DELETE', path: `${member}/schedule`, functionName: 'member-schedule' },
+  { method: 'DELETE', path: `${user}/data`, functionName: 'erase-data' },
+  { method: 'DELETE', path: `${member}/data`, functionName: 'erase-data' },
+  { method: 'GET', path: '/erasures/{erasure_id}', functionName: 'erase-data' },
   { method: 'POST', path: '/webhooks/mx', functionName: 'mx-webhook' },
 ];
 

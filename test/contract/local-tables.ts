@@ -1,4 +1,4 @@
-/** The three tables on a DynamoDB engine in this process, made from the constants that the stack makes them from. */
+/** The tables on a DynamoDB engine in this process, made from the constants that the stack makes them from. */
 import { createServer, type Server } from 'node:http';
 import { createRequire } from 'node:module';
 import {
@@ -9,7 +9,7 @@ import {
   type KeySchemaElement,
   type Projection,
 } from '@aws-sdk/client-dynamodb';
-import { balancesTable, membersTable, refreshesTable } from '../../shared/clients/table-keys.ts';
+import { balancesTable, erasuresTable, membersTable, refreshesTable } from '../../shared/clients/table-keys.ts';
 
 /** An engine with the tables, empty. Tests keep apart by using members of their own. */
 export interface LocalTables {
@@ -19,12 +19,13 @@ export interface LocalTables {
   readonly balances: string;
   readonly members: string;
   readonly refreshes: string;
+  readonly erasures: string;
   close(): Promise<void>;
 }
 
 interface Keys {
   readonly partitionKey: string;
-  readonly sortKey: string;
+  readonly sortKey?: string;
   readonly sortKeyType?: 'N';
 }
 
@@ -33,13 +34,14 @@ const dynalite: (options: { createTableMs: number }) => Server = createRequire(i
 
 const schemaOf = ({ partitionKey, sortKey }: Keys): KeySchemaElement[] => [
   { AttributeName: partitionKey, KeyType: 'HASH' },
-  { AttributeName: sortKey, KeyType: 'RANGE' },
+  ...(sortKey === undefined ? [] : [{ AttributeName: sortKey, KeyType: 'RANGE' as const }]),
 ];
 
 const attributesOf = (...keys: readonly Keys[]): AttributeDefinition[] => {
   const types = new Map<string, 'S' | 'N'>();
   for (const { partitionKey, sortKey, sortKeyType = 'S' } of keys) {
-    types.set(partitionKey, 'S').set(sortKey, sortKeyType);
+    types.set(partitionKey, 'S');
+    if (sortKey !== undefined) types.set(sortKey, sortKeyType);
   }
   return [...types].map(([AttributeName, AttributeType]) => ({ AttributeName, AttributeType }));
 };
@@ -78,12 +80,14 @@ export async function startLocalTables(): Promise<LocalTables> {
     ProjectionType: 'INCLUDE',
     NonKeyAttributes: [...refreshesTable.byMemberIndex.projected],
   });
+  await create('erasures', erasuresTable);
   return {
     client,
     newClient,
     balances: 'balances',
     members: 'members',
     refreshes: 'refreshes',
+    erasures: 'erasures',
     close: () => {
       client.destroy();
       return closed(server);

@@ -3,7 +3,9 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { FaultHow } from '../../infra/mx-simulator/fault.ts';
 import { type MxSimulator, startMxSimulator } from '../../infra/mx-simulator/http-server.ts';
 import { httpsTransport } from '../../shared/clients/https-transport.ts';
-import { type MxClientOptions, mxClient } from '../../shared/clients/mx-client.ts';
+import { mxClient } from '../../shared/clients/mx-client.ts';
+import { mxDeletion } from '../../shared/clients/mx-deletion.ts';
+import type { MxClientOptions } from '../../shared/clients/mx-request.ts';
 import { Decimal } from '../../shared/domain/decimal.ts';
 import type { Failure } from '../../shared/domain/failure.ts';
 
@@ -35,16 +37,17 @@ function rotatingSecret(first: string, then = first) {
   };
 }
 
-const clientWith = (options: Partial<MxClientOptions> = {}) =>
-  mxClient({
-    baseUrl: simulator.url,
-    acceptVersion: 'v20250224',
-    credentials: rotatingSecret(GOOD),
-    send: httpsTransport().send,
-    timeoutMs: 5_000,
-    now: () => '2026-10-21T07:00:00.000Z',
-    ...options,
-  });
+const optionsWith = (options: Partial<MxClientOptions> = {}): MxClientOptions => ({
+  baseUrl: simulator.url,
+  acceptVersion: 'v20250224',
+  credentials: rotatingSecret(GOOD),
+  send: httpsTransport().send,
+  timeoutMs: 5_000,
+  now: () => '2026-10-21T07:00:00.000Z',
+  ...options,
+});
+
+const clientWith = (options: Partial<MxClientOptions> = {}) => mxClient(optionsWith(options));
 
 let members = 0;
 /** A member of the simulator for one test only. */
@@ -136,6 +139,31 @@ describe('the calls', () => {
       clock.now += 11_000;
       expect((await mx.readMember(identifiers)).error).toMatchObject({ code: '2005' });
     }
+  });
+});
+
+describe('deleting', () => {
+  const deletionWith = (options: Partial<MxClientOptions> = {}) =>
+    mxDeletion({ ...optionsWith(), credentials: rotatingSecret(GOOD), ...options });
+
+  it('a member is done once, and found done', async () => {
+    const { identifiers: member } = newMember();
+    expect(await deletionWith().deleteMember(member)).toBe('deleted');
+    expect(await deletionWith().deleteMember(member)).toBe('gone');
+    await expect(clientWith().readMember(member)).rejects.toMatchObject({ code: 'mx_not_found' });
+  });
+
+  it('a user takes all its members along', async () => {
+    const { identifiers: member } = newMember();
+    expect(await deletionWith().deleteUser(member.userIdentifier)).toBe('deleted');
+    expect(await deletionWith().deleteUser(member.userIdentifier)).toBe('gone');
+    await expect(clientWith().readMember(member)).rejects.toMatchObject({ code: 'mx_not_found' });
+  });
+
+  it('fails with the cause that MX gives', async () => {
+    const { userIdentifier } = newMember().identifiers;
+    const wrong = deletionWith({ credentials: rotatingSecret(OLD) });
+    await expect(wrong.deleteUser(userIdentifier)).rejects.toMatchObject({ code: 'mx_credentials_rejected' });
   });
 });
 

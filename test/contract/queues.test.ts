@@ -19,12 +19,14 @@ import {
 import {
   deliveryQueue,
   erasureQueue,
+  erasureWorkQueue,
   followUpQueue,
   giveBackTo,
   noticeQueue,
   startQueue,
   webhookQueue,
 } from '../../shared/clients/queues.ts';
+import type { ErasureQueue, ErasureWork } from '../../shared/domain/erasure-ports.ts';
 import { endedEvent } from '../../shared/domain/event.ts';
 import { Failure } from '../../shared/domain/failure.ts';
 import type { MxWebhook } from '../../shared/domain/mx-webhook.ts';
@@ -33,7 +35,7 @@ import type { Erasure, FollowUps, NextLook, Starts, Webhooks } from '../../share
 import { noWishes, type StartBatch } from '../../shared/domain/schedule.ts';
 import { fakeDeliveries } from '../fakes/fake-callbacks.ts';
 import { fakeErasure } from '../fakes/fake-erasure.ts';
-import { fakeFollowUps, fakeHints, fakeNotices, fakeQueue, fakeStarts } from '../fakes/fake-queue.ts';
+import { fakeErasures, fakeFollowUps, fakeHints, fakeNotices, fakeQueue, fakeStarts } from '../fakes/fake-queue.ts';
 import { at, attemptOf, newKey, refreshId, startingClaim } from '../samples.ts';
 import { startLocalQueues } from './local-queues.ts';
 
@@ -55,6 +57,7 @@ interface Subject {
   readonly eraseAgain: Erasure['eraseAgain'];
   readonly deliveries: Deliveries;
   readonly notices: Notices;
+  readonly erasures: ErasureQueue;
   /** Takes everything that is visible now. */
   receive(): Promise<string[]>;
   /** How many are in the queue and not visible yet. */
@@ -70,6 +73,7 @@ async function fake(): Promise<Subject> {
     eraseAgain: fakeErasure(new Map(), queue).eraseAgain,
     deliveries: fakeDeliveries(queue),
     notices: fakeNotices(queue),
+    erasures: fakeErasures(queue),
     async receive() {
       const bodies: string[] = [];
       for (let message = queue.receive(); message !== null; message = queue.receive()) {
@@ -93,6 +97,7 @@ async function real(): Promise<Subject> {
     eraseAgain: erasureQueue(client, QueueUrl),
     deliveries: deliveryQueue(client, QueueUrl),
     notices: noticeQueue(client, QueueUrl),
+    erasures: erasureWorkQueue(client, QueueUrl),
     async receive() {
       const bodies: string[] = [];
       for (;;) {
@@ -114,6 +119,16 @@ async function real(): Promise<Subject> {
     },
   };
 }
+
+const erasing: ErasureWork = {
+  order: { erasureId: 'ERS-1', userGuid: 'USR-1', memberGuid: null, atMx: 'user', requestedAt: at(0) },
+  round: 1,
+  after: null,
+  hasFound: false,
+  userIds: ['user-1'],
+  tries: 0,
+  isRestored: false,
+};
 
 const message = (fields: Partial<NextLook> = {}): NextLook => ({
   refreshId: refreshId(1),
@@ -231,6 +246,17 @@ describe.each<[string, () => Promise<Subject>]>([
       { kind: 'erase', member: erased },
     ])
       expect(received).toContainEqual(expect.objectContaining(work));
+  });
+
+  it.each<[string, Partial<ErasureWork>]>([
+    ['of a user', {}],
+    ['of a member', { order: { ...erasing.order, memberGuid: 'MBR-1', atMx: 'nothing' } }],
+    ['that has come far', { round: 2, after: 'MBR-1', hasFound: true, tries: 3, isRestored: true }],
+  ])('bring an erasing from one end to the other, %s', async (_what, fields) => {
+    const work = { ...erasing, ...fields };
+    const { erasures, receive } = await subject();
+    await erasures.send(work, 0);
+    expect((await receive()).map(decodeFollowUp)).toEqual([{ kind: 'erase_data', version: 2, ...work }]);
   });
 
   it.each<[string, Partial<Notice>]>([

@@ -92,6 +92,8 @@ export function fakeMembers(table: MembersTable, options: FakeMembersOptions): M
 
     readBody: (key) => request('members.readBody', () => table.bodies.get(textOf(key)) ?? null),
 
+    isUserErased: (userGuid) => request('members.isUserErased', () => table.erasedUsers.has(userGuid)),
+
     putBody: (key, body) =>
       request('members.putBody', () => {
         const stored = table.bodies.get(textOf(key));
@@ -104,6 +106,7 @@ export function fakeMembers(table: MembersTable, options: FakeMembersOptions): M
       const { userGuid, memberGuid } = key;
       const write = (which: string, alias: string, guid: string) =>
         request(`members.writeAliases/${which}`, () => void table.aliases.set(alias, guid));
+      if (userId !== null) await write('own id', `${userGuid}/OWN_ID#${userId}`, userGuid);
       await Promise.all([
         userId === null ? undefined : write('user', `ALIAS#${userId}/USER`, userGuid),
         memberId === null ? undefined : write('member', `${userGuid}/ALIAS#${memberId}`, memberGuid),

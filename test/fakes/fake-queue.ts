@@ -1,11 +1,13 @@
 /** A queue in memory with SQS's rules: delay, visibility timeout, receive count, dead letters; at least once, no order. */
 import {
+  encodeErasureWork,
   encodeNextLook,
   encodeNotice,
   encodeStartBatch,
   encodeSweepRest,
   encodeWebhook,
 } from '../../shared/clients/messages.ts';
+import type { ErasureQueue } from '../../shared/domain/erasure-ports.ts';
 import type { Notices } from '../../shared/domain/notify-ports.ts';
 import type { FollowUps, Starts, Webhooks } from '../../shared/domain/ports.ts';
 import type { SweepRests } from '../../shared/domain/sweep.ts';
@@ -130,4 +132,10 @@ export const fakeStarts = (queue: Pick<FakeQueue, 'put'>, request: Request = atO
 /** What is left of sweeps, on the queue `queue`. */
 export const fakeSweepRests = (queue: Pick<FakeQueue, 'put'>, request: Request = atOnce): SweepRests => ({
   send: (rest) => request('sweepRests.send', () => void queue.put(encodeSweepRest(rest), 0)),
+});
+
+/** Messages that go on with erasings on request, on the follow-up queue `queue`. */
+export const fakeErasures = (queue: Pick<FakeQueue, 'put'>, request: Request = atOnce): ErasureQueue => ({
+  send: (work, inSeconds) =>
+    request('erasures.send', () => void queue.put(encodeErasureWork(work), delayOf(inSeconds))),
 });

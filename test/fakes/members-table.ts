@@ -31,6 +31,8 @@ export interface MembersTable {
   readonly enrolmentVersions: Map<string, number>;
   /** When a member was last read outside a refresh, or was about to be. */
   readonly reservedReads: Map<string, Instant>;
+  /** Users of whom everything was erased, and since when. */
+  readonly erasedUsers: Map<string, Instant>;
   /** How far the ticks have come. */
   bookmark: number | null;
   open: readonly OpenEntry[];
@@ -45,6 +47,7 @@ export const emptyMembersTable = (): MembersTable => ({
   wishes: new Map(),
   enrolmentVersions: new Map(),
   reservedReads: new Map(),
+  erasedUsers: new Map(),
   bookmark: null,
   open: [],
 });

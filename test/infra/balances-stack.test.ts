@@ -10,7 +10,7 @@ const functions = stack.ofType('AWS::Lambda::Function');
 describe('the data', () => {
   it('is kept with the stack deleted, and protected', () => {
     const tables = stack.ofType('AWS::DynamoDB::GlobalTable');
-    expect(tables).toHaveLength(3);
+    expect(tables).toHaveLength(4);
     for (const table of tables) {
       expect(table.DeletionPolicy, table.id).toBe('Retain');
       expect(at(table.Properties, 'Replicas', 0, 'DeletionProtectionEnabled'), table.id).toBe(true);
@@ -61,6 +61,7 @@ describe('the data', () => {
       [['user_guid', 'account_key'], [], undefined],
       [['user_guid', 'item_key'], [['open', 'KEYS_ONLY', 'open_shard', 'open_since']], undefined],
       [['refresh_id', 'item_key'], [['by_member', 'INCLUDE', 'member_key', 'refresh_id']], 'expires_at'],
+      [['erasure_id'], [], 'expires_at'],
     ]);
   });
 
@@ -140,6 +141,7 @@ describe('the functions', () => {
     expect(Object.fromEntries(loops)).toEqual({
       'check-balance': 'Terminate',
       'deliver-callback': 'Allow',
+      'erase-data': 'Terminate',
       'follow-up': 'Allow',
       'member-schedule': 'Terminate',
       'mx-webhook': 'Terminate',

@@ -46,8 +46,10 @@ const expected: Readonly<Record<string, Readonly<Record<string, readonly string[
   FollowUp: {
     '*': network,
     Balances: db('DeleteItem', 'GetItem', 'PutItem', 'Query', 'UpdateItem'),
-    Members: db('DeleteItem', 'GetItem', 'PutItem', 'UpdateItem'),
-    Refreshes: db('GetItem', 'Query', 'UpdateItem'),
+    Members: db('DeleteItem', 'GetItem', 'PutItem', 'Query', 'UpdateItem'),
+    Refreshes: db('DeleteItem', 'GetItem', 'Query', 'UpdateItem'),
+    'Refreshes/by_member': db('Query'),
+    Erasures: db('UpdateItem'),
     Callbacks: send,
     FollowUps: works,
     Events: publish,
@@ -91,6 +93,13 @@ const expected: Readonly<Record<string, Readonly<Record<string, readonly string[
     CredentialsApiCallers: read,
   },
   MemberSchedule: { Members: db('DeleteItem', 'GetItem', 'PutItem', 'UpdateItem'), CredentialsApiCallers: read },
+  EraseData: {
+    Balances: db('Query'),
+    Members: db('GetItem', 'Query'),
+    Erasures: db('GetItem', 'UpdateItem'),
+    FollowUps: send,
+    CredentialsApiCallers: read,
+  },
   UnknownRoute: {},
 };
 

@@ -51,6 +51,10 @@ describe('the HTTP API', () => {
       [`GET ${member}/schedule`]: 'member-schedule',
       [`PUT ${member}/schedule`]: 'member-schedule',
       [`DELETE ${member}/schedule`]: 'member-schedule',
+      'DELETE /users/{user_identifier}/data': 'erase-data',
+      [`DELETE ${member}/data`]: 'erase-data',
+      'HEAD /erasures/{erasure_id}': 'erase-data',
+      'GET /erasures/{erasure_id}': 'erase-data',
       $default: 'unknown-route',
     });
   });
@@ -67,7 +71,7 @@ describe('the HTTP API', () => {
       .ofType('AWS::Lambda::Function')
       .map(({ Properties }) => at(Properties, 'Environment', 'Variables', 'API_ACCESS'))
       .filter((value) => value !== undefined);
-    expect(told).toEqual(Array.from({ length: 4 }, () => apiAccess));
+    expect(told).toEqual(Array.from({ length: 5 }, () => apiAccess));
   });
 
   it('has a webhook route only with webhooks on', () => {

@@ -21,10 +21,10 @@ describe('permissions', () => {
     expect(roles(statements.filter(about('StorageBalances')).filter(writes))).toEqual(['FollowUp']);
   });
 
-  it('only follow-up deletes balances, no function a refresh', () => {
+  it('only follow-up deletes balances and refreshes', () => {
     const deletes = statements.filter(({ actions }) => actions.includes('dynamodb:DeleteItem'));
     expect(roles(deletes.filter(about('StorageBalances')))).toEqual(['FollowUp']);
-    expect(deletes.filter(about('StorageRefreshes'))).toEqual([]);
+    expect(roles(deletes.filter(about('StorageRefreshes')))).toEqual(['FollowUp']);
   });
 
   it('let only those who call MX read its credentials', () => {
@@ -38,6 +38,7 @@ describe('permissions', () => {
   it('let only those who answer calls read who may call', () => {
     expect(roles(statements.filter(about('CredentialsApiCallers'))).sort()).toEqual([
       'CheckBalance',
+      'EraseData',
       'MemberSchedule',
       'ReadBalances',
       'ReadRefresh',

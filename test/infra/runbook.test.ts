@@ -82,7 +82,7 @@ describe('alarms', () => {
   it('on wrong keys add up every checking function’s count', () => {
     for (const [apiAccess, services] of [
       ['iam', ['mx-webhook']],
-      ['basic', ['check-balance', 'mx-webhook', 'read-balances', 'read-refresh', 'member-schedule']],
+      ['basic', ['check-balance', 'mx-webhook', 'read-balances', 'read-refresh', 'member-schedule', 'erase-data']],
     ] as const) {
       const [alarm] = synthesize({ ...everythingOn, apiAccess })
         .ofType('AWS::CloudWatch::Alarm')

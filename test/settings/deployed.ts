@@ -27,6 +27,7 @@ const modules = {
   ReadBalances: () => import('../../functions/read-balances.ts'),
   ReadRefresh: () => import('../../functions/read-refresh.ts'),
   MemberSchedule: () => import('../../functions/member-schedule.ts'),
+  EraseData: () => import('../../functions/erase-data.ts'),
   UnknownRoute: () => import('../../functions/unknown-route.ts'),
 };
 
@@ -50,9 +51,9 @@ const KEY_SHA256 = '2c70e12b7a0646f92279f427c7b38e7334d8e5389cff167a1dc30e73f826
 const secrets: Readonly<Record<string, string>> = {
   CredentialsMx: '{"client_id":"client","api_key":"key"}',
   CredentialsApiCallers: JSON.stringify({
-    clients: Object.entries({ shop: ['read', 'trigger'], reader: ['read'], starter: ['trigger'], rightless: [] }).map(
-      ([id, rights]) => ({ client_id: id, key_sha256: [KEY_SHA256], rights }),
-    ),
+    clients: Object.entries({
+      ...{ shop: ['read', 'trigger'], reader: ['read'], starter: ['trigger'], eraser: ['erase'], rightless: [] },
+    }).map(([id, rights]) => ({ client_id: id, key_sha256: [KEY_SHA256], rights })),
   }),
   CredentialsWebhooks: `{"clients":[{"client_id":"mx","key_sha256":["${KEY_SHA256}"],"rights":["webhook"]}]}`,
   CredentialsCallbacks: `{"current":"${Buffer.alloc(32, 7).toString('base64')}","previous":""}`,
@@ -99,7 +100,12 @@ function templateOf(settings: Readonly<Record<string, unknown>>): Synthesized {
   return template;
 }
 
-const tables = { StorageBalances: 'balances', StorageMembers: 'members', StorageRefreshes: 'refreshes' } as const;
+const tables = {
+  StorageBalances: 'balances',
+  StorageMembers: 'members',
+  StorageRefreshes: 'refreshes',
+  StorageErasures: 'erasures',
+} as const;
 
 /** A resource with its name here: tables are called as the engine has them, queues by their logical ids. */
 function withName(resource: Resource): Resource & { readonly Properties: Record<string, unknown> } {

@@ -50,6 +50,7 @@ describe('in the template', () => {
       ReadBalances: 10,
       ReadRefresh: 10,
       MemberSchedule: 10,
+      EraseData: 10,
       UnknownRoute: 10,
     });
   });

@@ -71,6 +71,19 @@ it.each<[Construct, string, string | undefined, readonly number[]]>([
   expect(statuses).toEqual(expected);
 });
 
+// The same, and last only `erase`.
+it.each<[string, readonly number[]]>([
+  ['GET /erasures/{erasure_id}', [403, 403, 403, 403, 401, 404]],
+  [`DELETE ${member}/data`, [403, 403, 403, 403, 401, 202]],
+  ['DELETE /users/{user_identifier}/data', [403, 403, 403, 403, 401, 202]],
+])('EraseData: %s', async (routeKey, expected) => {
+  const statuses: unknown[] = [];
+  for (const client of ['shop', 'reader', 'starter', 'rightless', 'unknown', 'eraser']) {
+    statuses.push((await ask('EraseData', routeKey, client)).status);
+  }
+  expect(statuses).toEqual(expected);
+});
+
 it('accounts are shown to who may read', async () => {
   const shown = async (client: string) =>
     Object.keys(Object((await ask('CheckBalance', `POST ${member}/check_balance`, client, '{"max_age":86400}')).body));

@@ -102,7 +102,7 @@ const rows: readonly TemplateRow[] = [
       each('AWS::EC2::FlowLog', 'LogGroupName', 'Ref')(stack).map((id) => String(id).slice(0, 14)),
       stack.ofType('AWS::Logs::LogGroup').length,
     ],
-    expected: [['ALL'], ['EgressFlowLogs'], 11],
+    expected: [['ALL'], ['EgressFlowLogs'], 12],
   },
   {
     setting: 'vpcId',
@@ -136,7 +136,7 @@ const rows: readonly TemplateRow[] = [
         ),
       ],
     ],
-    expected: [9, ['subnet-0a1b2c3d subnet-0a1b2c3e']],
+    expected: [10, ['subnet-0a1b2c3d subnet-0a1b2c3e']],
   },
   {
     setting: 'securityGroupIds',
@@ -176,7 +176,7 @@ const rows: readonly TemplateRow[] = [
     beside: { webhooks: 'known', callbackHosts: 'hooks.example.com', flowLogs: true },
     what: 'every role has it, those of schedules and flow logs too',
     observe: (stack) => [stack.ofType('AWS::IAM::Role').length, each('AWS::IAM::Role', 'PermissionsBoundary')(stack)],
-    expected: [14, ['arn:aws:iam::123456789012:policy/teams/boundary']],
+    expected: [15, ['arn:aws:iam::123456789012:policy/teams/boundary']],
   },
   {
     setting: 'tags',
@@ -288,7 +288,7 @@ const rows: readonly TemplateRow[] = [
       stack.ofType('AWS::Logs::LogGroup').length,
       each('AWS::Logs::LogGroup', 'RetentionInDays')(stack),
     ],
-    expected: [10, [90]],
+    expected: [11, [90]],
   },
   {
     setting: 'alarmEmail',

@@ -1,11 +1,13 @@
 /** Who calls which function when: callers, messages, ticks, sweeps and MX, as the stack wires them. */
 import './environment.ts';
 import { answerResume, answerTrigger } from '../../functions/check-balance.ts';
+import { eraseDataRoutes } from '../../functions/erase-data.ts';
 import { followUp } from '../../functions/follow-up.ts';
 import { memberSchedule } from '../../functions/member-schedule.ts';
 import { receiveWebhook } from '../../functions/mx-webhook.ts';
 import type { Delivery as MxWebhook } from '../../infra/mx-simulator/outbox.ts';
 import { createRandom, hashText } from '../../infra/mx-simulator/random.ts';
+import { erasureIdOf } from '../../shared/clients/erasures-table.ts';
 import { decodeFollowUp, decodeStartBatch, decodeSweepRest, type FollowUp } from '../../shared/clients/messages.ts';
 import { type Instant, instantOf } from '../../shared/domain/instant.ts';
 import type { MemberIdentifiers } from '../../shared/domain/mx.ts';
@@ -60,6 +62,8 @@ export interface FunctionsInTime {
   resume(action: Extract<Action, { what: 'resume' }>, questions: readonly string[]): void;
   /** A caller puts a member on the schedule, or takes it off. */
   enrol(action: Extract<Action, { what: 'enrol' }>): void;
+  /** A caller has a person's data erased. */
+  erase(action: Extract<Action, { what: 'erase' }>): void;
   /** MX calls; `answered` is told the status that it gets, null for none. */
   webhook(
     webhook: Pick<MxWebhook, 'id' | 'attempt' | 'type' | 'body'>,
@@ -337,6 +341,38 @@ export function functionsInTime(stage: Stage): FunctionsInTime {
           },
         );
       invocations.start('member-schedule', key, timeouts['member-schedule'], run, logged);
+    },
+
+    erase({ key, member: index, scope, atMx, names }) {
+      const member = world.members[index];
+      if (member === undefined) return;
+      const user = names === 'guids' ? member.key.userGuid : member.userId;
+      const identifier = names === 'guids' ? member.key.memberGuid : member.memberId;
+      const ofMember = scope === 'member' ? { member_identifier: identifier } : {};
+      const run = (invocation: Invocation) => {
+        const deps = reach(invocation);
+        const resolveUser = async (name: string): Promise<string | null> =>
+          name.startsWith('USR-') ? name : (world.table.aliases.get(`ALIAS#${name}/USER`) ?? null);
+        return eraseDataRoutes(
+          { ...deps, resolveUser, erasureIdOf, log: telemetry.log },
+          {
+            method: 'DELETE',
+            routeKey: 'DELETE data',
+            path: `/users/${user}${scope === 'member' ? `/members/${identifier}` : ''}/data`,
+            parameters: { user_identifier: user, ...ofMember },
+            query: { at_mx: atMx },
+            headers: {},
+            body: undefined,
+            arrivedAt: instantOf(now()),
+            correlationId: null,
+            caller: 'a-caller',
+            rights: null,
+          },
+        );
+      };
+      invocations.start('erase-data', key, timeouts['erase-data'], run, (ended, invocation) => {
+        logged(ended, invocation);
+      });
     },
 
     followUpPut: (id) => deliver(followUps, id),

@@ -3,6 +3,7 @@ import { instantOf } from '../../shared/domain/instant.ts';
 import { isQuiet as isInQuietHours } from '../../shared/domain/quiet-hours.ts';
 import { textOf } from '../fakes/members-table.ts';
 import type { AwaitPoints } from './await-points.ts';
+import { wasErased } from './check-erased.ts';
 import { type Fault, faultChooser } from './faults.ts';
 import { type FunctionsInTime, functionsInTime } from './functions-in-time.ts';
 import { checkHistory } from './invariants.ts';
@@ -116,7 +117,13 @@ export async function runHistory(seed: number, options: HistoryOptions): Promise
     members: world.members.map(({ key }) => key),
     published: world.published,
     hasNotice: (refreshId) => world.notices(refreshId).some(({ events }) => events),
-    projectionEnded: (refreshId) => world.refreshes.get(refreshId)?.end != null,
+    projectionEnded: (refreshId) => {
+      const item = world.refreshes.get(refreshId);
+      if (item !== undefined) return item.end !== null;
+      // Erased since: what is left to tell of it is told.
+      const member = late.truth?.refreshes.get(refreshId)?.member;
+      return member !== undefined && wasErased(world, member);
+    },
     jobsEnded: world.jobsEnded,
     isQuiet: (key, at) => {
       const slot = world.record(key)?.enrolment?.slot ?? '';

@@ -8,6 +8,7 @@ import { outcomes } from '../../shared/domain/outcome.ts';
 import { LOOK_TIMEOUT_SECONDS } from '../../shared/domain/refresh.ts';
 import { memberErrorEnds, statusRules } from '../../shared/domain/statuses.ts';
 import { textOf } from '../fakes/members-table.ts';
+import { checkErased, wasErased } from './check-erased.ts';
 import { checkExpected } from './expected-end.ts';
 import type { Fault } from './faults.ts';
 import type { Answer, FunctionsInTime } from './functions-in-time.ts';
@@ -51,6 +52,7 @@ export function checkHistory(
   checkSchedule(world, faults);
   if (!isLost) checkBackground(world);
   if (!isLost && world.starts.deadLetters.length === 0) checkUnstarted(world, truth);
+  checkErased(world, isLost);
   checkShown(world);
   checkEventIds(world);
   checkWritten(world, written);
@@ -65,11 +67,12 @@ export function checkHistory(
 }
 
 /** 1 and 8: it ended, can be read as ended, and all were told the same. */
-function checkEnded(world: World, { refreshId, result }: RefreshTruth): void {
+function checkEnded(world: World, { refreshId, result, member }: RefreshTruth): void {
   if (result === null) throw new Violation(1, `${refreshId} never ended`);
   const end = world.refreshes.get(refreshId)?.end;
-  if (end == null) throw new Violation(1, `${refreshId} ended and is still shown as running`);
-  if (end.outcome !== result.outcome) throw new Violation(1, `${refreshId} is shown with another end`);
+  const isGone = end === undefined && wasErased(world, member);
+  if (end == null && !isGone) throw new Violation(1, `${refreshId} ended and is still shown as running`);
+  if (end != null && end.outcome !== result.outcome) throw new Violation(1, `${refreshId} is shown with another end`);
   const ends = world.published.filter(({ id }) => id === `${refreshId}/ended`);
   if (ends.length === 0 && !isDead(world, refreshId)) throw new Violation(8, `the end of ${refreshId} was not told`);
   const told = ends.map(({ data }) => ('outcome' in data ? data.outcome : null));

@@ -9,7 +9,16 @@ import { spoiled, spoilMx } from './spoilt-answers.ts';
 import { Violation } from './violation.ts';
 
 /** What runs: `trigger` is check-balance, `tick` run-schedule, `webhook` mx-webhook; the others are functions by name. */
-export type Role = 'trigger' | 'resume' | 'member-schedule' | 'follow-up' | 'sweep' | 'start-due' | 'tick' | 'webhook';
+export type Role =
+  | 'trigger'
+  | 'resume'
+  | 'member-schedule'
+  | 'erase-data'
+  | 'follow-up'
+  | 'sweep'
+  | 'start-due'
+  | 'tick'
+  | 'webhook';
 
 /** One invocation of a function. */
 export interface Invocation {
@@ -92,6 +101,7 @@ const factorOf: Readonly<Record<Role, number>> = {
   trigger: 1.5,
   resume: 3,
   'member-schedule': 3,
+  'erase-data': 3,
   'follow-up': 1,
   sweep: 3,
   'start-due': 1.5,
@@ -107,7 +117,7 @@ export interface Outages {
 }
 
 /** Ports that send to the bus or to a queue. */
-const messaging = /^(events|deliveries|notices|followUps|webhooks|erasure|starts|sweepRests)\./;
+const messaging = /^(events|deliveries|notices|followUps|webhooks|erasure|erasures|starts|sweepRests)\./;
 
 /** The machinery of one history. */
 export function createInvocations(

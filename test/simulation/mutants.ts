@@ -427,14 +427,14 @@ export const mutants: readonly Mutant[] = [
     changes: [fake('fake-idempotency.ts', 'if (won) return', 'if (won || true) return')],
   },
   {
-    name: 'body-in-the-error',
-    what: 'a failure repeats MX’s answer',
+    name: 'key-in-the-error',
+    what: 'a failure repeats the key that MX was called with',
     breaks: [10],
     changes: [
       {
-        file: 'shared/clients/mx-client.ts',
-        find: ' is not JSON`, {}, { cause }',
-        replace: ' is not JSON: ` + known, {}, { cause }',
+        file: 'shared/clients/mx-request.ts',
+        find: 'throw mxFailure(response, what,',
+        replace: 'throw mxFailure(response, what + known,',
       },
     ],
   },
@@ -696,6 +696,38 @@ export const mutants: readonly Mutant[] = [
     breaks: [0],
     besides: 'breaker',
     changes: [domain('start-refresh.ts', 'if (!(await holdsNotSupported(deps, record))) return null;', 'return null;')],
+  },
+  {
+    name: 'erased-in-one-round',
+    what: 'an erasing is said to be done after its first round',
+    breaks: [1, 9],
+    changes: [domain('erase-data.ts', 'if (round > 1 && !work.hasFound) {', 'if (round > 0) {')],
+  },
+  {
+    name: 'erased-user-taken-up-again',
+    what: 'a member of a user of whom everything was erased becomes known',
+    breaks: [9],
+    changes: [
+      domain(
+        'start-refresh.ts',
+        'if (other === null) await refuseErased(deps.members, key);\n  else',
+        'if (other !== null)',
+      ),
+    ],
+  },
+  {
+    name: 'names-of-the-erased',
+    what: 'the names of a member that was deleted are written again',
+    breaks: [9],
+    changes: [domain('start-refresh.ts', 'else refuseDeleted(other);', '')],
+  },
+  {
+    name: 'erased-in-tables-alone',
+    what: 'refreshes of a deleted member are left where they are',
+    breaks: [9],
+    changes: [
+      domain('erase-data.ts', 'await deps.storedData.eraseRefreshes(key, isLate)', '{ erased: 0, isAll: true }'),
+    ],
   },
   {
     name: 'unlisted-is-fresh',

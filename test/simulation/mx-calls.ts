@@ -1,6 +1,9 @@
 /** The real MX client with the MX simulator's model at the other end, and what an observer learns from each answer. */
 import type { MxAnswer } from '../../infra/mx-simulator/answers.ts';
 import { mxClient } from '../../shared/clients/mx-client.ts';
+import { mxDeletion } from '../../shared/clients/mx-deletion.ts';
+import type { MxClientOptions } from '../../shared/clients/mx-request.ts';
+import type { MxDeletion } from '../../shared/domain/erasure-ports.ts';
 import { type Instant, instantOf, readInstant } from '../../shared/domain/instant.ts';
 import type { MemberKey } from '../../shared/domain/mx.ts';
 import type { Mx } from '../../shared/domain/ports.ts';
@@ -27,8 +30,12 @@ const routeNames: Readonly<Record<string, string>> = {
   resume: 'resume',
 };
 
-/** MX for one invocation. */
-export function mxIn(world: World, { invocations, truth, invocation, now }: Caller, timeoutMs: number): Mx {
+/** MX for one invocation: what refreshes ask it, and deleting there. */
+export function mxIn(
+  world: World,
+  { invocations, truth, invocation, now }: Caller,
+  timeoutMs: number,
+): { readonly mx: Mx; readonly mxDeletion: MxDeletion } {
   const { model, byName } = world;
 
   function observe(what: string, key: MemberKey, sentAt: number, answer: MxAnswer): void {
@@ -49,20 +56,30 @@ export function mxIn(world: World, { invocations, truth, invocation, now }: Call
     });
   }
 
-  return mxClient({
+  /** What MX does not have any more after it. */
+  function noteDeleted(what: string, name: string, user: string): void {
+    for (const { key } of world.members) {
+      const isOf = what === 'deleteUser' ? key.userGuid === user : key.memberGuid === name;
+      if (isOf) world.gone.add(key.memberGuid);
+    }
+  }
+
+  const options: MxClientOptions = {
     baseUrl: 'https://mx.simulated',
     acceptVersion: 'v20250224',
     credentials,
     timeoutMs,
     now: () => instantOf(now()),
     async send({ method, url, headers, body = '' }) {
-      const [, , , , name = '', route = ''] = url.pathname.split('/');
-      const what = routeNames[route] ?? 'readMember';
+      const [, , user = '', , name = '', route = ''] = url.pathname.split('/');
+      const deletes = name === '' ? 'deleteUser' : 'deleteMember';
+      const what = method === 'DELETE' ? deletes : (routeNames[route] ?? 'readMember');
       const sentAt = now();
       const asked = byName.get(name);
       if (asked !== undefined && what === 'checkBalance') truth.posting(invocation, asked);
       const answered = await invocations.askMx(invocation, `mx.${what}`, timeoutMs, () => {
         const answer = model.handle({ method, path: url.pathname + url.search, headers, body });
+        if (method === 'DELETE' && answer.status < 300) noteDeleted(what, name, user);
         world.planMx();
         invocations.tell(invocation, () => `MX answers ${what} with ${answer.status} ${shortly(answer)}`);
         const key = byName.get(name);
@@ -74,7 +91,8 @@ export function mxIn(world: World, { invocations, truth, invocation, now }: Call
       if (asked !== undefined && method === 'POST' && seconds > 0) truth.putOff(invocation, asked, seconds);
       return answered;
     },
-  });
+  };
+  return { mx: mxClient(options), mxDeletion: mxDeletion(options) };
 }
 
 const seenIn = ({ body }: MxAnswer, at: number, jobsEnded: number): MemberSeen => ({

@@ -13,6 +13,7 @@ export function perform(action: Action, plan: Plan, world: World, functions: Fun
     (action.what !== 'trigger' &&
       action.what !== 'enrol' &&
       action.what !== 'resume' &&
+      action.what !== 'erase' &&
       action.what !== 'tell of a deletion' &&
       world.gone.has(member.key.memberGuid))
   )
@@ -25,6 +26,9 @@ export function perform(action: Action, plan: Plan, world: World, functions: Fun
       return;
     case 'enrol':
       functions.enrol(action);
+      return;
+    case 'erase':
+      functions.erase(action);
       return;
     case 'resume':
       functions.resume(action, questionsAt(world, key));

@@ -36,6 +36,14 @@ export type Action = { readonly key: string; readonly at: number } & (
   /** MX says `times` that the member was deleted, whether or not it was. */
   | { readonly what: 'tell of a deletion'; readonly member: number; readonly times: number }
   | { readonly what: 'mx down'; readonly until: number }
+  /** A caller has everything of the member, or of its user, erased; at MX too, or not. */
+  | {
+      readonly what: 'erase';
+      readonly member: number;
+      readonly scope: 'member' | 'user';
+      readonly atMx: 'false' | 'true' | 'user';
+      readonly names: 'guids' | 'own ids';
+    }
 );
 
 /** What the caller calls its trigger; half of them say nothing. */
@@ -192,6 +200,41 @@ function withoutBalanceChecks(
   }
 }
 
+/**
+ * Everything of a member or of the user is erased, and asked for again; meanwhile callers ask for it, and for a member
+ * that was never met.
+ */
+function addErasing(
+  random: Random,
+  { members, at }: { readonly members: PlannedMember[]; readonly at: number },
+  add: (action: Action) => void,
+): void {
+  if (!random.chance(0.06)) return;
+  members.push({ ...drawMember(random, 120, false), isKnown: false });
+  const scope = random.chance(0.6) ? 'user' : 'member';
+  const asked = {
+    what: 'erase',
+    member: 0,
+    scope,
+    atMx: (['false', 'true', scope === 'user' ? 'user' : 'false'] as const)[random.integer(3)] ?? 'false',
+    names: random.chance(0.5) ? 'guids' : 'own ids',
+  } as const;
+  add({ ...asked, key: 'erase-0', at });
+  if (random.chance(0.5)) add({ ...asked, key: 'erase-1', at: at + random.next() * 60 });
+  const plain = {
+    names: 'own ids',
+    userPresent: false,
+    wait: 0,
+    callback: 'callback-0',
+    idempotencyKey: null,
+  } as const;
+  for (const [index, after] of [-8, -1, 0.2, 2, 40].entries()) {
+    const whose = random.chance(0.5) ? 0 : members.length - 1;
+    const when = Math.max(0, at + after + random.next());
+    add({ key: `erasing-${index}`, what: 'trigger', at: when, member: whose, ...plain });
+  }
+}
+
 /** The plan of the history with this seed. */
 export function planHistory(seed: number, start: number): Plan {
   const random = createRandom(seed, 'plan');
@@ -309,6 +352,8 @@ export function planHistory(seed: number, start: number): Plan {
   addBankOutage(createRandom(seed, 'bank'), members.length, add);
   const checks = createRandom(seed, 'balance checks');
   withoutBalanceChecks(checks, members, add, () => drawMember(checks, deadlineSeconds, hasSchedule));
+  const erasing = createRandom(seed, 'erasing');
+  addErasing(erasing, { members, at: last + erasing.next() * 20 }, add);
   const faults = drawProfile(random, start + (span + random.next() * 1.2 * deadlineSeconds) * 1000);
   // A lag counted in answers would last for hours without reads: with jobs of MX's own it would not be a lag.
   const lags = members.some(({ scenario }) => scenario.lag?.of === 'everything');

@@ -3,8 +3,8 @@ import { epochMillisecondsOf, type Instant } from '../../shared/domain/instant.t
 import type { NextLook } from '../../shared/domain/ports.ts';
 import { type Claim, LOOK_TIMEOUT_SECONDS } from '../../shared/domain/refresh.ts';
 import { openShardOf } from '../fakes/fake-members.ts';
-import type { Invocation } from './invocations.ts';
 import type { Answer, Stage } from './functions-in-time.ts';
+import type { Invocation } from './invocations.ts';
 import { Violation } from './violation.ts';
 import { followUpVisibilitySeconds, type Reachable, supportRules } from './world.ts';
 

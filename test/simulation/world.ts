@@ -1,8 +1,9 @@
+import type { FollowUpDeps } from '../../functions/follow-up.ts';
 import { createMxModel, type MxModel } from '../../infra/mx-simulator/mx-model.ts';
 import type { Delivery as MxWebhook } from '../../infra/mx-simulator/outbox.ts';
 import { decodeFollowUp } from '../../shared/clients/messages.ts';
+import type { Receipts } from '../../shared/domain/erasure-ports.ts';
 import type { DomainEvent } from '../../shared/domain/event.ts';
-import type { HandleWebhookDeps } from '../../shared/domain/handle-webhook.ts';
 import type { IdempotencyKeys } from '../../shared/domain/idempotency.ts';
 import { type Instant, instantOf } from '../../shared/domain/instant.ts';
 import { aliasMarkOf, type MemberRecord } from '../../shared/domain/member.ts';
@@ -22,6 +23,7 @@ import { fakeInstitutions, type InstitutionsTable } from '../fakes/fake-institut
 import { fakeMembers } from '../fakes/fake-members.ts';
 import {
   type FakeQueue,
+  fakeErasures,
   fakeFollowUps,
   fakeHints,
   fakeNotices,
@@ -29,11 +31,13 @@ import {
   fakeStarts,
   fakeSweepRests,
 } from '../fakes/fake-queue.ts';
-import { fakeRefreshes, type RefreshesTable } from '../fakes/fake-refreshes.ts';
+import { type ErasuresTable, emptyErasuresTable, fakeReceipts } from '../fakes/fake-receipts.ts';
+import { fakeRefreshes, type RefreshesTable, type RefreshItem } from '../fakes/fake-refreshes.ts';
 import { fakeSchedule } from '../fakes/fake-schedule.ts';
 import { fakeScheduleChanges, type ScheduleChangesTable } from '../fakes/fake-schedule-changes.ts';
 import { fakeSeenMembers } from '../fakes/fake-seen-members.ts';
 import { type CeilingItem, fakeStartCeiling } from '../fakes/fake-start-ceiling.ts';
+import { fakeStoredData } from '../fakes/fake-stored-data.ts';
 import { fakeUnstarted } from '../fakes/fake-unstarted.ts';
 import { fakeWaitLeases, type WaitLeasesTable } from '../fakes/fake-wait-leases.ts';
 import { emptyMembersTable, type MembersTable, textOf } from '../fakes/members-table.ts';
@@ -64,7 +68,8 @@ export const breakerRules = {
 export const supportRules = { apartSeconds: 5, windowSeconds: 1_800, rememberSeconds: 600, askSeconds: 60 };
 
 /** Everything a function can reach. */
-export interface Reachable extends HandleWebhookDeps {
+export interface Reachable extends FollowUpDeps {
+  readonly receipts: Receipts;
   readonly schedule: Schedule;
   readonly starts: Starts;
   readonly sweepRests: SweepRests;
@@ -92,6 +97,7 @@ export interface World {
   readonly clockAheadMs: number;
   readonly published: DomainEvent[];
   readonly callbacks: CallbacksTable;
+  readonly erasures: ErasuresTable;
   readonly institutions: InstitutionsTable;
   readonly breakers: BreakersTable;
   /** Jobs of MX's that really ended well: member and instant. */
@@ -117,6 +123,7 @@ export const timeouts = {
   trigger: TRIGGER_TIMEOUT_SECONDS,
   resume: TRIGGER_TIMEOUT_SECONDS,
   'member-schedule': 10,
+  'erase-data': 10,
   'follow-up': 30,
   'start-due': 60,
   sweep: SWEEP_TIMEOUT_SECONDS,
@@ -151,6 +158,10 @@ const ports: ReadonlySet<string> = new Set([
   'seen',
   'webhooks',
   'erasure',
+  'receipts',
+  'storedData',
+  'mxDeletion',
+  'erasures',
 ]);
 
 /** Puts something around a port of one invocation. */
@@ -190,6 +201,7 @@ export function createWorld(plan: Plan, scheduler: Scheduler, given: Given): Wor
   const waitLeases: WaitLeasesTable = new Map();
   const institutions: InstitutionsTable = new Map();
   const breakers: BreakersTable = new Map();
+  const erasures = emptyErasuresTable();
   const scheduleChanges: ScheduleChangesTable = new Map();
   const ceiling: CeilingItem = { reservedUntil: 0 };
   const published: DomainEvent[] = [];
@@ -216,6 +228,9 @@ export function createWorld(plan: Plan, scheduler: Scheduler, given: Given): Wor
     userGuids.set(id, guid);
     return guid;
   };
+  /** The index of refreshes lags as that of claims does. */
+  const isListed = ({ projection }: RefreshItem): boolean =>
+    projection === null || Date.parse(projection.acceptedAt) + plan.indexLagSeconds * 1000 <= now();
   const members = plan.members.map((planned, index): SimulatedMember => {
     const memberId = `member-${index + 1}`;
     const userId = `user-${planned.user ?? 1}`;
@@ -283,6 +298,7 @@ export function createWorld(plan: Plan, scheduler: Scheduler, given: Given): Wor
     starts: queue(360, given.starts),
     sweeps: queue(300, given.sweeps),
     callbacks,
+    erasures,
     institutions,
     breakers,
     successes: [],
@@ -309,7 +325,7 @@ export function createWorld(plan: Plan, scheduler: Scheduler, given: Given): Wor
       const request = invocations.requestOf(invocation);
       const { policy } = plan;
       const reachable: Reachable = {
-        mx: mxIn(world, { invocations, truth, invocation, now }, mxTimeoutMs),
+        ...mxIn(world, { invocations, truth, invocation, now }, mxTimeoutMs),
         members: fakeMembers(table, {
           policy,
           now: clock,
@@ -336,6 +352,9 @@ export function createWorld(plan: Plan, scheduler: Scheduler, given: Given): Wor
         seen: fakeSeenMembers(table, policy, request),
         webhooks: fakeHints(world.followUps, request),
         erasure: fakeErasure(balances, world.followUps, request),
+        receipts: fakeReceipts(erasures, request),
+        storedData: fakeStoredData({ members: table, balances, refreshes, callbacks, isListed }, request),
+        erasures: fakeErasures(world.followUps, request),
         webhooksOf: plan.webhooksOf ?? 'known',
         events: fakeEvents(published, request),
         // A page has one, so that there are several pages.
@@ -384,6 +403,7 @@ function know(table: MembersTable, { key, userId, memberId }: SimulatedMember, i
   // The first slot of a minute is that of the hourly ones.
   const [slot = ''] = slotsDueIn(minute + 1, 1);
   table.aliases.set(`ALIAS#${userId}/USER`, key.userGuid);
+  table.aliases.set(`${key.userGuid}/OWN_ID#${userId}`, key.userGuid);
   table.aliases.set(`${key.userGuid}/ALIAS#${memberId}`, key.memberGuid);
   const record = emptyMember(key, {
     aliasMark: aliasMarkOf({ userId, memberId }),

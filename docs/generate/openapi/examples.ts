@@ -2,6 +2,7 @@
 import type { StoredBalance } from '../../../shared/domain/balance.ts';
 import { breakerRules } from '../../../shared/domain/breaker.ts';
 import { Decimal } from '../../../shared/domain/decimal.ts';
+import { nothingErased, type Receipt } from '../../../shared/domain/erasure-ports.ts';
 import { freshnessOf } from '../../../shared/domain/freshness.ts';
 import { shownInstitution } from '../../../shared/domain/institution-view.ts';
 import { challengeView, statusView } from '../../../shared/domain/member-view.ts';
@@ -11,6 +12,7 @@ import type { Attempt, EndedRefresh, RunningRefresh } from '../../../shared/doma
 import { detailsByCode } from '../../../shared/domain/refresh-details.ts';
 import { snakeCased } from '../../../shared/domain/snake-case.ts';
 import { accountBody, freshnessBody, lastResultBody, refreshBody } from '../../../shared/lambda/api-shapes.ts';
+import { receiptBody } from '../../../shared/lambda/erasure-body.ts';
 import { pageOf } from '../../../shared/lambda/mx-pagination.ts';
 
 const key = {
@@ -174,6 +176,22 @@ const institution = snakeCased(
 );
 const settings = { learning: true, breaker: true };
 
+const erasing: Receipt = {
+  erasureId: 'ERS-0f1e2d3c4b5a69788796a5b4c3d2e1f0',
+  userGuid: memberBody.user_guid,
+  memberGuid: null,
+  atMx: 'members',
+  requestedAt: '2026-03-02T09:00:00.000Z',
+  erased: nothingErased,
+  doneAt: null,
+  waitsFor: null,
+};
+const erased: Receipt = {
+  ...erasing,
+  erased: { members: 2, accounts: 11, refreshes: 57, membersAtMx: 2, usersAtMx: 0 },
+  doneAt: '2026-03-02T09:01:32.000Z',
+};
+
 /** Bodies of answers. */
 export const examples = {
   accepted: plain({
@@ -199,5 +217,7 @@ export const examples = {
   schedule: plain({ schedule }),
   institutions: plain({ institutions: [institution], next_cursor: null, settings }),
   institution: plain({ institution, settings }),
+  erasing: plain({ erasure: receiptBody(erasing) }),
+  erased: plain({ erasure: receiptBody(erased) }),
   health: { status: 'ok' },
 };

@@ -4,6 +4,24 @@ import { examples } from './examples.ts';
 import { webhookExamples } from './mx-webhooks.ts';
 import { listOf, member, memberPath, type Operation, object, read, reading, ref } from './operation.ts';
 
+const erases =
+  'Members with their refreshes, callbacks, schedule and names, and their balances are deleted in the background; the receipt says how far that is, and what an erasing does not reach. Running refreshes end as `member_deleted`. Asking again gives the same receipt.';
+
+const erasingAnswers: Operation['answers'] = {
+  200: {
+    description: 'It was erased before: the receipt.',
+    headers: ['Location'],
+    schema: object({ erasure: ref('Erasure') }),
+    examples: { example: examples.erased },
+  },
+  202: {
+    description: 'It is being erased: the receipt, to be read again after `Retry-After` seconds.',
+    headers: ['Location', 'Retry-After'],
+    schema: object({ erasure: ref('Erasure') }),
+    examples: { example: examples.erasing },
+  },
+};
+
 /** By route key. */
 export const ownOperations: Readonly<Record<string, Operation>> = {
   [`GET ${memberPath}/refreshes`]: {
@@ -106,6 +124,7 @@ export const ownOperations: Readonly<Record<string, Operation>> = {
       'unsupported_media_type',
       'member_not_found',
       'member_deleted',
+      'user_erased',
       'schedule_too_often',
       'schedule_changes_used_up',
     ],
@@ -119,6 +138,36 @@ export const ownOperations: Readonly<Record<string, Operation>> = {
     parameters: [...member, 'Accept-Version', 'X-Correlation-Id'],
     answers: { 204: { description: 'It is not on a schedule.', headers: [] } },
     problems: ['member_not_found', 'member_deleted', 'schedule_changes_used_up'],
+  },
+  'DELETE /users/{user_identifier}/data': {
+    operationId: 'eraseUserData',
+    summary: 'Erase everything of a user',
+    description: `${erases} No member of the user is taken up any more: a user who comes back needs a new user at MX. MX’s own \`DELETE /users/{user_guid}\` stays MX’s.`,
+    tag: 'Data rights',
+    right: 'erase',
+    parameters: ['user_identifier', 'user_at_mx', 'Accept-Version', 'X-Correlation-Id'],
+    answers: erasingAnswers,
+    problems: ['user_not_found'],
+  },
+  [`DELETE ${memberPath}/data`]: {
+    operationId: 'eraseMemberData',
+    summary: 'Erase everything of a member',
+    description: `${erases} MX’s own \`DELETE …/members/{member_guid}\` stays MX’s.`,
+    tag: 'Data rights',
+    right: 'erase',
+    parameters: [...member, 'at_mx', 'Accept-Version', 'X-Correlation-Id'],
+    answers: erasingAnswers,
+    problems: ['user_not_found', 'member_not_found'],
+  },
+  'GET /erasures/{erasure_id}': {
+    operationId: 'readErasure',
+    summary: 'Read the receipt of an erasing',
+    description: 'Kept for 36 days after it was done.',
+    tag: 'Data rights',
+    right: 'erase',
+    parameters: ['erasure_id', ...reading],
+    answers: read('The receipt.', object({ erasure: ref('Erasure') }), examples.erased, ['Location', 'Retry-After']),
+    problems: ['erasure_not_found'],
   },
   'POST /webhooks/mx': {
     operationId: 'receiveMxWebhook',

@@ -102,6 +102,28 @@ export const parameters = {
     description: 'Institutions on a page, at most.',
     schema: { type: 'integer', minimum: 1, maximum: 100, default: 25 },
   },
+  at_mx: {
+    name: 'at_mx',
+    in: 'query',
+    description:
+      '`true`: each of the erased members is deleted at MX too. Cannot be taken back. Left out or `false`: MX keeps what it has.',
+    schema: { type: 'string', enum: ['true', 'false'], default: 'false' },
+  },
+  user_at_mx: {
+    name: 'at_mx',
+    in: 'query',
+    description:
+      '`true`: each member that is known here is deleted at MX too. `user`: MX’s user as well, with everything that MX has of it. Cannot be taken back. Left out or `false`: MX keeps what it has.',
+    schema: { type: 'string', enum: ['true', 'false', 'user'], default: 'false' },
+  },
+  erasure_id: {
+    name: 'erasure_id',
+    in: 'path',
+    required: true,
+    description: 'The id of a receipt.',
+    schema: { type: 'string', pattern: '^ERS-[0-9a-f]{32}$' },
+    example: 'ERS-0f1e2d3c4b5a69788796a5b4c3d2e1f0',
+  },
   breaker: {
     name: 'breaker',
     in: 'query',

@@ -5,6 +5,7 @@ import { USUAL_JOBS } from '../../../shared/domain/job-lengths.ts';
 import { dropReasons, everyDropReason } from '../../../shared/domain/job-sample.ts';
 import { waitReasons } from '../../../shared/domain/progress.ts';
 import { CHALLENGE_GUID_PATTERN, MAX_ANSWER_LENGTH, MAX_ANSWERS } from '../../../shared/lambda/challenge-answers.ts';
+import { shownAtMx } from '../../../shared/lambda/erasure-body.ts';
 import { problemCodes } from '../../../shared/lambda/problem.ts';
 import { MAX_WAIT_SECONDS } from '../../../shared/lambda/time-limits.ts';
 import { MAX_AGE_SECONDS } from '../../../shared/lambda/trigger-options.ts';
@@ -254,6 +255,36 @@ export const schemas = {
     },
   ),
   Institution: whole('What is learnt of a bank.', institutionProperties),
+  Erasure: whole('The receipt of an erasing.', {
+    id: { type: 'string', description: 'The same for the same user, member and `at_mx`.' },
+    user_guid: { type: 'string' },
+    member_guid: textOrNull('Null: everything of the user.'),
+    at_mx: { type: 'string', enum: Object.values(shownAtMx) },
+    status: { type: 'string', enum: ['running', 'done'] },
+    requested_at: { type: 'string', format: 'date-time', description: 'UTC.' },
+    done_at: instantOrNull('When a whole round had found nothing any more; null: it goes on.'),
+    waits_for: {
+      ...whole('Why the last try did not get on, and since when; null: it does.', {
+        code: { type: 'string', description: 'A problem’s code: docs/problems.md.' },
+        since: { type: 'string', format: 'date-time' },
+      }),
+      type: ['object', 'null'],
+    },
+    erased: whole(
+      'What was found and deleted, at least: a crash right after a deletion may lose it from the count.',
+      Object.fromEntries(
+        ['members', 'accounts', 'refreshes', 'members_at_mx', 'users_at_mx'].map((what) => [what, count]),
+      ),
+    ),
+    remains: {
+      type: 'array',
+      description: 'What an erasing does not reach.',
+      items: whole('One thing.', {
+        what: { type: 'string' },
+        until: instantOrNull('When it is gone; null: it stays, or that is known when the erasing is done.'),
+      }),
+    },
+  }),
   LearningSettings: whole('Whether it goes on.', {
     learning: { type: 'boolean', description: 'False: nothing more is counted; what was expires after 35 days.' },
     breaker: { type: 'boolean', description: 'False: no breaker is heeded.' },

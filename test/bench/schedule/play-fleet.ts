@@ -1,6 +1,7 @@
 /** One fleet through a cycle without faults, and through outages: what `bench:schedule` shows of it. */
-import type { Instant } from '../../../shared/domain/instant.ts';
+
 import type { EveryHours } from '../../../shared/domain/every-hours.ts';
+import type { Instant } from '../../../shared/domain/instant.ts';
 import { type Counted, dollars, queueRequests, readUnits, writeUnits } from './bill.ts';
 import { busiest, byMinute, largest, normalAfter, peakToMean } from './figures.ts';
 import { createFleet, quietEdges } from './fleet.ts';

@@ -56,7 +56,11 @@ describe('answers to a member without a refresh', () => {
     const { resume, table, claimNow } = worldOf(null);
     expect(await resume()).toMatchObject({ joined: false });
     expect(claimNow()).not.toBeNull();
-    expect([...table.aliases.keys()].toSorted()).toEqual(['ALIAS#user-1/USER', 'USR-1/ALIAS#member-1']);
+    expect([...table.aliases.keys()].toSorted()).toEqual([
+      'ALIAS#user-1/USER',
+      'USR-1/ALIAS#member-1',
+      'USR-1/OWN_ID#user-1',
+    ]);
   });
 });
 

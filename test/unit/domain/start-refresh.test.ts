@@ -50,6 +50,7 @@ describe('a start', () => {
     expect((await startRefresh(deps, ownIds, noWishes)).enrolment).toBeNull();
     expect(steps).toEqual(['baseline', 'aliases', 'message', 'claim', 'POST', 'recorded', 'projection']);
     expect([...table.aliases]).toEqual([
+      ['USR-1/OWN_ID#user-1', 'USR-1'],
       ['ALIAS#user-1/USER', 'USR-1'],
       ['USR-1/ALIAS#member-1', 'MBR-1'],
     ]);

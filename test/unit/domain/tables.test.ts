@@ -151,6 +151,8 @@ it('what is to be done after each failure', () => {
       'user_not_found',
       'member_not_found',
       'member_deleted',
+      'user_erased',
+      'erasure_not_found',
       'never_refreshed',
       'refresh_not_found',
       'account_not_found',

@@ -1,8 +1,10 @@
 /** Webhooks of MX, and a world in which they arrive. */
+import type { FollowUpDeps } from '../../../functions/follow-up.ts';
 import { decodeFollowUp } from '../../../shared/clients/messages.ts';
 import { parseExactJson } from '../../../shared/domain/decimal.ts';
+import type { Receipts } from '../../../shared/domain/erasure-ports.ts';
 import { Failure } from '../../../shared/domain/failure.ts';
-import { type HandleWebhookDeps, handleWebhook } from '../../../shared/domain/handle-webhook.ts';
+import { handleWebhook } from '../../../shared/domain/handle-webhook.ts';
 import type { MemberBody, MemberRecord } from '../../../shared/domain/member.ts';
 import type { MxAccount, MxMember } from '../../../shared/domain/mx.ts';
 import { readAccount } from '../../../shared/domain/mx-readers.ts';
@@ -10,8 +12,10 @@ import type { MxWebhook } from '../../../shared/domain/mx-webhook.ts';
 import { type BalancesTable, fakeBalances } from '../../fakes/fake-balances.ts';
 import { type CallbacksTable, fakeCallbacks } from '../../fakes/fake-callbacks.ts';
 import { fakeErasure } from '../../fakes/fake-erasure.ts';
-import { fakeHints, fakeQueue } from '../../fakes/fake-queue.ts';
+import { fakeErasures, fakeHints, fakeQueue } from '../../fakes/fake-queue.ts';
+import { emptyErasuresTable, fakeReceipts } from '../../fakes/fake-receipts.ts';
 import { fakeSeenMembers } from '../../fakes/fake-seen-members.ts';
+import { fakeStoredData } from '../../fakes/fake-stored-data.ts';
 import { emptyMembersTable, textOf, withMember } from '../../fakes/members-table.ts';
 import { atOnce, type Request } from '../../fakes/request.ts';
 import { key, knownMember, member, policy, T0 } from '../../samples.ts';
@@ -49,7 +53,21 @@ export function webhookWorld(
   const callbacks: CallbacksTable = new Map();
   const queue = fakeQueue({ visibilitySeconds: 180, maxReceives: 5, now: () => Date.parse(world.deps.now()) });
   let accounts: readonly MxAccount[] = [account('ACT-1', '10.00', '2026-11-21T06:00:05Z')];
-  const deps: HandleWebhookDeps = {
+  const erasures = emptyErasuresTable();
+  /** What was deleted at MX, by guid; `atMx.fails` is thrown instead. */
+  const atMx: { deleted: string[]; gone: Set<string>; fails: Failure | null } = {
+    deleted: [],
+    gone: new Set(),
+    fails: null,
+  };
+  async function deleteAtMx(guid: string): Promise<'deleted' | 'gone'> {
+    if (atMx.fails) throw atMx.fails;
+    if (atMx.gone.has(guid)) return 'gone';
+    atMx.gone.add(guid);
+    atMx.deleted.push(guid);
+    return 'deleted';
+  }
+  const deps: FollowUpDeps & { readonly receipts: Receipts } = {
     ...world.deps,
     mx: { ...world.deps.mx, listAccounts: async () => accounts },
     balances,
@@ -60,11 +78,24 @@ export function webhookWorld(
     webhooks: fakeHints(queue),
     erasure: fakeErasure(balancesTable, queue, request),
     webhooksOf,
+    receipts: fakeReceipts(erasures, request),
+    storedData: fakeStoredData(
+      { members: table, balances: balancesTable, refreshes: world.refreshes, callbacks, isListed: () => true },
+      request,
+    ),
+    mxDeletion: {
+      deleteMember: ({ memberIdentifier }) => deleteAtMx(memberIdentifier),
+      deleteUser: deleteAtMx,
+    },
+    erasures: fakeErasures(queue),
   };
   return {
     ...world,
     deps,
     balances,
+    callbacks,
+    erasures,
+    atMx,
     queue,
     record: () => table.members.get(textOf(key)) ?? null,
     body: () => table.bodies.get(textOf(key)) ?? null,

@@ -1,0 +1,136 @@
+/**
+ * Erasing all that is stored of a user or of one of its members, because it was asked for. Each step is repeatable, and
+ * the message that goes on with it is sent before the one before it is deleted: a crash anywhere costs time alone.
+ *
+ * It goes in rounds. A round deletes what it finds; functions that began before may still write, and the index that finds
+ * refreshes lags. So the next round comes when no such function runs any more, and a receipt is done only once a whole
+ * round after the first has found nothing.
+ */
+import { type DeleteDeps, deleteMember } from './delete-member.ts';
+import type {
+  Erased,
+  ErasureOrder,
+  ErasureQueue,
+  ErasureWork,
+  MxDeletion,
+  Receipts,
+  StoredData,
+} from './erasure-ports.ts';
+import { nothingErased } from './erasure-ports.ts';
+import { asFailure } from './failure.ts';
+import { plusSeconds } from './instant.ts';
+import type { MemberKey } from './mx.ts';
+import type { Balances } from './ports.ts';
+
+/** What erasing needs. */
+export type EraseDataDeps = DeleteDeps & {
+  readonly balances: Pick<Balances, 'ofMember'>;
+  readonly receipts: Pick<Receipts, 'begin' | 'add' | 'recordFailure' | 'finish'>;
+  readonly storedData: StoredData;
+  readonly mxDeletion: MxDeletion;
+  readonly erasures: ErasureQueue;
+};
+
+/** What came of one message: it goes on in the next one, or waits for what failed; `done`: there is nothing left to do. */
+export type EraseOutcome = 'goes_on' | 'next_round' | 'waits' | 'done';
+
+/** Longer than any function of this service runs: the longest, `start-due`, has 60 s. */
+export const ROUND_SECONDS = 90;
+
+/** How long one message deletes before the next one goes on; its function has 30 s, and a member in hand is ended. */
+const WORK_SECONDS = 10;
+
+/** Seconds until the next try, and how many there are: a day in all. After that the message becomes a dead letter. */
+const secondsToNextTry = (tries: number): number => Math.min(900, 15 * 2 ** tries);
+const MAX_TRIES = 100;
+
+/** Goes on with an erasing. @throws what no later try can mend; the receipt tells it too. */
+export async function eraseData(deps: EraseDataDeps, given: ErasureWork): Promise<EraseOutcome> {
+  const { order } = given;
+  const receipt = await deps.receipts.begin(order);
+  if (receipt.doneAt !== null && !given.isRestored) return 'done';
+  let work = given;
+  try {
+    return await eraseRound(deps, given, (reached) => {
+      work = reached;
+    });
+  } catch (error) {
+    const failure = asFailure(error);
+    await deps.receipts.recordFailure(order.erasureId, failure.code, deps.now());
+    if (failure.fate !== 'try-again' || work.tries >= MAX_TRIES) throw error;
+    await deps.erasures.send({ ...work, tries: work.tries + 1 }, secondsToNextTry(work.tries));
+    return 'waits';
+  }
+}
+
+async function eraseRound(
+  deps: EraseDataDeps,
+  given: ErasureWork,
+  reached: (work: ErasureWork) => void,
+): Promise<EraseOutcome> {
+  const { order, round } = given;
+  const { userGuid, memberGuid } = order;
+  const lateAt = plusSeconds(deps.now(), WORK_SECONDS);
+  const isLate = (): boolean => deps.now() >= lateAt;
+  // First of all: from now on no function that asks makes a member of this user known.
+  if (memberGuid === null) await deps.storedData.leaveUserTombstone(userGuid, order.requestedAt);
+  let work = given;
+  const found = (hasFound: boolean, after = work.after): void => {
+    work = { ...work, after, hasFound: work.hasFound || hasFound, tries: 0 };
+    reached(work);
+  };
+  const members = memberGuid === null ? await deps.storedData.membersOf(userGuid) : [memberGuid];
+  for (const guid of members) {
+    if (work.after !== null && guid <= work.after) continue;
+    if (isLate()) return goOn(deps, work);
+    const { erased, isAll } = await eraseMember(deps, order, { key: { userGuid, memberGuid: guid }, round, isLate });
+    const hasFound = Object.values(erased).some((count) => count > 0);
+    if (hasFound) await deps.receipts.add(order.erasureId, erased);
+    found(hasFound, isAll ? guid : work.after);
+    if (!isAll) return goOn(deps, work);
+  }
+  found((await deps.storedData.eraseNames(order, work.userIds)) > 0);
+  if (order.atMx === 'user' && round === 1 && (await deps.mxDeletion.deleteUser(userGuid)) === 'deleted') {
+    await deps.receipts.add(order.erasureId, { ...nothingErased, usersAtMx: 1 });
+  }
+  if (round > 1 && !work.hasFound) {
+    await deps.receipts.finish(order.erasureId, deps.now());
+    return 'done';
+  }
+  await deps.erasures.send({ ...work, round: round + 1, after: null, hasFound: false }, ROUND_SECONDS);
+  return 'next_round';
+}
+
+async function goOn(deps: EraseDataDeps, work: ErasureWork): Promise<'goes_on'> {
+  await deps.erasures.send(work, 0);
+  return 'goes_on';
+}
+
+/** One member, as far as time allows. A member that was deleted before is looked through too: its refreshes were kept. */
+async function eraseMember(
+  deps: EraseDataDeps,
+  { atMx }: ErasureOrder,
+  { key, round, isLate }: { readonly key: MemberKey; readonly round: number; readonly isLate: () => boolean },
+): Promise<{ readonly erased: Erased; readonly isAll: boolean }> {
+  const record = await deps.members.read(key);
+  const isAlive = record !== null && record.deletedAt === null;
+  const accounts = (await deps.balances.ofMember(key)).length;
+  if (isAlive) await deleteMember(deps, key);
+  else {
+    const deletedAt = record?.deletedAt ?? deps.now();
+    await Promise.all([deps.erasure.erase(key), deps.seen.eraseBody(key, deletedAt)]);
+  }
+  const refreshes = await deps.storedData.eraseRefreshes(key, isLate);
+  // Again only for what has become known since.
+  const isAsked = atMx !== 'nothing' && (round === 1 || isAlive);
+  const ofMx = { userIdentifier: key.userGuid, memberIdentifier: key.memberGuid };
+  const atMxIs = isAsked ? await deps.mxDeletion.deleteMember(ofMx) : 'gone';
+  const erased = {
+    members: isAlive ? 1 : 0,
+    accounts,
+    refreshes: refreshes.erased,
+    membersAtMx: atMxIs === 'deleted' ? 1 : 0,
+    usersAtMx: 0,
+  };
+  return { erased, isAll: refreshes.isAll };
+}

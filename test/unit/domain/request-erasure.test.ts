@@ -1,0 +1,81 @@
+import { describe, expect, it } from 'vitest';
+import type { ErasureWork } from '../../../shared/domain/erasure-ports.ts';
+import { type AskedErasure, requestErasure } from '../../../shared/domain/request-erasure.ts';
+import { key, T0 } from '../../samples.ts';
+import { refreshed, webhookWorld } from './webhook-world.ts';
+
+const ofUser: AskedErasure = { userIdentifier: 'USR-1', memberIdentifier: null, atMx: 'nothing' };
+
+function world(records = [refreshed()]) {
+  const made = webhookWorld(records, 'known', { guid: 'MBR-1', user_id: 'user-1' });
+  if (records.length > 0) {
+    made.table.aliases.set('ALIAS#user-1/USER', key.userGuid);
+    made.table.aliases.set(`${key.userGuid}/ALIAS#member-1`, key.memberGuid);
+  }
+  const sent: ErasureWork[] = [];
+  const deps = {
+    ...made.deps,
+    erasures: { send: async (work: ErasureWork) => void sent.push(work) },
+    resolveUser: async (name: string) =>
+      name.startsWith('USR-') ? name : (made.table.aliases.get(`ALIAS#${name}/USER`) ?? null),
+    erasureIdOf: ({ memberGuid }: { memberGuid: string | null }, atMx: string) => `ERS-${memberGuid}-${atMx}`,
+  };
+  return { ...made, sent, ask: (asked: Partial<AskedErasure> = {}) => requestErasure(deps, { ...ofUser, ...asked }) };
+}
+
+describe('asking for an erasing', () => {
+  it('sends the message and gives a receipt that runs', async () => {
+    const { ask, sent } = world();
+    expect(await ask()).toEqual({
+      erasureId: 'ERS-null-nothing',
+      userGuid: 'USR-1',
+      memberGuid: null,
+      atMx: 'nothing',
+      requestedAt: T0,
+      erased: { members: 0, accounts: 0, refreshes: 0, membersAtMx: 0, usersAtMx: 0 },
+      doneAt: null,
+      waitsFor: null,
+    });
+    expect(sent).toMatchObject([
+      { round: 1, after: null, hasFound: false, tries: 0, isRestored: false, userIds: ['user-1'] },
+    ]);
+  });
+
+  it('gives the same receipt again, without a second message', async () => {
+    const { ask, sent, wait } = world();
+    const first = await ask();
+    wait(5);
+    expect(await ask()).toEqual(first);
+    expect(sent).toHaveLength(1);
+  });
+
+  it.each([
+    [{ userIdentifier: 'user-1' }, 'ERS-null-nothing', ['user-1']],
+    [{ memberIdentifier: 'MBR-1' }, 'ERS-MBR-1-nothing', []],
+    [{ userIdentifier: 'user-1', memberIdentifier: 'member-1', atMx: 'members' as const }, 'ERS-MBR-1-members', []],
+  ])('takes %o for %s', async (asked, erasureId, userIds) => {
+    const { ask, sent } = world();
+    expect(await ask(asked)).toMatchObject({ erasureId });
+    expect(sent[0]?.userIds).toEqual(userIds);
+  });
+
+  it('finds the receipt by own ids that lead nowhere', async () => {
+    const { ask, table, sent } = world();
+    const [user, member] = [await ask({ userIdentifier: 'user-1' }), await ask({ memberIdentifier: 'member-1' })];
+    table.aliases.clear();
+    expect(await ask({ userIdentifier: 'user-1' })).toEqual(user);
+    expect(await ask({ memberIdentifier: 'member-1' })).toEqual(member);
+    expect(sent).toHaveLength(2);
+  });
+
+  it.each([
+    [{}, 'user_not_found'],
+    [{ userIdentifier: 'somebody' }, 'user_not_found'],
+    [{ memberIdentifier: 'MBR-1' }, 'member_not_found'],
+    [{ memberIdentifier: 'other' }, 'member_not_found'],
+  ])('refuses %o, of whom nothing is stored', async (asked, code) => {
+    const { ask, sent, erasures } = world([]);
+    await expect(ask(asked)).rejects.toMatchObject({ code });
+    expect([sent, erasures.receipts.size]).toEqual([[], 0]);
+  });
+});
