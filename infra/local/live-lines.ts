@@ -6,7 +6,7 @@ import { isRecord } from './stack/template.ts';
 type Observed = Pick<ObservationFeed, 'on'>;
 
 /**
- * Prints a line for each request, refresh end, change, webhook, callback, refused call of AWS, error and dead letter.
+ * Prints a line for each request, refresh end, change, webhook, callback, error and dead letter.
  *
  * @param now the stack's clock, milliseconds since 1970
  * @returns stops it
@@ -20,12 +20,22 @@ export function sayWhatHappens(stack: Observed, say: (line: string) => void, now
     stack.on('event', (event) => timed(eventLine(event))),
     stack.on('log', (entry) => timed(logLine(entry))),
     stack.on('invocation', (invocation) => timed(invocationLine(invocation))),
-    stack.on('aws-call', (call) => timed(refusalLine(call))),
     stack.on('dead-letter', (letter) => timed(deadLetterLine(letter))),
   ];
   return () => {
     for (const stop of stops) stop();
   };
+}
+
+/** Says which calls of AWS the template's policies do not allow a function, each once. @returns stops it */
+export function sayRefusals(stack: Observed, say: (line: string) => void): () => void {
+  const said = new Set<string>();
+  return stack.on('aws-call', (call) => {
+    const line = refusalLine(call);
+    if (line === undefined || said.has(line)) return;
+    said.add(line);
+    say(`  ${line}`);
+  });
 }
 
 /** Says every line that a function writes, behind its name. @returns stops it */
@@ -99,7 +109,7 @@ export const invocationLine = ({ function: name, error }: Observations['invocati
     : `function ${plainName(name)} failed: ${error.errorType}: ${firstLine(error.errorMessage)}`;
 
 /** A call that the template's policies do not allow. */
-export const refusalLine = ({ function: name, refusal }: Observations['aws-call']): string | undefined =>
+const refusalLine = ({ function: name, refusal }: Observations['aws-call']): string | undefined =>
   refusal === undefined || name === undefined ? undefined : `${plainName(name)} may not do this: ${refusal}`;
 
 /** A message that was given up. */

@@ -1,6 +1,6 @@
 /** `npm start`: the project on this machine, with one refresh shown step by step. */
 import { apiCaller } from './api-caller.ts';
-import { sayLogs, sayWhatHappens } from './live-lines.ts';
+import { sayLogs, sayRefusals, sayWhatHappens } from './live-lines.ts';
 import { pasteBlock } from './paste-block.ts';
 import { type MovableClock, movableClock } from './movable-clock.ts';
 import { type Project, startProject } from './project.ts';
@@ -57,6 +57,7 @@ async function main(): Promise<number | undefined> {
   say(`  HTTP API      ${project.stack.apiUrl}`);
   say(`  MX            ${project.simulator?.url ?? options.realMx?.baseUrl}${project.simulator ? ' (simulator)' : ''}`);
   say(`  AWS endpoint  ${project.stack.awsEndpointUrl} (${servicesInWords})`);
+  sayRefusals(project.stack, say);
   if (options.logs) sayLogs(project.stack, say);
   const succeeded = await demonstrate(project, options, clock);
   if (options.once) {

@@ -4,9 +4,9 @@ import {
   eventLine,
   invocationLine,
   logLine,
-  refusalLine,
   requestLine,
   sayLogs,
+  sayRefusals,
   sayWhatHappens,
 } from '../../../infra/local/live-lines.ts';
 import { ObservationFeed } from '../../../infra/local/stack/observations.ts';
@@ -121,9 +121,15 @@ const call = {
   responseBytes: 3,
 };
 
-it('a refused call of AWS names its function', () => {
-  expect(refusalLine(call)).toBe('Sweep may not do this: User: a is not authorized to perform: dynamodb:PutItem');
-  expect(refusalLine({ ...call, refusal: undefined })).toBeUndefined();
+it('a refused call of AWS is said once', () => {
+  const feed = new ObservationFeed();
+  const said: string[] = [];
+  const stop = sayRefusals(feed, (line) => said.push(line));
+  for (const refusal of [call.refusal, undefined, call.refusal]) feed.emit('aws-call', { ...call, refusal });
+  feed.emit('aws-call', { ...call, function: undefined });
+  stop();
+  feed.emit('aws-call', { ...call, function: 'FollowUpFunction12345678' });
+  expect(said).toEqual(['  Sweep may not do this: User: a is not authorized to perform: dynamodb:PutItem']);
 });
 
 it('lines are said as things happen, until stopped', () => {
