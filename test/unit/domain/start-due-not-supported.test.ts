@@ -1,5 +1,6 @@
 /** Due members of an institution without balance checks: held back without a call of MX, and who asks again. */
 import { describe, expect, it } from 'vitest';
+import { noBreakers } from '../../../shared/clients/breakers-table.ts';
 import { Failure } from '../../../shared/domain/failure.ts';
 import { type Instant, plusSeconds } from '../../../shared/domain/instant.ts';
 import type { MemberRecord } from '../../../shared/domain/member.ts';
@@ -173,6 +174,15 @@ describe('when the time is over', () => {
     expect(await due(plusSeconds(dueAt, DAY), 1, 2)).toEqual({ ...none, held_back: 2 });
     // The one that asked has begun a refresh since it was held back.
     expect([noteOf(1)?.since, noteOf(2)?.since]).toEqual([plusSeconds(dueAt, DAY), T0]);
+  });
+});
+
+describe('with the breaker switched off', () => {
+  it('a member that is held back is started', async () => {
+    const { deps, noteOf } = world(DAY, [ofRiverbank(1, { held })]);
+    const batch = { dueAt: T0, startAt: null, members: [enrolledAs(1)] };
+    expect(await startDue({ ...deps, breakers: noBreakers }, batch)).toEqual({ ...none, accepted: 1 });
+    expect(noteOf(1)).toBeNull();
   });
 });
 
