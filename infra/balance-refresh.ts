@@ -11,6 +11,7 @@ import type { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
+import { EVENT_SOURCE } from '../shared/domain/event.ts';
 import type { FunctionName } from '../shared/lambda/environment.ts';
 import { nameOf, prefixOf, stageOf, usableName } from './deployment-name.ts';
 import { type GivenResources, type SettingsInput, settingsBeside } from './given-resources.ts';
@@ -192,7 +193,7 @@ export class BalanceRefresh extends Construct {
     return new Rule(crossStackScope ?? this, id, {
       ...rest,
       eventBus: this.eventBus,
-      eventPattern: { detailType: ENDS, ...eventPattern, source: ['mx-fresh-balances'] },
+      eventPattern: { detailType: ENDS, ...eventPattern, source: [EVENT_SOURCE] },
       ...(target ? { targets: [target] } : {}),
     });
   }

@@ -1,9 +1,10 @@
 import { CfnOutput, Duration, RemovalPolicy, Tags } from 'aws-cdk-lib';
-import { EventBus, type IEventBus } from 'aws-cdk-lib/aws-events';
+import { Archive, EventBus, type IEventBus } from 'aws-cdk-lib/aws-events';
 import { type IRole, PermissionsBoundary } from 'aws-cdk-lib/aws-iam';
 import type { LogGroupProps } from 'aws-cdk-lib/aws-logs';
 import type { Construct, IConstruct } from 'constructs';
 import { membersTable, refreshesTable } from '../shared/clients/table-keys.ts';
+import { EVENT_SOURCE } from '../shared/domain/event.ts';
 import { OPEN_SHARDS } from '../shared/domain/members-ports.ts';
 import { LOOK_TIMEOUT_SECONDS } from '../shared/domain/refresh.ts';
 import { SWEEP_TIMEOUT_SECONDS } from '../shared/domain/sweep.ts';
@@ -194,7 +195,19 @@ export class ServiceParts {
       this.given.eventBus ??
       (new EventBus(this.scope, 'Events', { description: 'What happened to refreshes' }) as IEventBus);
     new CfnOutput(this.scope, 'EventBusName', { value: events.eventBusName, description: 'Events about refreshes' });
+    if (settings.eventArchiveDays > 0) this.addEventArchive(events, settings.eventArchiveDays);
     return { storage, credentials, events };
+  }
+
+  /** Only events of this service: a bus that is there already may have others. */
+  private addEventArchive(sourceEventBus: IEventBus, days: number): void {
+    const archive = new Archive(this.scope, 'EventArchive', {
+      sourceEventBus,
+      description: 'Events about refreshes, to be sent again (docs/events.md)',
+      eventPattern: { source: [EVENT_SOURCE] },
+      retention: Duration.days(days),
+    });
+    new CfnOutput(this.scope, 'EventArchiveArn', { value: archive.archiveArn, description: 'Archive of the events' });
   }
 
   private addEncryption(): Encryption | undefined {

@@ -205,6 +205,11 @@ export const settings = {
     false,
     'true writes MX’s id and user_id of the member (member_id, user_id) into the events on the bus, at the price of one read each. Whoever may read the bus then sees what your own systems call users. false: guids only. Callbacks always have them.',
   ),
+  eventArchiveDays: wholeNumber(
+    0,
+    { min: 0, max: 3650, unit: 'days' },
+    'How long events about refreshes are kept in an archive, from which they can be sent again to a consumer that lost some (docs/events.md). What was erased of a person stays in it until then. 0: there is no archive.',
+  ),
   callbackHosts: text(
     '',
     {

@@ -1,11 +1,9 @@
 /** EventBridge, outgoing. */
 import { type EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
+import { EVENT_SOURCE } from '../domain/event.ts';
 import { Failure } from '../domain/failure.ts';
 import type { Events } from '../domain/notify-ports.ts';
 import { type ReadOwnIds, withOwnIds } from '../domain/own-ids.ts';
-
-/** The `source` of every event of this service. */
-export const EVENT_SOURCE = 'mx-fresh-balances';
 
 /**
  * The bus `busName`.

@@ -14,6 +14,9 @@ import { type Outcome, type OutcomeCode, outcomes } from './outcome.ts';
 import type { Attempt, Trigger } from './refresh.ts';
 import { ruleFor } from './statuses.ts';
 
+/** The `source` of every event of this service on the bus. */
+export const EVENT_SOURCE = 'mx-fresh-balances';
+
 /** An event in the manner of CloudEvents 1.0: the `detail` of the EventBridge entry. */
 interface CloudEvent<Type extends string, Data> {
   readonly specversion: '1.0';

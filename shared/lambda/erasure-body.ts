@@ -55,7 +55,7 @@ function remainsOf({ atMx, requestedAt, doneAt }: Receipt): readonly Remains[] {
     ...(atMx === 'nothing' ? [stays('all that MX has: nothing was deleted there')] : []),
     ...(atMx === 'members' ? [stays('what MX has of the user beside these members')] : []),
     stays('MX’s guids of what was erased, with the time, so that it stays erased'),
-    stays('log lines with MX’s guids, for as long as the operator keeps logs'),
+    stays('log lines and archived events with MX’s guids, for as long as the operator keeps them'),
     {
       what: 'kept answers to requests with an Idempotency-Key, which name a refresh and a member by guid',
       until: plusSeconds(requestedAt, IDEMPOTENCY_HOURS * 3_600),

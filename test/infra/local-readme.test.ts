@@ -27,7 +27,10 @@ it('every listed type runs or has no effect, as said', () => {
 
 it.each([
   ['defaults', {}],
-  ['everything on', { ...everythingOn, apiAccess: 'basic', alarmEmail: 'ops@example.com', egressZones: 2 }],
+  [
+    'everything on',
+    { ...everythingOn, apiAccess: 'basic', alarmEmail: 'ops@example.com', egressZones: 2, eventArchiveDays: 14 },
+  ],
 ])('it names every type of the template: %s', (_, settings) => {
   const named = (type: string): boolean =>
     [...running, ...idle].some((name) => (name.endsWith('*') ? type.startsWith(name.slice(0, -1)) : type === name));

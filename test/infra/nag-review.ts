@@ -47,6 +47,7 @@ export const variants = {
   'no fixed address': { fixedEgress: false },
   'what a reviewed account may ask for': {
     flowLogs: true,
+    eventArchiveDays: 14,
     keyArn: 'arn:aws:kms:us-east-1:123456789012:key/0a1b2c3d-4e5f-6789-0abc-def012345678',
   },
   'a VPC that is there already': { fixedEgress: false, vpcId: 'vpc-0a1b2c3d', subnetIds: 'subnet-0a1b2c3d' },
@@ -125,7 +126,7 @@ export function nagDocument(): string {
     'cdk-nag 3 checks the template with its packs AwsSolutions and Serverless. Each finding is acknowledged in the code beside',
     'its resource (`infra/constructs/acknowledged-finding.ts`); an app that embeds this service and runs cdk-nag has them',
     'answered. Settings that these resources depend on: webhooks, callbacks, `apiAccess=basic`, `corsOrigins`, `fixedEgress`,',
-    '`flowLogs`, `vpcId`.',
+    '`flowLogs`, `eventArchiveDays`, `vpcId`.',
     '',
     '| rule | what it says | where | why it stays |',
     '|---|---|---|---|',

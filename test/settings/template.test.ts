@@ -342,6 +342,27 @@ const rows: readonly TemplateRow[] = [
     ],
   })),
   {
+    setting: 'eventArchiveDays',
+    value: 14,
+    what: 'this service’s events are kept so long',
+    observe: (stack) =>
+      stack
+        .ofType('AWS::Events::Archive')
+        .map(({ Properties }) => [
+          at(Properties, 'RetentionDays'),
+          at(Properties, 'EventPattern'),
+          at(Properties, 'SourceArn', 'Fn::GetAtt', 0),
+        ]),
+    expected: [[14, { source: ['mx-fresh-balances'] }, 'EventsD32975C2']],
+  },
+  {
+    setting: 'eventArchiveDays',
+    value: 0,
+    what: 'no events are kept',
+    observe: count('AWS::Events::Archive'),
+    expected: [0],
+  },
+  {
     setting: 'apiAccess',
     value: 'basic',
     what: 'there is a secret for the callers’ keys',

@@ -119,6 +119,7 @@ const withoutEffect: readonly { readonly pattern: RegExp; readonly reason: strin
   { pattern: /^AWS::SNS::/, reason: 'only alarms use topics' },
   { pattern: /^AWS::EC2::/, reason: 'functions reach the network as this machine does' },
   { pattern: /^AWS::KMS::/, reason: 'nothing is kept on disk, so nothing is encrypted' },
+  { pattern: /^AWS::Events::Archive$/, reason: 'no event is kept to be sent again' },
   { pattern: /^AWS::Budgets::/, reason: 'nothing costs anything' },
   { pattern: /^AWS::Scheduler::ScheduleGroup$/, reason: 'only groups names' },
   { pattern: /^AWS::CDK::Metadata$/, reason: 'tells AWS the version of the CDK' },

@@ -59,7 +59,10 @@ describe('erasing over HTTP', () => {
           remains: [
             { what: 'all that MX has: nothing was deleted there', until: null },
             { what: 'MX’s guids of what was erased, with the time, so that it stays erased', until: null },
-            { what: 'log lines with MX’s guids, for as long as the operator keeps logs', until: null },
+            {
+              what: 'log lines and archived events with MX’s guids, for as long as the operator keeps them',
+              until: null,
+            },
             {
               what: 'kept answers to requests with an Idempotency-Key, which name a refresh and a member by guid',
               until: '2026-11-22T12:00:00.000Z',
