@@ -166,6 +166,13 @@ describe('one file says', () => {
   });
 });
 
+// The engine of the local stack and of the tests has none of them: what used them would be tested nowhere.
+it('nothing uses transactions, PartiQL or streams of DynamoDB', () => {
+  const words = /\b(Transact(Write|Get)|Execute(Statement|Transaction)|BatchExecuteStatement|StreamSpecification)/;
+  expect(using(production, words)).toEqual([]);
+  expect(using([readSource('shared/clients/x.ts', 'new TransactWriteItemsCommand(input)')], words)).toHaveLength(1);
+});
+
 describe('time and chance are given', () => {
   const inside = (folder: string) => production.filter(({ path }) => path.startsWith(`${folder}/`));
 
