@@ -45,7 +45,7 @@ async function ask(deps: EraseDataDeps, request: ApiRequest): Promise<Receipt> {
 }
 
 async function readReceipt(deps: EraseDataDeps, request: ApiRequest): Promise<Receipt> {
-  const id = request.parameters['erasure_id'] ?? '';
+  const id = identifier(request, 'erasure_id');
   // The table has other items besides.
   const receipt = isErasureId(id) ? await deps.receipts.read(id) : null;
   if (receipt === null) throw new Failure('erasure_not_found', 'there is no receipt with this id (any more)');

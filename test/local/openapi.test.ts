@@ -39,7 +39,7 @@ async function enterCallers(): Promise<void> {
     rights,
   });
   const clients = [
-    entry(caller.clientId, caller.key, ['read', 'trigger']),
+    entry(caller.clientId, caller.key, ['read', 'trigger', 'erase']),
     entry('reader', key, ['read']),
     entry('nothing', key, []),
   ];
@@ -238,6 +238,45 @@ describe('what the running API answers is in the document', () => {
     expect((await ask('readSchedule', { path: at })).body).toMatchObject({ schedule: { every: null } });
   });
 
+  it('for erasing on request', async () => {
+    const { awsEndpointUrl: endpoint, awsCredentials: credentials, region } = running.project.stack;
+    const db = new DynamoDBClient({ endpoint, credentials, region });
+    for (const [operationId, user] of [
+      ['eraseUserData', 'leaving'],
+      ['eraseMemberData', 'staying'],
+    ] as const) {
+      running.mx.addUser({ id: user });
+      const path = [user, `of-${user}`];
+      running.mx.addMember({ user, id: `of-${user}`, jobSeconds: 0.5 });
+      await running.refresh(`/users/${user}/members/of-${user}`);
+      expect((await ask(operationId, { path, query: '?at_mx=perhaps' })).body['field']).toBe('at_mx');
+      const asked = await ask(operationId, { path });
+      const id = String(objectIn(asked.body['erasure'])['id']);
+      expect([asked.status, asked.headers['location']]).toEqual([202, `/erasures/${id}`]);
+      const read = () => ask('readErasure', { path: [id] });
+      // Nothing changes until its next round, in 90 s.
+      await expect
+        .poll(async () => (await read()).text, { timeout: 20_000 })
+        .toContain('"members":1,"accounts":6,"refreshes":1');
+      await db.send(
+        new UpdateItemCommand({
+          TableName: running.project.stack.physicalId('StorageErasures'),
+          Key: { erasure_id: { S: id } },
+          UpdateExpression: 'SET done_at = :now',
+          ExpressionAttributeValues: { ':now': { S: new Date().toISOString() } },
+        }),
+      );
+      expect((await ask(operationId, { path })).status).toBe(200);
+      const headers = { 'if-none-match': (await read()).headers['etag'] ?? '' };
+      expect((await ask('readErasure', { path: [id], headers })).status).toBe(304);
+      expect((await ask(operationId, { path: ['nobody', 'nobody'] })).body['code']).toBe('user_not_found');
+    }
+    db.destroy();
+    running.mx.addMember({ user: 'leaving', id: 'new-of-leaving' });
+    expect((await ask('checkBalances', { path: ['leaving', 'new-of-leaving'] })).body['code']).toBe('user_erased');
+    expect((await ask('readErasure', { path: ['none'] })).body['code']).toBe('erasure_not_found');
+  });
+
   it('for itself', async () => {
     const served = await ask('readOpenApi', { headers: { authorization: '' } });
     expect(served.body).toEqual(openApi);
@@ -393,7 +432,7 @@ describe('a caller without rights', () => {
       if (right === 'webhook') continue;
       expect((await ask(operationId, { headers: { authorization: nothing } })).status, operationId).toBe(403);
       const asReader = await ask(operationId, { headers: { authorization } });
-      expect(asReader.status === 403, operationId).toBe(right === 'trigger');
+      expect(asReader.status === 403, operationId).toBe(right !== 'read');
     }
   });
 
