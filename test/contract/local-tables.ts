@@ -1,53 +1,25 @@
-/** The tables on a DynamoDB engine in this process, made from the constants that the stack makes them from. */
+/** The tables on a DynamoDB engine: one in this process, or the one that a conformance run gives. */
 import { createServer, type Server } from 'node:http';
 import { createRequire } from 'node:module';
-import {
-  type AttributeDefinition,
-  CreateTableCommand,
-  DynamoDBClient,
-  type DynamoDBClientConfig,
-  type KeySchemaElement,
-  type Projection,
-} from '@aws-sdk/client-dynamodb';
-import { balancesTable, erasuresTable, membersTable, refreshesTable } from '../../shared/clients/table-keys.ts';
+import { CreateTableCommand, DynamoDBClient, type DynamoDBClientConfig } from '@aws-sdk/client-dynamodb';
+import { isGiven } from '../conformance/given.ts';
+import { makeGivenTables } from '../conformance/given-tables.ts';
+import { type Table, tableInputs } from './table-inputs.ts';
 
 /** An engine with the tables, empty. Tests keep apart by using members of their own. */
-export interface LocalTables {
+export interface LocalTables extends Readonly<Record<Table, string>> {
   readonly client: DynamoDBClient;
   /** Another client of the same engine: `dynamodb-at-scale.ts` changes one. */
   newClient(more?: DynamoDBClientConfig): DynamoDBClient;
-  readonly balances: string;
-  readonly members: string;
-  readonly refreshes: string;
-  readonly erasures: string;
   close(): Promise<void>;
-}
-
-interface Keys {
-  readonly partitionKey: string;
-  readonly sortKey?: string;
-  readonly sortKeyType?: 'N';
 }
 
 // dynalite is CommonJS without types; these are the options used here.
 const dynalite: (options: { createTableMs: number }) => Server = createRequire(import.meta.url)('dynalite');
 
-const schemaOf = ({ partitionKey, sortKey }: Keys): KeySchemaElement[] => [
-  { AttributeName: partitionKey, KeyType: 'HASH' },
-  ...(sortKey === undefined ? [] : [{ AttributeName: sortKey, KeyType: 'RANGE' as const }]),
-];
-
-const attributesOf = (...keys: readonly Keys[]): AttributeDefinition[] => {
-  const types = new Map<string, 'S' | 'N'>();
-  for (const { partitionKey, sortKey, sortKeyType = 'S' } of keys) {
-    types.set(partitionKey, 'S');
-    if (sortKey !== undefined) types.set(sortKey, sortKeyType);
-  }
-  return [...types].map(([AttributeName, AttributeType]) => ({ AttributeName, AttributeType }));
-};
-
-/** Starts the engine on a free port of this machine. */
+/** Starts the engine on a free port of this machine; in a conformance run makes tables in the given one. */
 export async function startLocalTables(): Promise<LocalTables> {
+  if (isGiven('dynamodb')) return makeGivenTables();
   const server = dynalite({ createTableMs: 0 });
   const port = await listenOnLoopback(server);
   const newClient = (more: DynamoDBClientConfig = {}) =>
@@ -60,27 +32,9 @@ export async function startLocalTables(): Promise<LocalTables> {
       ...more,
     });
   const client = newClient();
-  const create = (name: string, keys: Keys, index?: Keys & { name: string }, projection?: Projection) =>
-    client.send(
-      new CreateTableCommand({
-        TableName: name,
-        BillingMode: 'PAY_PER_REQUEST',
-        KeySchema: schemaOf(keys),
-        AttributeDefinitions: attributesOf(keys, ...(index ? [index] : [])),
-        ...(index
-          ? {
-              GlobalSecondaryIndexes: [{ IndexName: index.name, KeySchema: schemaOf(index), Projection: projection }],
-            }
-          : {}),
-      }),
-    );
-  await create('balances', balancesTable);
-  await create('members', membersTable, membersTable.openIndex, { ProjectionType: 'KEYS_ONLY' });
-  await create('refreshes', refreshesTable, refreshesTable.byMemberIndex, {
-    ProjectionType: 'INCLUDE',
-    NonKeyAttributes: [...refreshesTable.byMemberIndex.projected],
-  });
-  await create('erasures', erasuresTable);
+  for (const [TableName, input] of Object.entries(tableInputs)) {
+    await client.send(new CreateTableCommand({ TableName, ...input }));
+  }
   return {
     client,
     newClient,

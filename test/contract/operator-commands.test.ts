@@ -22,11 +22,11 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-const outputs: Readonly<Record<string, string>> = {
-  MembersTable: 'members',
+const outputsOf = ({ members }: LocalTables): Readonly<Record<string, string>> => ({
+  MembersTable: members,
   MinScheduleHours: '24',
   ScheduleShards: '4',
-};
+});
 
 /** A deployment whose DynamoDB is told of each request before it is sent. */
 const deployment = (before: (request: number) => void = () => {}, status = 'UPDATE_COMPLETE'): Deployment => ({
@@ -36,8 +36,8 @@ const deployment = (before: (request: number) => void = () => {}, status = 'UPDA
   stack: 'test',
   status,
   isLocal: false,
-  outputs,
-  output: (name) => outputs[name] ?? 'missing',
+  outputs: outputsOf(tables),
+  output: (name) => outputsOf(tables)[name] ?? 'missing',
   aws: () => limitedCalls(),
   dynamoDb() {
     const client = tables.newClient();

@@ -1,5 +1,4 @@
 import {
-  CreateQueueCommand,
   DeleteMessageCommand,
   GetQueueAttributesCommand,
   ReceiveMessageCommand,
@@ -89,7 +88,7 @@ async function fake(): Promise<Subject> {
 let queues = 0;
 async function real(): Promise<Subject> {
   queues += 1;
-  const { QueueUrl = '' } = await client.send(new CreateQueueCommand({ QueueName: `queue-${queues}` }));
+  const QueueUrl = await engine.newQueue(`queue-${queues}`);
   return {
     followUps: followUpQueue(client, QueueUrl),
     starts: startQueue(client, QueueUrl),
@@ -312,9 +311,7 @@ describe.each<[string, () => Promise<Subject>]>([
 
 describe('giving a message back', () => {
   it('makes SQS deliver it again at once', async () => {
-    const { QueueUrl = '' } = await client.send(
-      new CreateQueueCommand({ QueueName: 'given-back', Attributes: { VisibilityTimeout: '180' } }),
-    );
+    const QueueUrl = await engine.newQueue('given-back', { VisibilityTimeout: '180' });
     const receive = async () =>
       (await client.send(new ReceiveMessageCommand({ QueueUrl, WaitTimeSeconds: 0 }))).Messages?.[0];
     await followUpQueue(client, QueueUrl).send(message(), 0);
@@ -325,7 +322,7 @@ describe('giving a message back', () => {
   });
 
   it('fails when the message is no longer received', async () => {
-    const { QueueUrl = '' } = await client.send(new CreateQueueCommand({ QueueName: 'not-given-back' }));
+    const QueueUrl = await engine.newQueue('not-given-back');
     await expect(giveBackTo(client, QueueUrl)({ receiptHandle: 'unknown' })).rejects.toThrow(SQSServiceException);
   });
 });
