@@ -26,6 +26,13 @@ function ask(to: Construct, routeKey: string, client: string, body?: string) {
     const parameters: Record<string, string> = routeKey.endsWith('}') ? { institution_code: 'mxbank' } : {};
     return deployed.http(to, { routeKey, parameters, headers: { authorization: basic(client) } });
   }
+  if (routeKey.includes('{erasure_id}')) {
+    return deployed.http(to, {
+      routeKey,
+      parameters: { erasure_id: 'none' },
+      headers: { authorization: basic(client) },
+    });
+  }
   const ofMember = routeKey.includes('{member_identifier}') ? { ...user, member_identifier } : user;
   const parameters = routeKey.includes('{refresh_id}') ? refreshPath : ofMember;
   const request: GivenRequest = {
