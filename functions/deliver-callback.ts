@@ -43,7 +43,7 @@ export async function deliver(deps: DeliverDeps, report: Telemetry, delivery: De
 /** What AWS calls, given its environment. */
 export function wire(source: NodeJS.ProcessEnv) {
   const env = readEnvironment('deliver-callback', source);
-  const report = telemetry('deliver-callback', env.stage, now);
+  const report = telemetry('deliver-callback', env.stage, now, env.functionVersion);
   const queue = sqs(env.callbackQueueUrl);
   const deps: DeliverDeps = {
     post: callbackPost({

@@ -73,7 +73,7 @@ const MX_TIMEOUT_MS = 5_000;
 export function wire(source: NodeJS.ProcessEnv) {
   const env = readEnvironment('follow-up', source);
   const db = dynamoDb(env.membersTable);
-  const report = telemetry('follow-up', env.stage, now);
+  const report = telemetry('follow-up', env.stage, now, env.functionVersion);
   const queue = sqs(env.followUpQueueUrl);
   const looks = looksTogether(queue, env.followUpQueueUrl);
   const ending = { ...endingDeps(env, db, report, queue), followUps: looks };

@@ -77,7 +77,7 @@ function shortFields(json: unknown): unknown {
 /** What AWS calls, given its environment. */
 export function wire(source: NodeJS.ProcessEnv) {
   const env = readEnvironment('mx-webhook', source);
-  const report = telemetry('mx-webhook', env.stage, now);
+  const report = telemetry('mx-webhook', env.stage, now, env.functionVersion);
   const deps: ReceiveDeps = {
     webhooks: webhookQueue(sqs(env.followUpQueueUrl), env.followUpQueueUrl),
     telemetry: report,

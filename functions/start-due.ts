@@ -32,7 +32,7 @@ export function wire(source: NodeJS.ProcessEnv) {
   const env = readEnvironment('start-due', source);
   const db = dynamoDb(env.membersTable);
   const queue = sqs(env.startQueueUrl);
-  const report = telemetry('start-due', env.stage, now);
+  const report = telemetry('start-due', env.stage, now, env.functionVersion);
   const deps: StartDueDeps = {
     ...endingDeps(env, db, report, queue),
     mx: observedMx(mxOf(env, MX_TIMEOUT_MS), report),

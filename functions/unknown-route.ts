@@ -35,9 +35,9 @@ const openApi = async (): Promise<object> => (await import('../docs/openapi.json
 
 /** What AWS calls, given its environment. */
 export function wire(source: NodeJS.ProcessEnv) {
-  const { stage } = readEnvironment('unknown-route', source);
+  const { stage, functionVersion } = readEnvironment('unknown-route', source);
   // Public: health, the description and the problems' pages hold no secret, and a 404 says no more than a 401.
-  const report = telemetry('unknown-route', stage, now);
+  const report = telemetry('unknown-route', stage, now, functionVersion);
   return httpHandler({ telemetry: report, callersSecret: null, now, right: () => null }, unknownRoute);
 }
 

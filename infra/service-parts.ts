@@ -18,6 +18,7 @@ import { Credentials } from './constructs/credentials.ts';
 import { Encryption } from './constructs/encryption.ts';
 import { FixedEgress } from './constructs/fixed-egress.ts';
 import { GivenNetwork } from './constructs/given-network.ts';
+import { comesGradually, GradualUpdates } from './constructs/gradual-updates.ts';
 import { MinuteTick } from './constructs/minute-tick.ts';
 import { grantPermissions, type ResourceName } from './constructs/permissions.ts';
 import type { Placement } from './constructs/placement.ts';
@@ -92,6 +93,8 @@ export class ServiceParts {
   /** The same for every log group. */
   private readonly logs: LogGroupProps;
   private readonly networks: Networks;
+  /** Undefined: updates come at once. */
+  private readonly gradually: GradualUpdates | undefined;
   private readonly platform: Pick<ServiceFunctionProps<FunctionName>, 'alarms' | 'bundle' | 'logs' | 'environment'>;
 
   /**
@@ -110,6 +113,7 @@ export class ServiceParts {
       ...(this.encryption ? { encryptionKey: this.encryption.key } : {}),
     };
     this.alarms = this.addAlarms();
+    this.gradually = this.addGradualUpdates();
     this.stores = this.addStores();
     this.networks = this.addNetworks();
     // The queues come before the functions, whose environment holds the queues' URLs.
@@ -221,6 +225,13 @@ export class ServiceParts {
       topic: alarmTopicOf(this.scope, this.given, this.settings),
       key: this.encryption?.key,
     });
+  }
+
+  private addGradualUpdates(): GradualUpdates | undefined {
+    const { gradualUpdates: speed, stage } = this.settings;
+    return speed === 'none'
+      ? undefined
+      : new GradualUpdates(this.scope, 'GradualUpdates', { speed, stage, alarms: this.alarms });
   }
 
   private addNetworks(): Networks {
@@ -436,6 +447,7 @@ export class ServiceParts {
       placement: callsMx ? this.networks.callsMx : this.networks.others,
       ...own,
     });
+    if (comesGradually(functionName)) this.gradually?.shift(added);
     this.functions.push(added);
     return added;
   }

@@ -347,6 +347,21 @@ export const settings = {
     { min: 2, max: 1000, unit: 'invocations' },
     'Batches of scheduled starts worked on at once: the ceiling on concurrent starts at MX by the schedule.',
   ),
+  gradualUpdates: choice(
+    'none',
+    [
+      'none',
+      'canary10Percent5Minutes',
+      'canary10Percent10Minutes',
+      'canary10Percent15Minutes',
+      'canary10Percent30Minutes',
+      'linear10PercentEvery1Minute',
+      'linear10PercentEvery2Minutes',
+      'linear10PercentEvery3Minutes',
+      'linear10PercentEvery10Minutes',
+    ],
+    'How a deployment puts a new version of the functions behind the HTTP API and the queues to work (docs/updates.md). none: at once. canary: a tenth of the calls for so long, then all. linear: a tenth more each time. An unexpected failure of the new version takes it back, and the deployment fails. CodeDeploy does it; each of these functions gets an alias and an alarm.',
+  ),
   logRetentionDays: oneNumberOf(
     30,
     {

@@ -9,7 +9,7 @@ export function apiWiring(
   functionName: string,
   env: HttpEnvironment,
 ): Pick<HttpOptions, 'telemetry' | 'callersSecret' | 'now'> & { readonly telemetry: Telemetry } {
-  const report = telemetry(functionName, env.stage, now);
+  const report = telemetry(functionName, env.stage, now, env.functionVersion);
   const callers = env.apiAccess === 'basic' ? secretOf(env.apiCallersSecretArn, keptForMinutes(report)) : null;
   return { telemetry: report, callersSecret: callers, now };
 }

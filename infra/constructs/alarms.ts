@@ -71,7 +71,7 @@ export class Alarms extends Construct {
   }
 
   /** Adds an alarm. Missing data counts as good, except with `below`, where it counts as bad. */
-  raise(scope: Construct, id: string, { metric, atLeast = 1, below, whenItFails, runbook }: AlarmProps): void {
+  raise(scope: Construct, id: string, { metric, atLeast = 1, below, whenItFails, runbook }: AlarmProps): Alarm {
     const alarm = new Alarm(scope, id, {
       metric,
       alarmDescription: `${whenItFails} Runbook: docs/runbook.md#${runbook}`,
@@ -90,5 +90,6 @@ export class Alarms extends Construct {
           }),
     });
     alarm.addAlarmAction(new SnsAction(this.topic));
+    return alarm;
   }
 }

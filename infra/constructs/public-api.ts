@@ -101,7 +101,7 @@ export class PublicApi extends Construct {
       keys: readonly HttpRouteKey[],
       checkedBy: IHttpRouteAuthorizer,
     ) => {
-      const integration = new HttpLambdaIntegration(to.functionName, to.fn);
+      const integration = new HttpLambdaIntegration(to.functionName, to.invoked);
       return new Map(
         keys.map((routeKey) => [
           routeKey.key,

@@ -3,6 +3,7 @@ import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import {
   Architecture,
   Code,
+  type IFunction,
   Function as LambdaFunction,
   LoggingFormat,
   RecursiveLoop,
@@ -60,6 +61,8 @@ export class ServiceFunction<F extends FunctionName> extends Construct {
   readonly role: Role;
   /** What its role needs a customer-managed key for, if there is one. */
   readonly keyUses = new Set<KeyUse>();
+  /** Set before the function is connected to what invokes it; undefined: updates come at once. */
+  alias: IFunction | undefined;
 
   constructor(scope: Construct, id: string, props: ServiceFunctionProps<F>) {
     super(scope, id);
@@ -105,6 +108,11 @@ export class ServiceFunction<F extends FunctionName> extends Construct {
     const { whenItFails, functionName: runbook } = props;
     props.alarms.raise(this, 'Errors', { metric: this.fn.metricErrors(sum), whenItFails, runbook });
     props.alarms.raise(this, 'Throttles', { metric: this.fn.metricThrottles(sum), whenItFails, runbook });
+  }
+
+  /** What the HTTP API and the queues invoke. A schedule invokes the function itself. */
+  get invoked(): IFunction {
+    return this.alias ?? (this.fn as IFunction);
   }
 
   /** Allows the function these actions on this resource, and nothing else. */

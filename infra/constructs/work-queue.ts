@@ -1,6 +1,6 @@
 import { Duration, Names, RemovalPolicy } from 'aws-cdk-lib';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
-import type { EventSourceMappingOptions } from 'aws-cdk-lib/aws-lambda';
+import { EventSourceMapping, type EventSourceMappingOptions } from 'aws-cdk-lib/aws-lambda';
 import { CfnQueue, Queue, QueueEncryption, type QueueProps } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import type { FunctionName } from '../../shared/lambda/environment.ts';
@@ -150,9 +150,9 @@ export class MinuteQueue extends Construct {
  * queue's URL and change how long messages stay hidden, which Lambda does not do.
  */
 function deliver(queue: Queue, worker: ServiceFunction<FunctionName>, options: EventSourceMappingOptions): void {
-  // The id is the one that SqsEventSource gives: another would replace the event source.
+  // Scope and id are those that SqsEventSource gives: others would replace the event source. Its function may change.
   const id = `SqsEventSource:${Names.nodeUniqueId(queue.node)}`;
-  worker.fn.addEventSourceMapping(id, { eventSourceArn: queue.queueArn, ...options });
+  new EventSourceMapping(worker.fn, id, { target: worker.invoked, eventSourceArn: queue.queueArn, ...options });
   worker.allow(consume, queue.queueArn);
   worker.keyUses.add('receiveMessages');
 }

@@ -186,14 +186,20 @@ export type EnvironmentFor<F extends FunctionName> = Record<
   string | number | boolean
 >;
 
+/** What Lambda sets. */
+interface SetByLambda {
+  /** The number of the version that runs; absent where functions have none (docs/updates.md). */
+  readonly functionVersion?: string;
+}
+
 /** What function `F` reads: every value, parsed. */
-export type Environment<F extends FunctionName> = Pick<Values, (typeof environmentOf)[F][number]>;
+export type Environment<F extends FunctionName> = Pick<Values, (typeof environmentOf)[F][number]> & SetByLambda;
 
 /** What every function that calls MX reads. */
 export type MxEnvironment = Pick<Values, (typeof mx)[number]>;
 
 /** What every HTTP function with callers of ours reads. */
-export type HttpEnvironment = Pick<Values, (typeof http)[number]>;
+export type HttpEnvironment = Pick<Values, (typeof http)[number]> & SetByLambda;
 
 /** What every function that may end a refresh reads; the whole policy is in it. */
 export type EndingEnvironment = Pick<Values, (typeof ending)[number]>;
@@ -203,6 +209,9 @@ export type CallbackRulesEnvironment = Pick<Values, (typeof callbackRules)[numbe
 
 /** May be set to an empty text: the setting behind it is off. */
 const mayBeEmpty: ReadonlySet<ValueName> = new Set(['apiCallersSecretArn', 'callbackQueueUrl', 'callbackHosts']);
+
+/** What Lambda calls the function as it is now, which no alias leads to. */
+const UNVERSIONED = '$LATEST';
 
 /**
  * Reads the environment of one function.
@@ -229,6 +238,8 @@ export function readEnvironment<F extends FunctionName>(
     }
   }
   if (faults.length > 0) throw new Error(`function ${functionName} cannot start: ${faults.join('; ')}`);
+  const { AWS_LAMBDA_FUNCTION_VERSION: functionVersion = UNVERSIONED } = source;
+  if (functionVersion !== UNVERSIONED) values['functionVersion'] = functionVersion;
   // Every name of the contract has been read above; TypeScript cannot see that through the loop.
   return values as Environment<F>;
 }

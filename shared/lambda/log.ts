@@ -56,6 +56,7 @@ export type MetricName =
   | 'CallbackGivenUp'
   | 'NoticeFailed'
   | 'UnreadableMessage'
+  | 'UnexpectedFailure'
   | 'MessagePutBack'
   | 'MembersDue'
   | 'SweepRepaired'
@@ -131,8 +132,18 @@ const operatorCodes: ReadonlySet<string> = new Set([
 /** The namespace of all metrics. */
 const NAMESPACE = 'MxFreshBalances';
 
-/** Telemetry of the function `service` in the deployment `stage`: the dimensions of its metrics. */
-export function telemetry(service: string, stage: string, now: Clock): Telemetry {
+/**
+ * Counted for each line of a bug, with the version of the function as a further dimension, so that a new version can be told
+ * from the one before it while both run (docs/updates.md). Without versions it is not counted.
+ */
+const OF_A_VERSION: MetricName = 'UnexpectedFailure';
+
+/**
+ * Telemetry of the function `service` in the deployment `stage`: the dimensions of its metrics.
+ *
+ * @param version of the function, where it has versions.
+ */
+export function telemetry(service: string, stage: string, now: Clock, version?: string): Telemetry {
   const counted = new Map<MetricName, number>();
   let request: RequestFields | undefined;
 
@@ -141,8 +152,16 @@ export function telemetry(service: string, stage: string, now: Clock): Telemetry
     if (counted.size === 0) return {};
     const values = Object.fromEntries(counted);
     counted.clear();
-    const Metrics = Object.keys(values).map((Name) => ({ Name, Unit: 'Count' }));
-    const CloudWatchMetrics = [{ Namespace: NAMESPACE, Dimensions: [['service', 'stage']], Metrics }];
+    const metricsOf = (dimensions: readonly string[], isOfThese: (name: string) => boolean) => {
+      const Metrics = Object.keys(values)
+        .filter(isOfThese)
+        .map((Name) => ({ Name, Unit: 'Count' }));
+      return Metrics.length === 0 ? [] : [{ Namespace: NAMESPACE, Dimensions: [dimensions], Metrics }];
+    };
+    const CloudWatchMetrics = [
+      ...metricsOf(['service', 'stage'], (name) => name !== OF_A_VERSION),
+      ...metricsOf(['service', 'stage', 'version'], (name) => name === OF_A_VERSION),
+    ];
     return { _aws: { Timestamp: epochMillisecondsOf(at), CloudWatchMetrics }, ...values };
   }
 
@@ -151,7 +170,7 @@ export function telemetry(service: string, stage: string, now: Clock): Telemetry
     const timestamp = now();
     const metrics = takeMetrics(timestamp);
     // The stage is a dimension of the metrics; the log group's name has it for all other lines.
-    const of = '_aws' in metrics ? { service, stage } : { service };
+    const of = '_aws' in metrics ? { service, stage, version } : { service };
     const line = { level, timestamp, ...of, ...request, ...said, ...metrics };
     // Not `console`: with the log format JSON, Lambda would put the line as a text into one of its own.
     process.stdout.write(`${JSON.stringify(line)}\n`);
@@ -175,8 +194,10 @@ export function telemetry(service: string, stage: string, now: Clock): Telemetry
         fate,
         failure: fate === 'caller-fault' ? undefined : bounded(failure.message),
       };
-      if (failure.fate === 'bug') write('ERROR', { ...said, cause: causeOf(failure) });
-      else write('WARN', said);
+      if (failure.fate === 'bug') {
+        if (version !== undefined) counted.set(OF_A_VERSION, (counted.get(OF_A_VERSION) ?? 0) + 1);
+        write('ERROR', { ...said, cause: causeOf(failure) });
+      } else write('WARN', said);
     },
     count(metric, value = 1) {
       counted.set(metric, (counted.get(metric) ?? 0) + value);

@@ -6,7 +6,13 @@ import { at, everythingOn, listAt, statementsOf, synthesize } from './synthesize
 const keyArn = 'arn:aws:kms:us-east-1:123456789012:key/0a1b2c3d-4e5f-6789-0abc-def012345678';
 
 it('the permissions boundary allows what any role is granted', () => {
-  const grown = { ...everythingOn, apiAccess: 'basic', flowLogs: true, keyArn };
+  const grown = {
+    ...everythingOn,
+    apiAccess: 'basic',
+    flowLogs: true,
+    keyArn,
+    gradualUpdates: 'linear10PercentEvery1Minute',
+  };
   const granted = new Set(statementsOf(synthesize(grown)).flatMap(({ actions }) => actions.map(String)));
   expect(listAt(accountPolicies.boundary, 'Statement').flatMap((statement) => listAt(statement, 'Action'))).toEqual(
     [...granted].toSorted(),

@@ -29,7 +29,14 @@ it.each([
   ['defaults', {}],
   [
     'everything on',
-    { ...everythingOn, apiAccess: 'basic', alarmEmail: 'ops@example.com', egressZones: 2, eventArchiveDays: 14 },
+    {
+      ...everythingOn,
+      apiAccess: 'basic',
+      alarmEmail: 'ops@example.com',
+      egressZones: 2,
+      eventArchiveDays: 14,
+      gradualUpdates: 'canary10Percent5Minutes',
+    },
   ],
 ])('it names every type of the template: %s', (_, settings) => {
   const named = (type: string): boolean =>

@@ -48,6 +48,9 @@ export const variants = {
   'what a reviewed account may ask for': {
     flowLogs: true,
     eventArchiveDays: 14,
+    gradualUpdates: 'canary10Percent5Minutes',
+    webhooks: 'known',
+    callbackHosts: 'hooks.example.com',
     keyArn: 'arn:aws:kms:us-east-1:123456789012:key/0a1b2c3d-4e5f-6789-0abc-def012345678',
   },
   'a VPC that is there already': { fixedEgress: false, vpcId: 'vpc-0a1b2c3d', subnetIds: 'subnet-0a1b2c3d' },
@@ -126,7 +129,7 @@ export function nagDocument(): string {
     'cdk-nag 3 checks the template with its packs AwsSolutions and Serverless. Each finding is acknowledged in the code beside',
     'its resource (`infra/constructs/acknowledged-finding.ts`); an app that embeds this service and runs cdk-nag has them',
     'answered. Settings that these resources depend on: webhooks, callbacks, `apiAccess=basic`, `corsOrigins`, `fixedEgress`,',
-    '`flowLogs`, `eventArchiveDays`, `vpcId`.',
+    '`flowLogs`, `eventArchiveDays`, `gradualUpdates`, `vpcId`.',
     '',
     '| rule | what it says | where | why it stays |',
     '|---|---|---|---|',

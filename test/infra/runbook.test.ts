@@ -4,7 +4,11 @@ import { resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { at, everythingOn, listAt, synthesize } from './synthesized.ts';
 
-const stack = synthesize({ ...everythingOn, alarmEmail: 'ops@example.com' });
+const stack = synthesize({
+  ...everythingOn,
+  alarmEmail: 'ops@example.com',
+  gradualUpdates: 'canary10Percent5Minutes',
+});
 const alarms = stack.ofType('AWS::CloudWatch::Alarm');
 const runbook = readFileSync(resolve(import.meta.dirname, '../../docs/runbook.md'), 'utf8');
 const sections = new Map(

@@ -363,6 +363,23 @@ const rows: readonly TemplateRow[] = [
     expected: [0],
   },
   {
+    setting: 'gradualUpdates',
+    value: 'linear10PercentEvery3Minutes',
+    what: 'functions behind API and queues get it',
+    observe: (stack) => [
+      each('AWS::CodeDeploy::DeploymentGroup', 'DeploymentConfigName')(stack),
+      count('AWS::Lambda::Alias', 'AWS::Lambda::Version')(stack),
+    ],
+    expected: [['CodeDeployDefault.LambdaLinear10PercentEvery3Minutes'], [8, 8]],
+  },
+  {
+    setting: 'gradualUpdates',
+    value: 'none',
+    what: 'there are no aliases and no versions',
+    observe: count('AWS::Lambda::Alias', 'AWS::Lambda::Version', 'AWS::CodeDeploy::Application'),
+    expected: [0, 0, 0],
+  },
+  {
     setting: 'apiAccess',
     value: 'basic',
     what: 'there is a secret for the callers’ keys',

@@ -70,6 +70,14 @@ const running: Readonly<Record<string, Identify>> = {
     const ref = properties.optionalText('FunctionName') ?? generatedName(logicalId, place, 64);
     return { ref, attributes: { Arn: arn(place, 'lambda', `function:${ref}`) } };
   },
+  'AWS::Lambda::Version': (_logicalId, properties, place) => {
+    const ref = arn(place, 'lambda', `function:${nameIn(properties.text('FunctionName'))}:1`);
+    return { ref, attributes: { Version: '1', FunctionArn: ref } };
+  },
+  'AWS::Lambda::Alias': (_logicalId, properties, place) => {
+    const name = nameIn(properties.text('FunctionName'));
+    return plain(arn(place, 'lambda', `function:${name}:${properties.text('Name')}`), 'AliasArn');
+  },
   'AWS::Lambda::EventSourceMapping': (logicalId, _properties, place) => {
     const ref = stableSuffix(logicalId, 24).toLowerCase();
     return {
@@ -108,12 +116,16 @@ const running: Readonly<Record<string, Identify>> = {
   }),
 };
 
+/** The function's name in a name or an ARN. */
+const nameIn = (function_: string): string => function_.slice(function_.lastIndexOf(':') + 1);
+
 const plain = (ref: string, attribute: string): Identity => ({ ref, attributes: { [attribute]: ref } });
 
 /** Resource types that are understood and have no effect on one machine, each with its reason. */
 const withoutEffect: readonly { readonly pattern: RegExp; readonly reason: string }[] = [
   { pattern: /^AWS::Lambda::Permission$/, reason: 'says who may invoke; locally only this stack can' },
   { pattern: /^AWS::Lambda::EventInvokeConfig$/, reason: 'asynchronous invocations are not repeated locally' },
+  { pattern: /^AWS::CodeDeploy::/, reason: 'a start has one version of each function' },
   { pattern: /^AWS::Logs::/, reason: 'log lines are observations, and function-logs.ts shows the last ones' },
   { pattern: /^AWS::CloudWatch::/, reason: 'no metric is kept, so no alarm is raised' },
   { pattern: /^AWS::SNS::/, reason: 'only alarms use topics' },

@@ -38,9 +38,14 @@ export function functionHosts(
     hosts.set(resource.logicalId, new FunctionHost(spec, observations, now, settings.clockAheadMs));
   }
   const hostOf: HostOf = (text, where) => {
-    const arn = /arn:aws:lambda:[^:]*:[^:]*:function:[^:/]+/.exec(text)?.[0] ?? text;
-    const host = hosts.get(blueprint.named(arn)?.logicalId ?? '');
-    if (host === undefined) throw new Error(`${where} leads to ${text}, which is no function of this template`);
+    // As ARN or as name, perhaps with a version or an alias behind it, which leads to the function itself.
+    const [, arn, name = '', qualifier] =
+      /(arn:aws:lambda:[^:]*:[^:]*:function:)?([^:/]+)(?::([^:/]+))?(?:\/.*)?$/.exec(text) ?? [];
+    const found = blueprint.named(`${arn ?? ''}${name}`);
+    const host = hosts.get(found?.logicalId ?? '');
+    const isThere = qualifier === undefined || blueprint.named(`${found?.arn}:${qualifier}`) !== undefined;
+    if (host === undefined || !isThere)
+      throw new Error(`${where} leads to ${text}, which is no function of this template`);
     return host;
   };
   return { hosts, hostOf };

@@ -18,8 +18,7 @@ export interface QueueWiring {
 export function eventSources({ blueprint, hostOf, calls, observations, now }: QueueWiring): Map<string, EventSource> {
   const sources = new Map<string, EventSource>();
   for (const mapping of blueprint.ofType('AWS::Lambda::EventSourceMapping')) {
-    const name = mapping.properties.text('FunctionName');
-    const host = hostOf(blueprint.named(name)?.arn ?? name, `event source ${mapping.logicalId}`);
+    const host = hostOf(mapping.properties.text('FunctionName'), `event source ${mapping.logicalId}`);
     const spec = eventSourceSpec(mapping, blueprint, host);
     if (mapping.properties.optionalFlag('Enabled') === false || host.spec.maxWorkers === 0) continue;
     const queue = queueName(spec.queueUrl);

@@ -105,3 +105,11 @@ describe('variables of other types', () => {
 it('a fault never repeats a value', () => {
   expect(faultOf({ ...complete, SCHEDULE_SHARDS: 'hunter2' })).not.toContain('hunter2');
 });
+
+it.each([
+  [undefined, undefined],
+  ['$LATEST', undefined],
+  ['7', '7'],
+])('version %s of a function is told as %s', (AWS_LAMBDA_FUNCTION_VERSION, version) => {
+  expect(readEnvironment('follow-up', { ...placeholders, AWS_LAMBDA_FUNCTION_VERSION }).functionVersion).toBe(version);
+});

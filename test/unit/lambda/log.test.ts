@@ -228,3 +228,43 @@ it('only faults for an operator count as refused credentials', () => {
     countOperatorFaults(counted, code);
   expect(counted.counts).toHaveLength(4);
 });
+
+describe('an unexpected failure', () => {
+  const failed = (version: string | undefined) => {
+    const report = telemetry('follow-up', 'prod', now, version);
+    report.count('MessagePutBack');
+    report.log('follow_up.failed', { error: new RangeError('out of range') });
+    return lines();
+  };
+
+  it('is counted by version, other metrics are not', () => {
+    expect(failed('7')).toMatchObject([
+      {
+        level: 'ERROR',
+        service: 'follow-up',
+        stage: 'prod',
+        version: '7',
+        UnexpectedFailure: 1,
+        MessagePutBack: 1,
+        _aws: {
+          CloudWatchMetrics: [
+            { Dimensions: [['service', 'stage']], Metrics: [{ Name: 'MessagePutBack', Unit: 'Count' }] },
+            { Dimensions: [['service', 'stage', 'version']], Metrics: [{ Name: 'UnexpectedFailure', Unit: 'Count' }] },
+          ],
+        },
+      },
+    ]);
+  });
+
+  it('without a version is not counted', () => {
+    expect(failed(undefined)[0]).not.toHaveProperty('UnexpectedFailure');
+    expect(lines()[0]).not.toHaveProperty('version');
+  });
+
+  it('is no failure of MX’s', () => {
+    telemetry('follow-up', 'prod', now, '7').log('mx.failed', {
+      error: new Failure('mx_timeout', 'MX did not answer'),
+    });
+    expect(lines()[0]).not.toHaveProperty('UnexpectedFailure');
+  });
+});
