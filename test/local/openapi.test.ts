@@ -213,6 +213,8 @@ describe('what the running API answers is in the document', () => {
 
   it('for what is learnt of institutions', async () => {
     await refreshed();
+    // What is learnt of the refresh is counted after its end.
+    await running.project.stack.idle();
     const list = await ask('listInstitutionHealth', { query: '?limit=1' });
     const { institutions } = list.body as { institutions: { code: string }[] };
     expect(institutions).toMatchObject([{ today: { refreshes: expect.any(Number) }, breaker: { state: 'closed' } }]);
