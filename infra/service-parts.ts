@@ -171,6 +171,7 @@ export class ServiceParts {
   private publishForOperator(): void {
     const { scheduleShards, minScheduleHours, mxBaseUrl, mxAcceptVersion } = this.settings;
     const { learning, breaker, deadlineSeconds } = this.settings;
+    const { staleAfterSeconds, allowanceStarts, allowanceWindowSeconds } = this.settings;
     const published: Readonly<Record<string, string>> = {
       ScheduleShards: String(scheduleShards),
       MinScheduleHours: String(minScheduleHours),
@@ -179,6 +180,9 @@ export class ServiceParts {
       Learning: String(learning),
       Breaker: String(breaker),
       DeadlineSeconds: String(deadlineSeconds),
+      StaleAfterSeconds: String(staleAfterSeconds),
+      AllowanceStarts: String(allowanceStarts),
+      AllowanceWindowSeconds: String(allowanceWindowSeconds),
     };
     for (const [name, value] of Object.entries(published)) {
       new CfnOutput(this.scope, name, { value, description: 'A setting, for the operator’s command' });

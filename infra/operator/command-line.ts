@@ -3,6 +3,7 @@ import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { type Deployment, type DeploymentOptions, findDeployment } from './deployment.ts';
 import { endingOf } from './ending.ts';
 import { type ExitCode, exitCodes } from './exit-codes.ts';
+import { explainMember } from './explain-member.ts';
 import { exportSchedules } from './export-schedules.ts';
 import { importSchedules } from './import-schedules.ts';
 import { reshardSchedules } from './reshard-schedules.ts';
@@ -67,6 +68,14 @@ function commands(terminal: Terminal, version: string, end: (exitCode: ExitCode)
   about(program.command('deployment'))
     .description('which deployment the options name, and its outputs')
     .action(async (options: CommonOptions) => showDeployment(await reach(options), terminal, options.json ?? false));
+
+  about(program.command('explain <user> <member>'))
+    .description('why a member’s balances are old, whose move it is, and what happens next; guids or own ids')
+    .option('--show-amounts', 'write the amounts too')
+    .action(async (user: string, member: string, options: CommonOptions & { readonly showAmounts?: boolean }) => {
+      const { showAmounts = false, json = false } = options;
+      await explainMember(await reach(options), terminal, { user, member, showAmounts, json });
+    });
 
   about(program.command('institutions [code]'))
     .description('what is learnt of banks: whether they work, how refreshes ended, how long jobs take; one, or all')

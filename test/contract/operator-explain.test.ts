@@ -1,0 +1,109 @@
+/** The operator’s command `explain`, on tables of its own. */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Deployment } from '../../infra/operator/deployment.ts';
+import { type ExplainOptions, explainMember } from '../../infra/operator/explain-member.ts';
+import { limitedCalls } from '../../shared/clients/aws-limits.ts';
+import { balancesInDynamoDb } from '../../shared/clients/balances-table.ts';
+import { membersInDynamoDb } from '../../shared/clients/members-table.ts';
+import { scheduleInDynamoDb } from '../../shared/clients/schedule-table.ts';
+import { noWishes } from '../../shared/domain/schedule.ts';
+import { at, attemptOf, mxAccount, mxMember, policy, refreshId, startingClaim } from '../samples.ts';
+import { fakeTerminal } from '../unit/operator/fake-terminal.ts';
+import { type LocalTables, startLocalTables } from './local-tables.ts';
+
+let tables: LocalTables;
+afterAll(() => tables?.close());
+
+const key = { userGuid: 'USR-explained', memberGuid: 'MBR-explained' };
+
+beforeAll(async () => {
+  tables = await startLocalTables();
+  const members = membersInDynamoDb(tables.client, tables.members, policy);
+  const member = mxMember(key, { id: 'own-member', user_id: 'own-user', institution_code: 'riverbank' });
+  const claim = startingClaim(refreshId(1));
+  await members.claim({ key, claim, starts: [at(-60)], startsVersion: 0, member });
+  await members.writeAliases(member);
+  const attempt = attemptOf(claim, {
+    outcome: 'action_required',
+    action: 'reauthenticate',
+    code: 'denied',
+    endedAt: at(-30),
+  });
+  const known = { lookedAt: null, jobAggregatedAt: null };
+  expect(await members.end({ key, from: 'running', known, attempt })).toBe(true);
+  await members.release(key, claim.refreshId);
+  const rules = { keepAccountNumbers: false, keepUnknownFields: false };
+  const stamp = { observedAt: at(-3 * 86_400), refreshId: refreshId(1), trigger: 'http' as const };
+  const account = mxAccount('ACT-1', '4711.90', '"currency_code":"USD"');
+  await balancesInDynamoDb(tables.client, tables.balances, rules).store(key, [account], stamp);
+  const schedule = scheduleInDynamoDb(tables.client, tables.members);
+  await schedule.enrol(key, { everyHours: 24, slot: 'SLOT#24h#00100#0' }, 'always', noWishes);
+});
+
+function deployment(): Deployment {
+  const outputs: Readonly<Record<string, string>> = {
+    MembersTable: tables.members,
+    BalancesTable: tables.balances,
+    RefreshesTable: tables.refreshes,
+    Learning: 'true',
+    Breaker: 'true',
+    StaleAfterSeconds: '86400',
+    AllowanceStarts: '5',
+    AllowanceWindowSeconds: '7200',
+  };
+  return {
+    place: 'stack test in local, account 123',
+    account: '123',
+    region: 'local',
+    stack: 'test',
+    status: 'UPDATE_COMPLETE',
+    isLocal: false,
+    outputs,
+    output: (name) => outputs[name] ?? 'missing',
+    aws: () => limitedCalls(),
+    dynamoDb: () => tables.newClient(),
+  };
+}
+
+async function shown(given: Partial<ExplainOptions> = {}): Promise<string> {
+  const { terminal, out } = fakeTerminal();
+  const options = { user: 'own-user', member: 'own-member', showAmounts: false, json: false, ...given };
+  await explainMember(deployment(), terminal, options);
+  return out();
+}
+
+describe('explain', () => {
+  it('says why, whose move it is, and what comes next', async () => {
+    const [why, move, next] = (await shown()).split('\n');
+    expect(why).toBe(
+      `Why is it old?           The oldest account is as of ${at(-3 * 86_400)}, 3 d old: the last refresh ended at ${at(-30)} as denied (The institution refused the stored credentials).`,
+    );
+    expect(move).toBe(
+      'Whose move is it?        The user: has to log in or consent again, in the widget of MX that your app shows.',
+    );
+    expect(next).toMatch(
+      /^What happens next, when\? The schedule’s next turn is at 2026-\S+Z, every 24 h\. A trigger starts a refresh at once\.$/,
+    );
+  });
+
+  it('shows accounts, and amounts only when asked to', async () => {
+    const without = await shown();
+    expect(without).toMatch(/^ACT-1 .* yes +RFR-/m);
+    expect(without).not.toContain('4711');
+    expect(await shown({ showAmounts: true })).toMatch(/^ACT-1 .* 4711\.90? +– +USD$/m);
+  });
+
+  it('finds the member by guids, and is JSON', async () => {
+    const text = await shown({ user: key.userGuid, member: key.memberGuid, json: true });
+    expect(JSON.parse(text)).toMatchObject({
+      action: 'reauthenticate',
+      freshness: { verdict: 'stale', reason: 'denied' },
+      member: { user: 'USR-explained', member: 'MBR-explained', schedule: 'every 24 h' },
+      accounts: [{ account: 'ACT-1', stale_reason: '' }],
+    });
+  });
+
+  it('ends with 2 for a member that is not known', async () => {
+    await expect(shown({ member: 'other' })).rejects.toMatchObject({ exitCode: 2 });
+  });
+});
