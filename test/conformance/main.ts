@@ -27,7 +27,7 @@ listed one does not differ; 2: the run could not be made.`;
 
 const root = join(import.meta.dirname, '../..');
 
-/** The test files that make tables or queues of the given services, and the refresh. */
+/** The test files that make tables or queues of the given services, the refresh, and AWS's facts. */
 function testFiles(given: ReadonlySet<GivenService>, only: string): readonly string[] {
   const starts: Readonly<Record<GivenService, string>> = {
     dynamodb: 'await startLocalTables()',
@@ -37,7 +37,8 @@ function testFiles(given: ReadonlySet<GivenService>, only: string): readonly str
     const code = readFileSync(join(root, path), 'utf8');
     return [...given].some((service) => code.includes(starts[service]));
   });
-  return ['test/conformance/refresh.test.ts', ...contract.toSorted()].filter((path) => path.includes(only));
+  const own = ['test/conformance/refresh.test.ts', 'test/conformance/facts.test.ts'];
+  return [...own, ...contract.toSorted()].filter((path) => path.includes(only));
 }
 
 const firstLine = (text = 'failed without a message'): string => text.split('\n')[0] ?? '';
@@ -68,7 +69,8 @@ class Cases implements Reporter {
   }
 }
 
-async function runTests(files: readonly string[]): Promise<readonly Case[]> {
+/** Runs the files. @param interrupted is called instead of the end of the process that Ctrl-C is otherwise */
+async function runTests(files: readonly string[], interrupted: () => void): Promise<readonly Case[]> {
   const cases = new Cases();
   const vitest = await createVitest(
     'test',
@@ -87,6 +89,9 @@ async function runTests(files: readonly string[]): Promise<readonly Case[]> {
     },
     { logLevel: 'silent' },
   );
+  // Vitest ends the process a millisecond later.
+  process.removeAllListeners('SIGINT');
+  process.once('SIGINT', interrupted);
   try {
     await vitest.start();
   } finally {
@@ -172,9 +177,11 @@ async function main(): Promise<number> {
   };
   // There is nothing yet: it says now what each test would say otherwise, that an engine cannot be reached.
   await end();
-  process.once('SIGINT', () => void end().finally(() => process.exit(130)));
   try {
-    const { lines, isAsKnown } = verdictOf(await runTests(files), known);
+    const { lines, isAsKnown } = verdictOf(
+      await runTests(files, () => void end().finally(() => process.exit(130))),
+      known,
+    );
     for (const line of lines) console.log(line);
     return isAsKnown ? 0 : 1;
   } finally {

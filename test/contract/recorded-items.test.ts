@@ -19,6 +19,7 @@ import { Decimal } from '../../shared/domain/decimal.ts';
 import { itemsOfToday, type RecordedItems, recordedErasure, recordedMembers } from '../recorded/items.ts';
 import { at, refreshId, T0 } from '../samples.ts';
 import { type LocalTables, startLocalTables } from './local-tables.ts';
+import type { Table } from './table-inputs.ts';
 
 const folder = join(import.meta.dirname, '../recorded');
 const versions = readdirSync(folder).filter((name) => /^\d+\.\d+\.\d+$/.test(name));
@@ -32,7 +33,8 @@ describe.each(versions)('items of %s are read', (version) => {
   beforeAll(async () => {
     tables = await startLocalTables();
     for (const [name, items] of Object.entries(recordedIn(version)))
-      for (const Item of items) await tables.client.send(new PutItemCommand({ TableName: name, Item }));
+      for (const Item of items)
+        await tables.client.send(new PutItemCommand({ TableName: tables[name as Table], Item }));
   });
   afterAll(() => tables.close());
 
