@@ -4,6 +4,8 @@ import { type Project, type ProjectOptions, startProject } from '../../infra/loc
 import type { Control } from '../../infra/mx-simulator/control.ts';
 import { type ExactJson, type ExactObject, isExactObject, parseExactJson } from '../../shared/domain/decimal.ts';
 import { recordCalls } from '../permissions/record.ts';
+import { credentialsIn } from '../privacy/heard.ts';
+import { watchPrivacy } from '../privacy/watch.ts';
 
 /** Seconds where a deployment waits minutes: the simulator on this machine does not mind. */
 const QUICK = {
@@ -46,6 +48,7 @@ export interface Running {
   ended(refreshId: string): Promise<ExactObject>;
   /** Triggers and waits for the end. */
   refresh(path: string): Promise<{ trigger: Answer; event: ExactObject }>;
+  /** @throws Error when a log, event, dead letter or error answer had bank or personal data: the file that leaks fails. */
   close(): Promise<void>;
 }
 
@@ -64,6 +67,15 @@ export async function startRunning(
   const { simulator } = project;
   if (simulator === null) throw new Error('tests run with the simulator');
   const mx = simulator.model.control;
+  const leaks = watchPrivacy({
+    told: project.stack,
+    mx: simulator.model,
+    secrets: [
+      ...credentialsIn(project.caller.authorization),
+      ...credentialsIn(project.webhookSender.authorization),
+      { kind: 'credential', value: project.callbackSecret },
+    ],
+  });
   const over = new Map<string, ExactObject>();
   const waiting = new Map<string, ((event: ExactObject) => void)[]>();
   project.stack.on('event', ({ detailType, detail }) => {
@@ -113,7 +125,11 @@ export async function startRunning(
       if (trigger.status !== 202) throw new Error(`the trigger was answered with ${trigger.status}: ${trigger.text}`);
       return { trigger, event: await ended(refreshIdOf(trigger)) };
     },
-    close: () => project.close(),
+    async close() {
+      await project.close();
+      const wrong = leaks();
+      if (wrong.length > 0) throw new Error(`bank or personal data was told on:\n${wrong.slice(0, 20).join('\n')}`);
+    },
   };
 }
 

@@ -8,6 +8,9 @@ import { Blueprint } from '../../infra/local/stack/blueprint.ts';
 import { Permissions } from '../../infra/local/stack/permissions.ts';
 import { type Resource, type Synthesized, synthesize } from '../infra/synthesized.ts';
 import { recordCalls } from '../permissions/record.ts';
+import { Detector, type SecretKind } from '../privacy/detector.ts';
+import { credentialsIn, secretsIn, secretsInJson } from '../privacy/heard.ts';
+import { leaks, recordCounts } from '../privacy/watch.ts';
 import { apiEvent, type GivenRequest, lambdaContext } from '../unit/lambda/api-event.ts';
 import { type Aws, type Published, type Sent, startAws } from './aws.ts';
 import { member, type StubMx, startStubMx } from './stub-mx.ts';
@@ -45,11 +48,11 @@ export interface HttpAnswer {
 }
 
 /** The key of every caller where callers have keys, and of MX at the webhook's route. */
-export const KEY = 'key';
-const KEY_SHA256 = '2c70e12b7a0646f92279f427c7b38e7334d8e5389cff167a1dc30e73f826b683';
+export const KEY = 'key-of-a-caller';
+const KEY_SHA256 = '7567337023d08f6f540275ef9c45f186bea19acba38bb8540412a25979451efa';
 
 const secrets: Readonly<Record<string, string>> = {
-  CredentialsMx: '{"client_id":"client","api_key":"key"}',
+  CredentialsMx: '{"client_id":"client","api_key":"key-at-mx"}',
   CredentialsApiCallers: JSON.stringify({
     clients: Object.entries({
       ...{ shop: ['read', 'trigger'], reader: ['read'], starter: ['trigger'], eraser: ['erase'], rightless: [] },
@@ -172,6 +175,29 @@ export async function deploy(settings: Readonly<Record<string, unknown>>): Promi
     }
   }
 
+  /** Bank and personal data in what functions wrote and published, unless the settings put it into events. */
+  function toldOn(): readonly string[] {
+    const detector = new Detector();
+    for (const secret of credentialsIn(basic(''))) detector.add(secret);
+    // Callbacks may go to the same server.
+    const asked = mx.seen.filter(({ url }) => url.startsWith('/users/'));
+    for (const { method, url: path, headers: given, body } of asked) {
+      const headers = { authorization: given.authorization };
+      for (const secret of secretsIn({ method, path, headers, body }, { body: '' })) detector.add(secret);
+    }
+    for (const secret of mx.told.flatMap(secretsInJson)) detector.add(secret);
+    const texts = [
+      ...lines.map((text) => ({ where: 'log', text }) as const),
+      ...aws.events.map(({ detail }) => ({ where: 'event', text: JSON.stringify(detail) }) as const),
+    ];
+    const inEvents: readonly SecretKind[] = [
+      ...(settings['amountsInEvents'] === true ? (['amount'] as const) : []),
+      ...(settings['ownIdsInEvents'] === true ? (['own id'] as const) : []),
+    ];
+    recordCounts({ texts: texts.length, values: detector.size });
+    return leaks(detector, texts, inEvents);
+  }
+
   const deployed: Deployed = {
     template,
     aws,
@@ -230,6 +256,7 @@ export async function deploy(settings: Readonly<Record<string, unknown>>): Promi
       vi.useRealTimers();
       await Promise.all([aws.close(), mx.close()]);
       expect([...forbidden], 'what AWS would refuse').toEqual([]);
+      expect(toldOn(), 'bank or personal data that was told on').toEqual([]);
     },
   };
   return deployed;

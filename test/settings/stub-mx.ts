@@ -1,10 +1,13 @@
 /** MX with one member, whose job runs, ends or never begins as the test sets it. */
+import type { ServerResponse } from 'node:http';
 import { type Seen, type StubServer, sendJson, stubServer } from '../contract/stub-server.ts';
 
 /** MX, and the member that it has. */
 export interface StubMx {
   readonly url: string;
   readonly seen: readonly Seen[];
+  /** The members and accounts that it has sent, as JSON. */
+  readonly told: readonly string[];
   /** Fields of the member over those of one that is connected and idle. */
   member: Readonly<Record<string, unknown>>;
   /** Its accounts. */
@@ -50,6 +53,11 @@ export async function startStubMx(): Promise<StubMx> {
     hangsAt: null as string | null,
     status: null as number | null,
   };
+  const told: string[] = [];
+  const tell = (response: ServerResponse, body: object, status = 200): void => {
+    told.push(JSON.stringify(body));
+    sendJson(response, body, status);
+  };
   const server: StubServer = await stubServer(({ method, url }, response) => {
     if (mx.hangsAt !== null && url.includes(mx.hangsAt)) return;
     if (mx.status !== null) {
@@ -69,11 +77,11 @@ export async function startStubMx(): Promise<StubMx> {
       return;
     }
     if (!url.includes('/accounts')) {
-      sendJson(response, { member: { ...connected, ...mx.member } }, method === 'POST' ? 202 : 200);
+      tell(response, { member: { ...connected, ...mx.member } }, method === 'POST' ? 202 : 200);
       return;
     }
     const pagination = { current_page: 1, per_page: 1000, total_entries: mx.accounts.length, total_pages: 1 };
-    sendJson(response, { accounts: mx.accounts, pagination });
+    tell(response, { accounts: mx.accounts, pagination });
   });
-  return Object.assign(mx, { url: server.url, seen: server.seen, close: server.close });
+  return Object.assign(mx, { url: server.url, seen: server.seen, told, close: server.close });
 }

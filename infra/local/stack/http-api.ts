@@ -92,6 +92,7 @@ export class HttpApi {
       status: response.status,
       ms: this.#options.now() - started,
       route: match?.route.pattern.key,
+      ...(response.status < 400 ? {} : { problem: response.body.toString() }),
     });
     write(outgoing, response, requestId);
   }

@@ -2,8 +2,18 @@ import type { Asked } from './permissions.ts';
 
 /** What a running local stack reports, one shape per kind. `function`, `queue` and `bus` are logical ids. */
 export interface Observations {
-  /** One HTTP request answered by the API; `route` is the route key that matched, if any. */
-  http: { method: string; path: string; status: number; ms: number; route: string | undefined };
+  /**
+   * One HTTP request answered by the API; `route` is the route key that matched, if any; `problem` the body of an answer of
+   * status 400 or more, absent in others.
+   */
+  http: {
+    method: string;
+    path: string;
+    status: number;
+    ms: number;
+    route: string | undefined;
+    problem?: string;
+  };
   /** One invocation that is over. */
   invocation: ObservedInvocation;
   /** One line that a function wrote, without its line break. */
