@@ -8,26 +8,13 @@ import { join } from 'node:path';
 import { buildSync } from 'esbuild';
 import { environmentOf } from '../shared/lambda/environment.ts';
 import { bundle, packagesIn, projectRoot } from './bundle.ts';
+import { constructOptions } from './bundle-options.ts';
 import { licensedPackage, licensesDocument, packagesOf } from './third-party-licenses.ts';
 
 const output = join(projectRoot, 'dist/cdk');
 mkdirSync(output, { recursive: true });
 
-// CommonJS, so that an app of either kind loads one and the same file: with two, `instanceof` would not hold between them.
-const built = buildSync({
-  absWorkingDir: projectRoot,
-  entryPoints: ['infra/balance-refresh.ts'],
-  outfile: join(output, 'balance-refresh.js'),
-  bundle: true,
-  format: 'cjs',
-  platform: 'node',
-  target: 'node20.19',
-  external: ['aws-cdk-lib', 'constructs'],
-  define: { 'import.meta.dirname': '__dirname' },
-  legalComments: 'none',
-  metafile: true,
-  logLevel: 'warning',
-});
+const built = buildSync({ ...constructOptions, outfile: join(output, 'balance-refresh.js') });
 writeFileSync(join(output, 'package.json'), '{ "type": "commonjs" }\n');
 
 const names = Object.keys(environmentOf);

@@ -1,16 +1,10 @@
-/** Bundles the command into one file without dependencies, for the package: a part of `npm run build`. */
-import { chmodSync, writeFileSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
-import { buildSync } from 'esbuild';
-import { licensedPackage, licensesDocument, packagesOf } from '../third-party-licenses.ts';
+/** How esbuild makes the operator's command and the construct for other apps. Where the file goes is not in it. */
+import { join } from 'node:path';
+import type { BuildOptions } from 'esbuild';
+import { projectRoot } from './bundle.ts';
 
 /** commander needs it; the package's client and reader are content with Node 20. */
 const LEAST_NODE = '22.12';
-
-/** Where the package's `bin` is, from the project root. */
-const OUTPUT = 'dist/bin/mx-fresh-balances.js';
-
-const root = resolve(import.meta.dirname, '../..');
 
 /** Before anything else: an older Node would end with an error of its own, deep in a library. */
 const checkOfNode = `{const [major,minor]=process.versions.node.split('.').map(Number);const [most,least]=[${LEAST_NODE.replace('.', ',')}];
@@ -21,13 +15,12 @@ const requireForPackages =
   "import{createRequire as nodeCreateRequire}from'node:module';const require=nodeCreateRequire(import.meta.url);";
 
 /** The SDK's common code names it; no command reads a stream of events. 5 KB of the package. */
-const unused = { '@smithy/core/event-streams': join(root, 'shared/lambda/unused-sdk-parts.ts') };
+const unused = { '@smithy/core/event-streams': join(projectRoot, 'shared/lambda/unused-sdk-parts.ts') };
 
-const outfile = join(root, OUTPUT);
-const { metafile } = buildSync({
-  absWorkingDir: root,
+/** The operator's command, one file without dependencies. */
+export const commandOptions = {
+  absWorkingDir: projectRoot,
   entryPoints: ['infra/operator/main.ts'],
-  outfile,
   bundle: true,
   format: 'esm',
   platform: 'node',
@@ -39,7 +32,22 @@ const { metafile } = buildSync({
   metafile: true,
   banner: { js: `${requireForPackages}\n${checkOfNode}` },
   logLevel: 'warning',
-});
-chmodSync(outfile, 0o755);
-const packages = packagesOf(metafile).map((folder) => licensedPackage(join(root, folder)));
-writeFileSync(join(dirname(outfile), 'THIRD-PARTY-LICENSES.txt'), licensesDocument('The command contains', packages));
+} as const satisfies BuildOptions;
+
+/**
+ * The construct. CommonJS, so that an app of either kind loads one and the same file: with two, `instanceof` would not hold
+ * between them.
+ */
+export const constructOptions = {
+  absWorkingDir: projectRoot,
+  entryPoints: ['infra/balance-refresh.ts'],
+  bundle: true,
+  format: 'cjs',
+  platform: 'node',
+  target: 'node20.19',
+  external: ['aws-cdk-lib', 'constructs'],
+  define: { 'import.meta.dirname': '__dirname' },
+  legalComments: 'none',
+  metafile: true,
+  logLevel: 'warning',
+} as const satisfies BuildOptions;
