@@ -178,6 +178,18 @@ describe('what stops the start, with a sentence', () => {
       'FilterCriteria is not run locally',
     ],
     [
+      'an alias that is not there',
+      {
+        Q: queue,
+        F: kitFunction('echo'),
+        M: {
+          Type: 'AWS::Lambda::EventSourceMapping',
+          Properties: { EventSourceArn: arn('Q'), FunctionName: { 'Fn::Join': [':', [{ Ref: 'F' }, 'gone']] } },
+        },
+      },
+      'which is no function of this template',
+    ],
+    [
       'a stream as event source',
       {
         T: table,
