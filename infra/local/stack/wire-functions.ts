@@ -38,10 +38,13 @@ export function functionHosts(
     hosts.set(resource.logicalId, new FunctionHost(spec, observations, now, settings.clockAheadMs));
   }
   const hostOf: HostOf = (text, where) => {
-    // As ARN or as name, perhaps with a version or an alias behind it, which leads to the function itself.
-    const [, arn, name = '', qualifier] =
-      /(arn:aws:lambda:[^:]*:[^:]*:function:)?([^:/]+)(?::([^:/]+))?(?:\/.*)?$/.exec(text) ?? [];
-    const found = blueprint.named(`${arn ?? ''}${name}`);
+    // As ARN, which may stand in a longer text (an authorizer's URI), or as name; perhaps with a version or an alias behind
+    // it, which leads to the function itself.
+    const [, arn = '', name = '', qualifier] =
+      /(arn:aws:lambda:[^:]*:[^:]*:function:)([^:/]+)(?::([^:/]+))?/.exec(text) ??
+      /^()([^:/]+)(?::([^:/]+))?$/.exec(text) ??
+      [];
+    const found = blueprint.named(`${arn}${name}`);
     const host = hosts.get(found?.logicalId ?? '');
     const isThere = qualifier === undefined || blueprint.named(`${found?.arn}:${qualifier}`) !== undefined;
     if (host === undefined || !isThere)
