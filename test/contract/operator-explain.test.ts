@@ -2,7 +2,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Deployment } from '../../infra/operator/deployment.ts';
 import { type ExplainOptions, explainMember } from '../../infra/operator/explain-member.ts';
-import { limitedCalls } from '../../shared/clients/aws-limits.ts';
 import { balancesInDynamoDb } from '../../shared/clients/balances-table.ts';
 import { membersInDynamoDb } from '../../shared/clients/members-table.ts';
 import { scheduleInDynamoDb } from '../../shared/clients/schedule-table.ts';
@@ -10,6 +9,7 @@ import { noWishes } from '../../shared/domain/schedule.ts';
 import { at, attemptOf, mxAccount, mxMember, policy, refreshId, startingClaim } from '../samples.ts';
 import { fakeTerminal } from '../unit/operator/fake-terminal.ts';
 import { type LocalTables, startLocalTables } from './local-tables.ts';
+import { deploymentWith } from './operator-deployment.ts';
 
 let tables: LocalTables;
 afterAll(() => tables?.close());
@@ -51,18 +51,7 @@ function deployment(): Deployment {
     AllowanceStarts: '5',
     AllowanceWindowSeconds: '7200',
   };
-  return {
-    place: 'stack test in local, account 123',
-    account: '123',
-    region: 'local',
-    stack: 'test',
-    status: 'UPDATE_COMPLETE',
-    isLocal: false,
-    outputs,
-    output: (name) => outputs[name] ?? 'missing',
-    aws: () => limitedCalls(),
-    dynamoDb: () => tables.newClient(),
-  };
+  return deploymentWith(tables, outputs);
 }
 
 async function shown(given: Partial<ExplainOptions> = {}): Promise<string> {

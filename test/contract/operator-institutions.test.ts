@@ -3,7 +3,6 @@ import { PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Deployment } from '../../infra/operator/deployment.ts';
 import { type InstitutionsOptions, showInstitutions } from '../../infra/operator/show-institutions.ts';
-import { limitedCalls } from '../../shared/clients/aws-limits.ts';
 import { breakersInDynamoDb } from '../../shared/clients/breakers-table.ts';
 import { institutionsInDynamoDb } from '../../shared/clients/institutions-table.ts';
 import { closedBreaker } from '../../shared/domain/breaker.ts';
@@ -13,6 +12,7 @@ import { noTrouble } from '../../shared/domain/trouble.ts';
 import { at, T0 } from '../samples.ts';
 import { fakeTerminal } from '../unit/operator/fake-terminal.ts';
 import { type LocalTables, startLocalTables } from './local-tables.ts';
+import { deploymentWith } from './operator-deployment.ts';
 
 let tables: LocalTables;
 afterAll(() => tables?.close());
@@ -73,18 +73,7 @@ function deployment(given: Readonly<Record<string, string>> = {}): Deployment {
     DeadlineSeconds: '600',
     ...given,
   };
-  return {
-    place: 'stack test in local, account 123',
-    account: '123',
-    region: 'local',
-    stack: 'test',
-    status: 'UPDATE_COMPLETE',
-    isLocal: false,
-    outputs,
-    output: (name) => outputs[name] ?? 'missing',
-    aws: () => limitedCalls(),
-    dynamoDb: () => tables.newClient(),
-  };
+  return deploymentWith(tables, outputs);
 }
 
 async function show(given: Partial<InstitutionsOptions> = {}, outputs: Readonly<Record<string, string>> = {}) {
