@@ -1,5 +1,6 @@
 import type { Step } from '../../shared/domain/decision.ts';
 import { type Ending, endingOf } from '../../shared/domain/ending.ts';
+import { moves } from '../../shared/domain/explain.ts';
 import { isOutcomeCode, type OutcomeCode, type OutcomeRow, outcomes } from '../../shared/domain/outcome.ts';
 import { waitReasons } from '../../shared/domain/progress.ts';
 import { connectionStatuses, memberErrorEnds } from '../../shared/domain/statuses.ts';
@@ -53,6 +54,10 @@ function failureRow({ what, failure }: (typeof mxFailures)[number]): string {
   const looked = first === second ? first : `${first}; after a minute of it ${second}`;
   return `| ${what} | \`${failure.code}\` | ${problemKind(failure.code).status} | ${posted} | ${looked} |`;
 }
+
+const moveRows = Object.entries(moves)
+  .map(([action, sentence]) => `| ${action} | ${sentence} |`)
+  .join('\n');
 
 function resultRow(code: OutcomeCode): string {
   const { outcome, orOutcome, action, message, orActions = [] }: OutcomeRow = outcomes[code];
@@ -126,6 +131,14 @@ not answer. The end may have another code.
 ${Object.entries(waitReasons)
   .map(([code, message]) => `| \`${code}\` | ${message.replace(/\.$/, '')} |`)
   .join('\n')}
+
+## Whose move it is
+
+By action, as the operator’s command says it (\`explain\`, docs/operator.md) for the code of the last end:
+
+| action | whose move |
+|---|---|
+${moveRows}
 
 ## All codes
 
