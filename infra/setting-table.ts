@@ -203,7 +203,7 @@ export const settings = {
   ),
   ownIdsInEvents: flag(
     false,
-    'true writes MX’s id and user_id of the member (member_id, user_id) into the events on the bus, at the price of one read each. Whoever may read the bus then sees what your own systems call users. false: guids only. Callbacks always have them.',
+    'true writes MX’s id and user_id of the member (member_id, user_id) into the events on the bus, at the price of one read each. Every role that may read the bus sees what your own systems call users. false: guids only. Callbacks always have them.',
   ),
   eventArchiveDays: wholeNumber(
     0,
@@ -268,7 +268,7 @@ export const settings = {
         'the ARN of a symmetric key of this region, such as arn:aws:kms:us-east-1:123456789012:key/0a1b2c3d-4e5f-6789-0abc-def012345678 (no alias), or empty for none',
       read: arnOrNone('kms', '[a-z0-9-]+', 'key/(mrk-)?[0-9a-f-]{32,36}'),
     },
-    'A customer-managed key for tables, queues, secrets, logs and the topic of alarms, in place of AWS’s own keys, which are free. Price: $1 a month and $0.03 per 10,000 calls of it (docs/account.md). Its policy has to allow what docs/account.md lists, and whoever reads the tables needs kms:Decrypt.',
+    'A customer-managed key for tables, queues, secrets, logs and the topic of alarms, in place of AWS’s own keys, which are free. Price: $1 a month and $0.03 per 10,000 calls of it (docs/account.md). Its policy has to allow what docs/account.md lists, and every role that reads the tables needs kms:Decrypt.',
   ),
   permissionsBoundaryArn: text(
     '',

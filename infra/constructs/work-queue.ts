@@ -20,7 +20,7 @@ function closedQueue(scope: Construct, { key, ...props }: QueueProps & { readonl
   const resource = queue.node.defaultChild;
   if (!(resource instanceof CfnQueue)) throw new TypeError('the resource of a queue is no CfnQueue');
   if (key) {
-    // Not by the CDK's own property, with which it grants wildcards of the key to whoever may use the queue.
+    // Not by the CDK's own property, with which it grants wildcards of the key to every role that may use the queue.
     resource.sqsManagedSseEnabled = false;
     resource.kmsMasterKeyId = key.keyArn;
   }

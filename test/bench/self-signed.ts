@@ -1,7 +1,7 @@
 /** A certificate for this machine, made anew for each run, so that no key lies in the repository. */
 import { generateKeyPairSync, sign } from 'node:crypto';
 
-/** PEM texts. Whoever trusts `cert` can reach `localhost` by TLS. */
+/** PEM texts. A client that trusts `cert` can reach `localhost` by TLS. */
 export interface Certificate {
   readonly key: string;
   readonly cert: string;

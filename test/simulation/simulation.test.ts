@@ -8,7 +8,7 @@ import { runHistories } from './run.ts';
 import { shrink } from './shrink.ts';
 import type { WrapPort } from './world.ts';
 
-/** So many find all but three of the deliberate faults in `mutants.ts`; more are for whoever changes a flow. */
+/** So many find all but three of the deliberate faults in `mutants.ts`; more are for a change of a flow. */
 const SEEDS = 1_500;
 
 describe('the simulation', () => {

@@ -338,7 +338,7 @@ export const schemas = {
       every: {
         type: 'integer',
         enum: [...everyHoursOnOffer],
-        description: 'Hours between refreshes: hours of UTC, whatever the member’s clock does.',
+        description: 'Hours between refreshes: hours of UTC, also when the member’s clock changes.',
       },
       quiet_hours: {
         ...quietHours,

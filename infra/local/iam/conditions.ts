@@ -9,7 +9,7 @@ import { arnParts } from './arn.ts';
 import { fits, fitsArn } from './patterns.ts';
 import { fault, listOf, objectOf, textOf } from './policy-json.ts';
 
-/** What conditions are asked about. Keys of services that call for somebody else are absent: roles call for themselves. */
+/** What conditions are asked about. Keys of services that call on behalf of a role are absent: roles call for themselves. */
 export interface RequestContext {
   /** Over TLS, as the SDK calls AWS. */
   readonly secureTransport: boolean;

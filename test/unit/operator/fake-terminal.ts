@@ -14,7 +14,7 @@ export interface FakeTerminal {
   readonly interrupt: () => void;
 }
 
-/** One where nobody can be asked, unless `more` says otherwise. Sleeping lets its clocks go on. */
+/** One that cannot ask, unless `more` says otherwise. Sleeping lets its clocks go on. */
 export function fakeTerminal(more: Partial<Terminal> = {}): FakeTerminal {
   const out: string[] = [];
   const said: string[] = [];

@@ -13,7 +13,7 @@ import { keyOf, scheduled, world } from '../domain/start-due-world.ts';
 
 const SHARDS = 4;
 const COUNT = 12;
-/** Members that are due at ten, in whatever shard. */
+/** Members that are due at ten, in any shard. */
 const numbers = Array.from({ length: 20_000 }, (_, n) => n)
   .filter((n) => hash(keyOf(n).memberGuid) % 1_440 === 600)
   .slice(0, COUNT);
