@@ -70,7 +70,7 @@ export interface ErasureWork {
   readonly after: string | null;
   /** Whether this round has found anything. */
   readonly hasFound: boolean;
-  /** The user's own ids, whose items have no other way to them. In messages only: no receipt has them. */
+  /** The user's own ids, also those from before they stood in the user's partition. In messages only: no receipt has them. */
   readonly userIds: readonly string[];
   /** Failures in a row. */
   readonly tries: number;
