@@ -123,7 +123,7 @@ function commands(terminal: Terminal, version: string, end: (exitCode: ExitCode)
     .description('their receipts, those that are not done first')
     .action(async (options: CommonOptions) => showErasures(await reach(options), terminal, options.json ?? false));
   about(erasures.command('repeat'))
-    .description('after a restore: erases again what finished receipts say, in the tables of this deployment')
+    .description('after a restore, or when messages were lost: erases again what the receipts say')
     .option('--dry-run', 'count, change nothing')
     .option('--yes', 'do not ask before something is changed')
     .action(async (options: CommonOptions & { readonly dryRun?: boolean; readonly yes?: boolean }) => {

@@ -45,8 +45,9 @@ export interface RepeatOptions {
 }
 
 /**
- * Sends the message of every receipt that is done once more: a restored table has again what was erased. MX is not asked
- * to delete anything. Run again, it sends all of them again, which is harmless.
+ * Sends the message of every receipt once more: a restored table has again what was erased, and one that is not done may
+ * have lost its message. For a finished one MX is not asked to delete anything. Run again, it sends all of them again, which
+ * is harmless.
  *
  * @throws Stop when it is not confirmed or interrupted.
  */
@@ -55,19 +56,19 @@ export async function repeatErasures(
   terminal: Terminal,
   { dryRun, yes, json }: RepeatOptions,
 ): Promise<void> {
-  const done = (await receiptsOf(deployment, terminal)).filter(({ doneAt }) => doneAt !== null);
-  const question = `Erase again what ${counted(done.length, 'receipt')} of ${deployment.place} say?`;
+  const receipts = await receiptsOf(deployment, terminal);
+  const question = `Erase again what ${counted(receipts.length, 'receipt')} of ${deployment.place} say?`;
   terminal.say(`${dryRun ? 'What erasing again would do' : 'Erasing again'} · ${deployment.place}`);
-  if (!dryRun && done.length > 0) await confirmed(question, yes, terminal);
+  if (!dryRun && receipts.length > 0) await confirmed(question, yes, terminal);
   const client = new SQSClient(deployment.aws());
   let sent = 0;
   try {
     const queue = erasureWorkQueue(client, deployment.output('FollowUpQueueUrl'));
-    if (!dryRun) await sendAll(queue, done, terminal, () => (sent += 1));
+    if (!dryRun) await sendAll(queue, receipts, terminal, () => (sent += 1));
   } finally {
     client.destroy();
-    if (json) await terminal.write(`${JSON.stringify({ receipts: done.length, sent })}\n`);
-    else await terminal.write(table(['receipts that are done', 'sent'], [[String(done.length), String(sent)]]));
+    if (json) await terminal.write(`${JSON.stringify({ receipts: receipts.length, sent })}\n`);
+    else await terminal.write(table(['receipts', 'sent'], [[String(receipts.length), String(sent)]]));
   }
 }
 
@@ -79,12 +80,13 @@ async function sendAll(
 ): Promise<void> {
   let sent = 0;
   const tell = progress(terminal, () => `${counted(sent, 'erasing')} begun again …`);
-  for (const { erasureId, userGuid, memberGuid, requestedAt } of receipts) {
+  for (const { erasureId, userGuid, memberGuid, requestedAt, atMx, doneAt } of receipts) {
+    const isDone = doneAt !== null;
     if (terminal.stop.aborted) {
       throw new Stop(exitCodes.interrupted, `Interrupted: ${counted(sent, 'erasing')} begun again, the others not.`);
     }
-    const order = { erasureId, userGuid, memberGuid, atMx: 'nothing' as const, requestedAt };
-    await queue.send({ ...firstWork(order, []), isRestored: true }, 0);
+    const order = { erasureId, userGuid, memberGuid, atMx: isDone ? ('nothing' as const) : atMx, requestedAt };
+    await queue.send({ ...firstWork(order, []), isRestored: isDone }, 0);
     sent = count();
     tell();
   }

@@ -44,9 +44,9 @@ it('a user is erased here and at MX', async () => {
   const env = localEnvironment(running.project);
   const listed = await ops(['erasures', 'list', '--local'], env);
   expect([listed.exitCode, listed.out]).toEqual([0, expect.stringContaining(`${erasureId} `)]);
-  // The next round comes in 90 s: nothing is done yet, and nothing repeated.
+  // The next round comes in 90 s. A receipt that is not done may have lost its message: it is sent too.
   const repeated = await ops(['erasures', 'repeat', '--local', '--yes', '--json'], env);
-  expect(repeated).toMatchObject({ exitCode: 0, out: '{"receipts":0,"sent":0}\n' });
+  expect(repeated).toMatchObject({ exitCode: 0, out: '{"receipts":1,"sent":1}\n' });
   const again = await running.call('DELETE', `/users/${user}/data?at_mx=user`);
   expect(erasureIn(again)['id']).toBe(erasureId);
 });
