@@ -1,34 +1,28 @@
-import { CfnOutput, Duration, RemovalPolicy, Tags } from 'aws-cdk-lib';
-import { Archive, EventBus, type IEventBus } from 'aws-cdk-lib/aws-events';
+import { Duration, RemovalPolicy, Tags } from 'aws-cdk-lib';
 import { type IRole, PermissionsBoundary } from 'aws-cdk-lib/aws-iam';
 import type { LogGroupProps } from 'aws-cdk-lib/aws-logs';
 import type { Construct, IConstruct } from 'constructs';
-import { membersTable, refreshesTable } from '../shared/clients/table-keys.ts';
-import { EVENT_SOURCE } from '../shared/domain/event.ts';
 import { OPEN_SHARDS } from '../shared/domain/members-ports.ts';
-import { LOOK_TIMEOUT_SECONDS } from '../shared/domain/refresh.ts';
-import { SWEEP_TIMEOUT_SECONDS } from '../shared/domain/sweep.ts';
 import type { FunctionName } from '../shared/lambda/environment.ts';
 import { gatewayRoutes } from '../shared/lambda/routes.ts';
 import { TRIGGER_TIMEOUT_SECONDS } from '../shared/lambda/time-limits.ts';
-import { acknowledge } from './constructs/acknowledged-finding.ts';
 import { Alarms } from './constructs/alarms.ts';
 import { constructIdOf } from './constructs/construct-ids.ts';
-import { Credentials } from './constructs/credentials.ts';
 import { Encryption } from './constructs/encryption.ts';
-import { FixedEgress } from './constructs/fixed-egress.ts';
-import { GivenNetwork } from './constructs/given-network.ts';
 import { comesGradually, GradualUpdates } from './constructs/gradual-updates.ts';
 import { MinuteTick } from './constructs/minute-tick.ts';
-import { grantPermissions, type ResourceName } from './constructs/permissions.ts';
-import type { Placement } from './constructs/placement.ts';
+import { grantPermissions } from './constructs/permissions.ts';
 import { PublicApi } from './constructs/public-api.ts';
 import { ServiceFunction, type ServiceFunctionProps } from './constructs/service-function.ts';
-import { Storage } from './constructs/storage.ts';
-import { DeadLetterQueue, MinuteQueue, WorkQueue } from './constructs/work-queue.ts';
-import { environmentOfAll, type ResourceValue } from './environment.ts';
+import type { DeadLetterQueue, WorkQueue } from './constructs/work-queue.ts';
+import { environmentOfAll } from './environment.ts';
 import { alarmTopicOf, boundaryOf, type GivenResources, keyOf } from './given-resources.ts';
-import { callbacksAreOn, listOf, type Settings, tagsOf } from './settings.ts';
+import { addNetworks, type Networks } from './parts/networks.ts';
+import { publishForOperator } from './parts/operator-outputs.ts';
+import { addQueues, addTickDeadLetters, type Queues, timeouts } from './parts/queues.ts';
+import { arnsOf, namesOf } from './parts/resource-names.ts';
+import { addStores, type Stores } from './parts/stores.ts';
+import { type Settings, tagsOf } from './settings.ts';
 
 /** The settings of the deployment, what it is called, what is there already, and who bundles its functions. */
 export interface ServicePartsProps {
@@ -40,28 +34,6 @@ export interface ServicePartsProps {
   readonly given: GivenResources;
 }
 
-/** The tables, the secrets, and the bus for events. */
-interface Stores {
-  readonly storage: Storage;
-  readonly credentials: Credentials;
-  readonly events: IEventBus;
-}
-
-/** The queues between the functions. Without `callbacks`, no callback_url can be accepted. */
-interface Queues {
-  readonly followUps: WorkQueue;
-  readonly starts: WorkQueue;
-  readonly sweeps: MinuteQueue;
-  readonly callbacks: WorkQueue | undefined;
-}
-
-/** Where functions are put. Undefined: into no network. */
-interface Networks {
-  /** Functions that call MX. */
-  readonly callsMx: Placement | undefined;
-  readonly others: Placement | undefined;
-}
-
 /** The properties that differ between functions. */
 type OwnProps = Pick<
   ServiceFunctionProps<FunctionName>,
@@ -70,11 +42,6 @@ type OwnProps = Pick<
   readonly callsMx?: boolean;
   readonly memory?: number;
 };
-
-const LOOK_TIMEOUT = Duration.seconds(LOOK_TIMEOUT_SECONDS);
-const START_TIMEOUT = Duration.seconds(60);
-const SWEEP_TIMEOUT = Duration.seconds(SWEEP_TIMEOUT_SECONDS);
-const CALLBACK_TIMEOUT = Duration.seconds(20);
 
 /** What the service is made of, and what is connected to what. */
 export class ServiceParts {
@@ -114,30 +81,31 @@ export class ServiceParts {
     };
     this.alarms = this.addAlarms();
     this.gradually = this.addGradualUpdates();
-    this.stores = this.addStores();
-    this.networks = this.addNetworks();
+    this.stores = addStores(scope, { settings, name, given, alarms: this.alarms, encryption: this.encryption });
+    this.networks = addNetworks(scope, { settings, given, logs: this.logs });
     // The queues come before the functions, whose environment holds the queues' URLs.
-    this.queues = this.addQueues();
+    const failures = { alarms: this.alarms, key: this.encryption?.key };
+    this.queues = addQueues(scope, { settings, ...failures });
     this.platform = {
       alarms: this.alarms,
       bundle,
       logs: this.logs,
-      environment: environmentOfAll(settings, this.resources()),
+      environment: environmentOfAll(settings, namesOf(this.stores, this.queues)),
     };
 
     this.addRequest();
     this.addFollowUps();
     if (settings.webhooks !== 'off') this.addWebhooks();
     if (this.queues.callbacks) this.addCallbacks(this.queues.callbacks);
-    this.tickDeadLetters = this.addTickDeadLetters();
+    this.tickDeadLetters = addTickDeadLetters(scope, failures);
     const schedulerRoles = this.addSchedule();
     this.addReaders();
     this.addErasure();
     this.api = this.addDoors();
-    grantPermissions(this.functions, this.arns());
+    grantPermissions(this.functions, arnsOf(this.stores, this.queues));
     this.grantKey(schedulerRoles);
     this.deployScheduleFirst();
-    this.publishForOperator();
+    publishForOperator(scope, settings, this.queues);
     this.applyToAll([scope, ...schedulerRoles]);
   }
 
@@ -167,57 +135,6 @@ export class ServiceParts {
     }
   }
 
-  /** What the operator's command has to do as the functions do it (`infra/operator/deployment.ts`). */
-  private publishForOperator(): void {
-    const { scheduleShards, minScheduleHours, mxBaseUrl, mxAcceptVersion } = this.settings;
-    const { learning, breaker, deadlineSeconds } = this.settings;
-    const { staleAfterSeconds, allowanceStarts, allowanceWindowSeconds } = this.settings;
-    const published: Readonly<Record<string, string>> = {
-      ScheduleShards: String(scheduleShards),
-      MinScheduleHours: String(minScheduleHours),
-      MxBaseUrl: mxBaseUrl,
-      MxAcceptVersion: mxAcceptVersion,
-      Learning: String(learning),
-      Breaker: String(breaker),
-      DeadlineSeconds: String(deadlineSeconds),
-      StaleAfterSeconds: String(staleAfterSeconds),
-      AllowanceStarts: String(allowanceStarts),
-      AllowanceWindowSeconds: String(allowanceWindowSeconds),
-    };
-    for (const [name, value] of Object.entries(published)) {
-      new CfnOutput(this.scope, name, { value, description: 'A setting, for the operator’s command' });
-    }
-    new CfnOutput(this.scope, 'FollowUpQueueUrl', {
-      value: this.queues.followUps.queue.queueUrl,
-      description: 'The queue of follow-ups, for the operator’s command',
-    });
-  }
-
-  private addStores(): Stores {
-    const { settings, name, alarms } = this;
-    const key = this.encryption?.key;
-    const storage = new Storage(this.scope, 'Storage', { name, retain: settings.retainData, key });
-    const credentials = new Credentials(this.scope, 'Credentials', { ...settings, alarms, key });
-    // The CDK's own types do not fit together under exactOptionalPropertyTypes (EventBus and its interface IEventBus).
-    const events =
-      this.given.eventBus ??
-      (new EventBus(this.scope, 'Events', { description: 'What happened to refreshes' }) as IEventBus);
-    new CfnOutput(this.scope, 'EventBusName', { value: events.eventBusName, description: 'Events about refreshes' });
-    if (settings.eventArchiveDays > 0) this.addEventArchive(events, settings.eventArchiveDays);
-    return { storage, credentials, events };
-  }
-
-  /** Only events of this service: a bus that is there already may have others. */
-  private addEventArchive(sourceEventBus: IEventBus, days: number): void {
-    const archive = new Archive(this.scope, 'EventArchive', {
-      sourceEventBus,
-      description: 'Events about refreshes, to be sent again (docs/events.md)',
-      eventPattern: { source: [EVENT_SOURCE] },
-      retention: Duration.days(days),
-    });
-    new CfnOutput(this.scope, 'EventArchiveArn', { value: archive.archiveArn, description: 'Archive of the events' });
-  }
-
   private addEncryption(): Encryption | undefined {
     const key = keyOf(this.scope, this.given, this.settings);
     return key && new Encryption(this.scope, 'Encryption', { key, name: this.name });
@@ -238,60 +155,6 @@ export class ServiceParts {
       : new GradualUpdates(this.scope, 'GradualUpdates', { speed, stage, alarms: this.alarms });
   }
 
-  private addNetworks(): Networks {
-    const { fixedEgress, egressZones, mxBaseUrl, retainData, flowLogs } = this.settings;
-    const { vpcId, subnetIds, securityGroupIds } = this.settings;
-    const ids = { vpcId, subnetIds: listOf(subnetIds), securityGroupIds: listOf(securityGroupIds) };
-    const network = vpcId === '' ? this.given.network : ids;
-    if (network) {
-      const { placement } = new GivenNetwork(this.scope, 'GivenNetwork', { network, mxBaseUrl });
-      return { callsMx: placement, others: placement };
-    }
-    if (!fixedEgress) return { callsMx: undefined, others: undefined };
-    const { placement } = new FixedEgress(this.scope, 'Egress', {
-      zones: egressZones,
-      mxBaseUrl,
-      retain: retainData,
-      flowLogs: flowLogs ? this.logs : undefined,
-    });
-    // The others do without the NAT gateway, which costs per byte.
-    return { callsMx: placement, others: undefined };
-  }
-
-  private addQueues(): Queues {
-    const { alarms } = this;
-    const key = this.encryption?.key;
-    const followUps = new WorkQueue(this.scope, 'FollowUps', {
-      alarms,
-      key,
-      name: 'follow-ups',
-      workerTimeout: LOOK_TIMEOUT,
-      whenItIsLate: 'Running refreshes are looked at late: balances arrive late or refreshes time out.',
-      whenMessagesFail: 'Looks at running refreshes failed five times: these refreshes hang until the sweep ends them.',
-    });
-    const starts = new WorkQueue(this.scope, 'Starts', {
-      alarms,
-      key,
-      name: 'starts',
-      workerTimeout: START_TIMEOUT,
-      whenItIsLate: 'Scheduled refreshes start late: balances of scheduled members get old.',
-      whenMessagesFail: 'Scheduled refreshes could not be started: these members wait for their next turn.',
-    });
-    const sweeps = new MinuteQueue(this.scope, 'Sweeps', { workerTimeout: SWEEP_TIMEOUT, key });
-    const callbacks = callbacksAreOn(this.settings)
-      ? new WorkQueue(this.scope, 'Callbacks', {
-          alarms,
-          key,
-          name: 'callbacks',
-          workerTimeout: CALLBACK_TIMEOUT,
-          whenItIsLate: 'Callbacks go out late: callers that wait for them learn late how their refreshes ended.',
-          whenMessagesFail:
-            'A receiver did not take a callback in 12 tries over about 22 hours, or one could not be read: it does not learn how a refresh ended until the message is sent back.',
-        })
-      : undefined;
-    return { followUps, starts, sweeps, callbacks };
-  }
-
   /** The trigger: starts a refresh or joins the running one. */
   private addRequest(): void {
     this.addFunction('check-balance', {
@@ -307,7 +170,7 @@ export class ServiceParts {
     const followUp = this.addFunction('follow-up', {
       whenItFails:
         'Running refreshes do not reach their end: no new balances are stored, no event or callback is sent.',
-      timeout: LOOK_TIMEOUT,
+      timeout: timeouts.look,
       callsMx: true,
       // A refresh has 17 and more looks by its deadline, each booked by the one before.
       chains: true,
@@ -327,30 +190,12 @@ export class ServiceParts {
   private addCallbacks(callbacks: WorkQueue): void {
     const deliverCallback = this.addFunction('deliver-callback', {
       whenItFails: 'Callers that wait for a callback do not learn how their refreshes ended.',
-      timeout: CALLBACK_TIMEOUT,
+      timeout: timeouts.callback,
       // 12 tries over 22 hours are about 92 messages, because SQS delays none for more than 15 minutes.
       chains: true,
     });
     // 50 calls at once, each of 10 s at most.
     callbacks.deliverTo(deliverCallback, 5);
-  }
-
-  /** For minutes of the schedule and of the sweep that failed. */
-  private addTickDeadLetters(): DeadLetterQueue {
-    const { alarms } = this;
-    const deadLetters = new DeadLetterQueue(this.scope, 'TickDeadLetters', {
-      alarms,
-      key: this.encryption?.key,
-      whenItFails:
-        'A minute of the schedule or of the sweep failed three times: some members were not refreshed in time.',
-      runbook: 'tick-dead-letters',
-    });
-    acknowledge(
-      deadLetters.queue,
-      'AwsSolutions-SQS3',
-      'It is the dead-letter queue of two schedules and of the two functions that they call; the rule looks for queues and functions only.',
-    );
-    return deadLetters;
   }
 
   /**
@@ -366,7 +211,7 @@ export class ServiceParts {
     });
     const startDue = this.addFunction('start-due', {
       whenItFails: 'Members on a schedule are not refreshed: their balances get old.',
-      timeout: START_TIMEOUT,
+      timeout: timeouts.start,
       callsMx: true,
       // A message that only a newer release can read goes back every 30 s for up to a day.
       chains: true,
@@ -374,7 +219,7 @@ export class ServiceParts {
     this.queues.starts.deliverTo(startDue, this.settings.startConcurrency);
     const sweep = this.addFunction('sweep', {
       whenItFails: 'Refreshes without a message in the queue never end, and their members cannot be refreshed.',
-      timeout: SWEEP_TIMEOUT,
+      timeout: timeouts.sweep,
     });
     // Twice as many as the index has parts: a rest can still be worked on when the next minute hands one on.
     this.queues.sweeps.deliverTo(sweep, 2 * OPEN_SHARDS);
@@ -454,49 +299,5 @@ export class ServiceParts {
     if (comesGradually(functionName)) this.gradually?.shift(added);
     this.functions.push(added);
     return added;
-  }
-
-  /** Names of the resources for the functions' environment. Empty: a setting switches the resource off. */
-  private resources(): Readonly<Record<ResourceValue, string>> {
-    const { storage, credentials, events } = this.stores;
-    const { followUps, starts, sweeps, callbacks } = this.queues;
-    return {
-      balancesTable: storage.balances.tableName,
-      membersTable: storage.members.tableName,
-      refreshesTable: storage.refreshes.tableName,
-      erasuresTable: storage.erasures.tableName,
-      followUpQueueUrl: followUps.queue.queueUrl,
-      startQueueUrl: starts.queue.queueUrl,
-      sweepQueueUrl: sweeps.queue.queueUrl,
-      eventBusName: events.eventBusName,
-      mxSecretArn: credentials.mx.secretArn,
-      apiCallersSecretArn: credentials.apiCallers?.secretArn ?? '',
-      mxWebhookSecretArn: credentials.mxWebhooks?.secretArn ?? '',
-      callbackQueueUrl: callbacks?.queue.queueUrl ?? '',
-      callbackSecretArn: credentials.callbacks?.secretArn ?? '',
-    };
-  }
-
-  /** ARNs of the resources for the functions' permissions. Undefined: not deployed. */
-  private arns(): Readonly<Record<ResourceName, string | undefined>> {
-    const { storage, credentials, events } = this.stores;
-    const { followUps, starts, sweeps, callbacks } = this.queues;
-    return {
-      balances: storage.balances.tableArn,
-      members: storage.members.tableArn,
-      'members/open': `${storage.members.tableArn}/index/${membersTable.openIndex.name}`,
-      refreshes: storage.refreshes.tableArn,
-      erasures: storage.erasures.tableArn,
-      'refreshes/by_member': `${storage.refreshes.tableArn}/index/${refreshesTable.byMemberIndex.name}`,
-      followUps: followUps.queue.queueArn,
-      starts: starts.queue.queueArn,
-      sweeps: sweeps.queue.queueArn,
-      events: events.eventBusArn,
-      mxSecret: credentials.mx.secretArn,
-      apiCallersSecret: credentials.apiCallers?.secretArn,
-      mxWebhookSecret: credentials.mxWebhooks?.secretArn,
-      callbacks: callbacks?.queue.queueArn,
-      callbackSecret: credentials.callbacks?.secretArn,
-    };
   }
 }
