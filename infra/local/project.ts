@@ -16,6 +16,7 @@ import {
 } from './development-keys.ts';
 import type { MovableClock } from './movable-clock.ts';
 import { type LocalStack, type LocalStackOptions, startLocalStack } from './stack/local-stack.ts';
+import type { StackData } from './stack/stack-data.ts';
 import { assetsIn, readTemplateFile } from './stack/template.ts';
 
 /** The real MX, in place of the simulator. */
@@ -43,6 +44,8 @@ export interface ProjectOptions {
   readonly runSchedules?: boolean;
   /** The clock of stack and simulator. @default the machine's */
   readonly clock?: Pick<MovableClock, 'now' | 'aheadMs'>;
+  /** Where tables, queues, secrets and the simulator's state are kept over a restart. @default in memory */
+  readonly data?: StackData;
   /** As of the local stack: for tools that count AWS calls. */
   readonly aroundEngines?: LocalStackOptions['aroundEngines'];
 }
@@ -76,7 +79,11 @@ export async function startProject(options: ProjectOptions): Promise<Project> {
     const webhooks = on(options.settings?.['webhooks']) ? { webhooks: target } : {};
     const simulator =
       'simulator' in options.mx
-        ? await startMxSimulator({ ...withClock(options.mx.simulator, options), ...webhooks })
+        ? await startMxSimulator({
+            ...withClock(options.mx.simulator, options),
+            ...webhooks,
+            ...keptState(options.data),
+          })
         : null;
     cleanup.defer(() => simulator?.close());
     const credentials =
@@ -115,6 +122,7 @@ export async function startProject(options: ProjectOptions): Promise<Project> {
       runSchedules: options.runSchedules ?? true,
       ...(options.clock === undefined ? {} : { clockAheadMs: options.clock.aheadMs }),
       ...(options.aroundEngines === undefined ? {} : { aroundEngines: options.aroundEngines }),
+      ...(options.data === undefined ? {} : { data: options.data }),
     });
     cleanup.defer(() => stack.close());
     target.url = `${stack.apiUrl}/webhooks/mx`;
@@ -127,5 +135,13 @@ export async function startProject(options: ProjectOptions): Promise<Project> {
 
 const withClock = (simulator: MxSimulatorOptions, { clock }: Pick<ProjectOptions, 'clock'>): MxSimulatorOptions =>
   clock === undefined ? simulator : { ...simulator, model: { ...simulator.model, now: clock.now } };
+
+const keptState = (data: StackData | undefined): Pick<MxSimulatorOptions, 'state'> =>
+  data === undefined
+    ? {}
+    : { state: { read: () => data.read(SIMULATOR), write: (snapshot) => data.write(SIMULATOR, snapshot) } };
+
+/** The name of the simulator's state among what is kept. */
+const SIMULATOR = 'mx-simulator';
 
 const on = (webhooks: unknown): boolean => webhooks === 'known' || webhooks === 'all';

@@ -19,6 +19,7 @@ export const HELP = `Fresh bank balances from MX, on this machine.
   --member <identifier>  which member to refresh; default with the simulator: member-ok
   --set <name>=<value>   a setting of docs/settings.md, for example --set deadlineSeconds=60; may be repeated
   --seed <number>        of the simulator's job lengths; default 1
+  --data <folder>        keep tables, queues, secrets and the simulator's state there; default: in memory, gone at the end
   --help
 
 Environment:
@@ -48,6 +49,8 @@ export interface StartOptions {
   readonly callbackSecret: string | null;
   readonly simulatorPort: number;
   readonly seed: number;
+  /** Where everything is kept over a restart. Null: in memory. */
+  readonly data: string | null;
   readonly settings: Readonly<Record<string, string>>;
   /** Null: the simulator. */
   readonly realMx: RealMx | null;
@@ -68,6 +71,7 @@ export function readStartOptions(args: readonly string[], environment: NodeJS.Pr
       user: { type: 'string' },
       member: { type: 'string' },
       seed: { type: 'string', default: '1' },
+      data: { type: 'string' },
       set: { type: 'string', multiple: true, default: [] },
     },
   });
@@ -97,6 +101,10 @@ export function readStartOptions(args: readonly string[], environment: NodeJS.Pr
     if (settings['apiAccess'] === 'iam')
       throw new Error('--minutes-per-second needs callers with keys: leave apiAccess=iam out.');
   }
+  if (values.data === '') throw new Error('--data needs the name of a folder.');
+  // What is kept would be of the future.
+  if (values.data !== undefined && (minutesPerSecond !== null || scenario === 'outage'))
+    throw new Error('--data keeps what happened, and a clock that is moved is ahead: leave one of them out.');
   const member = named ?? (realMx === null ? { user: 'user-1', member: 'member-ok' } : null);
   if (values.once && member === null) throw new Error('--once with the real MX needs --user and --member.');
   return {
@@ -111,6 +119,7 @@ export function readStartOptions(args: readonly string[], environment: NodeJS.Pr
     port: wholeNumber('PORT', environment['PORT'] ?? '3000', 65_535),
     simulatorPort: wholeNumber('MX_SIMULATOR_PORT', environment['MX_SIMULATOR_PORT'] ?? '4010', 65_535),
     seed: wholeNumber('--seed', values.seed, Number.MAX_SAFE_INTEGER),
+    data: values.data ?? null,
     settings,
     realMx,
     member,

@@ -1,5 +1,6 @@
 /** `npm start`: the project on this machine, with one refresh shown step by step. */
 import { apiCaller } from './api-caller.ts';
+import { type DataFolder, openDataFolder } from './data-folder.ts';
 import { sayLogs, sayRefusals, sayWhatHappens } from './live-lines.ts';
 import { pasteBlock } from './paste-block.ts';
 import { type MovableClock, movableClock } from './movable-clock.ts';
@@ -44,24 +45,31 @@ async function main(): Promise<number | undefined> {
     say(HELP);
     return 0;
   }
+  const folder =
+    options.data === null ? null : openDataFolder(options.data, options.realMx?.baseUrl ?? 'the simulator');
   const began = performance.now();
   say('Bundling the functions, synthesizing the stack, starting it …');
   const clock = movableClock();
-  const project = await start(options, clock);
+  const project = await start(options, clock, folder);
+  const close = async (): Promise<void> => {
+    await project.close();
+    folder?.close();
+  };
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.once(signal, () => {
-      void project.close().then(() => process.exit(0));
+      void close().then(() => process.exit(0));
     });
   }
   say(`Running after ${((performance.now() - began) / 1000).toFixed(1)} s.`);
   say(`  HTTP API      ${project.stack.apiUrl}`);
   say(`  MX            ${project.simulator?.url ?? options.realMx?.baseUrl}${project.simulator ? ' (simulator)' : ''}`);
   say(`  AWS endpoint  ${project.stack.awsEndpointUrl} (${servicesInWords})`);
+  say(`  kept in       ${options.data ?? 'memory: gone at the end (--data <folder> keeps everything)'}`);
   sayRefusals(project.stack, say);
   if (options.logs) sayLogs(project.stack, say);
   const succeeded = await demonstrate(project, options, clock);
   if (options.once) {
-    await project.close();
+    await close();
     return succeeded ? 0 : 1;
   }
   if (options.scenario === 'outage') passQuickly({ stack: project.stack, clock, minutesPerSecond: UNHURRIED });
@@ -70,7 +78,7 @@ async function main(): Promise<number | undefined> {
   return undefined;
 }
 
-async function start(options: StartOptions, clock: MovableClock): Promise<Project> {
+async function start(options: StartOptions, clock: MovableClock, folder: DataFolder | null): Promise<Project> {
   try {
     return await startProject({
       port: options.port,
@@ -87,6 +95,7 @@ async function start(options: StartOptions, clock: MovableClock): Promise<Projec
         ...options.settings,
       },
       ...(movesClock(options) ? { clock, runSchedules: false } : {}),
+      ...(folder === null ? {} : { data: folder }),
     });
   } catch (error) {
     throw portTaken(error, options) ?? error;

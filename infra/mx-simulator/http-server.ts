@@ -16,6 +16,16 @@ export interface MxSimulatorOptions {
   model?: Partial<MxModelOptions>;
   /** Where webhooks go; without it they are made and kept, but not sent. */
   webhooks?: WebhookTarget;
+  /** Keeps what it knows over a restart: read once, written before each answer. @default nothing is kept */
+  state?: KeptState;
+}
+
+/** Where the simulator's state is kept. */
+export interface KeptState {
+  /** What was written last; undefined: nothing yet. */
+  read(): Uint8Array | undefined;
+  /** Has to be kept when it returns. */
+  write(snapshot: Uint8Array): void;
 }
 
 /** A simulator that listens. */
@@ -32,11 +42,12 @@ const LARGEST_BODY = 1024 * 1024;
 
 /**
  * Starts MX on a port of this machine.
- * @throws Error with one sentence when the port is taken or may not be used.
+ * @throws Error with one sentence when the port is taken or may not be used, or its kept state is of another version.
  */
 export async function startMxSimulator(options: MxSimulatorOptions): Promise<MxSimulator> {
   const now = options.model?.now ?? Date.now;
-  const model = createMxModel({ seed: 1, ...options.model, now });
+  const made = createMxModel({ seed: 1, ...options.model, now, snapshot: options.state?.read() });
+  const model = options.state === undefined ? made : keepingState(made, options.state);
   const host = options.host ?? '127.0.0.1';
   const server = createServer((request, response) => {
     serve(model, request, response).catch((problem: unknown) => {
@@ -64,6 +75,31 @@ export async function startMxSimulator(options: MxSimulatorOptions): Promise<MxS
         server.close(() => resolve());
         server.closeAllConnections();
       }),
+  };
+}
+
+/** The model, whose every answer is given after what it changed has been kept. */
+function keepingState(model: MxModel, state: KeptState): MxModel {
+  let kept: Uint8Array = new Uint8Array();
+  const keep = (): void => {
+    const snapshot = model.snapshot();
+    if (Buffer.compare(kept, snapshot) === 0) return;
+    state.write(snapshot);
+    kept = snapshot;
+  };
+  keep();
+  return {
+    ...model,
+    handle(request) {
+      const answer = model.handle(request);
+      keep();
+      return answer;
+    },
+    // A webhook whose answer is not kept is sent again.
+    webhookAnswered(id, status) {
+      model.webhookAnswered(id, status);
+      keep();
+    },
   };
 }
 

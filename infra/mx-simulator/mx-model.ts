@@ -7,6 +7,7 @@ import type { GivenSettings } from './options.ts';
 import { DEFAULT_SETTINGS, withGiven } from './options.ts';
 import type { Delivery } from './outbox.ts';
 import { addSeedData } from './seed-data.ts';
+import { restoreWorld, snapshotOf } from './snapshot.ts';
 import { advance, planAllBackgrounds } from './timeline.ts';
 import { createWorld, emptyWorld } from './world.ts';
 
@@ -17,6 +18,10 @@ export type MxModelOptions = GivenSettings & {
   seed: number;
   /** MX's clock runs this many seconds ahead of `now`, or behind it when negative. @default 0 */
   clockAheadSeconds?: number;
+  /**
+   * Goes on from another model's `snapshot`, with its settings and seed: the others given have no effect. @default a new MX
+   */
+  snapshot?: Uint8Array | undefined;
 };
 
 /** MX's Platform API v20250224 without any I/O and without timers: each call first runs the jobs up to the present. */
@@ -31,14 +36,20 @@ export interface MxModel {
   webhookAnswered(id: number, status: number | null): void;
   /** When something next happens by itself (a job's step, a webhook); null = never. May lie in the past. */
   nextEventAt(): number | null;
+  /** All that it knows but the calls that it received. The same bytes as long as nothing changes. */
+  snapshot(): Uint8Array;
 }
 
 /** Prefix of the simulator's own paths. */
 export const CONTROL_PREFIX = '/_simulator/';
 
-/** A new MX with nothing in it but the seed data. */
+/**
+ * A new MX with nothing in it but the seed data, or one that goes on from a snapshot.
+ *
+ * @throws Error with a sentence for a snapshot of another version of the simulator.
+ */
 export function createMxModel(options: MxModelOptions): MxModel {
-  const { now: present, seed, clockAheadSeconds = 0, ...given } = options;
+  const { now: present, seed, clockAheadSeconds = 0, snapshot, ...given } = options;
   const aheadMs = clockAheadSeconds * 1000;
   const now = (): number => present() + aheadMs;
   const settings = withGiven(DEFAULT_SETTINGS, given);
@@ -47,7 +58,8 @@ export function createMxModel(options: MxModelOptions): MxModel {
     if (settings.seedData) addSeedData(world);
     planAllBackgrounds(world);
   };
-  fill();
+  if (snapshot === undefined) fill();
+  else restoreWorld(world, snapshot);
   const control = createControl(world, () => {
     emptyWorld(world, settings);
     fill();
@@ -68,5 +80,6 @@ export function createMxModel(options: MxModelOptions): MxModel {
       const next = Math.min(world.nextChangeAt, world.outbox.nextAt());
       return Number.isFinite(next) ? next - aheadMs : null;
     },
+    snapshot: () => snapshotOf(world),
   };
 }

@@ -55,6 +55,18 @@ export interface Outbox {
   readonly givenUp: Delivery[];
   readonly random: Random;
   clear(): void;
+  /** Everything it holds, for `restore`. */
+  content(): OutboxContent;
+  /** Goes on from `content`: a delivery that was under way is due again, as its answer is not known. */
+  restore(content: OutboxContent): void;
+}
+
+/** What an outbox holds, as values. */
+export interface OutboxContent {
+  readonly waiting: readonly { readonly delivery: Delivery; readonly firstDueAt: number }[];
+  readonly givenUp: readonly Delivery[];
+  readonly lastId: number;
+  readonly position: number;
 }
 
 /** An empty outbox. */
@@ -125,6 +137,22 @@ export function createOutbox(seed: number, now: () => number, options: () => Web
       underway.clear();
       firstDue.clear();
       next = Number.POSITIVE_INFINITY;
+    },
+    content: () => ({
+      waiting: [
+        ...underway.values(),
+        ...waiting.map((delivery) => ({ delivery, firstDueAt: firstDue.get(delivery.id) ?? delivery.dueAt })),
+      ],
+      givenUp: [...givenUp],
+      lastId,
+      position: random.position(),
+    }),
+    restore(content) {
+      this.clear();
+      for (const { delivery, firstDueAt } of content.waiting) put(delivery, firstDueAt);
+      givenUp.push(...content.givenUp);
+      lastId = content.lastId;
+      random.moveTo(content.position);
     },
   };
 }

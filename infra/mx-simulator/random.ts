@@ -10,6 +10,9 @@ export interface Random {
   chance(probability: number): boolean;
   /** A guid as MX writes them: prefix, dash, lower-case UUID. */
   guid(prefix: string): string;
+  /** Where the stream stands: `moveTo` of another stream goes on from there. */
+  position(): number;
+  moveTo(position: number): void;
 }
 
 /** 32-bit FNV-1a over the text, started from `start`. */
@@ -36,6 +39,10 @@ export function createRandom(seed: number, purpose = ''): Random {
     normal: () => Math.sqrt(-2 * Math.log(1 - next())) * Math.cos(2 * Math.PI * next()),
     chance: (probability) => probability > 0 && (probability >= 1 || next() < probability),
     guid: (prefix) => `${prefix}-${uuid(bits(), bits(), bits(), bits())}`,
+    position: () => state,
+    moveTo(position) {
+      state = position;
+    },
   };
 }
 

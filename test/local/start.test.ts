@@ -1,5 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -46,7 +48,7 @@ function start(options: readonly string[], environment: Record<string, string> =
       look();
       void exit.then(() => reject(new Error(`it ended without ${fits}:\n${lines.join('\n')}`)));
     });
-  return { lines, line, exit, stop: () => started.kill('SIGTERM') };
+  return { lines, line, exit, stop: () => started.kill('SIGTERM'), kill: () => started.kill('SIGKILL') };
 }
 
 /** The variables of the printed block. */
@@ -93,6 +95,30 @@ describe.concurrent('npm start', () => {
     expect(lines.find((said) => said.includes('CALLER'))).toMatch(/^unset CALLER; export API=http:\S+$/);
     stop();
     expect(await exit).toBe(0);
+  });
+
+  it('goes on after kill -9 with what it kept', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'start-'));
+    // The look waits in the queue when the process is killed: one under way would come back only minutes later.
+    const late = [...QUICK.slice(2), '--set', 'firstLookSeconds=5', '--data', folder];
+    const first = start(late);
+    await first.line(/^Ctrl-C stops everything/);
+    const { API = '', CALLER = '' } = exported(first.lines);
+    const headers = { authorization: `Basic ${Buffer.from(CALLER).toString('base64')}` };
+    const path = '/users/user-1/members/member-moving/check_balance';
+    const accepted = await fetch(`${API}${path}`, { method: 'POST', headers });
+    const refreshId = accepted.headers.get('location')?.split('/').at(-1);
+    first.kill();
+    await first.exit;
+
+    const second = start(late);
+    await second.line(/^Ctrl-C stops everything/);
+    const { API: again = '' } = exported(second.lines);
+    const answer = await fetch(`${again}/refreshes/${refreshId}?wait=25`, { headers });
+    expect(await answer.json()).toMatchObject({ refresh: { outcome: 'succeeded', code: 'stored' } });
+    second.stop();
+    expect(await second.exit).toBe(0);
+    rmSync(folder, { recursive: true });
   });
 
   it('shows a scenario, and ends well as told', async () => {

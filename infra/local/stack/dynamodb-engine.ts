@@ -1,20 +1,29 @@
 import { Agent, request, type Server } from 'node:http';
 import { createRequire } from 'node:module';
+import { isDeepStrictEqual } from 'node:util';
 import { type AwsAnswer, type AwsCall, type AwsEngine, awsError, services } from './aws-call.ts';
 import { listening, loopback } from './local-server.ts';
 import type { Properties } from './properties.ts';
+import { isRecord } from './template.ts';
 
 /** DynamoDB on one machine. */
 export interface DynamoDb {
   readonly engine: AwsEngine;
-  /** Creates a table from the properties of a `GlobalTable` (CDK `TableV2`) or `Table`; ready when it resolves. */
+  /**
+   * Creates a table from the properties of a `GlobalTable` (CDK `TableV2`) or `Table`, unless it is there; ready when it
+   * resolves. @throws Error with a sentence when it is there with other keys or indexes.
+   */
   createTable(name: string, properties: Properties): Promise<void>;
   close(): Promise<void>;
 }
 
 // dynalite is CommonJS without types; these are the options used here.
-const dynalite: (options: { createTableMs: number; deleteTableMs: number; updateTableMs: number }) => Server =
-  createRequire(import.meta.url)('dynalite');
+const dynalite: (options: {
+  createTableMs: number;
+  deleteTableMs: number;
+  updateTableMs: number;
+  path?: string;
+}) => Server = createRequire(import.meta.url)('dynalite');
 
 /**
  * Makes dynalite close its iterators. It calls `return`, which the iterators of its database do not have; each query
@@ -37,15 +46,18 @@ function closeIterators(): void {
 const createTableProperties = ['AttributeDefinitions', 'KeySchema', 'LocalSecondaryIndexes'] as const;
 
 /**
- * Starts dynalite in memory. Not there: transactions, streams, PartiQL (`UnknownOperationException`). Time to live is
+ * Starts dynalite, in memory or in a directory. Not there: transactions, streams, PartiQL (`UnknownOperationException`). Time to live is
  * accepted in the template and not enforced: nothing expires, so code has to check expiry itself, as DynamoDB may
  * also take days to delete.
+ *
+ * @param path the directory; what was answered is there after `kill -9`. @default in memory
  */
-export async function startDynamoDb(): Promise<DynamoDb> {
+export async function startDynamoDb(path?: string): Promise<DynamoDb> {
   closeIterators();
   // The database keeps small buffers. Node cuts them from pools of 64 kB, and each one kept would keep its whole pool.
   Buffer.poolSize = 0;
-  const server = await listening(dynalite({ createTableMs: 0, deleteTableMs: 0, updateTableMs: 0 }), 0);
+  const times = { createTableMs: 0, deleteTableMs: 0, updateTableMs: 0 };
+  const server = await listening(dynalite({ ...times, ...(path === undefined ? {} : { path }) }), 0);
   const agent = new Agent({ keepAlive: true, maxSockets: 64 });
 
   const underway = new Set<Promise<unknown>>();
@@ -126,6 +138,7 @@ export async function startDynamoDb(): Promise<DynamoDb> {
           Projection: index.record('Projection'),
         }));
       }
+      if (path !== undefined && (await isThere(demand, name, input))) return;
       await demand('CreateTable', input);
       // The table turns ACTIVE on dynalite's next timer tick, which comes within one or two calls.
       while (!JSON.stringify(await demand('DescribeTable', { TableName: name })).includes('"TableStatus":"ACTIVE"'));
@@ -139,3 +152,40 @@ export async function startDynamoDb(): Promise<DynamoDb> {
     },
   };
 }
+
+/** Whether the table is there. @throws Error with a sentence when it has other keys or indexes than `wanted`. */
+async function isThere(
+  demand: (action: string, input: unknown) => Promise<unknown>,
+  name: string,
+  wanted: Readonly<Record<string, unknown>>,
+): Promise<boolean> {
+  const names = await demand('ListTables', {});
+  if (!(isRecord(names) && Array.isArray(names['TableNames']) && names['TableNames'].includes(name))) return false;
+  const answer = await demand('DescribeTable', { TableName: name });
+  const found = isRecord(answer) && isRecord(answer['Table']) ? answer['Table'] : {};
+  for (const part of ['KeySchema', 'AttributeDefinitions', 'LocalSecondaryIndexes', 'GlobalSecondaryIndexes']) {
+    if (isDeepStrictEqual(defined(found[part]), defined(wanted[part]))) continue;
+    throw new Error(
+      `Table ${name} was kept with another ${part} than this version has. Take another folder; nothing was changed.`,
+    );
+  }
+  return true;
+}
+
+/** Keys, attributes or indexes without what only a description has (sizes, states, ARNs), in the order of their names. */
+function defined(part: unknown): readonly unknown[] {
+  const list = Array.isArray(part) ? part.filter(isRecord) : [];
+  const inOrder = list.toSorted((a, b) => (nameOf(a) < nameOf(b) ? -1 : 1));
+  return inOrder.map(({ AttributeName, AttributeType, KeyType, IndexName, KeySchema, Projection }) => {
+    const projection = isRecord(Projection) ? Projection : {};
+    const attributes = projection['NonKeyAttributes'];
+    return {
+      ...{ AttributeName, AttributeType, KeyType, IndexName, KeySchema },
+      type: projection['ProjectionType'],
+      attributes: Array.isArray(attributes) ? attributes.toSorted() : [],
+    };
+  });
+}
+
+const nameOf = (part: Readonly<Record<string, unknown>>): string =>
+  String(part['IndexName'] ?? part['AttributeName'] ?? '');

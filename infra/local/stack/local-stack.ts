@@ -16,6 +16,7 @@ import type { Credentials } from './sigv4.ts';
 import { messagesIn } from './sqs-engine.ts';
 import { stackDescription } from './stack-description.ts';
 import { startEngines } from './start-engines.ts';
+import type { StackData } from './stack-data.ts';
 import type { AssetDirectory, Template } from './template.ts';
 import { buildHttpApi } from './wire-api.ts';
 import { eventRules, scheduleSpecs } from './wire-events.ts';
@@ -56,6 +57,8 @@ export interface LocalStackOptions {
    * and never goes back: delays of messages and timers follow the machine's. @default 0
    */
   readonly clockAheadMs?: () => number;
+  /** Where tables, queues and secrets are kept over a restart. @default in memory, gone with `close` */
+  readonly data?: StackData;
   /** Milliseconds since 1970, for everything but the functions. @default the machine's clock and `clockAheadMs` */
   readonly now?: () => number;
 }
@@ -89,7 +92,7 @@ export interface LocalStack {
    * for its visibility timeout. Rejects when the stack is closed meanwhile.
    */
   idle(): Promise<void>;
-  /** Ends everything at once: running invocations fail, queues and tables are gone. */
+  /** Ends everything at once: running invocations fail; queues and tables are gone, unless they are kept (`data`). */
   close(): Promise<void>;
 }
 
@@ -103,7 +106,7 @@ const toolCredentials: Credentials = { accessKeyId: 'test', secretAccessKey: 'te
 
 /**
  * Runs a synthesized template in this process: tables, queues, functions from their bundles, event sources, HTTP API,
- * schedules, event buses and secrets. Everything is in memory until `close`. What AWS would refuse a function by the
+ * schedules, event buses and secrets. Everything is in memory until `close`, or with `data` kept. What AWS would refuse a function by the
  * template's policies is refused.
  *
  * @throws Error with a sentence: port taken, unknown resource type or intrinsic, missing bundle, property or
@@ -137,8 +140,8 @@ async function start(options: LocalStackOptions, cleanup: AsyncDisposableStack):
   const outputs = blueprint.outputs();
   const permissions = new Permissions(blueprint);
 
-  const { dynamoDb, sqs } = await startEngines(blueprint, cleanup);
-  const secrets = loadSecrets(blueprint, options.secrets ?? {}, now);
+  const { dynamoDb, sqs } = await startEngines(blueprint, cleanup, options.data);
+  const secrets = loadSecrets(blueprint, options.secrets ?? {}, now, options.data);
   const { assetDirectory, environment = {} } = options;
   const settings = { assetDirectory, maxWorkers, environment, clockAheadMs };
   const { hosts, hostOf } = functionHosts(blueprint, settings, observations, now);

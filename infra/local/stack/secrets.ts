@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { type AwsEngine, awsAnswer, awsError, unknownAction } from './aws-call.ts';
 import type { Properties } from './properties.ts';
 import { stableSuffix } from './resource-types.ts';
+import type { StackData } from './stack-data.ts';
 import { isRecord } from './template.ts';
 
 interface Version {
@@ -13,25 +14,38 @@ interface Version {
 interface Secret {
   readonly arn: string;
   readonly name: string;
+  /** The value that it was added with. */
+  readonly first: string;
   /** Newest first: `AWSCURRENT`, then `AWSPREVIOUS`. */
   versions: readonly Version[];
 }
 
 const ACTIONS = ['GetSecretValue', 'PutSecretValue', 'ListSecrets', 'DescribeSecret'];
 
-/** Secrets Manager on one machine, in memory: values are read and put, secrets listed and described. */
+/** What is kept of a secret. */
+interface KeptSecret {
+  /** The value that it was added with. */
+  readonly first: string;
+  readonly versions: readonly Version[];
+}
+
+/** Secrets Manager on one machine, in memory or kept: values are read and put, secrets listed and described. */
 export class Secrets {
   readonly #secrets: Secret[] = [];
   readonly #now: () => number;
+  readonly #data: StackData | undefined;
 
-  constructor(now: () => number) {
+  constructor(now: () => number, data?: StackData) {
     this.#now = now;
+    this.#data = data;
   }
 
-  /** Adds a secret. @param arn `…:secret:<name>-<6 characters>` */
+  /** Adds a secret, or the versions that are kept of it, if it had this value first. @param arn `…:secret:<name>-<6 characters>` */
   add(arn: string, text: string): void {
     const name = arn.slice(arn.indexOf(':secret:') + ':secret:'.length, -'-xxxxxx'.length);
-    this.#secrets.push({ arn, name, versions: [this.#version(stableSuffix(arn, 32), text)] });
+    const kept = this.#kept(arn);
+    const versions = kept?.first === text ? kept.versions : [this.#version(stableSuffix(arn, 32), text)];
+    this.#secrets.push({ arn, name, first: text, versions });
   }
 
   /** Puts a new version, as `PutSecretValue` does. */
@@ -39,6 +53,13 @@ export class Secrets {
     const secret = this.#secrets.find((candidate) => candidate.arn === arn);
     if (secret === undefined) throw new Error(`there is no secret ${arn}`);
     secret.versions = [this.#version(id, text), ...secret.versions].slice(0, 2);
+    const { first, versions } = secret;
+    this.#data?.write(arn, Buffer.from(JSON.stringify({ first, versions } satisfies KeptSecret)));
+  }
+
+  #kept(arn: string): KeptSecret | undefined {
+    const bytes = this.#data?.read(arn);
+    return bytes === undefined ? undefined : JSON.parse(Buffer.from(bytes).toString());
   }
 
   readonly engine: AwsEngine = async (call) => {

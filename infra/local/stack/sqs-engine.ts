@@ -1,5 +1,6 @@
 import { buildApp } from 'fauxqs';
 import { type AwsAnswer, type AwsEngine, awsAnswer, awsError, services } from './aws-call.ts';
+import { keptQueues } from './kept-queues.ts';
 import type { Properties } from './properties.ts';
 import { TraceHeaders } from './sqs-trace-headers.ts';
 import { isRecord } from './template.ts';
@@ -18,7 +19,10 @@ export const messagesIn = (depth: QueueDepth | undefined): number =>
 /** SQS on one machine. Queues are named by their name, not by their URL. */
 export interface Sqs {
   readonly engine: AwsEngine;
-  /** Creates a queue from the properties of `AWS::SQS::Queue`. A dead-letter queue may be created after its source. */
+  /**
+   * Creates a queue from the properties of `AWS::SQS::Queue`; one that is there gets its attributes. A dead-letter queue may
+   * be created after its source.
+   */
   createQueue(name: string, properties: Properties): Promise<void>;
   depths(): Promise<ReadonlyMap<string, QueueDepth>>;
   /** Every message of a queue in any state; its state and receive count are not changed. */
@@ -43,14 +47,20 @@ const FAUXQS_ACCOUNT = '000000000000';
 const MAX_DELAY_SECONDS = 900;
 
 /**
- * Starts fauxqs in memory, without a port: calls are handed to it in process. Corrected here, because this project
- * relies on them: queue URLs, the refusal of delays above 900 s, `AWSTraceHeader`. Not there: message retention,
- * redrive by `StartMessageMoveTask`, the attribute `DeadLetterQueueSourceArn`.
+ * Starts fauxqs, in memory or in a directory, without a port: calls are handed to it in process. Corrected here, because
+ * this project relies on them: queue URLs, the refusal of delays above 900 s, `AWSTraceHeader`. Not there: message
+ * retention, redrive by `StartMessageMoveTask`, the attribute `DeadLetterQueueSourceArn`.
  *
  * @param origin where queue URLs lead, `http://127.0.0.1:port`
+ * @param dataDir the directory; what was answered is there after `kill -9`, but for `AWSTraceHeader`. @default in memory
  */
-export async function startSqs(origin: string, region: string, account: string): Promise<Sqs> {
-  const app = buildApp({ logger: false, defaultRegion: region });
+export async function startSqs(origin: string, region: string, account: string, dataDir?: string): Promise<Sqs> {
+  const kept = dataDir === undefined ? undefined : await keptQueues(dataDir);
+  const app = buildApp({
+    logger: false,
+    defaultRegion: region,
+    ...(kept === undefined ? {} : { stores: kept.stores }),
+  });
   await app.ready();
 
   const traces = new TraceHeaders();
@@ -111,7 +121,11 @@ export async function startSqs(origin: string, region: string, account: string):
       }
       if (properties.has('RedrivePolicy'))
         attributes['RedrivePolicy'] = JSON.stringify(properties.record('RedrivePolicy'));
-      const answer = await send('CreateQueue', JSON.stringify({ QueueName: name, Attributes: attributes }));
+      const isKept =
+        dataDir !== undefined && (await send('GetQueueUrl', JSON.stringify({ QueueName: name }))).status === 200;
+      const answer = isKept
+        ? await send('SetQueueAttributes', JSON.stringify({ QueueUrl: name, Attributes: attributes }))
+        : await send('CreateQueue', JSON.stringify({ QueueName: name, Attributes: attributes }));
       if (answer.status !== 200) throw new Error(`queue ${name} cannot be created: ${answer.body.toString()}`);
     },
     async depths() {
@@ -136,7 +150,10 @@ export async function startSqs(origin: string, region: string, account: string):
         .filter(isRecord)
         .map((message) => ({ messageId: String(message['messageId']), body: String(message['body']) }));
     },
-    close: () => app.close(),
+    async close() {
+      await app.close();
+      kept?.close();
+    },
   };
 }
 

@@ -13,6 +13,7 @@ describe('the options of npm start', () => {
       awsPort: 4566,
       simulatorPort: 4010,
       seed: 1,
+      data: null,
       caller: null,
       callbackSecret: null,
       settings: {},
@@ -24,6 +25,7 @@ describe('the options of npm start', () => {
   it('are told otherwise by options and variables', () => {
     const environment = { AWS_ENDPOINT_PORT: '0', CALLER: 'me:a:b', CALLBACK_SECRET: `whsec_${'A'.repeat(32)}` };
     expect(readStartOptions(['--minutes-per-second', '10'], {})).toMatchObject({ minutesPerSecond: 10 });
+    expect(readStartOptions(['--data', 'kept'], {})).toMatchObject({ data: 'kept' });
     expect(readStartOptions(['--logs', '--scenario', 'outage'], environment)).toMatchObject({
       logs: true,
       scenario: 'outage',
@@ -54,6 +56,15 @@ describe('the options of npm start', () => {
       ['--scenario', 'outage', '--set', `${setting}=false`],
       {},
       '--scenario outage shows a breaker: leave learning=false and breaker=false out.',
+    ]),
+    [['--data', ''], {}, '--data needs the name of a folder.'],
+    ...[
+      ['--scenario', 'outage'],
+      ['--minutes-per-second', '1'],
+    ].map((moved): [string[], Record<string, string>, string] => [
+      ['--data', 'kept', ...moved],
+      {},
+      '--data keeps what happened, and a clock that is moved is ahead: leave one of them out.',
     ]),
     ...['0', '11', '1.5', 'x', ''].map((text): [string[], Record<string, string>, string] => [
       ['--minutes-per-second', text],
