@@ -16,9 +16,9 @@ import {
   type StoredState,
 } from '../shared/domain/check-balance.ts';
 import { Failure } from '../shared/domain/failure.ts';
-import type { OpenBreaker } from '../shared/domain/institutions-ports.ts';
 import { readMember } from '../shared/domain/find-member.ts';
 import type { IdempotencyKeys } from '../shared/domain/idempotency.ts';
+import type { OpenBreaker } from '../shared/domain/institutions-ports.ts';
 import { outcomes } from '../shared/domain/outcome.ts';
 import type { RefreshDeps } from '../shared/domain/ports.ts';
 import type { Refresh } from '../shared/domain/refresh.ts';

@@ -7,13 +7,15 @@ import { type DeliverDeps, type Delivered, deliverCallback } from '../shared/dom
 import type { Delivery } from '../shared/domain/notify-ports.ts';
 import { ownIdsIn } from '../shared/domain/own-ids.ts';
 import { readEnvironment } from '../shared/lambda/environment.ts';
-import { type LogFields, type MetricName, type Telemetry, telemetry } from '../shared/lambda/log.ts';
+import type { LogFields, Telemetry } from '../shared/lambda/log.ts';
+import type { CountName } from '../shared/lambda/metrics.ts';
 import { queueHandler } from '../shared/lambda/sqs.ts';
 import { firstCallPrepared } from './wiring/first-call.ts';
 import { queueWiring } from './wiring/queue.ts';
 import { callbackRulesOf, dynamoDb, keptForMinutes, now, secretOf, sqs } from './wiring/refresh.ts';
+import { instanceTelemetry } from './wiring/telemetry.ts';
 
-const metrics: Readonly<Record<Delivered, MetricName | null>> = {
+const metrics: Readonly<Record<Delivered, CountName | null>> = {
   delivered: 'CallbackDelivered',
   waiting: null,
   retrying: 'CallbackRetried',
@@ -43,7 +45,7 @@ export async function deliver(deps: DeliverDeps, report: Telemetry, delivery: De
 /** What AWS calls, given its environment. */
 export function wire(source: NodeJS.ProcessEnv) {
   const env = readEnvironment('deliver-callback', source);
-  const report = telemetry('deliver-callback', env.stage, now, env.functionVersion);
+  const report = instanceTelemetry('deliver-callback', env);
   const queue = sqs(env.callbackQueueUrl);
   const deps: DeliverDeps = {
     post: callbackPost({

@@ -14,12 +14,13 @@ import { followRefresh } from '../shared/domain/follow-refresh.ts';
 import { type HandleWebhookDeps, handleWebhook } from '../shared/domain/handle-webhook.ts';
 import { continueNotice } from '../shared/domain/notify.ts';
 import { readEnvironment } from '../shared/lambda/environment.ts';
-import { type LogFields, lines, type Telemetry, telemetry } from '../shared/lambda/log.ts';
+import { type LogFields, lines, type Telemetry } from '../shared/lambda/log.ts';
 import { observedMx } from '../shared/lambda/observed-mx.ts';
 import { queueHandler } from '../shared/lambda/sqs.ts';
 import { firstCallPrepared } from './wiring/first-call.ts';
 import { queueWiring } from './wiring/queue.ts';
 import { dynamoDb, endingDeps, mxAndDeletionOf, now, sqs } from './wiring/refresh.ts';
+import { instanceTelemetry } from './wiring/telemetry.ts';
 
 /** What the lines of a message name: its refresh, and what the caller calls it. */
 const namesIn = (message: FollowUp): Pick<LogFields, 'refresh_id' | 'correlation_id'> =>
@@ -73,7 +74,7 @@ const MX_TIMEOUT_MS = 5_000;
 export function wire(source: NodeJS.ProcessEnv) {
   const env = readEnvironment('follow-up', source);
   const db = dynamoDb(env.membersTable);
-  const report = telemetry('follow-up', env.stage, now, env.functionVersion);
+  const report = instanceTelemetry('follow-up', env);
   const queue = sqs(env.followUpQueueUrl);
   const looks = looksTogether(queue, env.followUpQueueUrl);
   const ending = { ...endingDeps(env, db, report, queue), followUps: looks };

@@ -6,10 +6,11 @@ import { readWebhook, webhookFields } from '../shared/domain/mx-webhook.ts';
 import type { Webhooks } from '../shared/domain/ports.ts';
 import { readEnvironment } from '../shared/lambda/environment.ts';
 import { type ApiAnswer, httpHandler } from '../shared/lambda/http.ts';
-import { type Telemetry, telemetry } from '../shared/lambda/log.ts';
+import type { Telemetry } from '../shared/lambda/log.ts';
 import { Refusal } from '../shared/lambda/refusal.ts';
 import { firstCallPrepared } from './wiring/first-call.ts';
 import { keptForMinutes, now, secretOf, sqs } from './wiring/refresh.ts';
+import { instanceTelemetry } from './wiring/telemetry.ts';
 
 /** What receiving needs. */
 export interface ReceiveDeps {
@@ -77,7 +78,7 @@ function shortFields(json: unknown): unknown {
 /** What AWS calls, given its environment. */
 export function wire(source: NodeJS.ProcessEnv) {
   const env = readEnvironment('mx-webhook', source);
-  const report = telemetry('mx-webhook', env.stage, now, env.functionVersion);
+  const report = instanceTelemetry('mx-webhook', env);
   const deps: ReceiveDeps = {
     webhooks: webhookQueue(sqs(env.followUpQueueUrl), env.followUpQueueUrl),
     telemetry: report,

@@ -6,12 +6,13 @@ import { startCeilingInDynamoDb } from '../shared/clients/start-ceiling.ts';
 import type { StartBatch } from '../shared/domain/schedule.ts';
 import { type StartDueDeps, startDue } from '../shared/domain/start-due.ts';
 import { readEnvironment } from '../shared/lambda/environment.ts';
-import { type Telemetry, telemetry } from '../shared/lambda/log.ts';
+import type { Telemetry } from '../shared/lambda/log.ts';
 import { observedMx } from '../shared/lambda/observed-mx.ts';
 import { queueHandler } from '../shared/lambda/sqs.ts';
 import { firstCallPrepared } from './wiring/first-call.ts';
 import { queueWiring } from './wiring/queue.ts';
-import { dynamoDb, endingDeps, mxOf, now, sqs } from './wiring/refresh.ts';
+import { dynamoDb, endingDeps, mxOf, sqs } from './wiring/refresh.ts';
+import { instanceTelemetry } from './wiring/telemetry.ts';
 
 /** For each call of MX's; a member's start makes two. */
 const MX_TIMEOUT_MS = 5_000;
@@ -32,7 +33,7 @@ export function wire(source: NodeJS.ProcessEnv) {
   const env = readEnvironment('start-due', source);
   const db = dynamoDb(env.membersTable);
   const queue = sqs(env.startQueueUrl);
-  const report = telemetry('start-due', env.stage, now, env.functionVersion);
+  const report = instanceTelemetry('start-due', env);
   const deps: StartDueDeps = {
     ...endingDeps(env, db, report, queue),
     mx: observedMx(mxOf(env, MX_TIMEOUT_MS), report),

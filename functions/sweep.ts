@@ -5,9 +5,9 @@ import { decodeSweepRest } from '../shared/clients/messages.ts';
 import { sweepQueue } from '../shared/clients/queues.ts';
 import { continueSweep, type SweepCounts, type SweepDeps, sweep } from '../shared/domain/sweep.ts';
 import { readEnvironment } from '../shared/lambda/environment.ts';
-import { telemetry } from '../shared/lambda/log.ts';
 import { firstCallPrepared } from './wiring/first-call.ts';
-import { dynamoDb, endingDeps, now, sqs } from './wiring/refresh.ts';
+import { dynamoDb, endingDeps, sqs } from './wiring/refresh.ts';
+import { instanceTelemetry } from './wiring/telemetry.ts';
 
 /** A minute, or a message with what the sweep of a minute has left. */
 type SweepEvent = EventBridgeEvent<string, unknown> | SQSEvent;
@@ -15,7 +15,7 @@ type SweepEvent = EventBridgeEvent<string, unknown> | SQSEvent;
 /** What AWS calls, given its environment. */
 export function wire(source: NodeJS.ProcessEnv) {
   const env = readEnvironment('sweep', source);
-  const report = telemetry('sweep', env.stage, now);
+  const report = instanceTelemetry('sweep', env);
   const queue = sqs(env.followUpQueueUrl);
   const deps: SweepDeps = {
     ...endingDeps(env, dynamoDb(env.membersTable), report, queue),

@@ -1,12 +1,12 @@
 // $default: requests that match no route  ->  a problem that says so, health, the API's description, the problems' pages
 import { readEnvironment } from '../shared/lambda/environment.ts';
 import { type ApiAnswer, type ApiRequest, httpHandler } from '../shared/lambda/http.ts';
-import { telemetry } from '../shared/lambda/log.ts';
 import { staysAtMx } from '../shared/lambda/mx-routes.ts';
 import { isProblemCode, problemKind } from '../shared/lambda/problem.ts';
 import { Refusal } from '../shared/lambda/refusal.ts';
 import { allowedMethods, PREFLIGHT_ROUTE } from '../shared/lambda/routes.ts';
 import { now } from './wiring/refresh.ts';
+import { instanceTelemetry } from './wiring/telemetry.ts';
 
 /** Answers without looking anything up: it tells nothing about what exists. */
 export async function unknownRoute(request: ApiRequest): Promise<ApiAnswer> {
@@ -35,9 +35,9 @@ const openApi = async (): Promise<object> => (await import('../docs/openapi.json
 
 /** What AWS calls, given its environment. */
 export function wire(source: NodeJS.ProcessEnv) {
-  const { stage, functionVersion } = readEnvironment('unknown-route', source);
+  const env = readEnvironment('unknown-route', source);
   // Public: health, the description and the problems' pages hold no secret, and a 404 says no more than a 401.
-  const report = telemetry('unknown-route', stage, now, functionVersion);
+  const report = instanceTelemetry('unknown-route', env);
   return httpHandler({ telemetry: report, callersSecret: null, now, right: () => null }, unknownRoute);
 }
 

@@ -1,4 +1,5 @@
 /** The documents that are made from the code. */
+import { metricsDocument } from './metrics-document.ts';
 import { openApiText } from './openapi-document.ts';
 import { outcomesDocument } from './outcomes-document.ts';
 import { problemsDocument } from './problems-document.ts';
@@ -15,6 +16,7 @@ interface GeneratedDocument {
 
 /** All of them. A test compares each that is committed with its text. */
 export const documents: readonly GeneratedDocument[] = [
+  { path: 'docs/metrics.md', text: metricsDocument, committed: true },
   { path: 'docs/openapi.json', text: openApiText, committed: true },
   { path: 'docs/outcomes.md', text: outcomesDocument, committed: true },
   { path: 'docs/problems.md', text: problemsDocument, committed: true },

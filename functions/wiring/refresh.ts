@@ -6,8 +6,8 @@ import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { ulid } from 'ulid';
 import { limitedCalls } from '../../shared/clients/aws-limits.ts';
-import { breakersInDynamoDb, noBreakers } from '../../shared/clients/breakers-table.ts';
 import { balancesReader } from '../../shared/clients/balances-table.ts';
+import { breakersInDynamoDb, noBreakers } from '../../shared/clients/breakers-table.ts';
 import { callbacksInDynamoDb, noCallbacks } from '../../shared/clients/callbacks-table.ts';
 import { eventBus } from '../../shared/clients/event-bus.ts';
 import { httpsTransport } from '../../shared/clients/https-transport.ts';
@@ -30,6 +30,7 @@ import type { Policy } from '../../shared/domain/policy.ts';
 import type { RefreshDeps } from '../../shared/domain/ports.ts';
 import type { CallbackRulesEnvironment, EndingEnvironment, MxEnvironment } from '../../shared/lambda/environment.ts';
 import type { Telemetry } from '../../shared/lambda/log.ts';
+import { refreshMetrics } from '../../shared/lambda/refresh-metrics.ts';
 import { beforeFirstCall } from './first-call.ts';
 
 /** The clock of every function: the machine's. */
@@ -112,6 +113,7 @@ export function endingDeps(
     breakerRules,
     supportRules,
     notLearnt: (error) => report.log('institution.not_learnt', { error }),
+    measures: refreshMetrics(report),
     looks: { lagSeconds: env.lookLagMilliseconds / 1000, webhooks: env.webhooks !== 'off' },
     policy,
     now,

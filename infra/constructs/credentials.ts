@@ -4,7 +4,7 @@ import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
 import { environmentOf, type FunctionName, type ValueName } from '../../shared/lambda/environment.ts';
-import type { MetricName } from '../../shared/lambda/log.ts';
+import { type MetricName, NAMESPACE } from '../../shared/lambda/metrics.ts';
 import { callbacksAreOn, type Settings } from '../settings.ts';
 import { acknowledge } from './acknowledged-finding.ts';
 import { type Alarms, sum } from './alarms.ts';
@@ -64,7 +64,7 @@ export class Credentials extends Construct {
     for (const functionName of functionsThatCallMx)
       alarms.raise(this, `MxRejects-${firstNameOf(functionName)}`, {
         metric: new Metric({
-          namespace: 'MxFreshBalances',
+          namespace: NAMESPACE,
           metricName,
           dimensionsMap: { service: functionName, stage },
           ...sum,

@@ -5,7 +5,7 @@ import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Alias, type IFunction, type IVersion } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
 import type { FunctionName } from '../../shared/lambda/environment.ts';
-import type { MetricName } from '../../shared/lambda/log.ts';
+import { type MetricName, NAMESPACE } from '../../shared/lambda/metrics.ts';
 import type { Settings } from '../settings.ts';
 import { acknowledge } from './acknowledged-finding.ts';
 import type { Alarms } from './alarms.ts';
@@ -75,7 +75,7 @@ export class GradualUpdates extends Construct {
         usingMetrics: {
           errors: new Metric({ namespace: 'AWS/Lambda', metricName: 'Errors', dimensionsMap, statistic: 'Sum' }),
           unexpected: new Metric({
-            namespace: 'MxFreshBalances',
+            namespace: NAMESPACE,
             metricName,
             dimensionsMap: { service: to.functionName, stage: this.#props.stage, version: version.version },
             statistic: 'Sum',

@@ -21,7 +21,7 @@ import { LogGroup, type LogGroupProps } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import type { FunctionName } from '../../shared/lambda/environment.ts';
 import { answerHeaders, requestHeaders } from '../../shared/lambda/header-names.ts';
-import type { MetricName } from '../../shared/lambda/log.ts';
+import { type MetricName, NAMESPACE } from '../../shared/lambda/metrics.ts';
 import { PREFLIGHT_ROUTE } from '../../shared/lambda/routes.ts';
 import type { Settings } from '../settings.ts';
 import { acknowledge } from './acknowledged-finding.ts';
@@ -180,7 +180,7 @@ function refusedCallers(functions: readonly ServiceFunction<FunctionName>[], sta
   const metricName: MetricName = 'CallerRefused';
   const counts = functions.map(
     ({ functionName: service }) =>
-      new Metric({ namespace: 'MxFreshBalances', metricName, dimensionsMap: { service, stage }, ...sum }),
+      new Metric({ namespace: NAMESPACE, metricName, dimensionsMap: { service, stage }, ...sum }),
   );
   return new MathExpression({
     // A function without a refusal writes no number: without FILL the whole sum would be missing.

@@ -68,7 +68,8 @@ export async function storeNews(
   const { aggregatedAt: jobAggregatedAt } = member;
   const imports = judgeImports({ accounts, stored, refreshId, ...noBaseline, jobAggregatedAt });
   const before = { stored, leftBehind: leftBehind(imports, known.importsMove) };
-  await deps.balances.store(key, accounts, { observedAt, refreshId, trigger: 'mx_webhook' }, before);
+  const now = await deps.balances.store(key, accounts, { observedAt, refreshId, trigger: 'mx_webhook' }, before);
+  deps.measures.stored({ refreshId, observedAt, before: stored, now, leftBehind: before.leftBehind });
   const code = storedCode(accounts, stored);
   const refresh: EndedRefresh = {
     refreshId,

@@ -26,7 +26,7 @@ import { detailsOf } from './refresh-details.ts';
 import type { StartMark } from './start-mark.ts';
 
 /** What ending a refresh needs. */
-export type EndDeps = NotifyDeps & LearnDeps & Pick<RefreshDeps, 'members' | 'refreshes'>;
+export type EndDeps = NotifyDeps & LearnDeps & Pick<RefreshDeps, 'members' | 'refreshes' | 'measures'>;
 
 /** An end that is to be written. */
 export interface RefreshEnd {
@@ -92,6 +92,7 @@ async function endOnce(deps: EndDeps, end: RefreshEnd): Promise<boolean> {
   const known = { lookedAt, jobAggregatedAt };
   const won = await deps.members.end({ key, from, known, attempt, bodySeenAt, importsMove, starts });
   if (!won) return false;
+  deps.measures.ended({ claim, ending, member: end.member ?? null, endedAt });
   await publishEnd(deps, key, endedClaim(claim, attempt), { details, body, stored });
   const job = { claim, ending, member: end.member ?? null, runningAt: end.runningAt ?? null };
   const { institutionCode, refusedBy = null } = end;

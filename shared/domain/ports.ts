@@ -8,6 +8,7 @@ import type { LookState } from './decision.ts';
 import type { Clock, Instant } from './instant.ts';
 import type { Breakers, Institutions } from './institutions-ports.ts';
 import type { LookPlan } from './look-plan.ts';
+import type { Measures } from './measures.ts';
 import type { Members, Unstarted } from './members-ports.ts';
 import type { Challenge, ChallengeAnswer, MemberIdentifiers, MemberKey, MxAccount, MxMember } from './mx.ts';
 import type { MxWebhook } from './mx-webhook.ts';
@@ -185,6 +186,7 @@ export interface RefreshDeps {
   readonly supportRules: SupportRules;
   /** Told why nothing was learnt from a refresh that has ended: nothing else shows it. */
   readonly notLearnt: (error: unknown) => void;
+  readonly measures: Measures;
   /** Settings: what looks are planned by beside the lengths of jobs. */
   readonly looks: Omit<LookPlan, 'lengths'>;
   /** Setting: whether `balance.changed` says from what to what. */

@@ -81,6 +81,7 @@ export async function storeAccounts(
   const { observedAt, accounts, stored, imports } = read;
   const known = { stored, leftBehind: leftBehind(imports, record.importsMove) };
   const storedNow = await deps.balances.store(key, accounts, { observedAt, refreshId, trigger }, known);
+  deps.measures.stored({ refreshId, observedAt, before: stored, now: storedNow, leftBehind: known.leftBehind });
   const storingClaim: StoringClaim = { ...claim, phase: 'storing' };
   const importsMove = member !== null && showsOurJob(claim, member) && ['all', 'some'].includes(imports.moved);
   const ending = endingOf(storedCode(accounts, stored), { connectionStatus: member?.connectionStatus ?? 'CONNECTED' });

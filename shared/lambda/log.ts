@@ -1,11 +1,13 @@
 /**
- * A closed list of log events and metrics: alarms, dashboards and the runbook use these names. A line is one JSON object
- * on standard output; what was counted up to then stands in it in CloudWatch's embedded metric format.
+ * A closed list of log events (`metrics.ts` has that of metrics): saved queries and the runbook use these names. A line is
+ * one JSON object on standard output; what was counted up to then stands in it in CloudWatch's embedded metric format.
  *
  * Not Powertools: its logger and its metrics write two lines for one unit of work, the event twice, a trace id although
  * X-Ray is off, and are 34 KB of every bundle. CloudWatch is paid by the byte.
  */
-import { type Clock, epochMillisecondsOf, type Instant } from '../domain/instant.ts';
+import type { Clock } from '../domain/instant.ts';
+import { embeddedMetrics } from './embedded-metrics.ts';
+import { type CountName, OF_A_VERSION, type ValueName } from './metrics.ts';
 import { asNamed } from './refusal.ts';
 
 /** The only log events there are: one line at the end of each unit of work, and one for each fault inside it. */
@@ -35,33 +37,6 @@ export type LogEvent =
   | 'schedule.done'
   | 'sweep.done'
   | 'sweep.failed';
-
-/** The only metrics there are, in namespace `MxFreshBalances`. */
-export type MetricName =
-  | 'MxCredentialsRejected'
-  | 'MxCallFailed'
-  | 'MxFieldDropped'
-  | 'MxUnknownStatus'
-  | 'RefreshAccepted'
-  | 'RefreshJoined'
-  | 'RefreshHeldBack'
-  | 'StartLeftToMx'
-  | 'StartDeferred'
-  | 'StartDropped'
-  | 'WebhookReceived'
-  | 'WebhookIgnored'
-  | 'WebhookHeeded'
-  | 'CallbackDelivered'
-  | 'CallbackRetried'
-  | 'CallbackGivenUp'
-  | 'NoticeFailed'
-  | 'UnreadableMessage'
-  | 'UnexpectedFailure'
-  | 'MessagePutBack'
-  | 'MembersDue'
-  | 'SweepRepaired'
-  | 'CallerRefused'
-  | 'CallerBraked';
 
 /**
  * What a log line may carry. Named one by one: never an event, a body, an account or an answer of MX's. Guids are MX's
@@ -116,7 +91,9 @@ export interface Telemetry {
    */
   log(event: LogEvent, fields?: LogFields): void;
   /** Counted before the line that tells of it, it costs no line of its own. */
-  count(metric: MetricName, value?: number): void;
+  count(metric: CountName, value?: number): void;
+  /** A value among those whose percentiles are known. Like a count, it stands in the next line. */
+  measure(metric: ValueName, value: number): void;
   /** Writes what was counted and stands in no line yet. Call once, at the end of an invocation. */
   flush(): void;
 }
@@ -129,49 +106,22 @@ const operatorCodes: ReadonlySet<string> = new Set([
   'mx_redirected',
 ]);
 
-/** The namespace of all metrics. */
-const NAMESPACE = 'MxFreshBalances';
-
-/**
- * Counted for each line of a bug, with the version of the function as a further dimension, so that a new version can be told
- * from the one before it while both run (docs/updates.md). Without versions it is not counted.
- */
-const OF_A_VERSION: MetricName = 'UnexpectedFailure';
-
 /**
  * Telemetry of the function `service` in the deployment `stage`: the dimensions of its metrics.
  *
  * @param version of the function, where it has versions.
  */
 export function telemetry(service: string, stage: string, now: Clock, version?: string): Telemetry {
-  const counted = new Map<MetricName, number>();
+  const metrics = embeddedMetrics();
   let request: RequestFields | undefined;
-
-  /** Takes what was counted up to `at`, in the embedded metric format; nothing when nothing was. */
-  function takeMetrics(at: Instant): object {
-    if (counted.size === 0) return {};
-    const values = Object.fromEntries(counted);
-    counted.clear();
-    const metricsOf = (dimensions: readonly string[], isOfThese: (name: string) => boolean) => {
-      const Metrics = Object.keys(values)
-        .filter(isOfThese)
-        .map((Name) => ({ Name, Unit: 'Count' }));
-      return Metrics.length === 0 ? [] : [{ Namespace: NAMESPACE, Dimensions: [dimensions], Metrics }];
-    };
-    const CloudWatchMetrics = [
-      ...metricsOf(['service', 'stage'], (name) => name !== OF_A_VERSION),
-      ...metricsOf(['service', 'stage', 'version'], (name) => name === OF_A_VERSION),
-    ];
-    return { _aws: { Timestamp: epochMillisecondsOf(at), CloudWatchMetrics }, ...values };
-  }
 
   // Lambda needs `level` and `timestamp`: a line without a timestamp becomes one of level INFO, and gets one from Lambda.
   function write(level: 'INFO' | 'WARN' | 'ERROR', said: object): void {
     const timestamp = now();
-    const metrics = takeMetrics(timestamp);
+    const counted = metrics.take(timestamp);
     // The stage is a dimension of the metrics; the log group's name has it for all other lines.
-    const of = '_aws' in metrics ? { service, stage, version } : { service };
-    const line = { level, timestamp, ...of, ...request, ...said, ...metrics };
+    const of = '_aws' in counted ? { service, stage, version } : { service };
+    const line = { level, timestamp, ...of, ...request, ...said, ...counted };
     // Not `console`: with the log format JSON, Lambda would put the line as a text into one of its own.
     process.stdout.write(`${JSON.stringify(line)}\n`);
   }
@@ -195,15 +145,18 @@ export function telemetry(service: string, stage: string, now: Clock, version?: 
         failure: fate === 'caller-fault' ? undefined : bounded(failure.message),
       };
       if (failure.fate === 'bug') {
-        if (version !== undefined) counted.set(OF_A_VERSION, (counted.get(OF_A_VERSION) ?? 0) + 1);
+        if (version !== undefined) metrics.count(OF_A_VERSION, 1);
         write('ERROR', { ...said, cause: causeOf(failure) });
       } else write('WARN', said);
     },
     count(metric, value = 1) {
-      counted.set(metric, (counted.get(metric) ?? 0) + value);
+      metrics.count(metric, value);
+    },
+    measure(metric, value) {
+      if (metrics.measure(metric, value)) write('INFO', {});
     },
     flush() {
-      if (counted.size > 0) write('INFO', {});
+      if (!metrics.isEmpty()) write('INFO', {});
       request = undefined;
     },
   };

@@ -7,6 +7,7 @@ import type { MemberIdentifiers, OddField } from '../domain/mx.ts';
 import type { Mx } from '../domain/ports.ts';
 import { isConnectionStatus } from '../domain/statuses.ts';
 import { countOperatorFaults, type Telemetry } from './log.ts';
+import type { CountName } from './metrics.ts';
 
 /** The most names of fields that one function instance logs. Each is counted, also those that are not logged again. */
 const MAX_LOGGED_FIELDS = 100;
@@ -40,7 +41,7 @@ export function observedMx(mx: Mx, telemetry: Telemetry, logged = new Set<string
       return await answer;
     } catch (error) {
       const { code } = asFailure(error);
-      telemetry.count('MxCallFailed');
+      telemetry.count(kindOf(code));
       countOperatorFaults(telemetry, code);
       telemetry.log('mx.failed', { call, member_guid: guidOf(member), error });
       throw error;
@@ -68,6 +69,22 @@ export function observedMx(mx: Mx, telemetry: Telemetry, logged = new Set<string
       return accounts;
     },
   };
+}
+
+/** What MX's answer, or its silence, was, by kind. */
+function kindOf(code: string): CountName {
+  switch (code) {
+    case 'mx_rate_limited':
+      return 'MxThrottled';
+    case 'mx_unavailable':
+      return 'MxUnavailable';
+    case 'mx_timeout':
+      return 'MxTimedOut';
+    case 'mx_bad_answer':
+      return 'MxBadAnswer';
+    default:
+      return 'MxRefused';
+  }
 }
 
 /** A trigger may name a member by the caller's own ids, which no log line carries, also one that begins with `MBR-`. */

@@ -108,6 +108,7 @@ export function functionsInTime(stage: Stage): FunctionsInTime {
     about: () => {},
     log: (event: string, fields: object = {}) => void written.push(`${event} ${JSON.stringify(fields)}`),
     count: () => {},
+    measure: () => {},
     flush: () => {},
   };
 

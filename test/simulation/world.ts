@@ -344,6 +344,7 @@ export function createWorld(plan: Plan, scheduler: Scheduler, given: Given): Wor
         breakerRules,
         supportRules,
         notLearnt: (error) => given.notLearnt(invocation, error),
+        measures: { ended: () => {}, stored: () => {} },
         looks: { lagSeconds: 0.4, webhooks: plan.webhooksOf !== null },
         sweepRests: fakeSweepRests(world.sweeps, request),
         schedule: fakeSchedule(table, request),

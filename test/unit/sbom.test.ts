@@ -1,6 +1,6 @@
 /** The bill of materials: what stands in it, and what CycloneDX 1.6 asks of any. */
 import { expect, it } from 'vitest';
-import { billOf, type Bundled } from '../../infra/sbom.ts';
+import { type Bundled, billOf } from '../../infra/sbom.ts';
 
 const project = { name: 'mx-fresh-balances', version: '1.2.3', license: 'Apache-2.0' };
 const ulid = { name: 'ulid', version: '3.0.2', license: 'MIT' };

@@ -200,6 +200,7 @@ export function createFleetWorld(fleet: Fleet, options: WorldOptions): FleetWorl
     breakerRules,
     supportRules,
     notLearnt: () => {},
+    measures: { ended: () => {}, stored: () => {} },
     looks: { lagSeconds: 0.4, webhooks: false },
     within: async (_milliseconds, work) => {
       await work;

@@ -40,6 +40,7 @@ export function refreshWorld(table: MembersTable) {
   const notices: { notice: Notice; inSeconds: number }[] = [];
   const mxCalls: string[] = [];
   const hints: MxWebhook[] = [];
+  const measured: object[] = [];
   const answers: MxAnswers = {
     read: () => member(),
     start: () => member({ isBeingAggregated: true, mostRecentJobGuid: 'JOB-new' }),
@@ -71,6 +72,11 @@ export function refreshWorld(table: MembersTable) {
     breakerRules,
     supportRules,
     notLearnt: () => {},
+    measures: {
+      ended: (end) => void measured.push({ ended: end.ending.outcome, member: end.member, endedAt: end.endedAt }),
+      stored: (stored) =>
+        void measured.push({ stored: stored.refreshId, replaced: stored.before.length, now: stored.now.length }),
+    },
     looks: { lagSeconds: 0.4, webhooks: false },
     notices: { send: async (notice, inSeconds) => void notices.push({ notice, inSeconds }) },
     within: async (_milliseconds, work) => {
@@ -101,6 +107,8 @@ export function refreshWorld(table: MembersTable) {
     hints,
     sent,
     notices,
+    /** What was told to be measured. */
+    measured,
     events,
     wait: (seconds: number): void => {
       clock.now = plusSeconds(clock.now, seconds);

@@ -213,6 +213,56 @@ describe('metrics', () => {
     expect(lines().map((line) => line.MembersDue)).toEqual([0, 5, undefined]);
   });
 
+  it('of the deployment have the stage alone', () => {
+    const report = telemetry('sweep', 'prod', now);
+    report.count('SweepRepaired');
+    report.count('RefreshTimedOut');
+    report.measure('LooksTaken', 7);
+    report.measure('LooksTaken', 9);
+    report.measure('SecondsToStored', 12.5);
+    report.log('sweep.done');
+    expect(lines()).toMatchObject([
+      {
+        service: 'sweep',
+        stage: 'prod',
+        SweepRepaired: 1,
+        RefreshTimedOut: 1,
+        LooksTaken: [7, 9],
+        SecondsToStored: [12.5],
+        _aws: {
+          CloudWatchMetrics: [
+            { Dimensions: [['service', 'stage']], Metrics: [{ Name: 'SweepRepaired', Unit: 'Count' }] },
+            {
+              Dimensions: [['stage']],
+              Metrics: [
+                { Name: 'RefreshTimedOut', Unit: 'Count' },
+                { Name: 'LooksTaken', Unit: 'Count' },
+                { Name: 'SecondsToStored', Unit: 'Seconds' },
+              ],
+            },
+          ],
+        },
+      },
+    ]);
+  });
+
+  it('are at most a hundred values a line', () => {
+    const report = telemetry('follow-up', 'prod', now);
+    for (let value = 0; value < 150; value += 1) report.measure('LooksTaken', value);
+    report.flush();
+    expect(lines().map((line) => [line.LooksTaken.length, line.LooksTaken[0]])).toEqual([
+      [100, 0],
+      [50, 100],
+    ]);
+  });
+
+  it.each([Number.NaN, -1, Number.POSITIVE_INFINITY])('have no value %d', (value) => {
+    const report = telemetry('follow-up', 'prod', now);
+    report.measure('SecondsToStored', value);
+    report.flush();
+    expect(written).toEqual([]);
+  });
+
   it('are no line without counts', () => {
     telemetry('read-balances', 'prod', now).flush();
     expect(written).toEqual([]);

@@ -40,12 +40,15 @@ const calls = ['readMember', 'readChallenges', 'checkBalance', 'resume', 'listAc
 
 describe.each(calls)('a failed %s', (call) => {
   it.each<[FailureCode, string[]]>([
-    ['mx_unavailable', ['MxCallFailed']],
-    ['mx_not_found', ['MxCallFailed']],
-    ['mx_forbidden', ['MxCallFailed', 'MxCredentialsRejected']],
-    ['mx_credentials_missing', ['MxCallFailed', 'MxCredentialsRejected']],
-    ['mx_credentials_rejected', ['MxCallFailed', 'MxCredentialsRejected']],
-    ['mx_redirected', ['MxCallFailed', 'MxCredentialsRejected']],
+    ['mx_rate_limited', ['MxThrottled']],
+    ['mx_unavailable', ['MxUnavailable']],
+    ['mx_timeout', ['MxTimedOut']],
+    ['mx_bad_answer', ['MxBadAnswer']],
+    ['mx_not_found', ['MxRefused']],
+    ['mx_forbidden', ['MxRefused', 'MxCredentialsRejected']],
+    ['mx_credentials_missing', ['MxRefused', 'MxCredentialsRejected']],
+    ['mx_credentials_rejected', ['MxRefused', 'MxCredentialsRejected']],
+    ['mx_redirected', ['MxRefused', 'MxCredentialsRejected']],
   ])('with %s is thrown on, counted and logged once', async (code, counts) => {
     const failure = new Failure(code, 'no');
     const { mx, telemetry } = observing({ failure });
