@@ -105,7 +105,7 @@ export class ServiceParts {
     grantPermissions(this.functions, arnsOf(this.stores, this.queues));
     this.grantKey(schedulerRoles);
     this.deployScheduleFirst();
-    publishForOperator(scope, settings, this.queues);
+    publishForOperator(scope, settings, this);
     this.applyToAll([scope, ...schedulerRoles]);
   }
 

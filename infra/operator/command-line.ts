@@ -1,5 +1,6 @@
 /** The command line: its topics, and how it ends. The commands and their options stand in `commands/`, a file for each topic. */
 import { Command, CommanderError } from 'commander';
+import { deadLettersCommands } from './commands/dead-letters.ts';
 import { deploymentCommand } from './commands/deployment.ts';
 import { erasuresCommands } from './commands/erasures.ts';
 import { explainCommand } from './commands/explain.ts';
@@ -17,6 +18,7 @@ const topics: readonly Topic[] = [
   explainCommand,
   institutionsCommand,
   schedulesCommands,
+  deadLettersCommands,
   erasuresCommands,
 ];
 

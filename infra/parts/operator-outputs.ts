@@ -1,10 +1,16 @@
 import { CfnOutput } from 'aws-cdk-lib';
+import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
+import type { DeadLetterQueue } from '../constructs/work-queue.ts';
 import type { Settings } from '../settings.ts';
 import type { Queues } from './queues.ts';
 
 /** What the operator's command has to do as the functions do it (`infra/operator/deployment.ts`), as stack outputs. */
-export function publishForOperator(scope: Construct, settings: Settings, { followUps }: Queues): void {
+export function publishForOperator(
+  scope: Construct,
+  settings: Settings,
+  { queues, tickDeadLetters }: { readonly queues: Queues; readonly tickDeadLetters: DeadLetterQueue },
+): void {
   const { scheduleShards, minScheduleHours, mxBaseUrl, mxAcceptVersion } = settings;
   const { learning, breaker, deadlineSeconds } = settings;
   const { staleAfterSeconds, allowanceStarts, allowanceWindowSeconds } = settings;
@@ -23,8 +29,18 @@ export function publishForOperator(scope: Construct, settings: Settings, { follo
   for (const [name, value] of Object.entries(published)) {
     new CfnOutput(scope, name, { value, description: 'A setting, for the operator’s command' });
   }
-  new CfnOutput(scope, 'FollowUpQueueUrl', {
-    value: followUps.queue.queueUrl,
-    description: 'The queue of follow-ups, for the operator’s command',
-  });
+  const { followUps, starts, callbacks } = queues;
+  const urls: Readonly<Record<string, IQueue | undefined>> = {
+    FollowUpQueueUrl: followUps.queue,
+    FollowUpDeadLetterQueueUrl: followUps.deadLetters,
+    StartQueueUrl: starts.queue,
+    StartDeadLetterQueueUrl: starts.deadLetters,
+    CallbackQueueUrl: callbacks?.queue,
+    CallbackDeadLetterQueueUrl: callbacks?.deadLetters,
+    TickDeadLetterQueueUrl: tickDeadLetters.queue,
+  };
+  for (const [name, queue] of Object.entries(urls)) {
+    if (queue === undefined) continue;
+    new CfnOutput(scope, name, { value: queue.queueUrl, description: 'A queue, for the operator’s command' });
+  }
 }

@@ -1,4 +1,6 @@
 /** Queues in the SQS that a conformance run gives. */
+
+import { setTimeout } from 'node:timers/promises';
 import {
   CreateQueueCommand,
   DeleteQueueCommand,
@@ -6,7 +8,6 @@ import {
   type QueueAttributeName,
   SQSClient,
 } from '@aws-sdk/client-sqs';
-import { setTimeout } from 'node:timers/promises';
 import { endpointVariables, newName } from './given.ts';
 
 const isForeign = (): boolean => process.env[endpointVariables.sqs] !== undefined;

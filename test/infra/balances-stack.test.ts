@@ -82,6 +82,18 @@ describe('the data', () => {
     expect(['Learning', 'Breaker', 'DeadlineSeconds'].map(value)).toEqual(['true', 'false', '900']);
     expect(value('MxBaseUrl')).toMatch(/^https:/);
   });
+
+  it('publishes each queue of work with its dead letters', () => {
+    for (const work of ['FollowUp', 'Start', 'Callback']) {
+      const id = at(stack.outputs, `${work}QueueUrl`, 'Value', 'Ref');
+      const queue = stack.ofType('AWS::SQS::Queue').find((candidate) => candidate.id === id);
+      const dead = at(queue?.Properties, 'RedrivePolicy', 'deadLetterTargetArn', 'Fn::GetAtt', 0);
+      expect(dead).toEqual(at(stack.outputs, `${work}DeadLetterQueueUrl`, 'Value', 'Ref'));
+    }
+    const plain = synthesize().outputs;
+    expect(at(plain, 'TickDeadLetterQueueUrl', 'Value', 'Ref')).toMatch(/^TickDeadLettersQueue/);
+    expect(Object.keys(plain).filter((name) => name.startsWith('Callback'))).toEqual([]);
+  });
 });
 
 describe('the functions', () => {
