@@ -32,6 +32,8 @@ export interface GivenResources {
   readonly eventBus?: IEventBus | undefined;
   /** In place of `alarmTopicArn`. Its policy has to let CloudWatch publish. */
   readonly alarmTopic?: ITopic | undefined;
+  /** In place of `pagerTopicArn`. Its policy has to let CloudWatch publish. */
+  readonly pagerTopic?: ITopic | undefined;
   /** In place of `permissionsBoundaryArn`. */
   readonly permissionsBoundary?: IManagedPolicy | undefined;
 }
@@ -44,6 +46,7 @@ const inPlaceOf: Readonly<Partial<Record<keyof GivenResources, readonly (keyof S
   network: ['vpcId', 'subnetIds', 'securityGroupIds'],
   encryptionKey: ['keyArn'],
   alarmTopic: ['alarmTopicArn'],
+  pagerTopic: ['pagerTopicArn'],
   permissionsBoundary: ['permissionsBoundaryArn'],
 };
 
@@ -79,6 +82,10 @@ export const keyOf = (scope: Construct, given: GivenResources, { keyArn }: Setti
 /** The topic of alarms, from either. */
 export const alarmTopicOf = (scope: Construct, given: GivenResources, { alarmTopicArn }: Settings) =>
   alarmTopicArn === '' ? given.alarmTopic : Topic.fromTopicArn(scope, 'AlarmTopic', alarmTopicArn);
+
+/** The topic of the composite alarm, from either; undefined: that of all alarms. */
+export const pagerTopicOf = (scope: Construct, given: GivenResources, { pagerTopicArn }: Settings) =>
+  pagerTopicArn === '' ? given.pagerTopic : Topic.fromTopicArn(scope, 'PagerTopic', pagerTopicArn);
 
 /** The permissions boundary, from either. */
 export const boundaryOf = (scope: Construct, given: GivenResources, { permissionsBoundaryArn }: Settings) =>

@@ -10,13 +10,14 @@ import { Alarms } from './constructs/alarms.ts';
 import { constructIdOf } from './constructs/construct-ids.ts';
 import { Encryption } from './constructs/encryption.ts';
 import { comesGradually, GradualUpdates } from './constructs/gradual-updates.ts';
+import { HealthAlarms } from './constructs/health-alarms.ts';
 import { MinuteTick } from './constructs/minute-tick.ts';
 import { grantPermissions } from './constructs/permissions.ts';
 import { PublicApi } from './constructs/public-api.ts';
 import { ServiceFunction, type ServiceFunctionProps } from './constructs/service-function.ts';
 import type { DeadLetterQueue, WorkQueue } from './constructs/work-queue.ts';
 import { environmentOfAll } from './environment.ts';
-import { alarmTopicOf, boundaryOf, type GivenResources, keyOf } from './given-resources.ts';
+import { alarmTopicOf, boundaryOf, type GivenResources, keyOf, pagerTopicOf } from './given-resources.ts';
 import { addNetworks, type Networks } from './parts/networks.ts';
 import { publishForOperator } from './parts/operator-outputs.ts';
 import { addQueues, addTickDeadLetters, type Queues, timeouts } from './parts/queues.ts';
@@ -105,6 +106,8 @@ export class ServiceParts {
     grantPermissions(this.functions, arnsOf(this.stores, this.queues));
     this.grantKey(schedulerRoles);
     this.deployScheduleFirst();
+    new HealthAlarms(scope, 'Health', { ...settings, alarms: this.alarms });
+    this.alarms.raiseForUsers();
     publishForOperator(scope, settings, this);
     this.applyToAll([scope, ...schedulerRoles]);
   }
@@ -144,7 +147,9 @@ export class ServiceParts {
     return new Alarms(this.scope, 'Alarms', {
       email: this.settings.alarmEmail,
       topic: alarmTopicOf(this.scope, this.given, this.settings),
+      pager: pagerTopicOf(this.scope, this.given, this.settings),
       key: this.encryption?.key,
+      runbookUrl: this.settings.runbookUrl,
     });
   }
 
@@ -229,12 +234,15 @@ export class ServiceParts {
       fn: runSchedule,
       deadLetters,
       whenItStops: 'The schedule has stopped: balances of scheduled members get old.',
+      hurtsUsers: true,
     });
     const sweepTick = new MinuteTick(this.scope, 'EveryMinuteSweep', {
       alarms,
       fn: sweep,
       deadLetters,
       whenItStops: 'The sweep has stopped: refreshes without a message in the queue never end.',
+      // Only those that have lost their message.
+      hurtsUsers: false,
     });
     return [refreshTick.role, sweepTick.role];
   }

@@ -1,72 +1,18 @@
-import { readCallbackHost } from '../shared/domain/callback-url.ts';
 import { everyHoursOnOffer } from '../shared/domain/every-hours.ts';
 import { choice, flag, oneNumberOf, type Setting, text, wholeNumber } from './setting-kinds.ts';
-
-const matching =
-  (pattern: RegExp) =>
-  (input: string): string | undefined =>
-    pattern.test(input) ? input : undefined;
-
-/** True for a URL of this machine, where plain HTTP is accepted and MX's limits are not checked. */
-export function isLoopback(url: string): boolean {
-  return /^https?:\/\/(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d+)?$/.test(url);
-}
-
-/** The origin of a base URL. Plain HTTP would send MX's API key unencrypted, so only a URL of this machine may use it. */
-function readBaseUrl(input: string): string | undefined {
-  if (!URL.canParse(input)) return undefined;
-  const url = new URL(input);
-  if (url.username !== '' || url.password !== '' || url.pathname !== '/' || url.search !== '' || url.hash !== '')
-    return undefined;
-  return url.protocol === 'https:' || isLoopback(url.origin) ? url.origin : undefined;
-}
-
-/** Host names with commas between them, each in the form that a callback's URL is compared with. */
-function readHosts(input: string): string | undefined {
-  const hosts = input
-    .split(',')
-    .map((entry) => entry.trim())
-    .filter((entry) => entry !== '')
-    .map(readCallbackHost);
-  return hosts.includes(null) ? undefined : [...new Set(hosts)].join(',');
-}
+import {
+  arnOrNone,
+  MOST_TAGS,
+  matching,
+  readBaseUrl,
+  readHosts,
+  readIds,
+  readOrigins,
+  readPageUrl,
+  readTags,
+} from './setting-texts.ts';
 
 const seconds = (min: number, max: number) => ({ min, max, unit: 'seconds' });
-
-/** Origins as browsers send them: scheme and host, perhaps a port, nothing behind it. */
-function readOrigins(input: string): string | undefined {
-  if (input === '') return '';
-  const origins = input.split(',').map((entry) => entry.trim());
-  const known = origins.every((origin) => /^https:\/\/[^\s*]+$/.test(origin) && URL.canParse(origin));
-  if (!known || origins.some((origin) => new URL(origin).origin !== origin)) return undefined;
-  return [...new Set(origins)].join(',');
-}
-
-/** Ids of AWS with commas between them, such as `subnet-0a1b2c3d`. */
-const readIds =
-  (kind: string) =>
-  (input: string): string | undefined => {
-    if (input === '') return '';
-    const ids = input.split(',').map((entry) => entry.trim());
-    return ids.every((id) => new RegExp(`^${kind}-[0-9a-f]{8,17}$`).test(id)) ? [...new Set(ids)].join(',') : undefined;
-  };
-
-/** ARNs of one service, as far as `resource`; empty for none. */
-const arnOrNone = (service: string, region: string, resource: string) =>
-  matching(new RegExp(`^(arn:aws[a-z-]*:${service}:${region}:\\d{12}:${resource})?$`));
-
-/** `name=value` with commas between them. AWS allows neither other characters nor names that begin with `aws:`. */
-function readTags(input: string): string | undefined {
-  if (input === '') return '';
-  const tags = input.split(',').map((entry) => entry.trim());
-  const names = tags.map((tag) => tag.slice(0, tag.indexOf('=')).trim());
-  const allowed = tags.every((tag) => /^[\p{L}\p{N} _.:/+@-]{1,128}=[\p{L}\p{N} _.:/=+@-]{0,256}$/u.test(tag));
-  if (!allowed || new Set(names).size < names.length || names.some((name) => /^aws:/i.test(name))) return undefined;
-  return tags.length <= MOST_TAGS ? tags.join(',') : undefined;
-}
-
-/** AWS takes 50 tags of a resource, of which the CDK writes up to three itself. */
-const MOST_TAGS = 40;
 
 /** Every setting of a deployment. `npm run docs` makes docs/settings.md from this table. */
 export const settings = {
@@ -388,6 +334,51 @@ export const settings = {
       read: arnOrNone('sns', '[a-z0-9-]+', '[\\w-]{1,256}'),
     },
     'A topic of yours that gets the alarms, instead of one of this stack. Its policy has to let CloudWatch publish (docs/account.md).',
+  ),
+  pagerTopicArn: text(
+    '',
+    {
+      unit: 'ARN',
+      allowed:
+        'the ARN of an SNS topic, such as arn:aws:sns:us-east-1:123456789012:pager, or empty for that of the other alarms',
+      read: arnOrNone('sns', '[a-z0-9-]+', '[\\w-]{1,256}'),
+    },
+    'A topic of yours that gets the composite alarm “users are hurt” and no other: for what wakes someone. Its policy has to let CloudWatch publish (docs/account.md). Empty: the topic of the other alarms gets it.',
+  ),
+  runbookUrl: text(
+    '',
+    {
+      unit: 'URL',
+      allowed:
+        'the address of a page, https:// and at most 500 characters without # and @, such as https://git.example.com/balances/blob/main/docs/runbook.md, or empty',
+      read: readPageUrl,
+    },
+    'Where docs/runbook.md can be opened in a browser: each alarm’s text ends with this address, # and the heading about it. Empty: the text names the file.',
+  ),
+  alarmSuccessPercent: wholeNumber(
+    50,
+    { min: 0, max: 100, unit: 'percent' },
+    'The alarm success-falls fires when in half an hour fewer of the refreshes succeed. Those that end because their user has to act are not counted. 0: never.',
+  ),
+  alarmMinEnds: wholeNumber(
+    20,
+    { min: 1, max: 1_000_000, unit: 'refreshes' },
+    'The alarm success-falls looks at no half hour in which fewer refreshes end: of three, one that fails is no sign of anything.',
+  ),
+  alarmLateSeconds: wholeNumber(
+    1200,
+    seconds(960, 86_400),
+    'The alarms follow-ups-late, starts-late and callbacks-late fire when the oldest message of the queue is of this age. No message is delayed by more than 900 s on purpose.',
+  ),
+  alarmMxThrottles: wholeNumber(
+    10,
+    { min: 1, max: 1_000_000, unit: 'answers' },
+    'The alarm mx-throttles fires when MX answers this often with 429 in each of three times five minutes. One member alone does not come to 10.',
+  ),
+  alarmWrongKeys: wholeNumber(
+    300,
+    { min: 1, max: 1_000_000, unit: 'requests' },
+    'The alarm wrong-keys fires when functions refuse so many requests for a wrong key in five minutes. A caller that was set up wrongly makes fewer.',
   ),
   retainData: flag(
     true,

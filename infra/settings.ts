@@ -1,5 +1,6 @@
 import type { Setting } from './setting-kinds.ts';
-import { isLoopback, type Settings, settings } from './setting-table.ts';
+import { type Settings, settings } from './setting-table.ts';
+import { isLoopback } from './setting-texts.ts';
 
 export type { SettingName, Settings } from './setting-table.ts';
 

@@ -1,14 +1,13 @@
 import { CfnOutput, RemovalPolicy, SecretValue } from 'aws-cdk-lib';
-import { Metric } from 'aws-cdk-lib/aws-cloudwatch';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
 import { environmentOf, type FunctionName, type ValueName } from '../../shared/lambda/environment.ts';
-import { type MetricName, NAMESPACE } from '../../shared/lambda/metrics.ts';
 import { callbacksAreOn, type Settings } from '../settings.ts';
 import { acknowledge } from './acknowledged-finding.ts';
 import { type Alarms, sum } from './alarms.ts';
 import { firstNameOf } from './construct-ids.ts';
+import { metricOfFunction } from './service-metric.ts';
 
 const functionsThatCallMx = (Object.keys(environmentOf) as readonly FunctionName[]).filter((functionName) => {
   const values: readonly ValueName[] = environmentOf[functionName];
@@ -60,18 +59,13 @@ export class Credentials extends Construct {
 
     // AWS does not see that MX answered 401 or 403, so the functions count it, each under its own name; and an alarm on
     // one metric does not add the names up.
-    const metricName: MetricName = 'MxCredentialsRejected';
     for (const functionName of functionsThatCallMx)
       alarms.raise(this, `MxRejects-${firstNameOf(functionName)}`, {
-        metric: new Metric({
-          namespace: NAMESPACE,
-          metricName,
-          dimensionsMap: { service: functionName, stage },
-          ...sum,
-        }),
+        metric: metricOfFunction('MxCredentialsRejected', { service: functionName, stage }, sum),
         whenItFails:
           'MX refuses our credentials or our address: no balance is refreshed until they are accepted again.',
         runbook: 'mx-credentials-rejected',
+        hurtsUsers: true,
       });
 
     if (settings.apiAccess === 'basic') {

@@ -18,6 +18,8 @@ export interface MinuteTickProps {
   /** Gets the minutes that could not be delivered, or whose invocation failed three times. */
   readonly deadLetters: DeadLetterQueue;
   readonly whenItStops: string;
+  /** Whether users are hurt then. */
+  readonly hurtsUsers: boolean;
 }
 
 /** Calls a function once a minute, on the minute. */
@@ -25,7 +27,7 @@ export class MinuteTick extends Construct {
   /** What the scheduler calls the function as. The CDK puts it beside the service, directly into the stack. */
   readonly role: IRole;
 
-  constructor(scope: Construct, id: string, { alarms, fn, deadLetters, whenItStops }: MinuteTickProps) {
+  constructor(scope: Construct, id: string, { alarms, fn, deadLetters, whenItStops, hurtsUsers }: MinuteTickProps) {
     super(scope, id);
     // A minute more than five minutes old is dropped: the minutes after it have done its work.
     const maxEventAge = Duration.minutes(5);
@@ -49,6 +51,7 @@ export class MinuteTick extends Construct {
       below: 1,
       whenItFails: whenItStops,
       runbook: fn.functionName,
+      hurtsUsers,
     });
   }
 }

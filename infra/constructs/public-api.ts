@@ -16,17 +16,17 @@ import {
 } from 'aws-cdk-lib/aws-apigatewayv2';
 import { HttpIamAuthorizer } from 'aws-cdk-lib/aws-apigatewayv2-authorizers';
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
-import { MathExpression, Metric } from 'aws-cdk-lib/aws-cloudwatch';
+import { MathExpression } from 'aws-cdk-lib/aws-cloudwatch';
 import { LogGroup, type LogGroupProps } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import type { FunctionName } from '../../shared/lambda/environment.ts';
 import { answerHeaders, requestHeaders } from '../../shared/lambda/header-names.ts';
-import { type MetricName, NAMESPACE } from '../../shared/lambda/metrics.ts';
 import { PREFLIGHT_ROUTE } from '../../shared/lambda/routes.ts';
 import type { Settings } from '../settings.ts';
 import { acknowledge } from './acknowledged-finding.ts';
 import { type Alarms, sum } from './alarms.ts';
 import type { ServiceFunction } from './service-function.ts';
+import { metricOfFunction } from './service-metric.ts';
 
 /** The routes that one function answers. */
 export interface ApiRoutes {
@@ -39,7 +39,8 @@ export interface ApiRoutes {
 }
 
 /** Where a request goes. The first four words of a path are MX's own. */
-export interface PublicApiProps extends Pick<Settings, 'stage' | 'apiAccess' | 'apiRate' | 'apiBurst' | 'corsOrigins'> {
+export interface PublicApiProps
+  extends Pick<Settings, 'stage' | 'apiAccess' | 'apiRate' | 'apiBurst' | 'corsOrigins' | 'alarmWrongKeys'> {
   /** The API's name, which its log group has too. */
   readonly name: string;
   readonly alarms: Alarms;
@@ -138,6 +139,7 @@ export class PublicApi extends Construct {
       atLeast: 5,
       whenItFails: 'Calls to the HTTP API end with 5xx: other systems cannot ask for or read balances.',
       runbook: 'http-5xx',
+      hurtsUsers: true,
     });
     const checking = props.routes.filter(
       ({ paths, checksItself }) => paths.length > 0 && (checksItself || props.apiAccess === 'basic'),
@@ -146,7 +148,7 @@ export class PublicApi extends Construct {
     if (checkers.length > 0)
       props.alarms.raise(this, 'WrongKeys', {
         metric: refusedCallers(checkers, props.stage),
-        atLeast: WRONG_KEYS,
+        atLeast: props.alarmWrongKeys,
         whenItFails:
           'Many requests come with wrong keys: a caller uses an old key, or an unknown client tries keys and costs money.',
         runbook: 'wrong-keys',
@@ -172,15 +174,10 @@ const calledByGateway = ({ fn }: ServiceFunction<FunctionName>): void =>
     'The HTTP API invokes it synchronously and hands a failure to the caller. Lambda sends only asynchronous invocations to a dead-letter target.',
   );
 
-/** So many wrong keys in five minutes are a flood: a caller that was set up wrongly makes fewer. */
-const WRONG_KEYS = 300;
-
 /** What all these functions have refused for its credentials, added up. */
 function refusedCallers(functions: readonly ServiceFunction<FunctionName>[], stage: string): MathExpression {
-  const metricName: MetricName = 'CallerRefused';
-  const counts = functions.map(
-    ({ functionName: service }) =>
-      new Metric({ namespace: NAMESPACE, metricName, dimensionsMap: { service, stage }, ...sum }),
+  const counts = functions.map(({ functionName: service }) =>
+    metricOfFunction('CallerRefused', { service, stage }, sum),
   );
   return new MathExpression({
     // A function without a refusal writes no number: without FILL the whole sum would be missing.

@@ -66,6 +66,10 @@ export interface WorkQueueProps {
   /** Name in the runbook: headings `<name>-late` and `<name>-dead-letters`. */
   readonly name: string;
   readonly whenItIsLate: string;
+  /** The age of the oldest message at which the work is late, in seconds. */
+  readonly lateSeconds: number;
+  /** Whether users are hurt when it is late. @default false */
+  readonly lateHurtsUsers?: boolean;
   readonly whenMessagesFail: string;
 }
 
@@ -90,12 +94,13 @@ export class WorkQueue extends Construct {
       visibilityTimeout: Duration.seconds(6 * props.workerTimeout.toSeconds()),
       deadLetterQueue: { queue: dead.queue, maxReceiveCount: 5 },
     });
-    // No message is delayed by more than 15 minutes, so one 20 minutes old has waited for its function.
+    // No message is delayed by more than 15 minutes, so an older one has waited for its function.
     props.alarms.raise(this, 'Late', {
       metric: this.queue.metricApproximateAgeOfOldestMessage(overFiveMinutes('Maximum')),
-      atLeast: Duration.minutes(20).toSeconds(),
+      atLeast: props.lateSeconds,
       whenItFails: props.whenItIsLate,
       runbook: `${props.name}-late`,
+      hurtsUsers: props.lateHurtsUsers ?? false,
     });
   }
 

@@ -1,6 +1,6 @@
 /** The command line and the environment of `npm start`. */
 import { parseArgs } from 'node:util';
-import { isLoopback } from '../setting-table.ts';
+import { isLoopback } from '../setting-texts.ts';
 import { callerWith, type DevelopmentCaller } from './development-keys.ts';
 import type { RealMx } from './project.ts';
 import { type ScenarioName, scenarioNames } from './scenarios.ts';

@@ -34,10 +34,13 @@ export interface QueuesProps {
 
 /** Makes the queues in `scope`, each with its dead letters and alarms. */
 export function addQueues(scope: Construct, { settings, alarms, key }: QueuesProps): Queues {
+  const lateSeconds = settings.alarmLateSeconds;
   const followUps = new WorkQueue(scope, 'FollowUps', {
     alarms,
     key,
     name: 'follow-ups',
+    lateSeconds,
+    lateHurtsUsers: true,
     workerTimeout: timeouts.look,
     whenItIsLate: 'Running refreshes are looked at late: balances arrive late or refreshes time out.',
     whenMessagesFail: 'Looks at running refreshes failed five times: these refreshes hang until the sweep ends them.',
@@ -46,6 +49,8 @@ export function addQueues(scope: Construct, { settings, alarms, key }: QueuesPro
     alarms,
     key,
     name: 'starts',
+    lateSeconds,
+    lateHurtsUsers: true,
     workerTimeout: timeouts.start,
     whenItIsLate: 'Scheduled refreshes start late: balances of scheduled members get old.',
     whenMessagesFail: 'Scheduled refreshes could not be started: these members wait for their next turn.',
@@ -56,6 +61,7 @@ export function addQueues(scope: Construct, { settings, alarms, key }: QueuesPro
         alarms,
         key,
         name: 'callbacks',
+        lateSeconds,
         workerTimeout: timeouts.callback,
         whenItIsLate: 'Callbacks go out late: callers that wait for them learn late how their refreshes ended.',
         whenMessagesFail:

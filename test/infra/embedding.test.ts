@@ -142,6 +142,7 @@ describe('given resources', () => {
     encryptionKey: new Key(stack, 'Key'),
     eventBus: new EventBus(stack, 'Bus'),
     alarmTopic: new Topic(stack, 'Topic'),
+    pagerTopic: new Topic(stack, 'Pager'),
     permissionsBoundary: ManagedPolicy.fromManagedPolicyName(stack, 'Boundary', 'boundary'),
   } as BalanceRefreshProps;
   const balances = embed(stack, 'Balances', { ...given, settings: { tags: 'team=payments' } });
@@ -150,9 +151,10 @@ describe('given resources', () => {
     expect(ofType(stack, 'AWS::EC2::VPC')).toHaveLength(1);
     expect(ofType(stack, 'AWS::EC2::SecurityGroup')).toHaveLength(1);
     expect(ofType(stack, 'AWS::Events::EventBus')).toHaveLength(1);
-    expect(ofType(stack, 'AWS::SNS::Topic')).toHaveLength(1);
+    expect(ofType(stack, 'AWS::SNS::Topic')).toHaveLength(2);
     expect([balances.eventBus, balances.alarmTopic]).toEqual([given.eventBus, given.alarmTopic]);
     expect(each(stack, 'AWS::CloudWatch::Alarm', 'AlarmActions')).toEqual(['[{"Ref":"TopicBFC7AF6E"}]']);
+    expect(each(stack, 'AWS::CloudWatch::CompositeAlarm', 'AlarmActions')).toEqual([expect.stringContaining('"Pager')]);
     expect(each(stack, 'AWS::SQS::Queue', 'KmsMasterKeyId')).toEqual(['{"Fn::GetAtt":["Key961B73FD","Arn"]}']);
   });
 
@@ -178,6 +180,7 @@ describe('given resources', () => {
       { vpcId: 'vpc-0a1b2c3d', subnetIds: 'subnet-0a1b2c3d' },
       'vpcId must be empty with the property network, which takes its place.',
     ],
+    ['pagerTopic', { pagerTopicArn: 'arn:aws:sns:us-east-1:123456789012:pager' }, 'takes its place'],
     ['alarmTopic', { alarmEmail: 'ops@example.com' }, 'alarmEmail must be empty with the property alarmTopic'],
     ['permissionsBoundary', { permissionsBoundaryArn: 'arn:aws:iam::123456789012:policy/b' }, 'takes its place'],
   ])('%s beside %j is refused', (name, settings, sentence) => {

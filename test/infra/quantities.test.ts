@@ -21,6 +21,8 @@ describe('alarms', () => {
       .map((part) => at(part, 'MetricStat', 'Period'))
       .filter((found) => found !== undefined);
     const statistic = at(Properties, 'Statistic') ?? 'Sum';
+    // As many as are looked at have to be bad.
+    expect(at(Properties, 'DatapointsToAlarm'), id).toBeUndefined();
     const compared = `${comparisons[of('ComparisonOperator')]} ${of('Threshold')}`;
     const times = of('EvaluationPeriods') === '1' ? 'once' : `${of('EvaluationPeriods')} times`;
     const row = `${compared}, ${times} in ${period} s, silence is ${silence[of('TreatMissingData')]}`;
@@ -50,6 +52,9 @@ describe('alarms', () => {
       CallbacksLate: late,
       EveryMinuteRefreshStopped: stopped,
       EveryMinuteSweepStopped: stopped,
+      HealthSuccessFalls: 'Sum of a sum of metrics: BELOW 50, once in 1800 s, silence is good',
+      HealthNothingEnds: 'Sum of a sum of metrics: AT_LEAST 1, 2 times in 1800 s, silence is good',
+      HealthMxThrottles: 'Sum of MxThrottled: AT_LEAST 10, 3 times in 300 s, silence is good',
       HttpServerErrors: 'Sum of 5xx: AT_LEAST 5, once in 300 s, silence is good',
       HttpWrongKeys: 'Sum of a sum of metrics: AT_LEAST 300, once in 300 s, silence is good',
     });

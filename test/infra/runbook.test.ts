@@ -10,6 +10,7 @@ const stack = synthesize({
   gradualUpdates: 'canary10Percent5Minutes',
 });
 const alarms = stack.ofType('AWS::CloudWatch::Alarm');
+const composites = stack.ofType('AWS::CloudWatch::CompositeAlarm');
 const runbook = readFileSync(resolve(import.meta.dirname, '../../docs/runbook.md'), 'utf8');
 const sections = new Map(
   runbook
@@ -40,7 +41,7 @@ function written(functionName: string, stage: string): unknown {
 describe('alarms', () => {
   it('say what customers notice, and link the runbook', () => {
     expect(alarms.length).toBeGreaterThan(20);
-    for (const { id, Properties } of alarms) {
+    for (const { id, Properties } of [...alarms, ...composites]) {
       const [, sentence, anchor] =
         /^([A-Z].{20,}\.) Runbook: docs\/runbook\.md#([a-z0-9-]+)$/.exec(String(at(Properties, 'AlarmDescription'))) ??
         [];
@@ -49,9 +50,22 @@ describe('alarms', () => {
     }
   });
 
+  it('link the runbook where the setting says', () => {
+    const runbookUrl = 'https://git.example.com/balances/runbook.md';
+    const { ofType } = synthesize({ runbookUrl });
+    const links = [...ofType('AWS::CloudWatch::Alarm'), ...ofType('AWS::CloudWatch::CompositeAlarm')].map(
+      ({ Properties }) => /(\S+)$/.exec(String(at(Properties, 'AlarmDescription')))?.[1] ?? '',
+    );
+    expect(links).toContain(`${runbookUrl}#follow-ups-late`);
+    expect(links).toContain(`${runbookUrl}#users-are-hurt`);
+    expect(links.filter((link) => !link.startsWith(`${runbookUrl}#`))).toEqual([]);
+  });
+
   it('reach the topic that CloudWatch may publish to', () => {
     const [topic] = stack.ofType('AWS::SNS::Topic');
-    for (const { id, Properties } of alarms) expect(at(Properties, 'AlarmActions'), id).toEqual([{ Ref: topic?.id }]);
+    for (const { id, Properties } of [...alarms, ...composites])
+      for (const change of ['AlarmActions', 'OKActions'])
+        expect(at(Properties, change), `${id} ${change}`).toEqual([{ Ref: topic?.id }]);
     const [policy] = stack.ofType('AWS::SNS::TopicPolicy');
     expect(JSON.stringify(policy?.Properties)).toContain('cloudwatch.amazonaws.com');
     expect(stack.ofType('AWS::SNS::Subscription').map(({ Properties }) => at(Properties, 'Endpoint'))).toEqual([
@@ -106,6 +120,32 @@ describe('alarms', () => {
     }
   });
 
+  it('have no more metrics than CloudWatch takes', () => {
+    const counts = alarms.map(({ Properties }) =>
+      listAt(Properties, 'Metrics').filter((part) => at(part, 'MetricStat') !== undefined),
+    );
+    expect(Math.max(...counts.map(({ length }) => length))).toBeLessThanOrEqual(10);
+  });
+
+  it('that hurt users are the composite one’s', () => {
+    const [users, ...others] = composites;
+    expect(others).toEqual([]);
+    const rule = JSON.stringify(at(users?.Properties, 'AlarmRule'));
+    const inRule = alarms.filter(({ id }) => rule.includes(`"${id}"`)).map(({ id }) => id.replace(/[0-9A-F]{8}$/, ''));
+    expect(inRule.toSorted()).toEqual([
+      'CredentialsMxRejectscheckbalance',
+      'CredentialsMxRejectsfollowup',
+      'CredentialsMxRejectsstartrefresh',
+      'EveryMinuteRefreshStopped',
+      'FollowUpsLate',
+      'HealthNothingEnds',
+      'HealthSuccessFalls',
+      'HttpServerErrors',
+      'StartsLate',
+    ]);
+    expect(rule.split(' OR ')).toHaveLength(9);
+  });
+
   it('take silence for trouble where a minute must pass', () => {
     const silent = alarms.filter(({ Properties }) => at(Properties, 'TreatMissingData') === 'breaching');
     expect(silent.map(({ Properties }) => at(Properties, 'MetricName'))).toEqual(['Invocations', 'Invocations']);
@@ -114,7 +154,9 @@ describe('alarms', () => {
 
 describe('the runbook', () => {
   it('says meaning, effect, checks and repair of each alarm', () => {
-    const anchors = alarms.map(({ Properties }) => String(at(Properties, 'AlarmDescription')).split('#')[1] ?? '');
+    const anchors = [...alarms, ...composites].map(
+      ({ Properties }) => String(at(Properties, 'AlarmDescription')).split('#')[1] ?? '',
+    );
     for (const anchor of new Set(anchors))
       for (const part of ['**Means:**', '**Hurt:**', '**Look:**', '**Repair:**'])
         expect(sections.get(anchor), anchor).toContain(part);

@@ -39,6 +39,10 @@ const concurrencyOf = (stack: Synthesized): unknown =>
 const policiesOf = (types: readonly string[]) => (stack: Synthesized) =>
   types.map((type) => [type, ...new Set(stack.ofType(type).map(({ DeletionPolicy }) => DeletionPolicy))]);
 
+/** The alarm whose logical id begins so. */
+const alarm = (stack: Synthesized, id: string): unknown =>
+  stack.ofType('AWS::CloudWatch::Alarm').find((one) => one.id.startsWith(id))?.Properties;
+
 const rows: readonly TemplateRow[] = [
   {
     setting: 'stage',
@@ -320,6 +324,62 @@ const rows: readonly TemplateRow[] = [
       count('AWS::SNS::Topic', 'AWS::SNS::TopicPolicy')(stack),
     ],
     expected: [['arn:aws:sns:us-east-1:123456789012:alarms'], [0, 0]],
+  },
+  {
+    setting: 'pagerTopicArn',
+    value: 'arn:aws:sns:us-east-1:123456789012:pager',
+    what: 'the composite alarm goes there, and no other',
+    observe: (stack) =>
+      ['AWS::CloudWatch::CompositeAlarm', 'AWS::CloudWatch::Alarm'].map((type) =>
+        stack
+          .ofType(type)
+          .flatMap(({ Properties }) => [listAt(Properties, 'AlarmActions'), listAt(Properties, 'OKActions')])
+          .filter(([action]) => action === 'arn:aws:sns:us-east-1:123456789012:pager'),
+      ),
+    expected: [[['arn:aws:sns:us-east-1:123456789012:pager'], ['arn:aws:sns:us-east-1:123456789012:pager']], []],
+  },
+  {
+    setting: 'runbookUrl',
+    value: 'https://git.example.com/runbook.md',
+    what: 'an alarm’s text ends with the address of its heading',
+    observe: (stack) => at(alarm(stack, 'HealthMxThrottles'), 'AlarmDescription'),
+    expected: expect.stringMatching(/\. Runbook: https:\/\/git\.example\.com\/runbook\.md#mx-throttles$/),
+  },
+  {
+    setting: 'alarmSuccessPercent',
+    value: 80,
+    what: 'the alarm fires below it',
+    observe: (stack) => at(alarm(stack, 'HealthSuccessFalls'), 'Threshold'),
+    expected: 80,
+  },
+  {
+    setting: 'alarmMinEnds',
+    value: 7,
+    what: 'the alarm looks at no fewer ends',
+    observe: (stack) => at(alarm(stack, 'HealthSuccessFalls'), 'Metrics', 0, 'Expression'),
+    expected: expect.stringContaining('>= 7,'),
+  },
+  {
+    setting: 'alarmLateSeconds',
+    value: 1000,
+    what: 'the alarms on old messages fire at it',
+    observe: (stack) => ['FollowUpsLate', 'StartsLate'].map((id) => at(alarm(stack, id), 'Threshold')),
+    expected: [1000, 1000],
+  },
+  {
+    setting: 'alarmMxThrottles',
+    value: 99,
+    what: 'the alarm fires at it',
+    observe: (stack) => at(alarm(stack, 'HealthMxThrottles'), 'Threshold'),
+    expected: 99,
+  },
+  {
+    setting: 'alarmWrongKeys',
+    value: 50,
+    what: 'the alarm fires at it',
+    beside: { apiAccess: 'basic' },
+    observe: (stack) => at(alarm(stack, 'HttpWrongKeys'), 'Threshold'),
+    expected: 50,
   },
   ...[
     { value: true, policy: 'Retain' },

@@ -2,7 +2,7 @@
 import { parseArgs } from 'node:util';
 import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
 import { identify } from '../../infra/local/api-caller.ts';
-import { isLoopback } from '../../infra/setting-table.ts';
+import { isLoopback } from '../../infra/setting-texts.ts';
 import { type BalancesClient, BalancesProblem, createBalancesClient } from '../../shared/public/balances-client.ts';
 
 const HELP = `One refresh of one member, and what was seen: exit code 0 when its balances are fresh.
