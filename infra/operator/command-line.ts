@@ -5,6 +5,7 @@ import { deploymentCommand } from './commands/deployment.ts';
 import { erasuresCommands } from './commands/erasures.ts';
 import { explainCommand } from './commands/explain.ts';
 import { institutionsCommand } from './commands/institutions.ts';
+import { logsCommands } from './commands/logs.ts';
 import { schedulesCommands } from './commands/schedules.ts';
 import type { CommandContext, Topic } from './commands/topic.ts';
 import { findDeployment } from './deployment.ts';
@@ -19,6 +20,7 @@ const topics: readonly Topic[] = [
   institutionsCommand,
   schedulesCommands,
   deadLettersCommands,
+  logsCommands,
   erasuresCommands,
 ];
 

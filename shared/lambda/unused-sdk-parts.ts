@@ -11,6 +11,9 @@ const refuse = (what: string) => (): never => {
 /** Of `@smithy/core/event-streams`: operations that stream events, such as reading a Kinesis stream. */
 export const eventStreamSerdeProvider = refuse('event streams');
 
+/** Of the same: clients of services with such operations resolve it when they are made. */
+export const resolveEventStreamSerdeConfig = <Config>(config: Config): Config => config;
+
 /** Of `@aws-sdk/endpoint-cache`: DynamoDB's endpoint discovery. Every client makes one, and asks it when that is on. */
 export class EndpointCache {
   readonly has = refuse('discovered endpoints');

@@ -130,7 +130,7 @@ describe('dead-letters list', () => {
       'starts: SQS counts about 0 letters; 0 seen.',
       'callbacks: SQS counts about 0 letters; 0 seen.',
       'ticks: SQS counts about 1 letter; 1 seen.',
-      'SQS shows a letter only to who receives it: each was received, which counts, and given back at once.',
+      'SQS shows a letter only to who receives it: each was received, which counts, and given back at once. Its log lines: logs <message id>.',
     ]);
     expect(await bodiesIn('FollowUpDeadLetter')).toEqual([look]);
     expect(await bodiesIn('TickDeadLetter')).toEqual([tick]);

@@ -182,6 +182,12 @@ describe('embedded in a CDK app', () => {
     const env = { AWS_ENDPOINT_URL: stack.awsEndpointUrl };
     const { exitCode, out } = await ops(['deployment', '--local', '--json'], env, join(installed, command));
     expect([exitCode, JSON.parse(out)]).toMatchObject([0, { outputs: { ApiUrl: stack.apiUrl } }]);
+    for (const args of [
+      ['logs', 'order-1', '--local'],
+      ['dead-letters', 'list', '--local'],
+    ]) {
+      expect(await ops(args, env, join(installed, command))).toMatchObject({ exitCode: 0, out: '' });
+    }
   });
 
   it('is the same from CommonJS', async () => {
@@ -362,6 +368,7 @@ describe('the operator’s command', () => {
     const { exitCode, out } = await installedOps(['deployment', '--local', '--json']);
     expect([exitCode, JSON.parse(out)]).toMatchObject([0, { stack: running.project.stack.stackName }]);
     expect(await installedOps(['schedules', 'export', '--local'])).toMatchObject({ exitCode: 0 });
+    expect(await installedOps(['logs', 'order-1', '--local'])).toMatchObject({ exitCode: 0, out: '' });
   });
 });
 

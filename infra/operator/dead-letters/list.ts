@@ -20,7 +20,8 @@ export interface ListOptions {
 }
 
 /** Said by every command that looks into the queues. */
-const RECEIVED = 'SQS shows a letter only to who receives it: each was received, which counts, and given back at once.';
+const RECEIVED =
+  'SQS shows a letter only to who receives it: each was received, which counts, and given back at once. Its log lines: logs <message id>.';
 
 interface ListedQueue {
   readonly name: QueueName;

@@ -1,0 +1,33 @@
+/** `logs` and `tail`. */
+import { showLogs } from '../logs/show-logs.ts';
+import { tailLogs } from '../logs/tail-logs.ts';
+import { about, type CommonOptions, from1To, type Topic } from './topic.ts';
+
+/** Adds `logs` and `tail`. */
+export const logsCommands: Topic = (program, { terminal, reach, end }) => {
+  about(program.command('logs <id> [member]'))
+    .description(
+      'the log lines of one refresh (RFR-…), member (MBR-…, or user and member by guids or own ids), correlation id, request or message',
+    )
+    .option('--since <when>', 'like 90m, 24h, 7d or an instant (default: a day; of a refresh all its life)')
+    .option('--limit <count>', 'lines at most', from1To(100_000), 10_000)
+    .action(
+      async (
+        id: string,
+        member: string | undefined,
+        options: CommonOptions & { readonly since?: string; readonly limit: number },
+      ) => {
+        const { since = null, limit, json = false } = options;
+        end(await showLogs(await reach(options), terminal, { id, member: member ?? null, since, limit, json }));
+      },
+    );
+
+  about(program.command('tail'))
+    .description('follows the log lines of all functions, until Ctrl-C')
+    .option('--errors', 'only warnings and errors')
+    .option('--since <when>', 'begin like 90m, 24h, 7d ago or at an instant (default: now)')
+    .action(async (options: CommonOptions & { readonly errors?: boolean; readonly since?: string }) => {
+      const { errors = false, since = null, json = false } = options;
+      end(await tailLogs(await reach(options), terminal, { errors, since, json }));
+    });
+};
