@@ -1,4 +1,5 @@
 import { Duration, RemovalPolicy, Tags } from 'aws-cdk-lib';
+import type { CompositeAlarm } from 'aws-cdk-lib/aws-cloudwatch';
 import { type IRole, PermissionsBoundary } from 'aws-cdk-lib/aws-iam';
 import type { LogGroupProps } from 'aws-cdk-lib/aws-logs';
 import type { Construct, IConstruct } from 'constructs';
@@ -8,12 +9,14 @@ import { gatewayRoutes } from '../shared/lambda/routes.ts';
 import { TRIGGER_TIMEOUT_SECONDS } from '../shared/lambda/time-limits.ts';
 import { Alarms } from './constructs/alarms.ts';
 import { constructIdOf } from './constructs/construct-ids.ts';
+import { ServiceDashboard } from './constructs/dashboard.ts';
 import { Encryption } from './constructs/encryption.ts';
 import { comesGradually, GradualUpdates } from './constructs/gradual-updates.ts';
 import { HealthAlarms } from './constructs/health-alarms.ts';
 import { MinuteTick } from './constructs/minute-tick.ts';
 import { grantPermissions } from './constructs/permissions.ts';
 import { PublicApi } from './constructs/public-api.ts';
+import { SavedQueries } from './constructs/saved-queries.ts';
 import { ServiceFunction, type ServiceFunctionProps } from './constructs/service-function.ts';
 import type { DeadLetterQueue, WorkQueue } from './constructs/work-queue.ts';
 import { environmentOfAll } from './environment.ts';
@@ -107,7 +110,9 @@ export class ServiceParts {
     this.grantKey(schedulerRoles);
     this.deployScheduleFirst();
     new HealthAlarms(scope, 'Health', { ...settings, alarms: this.alarms });
-    this.alarms.raiseForUsers();
+    const usersAreHurt = this.alarms.raiseForUsers();
+    new SavedQueries(scope, 'Queries', { name, functions: this.functions });
+    if (settings.dashboard) this.addDashboard(usersAreHurt);
     publishForOperator(scope, settings, this);
     this.applyToAll([scope, ...schedulerRoles]);
   }
@@ -292,6 +297,28 @@ export class ServiceParts {
         throttle: to.functionName === 'mx-webhook' ? { rateLimit: webhookRate, burstLimit: webhookBurst } : undefined,
       })),
       otherwise,
+    });
+  }
+
+  /** Shows every alarm that was raised before. */
+  private addDashboard(usersAreHurt: CompositeAlarm): void {
+    const { settings, name, functions, alarms, networks } = this;
+    const { storage } = this.stores;
+    const { followUps, starts, sweeps, callbacks } = this.queues;
+    const work = { 'follow-ups': followUps, starts, ...(callbacks ? { callbacks } : {}) };
+    const queuesOf = (of: 'queue' | 'deadLetters') =>
+      Object.fromEntries(Object.entries(work).map(([label, queue]) => [label, queue[of]]));
+    new ServiceDashboard(this.scope, 'Dashboard', {
+      name,
+      stage: settings.stage,
+      startsPerSecond: settings.startsPerSecond,
+      alarms: alarms.raised,
+      usersAreHurt,
+      functions,
+      queues: { ...queuesOf('queue'), sweeps: sweeps.queue },
+      deadLetters: { ...queuesOf('deadLetters'), ticks: this.tickDeadLetters.queue },
+      tables: { balances: storage.balances, members: storage.members, refreshes: storage.refreshes },
+      natGatewayIds: networks.natGatewayIds,
     });
   }
 

@@ -380,6 +380,10 @@ export const settings = {
     { min: 1, max: 1_000_000, unit: 'requests' },
     'The alarm wrong-keys fires when functions refuse so many requests for a wrong key in five minutes. A caller that was set up wrongly makes fewer.',
   ),
+  dashboard: flag(
+    true,
+    'A dashboard in CloudWatch: alarms, how refreshes end and how late, MX, queues, the schedule, what costs money. Price: $3 a month. AWS’s free tier has three dashboards of at most 50 metrics each; this one has more.',
+  ),
   retainData: flag(
     true,
     'true keeps tables, secrets and fixed addresses when the stack is deleted, and protects the tables against deletion. false deletes all of them with the stack.',

@@ -33,6 +33,7 @@ export interface FixedEgressProps {
 export class FixedEgress extends Construct {
   /** How a function is put behind the fixed address. */
   readonly placement: Placement;
+  readonly natGatewayIds: readonly string[];
 
   constructor(scope: Construct, id: string, { zones, mxBaseUrl, retain, flowLogs }: FixedEgressProps) {
     super(scope, id);
@@ -46,13 +47,14 @@ export class FixedEgress extends Construct {
       return address;
     });
 
+    const natGatewayProvider = NatProvider.gateway({
+      eipAllocationIds: addresses.map((address) => address.attrAllocationId),
+    });
     const network = new Vpc(this, 'Network', {
       ipAddresses: IpAddresses.cidr('10.0.0.0/24'),
       maxAzs: zones,
       natGateways: zones,
-      natGatewayProvider: NatProvider.gateway({
-        eipAllocationIds: addresses.map((address) => address.attrAllocationId),
-      }),
+      natGatewayProvider,
       subnetConfiguration: [
         { name: 'Way', subnetType: SubnetType.PUBLIC, cidrMask: 27, mapPublicIpOnLaunch: false },
         { name: 'Functions', subnetType: SubnetType.PRIVATE_WITH_EGRESS, cidrMask: 26 },
@@ -73,6 +75,7 @@ export class FixedEgress extends Construct {
     // Free, and keeps the largest part of the traffic away from the NAT gateway, which costs per byte.
     network.addGatewayEndpoint('DynamoDb', { service: GatewayVpcEndpointAwsService.DYNAMODB });
 
+    this.natGatewayIds = natGatewayProvider.configuredGateways.map(({ gatewayId }) => gatewayId);
     // The CDK's own types do not fit together under exactOptionalPropertyTypes (Vpc and its interface IVpc).
     const vpc = network as IVpc;
     const group = onlyHttpsOut(this, { vpc, mxBaseUrl, who: 'Functions that call MX' });

@@ -59,6 +59,7 @@ export class ServiceFunction<F extends FunctionName> extends Construct {
   readonly functionName: F;
   readonly fn: LambdaFunction;
   readonly role: Role;
+  readonly logGroup: LogGroup;
   /** What its role needs a customer-managed key for, if there is one. */
   readonly keyUses = new Set<KeyUse>();
   /** Set before the function is connected to what invokes it; undefined: updates come at once. */
@@ -67,7 +68,8 @@ export class ServiceFunction<F extends FunctionName> extends Construct {
   constructor(scope: Construct, id: string, props: ServiceFunctionProps<F>) {
     super(scope, id);
     this.functionName = props.functionName;
-    const logGroup = new LogGroup(this, 'Logs', props.logs);
+    this.logGroup = new LogGroup(this, 'Logs', props.logs);
+    const { logGroup } = this;
     // AWS's managed policy would allow writing to every log group of the account.
     this.role = new Role(this, 'Role', { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
     logGroup.grantWrite(this.role);

@@ -11,6 +11,8 @@ export interface Networks {
   /** Functions that call MX. */
   readonly callsMx: Placement | undefined;
   readonly others: Placement | undefined;
+  /** The gateways of this stack's own network. */
+  readonly natGatewayIds: readonly string[];
 }
 
 /** The settings of the deployment, what is there already, and the properties of every log group. */
@@ -28,15 +30,15 @@ export function addNetworks(scope: Construct, { settings, given, logs }: Network
   const network = vpcId === '' ? given.network : ids;
   if (network) {
     const { placement } = new GivenNetwork(scope, 'GivenNetwork', { network, mxBaseUrl });
-    return { callsMx: placement, others: placement };
+    return { callsMx: placement, others: placement, natGatewayIds: [] };
   }
-  if (!fixedEgress) return { callsMx: undefined, others: undefined };
-  const { placement } = new FixedEgress(scope, 'Egress', {
+  if (!fixedEgress) return { callsMx: undefined, others: undefined, natGatewayIds: [] };
+  const { placement, natGatewayIds } = new FixedEgress(scope, 'Egress', {
     zones: egressZones,
     mxBaseUrl,
     retain: retainData,
     flowLogs: flowLogs ? logs : undefined,
   });
   // The others do without the NAT gateway, which costs per byte.
-  return { callsMx: placement, others: undefined };
+  return { callsMx: placement, others: undefined, natGatewayIds };
 }

@@ -31,6 +31,22 @@ export function metricsIn(lines: readonly string[]): readonly Datum[] {
     );
 }
 
+/** The widgets of the template's dashboards. References to resources are their logical ids. */
+export const widgetsOf = (dashboards: readonly { readonly Properties: unknown }[]): readonly unknown[] =>
+  dashboards.flatMap(({ Properties }) => {
+    const parts = listAt(Properties, 'DashboardBody', 'Fn::Join', 1);
+    const body = parts.map((part) => (typeof part === 'string' ? part : JSON.stringify(part).replaceAll('"', "'")));
+    return listAt(JSON.parse(body.join('')), 'widgets');
+  });
+
+/** The metrics of a graph. */
+export const metricsOfWidget = (widget: unknown): readonly WatchedMetric[] =>
+  listAt(widget, 'properties', 'metrics').map((metric) => {
+    const [namespace, name, ...rest] = listAt(metric).filter((part) => typeof part === 'string');
+    const dimensions = rest.flatMap((part, index) => (index % 2 === 0 ? [[part, String(rest[index + 1])]] : []));
+    return { namespace: String(namespace), name: String(name), dimensions: Object.fromEntries(dimensions) };
+  });
+
 /** A metric as the template names it. Dimensions that are references to resources are JSON. */
 export interface WatchedMetric {
   readonly namespace: string;

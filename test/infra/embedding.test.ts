@@ -55,6 +55,16 @@ describe('two in one stack', () => {
     ]);
   });
 
+  it('have dashboards and queries of their own', () => {
+    expect(each(stack, 'AWS::CloudWatch::Dashboard', 'DashboardName')).toEqual([
+      expect.stringContaining('payments-Balances-'),
+      expect.stringContaining('payments-Other-'),
+    ]);
+    const queries = each(stack, 'AWS::Logs::QueryDefinition', 'Name');
+    expect(queries).toHaveLength(10);
+    expect(queries).toContain('"payments-Other/one refresh"');
+  });
+
   it('have outputs under their path, and no exports', () => {
     const outputs: Record<string, object> = Template.fromStack(stack).toJSON()['Outputs'];
     expect(Object.keys(outputs)).toEqual(

@@ -18,6 +18,7 @@ const counts = (settings: Readonly<Record<string, unknown>> = {}) => {
     alarms: ofType('AWS::CloudWatch::Alarm').length,
     // What an alarm costs $0.10 for.
     alarmMetrics: ofType('AWS::CloudWatch::Alarm').reduce((sum, { Properties }) => sum + metricsOf(Properties), 0),
+    dashboards: ofType('AWS::CloudWatch::Dashboard').length,
     compositeAlarms: ofType('AWS::CloudWatch::CompositeAlarm').length,
     secrets: ofType('AWS::SecretsManager::Secret').length,
     schedules: ofType('AWS::Scheduler::Schedule').length,
@@ -31,14 +32,15 @@ it('the default settings have what README counts', () => {
     addresses: 1,
     alarms: 34,
     alarmMetrics: 37,
+    dashboards: 1,
     compositeAlarms: 1,
     secrets: 1,
     schedules: 2,
     polledQueues: 3,
   });
-  // 730 h at $0.045 and $0.005; a metric of an alarm $0.10, a composite alarm $0.50, a secret $0.40, a metric $0.30.
+  // 730 h at $0.045 and $0.005; a metric of an alarm $0.10, a composite alarm $0.50, a dashboard $3.00, a secret $0.40, a metric $0.30.
   expect(readme).toContain(
-    'the NAT gateway $32.85, its public address $3.65, 34 alarms on 37 metrics $3.70, one that is made of others $0.50, two metrics that are written every minute $0.60, one secret $0.40,',
+    'the NAT gateway $32.85, its public address $3.65, 34 alarms on 37 metrics $3.70, a dashboard $3.00 (`dashboard=false` does without), one alarm that is made of others $0.50, two metrics that are written every minute $0.60, one secret $0.40,',
   );
 });
 

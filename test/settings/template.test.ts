@@ -326,6 +326,20 @@ const rows: readonly TemplateRow[] = [
     expected: [['arn:aws:sns:us-east-1:123456789012:alarms'], [0, 0]],
   },
   {
+    setting: 'dashboard',
+    value: true,
+    what: 'there is one, called after the deployment and its region',
+    observe: each('AWS::CloudWatch::Dashboard', 'DashboardName'),
+    expected: [{ 'Fn::Join': ['', ['mx-fresh-balances-dev-', { Ref: 'AWS::Region' }]] }],
+  },
+  {
+    setting: 'dashboard',
+    value: false,
+    what: 'there is none',
+    observe: count('AWS::CloudWatch::Dashboard'),
+    expected: [0],
+  },
+  {
     setting: 'pagerTopicArn',
     value: 'arn:aws:sns:us-east-1:123456789012:pager',
     what: 'the composite alarm goes there, and no other',
