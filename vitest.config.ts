@@ -7,7 +7,7 @@ import { awsCredentials, placeholders as env } from './test/placeholders.ts';
 /** The projects with the longest files first: at the end no worker waits for another one's long file. */
 class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
-    const order = ['local', 'contract', 'simulation', 'settings', 'infra', 'unit'];
+    const order = ['local', 'browser', 'contract', 'simulation', 'settings', 'infra', 'unit'];
     const rank = ({ project }: TestSpecification): number => order.indexOf(project.name);
     return (await super.sort(files)).toSorted((a, b) => rank(a) - rank(b));
   }
@@ -70,6 +70,16 @@ export default defineConfig({
           include: ['test/local/**/*.test.ts'],
           isolate: false,
           testTimeout: 120_000,
+          hookTimeout: 180_000,
+        },
+      },
+      {
+        test: {
+          name: 'browser',
+          include: ['test/browser/**/*.test.ts'],
+          isolate: false,
+          testTimeout: 60_000,
+          // The package's browser is unpacked once: seconds on a machine that does other things.
           hookTimeout: 180_000,
         },
       },

@@ -1,16 +1,11 @@
 /** `explain`: why a member's balances are old, whose move it is, what happens next and when. */
-import { balancesReader } from '../../shared/clients/balances-table.ts';
-import { breakersInDynamoDb } from '../../shared/clients/breakers-table.ts';
-import { membersReader } from '../../shared/clients/members-reader.ts';
-import { scheduleInDynamoDb } from '../../shared/clients/schedule-table.ts';
 import type { StoredBalance } from '../../shared/domain/balance.ts';
 import { Decimal } from '../../shared/domain/decimal.ts';
-import { type Explained, explain } from '../../shared/domain/explain.ts';
+import type { Explained } from '../../shared/domain/explain.ts';
 import type { MemberRecord } from '../../shared/domain/member.ts';
-import { noWishes } from '../../shared/domain/schedule.ts';
 import { snakeCased } from '../../shared/domain/snake-case.ts';
-import { type Deployment, flagOf, wholeNumberOf } from './deployment.ts';
-import { exitCodes, Stop } from './exit-codes.ts';
+import type { Deployment } from './deployment.ts';
+import { explainedMember } from './explained-member.ts';
 import { table } from './table.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -30,29 +25,11 @@ export async function explainMember(
   terminal: Terminal,
   { user, member: name, showAmounts, json }: ExplainOptions,
 ): Promise<void> {
-  const rules = {
-    staleAfterSeconds: wholeNumberOf(deployment, 'StaleAfterSeconds'),
-    allowanceStarts: wholeNumberOf(deployment, 'AllowanceStarts'),
-    allowanceWindowSeconds: wholeNumberOf(deployment, 'AllowanceWindowSeconds'),
-  };
   const client = deployment.dynamoDb();
   try {
-    const members = membersReader(client, deployment.output('MembersTable'));
-    const key = await members.resolve({ userIdentifier: user, memberIdentifier: name });
-    const member = key && (await members.read(key));
-    if (member === null) {
-      throw new Stop(exitCodes.usage, `This member is not known to ${deployment.place}, by this name at least.`);
-    }
-    const schedule = scheduleInDynamoDb(client, deployment.output('MembersTable'));
-    const { enrolment } = member;
-    const isOn = enrolment !== null && enrolment.everyHours !== 0;
-    const [balances, wishes, bankDownSince] = await Promise.all([
-      balancesReader(client, deployment.output('BalancesTable')).ofMember(member.key),
-      isOn ? schedule.wishesOf(member.key, enrolment.slot) : null,
-      bankDown(deployment, client, terminal, member),
-    ]);
-    const known = { member, balances, wishes: wishes ?? noWishes, bankDownSince, now: terminal.now() };
-    const explained = explain(known, rules);
+    const names = { userIdentifier: user, memberIdentifier: name };
+    const read = await explainedMember(deployment, { client, now: terminal.now }, names);
+    const { member, balances, bankDownSince, explained } = read;
     const facts = factsOf(member, bankDownSince);
     const accounts = balances.map((balance) => accountOf(balance, showAmounts));
     if (json) {
@@ -80,24 +57,6 @@ export async function explainMember(
 
 const sentencesOf = ({ why, move, next }: Explained): string =>
   `Why is it old?           ${why}\nWhose move is it?        ${move}\nWhat happens next, when? ${next}\n`;
-
-/** Since when the member's bank does not work; null also when no breaker is heeded. */
-async function bankDown(
-  deployment: Deployment,
-  client: ReturnType<Deployment['dynamoDb']>,
-  terminal: Terminal,
-  { institutionCode }: MemberRecord,
-): Promise<string | null> {
-  if (institutionCode === null || !(flagOf(deployment, 'Learning') && flagOf(deployment, 'Breaker'))) return null;
-  const fails = (error: unknown): never => {
-    throw error;
-  };
-  const breakers = breakersInDynamoDb(client, deployment.output('RefreshesTable'), {
-    now: terminal.now,
-    unread: fails,
-  });
-  return (await breakers.open()).get(institutionCode)?.since ?? null;
-}
 
 function factsOf(member: MemberRecord, bankDownSince: string | null): readonly (readonly [string, string])[] {
   const { key, claim, lastAttempt, lastSuccess, institutionCode, enrolment } = member;

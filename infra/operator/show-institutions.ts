@@ -1,6 +1,4 @@
 /** `institutions`: what is learnt of banks, those that do not work first. */
-import { institutionsReader } from '../../shared/clients/institutions-reader.ts';
-import { breakerRules } from '../../shared/domain/breaker.ts';
 import { Failure } from '../../shared/domain/failure.ts';
 import type { Instant } from '../../shared/domain/instant.ts';
 import type { CountedRefreshes, LengthRange, ShownInstitution } from '../../shared/domain/institution-view.ts';
@@ -8,8 +6,9 @@ import { dropReasons, everyDropReason } from '../../shared/domain/job-sample.ts'
 import { everyOutcome } from '../../shared/domain/outcome.ts';
 import { listInstitutions, type ReadInstitutionsDeps, readInstitution } from '../../shared/domain/read-institutions.ts';
 import { snakeCased } from '../../shared/domain/snake-case.ts';
-import { type Deployment, flagOf, wholeNumberOf } from './deployment.ts';
+import type { Deployment } from './deployment.ts';
 import { exitCodes, Stop } from './exit-codes.ts';
+import { institutionsOf, troubledFirst } from './institutions-of.ts';
 import { progress } from './progress.ts';
 import { counted, table } from './table.ts';
 import type { Terminal } from './terminal.ts';
@@ -36,16 +35,8 @@ export async function showInstitutions(
   if (code !== null && open) {
     throw new Stop(exitCodes.usage, '--open is about all institutions: leave it out, or the code.');
   }
-  const learning = flagOf(deployment, 'Learning');
-  const breaker = learning && flagOf(deployment, 'Breaker');
-  const deadlineSeconds = wholeNumberOf(deployment, 'DeadlineSeconds');
-  const refreshes = deployment.output('RefreshesTable');
   const client = deployment.dynamoDb();
-  const deps: ReadInstitutionsDeps = {
-    institutions: institutionsReader(client, refreshes, terminal.now),
-    viewRules: { breaker, deadlineSeconds, breakerRules },
-    now: terminal.now,
-  };
+  const { learning, breaker, deps } = institutionsOf(deployment, client, terminal.now);
   try {
     const shown = code === null ? await all(deps, terminal, open) : [await one(deps, code)];
     if (json) for (const institution of shown) await terminal.write(`${JSON.stringify(snakeCased(institution))}\n`);
@@ -84,12 +75,7 @@ async function all(
     after = next;
     tell();
   } while (after !== null);
-  return found.toSorted((left, right) => place(left) - place(right));
-}
-
-function place({ breaker, notSupported }: ShownInstitution): number {
-  if (breaker?.state === 'open') return 0;
-  return notSupported === null ? 2 : 1;
+  return troubledFirst(found);
 }
 
 const overview = (institutions: readonly ShownInstitution[]): string =>

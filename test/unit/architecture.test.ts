@@ -44,6 +44,25 @@ const rules: readonly { folder: string; own: readonly string[]; packages: readon
     own: ['infra/operator/', 'shared/domain/', 'shared/clients/', 'package.json'],
     packages: [/^@aws-sdk\//, /^commander$/, /^csv-parse$/, /^node:/],
   },
+  // The operator's page: its server asks the operator's modules and calls the API as a caller.
+  {
+    folder: 'infra/console',
+    own: [
+      'infra/console/',
+      'infra/operator/',
+      'infra/local/api-caller.ts',
+      'infra/local/development-keys.ts',
+      'shared/domain/',
+      'package.json',
+    ],
+    packages: [/^@aws-sdk\//, /^commander$/, /^esbuild$/, /^node:/],
+  },
+  // In a browser: of the server it knows only the shapes of its answers.
+  {
+    folder: 'infra/console/page',
+    own: ['infra/console/page/', 'infra/console/shapes.ts'],
+    packages: [/^preact$/],
+  },
   // Writes documents from the code; only docs/openapi.json goes back into it, as data.
   {
     folder: 'docs/generate',
@@ -116,8 +135,8 @@ describe('imports go one way', () => {
     expect(imported.filter(({ of }) => of.startsWith('functions/'))).toEqual([]);
   });
 
-  it('nothing deployed imports local stack, simulator or operator’s command', () => {
-    const here = /^infra\/(local|mx-simulator|operator)\//;
+  it('nothing deployed imports local stack, simulator or operator’s programs', () => {
+    const here = /^infra\/(console|local|mx-simulator|operator)\//;
     const offending = production
       .filter(({ path }) => !here.test(path))
       .flatMap(({ path, imports }) => imports.filter(({ of }) => here.test(of)).map(({ of }) => `${path} -> ${of}`));
@@ -250,6 +269,10 @@ describe('the reader of imports', () => {
       ['infra/mx-simulator/x.ts', "import { a } from '../local/project.ts';"],
       ['infra/mx-simulator/x.ts', "import { a } from '../../shared/domain/decimal.ts';"],
       ['infra/mx-simulator/x.ts', "import { App } from 'aws-cdk-lib';"],
+      ['infra/operator/x.ts', "import { a } from '../console/guards.ts';"],
+      ['infra/console/x.ts', "import { a } from '../local/project.ts';"],
+      ['infra/console/page/x.ts', "import { a } from '../guards.ts';"],
+      ['infra/console/page/x.ts', "import { readFileSync } from 'node:fs';"],
     ] as const;
     for (const [path, code] of offending) expect(offences(readSource(path, code)), path).toHaveLength(1);
   });

@@ -21,15 +21,18 @@ export interface CommandContext {
 /** Adds the commands of a topic to the program, each with `about`. */
 export type Topic = (program: Command, context: CommandContext) => void;
 
-/** With the options that every command has. */
-export const about = (command: Command): Command =>
+/** With the options that name a deployment. */
+export const ofDeployment = (command: Command): Command =>
   command
     .option('--stack <name>', 'the CloudFormation stack (default: the variable STACK)')
     .option('--construct <path>', 'which deployment, in a stack that has several')
     .option('--region <name>', 'its region (default: AWS_REGION, or that of the AWS profile)')
     .option('--local', 'the stack of npm start on this machine')
-    .option('--expect-account <id>', 'refuse to go on in another AWS account')
-    .option('--json', 'for programs: JSON, also of errors');
+    .option('--expect-account <id>', 'refuse to go on in another AWS account');
+
+/** With the options that every command has. */
+export const about = (command: Command): Command =>
+  ofDeployment(command).option('--json', 'for programs: JSON, also of errors');
 
 /** Reads a whole number of an option. */
 export const from1To =

@@ -1,0 +1,169 @@
+/** The page's data by route: each is a few reads of the operator's modules, or a call of the API. */
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { isExactObject } from '../../shared/domain/decimal.ts';
+import { everyHoursOnOffer } from '../../shared/domain/every-hours.ts';
+import { type Clock, instantOf } from '../../shared/domain/instant.ts';
+import type { ShownInstitution } from '../../shared/domain/institution-view.ts';
+import { listInstitutions } from '../../shared/domain/read-institutions.ts';
+import { type Deployment, wholeNumberOf } from '../operator/deployment.ts';
+import { exitCodes, Stop } from '../operator/exit-codes.ts';
+import { explainedMember } from '../operator/explained-member.ts';
+import { institutionsOf, troubledFirst } from '../operator/institutions-of.ts';
+import { runningRefreshes } from '../operator/running-refreshes.ts';
+import { scheduleLoad } from '../operator/schedule-load.ts';
+import { type ApiCalls, memberPath } from './api-calls.ts';
+import { accountsShown, memberShown, refreshesShown, scheduleShown } from './member-data.ts';
+import { institutionList, runningList } from './overview-data.ts';
+import { badInput, ConsoleProblem, problemOfError } from './problems.ts';
+import type {
+  AccountList,
+  DeploymentShown,
+  InstitutionList,
+  LoadShown,
+  MemberShown,
+  RefreshList,
+  RunningList,
+  ScheduleShown,
+  TriggeredShown,
+} from './shapes.ts';
+
+/** What the routes need. */
+export interface ConsoleDeps {
+  readonly deployment: Deployment;
+  /** Of the deployment. */
+  readonly client: DynamoDBClient;
+  readonly api: ApiCalls;
+  /** How the API is called, in words. */
+  readonly caller: string;
+  /** This machine's clock, milliseconds since 1970. */
+  readonly now: () => number;
+}
+
+/** A GET's query, or a POST's body. */
+export type Input = Readonly<Record<string, unknown>>;
+
+/** What answers a route; its errors are told as problems. */
+export type DataRoute = (input: Input) => Promise<unknown>;
+
+/** The routes by method and path. */
+export type DataRoutes = Readonly<Record<string, DataRoute>>;
+
+/** The time by the API's clock. */
+export const timeOf =
+  ({ api, now }: Pick<ConsoleDeps, 'api' | 'now'>): Clock =>
+  () =>
+    instantOf(now() - api.clockAheadMs());
+
+/** The most banks that are shown. */
+const MOST_INSTITUTIONS = 200;
+
+/** A date of HTTP has whole seconds, and an answer takes a while. */
+const CLOCK_TOLERANCE_SECONDS = 5;
+
+/** Every route of the page's data. */
+export function dataRoutes(deps: ConsoleDeps): DataRoutes {
+  const { deployment, client, api, caller } = deps;
+  const now = timeOf(deps);
+
+  async function reachable(): Promise<string | null> {
+    try {
+      await api.ask({ method: 'GET', path: '/health' });
+      return null;
+    } catch (error) {
+      return problemOfError(error).sentence;
+    }
+  }
+
+  return {
+    async 'GET /data/deployment'(): Promise<DeploymentShown> {
+      const { place, account, region, stack, isLocal } = deployment;
+      const apiTrouble = await reachable();
+      const ahead = Math.round(api.clockAheadMs() / 1000);
+      const minScheduleHours = wholeNumberOf(deployment, 'MinScheduleHours');
+      return {
+        ...{ place, account, region, stack, isLocal, caller, apiTrouble, minScheduleHours },
+        apiUrl: deployment.output('ApiUrl'),
+        clockAheadSeconds: Math.abs(ahead) > CLOCK_TOLERANCE_SECONDS ? ahead : null,
+        staleAfterSeconds: wholeNumberOf(deployment, 'StaleAfterSeconds'),
+        everyHours: everyHoursOnOffer.filter((hours) => hours >= minScheduleHours),
+      };
+    },
+
+    async 'GET /data/running'(): Promise<RunningList> {
+      return runningList(await runningRefreshes(deployment, client, now()));
+    },
+
+    async 'GET /data/institutions'(): Promise<InstitutionList> {
+      const { deps: reading, learning, breaker } = institutionsOf(deployment, client, now);
+      const query = { limit: MOST_INSTITUTIONS, after: null, onlyOpen: false };
+      const { institutions, next } = await listInstitutions(reading, query);
+      // Those that do not work are few, and may be behind the others.
+      const open = next === null ? [] : (await listInstitutions(reading, { ...query, onlyOpen: true })).institutions;
+      const { deadlineSeconds } = reading.viewRules;
+      const context = { isMore: next !== null, learning, breaker, deadlineSeconds };
+      return institutionList(troubledFirst(withoutDoubles([...open, ...institutions])), context);
+    },
+
+    'GET /data/schedule-load': (): Promise<LoadShown> => scheduleLoad(deployment, client),
+
+    async 'GET /data/member'(input): Promise<MemberShown> {
+      const { user, member } = namesIn(input);
+      const names = { userIdentifier: user, memberIdentifier: member };
+      try {
+        return memberShown(await explainedMember(deployment, { client, now }, names));
+      } catch (error) {
+        if (!(error instanceof Stop && error.exitCode === exitCodes.usage)) throw error;
+        throw new ConsoleProblem({
+          ...{ of: 'console', status: 404, code: 'member_not_known', retryAfter: null },
+          sentence: error.message,
+        });
+      }
+    },
+
+    async 'GET /data/accounts'(input): Promise<AccountList> {
+      const path = `${memberPath(namesIn(input))}/accounts?records_per_page=1000&include_unlisted=true`;
+      return accountsShown(await api.ask({ method: 'GET', path }), input['amounts'] === 'true');
+    },
+
+    async 'GET /data/refreshes'(input): Promise<RefreshList> {
+      return refreshesShown(await api.ask({ method: 'GET', path: `${memberPath(namesIn(input))}/refreshes` }));
+    },
+
+    async 'GET /data/schedule'(input): Promise<ScheduleShown> {
+      return scheduleShown(await api.ask({ method: 'GET', path: `${memberPath(namesIn(input))}/schedule` }));
+    },
+
+    async 'POST /data/refresh'(input): Promise<TriggeredShown> {
+      const { idempotency_key: key } = input;
+      if (typeof key !== 'string' || !/^[\w-]{8,64}$/.test(key)) throw badInput('A trigger needs an idempotency key.');
+      const body = await api.ask({
+        method: 'POST',
+        path: `${memberPath(namesIn(input))}/check_balance`,
+        headers: { 'Idempotency-Key': key },
+      });
+      const refresh = isExactObject(body['refresh']) ? body['refresh'] : {};
+      const { refresh_id: refreshId, joined } = refresh;
+      return { refreshId: typeof refreshId === 'string' ? refreshId : null, joined: joined === true };
+    },
+
+    async 'POST /data/schedule'(input): Promise<ScheduleShown> {
+      const path = `${memberPath(namesIn(input))}/schedule`;
+      const { every } = input;
+      if (every !== null && typeof every !== 'number') throw badInput('A schedule needs a number of hours, or null.');
+      if (every !== null) return scheduleShown(await api.ask({ method: 'PUT', path, body: { every } }));
+      await api.ask({ method: 'DELETE', path });
+      return scheduleShown({});
+    },
+  };
+}
+
+function namesIn({ user, member }: Input): { readonly user: string; readonly member: string } {
+  if (typeof user !== 'string' || typeof member !== 'string' || user === '' || member === '') {
+    throw badInput('User and member need a guid or an own id each.');
+  }
+  return { user, member };
+}
+
+function withoutDoubles(found: readonly ShownInstitution[]): readonly ShownInstitution[] {
+  return [...new Map(found.map((institution) => [institution.code, institution])).values()];
+}

@@ -1,0 +1,115 @@
+/** The console's page. */
+import { type ComponentChild, Fragment, h, render } from 'preact';
+import { useEffect, useRef, useState } from 'preact/hooks';
+import type { DeploymentShown } from '../shapes.ts';
+import { takeToken } from './ask.ts';
+import { Member } from './member.ts';
+import { Overview } from './overview.ts';
+import { InUtc, Name, Trouble } from './parts.ts';
+import { useView } from './route.ts';
+import { type Panel, usePanel } from './use-panel.ts';
+import { memberHash, type View } from './view.ts';
+import { clockWords } from './words.ts';
+
+const DEPLOYMENT_MS = 60_000;
+
+function App(): ComponentChild {
+  const view = useView();
+  const [utc, setUtc] = useState(false);
+  const deployment = usePanel<DeploymentShown>('/data/deployment', DEPLOYMENT_MS);
+  useTitleFocused(view);
+  return h(
+    InUtc.Provider,
+    { value: utc },
+    h(
+      'header',
+      { class: 'top' },
+      h('p', { class: 'brand' }, 'Fresh balances'),
+      h(
+        'nav',
+        { 'aria-label': 'Views' },
+        h('a', { href: '#/', ...(view.name === 'overview' ? { 'aria-current': 'page' as const } : {}) }, 'Overview'),
+      ),
+      h(Finder, { key: location.hash, view }),
+      h(
+        'label',
+        { class: 'switch' },
+        h('input', { type: 'checkbox', checked: utc, onChange: () => setUtc(!utc) }),
+        ' Times in UTC',
+      ),
+    ),
+    h('main', null, h(Where, deployment), shown(view, deployment.data)),
+  );
+}
+
+const shown = (view: View, deployment: DeploymentShown | null): ComponentChild =>
+  view.name === 'overview'
+    ? h(Fragment, null, h('h1', { tabIndex: -1 }, 'Overview'), h(Overview, null))
+    : h(Member, { key: `${view.user}/${view.member}`, user: view.user, member: view.member, deployment });
+
+/** Another view begins at its title, also for the keyboard and for a screen reader. */
+function useTitleFocused(view: View): void {
+  const before = useRef(view);
+  useEffect(() => {
+    if (before.current !== view) document.querySelector('h1')?.focus();
+    before.current = view;
+  }, [view]);
+}
+
+/** Opens a member by guid or own id. */
+function Finder({ view }: { readonly view: View }): ComponentChild {
+  const named = view.name === 'member' ? view : { user: '', member: '' };
+  const [user, setUser] = useState(named.user);
+  const [member, setMember] = useState(named.member);
+  const open = (event: Event): void => {
+    event.preventDefault();
+    if (user.trim() !== '' && member.trim() !== '') location.hash = memberHash(user.trim(), member.trim());
+  };
+  const field = (id: string, label: string, value: string, set: (text: string) => void): ComponentChild => [
+    h('label', { for: id }, label),
+    h('input', {
+      id,
+      value,
+      autocomplete: 'off',
+      spellcheck: false,
+      onInput: (event) => set(event.currentTarget.value),
+    }),
+  ];
+  return h(
+    'form',
+    { class: 'row', role: 'search', onSubmit: open },
+    field('find-user', 'User', user, setUser),
+    field('find-member', 'Member', member, setMember),
+    h('button', { type: 'submit' }, 'Open'),
+  );
+}
+
+/** Where the page is looking, and what is wrong with looking. */
+function Where({ data, problem, asOf }: Panel<DeploymentShown>): ComponentChild {
+  return h(
+    'div',
+    { class: 'where' },
+    h(Trouble, { problem, asOf }),
+    data === null
+      ? null
+      : [
+          h(
+            'p',
+            { class: 'quiet' },
+            'Of ',
+            data.place,
+            '. API ',
+            h(Name, null, data.apiUrl),
+            `, called with: ${data.caller}.`,
+          ),
+          data.apiTrouble === null ? null : h('p', { class: 'trouble', role: 'status' }, data.apiTrouble),
+          data.clockAheadSeconds === null
+            ? null
+            : h('p', { class: 'trouble', role: 'status' }, clockWords(data.clockAheadSeconds)),
+        ],
+  );
+}
+
+takeToken();
+const page = document.getElementById('page');
+if (page !== null) render(h(App, null), page);

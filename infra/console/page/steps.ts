@@ -1,0 +1,28 @@
+/** The steps of a refresh, as the page sees them. Pure. */
+import type { RunningShown } from '../shapes.ts';
+
+/** A step that was seen. */
+export interface Seen {
+  readonly refreshId: string;
+  readonly at: string;
+  readonly looks: number;
+  readonly step: RunningShown['step'] | 'over';
+  readonly sentence: string;
+}
+
+/** The most steps that are kept: a refresh of ten minutes has fewer. */
+const MOST_STEPS = 100;
+
+/** `before` and what is new in `running`. */
+export function withStep(before: readonly Seen[], running: RunningShown | null, at: string): readonly Seen[] {
+  const last = before.at(-1);
+  if (running === null) {
+    if (last === undefined || last.step === 'over') return before;
+    const sentence = 'It runs no more: how it ended stands under “The last refreshes”.';
+    return [...before, { refreshId: last.refreshId, at, looks: 0, step: 'over', sentence }];
+  }
+  const { refreshId, looks, step, sentence } = running;
+  if (last?.refreshId !== refreshId) return [{ refreshId, at, looks, step, sentence }];
+  if (last.looks === looks && last.step === step && last.sentence === sentence) return before;
+  return [...before, { refreshId, at, looks, step, sentence }].slice(-MOST_STEPS);
+}

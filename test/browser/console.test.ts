@@ -1,0 +1,363 @@
+/** The console's page in a browser, against the running local stack. */
+import axe from 'axe-core';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import type { ConsoleServer } from '../../infra/console/console-server.ts';
+import { startConsole } from '../../infra/console/start-console.ts';
+import { type Deployment, findDeployment } from '../../infra/operator/deployment.ts';
+import { dataOf, type Running, startRunning } from '../local/running.ts';
+import { startBrowser } from './browser.ts';
+import { type StubApi, startStubApi } from './stub-api.ts';
+
+const found = await startBrowser();
+if ('missing' in found) console.warn(`The tests of the page are skipped: ${found.missing}.`);
+const browser = 'browser' in found ? found.browser : (null as unknown as Browser);
+
+const HOSTILE = '<img src=x onerror="document.title=\'run\'"><script>document.title="run"</script>';
+const DIGITS = '12345678901234567890123456789012345.678';
+
+describe.skipIf('missing' in found)('the page', () => {
+  let running: Running;
+  let deployment: Deployment;
+  let served: ConsoleServer;
+  /** A member with stored balances, for tests that only look. */
+  let stored: { readonly user: string; readonly id: string; readonly endedAt: string };
+  const faults: unknown[] = [];
+  const opened: Page[] = [];
+
+  beforeAll(async () => {
+    running = await startRunning({ learning: true, lookLagMilliseconds: 100 });
+    deployment = await findDeployment({ local: true }, { AWS_ENDPOINT_URL: running.project.stack.awsEndpointUrl });
+    served = await serve();
+    const { path, user, id } = running.addMember();
+    const { event } = await running.refresh(path);
+    stored = { user, id, endedAt: String(dataOf(event)['ended_at']) };
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await served?.close();
+    await running?.close();
+  });
+  afterEach(async () => {
+    for (const page of opened.splice(0)) await page.context().close();
+    expect(faults.splice(0)).toEqual([]);
+  });
+
+  const serve = (given: Partial<Parameters<typeof startConsole>[0]> = {}): Promise<ConsoleServer> =>
+    startConsole({ deployment, port: 0, caller: null, failed: (error) => faults.push(error), ...given });
+
+  /** A page whose reader is in Berlin. Every script error of it fails the test. */
+  async function open(
+    address: string,
+    { hash = '', width = 1600, colorScheme = 'light' as 'light' | 'dark' } = {},
+  ): Promise<Page> {
+    const context = await browser.newContext({
+      locale: 'en-US',
+      timezoneId: 'Europe/Berlin',
+      viewport: { width, height: 900 },
+      colorScheme,
+    });
+    const page = await context.newPage();
+    opened.push(page);
+    page.on('pageerror', (error) => faults.push(error));
+    page.on('request', (request) => {
+      if (!request.url().startsWith(address.split('#')[0] ?? '')) faults.push(`asked another host: ${request.url()}`);
+    });
+    await page.goto(address);
+    if (hash !== '') await page.evaluate(`location.hash = ${JSON.stringify(hash)}`);
+    return page;
+  }
+
+  const section = (page: Page, name: string) => page.getByRole('region', { name, exact: true });
+  const openMember = (user: string, member: string, more = {}): Promise<Page> =>
+    open(served.address, { hash: `#/member/${user}/${member}`, ...more });
+
+  it('watches a refresh from the click to stored balances', async () => {
+    const { id, user, guid } = running.addMember({ jobSeconds: 3 });
+    const page = await openMember(user, id);
+    await section(page, 'Whose move is it?').getByText('This member is not known to the local stack').waitFor();
+    await page.getByRole('button', { name: 'Refresh', exact: true }).click();
+    await page.getByText('Accepted.').waitFor();
+    await page.getByRole('heading', { name: guid }).waitFor();
+    const steps = page.locator('.watched .steps');
+    await steps.getByText('MX’s job runs; its end was not seen yet.').first().waitFor();
+    await steps.getByText('over', { exact: true }).waitFor();
+    const last = section(page, 'The last refreshes');
+    await last.getByText('succeeded').waitFor();
+    await last.getByText('balances stored, as read').waitFor();
+    expect(await section(page, 'Accounts').getByRole('row').count()).toBe(7);
+    await section(page, 'Whose move is it?').getByText('Nothing has to be done.').waitFor();
+  });
+
+  it('explains a member whose bank refuses the password', async () => {
+    const { path, id, user } = running.addMember({ scenario: 'denied' });
+    await running.refresh(path);
+    const page = await openMember(user, id);
+    const explained = section(page, 'Whose move is it?');
+    await explained.getByText('The user: has to log in or consent again').waitFor();
+    await section(page, 'Accounts').getByText('No balances are stored for this member yet').waitFor();
+    await section(page, 'The last refreshes').getByText('to do: reauthenticate').waitFor();
+  });
+
+  it('fetches amounts only when they are shown, to 38 digits', async () => {
+    const accounts = [
+      { id: 'a', name: 'Long', currency_code: 'JPY', balance: DIGITS },
+      { id: 'b', name: 'None', currency_code: 'EUR', balance: null },
+    ];
+    const { path, id, user } = running.addMember({ accounts });
+    await running.refresh(path);
+    const page = await openMember(user, id);
+    const bodies: Promise<string>[] = [];
+    page.on('response', (response) => bodies.push(response.text()));
+    await section(page, 'Accounts').getByText('Long').waitFor();
+    await page.getByRole('button', { name: 'Explain anew' }).click();
+    await section(page, 'Accounts').getByText('fresh').first().waitFor();
+    expect((await Promise.all(bodies)).join('')).not.toContain('1234567890123');
+    await page.getByRole('button', { name: 'Show amounts' }).click();
+    await page.getByText(`${DIGITS} JPY`).waitFor();
+    const none = page.getByRole('row', { name: /None/ });
+    await none.getByText('not sent by MX').first().waitFor();
+    expect(page.url()).not.toContain('amounts');
+    await page.getByRole('button', { name: 'Show amounts' }).click();
+    await page.getByText(`${DIGITS} JPY`).waitFor({ state: 'detached' });
+  });
+
+  it('shows names with markup in them as text', async () => {
+    const accounts = [{ id: 'a', name: HOSTILE, currency_code: 'EUR', balance: '1.50' }];
+    const { path, id, user } = running.addMember({ accounts });
+    await running.refresh(path);
+    const page = await openMember(user, id);
+    await page.getByText(HOSTILE).waitFor();
+    await page.evaluate(`location.hash = ${JSON.stringify(`#/member/${user}/${encodeURIComponent(HOSTILE)}`)}`);
+    await page.getByRole('heading', { name: HOSTILE }).waitFor();
+    await page.getByText('This member is not known').waitFor();
+    expect(await page.locator('img, main script').count()).toBe(0);
+    expect(await page.title()).toBe('Fresh balances');
+  });
+
+  it('shows two hundred accounts', async () => {
+    const accounts = Array.from({ length: 200 }, (_, index) => ({
+      id: `a-${index}`,
+      name: `Account ${index}`,
+      currency_code: 'EUR',
+      balance: `${index}.25`,
+    }));
+    const { path, id, user } = running.addMember({ accounts });
+    await running.refresh(path);
+    const page = await openMember(user, id);
+    await page.getByText('Account 199').waitFor();
+    expect(await section(page, 'Accounts').getByRole('row').count()).toBe(201);
+  });
+
+  it('puts a member on the schedule and takes it off', async () => {
+    const { id, user } = stored;
+    const page = await openMember(user, id);
+    await page.getByLabel('Refresh every').selectOption('48');
+    await page.getByRole('button', { name: 'Put on the schedule' }).click();
+    await section(page, 'Schedule').getByText('Every 48 h, next in').waitFor();
+    await page.getByRole('button', { name: 'Take off' }).click();
+    await section(page, 'Schedule').getByText('It is on no schedule.').waitFor();
+  });
+
+  it('shows what runs, banks, and the schedule’s load', async () => {
+    const slow = running.addMember({ jobSeconds: 8 });
+    await running.call('POST', `${slow.path}/check_balance`);
+    const page = await open(served.address);
+    const row = section(page, 'Runs now').getByRole('row', { name: new RegExp(slow.guid) });
+    await row.getByText('job runs', { exact: true }).waitFor();
+    await section(page, 'How refreshes ended')
+      .getByRole('row', { name: /^succeeded/ })
+      .waitFor();
+    const bank = section(page, 'Institutions').getByRole('row', { name: /mxbank/ });
+    await bank.getByRole('img', { name: /^Job lengths: half / }).waitFor();
+    await page.getByRole('button', { name: 'Read the schedule' }).click();
+    await section(page, 'The schedule over the day')
+      .getByText(/^\d+ members on the schedule\.$/)
+      .waitFor();
+    await row.getByRole('link').click();
+    await page.getByRole('heading', { name: slow.guid }).waitFor();
+  });
+
+  it('says that MX is down, and asks again', async () => {
+    const { id, user } = running.addMember();
+    const page = await openMember(user, id);
+    running.mx.addFault({ how: { kind: 'status', status: 503 }, times: null });
+    try {
+      await page.getByRole('button', { name: 'Refresh', exact: true }).click();
+      await section(page, 'Whose move is it?').getByRole('status').filter({ hasText: 'MX' }).waitFor();
+    } finally {
+      running.mx.clearFaults();
+    }
+    await page.getByRole('button', { name: 'Refresh', exact: true }).click();
+    await page.getByText('Accepted.').waitFor();
+  });
+
+  it('shows times where the reader is, and in UTC', async () => {
+    const { id, user, endedAt } = stored;
+    const hour = (timeZone: string): string =>
+      new Intl.DateTimeFormat('en-GB', { timeZone, hour: '2-digit', minute: '2-digit', second: '2-digit' }).format(
+        new Date(endedAt),
+      );
+    const page = await openMember(user, id);
+    const time = section(page, 'The last refreshes').locator(`time[datetime="${endedAt}"]`);
+    await time.getByText(hour('Europe/Berlin')).waitFor();
+    expect(await time.getAttribute('title')).toBe(`${endedAt.slice(0, 10)} ${endedAt.slice(11, 19)} UTC`);
+    await page.getByLabel('Times in UTC').check();
+    await time.getByText(`${hour('UTC')} UTC`).waitFor();
+  });
+
+  it('can be used with the keyboard alone', async () => {
+    const { id, user, guid } = running.addMember();
+    const page = await open(served.address);
+    await page.getByRole('link', { name: 'Overview' }).focus();
+    await page.keyboard.press('Tab');
+    await page.keyboard.type(user);
+    await page.keyboard.press('Tab');
+    await page.keyboard.type(id);
+    await page.keyboard.press('Enter');
+    await page.getByRole('heading', { name: id }).waitFor();
+    // The view’s title has the focus, and what can be done with the member comes next.
+    await page.keyboard.press('Tab');
+    expect(await page.evaluate('document.activeElement.textContent')).toBe('Refresh');
+    await page.keyboard.press('Enter');
+    await page.getByText('Accepted.').waitFor();
+    await page.getByRole('heading', { name: guid }).waitFor();
+  });
+
+  describe('with an API that does not do as asked', () => {
+    let api: StubApi;
+    let other: ConsoleServer;
+    beforeAll(async () => {
+      api = await startStubApi({ status: 200 });
+      const output = (name: string): string => (name === 'ApiUrl' ? api.url : deployment.output(name));
+      other = await serve({ deployment: { ...deployment, output }, caller: 'support:key' });
+    });
+    afterAll(async () => {
+      await other?.close();
+      await api?.close();
+    });
+
+    const page = (): Promise<Page> => open(other.address, { hash: '#/member/user-1/member-ok' });
+
+    it.each([
+      [{ status: 401 }, 'The API does not accept this key: it is wrong, or it was revoked.'],
+      [
+        { status: 403, body: { code: 'forbidden', detail: 'the right read is needed' } },
+        'This key may not do that. The right read is needed.',
+      ],
+      [{ status: 429, body: { message: 'Too Many Requests' } }, 'The API is asked too often.'],
+      [{ status: 503, headers: { 'retry-after': '30' } }, 'The API cannot do it now (503). Again in 30 s.'],
+      [null, 'The API has not answered (not reached: UND_ERR_SOCKET).'],
+    ])('says so: %o', async (answer, sentence) => {
+      api.set(answer);
+      const shown = await page();
+      await section(shown, 'Accounts').getByText(sentence).waitFor();
+      await section(shown, 'Schedule').getByText(sentence).waitFor();
+      // What AWS says does not depend on it.
+      await section(shown, 'Whose move is it?').getByText('This member is not known').waitFor();
+    });
+
+    it('keeps what it has when a key is revoked', async () => {
+      api.set({ status: 200, body: { refreshes: [{ refresh_id: 'RFR-kept', outcome: 'failed' }], next_cursor: null } });
+      const shown = await page();
+      const last = section(shown, 'The last refreshes');
+      await last.getByText('RFR-kept').waitFor();
+      api.set({ status: 401 });
+      await last.getByRole('button', { name: 'Read again' }).click();
+      await last.getByText(/it was revoked\. What is shown here is from \d+ s ago\./).waitFor();
+      await last.getByText('RFR-kept').waitFor();
+    });
+
+    it('says that this machine’s clock is wrong', async () => {
+      api.set({ status: 200, headers: { date: new Date(Date.now() - 3_600_000).toUTCString() } });
+      const shown = await page();
+      await shown.getByText('This machine’s clock is 60 min ahead of the API’s.').waitFor();
+    });
+  });
+
+  it('keeps what it has when the console was ended', async () => {
+    const ended = await serve();
+    const page = await open(ended.address);
+    await section(page, 'Runs now')
+      .getByText(/No refresh runs\.|job runs/)
+      .first()
+      .waitFor();
+    await ended.close();
+    await section(page, 'Runs now')
+      .getByText(/The console does not answer.* What is shown here is from/)
+      .waitFor();
+    await section(page, 'Runs now')
+      .getByText(/No refresh runs\.|job runs/)
+      .first()
+      .waitFor();
+  });
+
+  it('takes the token out of the address, and keeps it', async () => {
+    const page = await open(served.address);
+    await section(page, 'Runs now').getByText(/runs/).last().waitFor();
+    expect(page.url()).not.toContain('token');
+    await page.reload();
+    await section(page, 'Runs now').getByText(/runs/).last().waitFor();
+    const stranger = await open(served.address.split('#')[0] ?? '');
+    await section(stranger, 'Runs now').getByText('This page does not have the token').waitFor();
+  });
+
+  it('is closed to pages of other origins', async () => {
+    const foreign = await startStubApi({ status: 200, headers: { 'content-type': 'text/html' } });
+    try {
+      const page = await open(foreign.url);
+      const target = served.address.split('#')[0];
+      const read = (path: string, options: string): Promise<unknown> =>
+        page.evaluate(`fetch(${JSON.stringify(`${target}${path}`)}, ${options}).then((r) => r.type, (e) => e.name)`);
+      expect(await read('data/running', '{}')).toBe('TypeError');
+      // Not even that there was an answer: Cross-Origin-Resource-Policy.
+      expect(await read('data/refresh', '{ method: "POST", mode: "no-cors", body: "{}" }')).toBe('TypeError');
+      const { status } = await fetch(`${target}data/refresh`, { method: 'POST', headers: { origin: foreign.url } });
+      expect(status).toBe(403);
+      // The canary: this browser blocks such a read by itself too, where no server of ours refuses.
+      const willing = await startStubApi({ status: 200 });
+      expect(await page.evaluate(`fetch(${JSON.stringify(willing.url)}).then((r) => r.type, (e) => e.name)`)).toBe(
+        'TypeError',
+      );
+      expect(
+        await page.evaluate(`fetch(${JSON.stringify(willing.url)}, { mode: "no-cors" }).then((r) => r.type)`),
+      ).toBe('opaque');
+      await willing.close();
+      // This page may ask others.
+      faults.length = 0;
+    } finally {
+      await foreign.close();
+    }
+  });
+
+  describe('is accessible', () => {
+    it.each([
+      [360, 'light'],
+      [360, 'dark'],
+      [1600, 'light'],
+      [1600, 'dark'],
+    ] as const)('at %d px in %s', async (width, colorScheme) => {
+      const { user, id } = stored;
+      const page = await openMember(user, id, { width, colorScheme });
+      await page.getByRole('button', { name: 'Show amounts' }).click();
+      await section(page, 'Accounts').getByText('USD').first().waitFor();
+      await section(page, 'The last refreshes').getByText('succeeded').waitFor();
+      expect(await violations(page)).toEqual([]);
+      await page.getByRole('link', { name: 'Overview' }).click();
+      await page.getByRole('button', { name: 'Read the schedule' }).click();
+      await section(page, 'Institutions').getByText('mxbank').waitFor();
+      await page.getByText('members on the schedule').waitFor();
+      expect(await violations(page)).toEqual([]);
+    });
+
+    /** What axe finds, and a page that is wider than its window. */
+    async function violations(page: Page): Promise<readonly string[]> {
+      await page.evaluate(axe.source);
+      const told = (await page.evaluate(
+        'axe.run().then(({ violations }) => violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => id + ": " + html)))',
+      )) as readonly string[];
+      const isTooWide = await page.evaluate('document.documentElement.scrollWidth > innerWidth');
+      return isTooWide === true ? [...told, 'the page is wider than its window'] : told;
+    }
+  });
+});
