@@ -66,7 +66,7 @@ function readAtMx({ query }: ApiRequest, isOfMember: boolean): AtMx {
 export function wire(source: NodeJS.ProcessEnv) {
   const env = readEnvironment('erase-data', source);
   const db = dynamoDb(env.membersTable);
-  const tables = { members: env.membersTable, balances: env.balancesTable };
+  const tables = { members: env.membersTable, balances: env.balancesTable, history: env.historyTable };
   const wiring = apiWiring('erase-data', env);
   const deps: EraseDataDeps = {
     members: membersReader(db, env.membersTable),

@@ -18,6 +18,7 @@ import { type LogFields, lines, type Telemetry } from '../shared/lambda/log.ts';
 import { observedMx } from '../shared/lambda/observed-mx.ts';
 import { queueHandler } from '../shared/lambda/sqs.ts';
 import { firstCallPrepared } from './wiring/first-call.ts';
+import { keptHistory } from './wiring/history.ts';
 import { queueWiring } from './wiring/queue.ts';
 import { dynamoDb, endingDeps, mxAndDeletionOf, now, sqs } from './wiring/refresh.ts';
 import { instanceTelemetry } from './wiring/telemetry.ts';
@@ -81,23 +82,27 @@ export function wire(source: NodeJS.ProcessEnv) {
   const atMx = mxAndDeletionOf(env, MX_TIMEOUT_MS);
   const mx = unlessSilent(atMx.mx, now);
   const loggedFields = new Set<string>();
+  const tables = {
+    members: env.membersTable,
+    balances: env.balancesTable,
+    history: env.historyTable,
+    refreshes: env.refreshesTable,
+  };
   const deps: FollowUpDeps = {
     ...ending,
     mx,
-    balances: balancesInDynamoDb(db, env.balancesTable, {
-      keepAccountNumbers: env.keepAccountNumbers,
-      keepUnknownFields: env.keepUnknownFields,
-    }),
+    balances: balancesInDynamoDb(
+      db,
+      env.balancesTable,
+      { keepAccountNumbers: env.keepAccountNumbers, keepUnknownFields: env.keepUnknownFields },
+      keptHistory(db, env, report),
+    ),
     seen: seenMembersInDynamoDb(db, env.membersTable, ending.policy),
     schedule: scheduleInDynamoDb(db, env.membersTable),
     webhooks: webhookQueue(queue, env.followUpQueueUrl),
-    erasure: balancesEraser(db, env.balancesTable, erasureQueue(queue, env.followUpQueueUrl)),
+    erasure: balancesEraser(db, tables, erasureQueue(queue, env.followUpQueueUrl)),
     receipts: receiptsInDynamoDb(db, env.erasuresTable, now),
-    storedData: storedDataInDynamoDb(db, {
-      members: env.membersTable,
-      balances: env.balancesTable,
-      refreshes: env.refreshesTable,
-    }),
+    storedData: storedDataInDynamoDb(db, tables),
     mxDeletion: atMx.mxDeletion,
     erasures: erasureWorkQueue(queue, env.followUpQueueUrl),
     // Off: webhooks that were under way when the operator switched them off.

@@ -110,6 +110,11 @@ export const settings = {
     { min: 1, max: 3650, unit: 'days' },
     'How long a refresh can be read after it was accepted. Balances are kept without limit.',
   ),
+  historyDays: wholeNumber(
+    0,
+    { min: 0, max: 3650, unit: 'days' },
+    'How long an account’s former amounts can be read after others took their place (docs/balances-table.md); each change of an amount costs one write unit. What is kept already keeps its time when this changes. 0: none are kept.',
+  ),
   defaultScheduleHours: oneNumberOf(
     0,
     { from: [0, ...everyHoursOnOffer], unit: 'hours' },

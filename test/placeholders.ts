@@ -9,6 +9,8 @@ export const placeholders = {
   BALANCES_TABLE: 'none',
   MEMBERS_TABLE: 'none',
   REFRESHES_TABLE: 'none',
+  HISTORY_TABLE: 'none',
+  HISTORY_DAYS: '90',
   ERASURES_TABLE: 'none',
   FOLLOW_UP_QUEUE_URL: 'http://127.0.0.1:1/none',
   START_QUEUE_URL: 'http://127.0.0.1:1/none',

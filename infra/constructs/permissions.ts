@@ -8,6 +8,7 @@ export type ResourceName =
   | 'members/open'
   | 'refreshes'
   | 'refreshes/by_member'
+  | 'history'
   | 'erasures'
   | 'followUps'
   | 'starts'
@@ -76,7 +77,8 @@ export const permissions: Readonly<Record<FunctionName, Permissions>> = {
     refreshes: [get, update, query],
     starts: sendAndGiveBack,
   },
-  // It handles MX's webhooks too: it takes members that MX has deleted off the schedule and deletes their balances. It
+  // It handles MX's webhooks too: it takes members that MX has deleted off the schedule and deletes their balances. It puts
+  // former amounts into the history, and deletes these with the balances. It
   // erases what is stored of a person on request: it finds the user's members, and their refreshes by the index.
   'follow-up': {
     ...ending,
@@ -84,6 +86,7 @@ export const permissions: Readonly<Record<FunctionName, Permissions>> = {
     balances: [get, query, put, update, remove],
     refreshes: [get, update, query, remove],
     'refreshes/by_member': [query],
+    history: [query, put, remove],
     erasures: [update],
     followUps: sendAndGiveBack,
     mxSecret: readSecret,
@@ -113,6 +116,7 @@ export const permissions: Readonly<Record<FunctionName, Permissions>> = {
   'erase-data': {
     members: [get, query],
     balances: [query],
+    history: [query],
     erasures: [get, update],
     followUps: send,
     apiCallersSecret: readSecret,

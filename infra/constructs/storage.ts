@@ -10,7 +10,13 @@ import {
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { StringParameter } from 'aws-cdk-lib/aws-ssm';
 import { Construct } from 'constructs';
-import { balancesTable, erasuresTable, membersTable, refreshesTable } from '../../shared/clients/table-keys.ts';
+import {
+  balancesTable,
+  erasuresTable,
+  historyTable,
+  membersTable,
+  refreshesTable,
+} from '../../shared/clients/table-keys.ts';
 
 interface Keys {
   readonly partitionKey: string;
@@ -38,6 +44,11 @@ export class Storage extends Construct {
   readonly members: TableV2;
   /** Refreshes, who asked for them, and idempotency records. Items expire. */
   readonly refreshes: TableV2;
+  /**
+   * Former amounts of accounts. Other systems read it. Items expire. It is there without `historyDays` too: what was put
+   * before the setting was switched off has to be found by erasings.
+   */
+  readonly history: TableV2;
   /** Receipts of erasings on request. A restore of the other tables erases again by them. Items expire. */
   readonly erasures: TableV2;
 
@@ -91,6 +102,11 @@ export class Storage extends Construct {
       ],
     });
 
+    this.history = new TableV2(this, 'History', {
+      ...kept,
+      ...keysOf(historyTable),
+      timeToLiveAttribute: historyTable.timeToLive,
+    });
     this.erasures = new TableV2(this, 'Erasures', {
       ...kept,
       ...keysOf(erasuresTable),
@@ -100,11 +116,11 @@ export class Storage extends Construct {
       value: this.erasures.tableName,
       description: 'DynamoDB table with the receipts of erasings, for the operator’s command',
     });
-    if (key) for (const table of [this.balances, this.members, this.refreshes, this.erasures]) encrypt(table, key);
+    const { balances, members, refreshes, history, erasures } = this;
+    if (key) for (const table of [balances, members, refreshes, history, erasures]) encrypt(table, key);
 
     // The generated names, for systems that read the tables.
-    const { balances, members, refreshes } = this;
-    for (const [content, table] of Object.entries({ balances, members, refreshes })) {
+    for (const [content, table] of Object.entries({ balances, members, refreshes, history })) {
       const title = `${content.charAt(0).toUpperCase()}${content.slice(1)}Table`;
       const description = `DynamoDB table with the ${content}`;
       new StringParameter(this, `${title}Name`, {

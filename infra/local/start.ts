@@ -2,8 +2,8 @@
 import { apiCaller } from './api-caller.ts';
 import { type DataFolder, openDataFolder } from './data-folder.ts';
 import { sayLogs, sayRefusals, sayWhatHappens } from './live-lines.ts';
-import { pasteBlock } from './paste-block.ts';
 import { type MovableClock, movableClock } from './movable-clock.ts';
+import { pasteBlock } from './paste-block.ts';
 import { type Project, startProject } from './project.ts';
 import { passQuickly } from './quick-time.ts';
 import { scenarios } from './scenarios.ts';
@@ -16,6 +16,9 @@ import { HELP, readStartOptions, type StartOptions } from './start-options.ts';
 const SHOWN_JOB_SECONDS = 6;
 /** README's example of `wait` is of this member. */
 const WAITED_FOR = 'member-moving';
+
+/** Former amounts are kept, so that there is a history to look at. */
+const HISTORY_DAYS = 90;
 
 /** With the simulator: it sends webhooks, and callbacks may go to a receiver on this machine. */
 const WITH_SIMULATOR = { webhooks: 'known', callbackLoopback: true } as const;
@@ -90,6 +93,7 @@ async function start(options: StartOptions, clock: MovableClock, folder: DataFol
           ? { simulator: { port: options.simulatorPort, model: { seed: options.seed } } }
           : { real: options.realMx },
       settings: {
+        historyDays: HISTORY_DAYS,
         ...(options.realMx === null ? WITH_SIMULATOR : {}),
         ...(options.minutesPerSecond === null ? {} : EVERY_HOUR),
         ...options.settings,

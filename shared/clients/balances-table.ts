@@ -11,12 +11,20 @@ import {
 } from '../domain/balance.ts';
 import { Decimal } from '../domain/decimal.ts';
 import { Failure } from '../domain/failure.ts';
+import {
+  type HistoryKeeper,
+  type HistoryWriter,
+  historyKeeper,
+  type NotKept,
+  writeKeeping,
+} from '../domain/history.ts';
 import { inGroups } from '../domain/in-groups.ts';
 import type { MemberKey } from '../domain/mx.ts';
 import type { Balances } from '../domain/ports.ts';
 import type { Trigger } from '../domain/refresh.ts';
 import { fromAttributes, type Item, toAttributes } from './attribute-values.ts';
 import { type Condition, putIf, updateIf } from './conditional-write.ts';
+import { fromHistoryItem, historyValues } from './history-table.ts';
 import { queryPages } from './query-pages.ts';
 import { accountKey, balancesTable } from './table-keys.ts';
 
@@ -59,21 +67,37 @@ export function balancesReader(client: DynamoDBClient, tableName: string): Balan
   };
 }
 
-/** The stored balances in table `tableName`, for the one function that writes them. */
+/** Where former amounts go. */
+export interface KeptHistory {
+  readonly history: HistoryWriter;
+  /** Told, once for each storing, of rows that could not be put. */
+  readonly notKept: (what: NotKept) => void;
+}
+
+/** The stored balances in table `tableName`, for the one function that writes them. `kept` null: no history is kept. */
 export function balancesInDynamoDb(
   client: DynamoDBClient,
   tableName: string,
   rules: StorageRules,
+  kept: KeptHistory | null = null,
 ): Balances & BalancesReader {
   const reader = balancesReader(client, tableName);
 
   /** Newer wins. The write's condition is the item as read: after another write in between, it is read and decided again. */
-  async function storeOne(given: AccountToStore, known: StoredBalance | null): Promise<StoredBalance | null> {
+  async function storeOne(
+    given: AccountToStore,
+    known: StoredBalance | null,
+    keeper: HistoryKeeper | null,
+  ): Promise<StoredBalance | null> {
     let stored = known;
     for (let race = 0; race < MAX_RACES; race += 1) {
       const next = balanceToStore(given, rules, stored);
       if (next === null) return stored;
-      if (await putIf(client, tableName, { item: toItem(next), ...unchangedSince(stored) })) return next;
+      const condition = unchangedSince(stored);
+      const written = await writeKeeping(keeper, { stored, next }, (balance) =>
+        putIf(client, tableName, { item: toItem(balance), ...condition }),
+      );
+      if (written !== null) return written;
       stored = await reader.read(given.member, given.account.guid);
     }
     throw new Failure('busy', 'an account was written by others again and again');
@@ -95,17 +119,23 @@ export function balancesInDynamoDb(
     ...reader,
     async store(key, accounts, stamp, { leftBehind, stored: known } = {}) {
       const stored = known ?? (await reader.ofMember(key));
+      const keeper = kept && historyKeeper(kept.history, key.memberGuid);
       const byGuid = new Map(stored.map((balance) => [balance.accountGuid, balance]));
       const listed = new Set(accounts.map((account) => account.guid));
       const writes = [
         ...accounts.map((account) => () => {
           const isLeftBehind = leftBehind?.has(account.guid) === true;
-          return storeOne({ member: key, account, stamp, isLeftBehind }, byGuid.get(account.guid) ?? null);
+          return storeOne({ member: key, account, stamp, isLeftBehind }, byGuid.get(account.guid) ?? null, keeper);
         }),
         ...noLongerListed(stored, listed, stamp).map((balance) => () => markUnlisted(balance)),
       ];
-      const written = await inGroups(writes, AT_ONCE, (write) => write());
-      return afterWrites(stored, written);
+      try {
+        const written = await inGroups(writes, AT_ONCE, (write) => write());
+        return afterWrites(stored, written);
+      } finally {
+        const notKept = keeper?.notKept();
+        if (notKept) kept?.notKept(notKept);
+      }
     },
   };
 }
@@ -133,6 +163,8 @@ export function toItem(balance: StoredBalance): Item {
       observed_at: balance.observedAt,
       fresh_as_of: balance.freshAsOf,
       amounts_since: balance.amountsSince,
+      previous_since: balance.previousSince,
+      unkept_amounts: balance.unkept?.map(historyValues),
       stale_reason: balance.staleReason ?? undefined,
       refresh_id: balance.refreshId,
       trigger: balance.trigger,
@@ -144,6 +176,12 @@ export function toItem(balance: StoredBalance): Item {
   };
 }
 
+/** Former amounts that wait in the item; nothing where none do. */
+function unkeptIn({ unkept_amounts: unkept }: Item): Pick<StoredBalance, 'unkept'> {
+  const waiting = (unkept?.L ?? []).flatMap(({ M: row }) => (row === undefined ? [] : [fromHistoryItem(row)]));
+  return waiting.length === 0 ? {} : { unkept: waiting };
+}
+
 /** Reads an item of the balances table. @throws Failure when it is not one, or of another `schema_version`. */
 export function fromItem(item: Item): StoredBalance {
   const {
@@ -152,6 +190,8 @@ export function fromItem(item: Item): StoredBalance {
     observed_at: observedAt,
     fresh_as_of: freshAsOf,
     amounts_since: amountsSince,
+    previous_since: previousSince,
+    unkept_amounts: _,
     stale_reason: staleReason,
     refresh_id: refreshId,
     trigger,
@@ -189,6 +229,8 @@ export function fromItem(item: Item): StoredBalance {
     refreshId,
     trigger: trigger as Trigger,
     listed: listed !== false,
+    ...(typeof previousSince === 'string' ? { previousSince } : {}),
+    ...unkeptIn(item),
     lastChange:
       typeof changedByRefresh === 'string' && typeof changedAt === 'string'
         ? {

@@ -128,6 +128,7 @@ export function receiptsInDynamoDb(client: DynamoDBClient, tableName: string, no
 const countOf: Readonly<Record<keyof Erased, string>> = {
   members: 'members',
   accounts: 'accounts',
+  formerAmounts: 'former_amounts',
   refreshes: 'refreshes',
   membersAtMx: 'members_at_mx',
   usersAtMx: 'users_at_mx',

@@ -1,18 +1,19 @@
-/** Finding and deleting what the three tables hold of a user, for an erasing on request. */
+/** Finding and deleting what the tables hold of a user, for an erasing on request. */
 import { DeleteItemCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { StoredData } from '../domain/erasure-ports.ts';
 import { inGroups } from '../domain/in-groups.ts';
 import type { Item } from './attribute-values.ts';
 import { deleteIf, putIf } from './conditional-write.ts';
 import { aliasPrefix, bodyPrefix, ownIdOf, ownIdPrefix, toBody, userAlias, userTombstone } from './member-item.ts';
-import { queryPages } from './query-pages.ts';
+import { queryPage, queryPages } from './query-pages.ts';
 import { memberKeyText, REFRESH_ITEM } from './refreshes-table.ts';
-import { balancesTable, membersTable, refreshesTable } from './table-keys.ts';
+import { balancesTable, historyTable, membersTable, refreshesTable } from './table-keys.ts';
 
 /** Its tables. */
 export interface PersonTables {
   readonly members: string;
   readonly balances: string;
+  readonly history: string;
   readonly refreshes: string;
 }
 
@@ -25,7 +26,7 @@ export type StoredDataReader = Pick<StoredData, 'membersOf' | 'userIdsOf'>;
 /** What is stored in these tables, for reading. */
 export function storedDataReader(
   client: DynamoDBClient,
-  tables: Pick<PersonTables, 'members' | 'balances'>,
+  tables: Pick<PersonTables, 'members' | 'balances' | 'history'>,
 ): StoredDataReader {
   async function sortKeys(userGuid: string, prefix: string): Promise<string[]> {
     const found: string[] = [];
@@ -54,14 +55,42 @@ export function storedDataReader(
     return [...found];
   }
 
+  /** One read for each member, and not for each row: of one there can be many thousands. */
+  async function membersWithHistory(userGuid: string): Promise<string[]> {
+    const found: string[] = [];
+    // Any key is behind it.
+    let behind = ' ';
+    for (;;) {
+      const { items } = await queryPage(
+        client,
+        {
+          TableName: tables.history,
+          ConsistentRead: true,
+          KeyConditionExpression: `${historyTable.partitionKey} = :user AND ${historyTable.sortKey} > :behind`,
+          ExpressionAttributeValues: { ':user': { S: userGuid }, ':behind': { S: behind } },
+          ProjectionExpression: historyTable.sortKey,
+          Limit: 1,
+        },
+        undefined,
+      );
+      const [memberGuid] = items[0]?.[historyTable.sortKey]?.S?.split('#') ?? [];
+      if (memberGuid === undefined) return found;
+      found.push(memberGuid);
+      // The character after the # that is behind the guid in each of its keys.
+      behind = `${memberGuid}$`;
+    }
+  }
+
   return {
     async membersOf(userGuid) {
-      const [members, bodies, withBalances] = await Promise.all([
+      const [members, bodies, withBalances, withHistory] = await Promise.all([
         sortKeys(userGuid, 'MBR-'),
         sortKeys(userGuid, bodyPrefix),
         membersWithBalances(userGuid),
+        membersWithHistory(userGuid),
       ]);
-      const guids = [...members, ...bodies.map((key) => key.slice(bodyPrefix.length)), ...withBalances];
+      const ofBodies = bodies.map((key) => key.slice(bodyPrefix.length));
+      const guids = [...members, ...ofBodies, ...withBalances, ...withHistory];
       return [...new Set(guids)].sort();
     },
 

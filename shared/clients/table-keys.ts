@@ -28,8 +28,15 @@ export const refreshesTable = {
   },
 } as const;
 
+/** An account's former amounts. The item is a published contract too. */
+export const historyTable = { partitionKey: 'user_guid', sortKey: 'amounts_key', timeToLive: 'expires_at' } as const;
+
 /** Receipts of erasings, and keyed hashes of the own ids that lead to them. */
 export const erasuresTable = { partitionKey: 'erasure_id', timeToLive: 'expires_at' } as const;
 
 /** `account_key` of an account: all of one member's stand together. */
 export const accountKey = (memberGuid: string, accountGuid: string): string => `${memberGuid}#${accountGuid}`;
+
+/** `amounts_key` of former amounts: an account's stand together, oldest first. */
+export const amountsKey = (memberGuid: string, accountGuid: string, amountsSince: string): string =>
+  `${accountKey(memberGuid, accountGuid)}#${amountsSince}`;

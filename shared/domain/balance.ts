@@ -28,7 +28,31 @@ export interface StoredBalance {
   readonly lastChange: BalanceChange | null;
   /** Whether MX still listed the account when its member was last refreshed. */
   readonly listed: boolean;
+  /** The `amountsSince` of the amounts before these; absent: there were none, or they are not in the history. */
+  readonly previousSince?: Instant;
+  /** Former amounts that the table of the history did not take, oldest first; absent: none wait. */
+  readonly unkept?: readonly FormerAmounts[];
 }
+
+/** Amounts that an account had before others took their place: one row of its history. All of it stays true. */
+export interface FormerAmounts {
+  readonly member: MemberKey;
+  readonly accountGuid: string;
+  /** By `amountNames`; an amount that MX did not give is absent. */
+  readonly amounts: Amounts;
+  /** As it was last seen with these amounts; null: MX gave none. */
+  readonly currencyCode: string | null;
+  /** When these amounts were first seen. */
+  readonly amountsSince: Instant;
+  /** When they were last seen, and by which refresh. */
+  readonly observedAt: Instant;
+  readonly refreshId: string;
+  /** As `StoredBalance.previousSince`; null: absent. */
+  readonly previousSince: Instant | null;
+}
+
+/** Amounts by their names. */
+export type Amounts = Readonly<Partial<Record<AmountName, Decimal>>>;
 
 /**
  * Why an account is not as fresh as the observation that stored it. `not_imported`: the job brought others of its member
@@ -53,6 +77,9 @@ export const amountNames = [
   'available_balance',
   'available_credit',
 ] as const satisfies readonly AccountField[];
+
+/** The name of one of them. */
+export type AmountName = (typeof amountNames)[number];
 
 /** Settings of what is stored. */
 export interface StorageRules {
@@ -81,6 +108,8 @@ const ourNames: ReadonlySet<string> = new Set([
   'observed_at',
   'fresh_as_of',
   'amounts_since',
+  'previous_since',
+  'unkept_amounts',
   'stale_reason',
   'refresh_id',
   'trigger',

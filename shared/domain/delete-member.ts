@@ -4,7 +4,7 @@ import { type EndDeps, endRefresh, publishEnd } from './end-refresh.ts';
 import { endingOf } from './ending.ts';
 import { deletedEvent } from './event.ts';
 import { Failure } from './failure.ts';
-import type { Instant } from './instant.ts';
+import { type Clock, type Instant, plusSeconds } from './instant.ts';
 import type { SeenMembers } from './members-ports.ts';
 import type { MemberKey } from './mx.ts';
 import type { Erasure, Schedule } from './ports.ts';
@@ -58,15 +58,25 @@ async function finish(deps: DeleteDeps, key: MemberKey, deletedAt: Instant): Pro
   return 'deleted';
 }
 
+/** How long one message deletes former amounts before the next one goes on. Its function has 30 s. */
+const ERASE_SECONDS = 10;
+
 /** Erases what is stored of the member. After the tombstone in its item, on which every later write there fails. */
-const erase = async ({ erasure, seen }: EraseDeps, key: MemberKey, deletedAt: Instant): Promise<void> => {
-  await Promise.all([erasure.erase(key), seen.eraseBody(key, deletedAt)]);
-};
+async function erase({ erasure, seen, now }: EraseDeps, key: MemberKey, deletedAt: Instant): Promise<void> {
+  const lateAt = plusSeconds(now(), ERASE_SECONDS);
+  const [history] = await Promise.all([
+    erasure.eraseHistory(key, () => now() >= lateAt),
+    erasure.erase(key),
+    seen.eraseBody(key, deletedAt),
+  ]);
+  if (!history.isAll) await erasure.eraseAgain(key, 0);
+}
 
 /** What erasing needs. */
 interface EraseDeps {
-  readonly erasure: Pick<Erasure, 'erase'>;
+  readonly erasure: Erasure;
   readonly seen: Pick<SeenMembers, 'eraseBody'>;
+  readonly now: Clock;
 }
 
 /** A function that read the member before its tombstone may still be storing its accounts, for as long as it may run. */

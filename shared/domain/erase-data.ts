@@ -20,7 +20,7 @@ import { nothingErased } from './erasure-ports.ts';
 import { asFailure } from './failure.ts';
 import { plusSeconds } from './instant.ts';
 import type { MemberKey } from './mx.ts';
-import type { Balances } from './ports.ts';
+import type { Balances, Erasure } from './ports.ts';
 
 /** What erasing needs. */
 export type EraseDataDeps = DeleteDeps & {
@@ -115,11 +115,13 @@ async function eraseMember(
   const record = await deps.members.read(key);
   const isAlive = record !== null && record.deletedAt === null;
   const accounts = (await deps.balances.ofMember(key)).length;
-  if (isAlive) await deleteMember(deps, key);
+  const erasure = countingHistory(deps.erasure);
+  if (isAlive) await deleteMember({ ...deps, erasure }, key);
   else {
     const deletedAt = record?.deletedAt ?? deps.now();
     await Promise.all([deps.erasure.erase(key), deps.seen.eraseBody(key, deletedAt)]);
   }
+  const history = await erasure.eraseHistory(key, isLate);
   const refreshes = await deps.storedData.eraseRefreshes(key, isLate);
   // Again only for what has become known since.
   const isAsked = atMx !== 'nothing' && (round === 1 || isAlive);
@@ -128,9 +130,24 @@ async function eraseMember(
   const erased = {
     members: isAlive ? 1 : 0,
     accounts,
+    formerAmounts: erasure.counted(),
     refreshes: refreshes.erased,
     membersAtMx: atMxIs === 'deleted' ? 1 : 0,
     usersAtMx: 0,
   };
-  return { erased, isAll: refreshes.isAll };
+  return { erased, isAll: history.isAll && refreshes.isAll };
+}
+
+/** `erasure`, which counts the former amounts that are deleted: the end of a member deletes some too. */
+function countingHistory(erasure: Erasure): Erasure & { readonly counted: () => number } {
+  let erased = 0;
+  return {
+    ...erasure,
+    async eraseHistory(key, isLate) {
+      const items = await erasure.eraseHistory(key, isLate);
+      erased += items.erased;
+      return items;
+    },
+    counted: () => erased,
+  };
 }

@@ -25,13 +25,22 @@ export interface ErasureOrder extends Subject {
 export interface Erased {
   readonly members: number;
   readonly accounts: number;
+  /** Rows of the history of accounts. */
+  readonly formerAmounts: number;
   readonly refreshes: number;
   readonly membersAtMx: number;
   readonly usersAtMx: number;
 }
 
 /** Nothing yet. */
-export const nothingErased: Erased = { members: 0, accounts: 0, refreshes: 0, membersAtMx: 0, usersAtMx: 0 };
+export const nothingErased: Erased = {
+  members: 0,
+  accounts: 0,
+  formerAmounts: 0,
+  refreshes: 0,
+  membersAtMx: 0,
+  usersAtMx: 0,
+};
 
 /** What is known of an erasing. */
 export interface Receipt extends ErasureOrder {

@@ -5,6 +5,7 @@
 import type { KnownOfAccounts, ObservationStamp, StoredBalance } from './balance.ts';
 import type { BreakerRules } from './breaker.ts';
 import type { LookState } from './decision.ts';
+import type { ErasedItems } from './erasure-ports.ts';
 import type { Clock, Instant } from './instant.ts';
 import type { Breakers, Institutions } from './institutions-ports.ts';
 import type { LookPlan } from './look-plan.ts';
@@ -104,6 +105,8 @@ export interface Webhooks {
 export interface Erasure {
   /** Deletes the member's balances. MX's member object is erased beside it (`SeenMembers.eraseBody`). */
   erase(key: MemberKey): Promise<void>;
+  /** Deletes the former amounts of its accounts, until `isLate`: there can be many thousands. */
+  eraseHistory(key: MemberKey, isLate: () => boolean): Promise<ErasedItems>;
   /** Sends the message that erases again. */
   eraseAgain(key: MemberKey, inSeconds: number): Promise<void>;
 }

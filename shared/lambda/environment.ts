@@ -36,6 +36,10 @@ const readers = {
   balancesTable: text,
   membersTable: text,
   refreshesTable: text,
+  /** Former amounts of accounts. */
+  historyTable: text,
+  /** How long these are kept; 0: none are. */
+  historyDays: wholeNumber,
   /** Receipts of erasings. */
   erasuresTable: text,
   followUpQueueUrl: text,
@@ -155,7 +159,16 @@ export const environmentOf = {
     'iamTriggerReads',
     'waitersAtOnce',
   ],
-  'follow-up': ['stage', ...mx, ...ending, 'erasuresTable', 'keepAccountNumbers', 'keepUnknownFields'],
+  'follow-up': [
+    'stage',
+    ...mx,
+    ...ending,
+    'historyTable',
+    'historyDays',
+    'erasuresTable',
+    'keepAccountNumbers',
+    'keepUnknownFields',
+  ],
   'start-due': ['stage', ...mx, ...ending, 'startQueueUrl', 'startsPerSecond'],
   'run-schedule': ['stage', 'membersTable', 'startQueueUrl', 'scheduleShards', 'startsPerSecond'],
   sweep: ['stage', ...ending, 'sweepQueueUrl'],
@@ -171,7 +184,7 @@ export const environmentOf = {
     'deadlineSeconds',
   ],
   'member-schedule': [...http, 'membersTable', 'scheduleShards', 'minScheduleHours', 'scheduleChangesPerCaller'],
-  'erase-data': [...http, 'membersTable', 'balancesTable', 'erasuresTable', 'followUpQueueUrl'],
+  'erase-data': [...http, 'membersTable', 'balancesTable', 'historyTable', 'erasuresTable', 'followUpQueueUrl'],
   'unknown-route': ['stage'],
   'mx-webhook': ['stage', 'mxWebhookSecretArn', 'followUpQueueUrl'],
   'deliver-callback': ['stage', 'membersTable', ...callbackRules, 'callbackSecretArn', 'callbackQueueUrl'],

@@ -34,6 +34,7 @@ export function receiptBody(receipt: Receipt): object {
     erased: {
       members: erased.members,
       accounts: erased.accounts,
+      former_amounts: erased.formerAmounts,
       refreshes: erased.refreshes,
       members_at_mx: erased.membersAtMx,
       users_at_mx: erased.usersAtMx,

@@ -32,6 +32,7 @@ export type LogEvent =
   | 'mx.failed'
   | 'mx.fields_dropped'
   | 'mx.unknown_status'
+  | 'history.not_kept'
   | 'institution.unread'
   | 'institution.not_learnt'
   | 'schedule.done'

@@ -97,6 +97,10 @@ export const metricTable: Readonly<Record<MetricName, MetricRow>> = {
   CallbackRetried: { says: 'A receiver did not take a callback; it is tried again.', writers: ['deliver-callback'] },
   CallbackGivenUp: { says: 'A callback is not sent any more.', writers: ['deliver-callback'] },
   NoticeFailed: { says: 'The end of a refresh could not be told this time.', writers: ['follow-up'] },
+  HistoryNotKept: {
+    says: 'Former amounts that could not be put into the history: they wait in their account’s item, or were given up.',
+    writers: ['follow-up'],
+  },
   CallerRefused: {
     says: 'A request had no key or a wrong one. Requests that the gateway refuses (`apiAccess` = `iam`) reach no function and are not among them.',
     writers: [...ofHttp, 'mx-webhook'],

@@ -24,6 +24,7 @@ export const countsOfFunction = [
   'CallbackRetried',
   'CallbackGivenUp',
   'NoticeFailed',
+  'HistoryNotKept',
   'UnreadableMessage',
   'MessagePutBack',
   'MembersDue',

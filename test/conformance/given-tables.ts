@@ -27,10 +27,11 @@ type CreateInput = (typeof tableInputs)[Table];
 export async function makeGivenTables() {
   const client = givenDynamoDb();
   const made = (kind: Table): Promise<string> => makeTable(client, kind, tableInputs[kind]);
-  const [balances, members, refreshes, erasures] = await Promise.all([
+  const [balances, members, refreshes, history, erasures] = await Promise.all([
     made('balances'),
     made('members'),
     made('refreshes'),
+    made('history'),
     made('erasures'),
   ]);
   return {
@@ -39,10 +40,11 @@ export async function makeGivenTables() {
     balances,
     members,
     refreshes,
+    history,
     erasures,
     async close(): Promise<void> {
       const removing = givenDynamoDb();
-      for (const TableName of [balances, members, refreshes, erasures]) {
+      for (const TableName of [balances, members, refreshes, history, erasures]) {
         await removing.send(new DeleteTableCommand({ TableName }));
       }
       removing.destroy();

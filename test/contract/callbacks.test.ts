@@ -128,18 +128,21 @@ describe.each<[string, () => { balances: Balances; erasure: Erasure }]>([
     'the fake',
     () => ({
       balances: fakeBalances(fakeTable, rules),
-      erasure: fakeErasure(fakeTable, {
-        put: () => {
-          throw new Error('not sent here');
+      erasure: fakeErasure(
+        { balances: fakeTable, history: new Map() },
+        {
+          put: () => {
+            throw new Error('not sent here');
+          },
         },
-      }),
+      ),
     }),
   ],
   [
     'DynamoDB',
     () => ({
       balances: balancesInDynamoDb(tables.client, tables.balances, rules),
-      erasure: balancesEraser(tables.client, tables.balances, eraseAgain),
+      erasure: balancesEraser(tables.client, tables, eraseAgain),
     }),
   ],
 ])('erasing: %s', (_name, subject) => {

@@ -297,7 +297,7 @@ describe('a table that is away: no write counts as lost', () => {
     ['keep', () => keys().keep(request, 'token', '{}')],
     ['release of a key', () => keys().release(request, 'token')],
     ['store', () => balances().store(member, [mxAccount('ACT-1')], stamp)],
-    ['erase', () => balancesEraser(tables.client, away, async () => {}).erase(member)],
+    ['erase', () => balancesEraser(tables.client, { balances: away, history: away }, async () => {}).erase(member)],
   ])('%s throws', async (_name, call) => {
     await expect(call()).rejects.toThrow(ResourceNotFoundException);
   });

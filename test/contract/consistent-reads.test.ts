@@ -69,7 +69,7 @@ describe('read back at once', () => {
       lastChange: { refreshId: refreshId(2) },
     });
     expect(await balances.ofMember(key)).toHaveLength(1);
-    await balancesEraser(client, tables.balances, async () => {}).erase(key);
+    await balancesEraser(client, tables, async () => {}).erase(key);
     expect(await balances.read(key, 'ACT-1')).toBeNull();
   });
 

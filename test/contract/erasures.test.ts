@@ -1,21 +1,27 @@
 /** Receipts of erasings, and what an erasing finds and deletes: the fakes and DynamoDB. */
 import { PutItemCommand, ScanCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, describe, expect, it } from 'vitest';
+import { balancesEraser } from '../../shared/clients/balances-eraser.ts';
 import { balancesInDynamoDb } from '../../shared/clients/balances-table.ts';
 import { callbacksInDynamoDb } from '../../shared/clients/callbacks-table.ts';
 import { erasureIdOf, receiptsInDynamoDb } from '../../shared/clients/erasures-table.ts';
+import { historyInDynamoDb } from '../../shared/clients/history-table.ts';
 import { membersReader } from '../../shared/clients/members-reader.ts';
 import { membersInDynamoDb } from '../../shared/clients/members-table.ts';
 import { refreshesInDynamoDb } from '../../shared/clients/refreshes-table.ts';
 import { storedDataInDynamoDb } from '../../shared/clients/stored-data.ts';
+import type { FormerAmounts } from '../../shared/domain/balance.ts';
 import type { ErasureOrder, Receipts, StoredData } from '../../shared/domain/erasure-ports.ts';
 import { nothingErased } from '../../shared/domain/erasure-ports.ts';
+import type { HistoryWriter } from '../../shared/domain/history.ts';
 import type { Members } from '../../shared/domain/members-ports.ts';
 import type { MemberKey } from '../../shared/domain/mx.ts';
 import type { Callbacks } from '../../shared/domain/notify-ports.ts';
-import type { Balances, Refreshes } from '../../shared/domain/ports.ts';
+import type { Balances, Erasure, Refreshes } from '../../shared/domain/ports.ts';
 import { fakeBalances } from '../fakes/fake-balances.ts';
 import { fakeCallbacks } from '../fakes/fake-callbacks.ts';
+import { fakeErasure } from '../fakes/fake-erasure.ts';
+import { fakeHistory, type HistoryTable } from '../fakes/fake-history.ts';
 import { fakeMembers } from '../fakes/fake-members.ts';
 import { emptyErasuresTable, fakeReceipts } from '../fakes/fake-receipts.ts';
 import { fakeRefreshes } from '../fakes/fake-refreshes.ts';
@@ -67,9 +73,9 @@ describe.each<[string, () => Receipts]>([
     await receipts.recordFailure(erasureId, 'mx_timeout', at(2));
     expect((await receipts.read(erasureId))?.waitsFor).toEqual({ code: 'mx_timeout', since: at(1) });
     await receipts.add(erasureId, { ...nothingErased, members: 1, accounts: 3, membersAtMx: 1 });
-    await receipts.add(erasureId, { ...nothingErased, accounts: 2, refreshes: 4, usersAtMx: 1 });
+    await receipts.add(erasureId, { ...nothingErased, accounts: 2, formerAmounts: 3, refreshes: 4, usersAtMx: 1 });
     expect(await receipts.read(erasureId)).toMatchObject({
-      erased: { members: 1, accounts: 5, refreshes: 4, membersAtMx: 1, usersAtMx: 1 },
+      erased: { members: 1, accounts: 5, formerAmounts: 3, refreshes: 4, membersAtMx: 1, usersAtMx: 1 },
       waitsFor: null,
       doneAt: null,
     });
@@ -119,8 +125,15 @@ describe('receipts in DynamoDB', () => {
   });
 });
 
+const formerOf = (member: MemberKey, seconds: number): FormerAmounts => ({
+  ...{ member, accountGuid: 'ACT-1', amounts: {}, currencyCode: null, previousSince: null },
+  ...{ amountsSince: at(seconds), observedAt: at(seconds), refreshId: refreshId(1) },
+});
+
 interface Stores {
   readonly data: StoredData;
+  readonly history: HistoryWriter;
+  readonly erasure: Erasure;
   readonly members: Members;
   readonly balances: Balances;
   readonly refreshes: Refreshes;
@@ -129,9 +142,12 @@ interface Stores {
 
 function inMemory(): Stores {
   const [members, balances, refreshes, callbacks] = [emptyMembersTable(), new Map(), new Map(), new Map()];
+  const history: HistoryTable = new Map();
   const rules = { keepAccountNumbers: false, keepUnknownFields: false };
   return {
-    data: fakeStoredData({ members, balances, refreshes, callbacks, isListed: () => true }),
+    data: fakeStoredData({ members, balances, history, refreshes, callbacks, isListed: () => true }),
+    history: fakeHistory(history, { days: 90, now: () => at(0) }),
+    erasure: fakeErasure({ balances, history }, { put: () => expect.fail('not sent here') }),
     members: fakeMembers(members, { policy, now: () => at(0) }),
     balances: fakeBalances(balances, rules),
     refreshes: fakeRefreshes(refreshes, 30, () => at(0)),
@@ -141,6 +157,8 @@ function inMemory(): Stores {
 
 const inTables = (): Stores => ({
   data: storedDataInDynamoDb(client, tables),
+  history: historyInDynamoDb(tables.client, tables.history, { days: 90, now: () => at(0) }),
+  erasure: balancesEraser(tables.client, tables, async () => {}),
   members: membersInDynamoDb(tables.client, tables.members, policy),
   balances: balancesInDynamoDb(tables.client, tables.balances, { keepAccountNumbers: false, keepUnknownFields: false }),
   refreshes: refreshesInDynamoDb(tables.client, tables.refreshes, 30, () => at(0)),
@@ -172,8 +190,12 @@ describe.each<[string, () => Stores]>([
     const stamp = { observedAt: at(0), refreshId: refreshId(1), trigger: 'http' as const };
     await stores.balances.store({ userGuid, memberGuid: 'MBR-4' }, [mxAccount('ACT-1')], stamp);
     await stores.members.putBody({ userGuid, memberGuid: 'MBR-5' }, { body: { guid: 'MBR-5' }, seenAt: at(5) });
+    for (const seconds of [1, 2]) {
+      await stores.history.put(formerOf({ userGuid, memberGuid: 'MBR-1' }, seconds));
+      await stores.history.put(formerOf({ userGuid, memberGuid: 'MBR-6' }, seconds));
+    }
     await meet(stores, newKey());
-    expect(await stores.data.membersOf(userGuid)).toEqual(['MBR-1', 'MBR-2', 'MBR-3', 'MBR-4', 'MBR-5']);
+    expect(await stores.data.membersOf(userGuid)).toEqual(['MBR-1', 'MBR-2', 'MBR-3', 'MBR-4', 'MBR-5', 'MBR-6']);
     expect(await stores.data.userIdsOf(userGuid)).toEqual([`own-${userGuid}`]);
   });
 
@@ -228,6 +250,27 @@ describe.each<[string, () => Stores]>([
     expect(await callbacks.page(first, '')).toEqual({ callbacks: [], hasMore: false });
     expect(await refreshes.read(kept)).not.toBeNull();
     expect(await data.eraseRefreshes(key, () => false)).toEqual({ erased: 0, isAll: true });
+  });
+
+  it('loses former amounts of one member, and counts them', async () => {
+    const { data, history, erasure } = subject();
+    const { userGuid } = newKey();
+    const [key, other] = ['MBR-1', 'MBR-12'].map((memberGuid) => ({ userGuid, memberGuid }));
+    if (key === undefined || other === undefined) return expect.fail();
+    for (let seconds = 0; seconds < 25; seconds += 1) await history.put(formerOf(key, seconds));
+    await history.put(formerOf(other, 0));
+    expect(await erasure.eraseHistory(key, () => true)).toEqual({ erased: 0, isAll: false });
+    let groups = 0;
+    const isLate = () => {
+      groups += 1;
+      return groups > 2;
+    };
+    const first = await erasure.eraseHistory(key, isLate);
+    expect(first.isAll).toBe(false);
+    expect(first.erased).toBeGreaterThan(1);
+    expect(await erasure.eraseHistory(key, () => false)).toEqual({ erased: 25 - first.erased, isAll: true });
+    expect(await erasure.eraseHistory(key, () => false)).toEqual({ erased: 0, isAll: true });
+    expect(await data.membersOf(userGuid)).toEqual(['MBR-12']);
   });
 
   it('stops when time is up, and says so', async () => {

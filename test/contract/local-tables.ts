@@ -41,6 +41,7 @@ export async function startLocalTables(): Promise<LocalTables> {
     balances: 'balances',
     members: 'members',
     refreshes: 'refreshes',
+    history: 'history',
     erasures: 'erasures',
     close: () => {
       client.destroy();

@@ -50,7 +50,7 @@ describe('every page is read of', () => {
     // What is not listed any more has to be found to be marked.
     await balances.store(key, [], { observedAt: at(10), refreshId: refreshId(2), trigger: 'http' });
     expect((await balances.ofMember(key)).map(({ listed }) => listed)).toEqual([false, false, false, false, false]);
-    await balancesEraser(client, tables.balances, async () => {}).erase(key);
+    await balancesEraser(client, tables, async () => {}).erase(key);
     expect(await guids()).toEqual([]);
   });
 

@@ -69,7 +69,7 @@ async function fake(): Promise<Subject> {
     followUps: fakeFollowUps(queue),
     starts: fakeStarts(queue),
     webhooks: fakeHints(queue),
-    eraseAgain: fakeErasure(new Map(), queue).eraseAgain,
+    eraseAgain: fakeErasure({ balances: new Map(), history: new Map() }, queue).eraseAgain,
     deliveries: fakeDeliveries(queue),
     notices: fakeNotices(queue),
     erasures: fakeErasures(queue),

@@ -7,6 +7,7 @@ import { balancesReader } from '../../shared/clients/balances-table.ts';
 import { storedBreaker } from '../../shared/clients/breakers-table.ts';
 import { callbacksInDynamoDb } from '../../shared/clients/callbacks-table.ts';
 import { receiptsInDynamoDb } from '../../shared/clients/erasures-table.ts';
+import { historyReader } from '../../shared/clients/history-table.ts';
 import { idempotencyKeysInDynamoDb } from '../../shared/clients/idempotency-table.ts';
 import { lastAnswerIn } from '../../shared/clients/institutions-table.ts';
 import { membersReader } from '../../shared/clients/members-reader.ts';
@@ -103,6 +104,18 @@ describe.each(versions)('items of %s are read', (version) => {
     expect(await schedule.lastMinute()).toBe(29_400_000);
     expect(await scheduleChangesInDynamoDb(tables.client, tables.members).take('shop', 1, T0)).toBe(false);
     expect(await startCeilingInDynamoDb(tables.client, tables.members, 100).reserve(1, T0)).toBe(at(0.03));
+  });
+
+  it('former amounts, and those that wait for their table', async () => {
+    const reader = historyReader(tables.client, tables.history, now);
+    const account = { member: ended, accountGuid: 'ACT-1' };
+    expect(await reader.before(account, at(99), 9)).toMatchObject([
+      { ...account, currencyCode: 'USD', amountsSince: at(0), observedAt: at(0), previousSince: null },
+    ]);
+    expect(await balancesReader(tables.client, tables.balances).read(held, 'ACT-3')).toMatchObject({
+      previousSince: at(0),
+      unkept: [{ accountGuid: 'ACT-3', amountsSince: at(0), amounts: { balance: Decimal.of('1') } }],
+    });
   });
 
   it('balances, to the last digit', async () => {

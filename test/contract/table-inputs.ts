@@ -5,10 +5,16 @@ import type {
   KeySchemaElement,
   Projection,
 } from '@aws-sdk/client-dynamodb';
-import { balancesTable, erasuresTable, membersTable, refreshesTable } from '../../shared/clients/table-keys.ts';
+import {
+  balancesTable,
+  erasuresTable,
+  historyTable,
+  membersTable,
+  refreshesTable,
+} from '../../shared/clients/table-keys.ts';
 
 /** The stack's tables. */
-export type Table = 'balances' | 'members' | 'refreshes' | 'erasures';
+export type Table = 'balances' | 'members' | 'refreshes' | 'history' | 'erasures';
 
 interface Keys {
   readonly partitionKey: string;
@@ -47,5 +53,6 @@ export const tableInputs: Readonly<Record<Table, Omit<CreateTableCommandInput, '
     ProjectionType: 'INCLUDE',
     NonKeyAttributes: [...refreshesTable.byMemberIndex.projected],
   }),
+  history: table(historyTable),
   erasures: table(erasuresTable),
 };

@@ -1,5 +1,5 @@
 /** The stored balances in memory: newer wins by the same conditions as `shared/clients/balances-table.ts` writes. */
-import type { BalancesReader } from '../../shared/clients/balances-table.ts';
+import type { BalancesReader, KeptHistory } from '../../shared/clients/balances-table.ts';
 import {
   type AccountToStore,
   afterWrites,
@@ -9,6 +9,7 @@ import {
   type StoredBalance,
 } from '../../shared/domain/balance.ts';
 import { Failure } from '../../shared/domain/failure.ts';
+import { type HistoryKeeper, historyKeeper, writeKeeping } from '../../shared/domain/history.ts';
 import { inGroups } from '../../shared/domain/in-groups.ts';
 import type { MemberKey } from '../../shared/domain/mx.ts';
 import type { Balances } from '../../shared/domain/ports.ts';
@@ -26,6 +27,7 @@ export function fakeBalances(
   table: BalancesTable,
   rules: StorageRules,
   request: Request = atOnce,
+  kept: KeptHistory | null = null,
 ): Balances & BalancesReader {
   const get = (key: MemberKey, guid: string): StoredBalance | null => table.get(textOf(key))?.get(guid) ?? null;
   const all = (key: MemberKey): readonly StoredBalance[] => [...(table.get(textOf(key))?.values() ?? [])];
@@ -41,13 +43,20 @@ export function fakeBalances(
     return true;
   }
 
-  async function storeOne(given: AccountToStore, known: StoredBalance | null): Promise<StoredBalance | null> {
+  async function storeOne(
+    given: AccountToStore,
+    known: StoredBalance | null,
+    keeper: HistoryKeeper | null,
+  ): Promise<StoredBalance | null> {
     let stored = known;
     for (let race = 0; race < MAX_RACES; race += 1) {
       const next = balanceToStore(given, rules, stored);
       const read = stored;
       if (next === null) return stored;
-      if (await request('balances.store/put', () => put(next, read))) return next;
+      const written = await writeKeeping(keeper, { stored, next }, (balance) =>
+        request('balances.store/put', () => put(balance, read)),
+      );
+      if (written !== null) return written;
       stored = await request('balances.store/read', () => get(given.member, given.account.guid));
     }
     throw new Failure('busy', 'an account was written by others again and again');
@@ -58,20 +67,26 @@ export function fakeBalances(
     ofMember: (key) => request('balances.ofMember', () => all(key)),
     async store(key, accounts, stamp, { leftBehind, stored: known } = {}) {
       const stored = known ?? (await request('balances.store/query', () => all(key)));
+      const keeper = kept && historyKeeper(kept.history, key.memberGuid);
       const byGuid = new Map(stored.map((balance) => [balance.accountGuid, balance]));
       const listed = new Set(accounts.map((account) => account.guid));
       const writes = [
         ...accounts.map((account) => () => {
           const isLeftBehind = leftBehind?.has(account.guid) === true;
-          return storeOne({ member: key, account, stamp, isLeftBehind }, byGuid.get(account.guid) ?? null);
+          return storeOne({ member: key, account, stamp, isLeftBehind }, byGuid.get(account.guid) ?? null, keeper);
         }),
         ...noLongerListed(stored, listed, stamp).map((balance) => async () => {
           const next = { ...balance, listed: false };
           return (await request('balances.store/unlist', () => put(next, balance))) ? next : balance;
         }),
       ];
-      const written = await inGroups(writes, AT_ONCE, (write) => write());
-      return afterWrites(stored, written);
+      try {
+        const written = await inGroups(writes, AT_ONCE, (write) => write());
+        return afterWrites(stored, written);
+      } finally {
+        const notKept = keeper?.notKept();
+        if (notKept) kept?.notKept(notKept);
+      }
     },
   };
 }

@@ -44,6 +44,7 @@ export function fakeReceipts({ receipts, names }: ErasuresTable, request: Reques
 const sumOf = (a: Erased, b: Erased): Erased => ({
   members: a.members + b.members,
   accounts: a.accounts + b.accounts,
+  formerAmounts: a.formerAmounts + b.formerAmounts,
   refreshes: a.refreshes + b.refreshes,
   membersAtMx: a.membersAtMx + b.membersAtMx,
   usersAtMx: a.usersAtMx + b.usersAtMx,

@@ -2,6 +2,7 @@
 import type { StoredData } from '../../shared/domain/erasure-ports.ts';
 import type { BalancesTable } from './fake-balances.ts';
 import type { CallbacksTable } from './fake-callbacks.ts';
+import type { HistoryTable } from './fake-history.ts';
 import type { RefreshesTable, RefreshItem } from './fake-refreshes.ts';
 import { type MembersTable, memberOf, textOf } from './members-table.ts';
 import { atOnce, type Request } from './request.ts';
@@ -10,6 +11,7 @@ import { atOnce, type Request } from './request.ts';
 export interface PersonTables {
   readonly members: MembersTable;
   readonly balances: BalancesTable;
+  readonly history: HistoryTable;
   readonly refreshes: RefreshesTable;
   readonly callbacks: CallbacksTable;
   /** Whether the index of refreshes lists an item yet: it lags. */
@@ -18,13 +20,13 @@ export interface PersonTables {
 
 /** The data in these tables. */
 export function fakeStoredData(
-  { members, balances, refreshes, callbacks, isListed }: PersonTables,
+  { members, balances, history, refreshes, callbacks, isListed }: PersonTables,
   request: Request = atOnce,
 ): StoredData {
   return {
     membersOf: (userGuid) =>
       request('storedData.membersOf', () => {
-        const texts = [...members.members.keys(), ...members.bodies.keys(), ...balances.keys()];
+        const texts = [...members.members.keys(), ...members.bodies.keys(), ...balances.keys(), ...history.keys()];
         const own = texts.map(memberOf).filter((key) => key.userGuid === userGuid);
         return [...new Set(own.map(({ memberGuid }) => memberGuid))].sort();
       }),

@@ -10,7 +10,7 @@ const functions = stack.ofType('AWS::Lambda::Function');
 describe('the data', () => {
   it('is kept with the stack deleted, and protected', () => {
     const tables = stack.ofType('AWS::DynamoDB::GlobalTable');
-    expect(tables).toHaveLength(4);
+    expect(tables).toHaveLength(5);
     for (const table of tables) {
       expect(table.DeletionPolicy, table.id).toBe('Retain');
       expect(at(table.Properties, 'Replicas', 0, 'DeletionProtectionEnabled'), table.id).toBe(true);
@@ -61,6 +61,7 @@ describe('the data', () => {
       [['user_guid', 'account_key'], [], undefined],
       [['user_guid', 'item_key'], [['open', 'KEYS_ONLY', 'open_shard', 'open_since']], undefined],
       [['refresh_id', 'item_key'], [['by_member', 'INCLUDE', 'member_key', 'refresh_id']], 'expires_at'],
+      [['user_guid', 'amounts_key'], [], 'expires_at'],
       [['erasure_id'], [], 'expires_at'],
     ]);
   });
@@ -68,10 +69,17 @@ describe('the data', () => {
   it('is found by a stable name', () => {
     const names = stack.ofType('AWS::SSM::Parameter').map(({ Properties }) => at(Properties, 'Name'));
     expect(names).toEqual(
-      ['balances', 'members', 'refreshes'].map((table) => `/mx-fresh-balances-dev/tables/${table}`),
+      ['balances', 'members', 'refreshes', 'history'].map((table) => `/mx-fresh-balances-dev/tables/${table}`),
     );
     expect(Object.keys(stack.outputs)).toEqual(
-      expect.arrayContaining(['BalancesTable', 'MembersTable', 'RefreshesTable', 'ApiUrl', 'MxAllowListAddress']),
+      expect.arrayContaining([
+        'BalancesTable',
+        'MembersTable',
+        'RefreshesTable',
+        'HistoryTable',
+        'ApiUrl',
+        'MxAllowListAddress',
+      ]),
     );
   });
 

@@ -46,8 +46,8 @@ describe('two in one stack', () => {
     const names = ['AWS::ApiGatewayV2::Api', 'AWS::SSM::Parameter', 'AWS::Events::EventBus'].flatMap((type) =>
       ofType(stack, type).map(({ Properties }) => at(Properties, 'Name')),
     );
-    expect(names).toHaveLength(10);
-    expect(new Set(names).size).toBe(10);
+    expect(names).toHaveLength(12);
+    expect(new Set(names).size).toBe(12);
     expect(each(stack, 'AWS::Logs::LogGroup', 'LogGroupName')).toEqual([
       undefined,
       '"/aws/vendedlogs/http-api/payments-Balances"',

@@ -49,6 +49,7 @@ const expected: Readonly<Record<string, Readonly<Record<string, readonly string[
     Members: db('DeleteItem', 'GetItem', 'PutItem', 'Query', 'UpdateItem'),
     Refreshes: db('DeleteItem', 'GetItem', 'Query', 'UpdateItem'),
     'Refreshes/by_member': db('Query'),
+    History: db('DeleteItem', 'PutItem', 'Query'),
     Erasures: db('UpdateItem'),
     Callbacks: send,
     FollowUps: works,
@@ -96,6 +97,7 @@ const expected: Readonly<Record<string, Readonly<Record<string, readonly string[
   EraseData: {
     Balances: db('Query'),
     Members: db('GetItem', 'Query'),
+    History: db('Query'),
     Erasures: db('GetItem', 'UpdateItem'),
     FollowUps: send,
     CredentialsApiCallers: read,

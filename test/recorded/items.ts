@@ -4,6 +4,7 @@ import { balancesInDynamoDb } from '../../shared/clients/balances-table.ts';
 import { breakersInDynamoDb } from '../../shared/clients/breakers-table.ts';
 import { callbacksInDynamoDb } from '../../shared/clients/callbacks-table.ts';
 import { receiptsInDynamoDb } from '../../shared/clients/erasures-table.ts';
+import { historyInDynamoDb } from '../../shared/clients/history-table.ts';
 import { idempotencyKeysInDynamoDb } from '../../shared/clients/idempotency-table.ts';
 import { institutionsInDynamoDb } from '../../shared/clients/institutions-table.ts';
 import { membersInDynamoDb } from '../../shared/clients/members-table.ts';
@@ -37,7 +38,7 @@ import {
 
 /** A table's items, each as DynamoDB's JSON has it. */
 export type RecordedItems = Readonly<
-  Record<'balances' | 'members' | 'refreshes' | 'erasures', readonly Record<string, AttributeValue>[]>
+  Record<'balances' | 'history' | 'members' | 'refreshes' | 'erasures', readonly Record<string, AttributeValue>[]>
 >;
 
 const keyOf = (memberGuid: string): MemberKey => ({ userGuid: 'USR-1', memberGuid });
@@ -66,6 +67,7 @@ export async function itemsOfToday(): Promise<RecordedItems> {
     await writeErasures(tables);
     return {
       balances: await itemsOf(tables, 'balances'),
+      history: await itemsOf(tables, 'history'),
       members: await itemsOf(tables, 'members'),
       refreshes: await itemsOf(tables, 'refreshes'),
       erasures: await itemsOf(tables, 'erasures'),
@@ -131,7 +133,9 @@ async function writeMembers({ client, ...tables }: LocalTables): Promise<void> {
 }
 
 async function writeBalances({ client, ...tables }: LocalTables): Promise<void> {
-  const balances = balancesInDynamoDb(client, tables.balances, { keepAccountNumbers: false, keepUnknownFields: false });
+  const rules = { keepAccountNumbers: false, keepUnknownFields: false };
+  const history = historyInDynamoDb(client, tables.history, { days: 90, now });
+  const balances = balancesInDynamoDb(client, tables.balances, rules, { history, notKept: fail });
   const more = '"currency_code":"USD","type":"CHECKING","is_closed":false,"account_number":"4921710685"';
   const stamp = (seconds: number, id: number) =>
     ({ observedAt: at(seconds), refreshId: refreshId(id), trigger: 'http' }) as const;
@@ -142,6 +146,11 @@ async function writeBalances({ client, ...tables }: LocalTables): Promise<void> 
     leftBehind: new Set(['ACT-2']),
   });
   await balances.store(ended, [mxAccount('ACT-1', '12', more)], stamp(30, 3));
+  // Of another member, whose former amounts could not be put.
+  const broken = { put: () => Promise.reject(new Error('no such table')) };
+  const waiting = balancesInDynamoDb(client, tables.balances, rules, { history: broken, notKept: () => {} });
+  await waiting.store(held, [mxAccount('ACT-3', '1', more)], stamp(0, 1));
+  await waiting.store(held, [mxAccount('ACT-3', '2', more)], stamp(20, 2));
 }
 
 async function writeRefreshes({ client, ...tables }: LocalTables): Promise<void> {

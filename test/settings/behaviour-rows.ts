@@ -258,6 +258,20 @@ async function expiries(deployed: Deployed, refreshId: string): Promise<unknown>
   return Items.map((item) => [item['item_key']?.S?.replace(/#.*/, ''), item['expires_at']?.N]);
 }
 
+/** An amount changes 110 s after the start: balance and time to live of each row of the history. */
+async function historyRows(deployed: Deployed): Promise<unknown> {
+  await refresh(deployed, 0);
+  await refresh(deployed, 100, [{ ...account, balance: 11 }]);
+  const { Items = [] } = await deployed.aws.tables.client.send(
+    new QueryCommand({
+      TableName: 'history',
+      KeyConditionExpression: 'user_guid = :user',
+      ExpressionAttributeValues: { ':user': { S: member.userGuid } },
+    }),
+  );
+  return Items.map((item) => [item['balance']?.N, item['expires_at']?.N]);
+}
+
 /** When the trigger is accepted: at each of these seconds, after one refresh from 0 s on. */
 const triggersAt =
   (...seconds: readonly number[]) =>
@@ -402,6 +416,7 @@ export const behaviourRows: readonly BehaviourRow[] = [
         '/mx-fresh-balances-acme/tables/balances',
         '/mx-fresh-balances-acme/tables/members',
         '/mx-fresh-balances-acme/tables/refreshes',
+        '/mx-fresh-balances-acme/tables/history',
       ],
     ],
   },
@@ -728,6 +743,21 @@ export const behaviourRows: readonly BehaviourRow[] = [
       ['CALLBACK', '1795435200'],
       ['REFRESH', '1795435200'],
     ],
+  },
+  {
+    setting: 'historyDays',
+    value: 30,
+    what: 'former amounts are kept, 30 days from when they were replaced',
+    observe: historyRows,
+    // 2026-12-21T12:01:50Z.
+    expected: [['10.5', '1797854510']],
+  },
+  {
+    setting: 'historyDays',
+    value: 0,
+    what: 'former amounts are not kept',
+    observe: historyRows,
+    expected: [],
   },
   {
     setting: 'defaultScheduleHours',

@@ -108,6 +108,7 @@ const tables = {
   StorageMembers: 'members',
   StorageRefreshes: 'refreshes',
   StorageErasures: 'erasures',
+  StorageHistory: 'history',
 } as const;
 
 /** A resource with its name here: tables are called as the engine has them, queues by their logical ids. */

@@ -26,7 +26,7 @@ export function checkErased(world: World, isLost: boolean): void {
 }
 
 function checkNothingLeft(world: World, receipt: Receipt): void {
-  const { table, balances, refreshes, callbacks } = world;
+  const { table, balances, history, refreshes, callbacks } = world;
   const left: string[] = [];
   const note = (what: string, texts: Iterable<string>): void => {
     for (const text of texts) if (isOf(receipt, memberOf(text))) left.push(`${what} of ${text}`);
@@ -42,6 +42,10 @@ function checkNothingLeft(world: World, receipt: Receipt): void {
   note(
     'balances',
     [...balances].flatMap(([text, items]) => (items.size === 0 ? [] : [text])),
+  );
+  note(
+    'former amounts',
+    [...history].flatMap(([text, rows]) => (rows.size === 0 ? [] : [text])),
   );
   const ofRefreshes = new Map([...refreshes].map(([refreshId, { member }]) => [refreshId, textOf(member)]));
   note('a refresh', ofRefreshes.values());

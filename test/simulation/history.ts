@@ -14,7 +14,7 @@ import { createScheduler } from './scheduler.ts';
 import { createTruth } from './truth.ts';
 import { Violation } from './violation.ts';
 import type { Truth } from './what-is-known.ts';
-import { createWorld, type WrapPort } from './world.ts';
+import { createWorld, HISTORY_DAYS, type WrapPort } from './world.ts';
 
 /** What a history was. */
 export interface History {
@@ -70,12 +70,17 @@ export async function runHistory(seed: number, options: HistoryOptions): Promise
   const downs = plan.actions.filter((action) => action.what === 'mx down' && faults.allows(action.key));
   const isMxDown = (at: number): boolean =>
     downs.some((down) => down.what === 'mx down' && at >= START + down.at * 1000 && at < START + down.until * 1000);
-  const { messagingDown } = plan;
+  const { messagingDown, historyDown } = plan;
   const isMessagingDown = (at: number): boolean =>
     messagingDown !== null &&
     faults.allows(messagingDown.key) &&
     at >= START + messagingDown.at * 1000 &&
     at < START + (messagingDown.at + MESSAGING_DOWN_SECONDS) * 1000;
+  const isHistoryDown = (at: number): boolean =>
+    historyDown !== null &&
+    faults.allows(historyDown.key) &&
+    at >= START + historyDown.at * 1000 &&
+    at < START + historyDown.until * 1000;
   // These three know each other; each is called only after all of them are there.
   const late: { truth?: Truth; functions?: FunctionsInTime } = {};
   const world = createWorld(plan, scheduler, {
@@ -114,6 +119,8 @@ export async function runHistory(seed: number, options: HistoryOptions): Promise
     }),
     reservedRead: (key) => world.table.reservedReads.get(textOf(key)) ?? null,
     balances: (key) => world.balances.get(textOf(key)),
+    history: (key) => world.history.get(textOf(key)),
+    historyDays: HISTORY_DAYS,
     members: world.members.map(({ key }) => key),
     published: world.published,
     hasNotice: (refreshId) => world.notices(refreshId).some(({ events }) => events),
@@ -159,7 +166,7 @@ export async function runHistory(seed: number, options: HistoryOptions): Promise
     faults,
     options.points,
     watcher,
-    { isMxDown, isMessagingDown },
+    { isMxDown, isMessagingDown, isHistoryDown },
     options.ordered ?? null,
   );
   const told = (line: string): void => tell?.(line);
@@ -224,7 +231,7 @@ export async function runHistory(seed: number, options: HistoryOptions): Promise
     seed,
     violation,
     faults: faultsSeen,
-    actionKeys: [...plan.actions, ...(messagingDown === null ? [] : [messagingDown])].map(({ key }) => key),
+    actionKeys: [...plan.actions, messagingDown, historyDown].flatMap((what) => what?.key ?? []),
     outcomes: [...truth.refreshes.values()].map(({ result }) => (result ? `${result.outcome}/${result.code}` : 'open')),
     virtualSeconds: (now() - START) / 1000,
     milestones,

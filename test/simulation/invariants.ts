@@ -304,8 +304,11 @@ function checkMembers(world: World, truth: Truth, isLost: boolean): void {
         throw new Violation(9, `${text} was deleted, and MX's member object is stored`);
       }
       if (left > 0 && !isLost) throw new Violation(9, `${text} was deleted, and ${left} of its balances are stored`);
+      const former = world.history.get(text)?.size ?? 0;
+      if (former > 0 && !isLost) throw new Violation(9, `${text} was deleted, and ${former} former amounts are stored`);
       continue;
     }
+    truth.checkFormerAmounts(key);
     const ended = [...truth.refreshes.values()]
       .filter(({ member, endedAt }) => textOf(member) === text && endedAt !== null)
       .sort((a, b) => (a.endedAt ?? 0) - (b.endedAt ?? 0));

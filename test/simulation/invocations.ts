@@ -114,6 +114,8 @@ export interface Outages {
   readonly isMxDown: (now: number) => boolean;
   /** The bus and every queue: nothing can be sent. */
   readonly isMessagingDown: (now: number) => boolean;
+  /** The table of the history: nothing can be put. */
+  readonly isHistoryDown: (now: number) => boolean;
 }
 
 /** Ports that send to the bus or to a queue. */
@@ -126,7 +128,7 @@ export function createInvocations(
   faults: FaultChooser,
   points: AwaitPoints,
   watcher: Watcher,
-  { isMxDown, isMessagingDown }: Outages,
+  { isMxDown, isMessagingDown, isHistoryDown }: Outages,
   ordered: OrderedFault | null,
 ): Invocations {
   const counts: Partial<Record<Role, number>> = {};
@@ -306,6 +308,9 @@ export function createInvocations(
       if (isMessagingDown(now()) && messaging.test(name)) {
         invocation.hit = true;
         return Promise.reject(new Error(`simulated: bus and queues down at ${name}`));
+      }
+      if (name === 'history.put' && isHistoryDown(now())) {
+        return Promise.reject(new Error('simulated: the history takes nothing'));
       }
       return send(invocation, name, awsFaults, awsLatency, AWS_TIMEOUT_MS, effect, (fault) => ({
         error: new Error(`simulated: ${fault.kind} at ${name}`),

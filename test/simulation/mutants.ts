@@ -6,7 +6,7 @@ export interface Mutant {
   /** The invariants, one of which has to be found broken. */
   readonly breaks: readonly number[];
   /** With invariant 0: which of the checks beside the promises, as docs/simulation.md names them. */
-  readonly besides?: 'schedule' | 'repetition' | 'progress' | 'learning' | 'breaker';
+  readonly besides?: 'schedule' | 'repetition' | 'progress' | 'learning' | 'breaker' | 'history';
   readonly changes: readonly { readonly file: string; readonly find: string; readonly replace: string }[];
 }
 
@@ -309,7 +309,7 @@ export const mutants: readonly Mutant[] = [
     name: 'body-not-erased',
     what: 'MX’s member object stays when its member is deleted',
     breaks: [9],
-    changes: [domain('delete-member.ts', ', seen.eraseBody(key, deletedAt)', '')],
+    changes: [domain('delete-member.ts', 'seen.eraseBody(key, deletedAt),', '')],
   },
   {
     name: 'body-as-it-is',
@@ -727,6 +727,67 @@ export const mutants: readonly Mutant[] = [
     breaks: [9],
     changes: [
       domain('erase-data.ts', 'await deps.storedData.eraseRefreshes(key, isLate)', '{ erased: 0, isAll: true }'),
+    ],
+  },
+  {
+    name: 'history-after-the-write',
+    what: 'former amounts are put after the account was written',
+    breaks: [0],
+    besides: 'history',
+    changes: [
+      domain(
+        'history.ts',
+        'const unkept = await keeper.keep(isReplaced ? [...waiting, formerAmounts(stored)] : waiting);',
+        'const unkept: FormerAmounts[] = [];',
+      ),
+      domain(
+        'history.ts',
+        'return (await write(linked)) ? linked : null;',
+        'if (!(await write(linked))) return null;\n  await keeper.keep(isReplaced ? [...waiting, formerAmounts(stored)] : waiting);\n  return linked;',
+      ),
+    ],
+  },
+  {
+    name: 'history-of-the-new-amounts',
+    what: 'the history gets the new amounts in place of the former ones',
+    breaks: [0],
+    besides: 'history',
+    changes: [
+      domain(
+        'history.ts',
+        '[...waiting, formerAmounts(stored)]',
+        '[...waiting, { ...formerAmounts(next), amountsSince: stored.amountsSince }]',
+      ),
+    ],
+  },
+  {
+    name: 'history-dropped',
+    what: 'former amounts that the table does not take are dropped',
+    breaks: [0],
+    besides: 'history',
+    changes: [domain('history.ts', '...(unkept.length === 0 ? {} : { unkept }),', '')],
+  },
+  {
+    name: 'history-without-links',
+    what: 'amounts do not say which ones they have followed',
+    breaks: [0],
+    besides: 'history',
+    changes: [domain('history.ts', 'isReplaced ? stored.amountsSince : stored.previousSince', 'stored.previousSince')],
+  },
+  {
+    name: 'history-expires-early',
+    what: 'former amounts expire by when they were first seen, not by when they were replaced',
+    breaks: [0],
+    besides: 'history',
+    changes: [fake('fake-history.ts', 'plusSeconds(now(), days', 'plusSeconds(former.amountsSince, days')],
+  },
+  {
+    name: 'history-stays',
+    what: 'erasing a member leaves its history',
+    breaks: [1, 9],
+    changes: [
+      fake('fake-erasure.ts', 'rows.delete(name);', ''),
+      fake('fake-erasure.ts', 'history.delete(textOf(key));', ''),
     ],
   },
   {

@@ -89,6 +89,8 @@ export interface Plan {
   readonly hasQuietHours: boolean;
   /** From when on nothing can be sent to the bus or to a queue, for ten minutes; null: never. */
   readonly messagingDown: { readonly key: string; readonly at: number } | null;
+  /** When nothing can be put into the history; null: it always can. */
+  readonly historyDown: { readonly key: string; readonly at: number; readonly until: number } | null;
   /** The setting; null for off. */
   readonly webhooksOf: 'known' | 'all' | null;
   readonly faults: FaultProfile;
@@ -235,6 +237,24 @@ function addErasing(
   }
 }
 
+/**
+ * An account whose balance moves again and again, and callers who ask after each move.
+ *
+ * @returns while the history's table cannot be written; null: it always can.
+ */
+function addMoves(random: Random, members: number, add: (action: Action) => void): Plan['historyDown'] {
+  if (!random.chance(0.05)) return null;
+  const member = random.integer(members);
+  const plain = { names: 'guids', userPresent: false, wait: 0, callback: null, idempotencyKey: null } as const;
+  for (let index = 0; index < 3 + random.integer(2); index += 1) {
+    const at = index * 45 + random.next() * 10;
+    add({ key: `move-${index}`, what: 'move a balance', at, member, balance: drawBalance(random) });
+    add({ key: `moved-${index}`, what: 'trigger', at: at + random.next() * 3, member, ...plain });
+  }
+  const at = random.next() * 90;
+  return random.chance(0.5) ? { key: 'history', at, until: at + 30 + random.next() * 120 } : null;
+}
+
 /** The plan of the history with this seed. */
 export function planHistory(seed: number, start: number): Plan {
   const random = createRandom(seed, 'plan');
@@ -352,6 +372,7 @@ export function planHistory(seed: number, start: number): Plan {
   addBankOutage(createRandom(seed, 'bank'), members.length, add);
   const checks = createRandom(seed, 'balance checks');
   withoutBalanceChecks(checks, members, add, () => drawMember(checks, deadlineSeconds, hasSchedule));
+  const historyDown = addMoves(createRandom(seed, 'moves'), members.length, add);
   const erasing = createRandom(seed, 'erasing');
   addErasing(erasing, { members, at: last + erasing.next() * 20 }, add);
   const faults = drawProfile(random, start + (span + random.next() * 1.2 * deadlineSeconds) * 1000);
@@ -386,6 +407,7 @@ export function planHistory(seed: number, start: number): Plan {
     startsPerSecond: seed % 3 === 0 ? 1 : 100,
     hasQuietHours: seed % 4 === 0,
     messagingDown,
+    historyDown,
     webhooksOf: random.chance(0.4) ? null : random.chance(0.7) ? 'known' : 'all',
     faults,
     isPlain:

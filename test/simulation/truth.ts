@@ -13,6 +13,7 @@ import { ruleFor } from '../../shared/domain/statuses.ts';
 import { itemBytes } from '../dynamodb/item-size.ts';
 import { textOf } from '../fakes/members-table.ts';
 import { MAX_WORKING_ITEM_BYTES, workingItem } from '../fakes/working-item.ts';
+import { createFormerAmounts } from './former-amounts.ts';
 import type { Invocation } from './invocations.ts';
 import { Violation } from './violation.ts';
 import type { Listing, MemberSeen, Observed, PostTruth, RefreshTruth, Truth } from './what-is-known.ts';
@@ -51,6 +52,7 @@ export function createTruth(world: Observed): Truth {
   const putOffBy = new WeakMap<Invocation, { readonly key: string; readonly until: number }>();
   let erasedAt = 0;
   const lookTakenBy = new Map<string, Invocation>();
+  const formerAmounts = createFormerAmounts(world);
   const known = new Map<string, MemberRecord | null>();
   const knownBodies = new Map<string, MemberBody | null | undefined>();
   /** By member, what its claims have known of its newest job's beginning. */
@@ -297,6 +299,7 @@ export function createTruth(world: Observed): Truth {
     sent,
     deletedAt,
     erasedAt: () => erasedAt,
+    checkFormerAmounts: formerAmounts.check,
 
     effect(invocation, name) {
       if (early !== null) throw early;
@@ -329,9 +332,12 @@ export function createTruth(world: Observed): Truth {
             if (before?.get(guid) === item) continue;
             changed = true;
             balanceChanged(invocation, before?.get(guid), item);
+            formerAmounts.stored(before?.get(guid), item);
           }
           if (changed) knownBalances.set(textOf(key), new Map(items));
         }
+      } else if (name === 'history.put') {
+        formerAmounts.put(world.members);
       } else if (name === 'erasure.erase') {
         erasedAt = world.now();
       } else if (name === 'events.publish') {

@@ -7,6 +7,7 @@ import type { MemberKey } from '../../shared/domain/mx.ts';
 import type { Policy } from '../../shared/domain/policy.ts';
 import type { Claim, EndedClaim, Trigger } from '../../shared/domain/refresh.ts';
 import type { Unrecorded } from '../fakes/working-item.ts';
+import type { FormerAmountsTruth, HistoryObserved } from './former-amounts.ts';
 import type { Invocation } from './invocations.ts';
 
 /** One look or trigger's read of the member, as MX answered it. */
@@ -95,16 +96,14 @@ export interface Listing {
 }
 
 /** What an observer needs to see. */
-export interface Observed {
+export interface Observed extends HistoryObserved {
   readonly policy: Policy;
-  readonly now: () => number;
   readonly record: (key: MemberKey) => MemberRecord | null;
   /** MX's member object as stored; null: it is erased; undefined: none was stored yet. */
   readonly body: (key: MemberKey) => MemberBody | null | undefined;
   readonly unrecorded: (key: MemberKey) => Unrecorded;
   /** When a read outside a refresh was last reserved. */
   readonly reservedRead: (key: MemberKey) => Instant | null;
-  readonly balances: (key: MemberKey) => ReadonlyMap<string, StoredBalance> | undefined;
   readonly members: readonly MemberKey[];
   readonly published: readonly DomainEvent[];
   /** Whether a notice is on its way that will publish the refresh's end. */
@@ -129,6 +128,7 @@ export interface Truth {
   readonly deletedAt: ReadonlyMap<string, number>;
   /** When balances were last erased; 0 for never. */
   readonly erasedAt: () => number;
+  readonly checkFormerAmounts: FormerAmountsTruth['check'];
   /** After an effect of `name`. @throws Violation */
   effect(invocation: Invocation, name: string): void;
   memberRead(invocation: Invocation, key: MemberKey, seen: MemberSeen): void;

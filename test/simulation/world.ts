@@ -18,6 +18,7 @@ import { type BreakersTable, fakeBreakers } from '../fakes/fake-breakers.ts';
 import { type CallbacksTable, fakeCallbacks, fakeDeliveries } from '../fakes/fake-callbacks.ts';
 import { fakeErasure } from '../fakes/fake-erasure.ts';
 import { fakeEvents } from '../fakes/fake-events.ts';
+import { fakeHistory, type HistoryTable } from '../fakes/fake-history.ts';
 import { fakeIdempotencyKeys, type IdempotencyTable } from '../fakes/fake-idempotency.ts';
 import { fakeInstitutions, type InstitutionsTable } from '../fakes/fake-institutions.ts';
 import { fakeMembers } from '../fakes/fake-members.ts';
@@ -86,6 +87,7 @@ export interface World {
   readonly members: readonly SimulatedMember[];
   readonly table: MembersTable;
   readonly balances: BalancesTable;
+  readonly history: HistoryTable;
   readonly refreshes: RefreshesTable;
   readonly followUps: FakeQueue;
   readonly starts: FakeQueue;
@@ -133,6 +135,9 @@ export const timeouts = {
 
 /** The visibility timeout of the follow-up queue, as `infra/constructs` sets it. */
 export const followUpVisibilitySeconds = 180;
+
+/** How long former amounts are kept: longer than a history lasts. */
+export const HISTORY_DAYS = 90;
 
 /** What of an invocation's dependencies talks to the world. */
 const ports: ReadonlySet<string> = new Set([
@@ -195,6 +200,7 @@ export function createWorld(plan: Plan, scheduler: Scheduler, given: Given): Wor
   });
   const table = emptyMembersTable();
   const balances: BalancesTable = new Map();
+  const history: HistoryTable = new Map();
   const refreshes: RefreshesTable = new Map();
   const callbacks: CallbacksTable = new Map();
   const keys: IdempotencyTable = new Map();
@@ -291,6 +297,7 @@ export function createWorld(plan: Plan, scheduler: Scheduler, given: Given): Wor
     members,
     table,
     balances,
+    history,
     refreshes,
     clockAheadMs: plan.clockAheadSeconds * 1000,
     published,
@@ -335,7 +342,10 @@ export function createWorld(plan: Plan, scheduler: Scheduler, given: Given): Wor
           request,
         }),
         unstarted: fakeUnstarted(table, request),
-        balances: fakeBalances(balances, { keepAccountNumbers: false, keepUnknownFields: false }, request),
+        balances: fakeBalances(balances, { keepAccountNumbers: false, keepUnknownFields: false }, request, {
+          history: fakeHistory(history, { days: HISTORY_DAYS, now: clock }, request),
+          notKept: () => {},
+        }),
         refreshes: fakeRefreshes(refreshes, 30, clock, request),
         followUps: fakeFollowUps(world.followUps, request),
         starts: fakeStarts(world.starts, request),
@@ -352,9 +362,9 @@ export function createWorld(plan: Plan, scheduler: Scheduler, given: Given): Wor
         ceiling: fakeStartCeiling(ceiling, plan.startsPerSecond, request),
         seen: fakeSeenMembers(table, policy, request),
         webhooks: fakeHints(world.followUps, request),
-        erasure: fakeErasure(balances, world.followUps, request),
+        erasure: fakeErasure({ balances, history }, world.followUps, request),
         receipts: fakeReceipts(erasures, request),
-        storedData: fakeStoredData({ members: table, balances, refreshes, callbacks, isListed }, request),
+        storedData: fakeStoredData({ members: table, balances, history, refreshes, callbacks, isListed }, request),
         erasures: fakeErasures(world.followUps, request),
         webhooksOf: plan.webhooksOf ?? 'known',
         events: fakeEvents(published, request),

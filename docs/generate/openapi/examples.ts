@@ -188,7 +188,7 @@ const erasing: Receipt = {
 };
 const erased: Receipt = {
   ...erasing,
-  erased: { members: 2, accounts: 11, refreshes: 57, membersAtMx: 2, usersAtMx: 0 },
+  erased: { members: 2, accounts: 11, formerAmounts: 34, refreshes: 57, membersAtMx: 2, usersAtMx: 0 },
   doneAt: '2026-03-02T09:01:32.000Z',
 };
 

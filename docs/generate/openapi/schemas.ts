@@ -273,7 +273,10 @@ export const schemas = {
     erased: whole(
       'What was found and deleted, at least: a crash right after a deletion may lose it from the count.',
       Object.fromEntries(
-        ['members', 'accounts', 'refreshes', 'members_at_mx', 'users_at_mx'].map((what) => [what, count]),
+        ['members', 'accounts', 'former_amounts', 'refreshes', 'members_at_mx', 'users_at_mx'].map((what) => [
+          what,
+          count,
+        ]),
       ),
     ),
     remains: {

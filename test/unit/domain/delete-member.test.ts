@@ -39,6 +39,7 @@ describe('a deleted member', () => {
     expect(await world.handle(deletion)).toBe('deleted');
     expect(world.record()).toMatchObject({ ...tombstone, deletedAt: T0 });
     expect(await world.balances.ofMember(key)).toEqual([]);
+    expect(world.formerAmounts.size).toBe(0);
     expect(world.table.bodies.get(textOf(key))).toBeNull();
     expect(await world.schedule.membersOf(slot)).toEqual([]);
     expect(world.events).toMatchObject([{ type: 'connection.changed', data: { deleted: true, action: 'reconnect' } }]);
@@ -118,8 +119,29 @@ describe('a deleted member', () => {
     world.fails(notFound);
     await world.handle(deletion);
     await withStored(world);
+    expect(world.formerAmounts.size).toBe(1);
     expect(await eraseAgain(world.deps, key)).toBe('erased');
     expect(await world.balances.ofMember(key)).toEqual([]);
+    expect(world.formerAmounts.size).toBe(0);
+  });
+
+  it('with a long history goes on in another message', async () => {
+    const world = scheduled({ deletedAt: T0 });
+    await withStored(world);
+    const { eraseHistory } = world.deps.erasure;
+    const erasure = {
+      ...world.deps.erasure,
+      eraseHistory: async (of: typeof key, isLate: () => boolean) => {
+        expect(isLate()).toBe(false);
+        world.wait(10);
+        return eraseHistory(of, isLate);
+      },
+    };
+    expect(await eraseAgain({ ...world.deps, erasure }, key)).toBe('erased');
+    expect(world.formerAmounts.size).toBe(1);
+    expect(world.waiting()).toEqual([{ work: expect.objectContaining({ kind: 'erase', member: key }), inSeconds: 0 }]);
+    expect(await eraseAgain(world.deps, key)).toBe('erased');
+    expect(world.formerAmounts.size).toBe(0);
   });
 
   it('is not erased on a message’s word', async () => {
@@ -133,6 +155,7 @@ describe('a deleted member', () => {
     'seen.leaveTombstone/alias',
     'seen.leaveTombstone/tombstone',
     'erasure.erase',
+    'erasure.eraseHistory',
     'events.publish',
     'erasure.eraseAgain',
   ])('is deleted in full after a crash at %s', async (place) => {
@@ -159,6 +182,7 @@ describe('deleting waits until', () => {
     const world = webhookWorld([refreshed({ deletedAt: T0, enrolment: null })]);
     const { steps, slow } = slowSteps();
     const erasure = {
+      ...world.deps.erasure,
       erase: slow('erased', world.deps.erasure.erase),
       eraseAgain: slow('queued', world.deps.erasure.eraseAgain),
     };

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { FormerAmounts } from '../../../shared/domain/balance.ts';
 import { endingOf } from '../../../shared/domain/ending.ts';
 import { eraseData } from '../../../shared/domain/erase-data.ts';
 import type { ErasureOrder, ErasureWork } from '../../../shared/domain/erasure-ports.ts';
@@ -43,6 +44,11 @@ async function world(given: Partial<MemberRecord> = {}, others: readonly MemberR
   return { ...made, erase, waiting, receipt };
 }
 
+const lateRow: FormerAmounts = {
+  ...{ member: key, accountGuid: 'ACT-1', amounts: {}, currencyCode: null, previousSince: null },
+  ...{ amountsSince: T0, observedAt: T0, refreshId: 'RFR-1' },
+};
+
 describe('erasing a user', () => {
   it('deletes members, balances, refreshes, callbacks and names', async () => {
     const here = await world();
@@ -50,11 +56,12 @@ describe('erasing a user', () => {
     expect(here.record()).toEqual(emptyMember(key, { deletedAt: T0 }));
     expect(here.table.bodies.get(textOf(key))).toBeNull();
     expect(await here.balances.ofMember(key)).toEqual([]);
+    expect(here.formerAmounts.size).toBe(0);
     expect([here.refreshes.size, here.callbacks.size, here.table.aliases.size]).toEqual([0, 0, 0]);
     expect(here.table.erasedUsers.get(key.userGuid)).toBe(T0);
     expect(here.receipt()).toMatchObject({
       doneAt: null,
-      erased: { members: 1, accounts: 1, refreshes: 1, membersAtMx: 0, usersAtMx: 0 },
+      erased: { members: 1, accounts: 1, formerAmounts: 1, refreshes: 1, membersAtMx: 0, usersAtMx: 0 },
     });
     expect(here.atMx.deleted).toEqual([]);
   });
@@ -82,6 +89,32 @@ describe('erasing a user', () => {
     expect(await here.erase({ round: 3 })).toBe('done');
   });
 
+  it('finds former amounts that came after the first round', async () => {
+    const here = await world();
+    await here.erase();
+    here.formerAmounts.set(textOf(key), new Map([['ACT-1#2026', { former: lateRow, expiresAt: T0 }]]));
+    expect(await here.erase({ round: 2 })).toBe('next_round');
+    expect(here.receipt()?.erased).toMatchObject({ members: 1, accounts: 1, formerAmounts: 2 });
+    expect(await here.erase({ round: 3 })).toBe('done');
+  });
+
+  it('goes on with the member when its history is long', async () => {
+    const here = await world({ deletedAt: '2026-11-01T00:00:00.000Z' });
+    const { eraseHistory } = here.deps.erasure;
+    const erasure = {
+      ...here.deps.erasure,
+      eraseHistory: async (of: typeof key, isLate: () => boolean) => {
+        here.wait(10);
+        return eraseHistory(of, isLate);
+      },
+    };
+    expect(await eraseData({ ...here.deps, erasure }, first)).toBe('goes_on');
+    expect(here.formerAmounts.size).toBe(1);
+    expect(here.waiting()).toMatchObject([{ round: 1, after: null, inSeconds: 0 }]);
+    expect(await here.erase()).toBe('next_round');
+    expect(here.formerAmounts.size).toBe(0);
+  });
+
   it('ends a refresh that runs, and tells of it', async () => {
     const here = await world({ claim: claim({ refreshId: 'RFR-1' }) });
     await here.erase();
@@ -93,7 +126,7 @@ describe('erasing a user', () => {
   it('erases refreshes of members that were deleted before', async () => {
     const here = await world({ deletedAt: '2026-11-01T00:00:00.000Z' });
     expect(await here.erase()).toBe('next_round');
-    expect(here.receipt()?.erased).toMatchObject({ members: 0, accounts: 1, refreshes: 1 });
+    expect(here.receipt()?.erased).toMatchObject({ members: 0, accounts: 1, formerAmounts: 1, refreshes: 1 });
     expect(here.record()?.deletedAt).toBe('2026-11-01T00:00:00.000Z');
   });
 

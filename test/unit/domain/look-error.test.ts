@@ -81,7 +81,7 @@ it('goes on after a webhook’s failed look, its own discarded', async () => {
     seen: fakeSeenMembers(world.table, policy),
     schedule: world.schedule,
     webhooks: fakeHints(queue),
-    erasure: fakeErasure(new Map(), queue),
+    erasure: fakeErasure({ balances: new Map(), history: new Map() }, queue),
     webhooksOf: 'known' as const,
   };
   fault.at = 'mx.readMember';

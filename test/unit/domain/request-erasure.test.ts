@@ -32,7 +32,7 @@ describe('asking for an erasing', () => {
       memberGuid: null,
       atMx: 'nothing',
       requestedAt: T0,
-      erased: { members: 0, accounts: 0, refreshes: 0, membersAtMx: 0, usersAtMx: 0 },
+      erased: { members: 0, accounts: 0, formerAmounts: 0, refreshes: 0, membersAtMx: 0, usersAtMx: 0 },
       doneAt: null,
       waitsFor: null,
     });

@@ -12,6 +12,7 @@ import type { MxWebhook } from '../../../shared/domain/mx-webhook.ts';
 import { type BalancesTable, fakeBalances } from '../../fakes/fake-balances.ts';
 import { type CallbacksTable, fakeCallbacks } from '../../fakes/fake-callbacks.ts';
 import { fakeErasure } from '../../fakes/fake-erasure.ts';
+import { fakeHistory, type HistoryTable } from '../../fakes/fake-history.ts';
 import { fakeErasures, fakeHints, fakeQueue } from '../../fakes/fake-queue.ts';
 import { emptyErasuresTable, fakeReceipts } from '../../fakes/fake-receipts.ts';
 import { fakeSeenMembers } from '../../fakes/fake-seen-members.ts';
@@ -49,8 +50,13 @@ export function webhookWorld(
     return atOnce(name, effect);
   };
   const balancesTable: BalancesTable = new Map();
-  const balances = fakeBalances(balancesTable, { keepAccountNumbers: false, keepUnknownFields: false }, request);
+
+  const history: HistoryTable = new Map();
   const callbacks: CallbacksTable = new Map();
+  const balances = fakeBalances(balancesTable, { keepAccountNumbers: false, keepUnknownFields: false }, request, {
+    history: fakeHistory(history, { days: 90, now: world.deps.now }, request),
+    notKept: () => {},
+  });
   const queue = fakeQueue({ visibilitySeconds: 180, maxReceives: 5, now: () => Date.parse(world.deps.now()) });
   let accounts: readonly MxAccount[] = [account('ACT-1', '10.00', '2026-11-21T06:00:05Z')];
   const erasures = emptyErasuresTable();
@@ -76,11 +82,11 @@ export function webhookWorld(
     seen: fakeSeenMembers(table, policy, request),
     schedule: world.schedule,
     webhooks: fakeHints(queue),
-    erasure: fakeErasure(balancesTable, queue, request),
+    erasure: fakeErasure({ balances: balancesTable, history }, queue, request),
     webhooksOf,
     receipts: fakeReceipts(erasures, request),
     storedData: fakeStoredData(
-      { members: table, balances: balancesTable, refreshes: world.refreshes, callbacks, isListed: () => true },
+      { members: table, balances: balancesTable, history, refreshes: world.refreshes, callbacks, isListed: () => true },
       request,
     ),
     mxDeletion: {
@@ -93,6 +99,7 @@ export function webhookWorld(
     ...world,
     deps,
     balances,
+    formerAmounts: history,
     callbacks,
     erasures,
     atMx,
@@ -158,6 +165,11 @@ export const newAccounts = [account('ACT-1', '99.95', '2026-11-21T11:59:57Z')];
 
 /** Stores what the last refresh of `refreshed` observed. */
 export async function withStored(world: ReturnType<typeof webhookWorld>): Promise<void> {
+  await world.balances.store(key, [account('ACT-1', '9.00', '2026-11-21T09:59:57Z')], {
+    observedAt: '2026-11-21T10:00:00.000Z',
+    refreshId: 'RFR-00000000000000000000000000',
+    trigger: 'http',
+  });
   await world.balances.store(key, [account('ACT-1', '10.00', '2026-11-21T10:59:57Z')], {
     observedAt: '2026-11-21T11:00:00.000Z',
     refreshId: 'RFR-00000000000000000000000001',

@@ -55,7 +55,7 @@ describe('erasing over HTTP', () => {
           requested_at: T0,
           done_at: null,
           waits_for: null,
-          erased: { members: 0, accounts: 0, refreshes: 0, members_at_mx: 0, users_at_mx: 0 },
+          erased: { members: 0, accounts: 0, former_amounts: 0, refreshes: 0, members_at_mx: 0, users_at_mx: 0 },
           remains: [
             { what: 'all that MX has: nothing was deleted there', until: null },
             { what: 'MX’s guids of what was erased, with the time, so that it stays erased', until: null },
