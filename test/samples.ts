@@ -46,6 +46,7 @@ export const emptyMember = (of: MemberKey, given: Partial<MemberRecord> = {}): M
   importsMove: false,
   missing: null,
   held: null,
+  attention: null,
   deletedAt: null,
   ...given,
 });

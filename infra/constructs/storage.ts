@@ -85,6 +85,12 @@ export class Storage extends Construct {
           ...keysOf(membersTable.openIndex),
           projectionType: ProjectionType.KEYS_ONLY,
         },
+        // Only members that wait for a person.
+        {
+          indexName: membersTable.attentionIndex.name,
+          ...keysOf(membersTable.attentionIndex),
+          projectionType: ProjectionType.KEYS_ONLY,
+        },
       ],
     });
     this.refreshes = new TableV2(this, 'Refreshes', {

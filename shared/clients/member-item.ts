@@ -5,6 +5,8 @@
  * `last_success` and `deleted_at` are published: `docs/members-table.md`.
  */
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
+import { isAttentionAction } from '../domain/action.ts';
+import type { Attention, AttentionChange } from '../domain/attention.ts';
 import type { ConnectionChange } from '../domain/event.ts';
 import { isEveryHours } from '../domain/every-hours.ts';
 import type { Held } from '../domain/held.ts';
@@ -95,6 +97,10 @@ export const memberAttribute = {
   missing: 'ms',
   /** Why the schedule holds the member back. */
   held: 'he',
+  /** Why it waits for a person; for what and since when are the keys of an index. */
+  attentionCode: 'ac',
+  /** When that was found. */
+  attentionAsOf: 'aa',
 } as const;
 
 /** The member that its item is. */
@@ -118,6 +124,7 @@ export function toRecord(item: Item): MemberRecord {
     importsMove: flagIn(item, memberAttribute.importsMove),
     missing: instantIn(item, memberAttribute.missing),
     held: toHeld(item[memberAttribute.held]),
+    attention: toAttention(item),
     deletedAt: textIn(item, 'deleted_at'),
   };
 }
@@ -202,6 +209,32 @@ function toHeld(attribute: AttributeValue | undefined): Held | null {
   if (since === null || code === undefined || action === undefined) throw new TypeError('what is held back says why');
   const why = recordFromAttribute<Pick<Held, 'code' | 'action'>>({ M: { code, action } }, {});
   return why && { since, ...why };
+}
+
+const { partitionKey: attentionKey, sortKey: attentionSince } = membersTable.attentionIndex;
+
+/** The attributes of what a member waits for. Those of one that waits for nobody are removed. */
+export const attentionAttributes = (change: AttentionChange): Readonly<Record<string, AttributeValue | undefined>> => {
+  if (change === 'as_it_is') return {};
+  const { action, since, code, asOf } = change ?? {};
+  return {
+    [attentionKey]: text(action),
+    [attentionSince]: milliseconds(since),
+    [memberAttribute.attentionCode]: text(code),
+    [memberAttribute.attentionAsOf]: milliseconds(asOf),
+  };
+};
+
+function toAttention(item: Item): Attention | null {
+  const action = textIn(item, attentionKey);
+  const since = instantIn(item, attentionSince);
+  const asOf = instantIn(item, memberAttribute.attentionAsOf);
+  const { [memberAttribute.attentionCode]: code } = item;
+  // An action of a later release is for its functions.
+  if (action === null || !isAttentionAction(action) || since === null || asOf === null || code === undefined)
+    return null;
+  const why = recordFromAttribute<Pick<Attention, 'code'>>({ M: { code } }, {});
+  return why && { action, since, asOf, ...why };
 }
 
 /** The attribute of a change whose event is still to be sent. */

@@ -24,6 +24,7 @@ import { flag, milliseconds, millisecondsOf, text } from './compact-values.ts';
 import { putIf, updatedIf, updateIf, withMark } from './conditional-write.ts';
 import {
   attemptToAttribute,
+  attentionAttributes,
   bodyAttributes,
   bodyKey,
   itemKey,
@@ -211,7 +212,16 @@ export function membersInDynamoDb(
         { ':id': { S: refreshId }, ':look': toAttribute(lookNumber), ...beganValue(jobAggregatedAt) },
       ),
 
-    end: ({ key, from, known, attempt, bodySeenAt = null, importsMove = false, starts = null }) =>
+    end: ({
+      key,
+      from,
+      known,
+      attempt,
+      bodySeenAt = null,
+      importsMove = false,
+      starts = null,
+      attention = 'as_it_is',
+    }) =>
       update(
         key,
         changeOf(
@@ -223,6 +233,7 @@ export function membersInDynamoDb(
             ...(bodySeenAt === null ? {} : { [memberAttribute.seenAt]: milliseconds(bodySeenAt) }),
             ...(importsMove ? { [memberAttribute.importsMove]: flag(true) } : {}),
             ...(starts === null ? {} : { starts: startsToAttribute(starts) }),
+            ...attentionAttributes(attention),
           },
           { addOne: starts === null ? [] : [memberAttribute.startsVersion] },
         ),

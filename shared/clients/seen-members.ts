@@ -1,6 +1,6 @@
 /** What is learnt about members outside their refreshes, and their end, in the members table. */
 import { type DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb';
-import { plusSeconds } from '../domain/instant.ts';
+import { type Instant, plusSeconds } from '../domain/instant.ts';
 import type { SeenMembers } from '../domain/members-ports.ts';
 import type { MemberKey } from '../domain/mx.ts';
 import type { Policy } from '../domain/policy.ts';
@@ -10,6 +10,7 @@ import { milliseconds, millisecondsOf } from './compact-values.ts';
 import { deleteIf, putIf, updateIf, withMark } from './conditional-write.ts';
 import {
   attemptToAttribute,
+  attentionAttributes,
   bodyKey,
   changeToAttribute,
   itemKey,
@@ -21,7 +22,7 @@ import { rememberedAttributes } from './remembered-attributes.ts';
 import { membersTable } from './table-keys.ts';
 import { changeOf } from './update-expression.ts';
 
-const { seenAt, readAt } = memberAttribute;
+const { seenAt, readAt, attentionAsOf } = memberAttribute;
 
 /** The members in table `tableName`. */
 export function seenMembersInDynamoDb(
@@ -49,6 +50,25 @@ export function seenMembersInDynamoDb(
     );
   };
 
+  /**
+   * The same; with it, what the member waits for is taken away, unless that was found later than `overAt`: then the rest is
+   * written alone. Null: it is left.
+   */
+  async function updateOver(
+    overAt: Instant | null,
+    key: MemberKey,
+    attributes: Parameters<typeof changeOf>[0],
+    condition: string,
+    values: Item,
+  ): Promise<boolean> {
+    const alone = () => update(key, attributes, condition, values);
+    if (overAt === null) return alone();
+    const isOver = `(attribute_not_exists(${attentionAsOf}) OR ${attentionAsOf} <= :over)`;
+    const both = { ...attributes, ...attentionAttributes(null) };
+    const over = { ...values, ':over': millisecondsOf(overAt) };
+    return (await update(key, both, `${condition} AND ${isOver}`, over)) || alone();
+  }
+
   async function removeAlias({ userGuid, memberGuid }: MemberKey, memberId: string): Promise<void> {
     await deleteIf(client, tableName, {
       key: memberAlias(userGuid, memberId),
@@ -72,8 +92,9 @@ export function seenMembersInDynamoDb(
       );
     },
 
-    recordSighting: (member, at, change) =>
-      update(
+    recordSighting: (member, at, change, attention = 'as_it_is') =>
+      updateOver(
+        attention === null ? at : null,
         member.key,
         {
           ...rememberedAttributes(member),
@@ -90,12 +111,14 @@ export function seenMembersInDynamoDb(
     },
 
     async recordBackground(key, attempt) {
-      const { endedAt, observedAt } = attempt;
-      await update(
+      const { endedAt } = attempt;
+      const observedAt = attempt.observedAt ?? endedAt;
+      await updateOver(
+        observedAt,
         key,
         { last_success: successToAttribute(attempt) },
         '(attribute_not_exists(last_success) OR last_success.observed_at < :observed)',
-        { ':observed': { S: observedAt ?? endedAt } },
+        { ':observed': { S: observedAt } },
       );
       await update(
         key,

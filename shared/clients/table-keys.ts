@@ -9,6 +9,16 @@ export const membersTable = {
   sortKey: 'item_key',
   /** Only members with a claim have its keys. It projects keys only: a look costs it no write. `open_since`: milliseconds. */
   openIndex: { name: 'open', partitionKey: 'open_shard', sortKey: 'open_since', sortKeyType: 'N' },
+  /**
+   * Only members that wait for a person have its keys: what they wait for, and since when, in milliseconds. It projects keys
+   * only: it is written when a member begins to wait, waits for something else, and does not wait any more.
+   */
+  attentionIndex: {
+    name: 'attention',
+    partitionKey: 'attention',
+    sortKey: 'attention_since',
+    sortKeyType: 'N',
+  },
 } as const;
 
 /** Refreshes as resources. */

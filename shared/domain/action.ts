@@ -18,3 +18,19 @@ export const userActions: ReadonlySet<Action> = new Set([
   'act_at_institution',
   'reconnect',
 ]);
+
+/** Actions for which a member waits for a person: its user, or support. In the order of lists. */
+export const attentionActions = [
+  'reauthenticate',
+  'answer_mfa',
+  'act_at_institution',
+  'reconnect',
+  'contact_support',
+] as const satisfies readonly Action[];
+
+/** One of them. */
+export type AttentionAction = (typeof attentionActions)[number];
+
+/** Whether `action` is the user's or support's. */
+export const isAttentionAction = (action: string): action is AttentionAction =>
+  attentionActions.some((one) => one === action);

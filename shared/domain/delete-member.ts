@@ -34,10 +34,10 @@ export async function deleteMember(deps: DeleteDeps, key: MemberKey): Promise<'d
       await eraseLater(deps, key);
       return finish(deps, key, record.deletedAt);
     }
-    const { claim, enrolment } = record;
+    const { claim, enrolment, attention } = record;
     if (claim?.phase === 'ended') await publishEnd(deps, key, claim);
     else if (claim !== null)
-      await endRefresh(deps, { key, claim, ending: endingOf('member_deleted'), institutionCode: null });
+      await endRefresh(deps, { key, claim, ending: endingOf('member_deleted'), institutionCode: null, attention });
     // The message first: after a crash behind the tombstone, it erases.
     await eraseLater(deps, key);
     const now = deps.now();

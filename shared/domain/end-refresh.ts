@@ -4,6 +4,7 @@
  * shown; an older member object has the end laid over it until MX is read again (`member-view.ts`).
  */
 
+import { type Attention, attentionAtEnd } from './attention.ts';
 import type { StoredBalance } from './balance.ts';
 import type { Ending } from './ending.ts';
 import type { Failure } from './failure.ts';
@@ -35,6 +36,8 @@ export interface RefreshEnd {
   readonly ending: Ending;
   /** The member's, by MX; null: it is not known. */
   readonly institutionCode: string | null;
+  /** What the member waited for, as it was read. */
+  readonly attention: Attention | null;
   /** With outcome `succeeded`: when the stored balances were observed. */
   readonly observedAt?: Instant | null;
   /** The member as last read from MX. Without it what the claim knows is all that is new. */
@@ -66,12 +69,13 @@ export async function endRefresh(deps: EndDeps, end: RefreshEnd): Promise<boolea
   let current = end;
   for (let race = 0; race < MAX_RACES; race += 1) {
     if (await endOnce(deps, current)) return true;
-    const now = (await deps.members.read(end.key))?.claim;
+    const record = await deps.members.read(end.key);
+    const now = record?.claim;
     if (now?.refreshId !== end.claim.refreshId || now.phase === 'ended' || now.phase !== current.claim.phase)
       return false;
     const mayFollow = now.phase === 'running' && end.starts !== undefined;
     if (now.lookedAt !== current.claim.lookedAt && !mayFollow) return false;
-    current = { ...current, claim: now, member: null };
+    current = { ...current, claim: now, member: null, attention: record?.attention ?? null };
   }
   return false;
 }
@@ -90,7 +94,8 @@ async function endOnce(deps: EndDeps, end: RefreshEnd): Promise<boolean> {
   const body = await bodyOf(deps, end);
   const bodySeenAt = body?.seenAt ?? null;
   const known = { lookedAt, jobAggregatedAt };
-  const won = await deps.members.end({ key, from, known, attempt, bodySeenAt, importsMove, starts });
+  const attention = attentionAtEnd(end.attention, { attempt, member: end.member ?? null });
+  const won = await deps.members.end({ key, from, known, attempt, bodySeenAt, importsMove, starts, attention });
   if (!won) return false;
   deps.measures.ended({ claim, ending, member: end.member ?? null, endedAt });
   await publishEnd(deps, key, endedClaim(claim, attempt), { details, body, stored });

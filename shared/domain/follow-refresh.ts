@@ -182,6 +182,7 @@ const endOf = ({ key, claim, record, state }: FollowedRefresh<RunningClaim>) => 
   key,
   claim,
   institutionCode: record.institutionCode,
+  attention: record.attention,
   runningAt: state.runningAt,
 });
 

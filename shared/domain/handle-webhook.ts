@@ -2,6 +2,7 @@
  * Handling one of MX's webhooks. It only causes a read at MX's API, whose answer is what counts: lost, doubled, early,
  * late and reordered webhooks change nothing but the delay.
  */
+import { attentionWhenSeen } from './attention.ts';
 import { type BackgroundDeps, backgroundRefresh, finishBackground, storeNews } from './background-refresh.ts';
 import type { ExactObject } from './decimal.ts';
 import { type DeleteDeps, deleteMember } from './delete-member.ts';
@@ -117,7 +118,8 @@ async function lookForDeletion(
     {
       gone: async () => heard.push(await deleteMember(deps, key)),
       async seen(member, lookedAt) {
-        await storeSighting(deps, member, lookedAt, null);
+        // What the member waits for is said by the end of the refresh that runs.
+        await storeSighting(deps, member, lookedAt, { change: null, attention: 'as_it_is' });
         heard.push('nudged');
       },
     },
@@ -181,7 +183,7 @@ async function look(
   } catch (error) {
     return afterFailure(deps, webhook, record, asFailure(error));
   }
-  await recordSighting(deps, record && memberView(record, stored), member, readAt);
+  await recordSighting(deps, { record, view: record && memberView(record, stored) }, member, readAt);
   if (isCompletion(webhook)) {
     if (refresh !== null) await finishBackground(deps, refresh, webhook.completedAt);
     else await deps.seen.recordProcessed(key, webhook.completedAt);
@@ -204,20 +206,34 @@ async function afterFailure(
   throw failure;
 }
 
-/** Stores what MX says of the member, and tells of its connection status when that is not the `known` view's. */
+/** A member as it was known before a webhook; null: it was not. */
+interface KnownBefore {
+  readonly record: MemberRecord | null;
+  readonly view: ExactObject | null;
+}
+
+/** Stores what MX says of the member, and tells of its connection status when that is not the one of the view before. */
 async function recordSighting(
   deps: HandleWebhookDeps,
-  known: ExactObject | null,
+  { record, view }: KnownBefore,
   member: MxMember,
   readAt: Instant,
 ): Promise<void> {
   const { key, connectionStatus: to } = member;
-  if (known === null) await deps.members.writeAliases(member);
+  if (view === null) await deps.members.writeAliases(member);
   // Undefined: not known, because an earlier function has crashed before it stored what it had read, or told.
-  const from = known?.['connection_status'];
+  const from = view?.['connection_status'];
   const change =
     (typeof from === 'string' || from === null) && from !== to ? { from, to, at: readAt, refreshId: null } : null;
-  if ((await storeSighting(deps, member, readAt, change)) && change !== null) await tell(deps, key, change);
+  const attention = attentionWhenSeen(record?.attention ?? null, member, readAt);
+  if ((await storeSighting(deps, member, readAt, { change, attention })) && change !== null)
+    await tell(deps, key, change);
+}
+
+/** What a reading of the member changes, besides what is stored of it. */
+interface SightingChanges {
+  readonly change: ConnectionChange | null;
+  readonly attention: null | 'as_it_is';
 }
 
 /** The member's item, then the body: a crash in between is hidden by `memberView`, and the webhook comes again. */
@@ -225,9 +241,9 @@ async function storeSighting(
   deps: HandleWebhookDeps,
   member: MxMember,
   readAt: Instant,
-  change: ConnectionChange | null,
+  { change, attention }: SightingChanges,
 ): Promise<boolean> {
-  const isNewest = await deps.seen.recordSighting(member, readAt, change);
+  const isNewest = await deps.seen.recordSighting(member, readAt, change, attention);
   if (isNewest) await deps.members.putBody(member.key, { body: member.body, seenAt: readAt });
   return isNewest;
 }

@@ -1,4 +1,5 @@
 /** What is stored about a member: MX's object as last read, the running refresh, the last attempt and success. */
+import type { Attention } from './attention.ts';
 import type { ExactObject } from './decimal.ts';
 import type { ConnectionChange } from './event.ts';
 import type { Held } from './held.ts';
@@ -62,6 +63,8 @@ export interface MemberRecord {
   readonly missing: Instant | null;
   /** Why the schedule held the member back last; void once a refresh was begun (`heldOf`). */
   readonly held: Held | null;
+  /** What the member waits for its user or for support to do; null: for nobody, as far as is known. */
+  readonly attention: Attention | null;
   /** Deleted at MX or here: nothing brings it back (promise 9). */
   readonly deletedAt: Instant | null;
 }

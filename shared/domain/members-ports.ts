@@ -1,4 +1,5 @@
 /** The members table as the domain sees it: what is known of a member, its claim, and what is learnt outside refreshes. */
+import type { AttentionChange } from './attention.ts';
 import type { ConnectionChange } from './event.ts';
 import type { Held } from './held.ts';
 import type { Instant } from './instant.ts';
@@ -173,6 +174,8 @@ export interface Ended {
   readonly importsMove?: boolean;
   /** The member's starts without this one, when MX has certainly not counted it; else they stay. */
   readonly starts?: readonly StartMark[] | null;
+  /** What the end makes of what the member waits for. @default 'as_it_is' */
+  readonly attention?: AttentionChange;
 }
 
 /** What is learnt about members outside their refreshes, and their end. */
@@ -185,11 +188,21 @@ export interface SeenMembers {
   /**
    * Notes that MX's member was read at `readAt`, before its body is stored, and with it the change that has yet to be
    * told. False when it was read again since, or is deleted. Makes a member known that was not.
+   *
+   * @param attention null: takes away what the member waits for, unless that was found later than `readAt`.
    */
-  recordSighting(member: MxMember, readAt: Instant, change: ConnectionChange | null): Promise<boolean>;
+  recordSighting(
+    member: MxMember,
+    readAt: Instant,
+    change: ConnectionChange | null,
+    attention?: null | 'as_it_is',
+  ): Promise<boolean>;
   /** Forgets a change that has been told. */
   settleChange(key: MemberKey, change: ConnectionChange): Promise<void>;
-  /** Remembers a refresh that held no claim as last attempt and last success, each unless there is a newer one. */
+  /**
+   * Remembers a refresh that held no claim as last attempt and last success, each unless there is a newer one. With the
+   * latter the member waits for nobody any more, unless that was found after the balances were observed.
+   */
   recordBackground(key: MemberKey, attempt: Attempt): Promise<void>;
   /** Remembers that the completion at `completedAt` is dealt with; never goes back. */
   recordProcessed(key: MemberKey, completedAt: Instant): Promise<void>;
@@ -206,8 +219,14 @@ export interface SeenMembers {
 export interface Unstarted {
   /** Remembers that MX did not know the member at `now`, unless that is remembered and the member was not read since. */
   recordMissing(key: MemberKey, now: Instant): Promise<void>;
-  /** Remembers a refresh that held no claim and did not succeed as last attempt, unless there is a newer one. */
-  recordRefused(key: MemberKey, attempt: Attempt): Promise<void>;
-  /** Remembers why the member is held back, in place of what was remembered before. */
-  recordHeld(key: MemberKey, held: Held): Promise<void>;
+  /**
+   * Remembers a refresh that held no claim and did not succeed as last attempt, unless there is a newer one; and what the
+   * member waits for by it, unless that was found later.
+   */
+  recordRefused(key: MemberKey, attempt: Attempt, attention?: AttentionChange): Promise<void>;
+  /**
+   * Remembers why the member is held back, in place of what was remembered before. What it waits for by it is remembered
+   * unless a refresh runs, or anything about the member was found later than `attention.asOf`.
+   */
+  recordHeld(key: MemberKey, held: Held, attention?: AttentionChange): Promise<void>;
 }

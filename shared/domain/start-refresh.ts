@@ -108,8 +108,8 @@ interface Request<Held> {
   readonly doneAlready: (record: MemberRecord) => Held | null;
   /** Whether MX is not to be asked now, by what is known here. An HTTP trigger always asks: its caller decided to. */
   readonly unasked: (record: MemberRecord) => Promise<Held | null>;
-  /** Whether nothing is to be started for `member` now. An HTTP trigger always starts. */
-  readonly heldBack: (member: MxMember, record: MemberRecord | null) => Promise<Held | null>;
+  /** Whether nothing is to be started for `member`, as read at `readAt`. An HTTP trigger always starts. */
+  readonly heldBack: (member: MxMember, record: MemberRecord | null, readAt: Instant) => Promise<Held | null>;
   /** MX does not answer now. Null: start without a baseline. */
   readonly away: (failure: Failure) => Held | null;
   /** MX has refused to show a member that is known here. Null: the failure is the caller's answer. */
@@ -181,13 +181,13 @@ export const startUnattended = (
     doneAlready: (record) => (endedSince(record, dueAt) ? { kind: 'done_already' } : null),
     async unasked(record) {
       if (!(await holdsNotSupported(deps, record))) return null;
-      await holdBack(deps, record, 'not_supported', dueAt);
+      await holdBack(deps, record, { code: 'not_supported', dueAt, asOf: deps.now() });
       return { kind: 'held_back', reason: 'not_supported' };
     },
-    async heldBack(seen, record) {
+    async heldBack(seen, record, readAt) {
       const reason = neededUserAction(seen);
       if (reason !== null) {
-        if (record !== null) await holdBack(deps, record, reason, dueAt);
+        if (record !== null) await holdBack(deps, record, { code: reason, dueAt, asOf: readAt });
         return { kind: 'held_back', reason };
       }
       const now = deps.now();
@@ -208,6 +208,7 @@ export const startUnattended = (
 async function start<Held>(deps: RefreshDeps, request: Request<Held>): Promise<AcceptedStart | Held> {
   let record = request.known === undefined ? await lookUpMember(deps.members, request.identifiers) : request.known;
   let member: MxMember | null = null;
+  let readAt = deps.now();
   for (let race = 0; race < MAX_RACES; race += 1) {
     // 1: our own tables.
     const done = record && request.doneAlready(record);
@@ -217,7 +218,7 @@ async function start<Held>(deps: RefreshDeps, request: Request<Held>): Promise<A
     const unasked = record && (await request.unasked(record));
     if (unasked) return unasked;
     // 2: the baseline.
-    const askedAt = deps.now();
+    if (member === null) readAt = deps.now();
     // Read while MX is asked: it is needed after that, and kept.
     if (record !== null) void deps.institutions.lengths(record.institutionCode);
     const known: Known | { readonly refused: Held } =
@@ -227,11 +228,11 @@ async function start<Held>(deps: RefreshDeps, request: Request<Held>): Promise<A
       // The identifiers lead to another member than our alias said, or to one met under its other names.
       record = known.record;
       // Its own refresh may have run since MX was read: compared with the old baseline, that job would pass for ours.
-      member = wasRefreshedSince(record, askedAt) ? null : known.member;
+      member = wasRefreshedSince(record, readAt) ? null : known.member;
       continue;
     }
     // 3: held back.
-    const held = known.member && (await request.heldBack(known.member, known.record));
+    const held = known.member && (await request.heldBack(known.member, known.record, readAt));
     if (held !== null) return held;
     // 4 to 7.
     const answer = await claimAndStart(deps, request, known);
@@ -385,7 +386,10 @@ async function claimAndStart(
   // Ended, not taken back: another caller may have joined it meanwhile, and has to get an end.
   const institutionCode = codeOf(known);
   const { ending, failure } = job;
-  await endRefresh(deps, { key, claim, ending, institutionCode, member, starts: job.starts, refusedBy: failure });
+  await endRefresh(deps, {
+    ...{ key, claim, ending, institutionCode, member, starts: job.starts, refusedBy: failure },
+    attention: record?.attention ?? null,
+  });
   const { code, message, details } = failure;
   throw new Failure(code, message, { ...details, refreshId, action: ending.action });
 }

@@ -88,6 +88,7 @@ export async function storeAccounts(
   await endRefresh(deps, {
     ...{ key, claim: storingClaim, ending, observedAt, member, importsMove, stored: storedNow },
     institutionCode: record.institutionCode,
+    attention: record.attention,
     runningAt: followed.state.runningAt,
   });
   return 'stored';
@@ -109,11 +110,12 @@ async function endUnreadable(
   deps: FollowDeps,
   { key, claim, record }: Pick<FollowedRefresh<OpenClaim>, 'key' | 'claim' | 'record'>,
 ): Promise<'ended'> {
-  const { institutionCode } = record;
+  const { institutionCode, attention } = record;
   const failure = new Failure('mx_bad_answer', 'No account of the member has amounts that can be read.');
-  if (claim.phase === 'storing') return endInterruptedStoring(deps, { key, claim, institutionCode }, failure);
+  if (claim.phase === 'storing')
+    return endInterruptedStoring(deps, { key, claim, institutionCode, attention }, failure);
   const ending = endingOf('mx_bad_answer', { message: failure.message });
-  await endRefresh(deps, { key, claim, ending, institutionCode });
+  await endRefresh(deps, { key, claim, ending, institutionCode, attention });
   return 'ended';
 }
 
@@ -124,13 +126,14 @@ async function storeLater(
   failure: Failure,
 ): Promise<'ended' | 'looking_again'> {
   const { key, claim, state } = followed;
-  const { institutionCode } = followed.record;
+  const { institutionCode, attention } = followed.record;
   const now = deps.now();
   const isHopeless = failure.fate !== 'try-again';
   if (isHopeless || now >= claim.deadline) {
-    if (claim.phase === 'storing') return endInterruptedStoring(deps, { key, claim, institutionCode }, failure);
+    if (claim.phase === 'storing')
+      return endInterruptedStoring(deps, { key, claim, institutionCode, attention }, failure);
     const ending = isHopeless ? endingByFailure(failure) : lateBecauseOf(failure);
-    await endRefresh(deps, { key, claim, ending, institutionCode });
+    await endRefresh(deps, { key, claim, ending, institutionCode, attention });
     return 'ended';
   }
   const failedLooks = state.failedLooks + 1;
@@ -149,7 +152,12 @@ async function storeLater(
  */
 export async function endInterruptedStoring(
   deps: EndDeps,
-  { key, claim, institutionCode }: Pick<RefreshEnd, 'key' | 'institutionCode'> & { readonly claim: StoringClaim },
+  {
+    key,
+    claim,
+    institutionCode,
+    attention,
+  }: Pick<RefreshEnd, 'key' | 'institutionCode' | 'attention'> & { readonly claim: StoringClaim },
   failure: Failure | null,
 ): Promise<'ended'> {
   // Also what a newer observation has written over since, as far as it can still be seen.
@@ -169,6 +177,6 @@ export async function endInterruptedStoring(
         : failure.fate === 'try-again'
           ? lateBecauseOf(failure)
           : endingByFailure(failure);
-  await endRefresh(deps, { key, claim, ending, observedAt, institutionCode });
+  await endRefresh(deps, { key, claim, ending, observedAt, institutionCode, attention });
   return 'ended';
 }

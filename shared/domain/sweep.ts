@@ -198,16 +198,16 @@ async function repair(deps: SweepDeps, key: MemberKey, listed: ListedClaim['clai
   const record = await deps.members.read(key);
   if (!record?.claim) return 'leave';
   const step = sweepStep(record.claim, deps.now(), deps.policy);
-  const { institutionCode } = record;
+  const { institutionCode, attention } = record;
   switch (step.kind) {
     case 'publish':
       await publishEnd(deps, key, step.claim);
       break;
     case 'end':
-      await endRefresh(deps, { key, claim: step.claim, ending: atDeadline(step.claim), institutionCode });
+      await endRefresh(deps, { key, claim: step.claim, ending: atDeadline(step.claim), institutionCode, attention });
       break;
     case 'end_storing':
-      await endInterruptedStoring(deps, { key, claim: step.claim, institutionCode }, null);
+      await endInterruptedStoring(deps, { key, claim: step.claim, institutionCode, attention }, null);
       break;
     case 'look':
       await bookLook(deps, { key, claim: step.claim }, firstLookState, 0);

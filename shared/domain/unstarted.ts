@@ -4,6 +4,7 @@
  * write for it.
  */
 import { type Action, userActions } from './action.ts';
+import { attentionAtEnd, attentionWhenHeld } from './attention.ts';
 import { endingByFailure } from './ending.ts';
 import { heldEvent } from './event.ts';
 import type { Failure } from './failure.ts';
@@ -62,7 +63,7 @@ export async function recordRefusedStart(
   // Texts first: they are not shown without their end. Then the last attempt, from which a later delivery finishes: had the
   // refresh been written first, a crash and a start that MX then accepts would leave it in the history, never published.
   if (details !== null) await deps.refreshes.putDetails(refusedRefresh(deps, key, attempt), now, details);
-  await deps.unstarted.recordRefused(key, attempt);
+  await deps.unstarted.recordRefused(key, attempt, attentionAtEnd(record.attention, { attempt, member: null }));
   await publishRefusal(deps, key, attempt);
   return 'recorded';
 }
@@ -96,23 +97,36 @@ const refusedRefresh = (
   result: null,
 });
 
+/** Why the schedule holds a member back. */
+export interface Hold {
+  readonly code: OutcomeCode;
+  /** The turn at which it is held back. */
+  readonly dueAt: Instant;
+  /** When that was found. */
+  readonly asOf: Instant;
+}
+
 /**
- * Tells that the schedule holds the member back because of `code`, and remembers it: once for each reason. Told first: had
- * it been noted first, a crash in between would leave it untold. A repetition in the same turn sends the same event id,
- * unless the reason has changed since.
+ * Tells that the schedule holds the member back, and remembers it: once for each reason. Told first: had it been noted first,
+ * a crash in between would leave it untold. A repetition in the same turn sends the same event id, unless the reason has
+ * changed since.
  *
- * @param dueAt the turn at which it is held back.
+ * A member that is held back for this already, and is not said to wait for anybody, gets that said, without another event: it
+ * was held back by a release that did not know of it, or MX has taken back in between what it asks for.
  */
 export async function holdBack(
   deps: Pick<RefreshDeps, 'unstarted' | 'events'>,
   record: MemberRecord,
-  code: OutcomeCode,
-  dueAt: Instant,
+  { code, dueAt, asOf }: Hold,
 ): Promise<void> {
-  if (heldOf(record)?.code === code) return;
-  const held: Held = { since: dueAt, code, action: actionFor(code) };
-  await deps.events.publish(heldEvent(record.key, held));
-  await deps.unstarted.recordHeld(record.key, held);
+  const { key, attention } = record;
+  const action = actionFor(code);
+  const before = heldOf(record);
+  const isTold = before?.code === code;
+  if (isTold && attention?.action === action) return;
+  const held: Held = isTold ? before : { since: dueAt, code, action };
+  if (!isTold) await deps.events.publish(heldEvent(key, held));
+  await deps.unstarted.recordHeld(key, held, attentionWhenHeld(attention, held, asOf));
 }
 
 /** The user's action that the code asks for; `contact_support` where it asks for none. */

@@ -36,22 +36,39 @@ const attributesOf = (...keys: readonly Keys[]): AttributeDefinition[] => {
   return [...types].map(([AttributeName, AttributeType]) => ({ AttributeName, AttributeType }));
 };
 
-const table = (keys: Keys, index?: Keys & { name: string }, projection?: Projection) => ({
+interface Index {
+  readonly keys: Keys & { readonly name: string };
+  readonly projection: Projection;
+}
+
+const table = (keys: Keys, ...indexes: readonly Index[]) => ({
   BillingMode: 'PAY_PER_REQUEST' as const,
   KeySchema: schemaOf(keys),
-  AttributeDefinitions: attributesOf(keys, ...(index ? [index] : [])),
-  ...(index
-    ? { GlobalSecondaryIndexes: [{ IndexName: index.name, KeySchema: schemaOf(index), Projection: projection }] }
-    : {}),
+  AttributeDefinitions: attributesOf(keys, ...indexes.map((index) => index.keys)),
+  ...(indexes.length === 0
+    ? {}
+    : {
+        GlobalSecondaryIndexes: indexes.map((index) => ({
+          IndexName: index.keys.name,
+          KeySchema: schemaOf(index.keys),
+          Projection: index.projection,
+        })),
+      }),
 });
+
+const keysOnly: Projection = { ProjectionType: 'KEYS_ONLY' };
 
 /** What `CreateTable` takes for each table, without its name. */
 export const tableInputs: Readonly<Record<Table, Omit<CreateTableCommandInput, 'TableName'>>> = {
   balances: table(balancesTable),
-  members: table(membersTable, membersTable.openIndex, { ProjectionType: 'KEYS_ONLY' }),
-  refreshes: table(refreshesTable, refreshesTable.byMemberIndex, {
-    ProjectionType: 'INCLUDE',
-    NonKeyAttributes: [...refreshesTable.byMemberIndex.projected],
+  members: table(
+    membersTable,
+    { keys: membersTable.openIndex, projection: keysOnly },
+    { keys: membersTable.attentionIndex, projection: keysOnly },
+  ),
+  refreshes: table(refreshesTable, {
+    keys: refreshesTable.byMemberIndex,
+    projection: { ProjectionType: 'INCLUDE', NonKeyAttributes: [...refreshesTable.byMemberIndex.projected] },
   }),
   history: table(historyTable),
   erasures: table(erasuresTable),

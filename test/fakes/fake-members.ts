@@ -264,7 +264,16 @@ export function fakeMembers(table: MembersTable, options: FakeMembersOptions): M
         ),
       ),
 
-    end: ({ key, from, known, attempt, bodySeenAt = null, importsMove = false, starts = null }) =>
+    end: ({
+      key,
+      from,
+      known,
+      attempt,
+      bodySeenAt = null,
+      importsMove = false,
+      starts = null,
+      attention = 'as_it_is',
+    }) =>
       request(
         'members.end',
         recognised(
@@ -280,6 +289,7 @@ export function fakeMembers(table: MembersTable, options: FakeMembersOptions): M
                 ...(attempt.outcome === 'succeeded' ? { lastSuccess: successOf(attempt) } : {}),
                 ...(bodySeenAt === null ? {} : { seenAt: bodySeenAt }),
                 importsMove: record.importsMove || importsMove,
+                attention: attention === 'as_it_is' ? record.attention : attention,
                 ...startsOf(record, starts),
               }),
             ),

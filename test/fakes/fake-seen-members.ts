@@ -1,5 +1,5 @@
 /** What is learnt about members outside their refreshes: the same conditions as `shared/clients/seen-members.ts`. */
-import { plusSeconds } from '../../shared/domain/instant.ts';
+import { type Instant, plusSeconds } from '../../shared/domain/instant.ts';
 import type { MemberRecord } from '../../shared/domain/member.ts';
 import type { SeenMembers } from '../../shared/domain/members-ports.ts';
 import type { MemberKey } from '../../shared/domain/mx.ts';
@@ -56,7 +56,7 @@ export function fakeSeenMembers(
         ),
       ),
 
-    recordSighting: (member, readAt, change) =>
+    recordSighting: (member, readAt, change, attention = 'as_it_is') =>
       request(
         'seen.recordSighting',
         recognised(
@@ -65,10 +65,11 @@ export function fakeSeenMembers(
             update(
               member.key,
               ({ seenAt }) => seenAt === null || seenAt < readAt,
-              () => ({
+              (record) => ({
                 ...rememberedOf(member),
                 seenAt: readAt,
                 ...(change === null ? {} : { untoldChange: change }),
+                ...(attention === null ? withoutAttention(record, readAt) : {}),
               }),
             ),
         ),
@@ -91,7 +92,7 @@ export function fakeSeenMembers(
         update(
           key,
           ({ lastSuccess }) => lastSuccess === null || lastSuccess.observedAt < observedAt,
-          () => ({ lastSuccess: successOf(attempt) }),
+          (record) => ({ lastSuccess: successOf(attempt), ...withoutAttention(record, observedAt) }),
         );
       });
       await request('seen.recordBackground/attempt', () => {
@@ -139,3 +140,7 @@ export function fakeSeenMembers(
     eraseBody: (key) => request('seen.eraseBody', () => void table.bodies.set(textOf(key), null)),
   };
 }
+
+/** What it waits for is taken away, unless that was found later than `asOf`. */
+const withoutAttention = ({ attention }: MemberRecord, asOf: Instant): Partial<MemberRecord> =>
+  attention === null || attention.asOf > asOf ? {} : { attention: null };

@@ -5,6 +5,7 @@ import { claimToAttribute, phaseCode, statusAttribute } from '../../shared/clien
 import { flag, milliseconds, present, text } from '../../shared/clients/compact-values.ts';
 import {
   attemptToAttribute,
+  attentionAttributes,
   changeToAttribute,
   enrolmentToAttribute,
   heldToAttribute,
@@ -56,6 +57,7 @@ export function workingItem(record: MemberRecord, { reservedAt, enrolmentVersion
       [memberAttribute.importsMove]: flag(record.importsMove),
       [memberAttribute.missing]: milliseconds(record.missing),
       [memberAttribute.held]: record.held === null ? undefined : heldToAttribute(record.held),
+      ...attentionAttributes(record.attention),
     }),
   };
 }

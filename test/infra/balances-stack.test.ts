@@ -59,7 +59,14 @@ describe('the data', () => {
       ]);
     expect(keys).toEqual([
       [['user_guid', 'account_key'], [], undefined],
-      [['user_guid', 'item_key'], [['open', 'KEYS_ONLY', 'open_shard', 'open_since']], undefined],
+      [
+        ['user_guid', 'item_key'],
+        [
+          ['open', 'KEYS_ONLY', 'open_shard', 'open_since'],
+          ['attention', 'KEYS_ONLY', 'attention', 'attention_since'],
+        ],
+        undefined,
+      ],
       [['refresh_id', 'item_key'], [['by_member', 'INCLUDE', 'member_key', 'refresh_id']], 'expires_at'],
       [['user_guid', 'amounts_key'], [], 'expires_at'],
       [['erasure_id'], [], 'expires_at'],

@@ -8,6 +8,7 @@ import { outcomes } from '../../shared/domain/outcome.ts';
 import { LOOK_TIMEOUT_SECONDS } from '../../shared/domain/refresh.ts';
 import { memberErrorEnds, statusRules } from '../../shared/domain/statuses.ts';
 import { textOf } from '../fakes/members-table.ts';
+import { checkAttentionAtRest } from './attention-checks.ts';
 import { checkErased, wasErased } from './check-erased.ts';
 import { checkExpected } from './expected-end.ts';
 import type { Fault } from './faults.ts';
@@ -293,6 +294,7 @@ function checkMembers(world: World, truth: Truth, isLost: boolean): void {
   for (const { key } of world.members) {
     const record = world.record(key);
     const text = textOf(key);
+    if (record !== null) checkAttentionAtRest(record, world.table.bodies.get(text) ?? null);
     if (record?.claim) throw new Violation(1, `${record.claim.refreshId} is still the claim of its member`);
     if (truth.deletedAt.has(text)) {
       if (record?.deletedAt == null) throw new Violation(9, `${text} was deleted and came back`);

@@ -6,7 +6,7 @@ export interface Mutant {
   /** The invariants, one of which has to be found broken. */
   readonly breaks: readonly number[];
   /** With invariant 0: which of the checks beside the promises, as docs/simulation.md names them. */
-  readonly besides?: 'schedule' | 'repetition' | 'progress' | 'learning' | 'breaker' | 'history';
+  readonly besides?: 'schedule' | 'repetition' | 'progress' | 'learning' | 'breaker' | 'history' | 'attention';
   readonly changes: readonly { readonly file: string; readonly find: string; readonly replace: string }[];
 }
 
@@ -588,8 +588,8 @@ export const mutants: readonly Mutant[] = [
     changes: [
       domain(
         'unstarted.ts',
-        '  await deps.events.publish(heldEvent(record.key, held));\n  await deps.unstarted.recordHeld(record.key, held);',
-        '  await deps.unstarted.recordHeld(record.key, held);\n  await deps.events.publish(heldEvent(record.key, held));',
+        '  if (!isTold) await deps.events.publish(heldEvent(key, held));\n  await deps.unstarted.recordHeld(key, held, attentionWhenHeld(attention, held, asOf));',
+        '  await deps.unstarted.recordHeld(key, held, attentionWhenHeld(attention, held, asOf));\n  if (!isTold) await deps.events.publish(heldEvent(key, held));',
       ),
     ],
   },
@@ -813,5 +813,45 @@ export const mutants: readonly Mutant[] = [
     what: 'an own id leads to the account from before a relink',
     breaks: [11],
     changes: [domain('find-account.ts', 'a.listed === b.listed ? a.observedAt > b.observedAt : a.listed', 'false')],
+  },
+  {
+    name: 'waits-after-success',
+    what: 'a member whose refresh has succeeded goes on waiting for its user',
+    breaks: [0],
+    besides: 'attention',
+    changes: [
+      domain(
+        'attention.ts',
+        "if (outcome === 'succeeded') return null;",
+        "if (outcome === 'succeeded') return 'as_it_is';",
+      ),
+    ],
+  },
+  {
+    name: 'waits-anew',
+    what: 'a member that goes on waiting for the same is said to wait since its newest refresh',
+    breaks: [0],
+    besides: 'attention',
+    changes: [
+      domain(
+        'attention.ts',
+        'stands?.action === attention.action ? { ...attention, since: stands.since } : attention',
+        "stands?.action === 'none' ? { ...attention, since: stands.since } : attention",
+      ),
+    ],
+  },
+  {
+    name: 'held-and-not-waiting',
+    what: 'a member that the schedule holds back is not said to wait',
+    breaks: [0],
+    besides: 'attention',
+    changes: [domain('unstarted.ts', 'attentionWhenHeld(attention, held, asOf)', "'as_it_is'")],
+  },
+  {
+    name: 'refused-and-not-waiting',
+    what: 'a member that MX refused before there was a claim is not said to wait',
+    breaks: [0],
+    besides: 'attention',
+    changes: [domain('unstarted.ts', 'attentionAtEnd(record.attention, { attempt, member: null })', "'as_it_is'")],
   },
 ];

@@ -13,6 +13,7 @@ import { ruleFor } from '../../shared/domain/statuses.ts';
 import { itemBytes } from '../dynamodb/item-size.ts';
 import { textOf } from '../fakes/members-table.ts';
 import { MAX_WORKING_ITEM_BYTES, workingItem } from '../fakes/working-item.ts';
+import { checkAttentionWrite } from './attention-checks.ts';
 import { createFormerAmounts } from './former-amounts.ts';
 import type { Invocation } from './invocations.ts';
 import { Violation } from './violation.ts';
@@ -84,6 +85,7 @@ export function createTruth(world: Observed): Truth {
       throw new Violation(9, `${textOf(after.key)} was deleted and came back`);
     }
     checkMissing(before, after);
+    checkAttentionWrite(invocation, before, after);
     const [was, is] = [before?.claim ?? null, after.claim];
     if (was !== null && was.refreshId !== is?.refreshId) gone(was);
     if (is !== null && was?.refreshId !== is.refreshId) claimed(invocation, was, is, after);

@@ -84,6 +84,7 @@ export function callbackWorld() {
       endRefresh(deps, {
         key,
         institutionCode: null,
+        attention: null,
         claim: running,
         ending: endingOf('degraded', { connectionStatus: 'DEGRADED' }),
       }),

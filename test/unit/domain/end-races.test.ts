@@ -9,7 +9,7 @@ import { lookWorld } from './look-world.ts';
 
 const denied = endingOf('denied', { connectionStatus: 'DENIED' });
 const end = (given: Partial<RefreshEnd> = {}): RefreshEnd => ({
-  ...{ key, claim: claim(), ending: denied, institutionCode: null },
+  ...{ key, claim: claim(), ending: denied, institutionCode: null, attention: null },
   ...given,
 });
 

@@ -72,7 +72,14 @@ const baseline = (connectionStatus: string | null): Baseline => {
 describe('the end of a refresh', () => {
   it('stored before it is told, member free last', async () => {
     const { deps, running, steps } = await world(baseline('DEGRADED'));
-    await endRefresh(deps, { key, institutionCode: null, claim: running, ending: stored, observedAt: T0 });
+    await endRefresh(deps, {
+      key,
+      institutionCode: null,
+      attention: null,
+      claim: running,
+      ending: stored,
+      observedAt: T0,
+    });
     expect([steps[0], steps.slice(1, -1).sort(), steps.at(-1)]).toEqual([
       'projection',
       ['balance.changed', 'callback', 'connection.changed', 'refresh.succeeded'],
@@ -90,14 +97,16 @@ describe('the end of a refresh', () => {
   ])('publishes: %s', async (_what, given, ending, types) => {
     const { deps, running, events } = await world(given);
     const observedAt = ending.outcome === 'succeeded' ? T0 : null;
-    expect(await endRefresh(deps, { key, institutionCode: null, claim: running, ending, observedAt })).toBe(true);
+    expect(
+      await endRefresh(deps, { key, institutionCode: null, attention: null, claim: running, ending, observedAt }),
+    ).toBe(true);
     expect(events.map(({ type }) => type)).toEqual(types);
   });
 
   it('reports the status change: from, to, refresh, time', async () => {
     const { deps, running, events, wait } = await world();
     wait(7);
-    await endRefresh(deps, { key, institutionCode: null, claim: running, ending: denied });
+    await endRefresh(deps, { key, institutionCode: null, attention: null, claim: running, ending: denied });
     expect(events.at(-1)).toMatchObject({
       id: `USR-1/MBR-1/${ID}/connection`,
       time: '2026-11-21T12:00:07.000Z',
@@ -110,6 +119,7 @@ describe('the end of a refresh', () => {
     await endRefresh(deps, {
       key,
       institutionCode: null,
+      attention: null,
       claim: running,
       ending: stored,
       observedAt: T0,
@@ -123,11 +133,18 @@ describe('the end of a refresh', () => {
 
   it('is nothing when another was faster', async () => {
     const { deps, running, events } = await world();
-    await endRefresh(deps, { key, institutionCode: null, claim: running, ending: denied });
+    await endRefresh(deps, { key, institutionCode: null, attention: null, claim: running, ending: denied });
     const told = events.length;
-    expect(await endRefresh(deps, { key, institutionCode: null, claim: running, ending: stored, observedAt: T0 })).toBe(
-      false,
-    );
+    expect(
+      await endRefresh(deps, {
+        key,
+        institutionCode: null,
+        attention: null,
+        claim: running,
+        ending: stored,
+        observedAt: T0,
+      }),
+    ).toBe(false);
     expect(events).toHaveLength(told);
   });
 
@@ -163,6 +180,7 @@ describe('the end of a refresh', () => {
     const end = {
       key,
       institutionCode: null,
+      attention: null,
       claim: running,
       ending: denied,
       member: member(),
@@ -190,7 +208,7 @@ describe('the end of a refresh', () => {
     expect(
       await endRefresh(
         { ...deps, members: posted },
-        { key, institutionCode: null, claim: running, ending: stored, member: seen },
+        { key, institutionCode: null, attention: null, claim: running, ending: stored, member: seen },
       ),
     ).toBe(true);
     expect((await record())?.lastAttempt?.outcome).toBe('succeeded');
@@ -199,7 +217,7 @@ describe('the end of a refresh', () => {
 
   it('by a slow clock bears the time of the look', async () => {
     const { deps, running, record } = await world();
-    await endRefresh(deps, { key, institutionCode: null, claim: running, ending: denied });
+    await endRefresh(deps, { key, institutionCode: null, attention: null, claim: running, ending: denied });
     expect((await record())?.lastAttempt?.endedAt).toBe('2026-11-21T12:00:05.000Z');
   });
 

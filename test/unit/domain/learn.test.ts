@@ -41,6 +41,7 @@ function world(count?: Institutions['count'], within?: RefreshDeps['within']) {
       claim: running,
       ending: endingOf('stored'),
       institutionCode: 'riverbank',
+      attention: null,
       observedAt: at(10),
       member: seen,
       runningAt: at(7),
@@ -179,6 +180,7 @@ describe('the breaker after an end', () => {
       claim: held,
       ending: endingOf(code),
       institutionCode: 'riverbank',
+      attention: null,
       member: member(),
     });
     return [...table].map(([institution, { breaker }]) => [institution, breaker.failures]);

@@ -74,6 +74,7 @@ async function world(callbacks: number, given: Partial<Pick<RunningClaim, 'corre
     end: () =>
       endRefresh(deps, {
         institutionCode: null,
+        attention: null,
         key,
         claim: running,
         ending: endingOf('stored', { connectionStatus: 'CONNECTED' }),

@@ -230,9 +230,28 @@ describe('a member that the schedule holds back', () => {
       steps.push('told');
       return publish(event);
     };
-    await holdBack(deps, knownMember(), code, T0);
+    await holdBack(deps, knownMember(), { code, dueAt: T0, asOf: at(7) });
     expect(steps).toEqual(['told', 'held']);
-    expect(table.members.get(textOf(key))?.held).toEqual({ since: T0, code, action });
+    const { held, attention } = table.members.get(textOf(key)) ?? expect.fail();
+    expect(held).toEqual({ since: T0, code, action });
+    expect(attention).toEqual({ action, since: T0, code, asOf: at(7) });
+  });
+
+  it.each([
+    ['not said to wait', null, ['held'], at(-60)],
+    ['said to wait for something else', 'answer_mfa', ['held'], at(-60)],
+    ['said to wait for it', 'reauthenticate', [], at(-90)],
+  ] as const)('already, and is %s', async (_, asked, steps, since) => {
+    const held = { since: at(-60), code: 'denied', action: 'reauthenticate' } as const;
+    const attention = asked && ({ action: asked, since: at(-90), code: 'challenged', asOf: at(-90) } as const);
+    const record = knownMember({ held, attention });
+    const world = startWorld(record);
+    world.deps.events.publish = () => expect.fail('told once more');
+    await holdBack(world.deps, record, { code: 'denied', dueAt: T0, asOf: at(7) });
+    expect(world.steps).toEqual(steps);
+    const after = world.table.members.get(textOf(key)) ?? expect.fail();
+    expect(after.held).toEqual(held);
+    expect(after.attention).toMatchObject({ action: 'reauthenticate', since });
   });
 });
 

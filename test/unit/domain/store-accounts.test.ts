@@ -229,7 +229,9 @@ describe('a refresh that was interrupted while storing', () => {
     await balances.store(key, [imported('ACT-1', '0')], by('RFR-0', 5));
     await balances.store(key, [imported('ACT-1', '1')], by('RFR-1', 6));
     await balances.store(key, [imported('ACT-1', '1')], by('RFR-2', 8));
-    expect(await endInterruptedStoring(deps, { key, claim: storing(), institutionCode: null }, null)).toBe('ended');
+    expect(
+      await endInterruptedStoring(deps, { key, claim: storing(), institutionCode: null, attention: null }, null),
+    ).toBe('ended');
     expect(record()?.lastAttempt).toMatchObject({ code: 'stored_in_part', observedAt: at(6) });
   });
 
@@ -238,13 +240,13 @@ describe('a refresh that was interrupted while storing', () => {
     await balances.store(key, [imported('ACT-1')], by('RFR-1', 7));
     await balances.store(key, [imported('ACT-2')], by('RFR-1', 6));
     await balances.store(key, [imported('ACT-3')], by('RFR-0', -60));
-    await endInterruptedStoring(deps, { key, claim: storing(), institutionCode: null }, null);
+    await endInterruptedStoring(deps, { key, claim: storing(), institutionCode: null, attention: null }, null);
     expect(record()?.lastAttempt).toMatchObject({ observedAt: at(6) });
   });
 
   it('ends as late when only its time is up', async () => {
     const { deps, record } = world([], storing());
-    await endInterruptedStoring(deps, { key, claim: storing(), institutionCode: null }, null);
+    await endInterruptedStoring(deps, { key, claim: storing(), institutionCode: null, attention: null }, null);
     expect(record()?.lastAttempt).toMatchObject({ outcome: 'timed_out', code: 'deadline' });
   });
 

@@ -64,7 +64,14 @@ function world(refusal: Failure = bare) {
     const running = claim({ refreshId: `RFR-of-${number}`, acceptedAt: made.deps.now() });
     made.table.members.set(textOf(of), { ...record, claim: running });
     const ending = endingOf('stored');
-    await endRefresh(deps, { key: of, claim: running, ending, institutionCode: 'riverbank', observedAt: T0 });
+    await endRefresh(deps, {
+      key: of,
+      claim: running,
+      ending,
+      institutionCode: 'riverbank',
+      attention: null,
+      observedAt: T0,
+    });
   }
   return { ...made, deps, trouble, asked, untaught, refusals, trigger, goTo, checks, succeeds };
 }

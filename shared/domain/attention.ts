@@ -1,0 +1,78 @@
+/**
+ * What waits for a person: a member whose next move is its user's or support's. Each word about a member (the end of a
+ * refresh, a hold of the schedule, a reading for a webhook) sets it, takes it away or leaves it as it is; an older word never
+ * undoes a newer one. The write that stores the word stores this too, so that a crash cannot part them. Pure.
+ */
+import { type AttentionAction, isAttentionAction } from './action.ts';
+import { neededUserAction } from './decision.ts';
+import type { Held } from './held.ts';
+import type { Instant } from './instant.ts';
+import type { MxMember } from './mx.ts';
+import type { OutcomeCode } from './outcome.ts';
+import type { Attempt } from './refresh.ts';
+import { ruleFor } from './statuses.ts';
+
+/** What a member waits for. */
+export interface Attention {
+  readonly action: AttentionAction;
+  /** Since when it waits for this action. Later words that ask for the same keep it. */
+  readonly since: Instant;
+  /** Why, by the newest word. */
+  readonly code: OutcomeCode;
+  /** When that was found: what was found before does not change it. */
+  readonly asOf: Instant;
+}
+
+/** What a write does about it: sets it, takes it away (null), or leaves it. */
+export type AttentionChange = Attention | null | 'as_it_is';
+
+/** The end of a refresh, as far as it matters here. */
+export interface EndedWord {
+  readonly attempt: Pick<Attempt, 'outcome' | 'action' | 'code' | 'endedAt'>;
+  /** The member as MX showed it at the end; null: it was not read. */
+  readonly member: MxMember | null;
+}
+
+/**
+ * After the end of a refresh: no word about the member is newer. An end that asks for nobody takes away what stands when it has
+ * brought balances, or when MX shows that the member needs nobody; else it says nothing of what was asked for before (MX
+ * was away, the deadline came), and the member goes on waiting.
+ *
+ * @param stands what the member waited for until now.
+ */
+export function attentionAtEnd(stands: Attention | null, { attempt, member }: EndedWord): AttentionChange {
+  const { outcome, action, code, endedAt } = attempt;
+  if (outcome === 'succeeded') return null;
+  if (isAttentionAction(action)) return asked(stands, { action, since: endedAt, code, asOf: endedAt });
+  return member === null ? 'as_it_is' : attentionWhenSeen(stands, member, endedAt);
+}
+
+/** The schedule holds the member back, because of what was known at `asOf`. */
+export const attentionWhenHeld = (
+  stands: Attention | null,
+  { since, code, action }: Held,
+  asOf: Instant,
+): AttentionChange =>
+  isAttentionAction(action) && !isNewer(stands, asOf) ? asked(stands, { action, since, code, asOf }) : 'as_it_is';
+
+/** Codes that no reading of the member takes back, because they are about something else than its connection. */
+const notOfConnection: ReadonlySet<OutcomeCode> = new Set([
+  'mx_refused',
+  'mx_institution',
+  'mx_too_many_accounts',
+  'internal',
+  'not_supported',
+]);
+
+/** MX has shown the member at `readAt`. By the rule that the schedule goes by: what MX asks the user for holds it back. */
+export function attentionWhenSeen(stands: Attention | null, member: MxMember, readAt: Instant): null | 'as_it_is' {
+  const isBetweenStates = ruleFor(member.connectionStatus).whenOver === 'wait';
+  const needsNobody = neededUserAction(member) === null && !isBetweenStates;
+  if (stands === null || !needsNobody || isNewer(stands, readAt) || notOfConnection.has(stands.code)) return 'as_it_is';
+  return null;
+}
+
+const isNewer = (stands: Attention | null, asOf: Instant): boolean => stands !== null && stands.asOf > asOf;
+
+const asked = (stands: Attention | null, attention: Attention): Attention =>
+  stands?.action === attention.action ? { ...attention, since: stands.since } : attention;

@@ -1,0 +1,147 @@
+import { describe, expect, it } from 'vitest';
+import {
+  type Attention,
+  attentionAtEnd,
+  attentionWhenHeld,
+  attentionWhenSeen,
+} from '../../../shared/domain/attention.ts';
+import { outcomes } from '../../../shared/domain/outcome.ts';
+import { statusRules } from '../../../shared/domain/statuses.ts';
+import { at, member } from '../../samples.ts';
+
+/** The member waits since noon, as was found 50 s later. */
+const denied: Attention = { action: 'reauthenticate', since: at(0), code: 'denied', asOf: at(50) };
+const refused: Attention = { action: 'contact_support', since: at(0), code: 'mx_refused', asOf: at(50) };
+const shown = (connectionStatus: string | null, more: Partial<ReturnType<typeof member>> = {}) => ({
+  ...member(),
+  connectionStatus,
+  ...more,
+});
+const ended = (code: keyof typeof outcomes, seconds = 100) => {
+  const { outcome, action } = outcomes[code];
+  return { outcome, action, code, endedAt: at(seconds) };
+};
+
+describe('after the end of a refresh', () => {
+  it.each([
+    ['nothing stood', null, at(100)],
+    ['the same action stood', denied, at(0)],
+    ['another action stood', refused, at(100)],
+    ['something newer stands, by another clock', { ...denied, asOf: at(101) }, at(0)],
+  ])('that asks its user, %s', (_, stands, since) => {
+    const attempt = ended('invalid_credentials');
+    const attention = { action: 'reauthenticate', since, code: 'invalid_credentials', asOf: at(100) };
+    expect(attentionAtEnd(stands, { attempt, member: shown('DENIED') })).toEqual(attention);
+    expect(attentionAtEnd(stands, { attempt, member: null })).toEqual(attention);
+  });
+
+  it.each([
+    ['prevented', 'reauthenticate'],
+    ['challenged', 'answer_mfa'],
+    ['locked', 'act_at_institution'],
+    ['closed', 'reconnect'],
+    ['mx_forbidden', 'contact_support'],
+  ] as const)('as %s the member waits for: %s', (code, action) => {
+    expect(attentionAtEnd(null, { attempt: ended(code), member: null })).toMatchObject({ action, since: at(100) });
+  });
+
+  it.each(['stored', 'stored_in_part', 'stored_unreadable', 'stored_incomplete'] as const)(
+    'as %s it waits for nobody',
+    (code) => {
+      for (const stands of [null, denied, refused]) {
+        expect(attentionAtEnd(stands, { attempt: ended(code), member: null })).toBeNull();
+      }
+    },
+  );
+
+  it.each([
+    ['unread', null, denied, 'as_it_is'],
+    ['still denied', shown('DENIED'), denied, 'as_it_is'],
+    ['connected', shown('CONNECTED'), denied, null],
+    ['degraded', shown('DEGRADED'), denied, null],
+    ['connected, and MX refuses its jobs', shown('CONNECTED'), refused, 'as_it_is'],
+  ])('that asks nobody, member %s', (_, read, stands, expected) => {
+    for (const code of ['deadline', 'mx_unavailable', 'no_evidence'] as const) {
+      expect(attentionAtEnd(stands, { attempt: ended(code), member: read })).toBe(expected);
+    }
+  });
+});
+
+describe('held back by the schedule', () => {
+  const held = { since: at(90), code: 'locked', action: 'act_at_institution' } as const;
+
+  it.each([
+    ['nothing stood', null, { action: 'act_at_institution', since: at(90), code: 'locked', asOf: at(95) }],
+    ['another action stood', denied, { action: 'act_at_institution', since: at(90), code: 'locked', asOf: at(95) }],
+    [
+      'the same action stood',
+      { ...denied, action: 'act_at_institution' as const },
+      { action: 'act_at_institution', since: at(0), code: 'locked', asOf: at(95) },
+    ],
+    [
+      'something of that very moment stood',
+      { ...denied, asOf: at(95) },
+      { action: 'act_at_institution', since: at(90), code: 'locked', asOf: at(95) },
+    ],
+    ['something newer stands', { ...denied, asOf: at(95.001) }, 'as_it_is'],
+  ])('%s', (_, stands, expected) => {
+    expect(attentionWhenHeld(stands, held, at(95))).toEqual(expected);
+  });
+
+  it('for what asks nobody changes nothing', () => {
+    expect(attentionWhenHeld(denied, { ...held, action: 'retry_later' }, at(95))).toBe('as_it_is');
+  });
+});
+
+describe('MX shows the member', () => {
+  const asking = Object.entries(statusRules).flatMap(([status, rule]) => {
+    const { action } = outcomes[rule.end];
+    return rule.whenOver === 'wait' || !['none', 'retry_later'].includes(action) ? [status] : [];
+  });
+
+  it.each(Object.keys(statusRules))('as %s', (status) => {
+    const expected = asking.includes(status) ? 'as_it_is' : null;
+    expect(attentionWhenSeen(denied, shown(status), at(60))).toBe(expected);
+  });
+
+  it('statuses that ask somebody, or are none yet', () => {
+    expect(asking.toSorted()).toEqual([
+      'CHALLENGED',
+      'CLOSED',
+      'CREATED',
+      'DENIED',
+      'DISABLED',
+      'DISCONTINUED',
+      'EXPIRED',
+      'IMPAIRED',
+      'IMPEDED',
+      'IMPORTED',
+      'LOCKED',
+      'PENDING',
+      'PREVENTED',
+      'REJECTED',
+      'RESUMED',
+      'UPDATED',
+    ]);
+  });
+
+  it.each([
+    ['without a status', shown(null), denied, 60, 'as_it_is'],
+    ['with a new status of MX’s', shown('WONDERFUL'), denied, 60, null],
+    ['with credentials to update', shown('CONNECTED', { needsUpdatedCredentials: true }), denied, 60, 'as_it_is'],
+    ['before that was found', shown('CONNECTED'), denied, 49.999, 'as_it_is'],
+    ['when that was found', shown('CONNECTED'), denied, 50, null],
+    ['and nothing stands', shown('CONNECTED'), null, 60, 'as_it_is'],
+  ])('%s', (_, read, stands, seconds, expected) => {
+    expect(attentionWhenSeen(stands, read, at(seconds))).toBe(expected);
+  });
+
+  it.each(['mx_refused', 'mx_institution', 'mx_too_many_accounts', 'internal', 'not_supported'] as const)(
+    'which says nothing of %s',
+    (code) => expect(attentionWhenSeen({ ...refused, code }, shown('CONNECTED'), at(60))).toBe('as_it_is'),
+  );
+
+  it.each(['disabled', 'mx_credentials_rejected', 'mx_not_found'] as const)('so that %s is over', (code) => {
+    expect(attentionWhenSeen({ ...refused, code }, shown('CONNECTED'), at(60))).toBeNull();
+  });
+});
