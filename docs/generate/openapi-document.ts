@@ -31,6 +31,7 @@ const tags: Readonly<Record<Operation['tag'], string>> = {
   Refreshes: 'Bringing balances up to date, and how that went.',
   Balances: 'What is stored, in MX’s shapes.',
   Schedule: 'Refreshes at fixed intervals.',
+  Attention: 'Members that wait for a person.',
   Institutions: 'What is learnt of banks.',
   'Data rights': 'Erasing what is stored of a person.',
   'From MX': 'What MX calls.',

@@ -6,6 +6,7 @@ export type ResourceName =
   | 'balances'
   | 'members'
   | 'members/open'
+  | 'members/attention'
   | 'refreshes'
   | 'refreshes/by_member'
   | 'history'
@@ -104,11 +105,13 @@ export const permissions: Readonly<Record<FunctionName, Permissions>> = {
   // It lists a user's members by the partition key that they share. The questions that a member's user has to answer are
   // stored with the refresh that found them.
   'read-balances': { balances: [query], members: [get, query], refreshes: [get], apiCallersSecret: readSecret },
-  // Of institutions it lists the directory, their counters and the breakers.
+  // Of institutions it lists the directory, their counters and the breakers. It reads the members that the index of those
+  // that wait lists, a hundred at a time.
   'read-refresh': {
     refreshes: [get, query],
     'refreshes/by_member': [query],
-    members: [get],
+    members: [get, batchGet],
+    'members/attention': [query],
     apiCallersSecret: readSecret,
   },
   'member-schedule': { members: [get, put, update, remove], apiCallersSecret: readSecret },

@@ -36,6 +36,7 @@ export function arnsOf(
     balances: storage.balances.tableArn,
     members: storage.members.tableArn,
     'members/open': `${storage.members.tableArn}/index/${membersTable.openIndex.name}`,
+    'members/attention': `${storage.members.tableArn}/index/${membersTable.attentionIndex.name}`,
     refreshes: storage.refreshes.tableArn,
     history: storage.history.tableArn,
     erasures: storage.erasures.tableArn,

@@ -28,6 +28,8 @@ export const routes: readonly Route[] = [
   { method: 'GET', path: '/refreshes/{refresh_id}', functionName: 'read-refresh' },
   { method: 'GET', path: '/institution_health', functionName: 'read-refresh' },
   { method: 'GET', path: '/institution_health/{institution_code}', functionName: 'read-refresh' },
+  { method: 'GET', path: '/members', functionName: 'read-refresh' },
+  { method: 'GET', path: '/attention', functionName: 'read-refresh' },
   { method: 'PUT', path: `${member}/schedule`, functionName: 'member-schedule' },
   { method: 'GET', path: `${member}/schedule`, functionName: 'member-schedule' },
   { method: 'DELETE', path: `${member}/schedule`, functionName: 'member-schedule' },

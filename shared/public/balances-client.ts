@@ -35,6 +35,8 @@ import {
   scheduleFrom,
 } from './refresh.ts';
 import { platformTime, type Time, untilEnded } from './until-ended.ts';
+import type { AttentionAction } from './vocabulary.ts';
+import { type WaitingCount, type WaitingMember, waitingCountFrom, waitingMemberFrom } from './waiting-members.ts';
 
 export type * from './client-answers.ts';
 export type { DecimalText, Json } from './exact-json.ts';
@@ -61,7 +63,8 @@ export type {
   TriggeredRefresh,
 } from './refresh.ts';
 export type { Time } from './until-ended.ts';
-export type { Action, Outcome, Trigger } from './vocabulary.ts';
+export type { Action, AttentionAction, Outcome, Trigger } from './vocabulary.ts';
+export type { WaitingCount, WaitingMember } from './waiting-members.ts';
 
 /** How to reach the API. */
 export interface BalancesClientOptions {
@@ -185,6 +188,10 @@ export interface BalancesClient {
     set(user: string, member: string, everyHours: number, options?: ScheduleOptions): Promise<MemberSchedule>;
     remove(user: string, member: string, options?: CallOptions): Promise<void>;
   };
+  /** How many members wait for a person, by what they wait for; every action, those for which none waits too. */
+  attention(options?: CallOptions): Promise<readonly WaitingCount[]>;
+  /** Members of all users that wait for this, those first that have waited for longest; pages are fetched as they are needed. */
+  waitingMembers(action: AttentionAction, options?: CallOptions): AsyncGenerator<WaitingMember, void, undefined>;
   /**
    * What is learnt of banks: how their refreshes end, how long their jobs take, whether they work; by code, and pages are
    * fetched as they are needed. `onlyOpen`: those that do not work, so that scheduled refreshes of their members wait.
@@ -305,6 +312,17 @@ export function createBalancesClient(options: BalancesClientOptions): BalancesCl
     async *refreshes(user, member, given = {}) {
       for await (const body of cursorPages(`${memberPath(user, member)}/refreshes`, given)) {
         yield* listIn(body, 'refreshes').map(refreshFrom);
+      }
+    },
+
+    async attention(given = {}) {
+      const { body } = await get('/attention', given);
+      return listIn(objectOf(body), 'attention').map(waitingCountFrom);
+    },
+
+    async *waitingMembers(action, given = {}) {
+      for await (const body of cursorPages('/members', given, { action })) {
+        yield* listIn(body, 'members').map(waitingMemberFrom);
       }
     },
 

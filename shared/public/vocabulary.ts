@@ -2,7 +2,7 @@
  * The closed lists of words in answers and tables. Spelt out here, and checked against the service's own by the
  * compiler, so that the published types depend on nothing else of it.
  */
-import type { Action as ServiceAction } from '../domain/action.ts';
+import type { Action as ServiceAction, AttentionAction as ServiceAttentionAction } from '../domain/action.ts';
 import type { Outcome as ServiceOutcome } from '../domain/outcome.ts';
 import type { Trigger as ServiceTrigger } from '../domain/refresh.ts';
 
@@ -27,6 +27,14 @@ const actions = {
   contact_support: true,
 } as const satisfies Record<ServiceAction, true>;
 
+const attentionActions = {
+  reauthenticate: true,
+  answer_mfa: true,
+  act_at_institution: true,
+  reconnect: true,
+  contact_support: true,
+} as const satisfies Record<ServiceAttentionAction, true>;
+
 /** What asked for a refresh. `mx_webhook`: MX gathered data by itself and the service only read it. */
 export type Trigger = keyof typeof triggers;
 
@@ -35,6 +43,9 @@ export type Outcome = keyof typeof outcomes;
 
 /** What has to be done now. `reauthenticate`, `answer_mfa`, `act_at_institution` and `reconnect` need the end user. */
 export type Action = keyof typeof actions;
+
+/** What a member may wait for its user to do, or, with `contact_support`, for an operator or MX. */
+export type AttentionAction = keyof typeof attentionActions;
 
 /** Every outcome. */
 export const everyOutcome = Object.keys(outcomes) as readonly Outcome[];
@@ -45,5 +56,7 @@ export const isTrigger = (word: unknown): word is Trigger => isOneOf(triggers, w
 export const isOutcome = (word: unknown): word is Outcome => isOneOf(outcomes, word);
 /** Whether `word` is an action. */
 export const isAction = (word: unknown): word is Action => isOneOf(actions, word);
+/** Whether `word` is an action for which a member waits. */
+export const isAttentionAction = (word: unknown): word is AttentionAction => isOneOf(attentionActions, word);
 
 const isOneOf = (words: object, word: unknown): boolean => typeof word === 'string' && Object.hasOwn(words, word);

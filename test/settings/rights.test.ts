@@ -26,6 +26,10 @@ function ask(to: Construct, routeKey: string, client: string, body?: string) {
     const parameters: Record<string, string> = routeKey.endsWith('}') ? { institution_code: 'mxbank' } : {};
     return deployed.http(to, { routeKey, parameters, headers: { authorization: basic(client) } });
   }
+  if (/\/(members|attention)$/.test(routeKey) && !routeKey.includes('{')) {
+    const query = { action: 'reauthenticate' };
+    return deployed.http(to, { routeKey, query, headers: { authorization: basic(client) } });
+  }
   if (routeKey.includes('{erasure_id}')) {
     return deployed.http(to, {
       routeKey,
@@ -65,6 +69,8 @@ it.each<[Construct, string, string | undefined, readonly number[]]>([
   ['ReadBalances', 'GET /users/{user_identifier}/accounts/{account_identifier}', undefined, [404, 404, 403, 403, 401]],
   ['ReadRefresh', `GET ${member}/refreshes`, undefined, [200, 200, 403, 403, 401]],
   ['ReadRefresh', 'GET /refreshes/{refresh_id}', undefined, [200, 200, 403, 403, 401]],
+  ['ReadRefresh', 'GET /members', undefined, [200, 200, 403, 403, 401]],
+  ['ReadRefresh', 'GET /attention', undefined, [200, 200, 403, 403, 401]],
   ['ReadRefresh', 'GET /institution_health', undefined, [200, 200, 403, 403, 401]],
   ['ReadRefresh', 'GET /institution_health/{institution_code}', undefined, [404, 404, 403, 403, 401]],
   ['MemberSchedule', `PUT ${member}/schedule`, '{"every":24}', [200, 403, 200, 403, 401]],

@@ -1,4 +1,5 @@
 /** Examples of answers, made from the domain by the code that makes the real ones. Made-up people and accounts. */
+import { attentionActions } from '../../../shared/domain/action.ts';
 import type { StoredBalance } from '../../../shared/domain/balance.ts';
 import { breakerRules } from '../../../shared/domain/breaker.ts';
 import { Decimal } from '../../../shared/domain/decimal.ts';
@@ -8,9 +9,11 @@ import { shownInstitution } from '../../../shared/domain/institution-view.ts';
 import { challengeView, statusView } from '../../../shared/domain/member-view.ts';
 import type { Challenge } from '../../../shared/domain/mx.ts';
 import { supported } from '../../../shared/domain/not-supported.ts';
+import { outcomes } from '../../../shared/domain/outcome.ts';
 import type { Attempt, EndedRefresh, RunningRefresh } from '../../../shared/domain/refresh.ts';
 import { detailsByCode } from '../../../shared/domain/refresh-details.ts';
 import { snakeCased } from '../../../shared/domain/snake-case.ts';
+import type { WaitingMember } from '../../../shared/domain/waiting-members.ts';
 import { accountBody, freshnessBody, lastResultBody, refreshBody } from '../../../shared/lambda/api-shapes.ts';
 import { receiptBody } from '../../../shared/lambda/erasure-body.ts';
 import { pageOf } from '../../../shared/lambda/mx-pagination.ts';
@@ -129,6 +132,17 @@ const schedule = {
   held: null,
 };
 
+const waiting: WaitingMember = {
+  ...key,
+  action: 'reauthenticate',
+  since: '2026-02-27T09:00:05.000Z',
+  code: 'denied',
+  message: outcomes.denied.message,
+  institutionCode: 'mxbank',
+  lastAttemptAt: '2026-03-01T09:00:05.000Z',
+  lastSuccessAt: '2026-02-26T09:00:04.000Z',
+};
+
 const question: Challenge = {
   guid: 'CRD-8f841084-66cb-4e3d-9253-96f97093100a',
   label: 'What city were you born in?',
@@ -217,6 +231,13 @@ export const examples = {
   schedule: plain({ schedule }),
   institutions: plain({ institutions: [institution], next_cursor: null, settings }),
   institution: plain({ institution, settings }),
+  attention: plain({
+    attention: attentionActions.map((action) => {
+      const isAny = action === waiting.action;
+      return { action, members: isAny ? 1 : 0, is_all: true, oldest_since: isAny ? waiting.since : null };
+    }),
+  }),
+  waiting: plain({ members: [snakeCased(waiting)], next_cursor: null }),
   erasing: plain({ erasure: receiptBody(erasing) }),
   erased: plain({ erasure: receiptBody(erased) }),
   health: { status: 'ok' },

@@ -27,7 +27,15 @@ export interface Operation {
   readonly operationId: string;
   readonly summary: string;
   readonly description: string;
-  readonly tag: 'Refreshes' | 'Balances' | 'Schedule' | 'Institutions' | 'Data rights' | 'From MX' | 'Service';
+  readonly tag:
+    | 'Refreshes'
+    | 'Balances'
+    | 'Schedule'
+    | 'Attention'
+    | 'Institutions'
+    | 'Data rights'
+    | 'From MX'
+    | 'Service';
   /** The right that a `basic` caller needs; null: none. `webhook`: MX’s own, checked as `basic` also with `iam`. */
   readonly right: 'read' | 'trigger' | 'erase' | 'webhook' | null;
   readonly parameters: readonly ParameterName[];

@@ -85,6 +85,35 @@ export const ownOperations: Readonly<Record<string, Operation>> = {
     ),
     problems: ['institution_not_found'],
   },
+  'GET /attention': {
+    operationId: 'countWaitingMembers',
+    summary: 'Count members that wait for a person',
+    description:
+      'How many members wait for their user or for support, by what they wait for. The counts may be a moment old.',
+    tag: 'Attention',
+    right: 'read',
+    parameters: reading,
+    answers: read('All actions.', object({ attention: listOf('WaitingCount') }), examples.attention),
+    problems: [],
+  },
+  'GET /members': {
+    operationId: 'listWaitingMembers',
+    summary: 'List members that wait for a person',
+    description:
+      'Members of all users that wait for one action, those first that have waited for longest. A refresh that succeeds, data that MX gathers by itself, or MX’s showing that the member needs nobody any more takes a member off; so does its deletion. A page may have fewer than `limit` and not be the last.',
+    tag: 'Attention',
+    right: 'read',
+    parameters: ['action', 'waiting_limit', 'waiting_cursor', ...reading],
+    answers: read(
+      'A page of members.',
+      object({
+        members: listOf('WaitingMember'),
+        next_cursor: { type: ['string', 'null'], description: '`cursor` of the next page; null: this was the last.' },
+      }),
+      examples.waiting,
+    ),
+    problems: [],
+  },
   [`GET ${memberPath}/schedule`]: {
     operationId: 'readSchedule',
     summary: 'Read a member’s schedule',

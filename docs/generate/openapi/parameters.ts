@@ -1,10 +1,12 @@
 /** Every parameter of the API, with the limits that the code checks. */
 import { CALLBACK_URL_PATTERN, MAX_CALLBACK_URL_LENGTH } from '../../../shared/domain/callback-url.ts';
 import { IDENTIFIER_PATTERN } from '../../../shared/domain/identifier.ts';
+import { MAX_WAITING } from '../../../shared/domain/waiting-members.ts';
 import { VERSIONS } from '../../../shared/lambda/http.ts';
 import { MAX_RECORDS, MIN_RECORDS } from '../../../shared/lambda/mx-pagination.ts';
 import { MAX_WAIT_SECONDS } from '../../../shared/lambda/time-limits.ts';
 import { MAX_AGE_SECONDS } from '../../../shared/lambda/trigger-options.ts';
+import { attentionWords, explained } from './vocabulary.ts';
 
 const identifier = (name: string, description: string, example: string) => ({
   name,
@@ -101,6 +103,26 @@ export const parameters = {
     in: 'query',
     description: 'Institutions on a page, at most.',
     schema: { type: 'integer', minimum: 1, maximum: 100, default: 25 },
+  },
+  action: {
+    name: 'action',
+    in: 'query',
+    required: true,
+    description: `Which members: those that wait for this. ${explained(attentionWords)}.`,
+    schema: { type: 'string', enum: Object.keys(attentionWords) },
+    example: 'reauthenticate',
+  },
+  waiting_cursor: {
+    name: 'cursor',
+    in: 'query',
+    description: 'The `next_cursor` of the page before, for the same `action`.',
+    schema: { type: 'string', pattern: '^[A-Za-z0-9_-]{2,4096}$' },
+  },
+  waiting_limit: {
+    name: 'limit',
+    in: 'query',
+    description: 'Members on a page, at most.',
+    schema: { type: 'integer', minimum: 1, maximum: MAX_WAITING, default: 25 },
   },
   at_mx: {
     name: 'at_mx',

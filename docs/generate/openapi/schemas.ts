@@ -14,6 +14,7 @@ import { webhookSchema } from './mx-webhooks.ts';
 import { callbackUrl } from './parameters.ts';
 import {
   actions,
+  attentionWords,
   explained,
   instant,
   instantOrNull,
@@ -255,6 +256,25 @@ export const schemas = {
     },
   ),
   Institution: whole('What is learnt of a bank.', institutionProperties),
+  WaitingMember: whole('A member whose next move is its user’s or support’s.', {
+    user_guid: { type: 'string' },
+    member_guid: { type: 'string' },
+    action: oneOf(attentionWords),
+    since: { ...instant, description: 'Since when it waits for this action, UTC.' },
+    code: textOrNull(
+      'Why, by the newest refresh or hold of the schedule that said so (docs/outcomes.md). Null: while a new release is deployed, its code is not known to the function that answers.',
+    ),
+    message: textOrNull('The same as a sentence, for developers and operators.'),
+    institution_code: textOrNull('MX’s code of the institution; null: not known.'),
+    last_attempt_at: instantOrNull('When a refresh of it last ended; null: none has.'),
+    last_success_at: instantOrNull('When its balances were last observed; null: never.'),
+  }),
+  WaitingCount: whole('How many members wait for one action.', {
+    action: oneOf(attentionWords),
+    members: { ...count, description: 'How many were counted.' },
+    is_all: { type: 'boolean', description: 'False: there are more; it is not counted any further.' },
+    oldest_since: instantOrNull('Since when the first of them waits; null: none does.'),
+  }),
   Erasure: whole('The receipt of an erasing.', {
     id: { type: 'string', description: 'The same for the same user, member and `at_mx`.' },
     user_guid: { type: 'string' },

@@ -1,5 +1,5 @@
 /** Words and small schemas that the resources are made from. */
-import type { Action } from '../../../shared/domain/action.ts';
+import { type Action, type AttentionAction, attentionActions } from '../../../shared/domain/action.ts';
 import type { AccountStaleReason } from '../../../shared/domain/balance.ts';
 import type { StaleReason } from '../../../shared/domain/freshness.ts';
 import type { Outcome, OutcomeCode } from '../../../shared/domain/outcome.ts';
@@ -26,6 +26,11 @@ export const actions: Readonly<Record<Action, string>> = {
   reconnect: 'the connection has to be made anew',
   contact_support: 'an operator or MX has to repair something',
 };
+
+/** Those of them that are the user's or support's. */
+export const attentionWords = Object.fromEntries(
+  attentionActions.map((action) => [action, actions[action]]),
+) as Readonly<Record<AttentionAction, string>>;
 
 /** What may ask for a refresh. */
 export const triggers: Readonly<Record<Trigger, string>> = {
