@@ -1,5 +1,6 @@
 /** The command line: its topics, and how it ends. The commands and their options stand in `commands/`, a file for each topic. */
 import { Command, CommanderError } from 'commander';
+import { attentionCommand } from './commands/attention.ts';
 import { deadLettersCommands } from './commands/dead-letters.ts';
 import { deploymentCommand } from './commands/deployment.ts';
 import { erasuresCommands } from './commands/erasures.ts';
@@ -17,6 +18,7 @@ import type { Terminal } from './terminal.ts';
 const topics: readonly Topic[] = [
   deploymentCommand,
   explainCommand,
+  attentionCommand,
   institutionsCommand,
   schedulesCommands,
   deadLettersCommands,

@@ -9,6 +9,7 @@ import { isOutcomeCode, type OutcomeCode, outcomes } from './outcome.ts';
 import { progressOf, waitReasons } from './progress.ts';
 import type { OpenClaim } from './refresh.ts';
 import { nextDueAt, type ScheduleWishes } from './schedule.ts';
+import { spanOf } from './span.ts';
 
 /** What is known. */
 export interface Explainable {
@@ -137,15 +138,3 @@ const triggerOf = (allowedAt: Instant | null): string =>
     : `A trigger is accepted from ${allowedAt} on: MX’s allowance.`;
 
 const withoutDot = (sentence: string): string => sentence.replace(/\.$/, '');
-
-/** So many seconds, in the largest unit that has two of them at least. */
-function spanOf(seconds: number): string {
-  for (const [unit, length] of [
-    ['d', 86_400],
-    ['h', 3_600],
-    ['min', 60],
-  ] as const) {
-    if (seconds >= 2 * length) return `${Math.floor(seconds / length)} ${unit}`;
-  }
-  return `${seconds} s`;
-}

@@ -88,7 +88,8 @@ const expected: Readonly<Record<string, Readonly<Record<string, readonly string[
     CredentialsApiCallers: read,
   },
   ReadRefresh: {
-    Members: db('GetItem'),
+    Members: db('BatchGetItem', 'GetItem'),
+    'Members/attention': db('Query'),
     Refreshes: db('GetItem', 'Query'),
     'Refreshes/by_member': db('Query'),
     CredentialsApiCallers: read,

@@ -232,6 +232,33 @@ describe('what the running API answers is in the document', () => {
     expect((await ask('readInstitutionHealth', { path: ['no-such-bank'] })).body['code']).toBe('institution_not_found');
   });
 
+  it('for members that wait for a person', async () => {
+    const { guid, path } = await refreshed();
+    running.mx.setScenario({ member: guid, scenario: 'denied' });
+    await running.refresh(path);
+    const query = '?action=reauthenticate&limit=1';
+    const list = await ask('listWaitingMembers', { query });
+    expect(list.body['members']).toMatchObject([{ action: 'reauthenticate', code: 'invalid_credentials' }]);
+    const next = await ask('listWaitingMembers', { query: `${query}&cursor=${list.body['next_cursor']}` });
+    expect(next.status).toBe(200);
+    const count = await ask('countWaitingMembers', {});
+    expect(count.body['attention']).toMatchObject([
+      { action: 'reauthenticate', members: expect.any(Number) },
+      {},
+      {},
+      {},
+      {},
+    ]);
+    for (const [id, given, first] of [
+      ['listWaitingMembers', { query }, list],
+      ['countWaitingMembers', {}, count],
+    ] as const) {
+      const headers = { 'if-none-match': first.headers['etag'] ?? '' };
+      expect((await ask(id, { ...given, headers })).status).toBe(304);
+    }
+    expect((await ask('listWaitingMembers', { query: '?action=wait' })).body['field']).toBe('action');
+  });
+
   it('for the schedule', async () => {
     const { at } = await refreshed();
     expect((await ask('setSchedule', { path: at, json: { every: 24 } })).status).toBe(200);

@@ -50,9 +50,15 @@ it('an end that another function has written is not told', async () => {
   const { deps, measured } = world();
   deps.members.end = async () => false;
   deps.members.read = async () => null;
-  expect(await endRefresh(deps, { key, claim: claim(), ending: endingOf('deadline'), institutionCode: null })).toBe(
-    false,
-  );
+  expect(
+    await endRefresh(deps, {
+      key,
+      claim: claim(),
+      ending: endingOf('deadline'),
+      institutionCode: null,
+      attention: null,
+    }),
+  ).toBe(false);
   expect(measured).toEqual([]);
 });
 
