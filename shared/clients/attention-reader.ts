@@ -3,7 +3,6 @@ import {
   BatchGetItemCommand,
   type DynamoDBClient,
   GetItemCommand,
-  QueryCommand,
   type QueryCommandInput,
 } from '@aws-sdk/client-dynamodb';
 import type { AttentionAction } from '../domain/action.ts';
@@ -73,11 +72,9 @@ export function attentionReader(client: DynamoDBClient, tableName: string): Atte
       let members = 0;
       let from: Item | undefined;
       for (let pages = 0; pages < mostPages; pages += 1) {
-        const { Count = 0, LastEvaluatedKey } = await client.send(
-          new QueryCommand({ ...query, Select: 'COUNT', ExclusiveStartKey: from }),
-        );
-        members += Count;
-        from = LastEvaluatedKey;
+        const { count, last } = await queryPage(client, { ...query, Select: 'COUNT' }, from);
+        members += count;
+        from = last;
         if (from === undefined) break;
       }
       return { members, isAll: from === undefined, oldestSince: oldest.since };

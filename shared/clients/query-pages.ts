@@ -10,7 +10,9 @@ import type { Item } from './attribute-values.ts';
 
 /** One answer to a query. */
 export interface QueryPage {
+  /** None when only their number was asked for (`Select: 'COUNT'`). */
   readonly items: readonly Item[];
+  readonly count: number;
   /** The key to go on behind; undefined: that was all. */
   readonly last: Item | undefined;
 }
@@ -21,8 +23,9 @@ export async function queryPage(
   query: Omit<QueryCommandInput, 'ExclusiveStartKey'>,
   from: Item | undefined,
 ): Promise<QueryPage> {
-  const { Items = [], LastEvaluatedKey } = await client.send(new QueryCommand({ ...query, ExclusiveStartKey: from }));
-  return { items: Items, last: LastEvaluatedKey };
+  const answer = await client.send(new QueryCommand({ ...query, ExclusiveStartKey: from }));
+  const { Items = [], Count = Items.length, LastEvaluatedKey } = answer;
+  return { items: Items, count: Count, last: LastEvaluatedKey };
 }
 
 /**

@@ -50,7 +50,7 @@ describe('a page of members that wait', () => {
     expect(await reader().page('answer_mfa', 25, null)).toEqual({ listed: [], next: null });
   });
 
-  it('goes on behind a member, also behind one of the same instant', async () => {
+  it('goes on behind a member, also within one instant', async () => {
     const keys = [await ended(10), await ended(10), await ended(20), await ended(30)];
     const seen: MemberKey[] = [];
     let after: Parameters<ReturnType<typeof reader>['page']>[2] = null;

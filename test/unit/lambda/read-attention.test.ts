@@ -42,7 +42,7 @@ describe('members that wait', () => {
     });
   });
 
-  it('are listed in the words of the API, the oldest first', async () => {
+  it('are listed as the API says, oldest first', async () => {
     const lastSuccess = { refreshId: refreshId(2), observedAt: at(-60), incomplete: false };
     const { page } = world(waiting('a', 20), waiting('b', 10, { institutionCode: 'riverbank', lastSuccess }));
     expect(await page({ action: 'reauthenticate' })).toEqual({
@@ -120,16 +120,16 @@ describe('a member that the index lists', () => {
     return listWaiting({ page, count: () => expect.fail() }, action, { limit: 25, after: null });
   };
 
-  it('and that waits no more, or for something else, is left out', async () => {
+  it('and waits no more, or for something else', async () => {
     expect((await listed(waiting('a', 10, { attention: null }))).members).toEqual([]);
     expect((await listed(waiting('a', 10), 'reconnect')).members).toEqual([]);
   });
 
-  it('and that waits since, by its item', async () => {
+  it('and waits since then, by its item', async () => {
     expect((await listed(waiting('a', 12))).members).toMatchObject([{ since: at(12) }]);
   });
 
-  it('and that cannot be read is listed with what is known', async () => {
+  it('and cannot be read has what is known', async () => {
     expect((await listed(null)).members).toEqual([
       {
         ...{ userGuid: 'USR-a', memberGuid: 'MBR-a', action: 'reauthenticate', since: at(10) },
