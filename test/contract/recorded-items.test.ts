@@ -206,7 +206,7 @@ describe('the recordings', () => {
 });
 
 /** Words of DynamoDB's own API. */
-const OF_DYNAMODB = new Set(['ALL_NEW', 'UPDATED_OLD', 'ALL_OLD', 'ADD']);
+const OF_DYNAMODB = new Set(['ALL_NEW', 'UPDATED_OLD', 'ALL_OLD', 'ADD', 'COUNT']);
 
 /** The kinds of items: what their keys begin with, and the names of what is in them. */
 function kindsIn(recorded: RecordedItems): readonly string[] {
