@@ -46,10 +46,7 @@ it('lists members that wait, page by page', async () => {
       ...{ message: null, institutionCode: null, lastAttemptAt: null, lastSuccessAt: null },
     },
   ]);
-  expect(urls).toEqual([
-    '/members?action=contact_support',
-    '/members?action=contact_support&cursor=Yg',
-  ]);
+  expect(urls).toEqual(['/members?action=contact_support', '/members?action=contact_support&cursor=Yg']);
 });
 
 it.each([
