@@ -66,7 +66,10 @@ export class ServiceParts {
   private readonly networks: Networks;
   /** Undefined: updates come at once. */
   private readonly gradually: GradualUpdates | undefined;
-  private readonly platform: Pick<ServiceFunctionProps<FunctionName>, 'alarms' | 'bundle' | 'logs' | 'environment'>;
+  private readonly platform: Pick<
+    ServiceFunctionProps<FunctionName>,
+    'alarms' | 'bundle' | 'logs' | 'environment' | 'tracing'
+  >;
 
   /**
    * Makes the service in `scope`, in the order of the data: tables, queues, trigger, follow-ups, schedule, readers, HTTP
@@ -94,6 +97,7 @@ export class ServiceParts {
       alarms: this.alarms,
       bundle,
       logs: this.logs,
+      tracing: settings.tracing,
       environment: environmentOfAll(settings, namesOf(this.stores, this.queues)),
     };
 

@@ -9,6 +9,7 @@ import {
   RecursiveLoop,
   Runtime,
   SystemLogLevel,
+  Tracing,
 } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup, type LogGroupProps } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
@@ -24,6 +25,8 @@ export interface Platform {
   readonly logs: LogGroupProps;
   /** Gives the folder with the function's `index.mjs`. */
   readonly bundle: (functionName: FunctionName) => string;
+  /** Whether X-Ray records invocations. */
+  readonly tracing: boolean;
 }
 
 /** The properties of one function. */
@@ -53,7 +56,7 @@ export interface ServiceFunctionProps<F extends FunctionName> extends Platform {
  * A Lambda function the way this service runs them: a role of its own that can do nothing until it is allowed to, a log
  * group that expires, and alarms that say what a customer notices.
  *
- * X-Ray is off: a correlation id leads through all that belongs to a refresh.
+ * A correlation id leads through all that belongs to a refresh, with X-Ray and without.
  */
 export class ServiceFunction<F extends FunctionName> extends Construct {
   readonly functionName: F;
@@ -73,14 +76,20 @@ export class ServiceFunction<F extends FunctionName> extends Construct {
     // AWS's managed policy would allow writing to every log group of the account.
     this.role = new Role(this, 'Role', { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
     logGroup.grantWrite(this.role);
-    if (props.placement) {
-      this.role.addToPolicy(networkInterfaces());
-      acknowledge(
-        this.role,
-        'AwsSolutions-IAM5[Resource::*]',
-        'Lambda makes the network interfaces of a function in a VPC under its role, and EC2 knows no resource for them before they exist. The actions are the six that Lambda’s documentation names.',
-      );
-    }
+    if (props.placement) this.role.addToPolicy(networkInterfaces());
+    const reasons = [
+      ...(props.placement
+        ? [
+            'Lambda makes the network interfaces of a function in a VPC under its role, and EC2 knows no resource for them before they exist. The actions are the six that Lambda’s documentation names.',
+          ]
+        : []),
+      ...(props.tracing
+        ? [
+            'The two actions of X-Ray that a traced function needs (xray:PutTraceSegments, xray:PutTelemetryRecords) know no resources.',
+          ]
+        : []),
+    ];
+    if (reasons.length > 0) acknowledge(this.role, 'AwsSolutions-IAM5[Resource::*]', reasons.join(' '));
 
     this.fn = new LambdaFunction(this, 'Function', {
       description: props.functionName,
@@ -98,14 +107,17 @@ export class ServiceFunction<F extends FunctionName> extends Construct {
       loggingFormat: LoggingFormat.JSON,
       systemLogLevelV2: SystemLogLevel.WARN,
       environment: contracted(props.functionName, props.environment),
+      // The CDK allows its role the two actions of X-Ray then.
+      ...(props.tracing ? { tracing: Tracing.ACTIVE } : {}),
       ...props.placement,
     });
 
-    acknowledge(
-      this.fn,
-      'Serverless-LambdaTracing',
-      'By default X-Ray records one request a second and 5 % of the rest, so that the refresh in question has mostly no trace. Every refresh has a correlation id that leads through its log lines, messages, events and callbacks.',
-    );
+    if (!props.tracing)
+      acknowledge(
+        this.fn,
+        'Serverless-LambdaTracing',
+        'A setting (tracing) that is off by default. By default X-Ray records one request a second and 5 % of the rest, so that the refresh in question has mostly no trace. Every refresh has a correlation id that leads through its log lines, messages, events and callbacks.',
+      );
 
     const { whenItFails, functionName: runbook } = props;
     props.alarms.raise(this, 'Errors', { metric: this.fn.metricErrors(sum), whenItFails, runbook });

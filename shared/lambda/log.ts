@@ -3,7 +3,7 @@
  * one JSON object on standard output; what was counted up to then stands in it in CloudWatch's embedded metric format.
  *
  * Not Powertools: its logger and its metrics write two lines for one unit of work, the event twice, a trace id although
- * X-Ray is off, and are 34 KB of every bundle. CloudWatch is paid by the byte.
+ * X-Ray is off by default, and are 34 KB of every bundle. CloudWatch is paid by the byte.
  */
 import type { Clock } from '../domain/instant.ts';
 import { embeddedMetrics } from './embedded-metrics.ts';

@@ -47,6 +47,7 @@ export const variants = {
   'no fixed address': { fixedEgress: false },
   'what a reviewed account may ask for': {
     flowLogs: true,
+    tracing: true,
     eventArchiveDays: 14,
     gradualUpdates: 'canary10Percent5Minutes',
     webhooks: 'known',

@@ -39,6 +39,19 @@ const concurrencyOf = (stack: Synthesized): unknown =>
 const policiesOf = (types: readonly string[]) => (stack: Synthesized) =>
   types.map((type) => [type, ...new Set(stack.ofType(type).map(({ DeletionPolicy }) => DeletionPolicy))]);
 
+/** The policies that allow sending traces, and all actions of X-Ray in them. */
+function tracesOf(stack: Synthesized): { policies: number; actions: readonly string[] } {
+  const allowed = stack
+    .ofType('AWS::IAM::Policy')
+    .map(({ Properties }) =>
+      listAt(Properties, 'PolicyDocument', 'Statement')
+        .flatMap((statement) => listAt(statement, 'Action').map(String))
+        .filter((action) => action.startsWith('xray:')),
+    )
+    .filter(({ length }) => length > 0);
+  return { policies: allowed.length, actions: [...new Set(allowed.flat())].toSorted() };
+}
+
 /** The alarm whose logical id begins so. */
 const alarm = (stack: Synthesized, id: string): unknown =>
   stack.ofType('AWS::CloudWatch::Alarm').find((one) => one.id.startsWith(id))?.Properties;
@@ -324,6 +337,20 @@ const rows: readonly TemplateRow[] = [
       count('AWS::SNS::Topic', 'AWS::SNS::TopicPolicy')(stack),
     ],
     expected: [['arn:aws:sns:us-east-1:123456789012:alarms'], [0, 0]],
+  },
+  {
+    setting: 'tracing',
+    value: true,
+    what: 'every function is traced, and every role may send traces and nothing more for it',
+    observe: (stack) => [each('AWS::Lambda::Function', 'TracingConfig', 'Mode')(stack), tracesOf(stack)],
+    expected: [['Active'], { policies: 10, actions: ['xray:PutTelemetryRecords', 'xray:PutTraceSegments'] }],
+  },
+  {
+    setting: 'tracing',
+    value: false,
+    what: 'no function is, and no role may',
+    observe: (stack) => [each('AWS::Lambda::Function', 'TracingConfig')(stack), tracesOf(stack)],
+    expected: [[undefined], { policies: 0, actions: [] }],
   },
   {
     setting: 'dashboard',
