@@ -12,6 +12,7 @@ import { institutionsOf, troubledFirst } from '../operator/institutions-of.ts';
 import { runningRefreshes } from '../operator/running-refreshes.ts';
 import { scheduleLoad } from '../operator/schedule-load.ts';
 import { type ApiCalls, memberPath } from './api-calls.ts';
+import { type DataRoutes, namesIn } from './data-routes.ts';
 import { accountsShown, memberShown, refreshesShown, scheduleShown } from './member-data.ts';
 import { institutionList, runningList } from './overview-data.ts';
 import { badInput, ConsoleProblem, problemOfError } from './problems.ts';
@@ -26,6 +27,8 @@ import type {
   ScheduleShown,
   TriggeredShown,
 } from './shapes.ts';
+import type { SimulatorCalls } from './simulator-calls.ts';
+import { tryRoutes } from './try-data.ts';
 
 /** What the routes need. */
 export interface ConsoleDeps {
@@ -35,18 +38,11 @@ export interface ConsoleDeps {
   readonly api: ApiCalls;
   /** How the API is called, in words. */
   readonly caller: string;
+  /** Null: MX is no simulator of this machine. */
+  readonly simulator: SimulatorCalls | null;
   /** This machine's clock, milliseconds since 1970. */
   readonly now: () => number;
 }
-
-/** A GET's query, or a POST's body. */
-export type Input = Readonly<Record<string, unknown>>;
-
-/** What answers a route; its errors are told as problems. */
-export type DataRoute = (input: Input) => Promise<unknown>;
-
-/** The routes by method and path. */
-export type DataRoutes = Readonly<Record<string, DataRoute>>;
 
 /** The time by the API's clock. */
 export const timeOf =
@@ -62,7 +58,7 @@ const CLOCK_TOLERANCE_SECONDS = 5;
 
 /** Every route of the page's data. */
 export function dataRoutes(deps: ConsoleDeps): DataRoutes {
-  const { deployment, client, api, caller } = deps;
+  const { deployment, client, api, caller, simulator } = deps;
   const now = timeOf(deps);
 
   async function reachable(): Promise<string | null> {
@@ -83,6 +79,7 @@ export function dataRoutes(deps: ConsoleDeps): DataRoutes {
       return {
         ...{ place, account, region, stack, isLocal, caller, apiTrouble, minScheduleHours },
         apiUrl: deployment.output('ApiUrl'),
+        hasSimulator: simulator !== null,
         clockAheadSeconds: Math.abs(ahead) > CLOCK_TOLERANCE_SECONDS ? ahead : null,
         staleAfterSeconds: wholeNumberOf(deployment, 'StaleAfterSeconds'),
         everyHours: everyHoursOnOffer.filter((hours) => hours >= minScheduleHours),
@@ -154,14 +151,9 @@ export function dataRoutes(deps: ConsoleDeps): DataRoutes {
       await api.ask({ method: 'DELETE', path });
       return scheduleShown({});
     },
-  };
-}
 
-function namesIn({ user, member }: Input): { readonly user: string; readonly member: string } {
-  if (typeof user !== 'string' || typeof member !== 'string' || user === '' || member === '') {
-    throw badInput('User and member need a guid or an own id each.');
-  }
-  return { user, member };
+    ...(simulator === null ? {} : tryRoutes({ api, simulator })),
+  };
 }
 
 function withoutDoubles(found: readonly ShownInstitution[]): readonly ShownInstitution[] {

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Clock } from '../../shared/domain/instant.ts';
 import { exitCodes, Stop } from '../operator/exit-codes.ts';
-import type { DataRoutes, Input } from './console-data.ts';
+import type { DataRoutes, Input } from './data-routes.ts';
 import { DATA_PREFIX, type GuardRules, refusalOf, securityHeaders } from './guards.ts';
 import type { PageFile } from './page-files.ts';
 import { badInput, ConsoleProblem, problemOfError } from './problems.ts';

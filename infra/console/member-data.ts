@@ -3,7 +3,7 @@ import { Decimal, type ExactJson, type ExactObject, isExactObject } from '../../
 import type { MemberKey } from '../../shared/domain/mx.ts';
 import { outcomes } from '../../shared/domain/outcome.ts';
 import { progressOf, waitReasons } from '../../shared/domain/progress.ts';
-import { type Claim, correlationOf } from '../../shared/domain/refresh.ts';
+import { type Claim, correlationOf, type OpenClaim } from '../../shared/domain/refresh.ts';
 import type { ExplainedMember } from '../operator/explained-member.ts';
 import type { AccountList, AccountShown, MemberShown, RefreshList, RunningShown, ScheduleShown } from './shapes.ts';
 
@@ -22,23 +22,28 @@ export function runningShown({ userGuid, memberGuid }: MemberKey, claim: Claim):
   }
   const { waitsFor, nextLookAt } = progressOf(claim);
   const step = stepOf(claim, waitsFor !== null);
-  const sentence = waitsFor === null ? sentences[step] : waitReasons[waitsFor];
-  return { ...facts, step, sentence: step === 'asks_user' ? sentences.asks_user : sentence, nextLookAt };
+  const sentence = step === 'waits' && waitsFor !== null ? waitReasons[waitsFor] : sentenceOf(claim, step);
+  return { ...facts, step, sentence, nextLookAt };
 }
 
-function stepOf(
-  claim: Exclude<Claim, { readonly phase: 'ended' }>,
-  waits: boolean,
-): Exclude<RunningShown['step'], 'ended'> {
+type OpenStep = Exclude<RunningShown['step'], 'ended'>;
+
+function stepOf(claim: OpenClaim, waits: boolean): OpenStep {
   if (claim.phase === 'storing') return 'storing';
   if (claim.questions !== null) return 'asks_user';
   if (waits) return 'waits';
-  return claim.lookNumber === 0 ? 'requested' : 'job_runs';
+  // That MX has accepted the request proves no job: it has to be seen.
+  return claim.flagSeen || claim.jobAggregatedAt !== null ? 'job_runs' : 'requested';
 }
 
-const sentences: Readonly<Record<Exclude<RunningShown['step'], 'ended'>, string>> = {
-  requested: 'MX has accepted the request for a job; it was not looked at yet.',
-  job_runs: 'MX’s job runs; its end was not seen yet.',
+function sentenceOf({ start, lookNumber }: OpenClaim, step: OpenStep): string {
+  if (step !== 'requested') return sentences[step];
+  if (start.state === 'attached') return 'A job that ran already is followed.';
+  return `MX has accepted the request for a job; ${lookNumber === 0 ? 'it was not looked at yet' : 'no look has shown one yet'}.`;
+}
+
+const sentences: Readonly<Record<Exclude<OpenStep, 'requested'>, string>> = {
+  job_runs: 'MX has shown the job; its end was not seen yet.',
   waits: 'It waits.',
   asks_user: 'The bank asks the user something: the answer goes to PUT …/resume.',
   storing: 'The job is over with success; the accounts are being stored.',
@@ -55,7 +60,11 @@ export const memberShown = ({ member, bankDownSince, explained }: ExplainedMembe
   action: explained.action,
   verdict: explained.freshness?.verdict ?? null,
   freshAsOf: explained.freshness?.freshAsOf ?? null,
-  lastRefreshId: member.lastAttempt?.refreshId ?? null,
+  lastEnd: member.lastAttempt && {
+    refreshId: member.lastAttempt.refreshId,
+    outcome: member.lastAttempt.outcome,
+    sentence: outcomes[member.lastAttempt.code].message,
+  },
   running: member.claim === null ? null : runningShown(member.key, member.claim),
 });
 

@@ -44,6 +44,8 @@ export interface DeploymentShown {
   readonly apiTrouble: string | null;
   /** So many seconds is this machine's clock ahead of the API's, when that is more than a few; else null. */
   readonly clockAheadSeconds: number | null;
+  /** Whether MX is the simulator, so that the view *Try it* is there. */
+  readonly hasSimulator: boolean;
   /** Setting: balances older than this are stale. */
   readonly staleAfterSeconds: number;
   /** Setting: the shortest period of a schedule, in hours. */
@@ -124,6 +126,14 @@ export interface LoadShown {
   readonly turnsByHour: readonly number[];
 }
 
+/** How a refresh ended. */
+export interface EndShown {
+  readonly refreshId: string;
+  readonly outcome: string;
+  /** What its code means. */
+  readonly sentence: string;
+}
+
 /** A member, explained. */
 export interface MemberShown {
   readonly userGuid: string;
@@ -140,7 +150,7 @@ export interface MemberShown {
   readonly verdict: 'fresh' | 'stale' | null;
   readonly freshAsOf: Instant | null;
   /** The last refresh that has ended; null: none has. */
-  readonly lastRefreshId: string | null;
+  readonly lastEnd: EndShown | null;
   /** Null: none runs. */
   readonly running: RunningShown | null;
 }
@@ -212,4 +222,31 @@ export interface TriggeredShown {
   readonly refreshId: string | null;
   /** It ran already. */
   readonly joined: boolean;
+}
+
+/** What can be tried. */
+export interface StoryList {
+  readonly stories: readonly { readonly name: string; readonly title: string; readonly text: string }[];
+}
+
+/** An answer of the API, as callers see it. */
+export interface SeenAnswer {
+  readonly method: string;
+  readonly path: string;
+  readonly status: number;
+  /** Its body in lines; empty: it has none. */
+  readonly text: string;
+}
+
+/** A story that was begun. */
+export interface TriedShown {
+  readonly user: string;
+  readonly member: string;
+  readonly trigger: SeenAnswer;
+}
+
+/** What the bank asks the user. */
+export interface QuestionShown {
+  readonly guid: string;
+  readonly label: string;
 }

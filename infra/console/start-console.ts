@@ -7,6 +7,7 @@ import { apiCalls } from './api-calls.ts';
 import { dataRoutes, timeOf } from './console-data.ts';
 import { type ConsoleServer, startConsoleServer } from './console-server.ts';
 import { pageFiles } from './page-files.ts';
+import { simulatorOf } from './simulator-calls.ts';
 
 /** How to start. */
 export interface ConsoleOptions {
@@ -30,7 +31,7 @@ export async function startConsole(options: ConsoleOptions): Promise<ConsoleServ
   try {
     const { words, identity } = callerOf(deployment, options.caller, client.config);
     const api = apiCalls({ apiUrl: deployment.output('ApiUrl'), identity, now, readsClock: !isApiClock });
-    const deps = { deployment, client, api, caller: words, now };
+    const deps = { deployment, client, api, caller: words, simulator: simulatorOf(deployment), now };
     const routes = dataRoutes(deps);
     const server = await startConsoleServer({ port, routes, asOf: timeOf(deps), files: pageFiles(), failed });
     return {

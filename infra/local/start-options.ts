@@ -26,6 +26,7 @@ Environment:
   PORT                          of the HTTP API; default 3000; 0 = any free one
   AWS_ENDPOINT_PORT             of the AWS endpoint; default 4566; 0 = any free one
   MX_SIMULATOR_PORT             of the MX simulator; default 4010; 0 = any free one
+  CONSOLE_PORT                  of the page that shows it all; default 4700; 0 = any free one
   CALLER                        client_id:key of who may call the API; default local-developer:local-developer-key
   CALLBACK_SECRET               what callbacks are signed with: whsec_ and 24 bytes or more in base 64
   MX_CLIENT_ID, MX_API_KEY      talk to the real MX instead of the simulator
@@ -48,6 +49,7 @@ export interface StartOptions {
   /** In base 64. Null: the same in every run. */
   readonly callbackSecret: string | null;
   readonly simulatorPort: number;
+  readonly consolePort: number;
   readonly seed: number;
   /** Where everything is kept over a restart. Null: in memory. */
   readonly data: string | null;
@@ -118,6 +120,7 @@ export function readStartOptions(args: readonly string[], environment: NodeJS.Pr
     callbackSecret: readCallbackSecret(environment['CALLBACK_SECRET']),
     port: wholeNumber('PORT', environment['PORT'] ?? '3000', 65_535),
     simulatorPort: wholeNumber('MX_SIMULATOR_PORT', environment['MX_SIMULATOR_PORT'] ?? '4010', 65_535),
+    consolePort: wholeNumber('CONSOLE_PORT', environment['CONSOLE_PORT'] ?? '4700', 65_535),
     seed: wholeNumber('--seed', values.seed, Number.MAX_SAFE_INTEGER),
     data: values.data ?? null,
     settings,

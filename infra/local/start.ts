@@ -1,4 +1,7 @@
 /** `npm start`: the project on this machine, with one refresh shown step by step. */
+import type { ConsoleServer } from '../console/console-server.ts';
+import { startConsole } from '../console/start-console.ts';
+import { findDeployment } from '../operator/deployment.ts';
 import { apiCaller } from './api-caller.ts';
 import { type DataFolder, openDataFolder } from './data-folder.ts';
 import { sayLogs, sayRefusals, sayWhatHappens } from './live-lines.ts';
@@ -54,7 +57,9 @@ async function main(): Promise<number | undefined> {
   say('Bundling the functions, synthesizing the stack, starting it …');
   const clock = movableClock();
   const project = await start(options, clock, folder);
+  const page = options.once ? null : await startPage(project, options, clock);
   const close = async (): Promise<void> => {
+    await page?.close();
     await project.close();
     folder?.close();
   };
@@ -67,6 +72,7 @@ async function main(): Promise<number | undefined> {
   say(`  HTTP API      ${project.stack.apiUrl}`);
   say(`  MX            ${project.simulator?.url ?? options.realMx?.baseUrl}${project.simulator ? ' (simulator)' : ''}`);
   say(`  AWS endpoint  ${project.stack.awsEndpointUrl} (${servicesInWords})`);
+  if (page !== null) say(`  page          ${page.address} (docs/console.md)`);
   say(`  kept in       ${options.data ?? 'memory: gone at the end (--data <folder> keeps everything)'}`);
   sayRefusals(project.stack, say);
   if (options.logs) sayLogs(project.stack, say);
@@ -106,17 +112,36 @@ async function start(options: StartOptions, clock: MovableClock, folder: DataFol
   }
 }
 
+/** The page that shows the running stack. It runs with the stack's own clock. */
+async function startPage(project: Project, options: StartOptions, clock: MovableClock): Promise<ConsoleServer> {
+  const { stack, caller } = project;
+  try {
+    return await startConsole({
+      deployment: await findDeployment({ local: true }, { AWS_ENDPOINT_URL: stack.awsEndpointUrl }),
+      port: options.consolePort,
+      caller: options.settings['apiAccess'] === 'iam' ? null : `${caller.clientId}:${caller.key}`,
+      now: clock.now,
+      isApiClock: true,
+      failed: (error) => say(`  error in the page’s server: ${error instanceof Error ? error.message : error}`),
+    });
+  } catch (error) {
+    await project.close();
+    throw portTaken(error, options) ?? error;
+  }
+}
+
 /** With a clock that is moved, what is shown fires the schedules. */
 const movesClock = ({ minutesPerSecond, scenario }: StartOptions): boolean =>
   minutesPerSecond !== null || scenario === 'outage';
 
 /** A sentence that names the variable of a port that is taken; undefined for any other error. */
-function portTaken(error: unknown, { port, awsPort, simulatorPort }: StartOptions): Error | undefined {
+function portTaken(error: unknown, { port, awsPort, simulatorPort, consolePort }: StartOptions): Error | undefined {
   const cause = error instanceof Error ? error.cause : undefined;
   if (!(cause instanceof Error && 'code' in cause && cause.code === 'EADDRINUSE' && 'port' in cause)) return undefined;
   const variables = new Map([
     [simulatorPort, 'MX_SIMULATOR_PORT'],
     [awsPort, 'AWS_ENDPOINT_PORT'],
+    [consolePort, 'CONSOLE_PORT'],
     [port, 'PORT'],
   ]);
   const variable = variables.get(Number(cause.port)) ?? 'PORT';

@@ -72,6 +72,16 @@ describe.skipIf('missing' in found)('the page', () => {
   const openMember = (user: string, member: string, more = {}): Promise<Page> =>
     open(served.address, { hash: `#/member/${user}/${member}`, ...more });
 
+  /** What axe finds, and a page that is wider than its window. */
+  async function violations(page: Page): Promise<readonly string[]> {
+    await page.evaluate(axe.source);
+    const told = (await page.evaluate(
+      'axe.run().then(({ violations }) => violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => id + ": " + html)))',
+    )) as readonly string[];
+    const isTooWide = await page.evaluate('document.documentElement.scrollWidth > innerWidth');
+    return isTooWide === true ? [...told, 'the page is wider than its window'] : told;
+  }
+
   it('watches a refresh from the click to stored balances', async () => {
     const { id, user, guid } = running.addMember({ jobSeconds: 3 });
     const page = await openMember(user, id);
@@ -80,8 +90,8 @@ describe.skipIf('missing' in found)('the page', () => {
     await page.getByText('Accepted.').waitFor();
     await page.getByRole('heading', { name: guid }).waitFor();
     const steps = page.locator('.watched .steps');
-    await steps.getByText('MX’s job runs; its end was not seen yet.').first().waitFor();
-    await steps.getByText('over', { exact: true }).waitFor();
+    await steps.getByText('MX has shown the job; its end was not seen yet.').first().waitFor();
+    await steps.getByText('It ended as succeeded. The balances are stored.').waitFor();
     const last = section(page, 'The last refreshes');
     await last.getByText('succeeded').waitFor();
     await last.getByText('balances stored, as read').waitFor();
@@ -107,12 +117,14 @@ describe.skipIf('missing' in found)('the page', () => {
     const { path, id, user } = running.addMember({ accounts });
     await running.refresh(path);
     const page = await openMember(user, id);
-    const bodies: Promise<string>[] = [];
-    page.on('response', (response) => bodies.push(response.text()));
+    const asked: string[] = [];
+    page.on('request', (request) => asked.push(request.url()));
+    await page.reload();
     await section(page, 'Accounts').getByText('Long').waitFor();
     await page.getByRole('button', { name: 'Explain anew' }).click();
     await section(page, 'Accounts').getByText('fresh').first().waitFor();
-    expect((await Promise.all(bodies)).join('')).not.toContain('1234567890123');
+    expect(asked.some((url) => url.includes('/data/accounts'))).toBe(true);
+    expect(asked.filter((url) => url.includes('amounts'))).toEqual([]);
     await page.getByRole('button', { name: 'Show amounts' }).click();
     await page.getByText(`${DIGITS} JPY`).waitFor();
     const none = page.getByRole('row', { name: /None/ });
@@ -178,6 +190,43 @@ describe.skipIf('missing' in found)('the page', () => {
     await page.getByRole('heading', { name: slow.guid }).waitFor();
   });
 
+  describe('Try it', () => {
+    const begin = async (title: string): Promise<Page> => {
+      const page = await open(served.address);
+      await page.getByRole('link', { name: 'Try it' }).click();
+      await page.getByRole('button', { name: title }).click();
+      await section(page, title).waitFor();
+      return page;
+    };
+
+    it('shows a bank that asks, and passes the answer on', async () => {
+      const page = await begin('A bank that asks the user');
+      await page.getByLabel('The bank asks:').fill('correct');
+      await page.keyboard.press('Enter');
+      await page.getByText('It ended as succeeded. The balances are stored.').waitFor();
+      const seen = section(page, 'What callers see');
+      await seen.getByText(/"outcome": "succeeded"/).waitFor();
+      expect(await violations(page)).toEqual([]);
+    });
+
+    it('shows MX that says yes and starts nothing', async () => {
+      const page = await begin('MX says yes and starts nothing');
+      await page.getByText('It ended as not refreshed. MX accepted the request').waitFor();
+      await section(page, 'What callers see').getByText('→ 404').waitFor();
+    });
+
+    it('shows MX that goes down and comes back', async () => {
+      const page = await begin('MX goes down');
+      await page.getByRole('button', { name: 'Let MX answer again' }).click();
+      await page.getByText('It ended as succeeded. The balances are stored.').waitFor();
+    });
+
+    it('shows a trigger that MX refuses', async () => {
+      const page = await begin('A bank in maintenance');
+      await section(page, 'What callers see').getByText('check_balance → 4').waitFor();
+    });
+  });
+
   it('says that MX is down, and asks again', async () => {
     const { id, user } = running.addMember();
     const page = await openMember(user, id);
@@ -209,7 +258,7 @@ describe.skipIf('missing' in found)('the page', () => {
   it('can be used with the keyboard alone', async () => {
     const { id, user, guid } = running.addMember();
     const page = await open(served.address);
-    await page.getByRole('link', { name: 'Overview' }).focus();
+    await page.getByRole('link', { name: 'Try it' }).focus();
     await page.keyboard.press('Tab');
     await page.keyboard.type(user);
     await page.keyboard.press('Tab');
@@ -349,15 +398,5 @@ describe.skipIf('missing' in found)('the page', () => {
       await page.getByText('members on the schedule').waitFor();
       expect(await violations(page)).toEqual([]);
     });
-
-    /** What axe finds, and a page that is wider than its window. */
-    async function violations(page: Page): Promise<readonly string[]> {
-      await page.evaluate(axe.source);
-      const told = (await page.evaluate(
-        'axe.run().then(({ violations }) => violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => id + ": " + html)))',
-      )) as readonly string[];
-      const isTooWide = await page.evaluate('document.documentElement.scrollWidth > innerWidth');
-      return isTooWide === true ? [...told, 'the page is wider than its window'] : told;
-    }
   });
 });

@@ -8,7 +8,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { listen } from '../../infra/local/stack/local-server.ts';
 
 const root = join(import.meta.dirname, '../..');
-const FREE_PORTS = { PORT: '0', AWS_ENDPOINT_PORT: '0', MX_SIMULATOR_PORT: '0' };
+const FREE_PORTS = { PORT: '0', AWS_ENDPOINT_PORT: '0', MX_SIMULATOR_PORT: '0', CONSOLE_PORT: '0' };
 
 /** Looks come sooner than with the defaults, which are for MX. */
 const QUICK = ['firstLookSeconds=1', 'minLookGapSeconds=1', 'learning=false'].flatMap((setting) => ['--set', setting]);
@@ -78,6 +78,13 @@ describe.concurrent('npm start', () => {
       FOLLOW_UPS_QUEUE_URL: expect.stringMatching(/^http.*FollowUpsQueue/),
     });
     const authorization = `Basic ${Buffer.from(CALLER).toString('base64')}`;
+    const page = new URL((await line(/^ {2}page /)).split(/ +/)[2] ?? '');
+    const data = await fetch(`${page.origin}/data/deployment`, {
+      headers: { 'x-console-token': page.hash.slice('#token='.length) },
+    });
+    expect(await data.json()).toMatchObject({
+      data: { apiUrl: API, apiTrouble: null, hasSimulator: true, caller: 'Basic key of local-developer' },
+    });
     const path = '/users/user-1/members/member-moving';
     await fetch(`${API}${path}/check_balance`, { method: 'POST', headers: { authorization } });
     await line(/ accepted: POST \/users\/user-1\/members\/member-moving\/check_balance → 202 /);
@@ -130,9 +137,15 @@ describe.concurrent('npm start', () => {
     expect(lines.join('\n')).toMatch(/it ended as action_required \(invalid_credentials\); what to do: reauthenticate/);
   });
 
-  it.each(['PORT', 'AWS_ENDPOINT_PORT', 'MX_SIMULATOR_PORT'])('names %s when that port is taken', async (variable) => {
+  it.each([
+    ['PORT', ['--once']],
+    ['AWS_ENDPOINT_PORT', ['--once']],
+    ['MX_SIMULATOR_PORT', ['--once']],
+    // The page is for those who stay.
+    ['CONSOLE_PORT', []],
+  ])('names %s when that port is taken', async (variable, options) => {
     const taken = await listen(0, () => {});
-    const { lines, exit } = start(['--once'], { [variable]: String(taken.port) });
+    const { lines, exit } = start(options, { [variable]: String(taken.port) });
     expect(await exit).toBe(1);
     const next = taken.port + 1;
     expect(lines).toContain(

@@ -7,6 +7,7 @@ import { Member } from './member.ts';
 import { Overview } from './overview.ts';
 import { InUtc, Name, Trouble } from './parts.ts';
 import { useView } from './route.ts';
+import { Try } from './try.ts';
 import { type Panel, usePanel } from './use-panel.ts';
 import { memberHash, type View } from './view.ts';
 import { clockWords } from './words.ts';
@@ -28,7 +29,8 @@ function App(): ComponentChild {
       h(
         'nav',
         { 'aria-label': 'Views' },
-        h('a', { href: '#/', ...(view.name === 'overview' ? { 'aria-current': 'page' as const } : {}) }, 'Overview'),
+        link('#/', 'Overview', view.name === 'overview'),
+        deployment.data?.hasSimulator === true ? link('#/try', 'Try it', view.name === 'try') : null,
       ),
       h(Finder, { key: location.hash, view }),
       h(
@@ -42,10 +44,14 @@ function App(): ComponentChild {
   );
 }
 
-const shown = (view: View, deployment: DeploymentShown | null): ComponentChild =>
-  view.name === 'overview'
-    ? h(Fragment, null, h('h1', { tabIndex: -1 }, 'Overview'), h(Overview, null))
-    : h(Member, { key: `${view.user}/${view.member}`, user: view.user, member: view.member, deployment });
+const link = (href: string, title: string, isHere: boolean): ComponentChild =>
+  h('a', { href, ...(isHere ? { 'aria-current': 'page' as const } : {}) }, title);
+
+function shown(view: View, deployment: DeploymentShown | null): ComponentChild {
+  if (view.name === 'overview') return h(Fragment, null, h('h1', { tabIndex: -1 }, 'Overview'), h(Overview, null));
+  if (view.name === 'try') return h(Try, null);
+  return h(Member, { key: `${view.user}/${view.member}`, user: view.user, member: view.member, deployment });
+}
 
 /** Another view begins at its title, also for the keyboard and for a screen reader. */
 function useTitleFocused(view: View): void {

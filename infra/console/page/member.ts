@@ -4,7 +4,8 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import type { AccountList, DeploymentShown, MemberShown, RefreshList } from '../shapes.ts';
 import { Accounts } from './accounts.ts';
 import { withQuery } from './ask.ts';
-import { Ago, Chip, Name, Section, Sentence, Trouble } from './parts.ts';
+import { Explained } from './explained.ts';
+import { Name, Section, Trouble } from './parts.ts';
 import { Refreshes } from './refreshes.ts';
 import { Schedule } from './schedule.ts';
 import { type Panel, usePanel } from './use-panel.ts';
@@ -63,7 +64,7 @@ export function Member(props: {
         ? null
         : h('p', { class: trigger.isRefused ? 'trouble' : '', role: 'status' }, trigger.answer),
       sure === null ? null : h(Explained, sure),
-      h(Watched, { running, isRead: sure !== null, of: `${user}/${member}` }),
+      h(Watched, { shown: sure, of: `${user}/${member}` }),
     ),
     h(
       Section,
@@ -100,37 +101,12 @@ export function Member(props: {
   );
 }
 
-function Explained({ why, move, next, verdict, freshAsOf, bankDownSince }: MemberShown): ComponentChild {
-  const kind = verdict === 'fresh' ? 'good' : 'bad';
-  return h(
-    Fragment,
-    null,
-    h(
-      'p',
-      null,
-      h(Chip, { kind: verdict === null ? 'plain' : kind, children: verdict ?? 'nothing stored' }),
-      freshAsOf === null ? null : [' as of ', h(Ago, { at: freshAsOf })],
-      bankDownSince === null ? null : [' ', h(Chip, { kind: 'bad', children: 'the bank does not work' })],
-    ),
-    h(
-      'dl',
-      null,
-      h('dt', null, 'Why'),
-      h('dd', null, h(Sentence, null, why)),
-      h('dt', null, 'Whose move'),
-      h('dd', null, move),
-      h('dt', null, 'Next'),
-      h('dd', null, h(Sentence, null, next)),
-    ),
-  );
-}
-
 /** Once another refresh runs, or has ended, what it may have changed is read again. */
 function useReloadAtEnd({ data }: Panel<MemberShown>, reloads: readonly (() => void)[]): void {
   const before = useRef<string | null>(null);
   useEffect(() => {
     if (data === null) return;
-    const now = `${data.running?.refreshId} ${data.lastRefreshId}`;
+    const now = `${data.running?.refreshId} ${data.lastEnd?.refreshId}`;
     if (before.current !== null && now !== before.current) for (const reload of reloads) reload();
     before.current = now;
   }, [data]);

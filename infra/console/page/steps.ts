@@ -1,5 +1,5 @@
 /** The steps of a refresh, as the page sees them. Pure. */
-import type { RunningShown } from '../shapes.ts';
+import type { MemberShown, RunningShown } from '../shapes.ts';
 
 /** A step that was seen. */
 export interface Seen {
@@ -13,13 +13,21 @@ export interface Seen {
 /** The most steps that are kept: a refresh of ten minutes has fewer. */
 const MOST_STEPS = 100;
 
-/** `before` and what is new in `running`. */
-export function withStep(before: readonly Seen[], running: RunningShown | null, at: string): readonly Seen[] {
+/** `before` and what is new in `shown`. */
+export function withStep(
+  before: readonly Seen[],
+  { running, lastEnd }: Pick<MemberShown, 'running' | 'lastEnd'>,
+  at: string,
+): readonly Seen[] {
   const last = before.at(-1);
   if (running === null) {
     if (last === undefined || last.step === 'over') return before;
-    const sentence = 'It runs no more: how it ended stands under “The last refreshes”.';
-    return [...before, { refreshId: last.refreshId, at, looks: 0, step: 'over', sentence }];
+    const { refreshId } = last;
+    const sentence =
+      lastEnd?.refreshId === refreshId
+        ? `It ended as ${lastEnd.outcome.replaceAll('_', ' ')}. ${lastEnd.sentence}`
+        : 'It runs no more.';
+    return [...before, { refreshId, at, looks: 0, step: 'over', sentence }];
   }
   const { refreshId, looks, step, sentence } = running;
   if (last?.refreshId !== refreshId) return [{ refreshId, at, looks, step, sentence }];

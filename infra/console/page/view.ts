@@ -3,11 +3,13 @@
 /** A view. */
 export type View =
   | { readonly name: 'overview' }
+  | { readonly name: 'try' }
   | { readonly name: 'member'; readonly user: string; readonly member: string };
 
 /** The view of a fragment; one that is none shows the overview. */
 export function viewOf(hash: string): View {
   const [, name = '', user = '', member = ''] = hash.split('/');
+  if (name === 'try') return { name };
   const [readUser, readMember] = [decoded(user), decoded(member)];
   return name === 'member' && readUser !== '' && readMember !== ''
     ? { name, user: readUser, member: readMember }

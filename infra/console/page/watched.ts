@@ -1,7 +1,7 @@
 /** Triggering a refresh, and watching one that runs, step by step as this page sees it. */
 import { type ComponentChild, h } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
-import type { RunningShown, TriggeredShown } from '../shapes.ts';
+import type { MemberShown, TriggeredShown } from '../shapes.ts';
 import { ask } from './ask.ts';
 import { nowMs } from './clock.ts';
 import { At, Chip, Name, Sentence } from './parts.ts';
@@ -51,20 +51,15 @@ const idle = { isAsking: false, answer: null, isRefused: false };
 /**
  * The steps of the refresh that runs, or that ran last while the page was open.
  *
+ * @param props.shown null: nothing is known yet
  * @param props.of the member: another one has other steps
- * @param props.isRead false: whether one runs is not known
  */
-export function Watched(props: {
-  readonly running: RunningShown | null;
-  readonly isRead: boolean;
-  readonly of: string;
-}): ComponentChild {
-  const { running, isRead, of } = props;
+export function Watched({ shown, of }: { readonly shown: MemberShown | null; readonly of: string }): ComponentChild {
   const [seen, setSeen] = useState<readonly Seen[]>([]);
   useEffect(() => setSeen([]), [of]);
   useEffect(() => {
-    if (isRead) setSeen((before) => withStep(before, running, new Date(nowMs()).toISOString()));
-  }, [running, isRead]);
+    if (shown !== null) setSeen((before) => withStep(before, shown, new Date(nowMs()).toISOString()));
+  }, [shown]);
   const [first] = seen;
   if (first === undefined) return null;
   return h(

@@ -60,7 +60,18 @@ describe('a refresh that runs', () => {
   it.each([
     [{}, 'waits', 'MX has not confirmed the request, and nothing shows yet that it started a job.'],
     [{ start: accepted }, 'requested', 'MX has accepted the request for a job; it was not looked at yet.'],
-    [{ start: accepted, lookNumber: 1 }, 'job_runs', 'MX’s job runs; its end was not seen yet.'],
+    [
+      { start: accepted, lookNumber: 1 },
+      'requested',
+      'MX has accepted the request for a job; no look has shown one yet.',
+    ],
+    [{ start: { ...claim.start, state: 'attached' as const } }, 'requested', 'A job that ran already is followed.'],
+    [{ start: accepted, lookNumber: 1, flagSeen: true }, 'job_runs', 'MX has shown the job; its end was not seen yet.'],
+    [
+      { start: accepted, lookNumber: 1, jobAggregatedAt: at(1) },
+      'job_runs',
+      'MX has shown the job; its end was not seen yet.',
+    ],
     [
       { start: accepted, lookNumber: 1, questions: 'q' },
       'asks_user',

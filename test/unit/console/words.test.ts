@@ -94,7 +94,7 @@ describe('steps that were seen', () => {
   });
   const steps = (...seen: readonly (RunningShown | null)[]): readonly string[] => {
     let kept: ReturnType<typeof withStep> = [];
-    for (const one of seen) kept = withStep(kept, one, 'now');
+    for (const one of seen) kept = withStep(kept, { running: one, lastEnd: null }, 'now');
     return kept.map(({ refreshId, step, looks }) => `${refreshId} ${step} ${looks}`);
   };
 
@@ -112,6 +112,15 @@ describe('steps that were seen', () => {
     [[running(), null, running({ refreshId: 'RFR-2' })], ['RFR-2 requested 0']],
   ])('%#', (seen, expected) => {
     expect(steps(...seen)).toEqual(expected);
+  });
+
+  it.each([
+    [{ refreshId: 'RFR-1', outcome: 'action_required', sentence: 'Denied.' }, 'It ended as action required. Denied.'],
+    [{ refreshId: 'RFR-0', outcome: 'succeeded', sentence: 'Stored.' }, 'It runs no more.'],
+    [null, 'It runs no more.'],
+  ])('say how it ended: %o', (lastEnd, sentence) => {
+    const first = withStep([], { running: running(), lastEnd: null }, 'now');
+    expect(withStep(first, { running: null, lastEnd }, 'now').at(-1)?.sentence).toBe(sentence);
   });
 
   it('are at most a hundred', () => {

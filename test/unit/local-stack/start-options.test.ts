@@ -12,6 +12,7 @@ describe('the options of npm start', () => {
       port: 3000,
       awsPort: 4566,
       simulatorPort: 4010,
+      consolePort: 4700,
       seed: 1,
       data: null,
       caller: null,
