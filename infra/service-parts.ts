@@ -321,7 +321,12 @@ export class ServiceParts {
       functions,
       queues: { ...queuesOf('queue'), sweeps: sweeps.queue },
       deadLetters: { ...queuesOf('deadLetters'), ticks: this.tickDeadLetters.queue },
-      tables: { balances: storage.balances, members: storage.members, refreshes: storage.refreshes },
+      tables: {
+        balances: storage.balances,
+        members: storage.members,
+        refreshes: storage.refreshes,
+        history: storage.history,
+      },
       natGatewayIds: networks.natGatewayIds,
     });
   }

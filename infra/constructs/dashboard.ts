@@ -151,8 +151,15 @@ export class ServiceDashboard extends Construct {
         'Callbacks and notices',
         this.#by('CallbackDelivered', 'CallbackRetried', 'CallbackGivenUp', 'NoticeFailed'),
       ),
-      graph('Repaired, unreadable, unknown', [
-        ...this.#by('SweepRepaired', 'UnreadableMessage', 'MessagePutBack', 'MxFieldDropped', 'MxUnknownStatus'),
+      graph('Repaired, unreadable, unknown, not kept', [
+        ...this.#by(
+          'SweepRepaired',
+          'UnreadableMessage',
+          'MessagePutBack',
+          'MxFieldDropped',
+          'MxUnknownStatus',
+          'HistoryNotKept',
+        ),
       ]),
     ];
   }
