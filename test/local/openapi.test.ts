@@ -286,7 +286,7 @@ describe('what the running API answers is in the document', () => {
       // Nothing changes until its next round, in 90 s.
       await expect
         .poll(async () => (await read()).text, { timeout: 20_000 })
-        .toContain('"members":1,"accounts":6,"refreshes":1');
+        .toContain('"members":1,"accounts":6,"former_amounts":0,"refreshes":1');
       await db.send(
         new UpdateItemCommand({
           TableName: running.project.stack.physicalId('StorageErasures'),
