@@ -7,6 +7,7 @@ import { OPEN_SHARDS } from '../shared/domain/members-ports.ts';
 import type { FunctionName } from '../shared/lambda/environment.ts';
 import { gatewayRoutes } from '../shared/lambda/routes.ts';
 import { TRIGGER_TIMEOUT_SECONDS } from '../shared/lambda/time-limits.ts';
+import { acknowledge } from './constructs/acknowledged-finding.ts';
 import { Alarms } from './constructs/alarms.ts';
 import { constructIdOf } from './constructs/construct-ids.ts';
 import { ServiceDashboard } from './constructs/dashboard.ts';
@@ -109,6 +110,7 @@ export class ServiceParts {
     const schedulerRoles = this.addSchedule();
     this.addReaders();
     this.addErasure();
+    const mxCheck = this.addMxCheck();
     this.api = this.addDoors();
     grantPermissions(this.functions, arnsOf(this.stores, this.queues));
     this.grantKey(schedulerRoles);
@@ -117,7 +119,7 @@ export class ServiceParts {
     const usersAreHurt = this.alarms.raiseForUsers();
     new SavedQueries(scope, 'Queries', { name, functions: this.functions });
     if (settings.dashboard) this.addDashboard(usersAreHurt);
-    publishForOperator(scope, settings, this);
+    publishForOperator(scope, settings, { ...this, mxCheck });
     this.applyToAll([scope, ...schedulerRoles]);
   }
 
@@ -278,6 +280,23 @@ export class ServiceParts {
       whenItFails: 'Other systems cannot have a person’s data erased; erasings that were asked for go on.',
       timeout: Duration.seconds(10),
     });
+  }
+
+  /** What the operator's command `doctor` has called inside, because MX answers allow-listed addresses only. */
+  private addMxCheck(): ServiceFunction<FunctionName> {
+    const check = this.addFunction('check-mx', {
+      // No alarms: the person who calls it sees the failure.
+      whenItFails: null,
+      timeout: Duration.seconds(15),
+      memory: 256,
+      callsMx: true,
+    });
+    acknowledge(
+      check.fn,
+      'Serverless-LambdaDLQ',
+      'It is invoked by a person, synchronously; Lambda sends only asynchronous invocations to a dead-letter target.',
+    );
+    return check;
   }
 
   /** The HTTP API: every function with routes, and one for all other paths. */

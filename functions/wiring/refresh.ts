@@ -155,15 +155,19 @@ export function mxAndDeletionOf(env: MxEnvironment, timeoutMs: number) {
 function reachMx(env: MxEnvironment, timeoutMs: number): MxClientOptions {
   const { send, open } = httpsTransport();
   beforeFirstCall(() => open(new URL(env.mxBaseUrl)));
-  return {
-    baseUrl: env.mxBaseUrl,
-    acceptVersion: env.mxAcceptVersion,
-    credentials: secretOf(env.mxSecretArn),
-    send,
-    timeoutMs,
-    now,
-  };
+  return { ...mxAddress(env, timeoutMs), credentials: secretOf(env.mxSecretArn), send };
 }
+
+/** Ways to MX with the secret as it is now, whatever an earlier one has fetched. Nothing is done before they are used. */
+export function waysToMx(env: MxEnvironment, timeoutMs: number): () => MxClientOptions {
+  const { send } = httpsTransport();
+  const client = new SecretsManagerClient(limitedCalls());
+  return () => ({ ...mxAddress(env, timeoutMs), credentials: secret(client, env.mxSecretArn, now), send });
+}
+
+const mxAddress = ({ mxBaseUrl, mxAcceptVersion }: MxEnvironment, timeoutMs: number) => ({
+  ...{ baseUrl: mxBaseUrl, acceptVersion: mxAcceptVersion, timeoutMs, now },
+});
 
 /** Refresh ids are names that must not be guessed. */
 const randomUnit = (): number => {

@@ -23,11 +23,14 @@ const configurations = {
   linear10PercentEvery10Minutes: LambdaDeploymentConfig.LINEAR_10PERCENT_EVERY_10MINUTES,
 } as const;
 
-/** Called once a minute: a tenth of that shows nothing in five minutes, and each minute would run either version. */
-const TICKS: readonly FunctionName[] = ['run-schedule', 'sweep'];
+/**
+ * Called once a minute: a tenth of that shows nothing in five minutes, and each minute would run either version. Or called by
+ * a person now and then.
+ */
+const AT_ONCE: readonly FunctionName[] = ['run-schedule', 'sweep', 'check-mx'];
 
-/** Whether new versions of a function come gradually: those behind the HTTP API and the queues, not the ticks. */
-export const comesGradually = (functionName: FunctionName): boolean => !TICKS.includes(functionName);
+/** Whether new versions of a function come gradually: those behind the HTTP API and the queues. */
+export const comesGradually = (functionName: FunctionName): boolean => !AT_ONCE.includes(functionName);
 
 const ALIAS = 'live';
 

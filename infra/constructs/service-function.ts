@@ -35,8 +35,8 @@ export interface ServiceFunctionProps<F extends FunctionName> extends Platform {
   readonly functionName: F;
   /** At least what the function's contract names; more is left out. A missing value does not compile. */
   readonly environment: EnvironmentFor<F>;
-  /** What a customer or another system notices when it fails. Printed on its alarms. A whole sentence. */
-  readonly whenItFails: string;
+  /** What a customer or another system notices when it fails. Printed on its alarms. A whole sentence. Null: it has no alarms. */
+  readonly whenItFails: string | null;
   /** MB; also sets the share of a CPU. */
   readonly memory: number;
   readonly timeout: Duration;
@@ -120,6 +120,7 @@ export class ServiceFunction<F extends FunctionName> extends Construct {
       );
 
     const { whenItFails, functionName: runbook } = props;
+    if (whenItFails === null) return;
     props.alarms.raise(this, 'Errors', { metric: this.fn.metricErrors(sum), whenItFails, runbook });
     props.alarms.raise(this, 'Throttles', { metric: this.fn.metricThrottles(sum), whenItFails, runbook });
   }

@@ -1,17 +1,30 @@
 import { CfnOutput } from 'aws-cdk-lib';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
+import packageJson from '../../package.json' with { type: 'json' };
+import type { FunctionName } from '../../shared/lambda/environment.ts';
+import type { Alarms } from '../constructs/alarms.ts';
+import type { ServiceFunction } from '../constructs/service-function.ts';
 import type { DeadLetterQueue } from '../constructs/work-queue.ts';
 import type { Settings } from '../settings.ts';
 import type { Queues } from './queues.ts';
+
+/** The parts that the operator's command looks at. */
+export interface PublishedParts {
+  readonly queues: Queues;
+  readonly tickDeadLetters: DeadLetterQueue;
+  readonly alarms: Pick<Alarms, 'topic'>;
+  readonly mxCheck: ServiceFunction<FunctionName>;
+}
 
 /** What the operator's command has to do as the functions do it (`infra/operator/deployment.ts`), as stack outputs. */
 export function publishForOperator(
   scope: Construct,
   settings: Settings,
-  { queues, tickDeadLetters }: { readonly queues: Queues; readonly tickDeadLetters: DeadLetterQueue },
+  { queues, tickDeadLetters, alarms, mxCheck }: PublishedParts,
 ): void {
   const { scheduleShards, minScheduleHours, mxBaseUrl, mxAcceptVersion } = settings;
+  const { followUpConcurrency, startConcurrency, triggerConcurrency } = settings;
   const { learning, breaker, deadlineSeconds } = settings;
   const { staleAfterSeconds, allowanceStarts, allowanceWindowSeconds } = settings;
   const published: Readonly<Record<string, string>> = {
@@ -25,6 +38,9 @@ export function publishForOperator(
     StaleAfterSeconds: String(staleAfterSeconds),
     AllowanceStarts: String(allowanceStarts),
     AllowanceWindowSeconds: String(allowanceWindowSeconds),
+    FollowUpConcurrency: String(followUpConcurrency),
+    StartConcurrency: String(startConcurrency),
+    TriggerConcurrency: String(triggerConcurrency),
   };
   for (const [name, value] of Object.entries(published)) {
     new CfnOutput(scope, name, { value, description: 'A setting, for the operator’s command' });
@@ -43,4 +59,10 @@ export function publishForOperator(
     if (queue === undefined) continue;
     new CfnOutput(scope, name, { value: queue.queueUrl, description: 'A queue, for the operator’s command' });
   }
+  const others: Readonly<Record<string, readonly [value: string, description: string]>> = {
+    Version: [packageJson.version, 'The release of mx-fresh-balances that was deployed'],
+    AlarmTopicArn: [alarms.topic.topicArn, 'Where the alarms go'],
+    CheckMxFunction: [mxCheck.fn.functionName, 'Asks MX whether it accepts us, for the operator’s command'],
+  };
+  for (const [name, [value, description]] of Object.entries(others)) new CfnOutput(scope, name, { value, description });
 }

@@ -30,6 +30,7 @@ export type LogEvent =
   | 'callback.done'
   | 'callback.failed'
   | 'mx.failed'
+  | 'mx.checked'
   | 'mx.fields_dropped'
   | 'mx.unknown_status'
   | 'history.not_kept'

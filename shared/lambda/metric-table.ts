@@ -25,6 +25,7 @@ const all = [
   'run-schedule',
   'sweep',
   'unknown-route',
+  'check-mx',
 ] as const satisfies readonly FunctionName[];
 const callMx = ['check-balance', 'follow-up', 'start-due'] as const satisfies readonly FunctionName[];
 /** What can write the end of a refresh. */

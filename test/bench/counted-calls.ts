@@ -98,6 +98,7 @@ export function countingEngines(engines: AwsEngines, counted: CountedCalls): Aws
     ssm: byFunction(engines.ssm),
     logs: byFunction(engines.logs),
     cloudformation: byFunction(engines.cloudformation),
+    lambda: byFunction(engines.lambda),
   };
 }
 

@@ -167,6 +167,7 @@ describe('the functions', () => {
     const loops = functions.map((fn) => [nameOf(fn), at(fn.Properties, 'RecursiveLoop')]);
     expect(Object.fromEntries(loops)).toEqual({
       'check-balance': 'Terminate',
+      'check-mx': 'Terminate',
       'deliver-callback': 'Allow',
       'erase-data': 'Terminate',
       'follow-up': 'Allow',

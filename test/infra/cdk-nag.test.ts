@@ -19,7 +19,7 @@ describe.each(each)('with %s', (_, settings) => {
 });
 
 it('by default so many findings have a reason', () => {
-  expect(withStack({}, ({ app }) => reviewOf(app).findings)).toHaveLength(34);
+  expect(withStack({}, ({ app }) => reviewOf(app).findings)).toHaveLength(37);
 });
 
 describe('the check notices', () => {

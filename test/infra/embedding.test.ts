@@ -170,13 +170,13 @@ describe('given resources', () => {
 
   it('hold for every function and role, those of schedules too', () => {
     const functions = ofType(stack, 'AWS::Lambda::Function');
-    expect(functions).toHaveLength(10);
+    expect(functions).toHaveLength(11);
     for (const { id, Properties } of functions)
       expect(at(Properties, 'VpcConfig', 'SecurityGroupIds'), id).toEqual([
         { 'Fn::GetAtt': ['GroupC77FDACD', 'GroupId'] },
       ]);
     const roles = ofType(stack, 'AWS::IAM::Role');
-    expect(roles).toHaveLength(12);
+    expect(roles).toHaveLength(13);
     for (const { id, Properties } of roles) {
       expect(JSON.stringify(at(Properties, 'PermissionsBoundary')), id).toContain('policy/boundary');
       expect(at(Properties, 'Tags'), id).toEqual([{ Key: 'team', Value: 'payments' }]);

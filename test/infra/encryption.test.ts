@@ -34,7 +34,7 @@ describe('encrypted with the key are', () => {
   it('secrets, logs and the topic', () => {
     expect(withKey.ofType('AWS::SecretsManager::Secret')).toHaveLength(4);
     expect(keyOf('AWS::SecretsManager::Secret', 'KmsKeyId')).toEqual([keyArn]);
-    expect(withKey.ofType('AWS::Logs::LogGroup')).toHaveLength(14);
+    expect(withKey.ofType('AWS::Logs::LogGroup')).toHaveLength(15);
     expect(keyOf('AWS::Logs::LogGroup', 'KmsKeyId')).toEqual([keyArn]);
     expect(keyOf('AWS::SNS::Topic', 'KmsMasterKeyId')).toEqual([keyArn]);
   });
@@ -78,6 +78,7 @@ it('each role uses the key for this only', () => {
     DeliverCallback: [reads, secrets, sends],
     MxWebhook: [secrets, sends],
     UnknownRoute: [],
+    CheckMx: [secrets],
     SchedulerRoleForTarget: [sends],
     // Flow logs are written by CloudWatch, which uses the key itself.
     EgressNetworkConnectionsIAM: [],
@@ -88,7 +89,7 @@ it('the local stack understands what roles may do with it', () => {
   const settings = { ...everythingOn, apiAccess: 'basic', flowLogs: true, keyArn };
   const template = withStack(settings, ({ stack }) => readTemplate(Template.fromStack(stack).toJSON()));
   const place = { region: 'us-east-1', account: '123456789012', stackName: 'x', awsEndpointUrl: 'a', apiUrl: 'b' };
-  expect(readPolicies(new Blueprint(template, place)).functions.size).toBe(12);
+  expect(readPolicies(new Blueprint(template, place)).functions.size).toBe(13);
 });
 
 it('without a key no role may use one', () => {

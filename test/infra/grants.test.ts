@@ -104,6 +104,7 @@ const expected: Readonly<Record<string, Readonly<Record<string, readonly string[
     CredentialsApiCallers: read,
   },
   UnknownRoute: {},
+  CheckMx: { '*': network, CredentialsMx: read },
 };
 
 /** By function, then by resource, all actions. The roles of schedules are called otherwise. */

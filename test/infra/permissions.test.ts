@@ -30,6 +30,7 @@ describe('permissions', () => {
   it('let only those who call MX read its credentials', () => {
     expect(roles(statements.filter(about('CredentialsMx'))).sort()).toEqual([
       'CheckBalance',
+      'CheckMx',
       'FollowUp',
       'StartRefresh',
     ]);
@@ -93,7 +94,7 @@ describe('permissions', () => {
       actions.some((action) => !reasons[String(action)] && !reasons[String(action).split(':')[0] ?? '']),
     );
     expect(unexplained).toEqual([]);
-    expect(wild).toHaveLength(3);
+    expect(wild).toHaveLength(4);
   });
 
   it('come from this stack alone: no managed policy of AWS', () => {

@@ -73,15 +73,15 @@ describe('alarms', () => {
     ]);
   });
 
-  it('watch errors and throttles of every function', () => {
+  it('watch errors and throttles of every function that works unseen', () => {
     const watched = alarms.flatMap(({ Properties }) => {
       const fn = at(Properties, 'Dimensions', 0, 'Value', 'Ref');
       return at(Properties, 'Dimensions', 0, 'Name') === 'FunctionName'
         ? [`${String(fn)} ${String(at(Properties, 'MetricName'))}`]
         : [];
     });
-    for (const { id } of stack.ofType('AWS::Lambda::Function'))
-      expect(watched).toEqual(expect.arrayContaining([`${id} Errors`, `${id} Throttles`]));
+    const unseen = stack.ofType('AWS::Lambda::Function').filter(({ id }) => !id.startsWith('CheckMx'));
+    for (const { id } of unseen) expect(watched).toEqual(expect.arrayContaining([`${id} Errors`, `${id} Throttles`]));
   });
 
   it('on refused credentials watch the functions’ own numbers', () => {

@@ -16,6 +16,7 @@ it('has every function, the command and the construct', () => {
   expect(components.filter(({ type }) => type === 'file').map(({ name }) => name)).toEqual([
     'CDK construct',
     'functions/check-balance',
+    'functions/check-mx',
     'functions/deliver-callback',
     'functions/erase-data',
     'functions/follow-up',

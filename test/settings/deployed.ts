@@ -32,6 +32,7 @@ const modules = {
   MemberSchedule: () => import('../../functions/member-schedule.ts'),
   EraseData: () => import('../../functions/erase-data.ts'),
   UnknownRoute: () => import('../../functions/unknown-route.ts'),
+  CheckMx: () => import('../../functions/check-mx.ts'),
 };
 
 /** A function of the stack. */
@@ -81,6 +82,8 @@ export interface Deployed {
   deliver(to: Construct, message: string): Promise<boolean>;
   /** Calls a function as the schedule does. */
   tick(to: Construct): Promise<void>;
+  /** Calls a function by Lambda's API; its answer. */
+  invoke(to: Construct, event: unknown): Promise<unknown>;
   /** Delivers the newest message of the follow-up queue. */
   look(): Promise<void>;
   /** What was sent to a queue so far. */
@@ -246,6 +249,7 @@ export async function deploy(settings: Readonly<Record<string, unknown>>): Promi
     async tick(to) {
       await call(to, {});
     },
+    invoke: (to, event) => call(to, event),
     async look() {
       await deployed.deliver('FollowUp', sent('FollowUps').at(-1)?.body ?? '');
     },

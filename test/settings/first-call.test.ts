@@ -88,6 +88,8 @@ const functions: readonly [string, () => Promise<unknown>, readonly string[], re
   ['read-refresh', () => import('../../functions/read-refresh.ts'), [...reads, secret('callers')], []],
   ['member-schedule', () => import('../../functions/member-schedule.ts'), [...reads, secret('callers')], []],
   ['unknown-route', () => import('../../functions/unknown-route.ts'), [], []],
+  // It fetches the secret when it is called.
+  ['check-mx', () => import('../../functions/check-mx.ts'), [], []],
 ];
 
 it.each(functions)('%s has asked and connected', async (_name, load, calls, connections) => {

@@ -52,6 +52,7 @@ describe('in the template', () => {
       MemberSchedule: 10,
       EraseData: 10,
       UnknownRoute: 10,
+      CheckMx: 15,
     });
   });
 

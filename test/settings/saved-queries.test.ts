@@ -136,10 +136,10 @@ it('queries ask the logs of functions that are deployed', () => {
     known: listAt(Properties, 'LogGroupNames').every((group) => groups.has(String(at(group, 'Ref')))),
   }));
   expect(queries.map(({ name, asked }) => [name, asked.length])).toEqual([
-    ['mx-fresh-balances-dev/one refresh', 10],
-    ['mx-fresh-balances-dev/one member (choose the last day)', 10],
+    ['mx-fresh-balances-dev/one refresh', 11],
+    ['mx-fresh-balances-dev/one member (choose the last day)', 11],
     ['mx-fresh-balances-dev/slowest refreshes', 3],
-    ['mx-fresh-balances-dev/errors by code', 10],
+    ['mx-fresh-balances-dev/errors by code', 11],
     ['mx-fresh-balances-dev/reads by caller', 2],
   ]);
   expect(queries.every(({ known }) => known)).toBe(true);

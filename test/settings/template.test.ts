@@ -85,6 +85,7 @@ const rows: readonly TemplateRow[] = [
         ['CheckBalance', 'https://mx.example.com:8443'],
         ['FollowUp', 'https://mx.example.com:8443'],
         ['StartRefresh', 'https://mx.example.com:8443'],
+        ['CheckMx', 'https://mx.example.com:8443'],
       ],
       [443, 8443],
     ],
@@ -119,7 +120,7 @@ const rows: readonly TemplateRow[] = [
       each('AWS::EC2::FlowLog', 'LogGroupName', 'Ref')(stack).map((id) => String(id).slice(0, 14)),
       stack.ofType('AWS::Logs::LogGroup').length,
     ],
-    expected: [['ALL'], ['EgressFlowLogs'], 12],
+    expected: [['ALL'], ['EgressFlowLogs'], 13],
   },
   {
     setting: 'vpcId',
@@ -153,7 +154,7 @@ const rows: readonly TemplateRow[] = [
         ),
       ],
     ],
-    expected: [10, ['subnet-0a1b2c3d subnet-0a1b2c3e']],
+    expected: [11, ['subnet-0a1b2c3d subnet-0a1b2c3e']],
   },
   {
     setting: 'securityGroupIds',
@@ -193,7 +194,7 @@ const rows: readonly TemplateRow[] = [
     beside: { webhooks: 'known', callbackHosts: 'hooks.example.com', flowLogs: true },
     what: 'every role has it, those of schedules and flow logs too',
     observe: (stack) => [stack.ofType('AWS::IAM::Role').length, each('AWS::IAM::Role', 'PermissionsBoundary')(stack)],
-    expected: [15, ['arn:aws:iam::123456789012:policy/teams/boundary']],
+    expected: [16, ['arn:aws:iam::123456789012:policy/teams/boundary']],
   },
   {
     setting: 'tags',
@@ -305,7 +306,7 @@ const rows: readonly TemplateRow[] = [
       stack.ofType('AWS::Logs::LogGroup').length,
       each('AWS::Logs::LogGroup', 'RetentionInDays')(stack),
     ],
-    expected: [11, [90]],
+    expected: [12, [90]],
   },
   {
     setting: 'alarmEmail',
@@ -343,7 +344,7 @@ const rows: readonly TemplateRow[] = [
     value: true,
     what: 'every function is traced, and every role may send traces and nothing more for it',
     observe: (stack) => [each('AWS::Lambda::Function', 'TracingConfig', 'Mode')(stack), tracesOf(stack)],
-    expected: [['Active'], { policies: 10, actions: ['xray:PutTelemetryRecords', 'xray:PutTraceSegments'] }],
+    expected: [['Active'], { policies: 11, actions: ['xray:PutTelemetryRecords', 'xray:PutTraceSegments'] }],
   },
   {
     setting: 'tracing',

@@ -5,7 +5,10 @@ export type AwsCaller =
   | { readonly via: 'function' | 'event-source'; readonly function: string }
   | { readonly via: 'tools'; readonly function?: undefined };
 
-/** One AWS call, before any engine has seen it. The body is JSON text; of CloudFormation's it is a form. */
+/**
+ * One AWS call, before any engine has seen it. The body is JSON text; of CloudFormation's it is a form. What Lambda's API has in
+ * paths and bodies is `{"FunctionName": …, "Payload": "<JSON>"}`.
+ */
 export interface AwsCall {
   readonly caller: AwsCaller;
   readonly service: AwsService;
@@ -18,8 +21,11 @@ export interface AwsCall {
 /** The services that speak AWS's JSON protocols. */
 export type JsonService = 'dynamodb' | 'sqs' | 'events' | 'secretsmanager' | 'ssm' | 'logs';
 
-/** The services of the local stack. CloudFormation speaks AWS's older query protocol: a form in, XML out. */
-export type AwsService = JsonService | 'cloudformation';
+/**
+ * The services of the local stack. CloudFormation speaks AWS's older query protocol: a form in, XML out. Lambda has paths instead of
+ * names of actions.
+ */
+export type AwsService = JsonService | 'cloudformation' | 'lambda';
 
 /** What goes back to the caller. */
 export interface AwsAnswer {
@@ -43,7 +49,7 @@ export const services: Readonly<Record<JsonService, { readonly target: string; r
 
 /** What the AWS endpoint answers for, in words for error messages. */
 export const servicesInWords =
-  'DynamoDB, SQS, EventBridge PutEvents, Secrets Manager, SSM parameters, CloudFormation and CloudWatch Logs';
+  'DynamoDB, SQS, EventBridge PutEvents, Secrets Manager, SSM parameters, CloudFormation, CloudWatch Logs and Lambda Invoke';
 
 /** An answer of one service with a JSON body. */
 export const awsAnswer = (service: JsonService, body: unknown, status = 200): AwsAnswer => ({
@@ -53,10 +59,12 @@ export const awsAnswer = (service: JsonService, body: unknown, status = 200): Aw
 });
 
 /** An error as the service's protocol writes it; the SDK throws it under the name `type`. */
-export const awsError = (service: AwsService, type: string, message: string, status = 400): AwsAnswer =>
-  service === 'cloudformation'
-    ? queryError(type, message, status)
-    : awsAnswer(service, { __type: type, message }, status);
+export function awsError(service: AwsService, type: string, message: string, status = 400): AwsAnswer {
+  if (service === 'cloudformation') return queryError(type, message, status);
+  if (service !== 'lambda') return awsAnswer(service, { __type: type, message }, status);
+  const headers = { 'content-type': 'application/json', 'x-amzn-errortype': type };
+  return { status, headers, body: JSON.stringify({ Type: status < 500 ? 'User' : 'Server', Message: message }) };
+}
 
 /**
  * The refusal of a call that its caller may not make, as each service writes it. SQS answers in JSON with the code of
@@ -64,6 +72,7 @@ export const awsError = (service: AwsService, type: string, message: string, sta
  */
 export function accessDeniedAnswer(service: AwsService, message: string): AwsAnswer {
   if (service === 'cloudformation') return queryError('AccessDenied', message, 403);
+  if (service === 'lambda') return awsError(service, 'AccessDeniedException', message, 403);
   const body = { __type: 'com.amazon.coral.service#AccessDeniedException', Message: message };
   if (service !== 'sqs') return awsAnswer(service, body, 400);
   const { status, headers, body: text } = awsAnswer(service, body, 403);

@@ -40,7 +40,9 @@ async function answerFor(
   const form = contentType.startsWith('application/x-www-form-urlencoded') && body !== 'too-large';
   const formAction = form ? (new URLSearchParams(body.toString()).get('Action') ?? undefined) : undefined;
 
-  const [service, action] = asked(target, signedFor, formAction);
+  const functionName = /^\/2015-03-31\/functions\/([^/]+)\/invocations$/.exec(path.replace(/\?.*/, ''))?.[1];
+  const isInvoke = signedFor === 'lambda' && method === 'POST' && functionName !== undefined;
+  const [service, action] = isInvoke ? (['lambda', 'Invoke'] as const) : asked(target, signedFor, formAction);
   if (service === undefined || action === undefined || action === '') {
     const smithyProtocol = oneHeader(headers['smithy-protocol']);
     return foreignAnswer({ method, path, service: signedFor, contentType, target, smithyProtocol, action: formAction });
@@ -55,8 +57,13 @@ async function answerFor(
     return awsError(service, 'UnrecognizedClientException', message);
   }
   const traceHeader = request.headers['x-amzn-trace-id'];
-  return calls.call({ caller, service, action, body, traceHeader: traceHeader?.toString() });
+  const whole = isInvoke ? invocation(functionName, body) : body;
+  return calls.call({ caller, service, action, body: whole, traceHeader: traceHeader?.toString() });
 }
+
+/** Lambda's `Invoke` as one JSON text. */
+const invocation = (functionName: string, payload: Buffer): Buffer =>
+  Buffer.from(JSON.stringify({ FunctionName: decodeURIComponent(functionName), Payload: payload.toString() }));
 
 /** Service and action of a request, as far as it names ones that are here. */
 function asked(

@@ -7,6 +7,7 @@ import { DeadLetters } from './dead-letters.ts';
 import { eventBuses } from './event-bus.ts';
 import type { FunctionSpec } from './function-host.ts';
 import { functionLogs } from './function-logs.ts';
+import { lambdaInvoke } from './lambda-invoke.ts';
 import { listenLate } from './late-server.ts';
 import { ObservationFeed, type ObservationKind, type Observations } from './observations.ts';
 import { parameterStore } from './parameters.ts';
@@ -167,6 +168,7 @@ async function start(options: LocalStackOptions, cleanup: AsyncDisposableStack):
     secretsmanager: secrets.engine,
     ssm: parameterStore(blueprint, startedAt),
     logs: functionLogs(blueprint, observations, now),
+    lambda: lambdaInvoke(hostOf),
     cloudformation: stackDescription(blueprint, startedAt),
   };
   const engines = options.aroundEngines?.(bare) ?? bare;

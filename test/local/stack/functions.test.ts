@@ -1,8 +1,9 @@
+import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { LocalStack } from '../../../infra/local/stack/local-stack.ts';
 import type { Observations } from '../../../infra/local/stack/observations.ts';
 import { startBarrier } from './fixtures/barrier.ts';
-import { kitFunction, startResources, table } from './fixtures/template.ts';
+import { clientFor, kitFunction, startResources, table } from './fixtures/template.ts';
 
 const resources = {
   Members0A1B2C3D: table,
@@ -50,6 +51,22 @@ describe('functions of the local stack', () => {
     const left = (result as { context: { left: number } }).context.left;
     expect(left).toBeGreaterThan(6000);
     expect(left).toBeLessThanOrEqual(7000);
+  });
+
+  it('are invoked through the AWS endpoint, as by Lambda', async () => {
+    const client = new LambdaClient(clientFor(stack));
+    const invoke = (FunctionName: string, Payload?: string) =>
+      client.send(new InvokeCommand({ FunctionName, ...(Payload === undefined ? {} : { Payload }) }));
+    const json = (payload: Uint8Array | undefined): unknown => JSON.parse(Buffer.from(payload ?? []).toString());
+    const echo = await invoke(stack.physicalId('Echo'), '{"a":"ü"}');
+    expect([echo.StatusCode, echo.FunctionError]).toEqual([200, undefined]);
+    expect(json(echo.Payload)).toMatchObject({ event: { a: 'ü' } });
+    expect(json((await invoke(stack.physicalId('Echo'))).Payload)).toMatchObject({ event: {} });
+    const failed = await invoke(stack.physicalId('Fails'), '{"how":"throw"}');
+    expect(failed.FunctionError).toBe('Unhandled');
+    expect(json(failed.Payload)).toMatchObject({ errorType: 'RangeError', errorMessage: 'as asked' });
+    await expect(invoke('nothing')).rejects.toMatchObject({ name: 'ResourceNotFoundException' });
+    client.destroy();
   });
 
   it.each([0, 3_600_000, 7_200_000])('a function’s clock is %i ms ahead', async (ahead) => {
