@@ -17,12 +17,10 @@ import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import type { FunctionName } from '../../shared/lambda/environment.ts';
 import { metricTable } from '../../shared/lambda/metric-table.ts';
-import type { countsOfFunction } from '../../shared/lambda/metrics.ts';
+import type { CountOfFunction } from '../../shared/lambda/metrics.ts';
 import { overFiveMinutes, sum } from './alarms.ts';
 import type { ServiceFunction } from './service-function.ts';
 import { type DeploymentMetric, metricOfDeployment, metricOfFunction } from './service-metric.ts';
-
-type FunctionCount = (typeof countsOfFunction)[number];
 
 /** What is shown. */
 export interface ServiceDashboardProps {
@@ -232,7 +230,7 @@ export class ServiceDashboard extends Construct {
   }
 
   /** Counts of functions, a line for each function of this deployment that writes them. */
-  #by(...names: readonly FunctionCount[]): readonly Metric[] {
+  #by(...names: readonly CountOfFunction[]): readonly Metric[] {
     const { functions, stage } = this.#props;
     return names.flatMap((name) =>
       functions

@@ -1,8 +1,8 @@
 import { Metric, type MetricOptions } from 'aws-cdk-lib/aws-cloudwatch';
 import type { FunctionName } from '../../shared/lambda/environment.ts';
 import {
+  type CountOfFunction,
   type countsOfDeployment,
-  type countsOfFunction,
   NAMESPACE,
   type valuesOfDeployment,
 } from '../../shared/lambda/metrics.ts';
@@ -16,7 +16,7 @@ export const metricOfDeployment = (metricName: DeploymentMetric, stage: string, 
 
 /** What the function `service` of the deployment `stage` writes under this name. */
 export const metricOfFunction = (
-  metricName: (typeof countsOfFunction)[number],
+  metricName: CountOfFunction,
   { service, stage }: { readonly service: FunctionName; readonly stage: string },
   options: MetricOptions,
 ): Metric => new Metric({ namespace: NAMESPACE, metricName, dimensionsMap: { service, stage }, ...options });

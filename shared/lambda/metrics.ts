@@ -7,31 +7,30 @@
 export const NAMESPACE = 'MxFreshBalances';
 
 /** Counted for each function, with dimensions `service` and `stage`. */
-export const countsOfFunction = [
-  'MxCredentialsRejected',
-  'MxFieldDropped',
-  'MxUnknownStatus',
-  'RefreshAccepted',
-  'RefreshJoined',
-  'RefreshHeldBack',
-  'StartLeftToMx',
-  'StartDeferred',
-  'StartDropped',
-  'WebhookReceived',
-  'WebhookIgnored',
-  'WebhookHeeded',
-  'CallbackDelivered',
-  'CallbackRetried',
-  'CallbackGivenUp',
-  'NoticeFailed',
-  'HistoryNotKept',
-  'UnreadableMessage',
-  'MessagePutBack',
-  'MembersDue',
-  'SweepRepaired',
-  'CallerRefused',
-  'CallerBraked',
-] as const;
+export type CountOfFunction =
+  | 'MxCredentialsRejected'
+  | 'MxFieldDropped'
+  | 'MxUnknownStatus'
+  | 'RefreshAccepted'
+  | 'RefreshJoined'
+  | 'RefreshHeldBack'
+  | 'StartLeftToMx'
+  | 'StartDeferred'
+  | 'StartDropped'
+  | 'WebhookReceived'
+  | 'WebhookIgnored'
+  | 'WebhookHeeded'
+  | 'CallbackDelivered'
+  | 'CallbackRetried'
+  | 'CallbackGivenUp'
+  | 'NoticeFailed'
+  | 'HistoryNotKept'
+  | 'UnreadableMessage'
+  | 'MessagePutBack'
+  | 'MembersDue'
+  | 'SweepRepaired'
+  | 'CallerRefused'
+  | 'CallerBraked';
 
 /**
  * Counted for the deployment, with dimension `stage` alone: several functions write them, each name is paid for once, and an
@@ -71,7 +70,7 @@ export const OF_A_VERSION = 'UnexpectedFailure';
 export type ValueName = (typeof valuesOfDeployment)[number];
 
 /** What is counted. */
-export type CountName = (typeof countsOfFunction)[number] | (typeof countsOfDeployment)[number] | typeof OF_A_VERSION;
+export type CountName = CountOfFunction | (typeof countsOfDeployment)[number] | typeof OF_A_VERSION;
 
 /** The only metrics there are. */
 export type MetricName = CountName | ValueName;

@@ -21,10 +21,16 @@ const outcomeCounts = {
   timed_out: 'RefreshTimedOut',
 } as const satisfies Readonly<Record<Outcome, CountName>>;
 
+/**
+ * In tenths: MX's clock is right to a second, and with cents a duration could look like an amount, which no line may have
+ * (`test/privacy/detector.ts`).
+ */
+const inTenths = (value: number): number => Math.round(value * 10) / 10;
+
 /** Counts and measures in `report`. What cannot be measured is left out, and never fails a refresh. */
 export function refreshMetrics(report: Pick<Telemetry, 'count' | 'measure'>): Measures {
   const measure = (metric: ValueName, value: number | null): void => {
-    if (value !== null) report.measure(metric, value);
+    if (value !== null) report.measure(metric, inTenths(value));
   };
   return {
     ended: unlessItFails((end) => {

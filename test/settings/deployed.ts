@@ -7,6 +7,7 @@ import { expect, vi } from 'vitest';
 import { Blueprint } from '../../infra/local/stack/blueprint.ts';
 import { Permissions } from '../../infra/local/stack/permissions.ts';
 import { type Resource, type Synthesized, synthesize } from '../infra/synthesized.ts';
+import { unlistedMetrics } from '../infra/written-metrics.ts';
 import { recordCalls } from '../permissions/record.ts';
 import { Detector, type SecretKind } from '../privacy/detector.ts';
 import { credentialsIn, secretsIn, secretsInJson } from '../privacy/heard.ts';
@@ -261,6 +262,7 @@ export async function deploy(settings: Readonly<Record<string, unknown>>): Promi
       vi.useRealTimers();
       await Promise.all([aws.close(), mx.close()]);
       expect([...forbidden], 'what AWS would refuse').toEqual([]);
+      expect(unlistedMetrics(lines), 'metrics that docs/metrics.md does not have').toEqual([]);
       expect(toldOn(), 'bank or personal data that was told on').toEqual([]);
     },
   };

@@ -7,9 +7,9 @@ import { recordedTelemetry } from './recorded-telemetry.ts';
 
 const end = (ending: MeasuredEnd['ending']): MeasuredEnd => ({
   claim: claim({
-    acceptedAt: at(-2),
+    acceptedAt: at(-2.04),
     lookNumber: 4,
-    lookedAt: at(24),
+    lookedAt: at(24.26),
     start: { state: 'accepted', at: at(0), count: 1, lookNumber: 0, jobGuid: 'JOB-new' },
   }),
   ending,
@@ -37,7 +37,7 @@ describe('an end', () => {
     refreshMetrics(report).ended(end({ outcome: 'failed', action: 'retry_later' }));
     expect(report.values).toEqual([
       ['SecondsToStored', 28],
-      ['SecondsAfterJobEnd', 6],
+      ['SecondsAfterJobEnd', 5.7],
       ['LooksTaken', 4],
       ['LooksTaken', 4],
     ]);
