@@ -8,16 +8,18 @@ import { listInstitutions } from '../../shared/domain/read-institutions.ts';
 import { type Deployment, wholeNumberOf } from '../operator/deployment.ts';
 import { exitCodes, Stop } from '../operator/exit-codes.ts';
 import { explainedMember } from '../operator/explained-member.ts';
+import { firstWaiting } from '../operator/first-waiting.ts';
 import { institutionsOf, troubledFirst } from '../operator/institutions-of.ts';
 import { runningRefreshes } from '../operator/running-refreshes.ts';
 import { scheduleLoad } from '../operator/schedule-load.ts';
 import { type ApiCalls, memberPath } from './api-calls.ts';
 import { type DataRoutes, namesIn } from './data-routes.ts';
 import { accountsShown, memberShown, refreshesShown, scheduleShown } from './member-data.ts';
-import { institutionList, runningList } from './overview-data.ts';
+import { attentionGroup, institutionList, runningList } from './overview-data.ts';
 import { badInput, ConsoleProblem, problemOfError } from './problems.ts';
 import type {
   AccountList,
+  AttentionGroup,
   DeploymentShown,
   InstitutionList,
   LoadShown,
@@ -88,6 +90,10 @@ export function dataRoutes(deps: ConsoleDeps): DataRoutes {
 
     async 'GET /data/running'(): Promise<RunningList> {
       return runningList(await runningRefreshes(deployment, client, now()));
+    },
+
+    async 'GET /data/attention'(): Promise<readonly AttentionGroup[]> {
+      return (await firstWaiting(deployment, client)).map(attentionGroup);
     },
 
     async 'GET /data/institutions'(): Promise<InstitutionList> {

@@ -1,13 +1,27 @@
 /** The overview's data: what is counted of banks, what runs, how the schedule is spread. */
+
+import { moves } from '../../shared/domain/explain.ts';
 import type { ShownInstitution } from '../../shared/domain/institution-view.ts';
+import type { FirstWaiting } from '../operator/first-waiting.ts';
 import type { RunningPage } from '../operator/running-refreshes.ts';
 import { runningShown } from './member-data.ts';
-import type { InstitutionList, InstitutionShown, OutcomeCounts, RunningList } from './shapes.ts';
+import type { AttentionGroup, InstitutionList, InstitutionShown, OutcomeCounts, RunningList } from './shapes.ts';
 
 /** What runs. */
 export const runningList = ({ running, isMore }: RunningPage): RunningList => ({
   running: running.map(({ member, claim }) => runningShown(member, claim)),
   isMore,
+});
+
+/** Members that wait for the same. */
+export const attentionGroup = ({ action, count, first }: FirstWaiting): AttentionGroup => ({
+  action,
+  move: moves[action],
+  count: count.members,
+  isAtLeast: !count.isAll,
+  first: first.map(({ userGuid, memberGuid, institutionCode, since, message }) => ({
+    ...{ userGuid, memberGuid, institution: institutionCode, since, why: message },
+  })),
 });
 
 /** What is said beside institutions. */

@@ -119,6 +119,28 @@ export interface InstitutionList {
   readonly deadlineSeconds: number;
 }
 
+/** A member that waits for a person. */
+export interface WaitingShown {
+  readonly userGuid: string;
+  readonly memberGuid: string;
+  readonly institution: string | null;
+  readonly since: Instant;
+  /** Why, in a sentence; null: written by a newer version. */
+  readonly why: string | null;
+}
+
+/** Members that wait for the same. */
+export interface AttentionGroup {
+  readonly action: string;
+  /** Whose move it is, in a sentence. */
+  readonly move: string;
+  readonly count: number;
+  /** There are so many or more. */
+  readonly isAtLeast: boolean;
+  /** The first of them, the oldest first. */
+  readonly first: readonly WaitingShown[];
+}
+
 /** The schedule's turns by hour of the day, UTC. */
 export interface LoadShown {
   readonly members: number;

@@ -115,8 +115,11 @@ const membersTable = (members: readonly WaitingMember[], now: Instant): string =
     ]),
   );
 
-/** DynamoDB answers a query of an index that it does not have, or is still building, with the name of a wrong request. */
-function asStop(cause: unknown): unknown {
+/**
+ * An error of reading the index, as a sentence where the index is not there: DynamoDB answers a query of an index that it does not
+ * have, or is still building, with the name of a wrong request.
+ */
+export function asStop(cause: unknown): unknown {
   if (!(cause instanceof Error) || cause.name !== 'ValidationException') return cause;
   if (/backfilling/i.test(cause.message)) {
     const sentence = 'DynamoDB is still building the index of members that wait, after a deployment: try later.';

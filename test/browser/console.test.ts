@@ -100,13 +100,16 @@ describe.skipIf('missing' in found)('the page', () => {
   });
 
   it('explains a member whose bank refuses the password', async () => {
-    const { path, id, user } = running.addMember({ scenario: 'denied' });
+    const { path, id, user, guid } = running.addMember({ scenario: 'denied' });
     await running.refresh(path);
     const page = await openMember(user, id);
     const explained = section(page, 'Whose move is it?');
     await explained.getByText('The user: has to log in or consent again').waitFor();
     await section(page, 'Accounts').getByText('No balances are stored for this member yet').waitFor();
     await section(page, 'The last refreshes').getByText('to do: reauthenticate').waitFor();
+    await page.getByRole('link', { name: 'Overview' }).click();
+    const waiting = section(page, 'Waits for a person').getByRole('table', { name: 'reauthenticate' });
+    await waiting.getByRole('row', { name: guid }).getByText('The institution refused the credentials.').waitFor();
   });
 
   it('fetches amounts only when they are shown, to 38 digits', async () => {

@@ -2,6 +2,7 @@
 import { type ComponentChild, Fragment, h } from 'preact';
 import { useState } from 'preact/hooks';
 import type {
+  AttentionGroup,
   InstitutionList,
   InstitutionShown,
   LoadShown,
@@ -9,6 +10,7 @@ import type {
   RunningList,
   RunningShown,
 } from '../shapes.ts';
+import { Attention } from './attention.ts';
 import { Lengths } from './lengths.ts';
 import { Ago, At, Chip, type ChipKind, Name, Outcome, type Row, Section, Table } from './parts.ts';
 import { usePanel } from './use-panel.ts';
@@ -20,6 +22,7 @@ const [LIVE_MS, SLOW_MS] = [2_000, 30_000];
 /** The view. */
 export function Overview(): ComponentChild {
   const running = usePanel<RunningList>('/data/running', LIVE_MS);
+  const waiting = usePanel<readonly AttentionGroup[]>('/data/attention', SLOW_MS);
   const banks = usePanel<InstitutionList>('/data/institutions', SLOW_MS);
   return h(
     Fragment,
@@ -28,6 +31,11 @@ export function Overview(): ComponentChild {
       Section,
       { id: 'running', title: 'Runs now', of: running },
       running.data === null ? null : h(RunningRows, running.data),
+    ),
+    h(
+      Section,
+      { id: 'attention', title: 'Waits for a person', of: waiting },
+      waiting.data === null ? null : h(Attention, { groups: waiting.data }),
     ),
     h(
       Section,
