@@ -7,6 +7,7 @@ import { erasuresCommands } from './commands/erasures.ts';
 import { explainCommand } from './commands/explain.ts';
 import { institutionsCommand } from './commands/institutions.ts';
 import { logsCommands } from './commands/logs.ts';
+import { openCommand } from './commands/open.ts';
 import { schedulesCommands } from './commands/schedules.ts';
 import type { CommandContext, Topic } from './commands/topic.ts';
 import { findDeployment } from './deployment.ts';
@@ -19,6 +20,7 @@ const topics: readonly Topic[] = [
   deploymentCommand,
   explainCommand,
   attentionCommand,
+  openCommand,
   institutionsCommand,
   schedulesCommands,
   deadLettersCommands,

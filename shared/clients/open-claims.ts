@@ -1,6 +1,8 @@
-/** The open claims, read from their index for the sweep: two calls a page, however many claims are healthy. */
+/** The open claims, read from their index, for the sweep and for operators: two calls a page, however many are healthy. */
 import { BatchGetItemCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import type { ListedClaim, Members, OpenCursor } from '../domain/members-ports.ts';
+import type { Instant } from '../domain/instant.ts';
+import type { MemberRecord } from '../domain/member.ts';
+import type { Members, OpenCursor } from '../domain/members-ports.ts';
 import type { MemberKey } from '../domain/mx.ts';
 import type { Item } from './attribute-values.ts';
 import { instantIn, millisecondsOf, textIn } from './compact-values.ts';
@@ -16,6 +18,33 @@ const PAGE = 100;
  * leaves unread (more than 16 MB, a throttled partition) is `unreadable`.
  */
 export function openClaims(client: DynamoDBClient, tableName: string): Members['openPage'] {
+  const page = openMembers(client, tableName);
+  return async (shard, before, after) => {
+    const { listed, next } = await page(shard, before, after);
+    return {
+      listed: listed.map(({ record, ...place }) => ({
+        ...place,
+        claim: record === 'unreadable' ? record : (record?.claim ?? null),
+      })),
+      next,
+    };
+  };
+}
+
+/** A member with an open claim. Null: it is gone. `unreadable`: reading the member alone says why. */
+export interface OpenMember extends OpenCursor {
+  readonly record: MemberRecord | 'unreadable' | null;
+}
+
+/** The same pages, with the members' whole items. */
+export function openMembers(
+  client: DynamoDBClient,
+  tableName: string,
+): (
+  shard: number,
+  before: Instant,
+  after: OpenCursor | null,
+) => Promise<{ readonly listed: readonly OpenMember[]; readonly next: OpenCursor | null }> {
   const { name, partitionKey, sortKey } = membersTable.openIndex;
 
   return async (shard, before, after) => {
@@ -38,10 +67,10 @@ export function openClaims(client: DynamoDBClient, tableName: string): Members['
     const read = await client.send(
       new BatchGetItemCommand({ RequestItems: { [tableName]: { Keys: [...keys.values()] } } }),
     );
-    const claims = new Map<string, ListedClaim['claim']>();
-    for (const item of read.Responses?.[tableName] ?? []) claims.set(keyText(item), claimIn(item));
-    for (const key of read.UnprocessedKeys?.[tableName]?.Keys ?? []) claims.set(keyText(key), 'unreadable');
-    return { listed: places.map((place) => ({ ...place, claim: claims.get(textOf(place.member)) ?? null })), next };
+    const records = new Map<string, OpenMember['record']>();
+    for (const item of read.Responses?.[tableName] ?? []) records.set(keyText(item), recordIn(item));
+    for (const key of read.UnprocessedKeys?.[tableName]?.Keys ?? []) records.set(keyText(key), 'unreadable');
+    return { listed: places.map((place) => ({ ...place, record: records.get(textOf(place.member)) ?? null })), next };
   };
 
   function startKey(shard: number, { member, acceptedAt }: OpenCursor): Item {
@@ -66,9 +95,9 @@ function placeIn(item: Item): OpenCursor | null {
     : { member: { userGuid, memberGuid }, acceptedAt };
 }
 
-function claimIn(item: Item): ListedClaim['claim'] {
+function recordIn(item: Item): OpenMember['record'] {
   try {
-    return toRecord(item).claim;
+    return toRecord(item);
   } catch {
     // One item that cannot be read must not stop the others of its page.
     return 'unreadable';
