@@ -1,8 +1,6 @@
 /** The console of a deployment: its page on 127.0.0.1, with the operator's own rights behind it. */
-import type { Identity } from '../local/api-caller.ts';
-import { callerWith, defaultCaller } from '../local/development-keys.ts';
+import { callerOf } from '../operator/api-identity.ts';
 import type { Deployment } from '../operator/deployment.ts';
-import { exitCodes, Stop } from '../operator/exit-codes.ts';
 import { apiCalls } from './api-calls.ts';
 import { dataRoutes, timeOf } from './console-data.ts';
 import { type ConsoleServer, startConsoleServer } from './console-server.ts';
@@ -46,36 +44,3 @@ export async function startConsole(options: ConsoleOptions): Promise<ConsoleServ
     throw error;
   }
 }
-
-/** The part of an SDK client's configuration that says who signs. */
-interface Signing {
-  readonly credentials: () => Promise<{ accessKeyId: string; secretAccessKey: string; sessionToken?: string }>;
-  readonly region: () => Promise<string>;
-}
-
-interface Caller {
-  /** For the page. */
-  readonly words: string;
-  readonly identity: () => Promise<Identity>;
-}
-
-function callerOf(deployment: Deployment, given: string | null, signing: Signing): Caller {
-  if (given !== null) {
-    const [clientId = '', key = ''] = splitOnce(given);
-    if (clientId === '' || key === '') throw new Stop(exitCodes.usage, 'CALLER has to be client_id:key.');
-    return { words: `Basic key of ${clientId}`, identity: async () => callerWith(clientId, key) };
-  }
-  // Only a stack with Basic callers of its own has this output.
-  if (deployment.isLocal && 'ApiCallersSecretArn' in deployment.outputs) {
-    return { words: `Basic key of ${defaultCaller.clientId}`, identity: async () => defaultCaller };
-  }
-  return {
-    words: 'AWS credentials of this machine (SigV4)',
-    identity: async () => ({ credentials: await signing.credentials(), region: await signing.region() }),
-  };
-}
-
-const splitOnce = (text: string): readonly string[] => {
-  const at = text.indexOf(':');
-  return at < 0 ? [] : [text.slice(0, at), text.slice(at + 1)];
-};

@@ -8,6 +8,7 @@ import { explainCommand } from './commands/explain.ts';
 import { institutionsCommand } from './commands/institutions.ts';
 import { logsCommands } from './commands/logs.ts';
 import { openCommand } from './commands/open.ts';
+import { refreshCommand } from './commands/refresh.ts';
 import { schedulesCommands } from './commands/schedules.ts';
 import type { CommandContext, Topic } from './commands/topic.ts';
 import { findDeployment } from './deployment.ts';
@@ -21,6 +22,7 @@ const topics: readonly Topic[] = [
   explainCommand,
   attentionCommand,
   openCommand,
+  refreshCommand,
   institutionsCommand,
   schedulesCommands,
   deadLettersCommands,

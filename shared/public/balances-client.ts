@@ -137,6 +137,8 @@ export interface InstitutionsOptions extends CallOptions {
 export interface WaitOptions extends CallOptions {
   /** @default 900: a refresh ends by its deadline (10 minutes, a setting of the service), or about a minute later */
   readonly timeoutSeconds?: number;
+  /** Told what each look at the refresh has seen, the last one too: for progress. */
+  readonly seen?: (refresh: Refresh) => void;
 }
 
 /** The API. `user`, `member` and `account` are MX's guids or your own ids. */
@@ -290,12 +292,19 @@ export function createBalancesClient(options: BalancesClientOptions): BalancesCl
     refresh: async (refreshId, given = {}) => (await refreshAt(refreshId, given)).refresh,
 
     waitForEnd: async (refreshId, given = {}) =>
-      untilEnded((seconds) => refreshAt(refreshId, given, Math.min(seconds, timeoutSeconds)), {
-        refreshId,
-        timeoutSeconds: given.timeoutSeconds ?? WAIT_FOR_END_SECONDS,
-        time,
-        signal: given.signal,
-      }),
+      untilEnded(
+        async (seconds) => {
+          const look = await refreshAt(refreshId, given, Math.min(seconds, timeoutSeconds));
+          given.seen?.(look.refresh);
+          return look;
+        },
+        {
+          refreshId,
+          timeoutSeconds: given.timeoutSeconds ?? WAIT_FOR_END_SECONDS,
+          time,
+          signal: given.signal,
+        },
+      ),
 
     accounts,
 

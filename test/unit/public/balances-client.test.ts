@@ -227,7 +227,10 @@ describe('a refresh', () => {
     const busy = problemOf(new Failure('busy', 'no', { retryAfterSeconds: 8 }));
     api.says(refreshAnswer('running', '3'), { ...busy, status: busy.statusCode }, refreshAnswer('ended'));
     const waiting = createBalancesClient({ baseUrl: api.url, credentials: { clientId: 'a', key: 'b' }, time });
-    expect((await waiting.waitForEnd(refreshId(1))).outcome).toBe('action_required');
+    const statuses: string[] = [];
+    const seen = ({ status }: { status: string }) => void statuses.push(status);
+    expect((await waiting.waitForEnd(refreshId(1), { seen })).outcome).toBe('action_required');
+    expect(statuses).toEqual(['running', 'ended']);
     expect(slept).toEqual([3_000, 8_000]);
     expect(api.asked).toHaveLength(3);
   });
