@@ -94,10 +94,15 @@ describe('a page of members that wait', () => {
     const [first, second] = [await ended(10), await ended(20)];
     const client = tables.newClient();
     const asked: string[] = [];
+    const consistent: unknown[] = [];
     client.middlewareStack.add(
       (next, { commandName = '' }) =>
         async (args) => {
           asked.push(commandName);
+          const { RequestItems = {}, ConsistentRead } = Object(args.input);
+          if (commandName !== 'QueryCommand') {
+            consistent.push(ConsistentRead ?? Object(RequestItems[tables.members]).ConsistentRead);
+          }
           const answer = await next(args);
           if (commandName !== 'BatchGetItemCommand') return answer;
           const keyOf = (key: MemberKey) => ({ user_guid: { S: key.userGuid }, item_key: { S: key.memberGuid } });
@@ -112,6 +117,8 @@ describe('a page of members that wait', () => {
       { member: first, record: null },
       { member: second, record: { key: second } },
     ]);
+    // The items are as they are now, however late the index is.
+    expect(consistent).toEqual([true, true, true]);
     expect(asked).toEqual(['QueryCommand', 'BatchGetItemCommand', 'GetItemCommand', 'GetItemCommand']);
   });
 });

@@ -42,7 +42,7 @@ describe('open', () => {
     expect([out, said]).toEqual(['', ['0 refreshes of stack test in local, account 123 run.']]);
   });
 
-  it('shows what runs, the oldest first, and marks what is late', async () => {
+  it('shows the oldest first, and marks what is late', async () => {
     await begun('young', -5, 1);
     await begun('late', -601, 2);
     await begun('middle', -130, 5);
@@ -66,7 +66,7 @@ describe('open', () => {
     expect(said).toEqual(['3 refreshes of stack test in local, account 123 run, 1 of them past the deadline.']);
   });
 
-  it('is JSON, a line each, of late ones alone if asked', async () => {
+  it('is JSON, of late ones alone if asked', async () => {
     const lines = (await shown({ json: true })).out.trimEnd().split('\n');
     expect(lines.map((line) => JSON.parse(line).member_guid)).toEqual(['MBR-late', 'MBR-middle', 'MBR-young']);
     const late = (await shown({ json: true, stuck: true })).out.trimEnd().split('\n');

@@ -129,6 +129,10 @@ describe('a member that the index lists', () => {
     expect((await listed(waiting('a', 12))).members).toMatchObject([{ since: at(12) }]);
   });
 
+  it('and has not ended yet is listed', async () => {
+    expect((await listed(waiting('a', 10, { lastAttempt: null }))).members).toMatchObject([{ lastAttemptAt: null }]);
+  });
+
   it('and cannot be read has what is known', async () => {
     expect((await listed(null)).members).toEqual([
       {
