@@ -136,7 +136,7 @@ describe('the tarball', () => {
 
   it('is small, and what a browser loads of it smaller', () => {
     // Most of it are the bundles of the functions, each with its AWS clients; then comes the operator's command.
-    expect(tarballBytes).toBeLessThan(1_600_000);
+    expect(tarballBytes).toBeLessThan(1_700_000);
     // What only they need counts as theirs.
     const theirs = /^(dist\/(bin|cdk)\/|docs\/(account|calling|embedding|events|operator|runbook|settings)\.md)/;
     const packedSize = (path: string): number => gzipSync(readFileSync(join(installed, path))).length;
