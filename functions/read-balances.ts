@@ -1,7 +1,8 @@
 // GET …/members/{m}, …/status, …/challenges, …/accounts and …/accounts/{a}, and a user's members and accounts  ->  MX's shapes
-// from our tables, freshness in the headers
+// from our tables, freshness in the headers; …/accounts/{a}/history  ->  the account's amounts, newest first
 import type { BalancesReader } from '../shared/clients/balances-table.ts';
 import { balancesReader } from '../shared/clients/balances-table.ts';
+import { historyReader } from '../shared/clients/history-table.ts';
 import { type MembersReader, membersReader } from '../shared/clients/members-reader.ts';
 import { type RefreshesReader, refreshesReader } from '../shared/clients/refreshes-table.ts';
 import { type UserReader, userReader } from '../shared/clients/user-reader.ts';
@@ -10,13 +11,16 @@ import { Failure } from '../shared/domain/failure.ts';
 import { findAccount } from '../shared/domain/find-account.ts';
 import { findKey, readMember } from '../shared/domain/find-member.ts';
 import { freshnessOf, leastFresh } from '../shared/domain/freshness.ts';
+import type { HistoryReader } from '../shared/domain/history.ts';
 import type { Clock } from '../shared/domain/instant.ts';
 import { type Allowance, type MemberBody, type MemberRecord, nextJobAllowedAt } from '../shared/domain/member.ts';
 import { asksUser, challengeView, memberView, statusView } from '../shared/domain/member-view.ts';
 import { outcomes } from '../shared/domain/outcome.ts';
+import { readHistory } from '../shared/domain/read-history.ts';
 import { challengesOf, detailsOfAttempt } from '../shared/domain/refresh-details.ts';
-import { accountBody, freshnessHeaders } from '../shared/lambda/api-shapes.ts';
+import { accountBody, amountsBody, freshnessHeaders } from '../shared/lambda/api-shapes.ts';
 import { readEnvironment } from '../shared/lambda/environment.ts';
+import { atCursor, cursorOf, readHistoryQuery } from '../shared/lambda/history-query.ts';
 import { type ApiAnswer, type ApiRequest, httpHandler, identifier, memberIdentifiers } from '../shared/lambda/http.ts';
 import { pageOf, readFlag, readPageQuery, refuseFilters } from '../shared/lambda/mx-pagination.ts';
 import { apiWiring } from './wiring/api.ts';
@@ -68,6 +72,35 @@ export async function readBalances(deps: ReadBalancesDeps, request: ApiRequest):
   const shown = includesUnlisted ? balances : balances.filter(({ listed }) => listed);
   const { items, pagination } = pageOf(shown, page);
   return answer(balances, { accounts: items.map(accountBody), pagination });
+}
+
+/** What the read of a history needs besides. */
+export interface ReadHistoryDeps extends ReadBalancesDeps {
+  /** Null: the setting `historyDays` is off. */
+  readonly history: HistoryReader | null;
+}
+
+/** Answers the read of an account's history. MX is never called. */
+export async function readAccountHistory(deps: ReadHistoryDeps, request: ApiRequest): Promise<ApiAnswer> {
+  const identifiers = memberIdentifiers(request);
+  const account = identifier(request, 'account_identifier');
+  const asked = readHistoryQuery(request);
+  if (deps.history === null) throw new Failure('history_off', 'this deployment keeps no history of amounts');
+  const key = await findKey(deps.members, identifiers);
+  const [member, balances] = await Promise.all([readMember(deps.members, key), deps.balances.ofMember(key)]);
+  if (balances.length === 0 && member.lastSuccess === null) throw await neverRefreshed(deps, member);
+  const balance = find(balances, account);
+  const { accountGuid } = balance;
+  const { amounts, next } = await readHistory(deps.history, balance, atCursor(asked, accountGuid));
+  return memberAnswer(
+    deps,
+    { member, balances: [balance] },
+    {
+      account_guid: accountGuid,
+      history: amounts.map(amountsBody),
+      next_cursor: next === null ? null : cursorOf(next, asked, accountGuid),
+    },
+  );
 }
 
 /** A member and what is stored of it. */
@@ -204,18 +237,20 @@ async function neverRefreshed(
 export function wire(source: NodeJS.ProcessEnv) {
   const env = readEnvironment('read-balances', source);
   const db = dynamoDb(env.membersTable);
-  const deps: ReadBalancesDeps & ReadUserDeps = {
+  const deps: ReadHistoryDeps & ReadUserDeps = {
     users: userReader(db, { members: env.membersTable, balances: env.balancesTable }),
     members: membersReader(db, env.membersTable),
     balances: balancesReader(db, env.balancesTable),
+    history: env.historyDays === 0 ? null : historyReader(db, env.historyTable, now),
     refreshes: refreshesReader(db, env.refreshesTable, now),
     allowance: env,
     staleAfterSeconds: env.staleAfterSeconds,
     now,
   };
-  return httpHandler({ ...apiWiring('read-balances', env), right: () => 'read' }, (request) =>
-    request.parameters['member_identifier'] === undefined ? readUser(deps, request) : readBalances(deps, request),
-  );
+  return httpHandler({ ...apiWiring('read-balances', env), right: () => 'read' }, (request) => {
+    if (request.parameters['member_identifier'] === undefined) return readUser(deps, request);
+    return request.routeKey.endsWith('/history') ? readAccountHistory(deps, request) : readBalances(deps, request);
+  });
 }
 
 export const handler = wire(process.env);

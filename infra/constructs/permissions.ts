@@ -104,7 +104,13 @@ export const permissions: Readonly<Record<FunctionName, Permissions>> = {
   },
   // It lists a user's members by the partition key that they share. The questions that a member's user has to answer are
   // stored with the refresh that found them.
-  'read-balances': { balances: [query], members: [get, query], refreshes: [get], apiCallersSecret: readSecret },
+  'read-balances': {
+    balances: [query],
+    history: [query],
+    members: [get, query],
+    refreshes: [get],
+    apiCallersSecret: readSecret,
+  },
   // Of institutions it lists the directory, their counters and the breakers. It reads the members that the index of those
   // that wait lists, a hundred at a time.
   'read-refresh': {

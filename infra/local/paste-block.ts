@@ -2,7 +2,12 @@
 import type { Project } from './project.ts';
 
 /** Stack outputs and queues under the names of shell variables; what a stack does not have is left out. */
-const TABLES = { BALANCES_TABLE: 'BalancesTable', MEMBERS_TABLE: 'MembersTable', REFRESHES_TABLE: 'RefreshesTable' };
+const TABLES = {
+  BALANCES_TABLE: 'BalancesTable',
+  MEMBERS_TABLE: 'MembersTable',
+  REFRESHES_TABLE: 'RefreshesTable',
+  HISTORY_TABLE: 'HistoryTable',
+};
 const QUEUES = {
   FOLLOW_UPS_QUEUE_URL: 'FollowUpsQueue',
   STARTS_QUEUE_URL: 'StartsQueue',

@@ -29,6 +29,7 @@ export const causes = {
   never_refreshed: cause('caller-fault', 'none'),
   refresh_not_found: cause('caller-fault', 'none'),
   account_not_found: cause('caller-fault', 'none'),
+  history_off: cause('caller-fault', 'none'),
   institution_not_found: cause('caller-fault', 'none'),
   too_many_to_list: cause('caller-fault', 'none'),
   allowance_used_up: cause('try-again', 'retry_later'),

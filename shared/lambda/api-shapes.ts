@@ -7,6 +7,7 @@ import type { MemberRecord } from '../domain/member.ts';
 import { challengeView } from '../domain/member-view.ts';
 import { outcomes } from '../domain/outcome.ts';
 import { waitReasons } from '../domain/progress.ts';
+import type { AccountAmounts } from '../domain/read-history.ts';
 import { type Attempt, correlationOf, type Refresh } from '../domain/refresh.ts';
 import type { FreshnessHeader } from './header-names.ts';
 
@@ -58,6 +59,19 @@ export const accountBody = (balance: StoredBalance) => ({
   listed: balance.listed,
   fresh_as_of: balance.freshAsOf,
   stale_reason: balance.listed ? balance.staleReason : 'no_longer_listed',
+});
+
+/** Amounts of an account. What MX did not give is null. */
+export const amountsBody = ({ amounts, ...of }: AccountAmounts) => ({
+  current: of.isCurrent,
+  balance: amounts.balance ?? null,
+  available_balance: amounts.available_balance ?? null,
+  available_credit: amounts.available_credit ?? null,
+  currency_code: of.currencyCode,
+  amounts_since: of.amountsSince,
+  previous_since: of.previousSince,
+  observed_at: of.observedAt,
+  refresh_id: of.refreshId,
 });
 
 /** What is known about the age of a member's balances. */

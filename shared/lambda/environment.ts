@@ -172,7 +172,16 @@ export const environmentOf = {
   'start-due': ['stage', ...mx, ...ending, 'startQueueUrl', 'startsPerSecond'],
   'run-schedule': ['stage', 'membersTable', 'startQueueUrl', 'scheduleShards', 'startsPerSecond'],
   sweep: ['stage', ...ending, 'sweepQueueUrl'],
-  'read-balances': [...http, 'balancesTable', 'membersTable', 'refreshesTable', 'staleAfterSeconds', ...allowance],
+  'read-balances': [
+    ...http,
+    'balancesTable',
+    'membersTable',
+    'refreshesTable',
+    'historyTable',
+    'historyDays',
+    'staleAfterSeconds',
+    ...allowance,
+  ],
   'read-refresh': [
     ...http,
     'membersTable',

@@ -117,6 +117,11 @@ const tellings: Readonly<Record<ProblemCode, Telling>> = {
     'The member has no such account',
     'The member’s balances are stored, but none has this guid or id.',
   ),
+  history_off: told(
+    404,
+    'No history of amounts is kept',
+    'The operator has not switched it on (setting `historyDays`): only the newest amounts of an account are shown. Those that were kept before it was switched off are not shown either, because what came after them is missing.',
+  ),
   institution_not_found: told(
     404,
     'The institution is not known here',

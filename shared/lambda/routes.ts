@@ -20,6 +20,7 @@ export const routes: readonly Route[] = [
   { method: 'GET', path: `${member}/status`, functionName: 'read-balances' },
   { method: 'GET', path: `${member}/accounts`, functionName: 'read-balances' },
   { method: 'GET', path: `${member}/accounts/{account_identifier}`, functionName: 'read-balances' },
+  { method: 'GET', path: `${member}/accounts/{account_identifier}/history`, functionName: 'read-balances' },
   { method: 'GET', path: `${member}/challenges`, functionName: 'read-balances' },
   { method: 'GET', path: `${user}/members`, functionName: 'read-balances' },
   { method: 'GET', path: `${user}/accounts`, functionName: 'read-balances' },

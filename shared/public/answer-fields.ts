@@ -1,5 +1,5 @@
 /** Reading an answer's fields. What is missing or of another type is said by name, not found out later as `undefined`. */
-import { isJsonObject, type Json, type JsonObject } from './exact-json.ts';
+import { type DecimalText, isDecimalText, isJsonObject, type Json, type JsonObject } from './exact-json.ts';
 import { unexpectedAnswer } from './problem.ts';
 
 const wrong = (name: string, what: string) => unexpectedAnswer(null, `${name} in the answer is not ${what}`);
@@ -64,6 +64,13 @@ export function countIn(value: JsonObject, name: string): number {
 /** A whole number from 0, or null; a missing one is null. */
 export const countOrNullIn = (value: JsonObject, name: string): number | null =>
   (value[name] ?? null) === null ? null : countIn(value, name);
+
+/** An exact decimal, or null; a missing one is null. */
+export function decimalOrNullIn(value: JsonObject, name: string): DecimalText | null {
+  const field = value[name] ?? null;
+  if (field === null || isDecimalText(field)) return field;
+  throw wrong(name, 'a number');
+}
 
 /** A word of a closed list. */
 export function wordIn<Word extends string>(

@@ -22,6 +22,7 @@ import {
   statusAnswer,
   triggerAnswer,
 } from './client-answers.ts';
+import { type AccountAmounts, amountsFrom } from './history.ts';
 import { type BasicCredentials, type Call, httpCalls, type RequestSigner } from './http-calls.ts';
 import { checkedIdentifier } from './identifiers.ts';
 import { type Institution, institutionFrom } from './institution.ts';
@@ -41,6 +42,7 @@ import { type WaitingCount, type WaitingMember, waitingCountFrom, waitingMemberF
 export type * from './client-answers.ts';
 export type { DecimalText, Json } from './exact-json.ts';
 export type { ApiFreshness, Freshness, LastAttempt, LastSuccess, ScheduleHeld } from './freshness.ts';
+export type { AccountAmounts } from './history.ts';
 export type { BasicCredentials, RequestSigner, UnsignedRequest } from './http-calls.ts';
 export type {
   CountedRefreshes,
@@ -119,6 +121,14 @@ export interface PageOptions extends AccountsOptions {
   readonly recordsPerPage?: number;
 }
 
+/** Which amounts of an account. */
+export interface HistoryOptions extends CallOptions {
+  /** Those that held then or later. @default all that are kept */
+  readonly from?: Date;
+  /** Those that were first seen then or earlier. @default up to those of now */
+  readonly to?: Date;
+}
+
 /** What a schedule may wish for besides its period. */
 export interface ScheduleOptions extends CallOptions {
   /** No refresh is started then. */
@@ -175,6 +185,16 @@ export interface BalancesClient {
   allAccounts(user: string, member: string, options?: AccountsOptions): Promise<AllAccounts>;
   /** One stored account. */
   account(user: string, member: string, account: string, options?: CallOptions): Promise<AccountAnswer>;
+  /**
+   * The amounts of an account, newest first: those of now, then each that others have replaced; pages are fetched as they
+   * are needed. Problem `history_off`: the operator keeps none.
+   */
+  history(
+    user: string,
+    member: string,
+    account: string,
+    options?: HistoryOptions,
+  ): AsyncGenerator<AccountAmounts, void, undefined>;
   /** The member as the service last saw it. MX is not asked. */
   member(user: string, member: string, options?: CallOptions): Promise<MemberAnswer>;
   /** Whether the member is being refreshed, and what MX asks its user. MX is not asked. */
@@ -313,6 +333,12 @@ export function createBalancesClient(options: BalancesClientOptions): BalancesCl
 
     account: async (user, member, account, given = {}) =>
       accountAnswer(await get(`${memberPath(user, member)}/accounts/${checkedIdentifier('account', account)}`, given)),
+
+    async *history(user, member, account, given = {}) {
+      const path = `${memberPath(user, member)}/accounts/${checkedIdentifier('account', account)}/history`;
+      const query = { from: given.from?.toISOString(), to: given.to?.toISOString() };
+      for await (const body of cursorPages(path, given, query)) yield* listIn(body, 'history').map(amountsFrom);
+    },
 
     member: async (user, member, given = {}) => memberAnswer(await get(memberPath(user, member), given)),
 

@@ -4,6 +4,7 @@
  */
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { type BalancesReader, balancesReader } from '../clients/balances-table.ts';
+import { historyReader } from '../clients/history-table.ts';
 import { membersReader } from '../clients/members-reader.ts';
 import { accountView, type StoredBalance } from '../domain/balance.ts';
 import { Decimal } from '../domain/decimal.ts';
@@ -12,14 +13,17 @@ import { freshnessOf } from '../domain/freshness.ts';
 import { heldOf } from '../domain/held.ts';
 import { instantOf } from '../domain/instant.ts';
 import type { MemberRecord } from '../domain/member.ts';
+import { readHistory as historyPage, type AccountAmounts as KnownAmounts } from '../domain/read-history.ts';
 import { type DecimalText, isDecimalText, withoutExponent } from './exact-json.ts';
 import type { Freshness } from './freshness.ts';
+import type { AccountAmounts } from './history.ts';
 import { checkedIdentifier } from './identifiers.ts';
 import { type Account, accountOf } from './mx-shapes.ts';
 import type { Trigger } from './vocabulary.ts';
 
 export type { DecimalText, Json } from './exact-json.ts';
 export type { Freshness, LastAttempt, LastSuccess, ScheduleHeld } from './freshness.ts';
+export type { AccountAmounts } from './history.ts';
 export type { Account } from './mx-shapes.ts';
 export { BalancesProblem, type ProblemCode } from './problem.ts';
 export type { Action, Outcome, Trigger } from './vocabulary.ts';
@@ -28,6 +32,11 @@ export type { Action, Outcome, Trigger } from './vocabulary.ts';
 export interface BalancesTables {
   readonly balances: string;
   readonly members: string;
+}
+
+/** The name of the history's table beside them: the output `HistoryTable`. */
+export interface HistoryTables extends BalancesTables {
+  readonly history: string;
 }
 
 /** A member: MX's guids or your own ids. */
@@ -44,6 +53,14 @@ export interface ReadOptions {
   readonly staleAfterSeconds?: number;
   /** Of `readBalances`: also accounts that MX no longer lists. @default false */
   readonly includeUnlisted?: boolean;
+}
+
+/** Which amounts of an account. */
+export interface HistoryOptions extends Pick<ReadOptions, 'now'> {
+  /** Those that held then or later. @default all that are kept */
+  readonly from?: Date;
+  /** Those that were first seen then or earlier. @default up to those of now */
+  readonly to?: Date;
 }
 
 /** A stored account: what MX said, and when and how it came here. Instants are RFC 3339 in UTC, always 24 characters. */
@@ -130,6 +147,60 @@ export async function readAccount(
   if (member === null) return null;
   const balance = await find(balancesReader(client, tables.balances), member, account);
   return balance === null ? null : { ...storedAccount(balance), freshness: freshness([balance], member, options) };
+}
+
+/** Amounts that are read at a time. */
+const PAGE = 100;
+
+/**
+ * The amounts of an account, by guid or own id, newest first: those of now, then each that others have replaced; pages are
+ * read as they are needed. Nothing when the member or the account is not known. Otherwise as `readBalances`.
+ *
+ * @example
+ * ```ts
+ * import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+ * import { readHistory } from 'mx-fresh-balances/reader';
+ *
+ * const tables = { balances: 'BalancesTable', members: 'MembersTable', history: 'HistoryTable' };
+ * const names = { user: 'user-1', member: 'member-1', account: 'account-1' };
+ * for await (const { amountsSince, balance } of readHistory(new DynamoDBClient({}), tables, names)) {
+ *   console.log(amountsSince, balance);
+ * }
+ * ```
+ */
+export async function* readHistory(
+  client: DynamoDBClient,
+  tables: HistoryTables,
+  names: MemberNames & { readonly account: string },
+  { from, to, now = () => new Date() }: HistoryOptions = {},
+): AsyncGenerator<AccountAmounts, void, undefined> {
+  const account = checkedIdentifier('account', names.account);
+  const member = await readMember(client, tables, names);
+  const balance = member && (await find(balancesReader(client, tables.balances), member, account));
+  if (balance === null) return;
+  const history = historyReader(client, tables.history, () => instantOf(now().getTime()));
+  const wanted = { from: from?.toISOString() ?? null, to: to?.toISOString() ?? null, limit: PAGE };
+  let before: string | null = null;
+  do {
+    const page = await historyPage(history, balance, { ...wanted, before });
+    yield* page.amounts.map(publicAmounts);
+    before = page.next;
+  } while (before !== null);
+}
+
+function publicAmounts({ amounts, ...of }: KnownAmounts): AccountAmounts {
+  const textOf = (decimal: Decimal | undefined) => (decimal === undefined ? null : decimalText(decimal));
+  return {
+    isCurrent: of.isCurrent,
+    balance: textOf(amounts.balance),
+    availableBalance: textOf(amounts.available_balance),
+    availableCredit: textOf(amounts.available_credit),
+    currencyCode: of.currencyCode,
+    amountsSince: of.amountsSince,
+    previousSince: of.previousSince,
+    observedAt: of.observedAt,
+    refreshId: of.refreshId,
+  };
 }
 
 async function readMember(

@@ -1,9 +1,16 @@
 import { DynamoDBClient, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, describe, expect, it } from 'vitest';
 import { balancesInDynamoDb } from '../../shared/clients/balances-table.ts';
+import { historyInDynamoDb } from '../../shared/clients/history-table.ts';
 import { membersInDynamoDb } from '../../shared/clients/members-table.ts';
 import type { MemberKey } from '../../shared/domain/mx.ts';
-import { BalancesProblem, readAccount, readBalances } from '../../shared/public/read-balances.ts';
+import {
+  BalancesProblem,
+  type HistoryOptions,
+  readAccount,
+  readBalances,
+  readHistory,
+} from '../../shared/public/read-balances.ts';
 import { at, attemptOf, mxAccount, mxMember, newKey, policy, refreshId, startingClaim, unseen } from '../samples.ts';
 import { nothingKnown } from '../unit/domain/nothing-known.ts';
 import { startLocalTables } from './local-tables.ts';
@@ -212,6 +219,73 @@ describe('one account', () => {
     expect(await account(key, 'ACT-9')).toBeNull();
     expect(await account(key, 'own-9')).toBeNull();
     expect(await account(newKey(), 'ACT-1')).toBeNull();
+  });
+});
+
+describe('the history of an account', () => {
+  /** One whose balance was 1, 2 … up to `amounts`, one each minute from 10 s after `T0`. */
+  async function changed(amounts: number): Promise<MemberKey> {
+    const key = await storedMember([mxAccount('ACT-1', '1', '"id":"own-1"')]);
+    const history = historyInDynamoDb(tables.client, tables.history, { days: 90, now: () => at(100) });
+    const balances = balancesInDynamoDb(tables.client, tables.balances, rules, {
+      history,
+      notKept: () => expect.fail('kept'),
+    });
+    for (let number = 2; number <= amounts; number += 1) {
+      const by = { observedAt: at(60 * number), refreshId: refreshId(number), trigger: 'http' } as const;
+      await balances.store(key, [mxAccount('ACT-1', String(number), '"id":"own-1"')], by);
+    }
+    return key;
+  }
+
+  async function all({ userGuid: user, memberGuid: member }: MemberKey, account: string, options: HistoryOptions = {}) {
+    const found = [];
+    for await (const amounts of readHistory(tables.client, tables, { user, member, account }, { now, ...options })) {
+      found.push(amounts);
+    }
+    return found;
+  }
+
+  it('is newest first, by guid and by own id', async () => {
+    const key = await changed(3);
+    const found = await all(key, 'ACT-1');
+    expect(found).toEqual([
+      {
+        isCurrent: true,
+        balance: '3',
+        availableBalance: null,
+        availableCredit: null,
+        currencyCode: null,
+        amountsSince: at(180),
+        previousSince: at(120),
+        observedAt: at(180),
+        refreshId: refreshId(3),
+      },
+      expect.objectContaining({ isCurrent: false, balance: '2', amountsSince: at(120), previousSince: at(10) }),
+      expect.objectContaining({ isCurrent: false, balance: '1', amountsSince: at(10), previousSince: null }),
+    ]);
+    expect(await all(key, 'own-1')).toEqual(found);
+  });
+
+  it('heeds its instants and what has expired', async () => {
+    const key = await changed(3);
+    const balances = async (options: HistoryOptions) =>
+      (await all(key, 'ACT-1', options)).map(({ balance }) => balance);
+    expect(await balances({ from: new Date(at(121)) })).toEqual(['3', '2']);
+    expect(await balances({ to: new Date(at(121)) })).toEqual(['2', '1']);
+    expect(await balances({ now: () => new Date(at(91 * 86_400)) })).toEqual(['3']);
+  });
+
+  it('of more than a page is whole', async () => {
+    const found = await all(await changed(103), 'ACT-1');
+    expect(found.map(({ balance }) => balance)).toEqual(Array.from({ length: 103 }, (_, index) => String(103 - index)));
+  });
+
+  it('is empty when account or member is not there', async () => {
+    const key = await changed(2);
+    expect(await all(key, 'ACT-9')).toEqual([]);
+    expect(await all(newKey(), 'ACT-1')).toEqual([]);
+    await expect(all(key, '')).rejects.toMatchObject({ code: 'invalid_request', field: 'account' });
   });
 });
 

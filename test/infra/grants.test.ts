@@ -83,6 +83,7 @@ const expected: Readonly<Record<string, Readonly<Record<string, readonly string[
   DeliverCallback: { Members: db('GetItem'), Callbacks: works, CredentialsCallbacks: read },
   ReadBalances: {
     Balances: db('Query'),
+    History: db('Query'),
     Members: db('GetItem', 'Query'),
     Refreshes: db('GetItem'),
     CredentialsApiCallers: read,

@@ -24,6 +24,12 @@ const post = (path: string, body: object = {}, headers: Record<string, string> =
 const callsTo = (guid: string) => running.mx.calls().filter((call) => call.memberGuid === guid);
 const postsTo = (guid: string) => callsTo(guid).filter(({ method }) => method === 'POST');
 
+it('without historyDays a history is off, and says so', async () => {
+  const { path } = running.addMember();
+  const { status, body } = await running.call('GET', `${path}/accounts/ACT-1/history`);
+  expect([status, body]).toEqual([404, expect.objectContaining({ code: 'history_off', action: 'none' })]);
+});
+
 describe('a trigger with max_age', () => {
   it('is answered from the tables while young enough', async () => {
     const member = running.addMember();

@@ -23,7 +23,7 @@ const seen = new Set<string>();
 const codes = new Set<string>();
 
 beforeAll(async () => {
-  running = await startRunning({ allowanceStarts: 3, learning: true, lookLagMilliseconds: 100 });
+  running = await startRunning({ allowanceStarts: 3, learning: true, lookLagMilliseconds: 100, historyDays: 90 });
   client = rawClient(running.project.stack.apiUrl);
   await enterCallers();
 });
@@ -209,6 +209,24 @@ describe('what the running API answers is in the document', () => {
     expect(list.headers['balances-last-attempt']).toContain('action=reauthenticate');
     expect(list.headers).toHaveProperty('balances-next-refresh-allowed-at');
     expect((await ask('checkBalances', { path: at })).body['code']).toBe('allowance_used_up');
+  });
+
+  it('for the history of an account', async () => {
+    const { at, guid, path } = await refreshed();
+    const [account] = running.mx.member({ member: guid }).accounts;
+    const named = [...at, account?.guid ?? ''];
+    running.mx.setBalances({ member: guid, account: account?.guid ?? '', values: { balance: '5' }, when: 'now' });
+    await running.refresh(path);
+    const first = await ask('listAccountHistory', { path: named, query: '?limit=1' });
+    expect(first.body).toMatchObject({ account_guid: account?.guid, history: [{ current: true, balance: 5 }] });
+    const headers = { 'if-none-match': first.headers['etag'] ?? '' };
+    expect((await ask('listAccountHistory', { path: named, query: '?limit=1', headers })).status).toBe(304);
+    const cursor = `?cursor=${first.body['next_cursor']}`;
+    const next = await ask('listAccountHistory', { path: named, query: cursor });
+    expect(next.body).toMatchObject({ history: [{ current: false }], next_cursor: null });
+    const wrong = await ask('listAccountHistory', { path: named, query: `${cursor}&from=2026-01-01T00:00:00Z` });
+    expect(wrong.body).toMatchObject({ code: 'invalid_request', field: 'cursor' });
+    expect((await ask('listAccountHistory', { path: [...at, 'x'] })).body['code']).toBe('account_not_found');
   });
 
   it('for what is learnt of institutions', async () => {
@@ -425,7 +443,7 @@ describe('what the running API answers is in the document', () => {
       }),
     );
     db.destroy();
-    for (const id of ['checkBalances', 'listMemberChallenges', ...memberRoutes]) {
+    for (const id of ['checkBalances', 'listMemberChallenges', 'listAccountHistory', ...memberRoutes]) {
       expect((await ask(id, { path: at })).body['code'], id).toBe('member_deleted');
     }
     expect((await ask('readRefresh', { path: [refreshId] })).body['code']).toBe('member_deleted');
@@ -517,6 +535,7 @@ describe('what the document says', () => {
 
   it('and so was every code, but for a few', () => {
     const never = [
+      'history_off', // a deployment that keeps none: test/local/http-api.test.ts
       'too_many_to_list', // 32 MB of items
       'caller_allowance_used_up', // test/settings
       'schedule_too_often', // test/settings

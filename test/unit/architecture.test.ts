@@ -21,6 +21,7 @@ const rules: readonly { folder: string; own: readonly string[]; packages: readon
       'shared/domain/',
       // The readers only: what writes is not for other projects.
       'shared/clients/balances-table.ts',
+      'shared/clients/history-table.ts',
       'shared/clients/members-reader.ts',
     ],
     packages: [/^@aws-sdk\/client-dynamodb$/],

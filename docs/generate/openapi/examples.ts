@@ -5,6 +5,7 @@ import { breakerRules } from '../../../shared/domain/breaker.ts';
 import { Decimal } from '../../../shared/domain/decimal.ts';
 import { nothingErased, type Receipt } from '../../../shared/domain/erasure-ports.ts';
 import { freshnessOf } from '../../../shared/domain/freshness.ts';
+import { formerAmounts } from '../../../shared/domain/history.ts';
 import { shownInstitution } from '../../../shared/domain/institution-view.ts';
 import { challengeView, statusView } from '../../../shared/domain/member-view.ts';
 import type { Challenge } from '../../../shared/domain/mx.ts';
@@ -14,7 +15,13 @@ import type { Attempt, EndedRefresh, RunningRefresh } from '../../../shared/doma
 import { detailsByCode } from '../../../shared/domain/refresh-details.ts';
 import { snakeCased } from '../../../shared/domain/snake-case.ts';
 import type { WaitingMember } from '../../../shared/domain/waiting-members.ts';
-import { accountBody, freshnessBody, lastResultBody, refreshBody } from '../../../shared/lambda/api-shapes.ts';
+import {
+  accountBody,
+  amountsBody,
+  freshnessBody,
+  lastResultBody,
+  refreshBody,
+} from '../../../shared/lambda/api-shapes.ts';
 import { receiptBody } from '../../../shared/lambda/erasure-body.ts';
 import { pageOf } from '../../../shared/lambda/mx-pagination.ts';
 
@@ -224,6 +231,19 @@ export const examples = {
   accounts: plain({ accounts: [account], pagination }),
   account: plain({ account }),
   answers: { member: { challenges: [{ guid: question.guid, value: 'Berlin' }] } },
+  history: plain({
+    account_guid: balance.accountGuid,
+    history: [
+      { ...formerAmounts(balance), isCurrent: true, previousSince: '2026-02-20T09:00:05.000Z' },
+      {
+        ...formerAmounts(balance),
+        ...{ isCurrent: false, amounts: { balance: Decimal.of('1512.75'), available_balance: Decimal.of('1512.75') } },
+        ...{ amountsSince: '2026-02-20T09:00:05.000Z', observedAt: '2026-02-26T09:00:04.000Z' },
+        refreshId: 'RFR-01KJCHY3YM9T3W6X0V5B7K2R8D',
+      },
+    ].map(amountsBody),
+    next_cursor: null,
+  }),
   members: plain({ members: [memberBody], pagination }),
   challenges: plain({ challenges: [challengeView(question)], pagination }),
   refresh: plain({ refresh: refreshBody(ended, null) }),

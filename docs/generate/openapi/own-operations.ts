@@ -1,4 +1,5 @@
 /** Operations that MX does not have: refreshes, schedules, webhooks from MX, and the API's own description. */
+import { freshnessHeaderNames } from '../../../shared/lambda/header-names.ts';
 import { type ProblemCode, problemKind } from '../../../shared/lambda/problem.ts';
 import { examples } from './examples.ts';
 import { webhookExamples } from './mx-webhooks.ts';
@@ -40,6 +41,34 @@ export const ownOperations: Readonly<Record<string, Operation>> = {
       examples.refreshes,
     ),
     problems: ['member_not_found', 'member_deleted'],
+  },
+  [`GET ${memberPath}/accounts/{account_identifier}/history`]: {
+    operationId: 'listAccountHistory',
+    summary: 'List an account’s amounts, newest first',
+    description:
+      'Each time that `balance`, `available_balance` or `available_credit` changed, for as long as the operator keeps it (setting `historyDays`). The first are the stored amounts of now, in which `current` is true. Amounts held until the `amounts_since` of those above them, if these name them in `previous_since`; if not, something in between was not kept. Freshness in the headers is the account’s.',
+    tag: 'Balances',
+    right: 'read',
+    parameters: [
+      ...member,
+      'account_identifier',
+      'history_from',
+      'history_to',
+      'history_limit',
+      'history_cursor',
+      ...reading,
+    ],
+    answers: read(
+      'A page of amounts.',
+      object({
+        account_guid: { type: 'string' },
+        history: listOf('AccountAmounts'),
+        next_cursor: { type: ['string', 'null'], description: '`cursor` of the next page; null: this was the last.' },
+      }),
+      examples.history,
+      freshnessHeaderNames,
+    ),
+    problems: ['member_not_found', 'member_deleted', 'never_refreshed', 'account_not_found', 'history_off'],
   },
   'GET /refreshes/{refresh_id}': {
     operationId: 'readRefresh',

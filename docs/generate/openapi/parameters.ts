@@ -2,6 +2,7 @@
 import { CALLBACK_URL_PATTERN, MAX_CALLBACK_URL_LENGTH } from '../../../shared/domain/callback-url.ts';
 import { IDENTIFIER_PATTERN } from '../../../shared/domain/identifier.ts';
 import { MAX_WAITING } from '../../../shared/domain/waiting-members.ts';
+import { DEFAULT_AMOUNTS, HISTORY_CURSOR, MAX_AMOUNTS } from '../../../shared/lambda/history-query.ts';
 import { VERSIONS } from '../../../shared/lambda/http.ts';
 import { MAX_RECORDS, MIN_RECORDS } from '../../../shared/lambda/mx-pagination.ts';
 import { MAX_WAIT_SECONDS } from '../../../shared/lambda/time-limits.ts';
@@ -123,6 +124,30 @@ export const parameters = {
     in: 'query',
     description: 'Members on a page, at most.',
     schema: { type: 'integer', minimum: 1, maximum: MAX_WAITING, default: 25 },
+  },
+  history_from: {
+    name: 'from',
+    in: 'query',
+    description: 'Amounts that held then or later: those of that moment are among them, if they are kept.',
+    schema: { type: 'string', format: 'date-time' },
+  },
+  history_to: {
+    name: 'to',
+    in: 'query',
+    description: 'Amounts that were first seen then or earlier.',
+    schema: { type: 'string', format: 'date-time' },
+  },
+  history_limit: {
+    name: 'limit',
+    in: 'query',
+    description: 'Amounts on a page, at most.',
+    schema: { type: 'integer', minimum: 1, maximum: MAX_AMOUNTS, default: DEFAULT_AMOUNTS },
+  },
+  history_cursor: {
+    name: 'cursor',
+    in: 'query',
+    description: 'The `next_cursor` of the page before, with the same account, `from` and `to`.',
+    schema: { type: 'string', pattern: HISTORY_CURSOR },
   },
   at_mx: {
     name: 'at_mx',

@@ -32,6 +32,11 @@ const nextAllowed = instantOrNull(
   'When MX’s allowance for this member and its `Retry-After` let the next refresh start; null: now. One caller may have to wait longer (`allowanceStartsPerCaller`): the refusal says until when.',
 );
 
+const amountOrNull = {
+  type: ['number', 'null'],
+  description: 'Exact, up to 38 digits; null: MX gave none, which is not zero.',
+};
+
 const refreshProperties = {
   refresh_id: refreshId,
   correlation_id: {
@@ -255,6 +260,19 @@ export const schemas = {
       message: { type: 'string', description: 'The same as a sentence.' },
     },
   ),
+  AccountAmounts: whole('Amounts of an account, for as long as they were the same.', {
+    current: { type: 'boolean', description: 'They are the account’s stored amounts; others were not seen since.' },
+    balance: amountOrNull,
+    available_balance: amountOrNull,
+    available_credit: amountOrNull,
+    currency_code: textOrNull('As it was last seen with these amounts.'),
+    amounts_since: { type: 'string', format: 'date-time', description: 'When these amounts were first seen. UTC.' },
+    previous_since: instantOrNull(
+      'The `amounts_since` of the amounts before these; null: there were none, or they were not kept.',
+    ),
+    observed_at: { type: 'string', format: 'date-time', description: 'When these amounts were last seen. UTC.' },
+    refresh_id: { ...refreshId, description: 'The refresh that saw them then.' },
+  }),
   Institution: whole('What is learnt of a bank.', institutionProperties),
   WaitingMember: whole('A member whose next move is its user’s or support’s.', {
     user_guid: { type: 'string' },

@@ -156,6 +156,7 @@ it('what is to be done after each failure', () => {
       'never_refreshed',
       'refresh_not_found',
       'account_not_found',
+      'history_off',
       'institution_not_found',
       'too_many_to_list',
       'schedule_too_often',
