@@ -27,7 +27,7 @@ export interface BalanceRefreshProps extends GivenResources {
    */
   readonly settings?: SettingsInput | undefined;
   /**
-   * What the HTTP API, its log group and the SSM parameters with the tables' names are named after; nothing else in the
+   * What the HTTP API, its log group, the dashboard and the SSM parameters with the tables' names are named after; nothing else in the
    * account and region may have it. @default the stack's name and the construct's path in it, joined by hyphens
    */
   readonly name?: string | undefined;
@@ -92,7 +92,7 @@ const TRIGGERS = [
 export class BalanceRefresh extends Construct {
   /** What the metrics' dimension `stage` has. */
   readonly stage: string;
-  /** What the API, its log group and the parameters are named after. */
+  /** What the API, its log group, the dashboard and the parameters are named after. */
   readonly name: string;
   readonly tables: BalanceRefreshTables;
   readonly queues: BalanceRefreshQueues;

@@ -32,7 +32,7 @@ import { type Settings, tagsOf } from './settings.ts';
 /** The settings of the deployment, what it is called, what is there already, and who bundles its functions. */
 export interface ServicePartsProps {
   readonly settings: Settings;
-  /** What the HTTP API, its log group and the SSM parameters are named after; no two in an account and region share it. */
+  /** What the HTTP API, its log group, the dashboard and the parameters are named after; no two in an account and region share it. */
   readonly name: string;
   /** Gives the folder with a function's `index.mjs`. */
   readonly bundle: (functionName: FunctionName) => string;

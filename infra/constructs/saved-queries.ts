@@ -51,7 +51,8 @@ export const logQueries: readonly LogQuery[] = [
     name: 'errors by code',
     of: 'all',
     text: [
-      'filter ispresent(code)',
+      // What went well may have a code, too.
+      'filter ispresent(code) and level in ["WARN", "ERROR"]',
       'stats count(*) as lines, latest(failure) as example, max(@timestamp) as newest by service, event, code',
       'sort lines desc',
       'limit 100',

@@ -10,6 +10,7 @@ it('the permissions boundary allows what any role is granted', () => {
     ...everythingOn,
     apiAccess: 'basic',
     flowLogs: true,
+    tracing: true,
     keyArn,
     gradualUpdates: 'linear10PercentEvery1Minute',
   };
