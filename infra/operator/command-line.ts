@@ -3,6 +3,7 @@ import { Command, CommanderError } from 'commander';
 import { attentionCommand } from './commands/attention.ts';
 import { deadLettersCommands } from './commands/dead-letters.ts';
 import { deploymentCommand } from './commands/deployment.ts';
+import { doctorCommand } from './commands/doctor.ts';
 import { erasuresCommands } from './commands/erasures.ts';
 import { explainCommand } from './commands/explain.ts';
 import { institutionsCommand } from './commands/institutions.ts';
@@ -19,6 +20,7 @@ import type { Terminal } from './terminal.ts';
 /** In the order of the help. */
 const topics: readonly Topic[] = [
   deploymentCommand,
+  doctorCommand,
   explainCommand,
   attentionCommand,
   openCommand,
@@ -33,6 +35,7 @@ const topics: readonly Topic[] = [
 const EXIT_CODES = `
 Exit codes: ${exitCodes.done} done · ${exitCodes.inPart} done, but lines or members were left out · ${exitCodes.usage} the command line or the file is wrong ·
 ${exitCodes.unreachable} the deployment was not found or not reached · ${exitCodes.failed} an error in the middle · ${exitCodes.unconfirmed} a yes is needed (--yes) ·
+${exitCodes.unwell} doctor has found a failure ·
 ${exitCodes.interrupted} interrupted · ${exitCodes.outputClosed} the output was closed. docs/operator.md says more.`;
 
 /** Runs `args`. The exit code; what there is to say has been said. */

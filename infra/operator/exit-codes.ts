@@ -13,6 +13,8 @@ export const exitCodes = {
   failed: 4,
   /** A yes is needed, and there is no terminal to ask at, or the answer was no. Nothing was changed. */
   unconfirmed: 5,
+  /** `doctor` has found a part that is wrong. */
+  unwell: 6,
   /** Ctrl-C, as shells number it. What was done until then is said. */
   interrupted: 130,
   /** The reader of the output, such as `head`, has closed it; as shells number it. */

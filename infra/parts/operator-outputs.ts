@@ -24,7 +24,7 @@ export function publishForOperator(
   { queues, tickDeadLetters, alarms, mxCheck }: PublishedParts,
 ): void {
   const { scheduleShards, minScheduleHours, mxBaseUrl, mxAcceptVersion } = settings;
-  const { followUpConcurrency, startConcurrency, triggerConcurrency } = settings;
+  const { followUpConcurrency, startConcurrency } = settings;
   const { learning, breaker, deadlineSeconds } = settings;
   const { staleAfterSeconds, allowanceStarts, allowanceWindowSeconds } = settings;
   const published: Readonly<Record<string, string>> = {
@@ -40,7 +40,6 @@ export function publishForOperator(
     AllowanceWindowSeconds: String(allowanceWindowSeconds),
     FollowUpConcurrency: String(followUpConcurrency),
     StartConcurrency: String(startConcurrency),
-    TriggerConcurrency: String(triggerConcurrency),
   };
   for (const [name, value] of Object.entries(published)) {
     new CfnOutput(scope, name, { value, description: 'A setting, for the operator’s command' });

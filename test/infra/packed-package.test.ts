@@ -369,6 +369,7 @@ describe('the operator’s command', () => {
     expect([exitCode, JSON.parse(out)]).toMatchObject([0, { stack: running.project.stack.stackName }]);
     expect(await installedOps(['schedules', 'export', '--local'])).toMatchObject({ exitCode: 0 });
     expect(await installedOps(['logs', 'order-1', '--local'])).toMatchObject({ exitCode: 0, out: '' });
+    expect((await installedOps(['doctor', '--local'])).out).toMatch(/^ok {7}mx {2,}MX accepts/m);
   });
 });
 
