@@ -82,7 +82,7 @@ async function main(): Promise<number | undefined> {
     return succeeded ? 0 : 1;
   }
   if (options.scenario === 'outage') passQuickly({ stack: project.stack, clock, minutesPerSecond: UNHURRIED });
-  sayWhatNext(project, options);
+  sayWhatNext(project, options, page);
   sayWhatHappens(project.stack, say, clock.now);
   return undefined;
 }
@@ -182,7 +182,11 @@ async function demonstrate(
   return outcome === 'succeeded';
 }
 
-function sayWhatNext(project: Project, { member, minutesPerSecond, realMx, settings }: StartOptions): void {
+function sayWhatNext(
+  project: Project,
+  { member, minutesPerSecond, realMx, settings }: StartOptions,
+  page: ConsoleServer | null,
+): void {
   const callersSign = settings['apiAccess'] === 'iam';
   const who = member ?? { user: 'USER', member: 'MEMBER' };
   const path = `/users/${who.user}/members/${who.member}`;
@@ -205,6 +209,7 @@ function sayWhatNext(project: Project, { member, minutesPerSecond, realMx, setti
     say(`${curl} -X POST ${body} "$API${path}/check_balance"`);
   }
   if (minutesPerSecond !== null) say('\nTime goes on like this: both members are due again every hour.');
+  if (page !== null) say(`\nOpen this page to try banks, see what runs and look at members: ${page.address}`);
   say('\nCtrl-C stops everything. What happens from now on:\n');
 }
 
