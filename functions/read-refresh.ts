@@ -127,7 +127,7 @@ function institutionsQuery({ limit, cursor, breaker }: ApiRequest['query']): Ins
 /** How many to show: what a request asks for, 25 by default. */
 function limitOf(limit: string | undefined, most: number): number {
   const asked = limit ?? '25';
-  if (/^\d{1,3}$/.test(asked) && Number(asked) >= 1 && Number(asked) <= most) return Number(asked);
+  if (/^[1-9]\d{0,2}$/.test(asked) && Number(asked) <= most) return Number(asked);
   throw invalid('limit', `must be a whole number from 1 to ${most}`);
 }
 
@@ -171,10 +171,13 @@ export async function readAttention({ attention }: ReadAttentionDeps, request: A
 const placeCursor = ({ member, since }: WaitingPlace, action: AttentionAction): string =>
   Buffer.from([action, epochMillisecondsOf(since), member.userGuid, member.memberGuid].join('/')).toString('base64url');
 
+/** As it is written; `Buffer` would read other texts too. */
+const CURSOR = /^[A-Za-z0-9_-]{2,4096}$/;
+
 /** The place that a cursor of `action` stands for. */
 function placeOf(cursor: string, action: AttentionAction): WaitingPlace {
   const [of, since = '', userGuid, memberGuid, ...more] = Buffer.from(cursor, 'base64url').toString().split('/');
-  const isWhole = of === action && /^\d{1,14}$/.test(since) && more.length === 0;
+  const isWhole = CURSOR.test(cursor) && of === action && /^\d{1,14}$/.test(since) && more.length === 0;
   if (!isWhole || !userGuid || !memberGuid) throw invalidCursor();
   return { member: { userGuid, memberGuid }, since: instantOf(Number(since)) };
 }

@@ -59,7 +59,7 @@ const sentencesOf = ({ why, move, next }: Explained): string =>
   `Why is it old?           ${why}\nWhose move is it?        ${move}\nWhat happens next, when? ${next}\n`;
 
 function factsOf(member: MemberRecord, bankDownSince: string | null): readonly (readonly [string, string])[] {
-  const { key, claim, lastAttempt, lastSuccess, institutionCode, enrolment } = member;
+  const { key, claim, lastAttempt, lastSuccess, institutionCode, enrolment, attention } = member;
   const every = enrolment === null || enrolment.everyHours === 0 ? 'no schedule' : `every ${enrolment.everyHours} h`;
   const running =
     claim === null ? 'none' : `${claim.refreshId}${claim.correlationId === null ? '' : ` (${claim.correlationId})`}`;
@@ -73,6 +73,7 @@ function factsOf(member: MemberRecord, bankDownSince: string | null): readonly (
       lastAttempt === null ? 'none' : `${lastAttempt.endedAt} ${lastAttempt.code} ${lastAttempt.refreshId}`,
     ],
     ['last success', lastSuccess === null ? 'none' : `${lastSuccess.observedAt} ${lastSuccess.refreshId}`],
+    ['waits for', attention === null ? 'nobody' : `${attention.action} since ${attention.since} (${attention.code})`],
     ['connection status', lastAttempt?.connectionStatus ?? ''],
     ['schedule', every],
     ['starts that MX counts', String(member.starts.length)],

@@ -8,9 +8,9 @@ import { neededUserAction } from './decision.ts';
 import type { Held } from './held.ts';
 import type { Instant } from './instant.ts';
 import type { MxMember } from './mx.ts';
-import type { OutcomeCode } from './outcome.ts';
+import { type OutcomeCode, outcomes } from './outcome.ts';
 import type { Attempt } from './refresh.ts';
-import { ruleFor } from './statuses.ts';
+import { memberErrorEnd, ruleFor } from './statuses.ts';
 
 /** What a member waits for. */
 export interface Attention {
@@ -64,12 +64,22 @@ const notOfConnection: ReadonlySet<OutcomeCode> = new Set([
   'not_supported',
 ]);
 
-/** MX has shown the member at `readAt`. By the rule that the schedule goes by: what MX asks the user for holds it back. */
+/** MX has shown the member at `readAt`. */
 export function attentionWhenSeen(stands: Attention | null, member: MxMember, readAt: Instant): null | 'as_it_is' {
-  const isBetweenStates = ruleFor(member.connectionStatus).whenOver === 'wait';
-  const needsNobody = neededUserAction(member) === null && !isBetweenStates;
-  if (stands === null || !needsNobody || isNewer(stands, readAt) || notOfConnection.has(stands.code)) return 'as_it_is';
+  if (stands === null || asksSomebody(member) || isNewer(stands, readAt) || notOfConnection.has(stands.code))
+    return 'as_it_is';
   return null;
+}
+
+/**
+ * By the rule that the schedule goes by: what MX asks the user for holds it back. A status between two others says nothing
+ * yet. Beside a status that is an error, the error's code may ask for more than the status does.
+ */
+function asksSomebody(member: MxMember): boolean {
+  const { whenOver } = ruleFor(member.connectionStatus);
+  if (whenOver === 'wait' || neededUserAction(member) !== null) return true;
+  const byCode = whenOver === 'end' ? memberErrorEnd(member.error?.code ?? null) : null;
+  return byCode !== null && isAttentionAction(outcomes[byCode.end].action);
 }
 
 const isNewer = (stands: Attention | null, asOf: Instant): boolean => stands !== null && stands.asOf > asOf;

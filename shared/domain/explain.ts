@@ -71,6 +71,8 @@ function actionOf(member: MemberRecord, freshness: Freshness | null): Action {
   if (claim !== null && claim.phase !== 'ended') return claim.questions === null ? 'wait' : 'answer_mfa';
   const held = heldOf(member);
   if (held !== null) return held.action;
+  // The last refresh may have ended without a word about it.
+  if (member.attention !== null) return member.attention.action;
   if (lastAttempt !== null && lastAttempt.action !== 'none') return lastAttempt.action;
   return freshness?.verdict === 'fresh' ? 'none' : 'retry_later';
 }

@@ -30,7 +30,8 @@ beforeAll(async () => {
     endedAt: at(-30),
   });
   const known = { lookedAt: null, jobAggregatedAt: null };
-  expect(await members.end({ key, from: 'running', known, attempt })).toBe(true);
+  const attention = { action: 'reauthenticate', since: at(-90), code: 'denied', asOf: at(-30) } as const;
+  expect(await members.end({ key, from: 'running', known, attempt, attention })).toBe(true);
   await members.release(key, claim.refreshId);
   const rules = { keepAccountNumbers: false, keepUnknownFields: false };
   const stamp = { observedAt: at(-3 * 86_400), refreshId: refreshId(1), trigger: 'http' as const };
@@ -87,7 +88,12 @@ describe('explain', () => {
     expect(JSON.parse(text)).toMatchObject({
       action: 'reauthenticate',
       freshness: { verdict: 'stale', reason: 'denied' },
-      member: { user: 'USR-explained', member: 'MBR-explained', schedule: 'every 24 h' },
+      member: {
+        user: 'USR-explained',
+        member: 'MBR-explained',
+        schedule: 'every 24 h',
+        'waits for': `reauthenticate since ${at(-90)} (denied)`,
+      },
       accounts: [{ account: 'ACT-1', stale_reason: '' }],
     });
   });

@@ -27,6 +27,7 @@ export function resolved(node: unknown): Json {
 export interface Parameter {
   readonly name: string;
   readonly in: string;
+  readonly required: boolean;
   readonly schema: Json;
 }
 
@@ -50,8 +51,8 @@ function operationOf(path: string, method: string, node: Json): DocumentedOperat
     path,
     operationId: String(operationId),
     parameters: (parameters as unknown[]).map((parameter) => {
-      const { name, in: place, schema } = resolved(parameter);
-      return { name: String(name), in: String(place), schema: objectIn(schema) };
+      const { name, in: place, required, schema } = resolved(parameter);
+      return { name: String(name), in: String(place), required: required === true, schema: objectIn(schema) };
     }),
     body: requestBody === undefined ? null : objectIn(json['schema']),
     security: security as Json[],

@@ -190,6 +190,12 @@ const fieldOf = (header: string): string =>
 
 const identifier = fc.stringMatching(/^[A-Za-z0-9_-]{1,20}$/);
 
+/** The first of the words that `schema` allows. @throws TypeError for another kind of parameter, which none has yet */
+function firstWordOf({ enum: words }: Json): string {
+  if (Array.isArray(words) && typeof words[0] === 'string') return words[0];
+  throw new TypeError('a query parameter that must be there has a list of words');
+}
+
 /** Requests of `operation` with one to three wrong parts. Credentials are for the caller to add. */
 export function wrongRequestsOf(operation: DocumentedOperation, bodySchema: Json | null): fc.Arbitrary<WrongRequest> {
   const faults = faultsOf(operation, bodySchema);
@@ -204,7 +210,11 @@ export function wrongRequestsOf(operation: DocumentedOperation, bodySchema: Json
       const target = operation.path.replaceAll(/\{(\w+)\}/g, (_, name: string) =>
         name in path ? path[name] : name === 'refresh_id' ? `RFR-${'0'.repeat(26)}` : (spare.pop() ?? 'x'),
       );
-      const query = chosen.map((fault) => fault.query).filter((part) => part !== undefined);
+      const wrongQuery = chosen.map((fault) => fault.query).filter((part) => part !== undefined);
+      const isWrong = ({ name }: { readonly name: string }) => chosen.some(({ wrong }) => wrong === name);
+      // What a query must have is there, unless that is what is wrong.
+      const needed = operation.parameters.filter((one) => one.in === 'query' && one.required && !isWrong(one));
+      const query = [...needed.map(({ name, schema }) => `${name}=${firstWordOf(schema)}`), ...wrongQuery];
       const body = chosen.findLast((fault) => fault.body !== undefined);
       return {
         operationId: operation.operationId,

@@ -17,6 +17,7 @@ const shown = (connectionStatus: string | null, more: Partial<ReturnType<typeof 
   connectionStatus,
   ...more,
 });
+const error = (code: string) => ({ code, message: null, userMessage: null });
 const ended = (code: keyof typeof outcomes, seconds = 100) => {
   const { outcome, action } = outcomes[code];
   return { outcome, action, code, endedAt: at(seconds) };
@@ -129,6 +130,10 @@ describe('MX shows the member', () => {
     ['without a status', shown(null), denied, 60, 'as_it_is'],
     ['with a new status of MX’s', shown('WONDERFUL'), denied, 60, null],
     ['with credentials to update', shown('CONNECTED', { needsUpdatedCredentials: true }), denied, 60, 'as_it_is'],
+    ['failed, without consent', shown('FAILED', { error: error('1002') }), denied, 60, 'as_it_is'],
+    ['failed, its bank down', shown('FAILED', { error: error('3000') }), denied, 60, null],
+    ['failed, by a code without a row', shown('FAILED', { error: error('1000') }), denied, 60, null],
+    ['connected, beside an old error', shown('CONNECTED', { error: error('1002') }), denied, 60, null],
     ['before that was found', shown('CONNECTED'), denied, 49.999, 'as_it_is'],
     ['when that was found', shown('CONNECTED'), denied, 50, null],
     ['and nothing stands', shown('CONNECTED'), null, 60, 'as_it_is'],

@@ -116,6 +116,15 @@ describe('what happens next', () => {
     expect(explained({ claim: claim({ questions: 'x', userPresent: true }) }).move).toBe(moves.answer_mfa);
   });
 
+  it('is still the user’s move after an end without a word', () => {
+    const attention = { action: 'reauthenticate', since: DAYS_AGO, code: 'denied', asOf: DAYS_AGO } as const;
+    expect(explained({ lastAttempt: ended('mx_unavailable'), attention }).action).toBe('reauthenticate');
+    // A hold is the newer word, a running refresh asks nobody yet.
+    const held = { since: HOUR_AGO, code: 'locked', action: 'act_at_institution' } as const;
+    expect(explained({ lastAttempt: null, attention, held }).action).toBe('act_at_institution');
+    expect(explained({ claim: claim(), attention }).action).toBe('wait');
+  });
+
   it('is the schedule’s turn, and a trigger', () => {
     expect(explained({ enrolment }).next).toMatch(
       /^The schedule’s next turn is at 2026-11-22T01:40:00.000Z, every 24 h\. A trigger starts a refresh at once\.$/,
