@@ -37,6 +37,16 @@ describe('an end', () => {
     expect(written).toHaveLength(4);
   });
 
+  it('that lost keeps since when its member waits', async () => {
+    const attention = { action: 'reauthenticate', since: at(-60), code: 'denied', asOf: at(-60) } as const;
+    const { deps, table, record } = world(claim({ jobAggregatedAt: at(1) }));
+    const before = record() ?? expect.fail();
+    table.members.set(textOf(key), { ...before, attention });
+    // Read before that was known.
+    expect(await endRefresh(deps, end({ attention: null }))).toBe(true);
+    expect(record()?.attention).toMatchObject({ action: 'reauthenticate', since: at(-60) });
+  });
+
   it('that lost to a POST’s answer is written with it', async () => {
     const { deps, written, record } = world(claim({ jobAggregatedAt: at(1) }));
     expect(await endRefresh(deps, end())).toBe(true);

@@ -116,7 +116,7 @@ describe('what happens next', () => {
     expect(explained({ claim: claim({ questions: 'x', userPresent: true }) }).move).toBe(moves.answer_mfa);
   });
 
-  it('is still the user’s move after an end without a word', () => {
+  it('stays the user’s move after a wordless end', () => {
     const attention = { action: 'reauthenticate', since: DAYS_AGO, code: 'denied', asOf: DAYS_AGO } as const;
     expect(explained({ lastAttempt: ended('mx_unavailable'), attention }).action).toBe('reauthenticate');
     // A hold is the newer word, a running refresh asks nobody yet.

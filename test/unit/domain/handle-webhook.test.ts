@@ -122,6 +122,19 @@ describe('a webhook about the connection', () => {
     expect(faultsOf(world.events[0] as never)).toEqual([]);
   });
 
+  it.each([
+    ['CONNECTED', null],
+    ['DENIED', 'reauthenticate'],
+    ['UPDATED', 'reauthenticate'],
+  ])('that is %s leaves the member waiting for: %s', async (connectionStatus, action) => {
+    const since = plusSeconds(T0, -60);
+    const attention = { action: 'reauthenticate', since, code: 'denied', asOf: since } as const;
+    const world = webhookWorld([refreshed({ attention })]);
+    world.shows({ connectionStatus });
+    expect(await world.handle(connection)).toBe('seen');
+    expect(world.record()?.attention?.action ?? null).toBe(action);
+  });
+
   it('tells nothing when the status is the same', async () => {
     const world = webhookWorld([refreshed()]);
     world.shows({});
