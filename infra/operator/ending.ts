@@ -23,7 +23,10 @@ const awsErrors: readonly (readonly [name: RegExp, sentence: (message: string) =
     /^(AccessDenied|AccessDeniedException|UnauthorizedOperation)$/,
     (message) => `These credentials may not do that: ${message}`,
   ],
-  [/^ResourceNotFoundException$/, (message) => `What the stack’s outputs name is not there: ${message}`],
+  [
+    /^(ResourceNotFoundException|QueueDoesNotExist)$/,
+    (message) => `What the stack’s outputs name is not there: ${message}`,
+  ],
   [
     /^(Throttling|ThrottlingException|ProvisionedThroughputExceededException|RequestLimitExceeded)$/,
     () => 'AWS has throttled the calls again and again: try later.',

@@ -5,7 +5,7 @@ import { discardDeadLetters } from '../../infra/operator/dead-letters/discard.ts
 import { listDeadLetters, showDeadLetter } from '../../infra/operator/dead-letters/list.ts';
 import type { QueueName } from '../../infra/operator/dead-letters/queues.ts';
 import { type RedriveOptions, redriveDeadLetters } from '../../infra/operator/dead-letters/redrive.ts';
-import type { Deployment } from '../../infra/operator/deployment.ts';
+import type { AwsAccess, Deployment } from '../../infra/operator/deployment.ts';
 import { membersInDynamoDb } from '../../shared/clients/members-table.ts';
 import { encodeDelivery, encodeNextLook, encodeStartBatch } from '../../shared/clients/messages.ts';
 import { refreshesInDynamoDb } from '../../shared/clients/refreshes-table.ts';
@@ -57,6 +57,17 @@ async function deployment(): Promise<Deployment> {
     ...urls,
   });
   return { ...named, aws: () => Object.assign(named.aws(), known) as ReturnType<Deployment['aws']> };
+}
+
+/** The same access, without the right to one action. */
+function refusing(access: AwsAccess, action: string): AwsAccess {
+  const { requestHandler } = access;
+  const handle: typeof requestHandler.handle = async (request, options) => {
+    if (!String(request.headers['x-amz-target']).endsWith(`.${action}`)) return requestHandler.handle(request, options);
+    throw Object.assign(new Error('no'), { name: 'AccessDeniedException' });
+  };
+  const changed = { metadata: requestHandler.metadata, handle, destroy: () => requestHandler.destroy() };
+  return { ...access, requestHandler: changed as unknown as typeof requestHandler };
 }
 
 /** Puts a message into the queue of dead letters; its id. */
@@ -298,7 +309,9 @@ describe('dead-letters redrive', () => {
 
   it('needs a yes, and asks with the counts', async () => {
     await put('FollowUpDeadLetter', 'x');
-    await expect(redrive(fakeTerminal(), { yes: false })).rejects.toMatchObject({ exitCode: 5 });
+    const unasked = fakeTerminal();
+    await expect(redrive(unasked, { yes: false })).rejects.toMatchObject({ exitCode: 5 });
+    expect(unasked.out()).toBe('');
     const questions: string[] = [];
     const asked = fakeTerminal({
       confirm: async (question) => {
@@ -316,6 +329,28 @@ describe('dead-letters redrive', () => {
       `Send the letter m of ${place} back?`,
     ]);
     expect(await bodiesIn('FollowUpDeadLetter')).toEqual(['x']);
+  });
+
+  it('says what it has sent and could not delete', async () => {
+    await put('FollowUpDeadLetter', await runningLook(55));
+    const changed = await deployment();
+    const mayNotDelete: Deployment = {
+      ...changed,
+      aws: () => refusing(changed.aws(), 'DeleteMessage'),
+    };
+    const fake = fakeTerminal();
+    const options = {
+      ...{ queue: null, messageId: null, limit: 10, perSecond: 10, discardVoid: false, dryRun: false, yes: true },
+      json: true,
+    };
+    await expect(redriveDeadLetters(mayNotDelete, fake.terminal, options)).rejects.toMatchObject({
+      exitCode: 4,
+      message: expect.stringMatching(/ was sent back and could not be deleted here, .* may not do that: no\.?$/),
+    });
+    expect(summary(fake)).toMatchObject({ sent: 0 });
+    expect([await inQueue('FollowUp'), await inQueue('FollowUpDeadLetter')].map(({ length }) => length)).toEqual([
+      1, 1,
+    ]);
   });
 
   it('interrupted leaves the others where they were', async () => {

@@ -13,6 +13,8 @@ import {
   type SQSClient,
 } from '@aws-sdk/client-sqs';
 import type { Instant } from '../../../shared/domain/instant.ts';
+import { endingOf } from '../ending.ts';
+import { exitCodes, Stop } from '../exit-codes.ts';
 import { type Letter, readLetter, SENT_BACK_AT } from './letter.ts';
 import type { DeadLetterQueue } from './queues.ts';
 
@@ -122,7 +124,14 @@ export function openQueue(client: SQSClient, queue: DeadLetterQueue): OpenQueue 
           MessageAttributes: { ...attributes, [SENT_BACK_AT]: { DataType: 'String', StringValue: at } },
         }),
       );
-      await remove(letter);
+      await remove(letter).catch((cause: unknown) => {
+        const { sentence } = endingOf(cause);
+        throw new Stop(
+          exitCodes.failed,
+          `${letter.messageId} was sent back and could not be deleted here, so that it will be sent twice, which is harmless: ${sentence}`,
+          { cause },
+        );
+      });
     },
     async giveBack() {
       const all = [...held].map(([id, ReceiptHandle]) => ({ id, ReceiptHandle }));

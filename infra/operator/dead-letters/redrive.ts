@@ -52,11 +52,13 @@ export async function redriveDeadLetters(
   }
   terminal.say(`${dryRun ? 'What sending back would do' : 'Sending dead letters back'} · ${deployment.place}`);
   const counts: Record<Fate, number> = { sent: 0, void: 0, discarded: 0, came_back: 0 };
+  let hasBegun = false;
   let hasFound = false;
   const tell = progress(terminal, () => `${counted(counts.sent, 'letter')} sent back …`);
   try {
     await lookInto(deployment, terminal, queue, async (into) => {
       if (!dryRun) await confirmed(await questionFor(deployment, into, options), yes, terminal);
+      hasBegun = true;
       const turn = pace(options.perSecond, terminal);
       const startedAt = terminal.now();
       for (const open of into.queues.filter(({ queue: { sourceUrl } }) => sourceUrl !== null)) {
@@ -83,8 +85,8 @@ export async function redriveDeadLetters(
       throw new Stop(exitCodes.usage, `There is no letter ${messageId} that can be received and sent back.`);
     }
   } finally {
-    if (json) await terminal.write(`${JSON.stringify({ summary: { dry_run: dryRun, ...counts } })}\n`);
-    else {
+    if (hasBegun && json) await terminal.write(`${JSON.stringify({ summary: { dry_run: dryRun, ...counts } })}\n`);
+    else if (hasBegun) {
       await terminal.write(
         table(
           ['what became of them', 'letters'],

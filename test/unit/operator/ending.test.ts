@@ -19,6 +19,7 @@ describe('an error ends the command with', () => {
     ['no region', new Error('Region is missing'), 3, /^No region is known: --region/],
     ['no such stack', named('ValidationError', 'Stack with id x does not exist'), 3, /^Stack with id x.*--region/],
     ['a table that is gone', named('ResourceNotFoundException'), 3, /^What the stack’s outputs name is not there/],
+    ['a queue that is gone', named('QueueDoesNotExist'), 3, /^What the stack’s outputs name is not there/],
     ['throttling', named('ThrottlingException'), 3, /throttled the calls again and again/],
     ['no connection', named('Error', 'connect', { code: 'ECONNREFUSED' }), 3, /not reached \(ECONNREFUSED\)/],
     ['no name', new Error('x', { cause: named('Error', 'y', { code: 'ENOTFOUND' }) }), 3, /\(ENOTFOUND\)/],
