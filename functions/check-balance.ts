@@ -23,6 +23,7 @@ import { outcomes } from '../shared/domain/outcome.ts';
 import type { RefreshDeps } from '../shared/domain/ports.ts';
 import type { Refresh } from '../shared/domain/refresh.ts';
 import { resumeMember } from '../shared/domain/resume.ts';
+import { shownInPause } from '../shared/domain/shown-in-pause.ts';
 import { answerOnce } from '../shared/lambda/answer-once.ts';
 import { accountBody, freshnessBody, refreshBody } from '../shared/lambda/api-shapes.ts';
 import { readAnswers } from '../shared/lambda/challenge-answers.ts';
@@ -69,7 +70,7 @@ export async function answerTrigger(deps: TriggerDeps, request: ApiRequest): Pro
   // Read while the rest is done, and kept for a while. Never rejects.
   const degraded = deps.breakers.open();
   const shown = async (answer: CheckBalanceAnswer): Promise<ApiAnswer> => ({
-    ...toHttp(answer, deps.policy.firstLookSeconds, { mayRead, degraded: await degraded }),
+    ...toHttp(await asShown(deps, answer), deps.policy.firstLookSeconds, { mayRead, degraded: await degraded }),
     logged: loggedOf(identityOf(answer)),
   });
   if (keyed === null) return shown(await first());
@@ -90,12 +91,9 @@ export async function answerResume(
 ): Promise<ApiAnswer> {
   const identifiers = memberIdentifiers(request);
   const answers = readAnswers(request.body);
-  const { refresh, joined, member, nextAllowedAt } = await resumeMember(
-    deps,
-    identifiers,
-    answers,
-    request.correlationId,
-  );
+  const resumed = await resumeMember(deps, identifiers, answers, request.correlationId);
+  const { joined, member, nextAllowedAt } = resumed;
+  const refresh = await shownInPause(resumed.refresh, deps);
   deps.count(joined ? 'RefreshJoined' : 'RefreshAccepted');
   return {
     status: 202,
@@ -115,6 +113,10 @@ async function readRefresh(deps: Pick<TriggerDeps, 'members' | 'refreshes'>, ref
   await readMember(deps.members, refresh.member);
   return refresh;
 }
+
+/** An answer about a refresh that runs says of it what a pause means for it. */
+const asShown = async (deps: Pick<TriggerDeps, 'pauses' | 'now'>, answer: CheckBalanceAnswer) =>
+  answer.kind === 'accepted' ? { ...answer, refresh: await shownInPause(answer.refresh, deps) } : answer;
 
 const loggedOf = (about: AnswerIdentity) => ({
   member_guid: about.member.memberGuid,
@@ -181,11 +183,12 @@ const MX_TIMEOUT_MS = 4_000;
 /** What AWS calls, given its environment. */
 export function wire(source: NodeJS.ProcessEnv) {
   const env = readEnvironment('check-balance', source);
-  const db = dynamoDb(env.membersTable);
+  const db = dynamoDb(env.membersTable, 1);
   const wiring = apiWiring('check-balance', env);
+  const ending = endingDeps(env, db, wiring.telemetry);
   const deps: TriggerDeps = {
-    ...endingDeps(env, db, wiring.telemetry),
-    mx: observedMx(mxOf(env, MX_TIMEOUT_MS), wiring.telemetry),
+    ...ending,
+    mx: observedMx(mxOf(env, ending.pauses, MX_TIMEOUT_MS), wiring.telemetry),
     schedule: scheduleInDynamoDb(db, env.membersTable),
     keys: idempotencyKeysInDynamoDb(db, env.refreshesTable, {
       leaseSeconds: TRIGGER_TIMEOUT_SECONDS,

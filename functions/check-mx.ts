@@ -23,7 +23,7 @@ const MX_TIMEOUT_MS = 5_000;
 export function wire(source: NodeJS.ProcessEnv) {
   const env = readEnvironment('check-mx', source);
   const report = instanceTelemetry('check-mx', env);
-  const wayToMx = waysToMx(env, MX_TIMEOUT_MS);
+  const wayToMx = waysToMx(env, report, MX_TIMEOUT_MS);
   return async (): Promise<unknown> => snakeCased(await checkMx(wayToMx(), report));
 }
 

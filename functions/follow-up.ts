@@ -74,12 +74,12 @@ const MX_TIMEOUT_MS = 5_000;
 /** What AWS calls, given its environment. */
 export function wire(source: NodeJS.ProcessEnv) {
   const env = readEnvironment('follow-up', source);
-  const db = dynamoDb(env.membersTable);
+  const db = dynamoDb(env.membersTable, 1);
   const report = instanceTelemetry('follow-up', env);
   const queue = sqs(env.followUpQueueUrl);
   const looks = looksTogether(queue, env.followUpQueueUrl);
   const ending = { ...endingDeps(env, db, report, queue), followUps: looks };
-  const atMx = mxAndDeletionOf(env, MX_TIMEOUT_MS);
+  const atMx = mxAndDeletionOf(env, ending.pauses, MX_TIMEOUT_MS);
   const mx = unlessSilent(atMx.mx, now);
   const loggedFields = new Set<string>();
   const tables = {

@@ -10,6 +10,7 @@ import { Failure } from '../shared/domain/failure.ts';
 import { findMember, refuseDeleted } from '../shared/domain/find-member.ts';
 import { type Clock, epochMillisecondsOf, instantOf } from '../shared/domain/instant.ts';
 import { type Allowance, type MemberRecord, nextJobAllowedAt } from '../shared/domain/member.ts';
+import type { Pauses } from '../shared/domain/pause.ts';
 import {
   type InstitutionsQuery,
   listInstitutions,
@@ -18,6 +19,7 @@ import {
 } from '../shared/domain/read-institutions.ts';
 import type { Refresh } from '../shared/domain/refresh.ts';
 import { currentRefresh } from '../shared/domain/refresh-details.ts';
+import { shownInPause } from '../shared/domain/shown-in-pause.ts';
 import { snakeCased } from '../shared/domain/snake-case.ts';
 import {
   type AttentionReader,
@@ -31,12 +33,13 @@ import { readEnvironment } from '../shared/lambda/environment.ts';
 import { type ApiAnswer, type ApiRequest, httpHandler, identifier, memberIdentifiers } from '../shared/lambda/http.ts';
 import { apiWiring } from './wiring/api.ts';
 import { firstCallPrepared } from './wiring/first-call.ts';
-import { dynamoDb, now } from './wiring/refresh.ts';
+import { dynamoDb, now, pausesOf } from './wiring/refresh.ts';
 
 /** What the reads need. */
 export interface ReadRefreshDeps {
   readonly members: MembersReader;
   readonly refreshes: RefreshesReader;
+  readonly pauses: Pauses;
   readonly allowance: Allowance;
   /** When asking again can show anything new. */
   readonly retryAfterSeconds: number;
@@ -77,12 +80,11 @@ async function one(deps: ReadRefreshDeps, request: ApiRequest): Promise<ApiAnswe
 }
 
 /** The claim knows more than its projection while the refresh runs: its progress, its questions, its end a moment earlier. */
-const asClaimed = async (
-  { refreshes }: ReadRefreshDeps,
-  member: MemberRecord | null,
-  projection: Refresh,
-): Promise<Refresh> =>
-  member?.claim?.refreshId === projection.refreshId ? currentRefresh(refreshes, member.key, member.claim) : projection;
+async function asClaimed(deps: ReadRefreshDeps, member: MemberRecord | null, projection: Refresh): Promise<Refresh> {
+  const isClaim = member?.claim?.refreshId === projection.refreshId;
+  const refresh = isClaim ? await currentRefresh(deps.refreshes, member.key, member.claim) : projection;
+  return shownInPause(refresh, deps);
+}
 
 async function history(deps: ReadRefreshDeps, request: ApiRequest): Promise<ApiAnswer> {
   const identifiers = memberIdentifiers(request);
@@ -189,10 +191,12 @@ const isAboutInstitutions = ({ routeKey }: ApiRequest): boolean => routeKey.star
 /** What AWS calls, given its environment. */
 export function wire(source: NodeJS.ProcessEnv) {
   const env = readEnvironment('read-refresh', source);
-  const db = dynamoDb(env.membersTable);
+  const db = dynamoDb(env.membersTable, 1);
+  const wiring = apiWiring('read-refresh', env);
   const deps: ReadRefreshDeps & ReadInstitutionDeps & ReadAttentionDeps = {
     members: membersReader(db, env.membersTable),
     refreshes: refreshesReader(db, env.refreshesTable, now),
+    pauses: pausesOf(env, db, wiring.telemetry),
     allowance: env,
     retryAfterSeconds: env.minLookGapSeconds,
     attention: attentionReader(db, env.membersTable),
@@ -201,7 +205,7 @@ export function wire(source: NodeJS.ProcessEnv) {
     viewRules: { breaker: env.learning && env.breaker, deadlineSeconds: env.deadlineSeconds, breakerRules },
     now,
   };
-  return httpHandler({ ...apiWiring('read-refresh', env), right: () => 'read' }, (request) => {
+  return httpHandler({ ...wiring, right: () => 'read' }, (request) => {
     if (isAboutInstitutions(request)) return readInstitutions(deps, request);
     return isAboutAttention(request) ? readAttention(deps, request) : readRefresh(deps, request);
   });

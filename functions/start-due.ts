@@ -31,12 +31,13 @@ export async function startBatch(deps: StartDueDeps, report: Telemetry, batch: S
 /** What AWS calls, given its environment. */
 export function wire(source: NodeJS.ProcessEnv) {
   const env = readEnvironment('start-due', source);
-  const db = dynamoDb(env.membersTable);
+  const db = dynamoDb(env.membersTable, 1);
   const queue = sqs(env.startQueueUrl);
   const report = instanceTelemetry('start-due', env);
+  const ending = endingDeps(env, db, report, queue);
   const deps: StartDueDeps = {
-    ...endingDeps(env, db, report, queue),
-    mx: observedMx(mxOf(env, MX_TIMEOUT_MS), report),
+    ...ending,
+    mx: observedMx(mxOf(env, ending.pauses, MX_TIMEOUT_MS), report),
     schedule: scheduleInDynamoDb(db, env.membersTable),
     starts: startQueue(queue, env.startQueueUrl),
     webhooks: webhookQueue(queue, env.followUpQueueUrl),

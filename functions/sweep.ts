@@ -3,10 +3,12 @@ import middy from '@middy/core';
 import type { EventBridgeEvent, SQSEvent } from 'aws-lambda';
 import { decodeSweepRest } from '../shared/clients/messages.ts';
 import { sweepQueue } from '../shared/clients/queues.ts';
+import { secondsBetween } from '../shared/domain/instant.ts';
+import { pauseAt } from '../shared/domain/pause.ts';
 import { continueSweep, type SweepCounts, type SweepDeps, sweep } from '../shared/domain/sweep.ts';
 import { readEnvironment } from '../shared/lambda/environment.ts';
 import { firstCallPrepared } from './wiring/first-call.ts';
-import { dynamoDb, endingDeps, sqs } from './wiring/refresh.ts';
+import { dynamoDb, endingDeps, now, sqs } from './wiring/refresh.ts';
 import { instanceTelemetry } from './wiring/telemetry.ts';
 
 /** A minute, or a message with what the sweep of a minute has left. */
@@ -18,7 +20,7 @@ export function wire(source: NodeJS.ProcessEnv) {
   const report = instanceTelemetry('sweep', env);
   const queue = sqs(env.followUpQueueUrl);
   const deps: SweepDeps = {
-    ...endingDeps(env, dynamoDb(env.membersTable), report, queue),
+    ...endingDeps(env, dynamoDb(env.membersTable, 1), report, queue),
     sweepRests: sweepQueue(queue, env.sweepQueueUrl),
   };
   const failed = (key: { readonly memberGuid: string } | null, error: unknown): void =>
@@ -30,9 +32,18 @@ export function wire(source: NodeJS.ProcessEnv) {
     return message === undefined ? sweep(deps, failed) : continueSweep(deps, decodeSweepRest(message.body), failed);
   }
 
+  async function countPause(): Promise<void> {
+    const pause = await deps.pauses.known().then(
+      (pauses) => pauseAt(pauses, now()),
+      (error) => report.log('pause.unread', { error }),
+    );
+    if (pause) report.count('MinutesPaused', Math.floor(secondsBetween(pause.from, now()) / 60));
+  }
+
   return middy<SweepEvent, void>().handler(async (event) => {
     const counts = await sweptFor(event);
     report.count('SweepRepaired', counts.publish + counts.end + counts.end_storing + counts.look + counts.institution);
+    await countPause();
     report.log('sweep.done', { counts });
     report.flush();
     // After all others: only the alarm on this function's errors tells an operator. A message is void a minute later.

@@ -71,6 +71,11 @@ export const watchingSettings = {
     { min: 1, max: 1_000_000, unit: 'answers' },
     'The alarm mx-throttles fires when MX answers this often with 429 in each of three times five minutes. One member alone does not come to 10.',
   ),
+  alarmPausedMinutes: wholeNumber(
+    240,
+    { min: 1, max: 1_440, unit: 'minutes' },
+    'The alarm pause-left-on fires when calls to MX have been paused for so long (docs/operator.md).',
+  ),
   alarmWrongKeys: wholeNumber(
     300,
     { min: 1, max: 1_000_000, unit: 'requests' },

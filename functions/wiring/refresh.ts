@@ -17,6 +17,8 @@ import { membersInDynamoDb } from '../../shared/clients/members-table.ts';
 import { mxClient } from '../../shared/clients/mx-client.ts';
 import { mxDeletion } from '../../shared/clients/mx-deletion.ts';
 import type { MxClientOptions } from '../../shared/clients/mx-request.ts';
+import { pauseGate } from '../../shared/clients/pause-gate.ts';
+import { pausesInDynamoDb } from '../../shared/clients/pauses-table.ts';
 import { deliveryQueue, followUpQueue, noticeQueue } from '../../shared/clients/queues.ts';
 import { refreshesInDynamoDb } from '../../shared/clients/refreshes-table.ts';
 import { type Secret, type SecretOptions, secret } from '../../shared/clients/secret.ts';
@@ -26,6 +28,7 @@ import type { CallbackRules } from '../../shared/domain/callback-url.ts';
 import { epochMillisecondsOf, type Instant, instantOf } from '../../shared/domain/instant.ts';
 import { supportRules } from '../../shared/domain/not-supported.ts';
 import { ownIdsIn } from '../../shared/domain/own-ids.ts';
+import type { Pauses } from '../../shared/domain/pause.ts';
 import type { Policy } from '../../shared/domain/policy.ts';
 import type { RefreshDeps } from '../../shared/domain/ports.ts';
 import type { CallbackRulesEnvironment, EndingEnvironment, MxEnvironment } from '../../shared/lambda/environment.ts';
@@ -39,13 +42,17 @@ export const now = (): Instant => instantOf(Date.now());
 /** Calls of DynamoDB that a first invocation has under way together, as a rule. */
 const AT_ONCE = 4;
 
-/** DynamoDB. Region and credentials come from Lambda's environment. Every function that has it may read `membersTable`. */
-export function dynamoDb(membersTable: string): DynamoDBClient {
+/**
+ * DynamoDB. Region and credentials come from Lambda's environment. Every function that has it may read `membersTable`.
+ *
+ * @param asked how many calls of it are made before the first invocation anyway (`pausesOf`).
+ */
+export function dynamoDb(membersTable: string, asked = 0): DynamoDBClient {
   const client = new DynamoDBClient(limitedCalls());
   // Of something that is not there. Each call has a connection of its own, and any service's takes the same way through
   // the code.
   const nothing = new GetItemCommand({ TableName: membersTable, Key: { user_guid: { S: '-' }, item_key: { S: '-' } } });
-  for (let opened = 0; opened < AT_ONCE; opened += 1) beforeFirstCall(() => client.send(nothing));
+  for (let opened = asked; opened < AT_ONCE; opened += 1) beforeFirstCall(() => client.send(nothing));
   return client;
 }
 
@@ -69,6 +76,20 @@ export const keptForMinutes = (report: Telemetry): SecretOptions => ({
   onServedOn: (error) => report.log('secret.served_on', { error }),
 });
 
+/** The operator's pauses, read before the first invocation. */
+export function pausesOf(env: PausesEnvironment, db: DynamoDBClient, report: Telemetry): Pauses {
+  const pauses = pausesIn(env, db, report);
+  beforeFirstCall(() => pauses.known());
+  return pauses;
+}
+
+interface PausesEnvironment {
+  readonly refreshesTable: string;
+}
+
+const pausesIn = ({ refreshesTable }: PausesEnvironment, db: DynamoDBClient, report: Telemetry): Pauses =>
+  pausesInDynamoDb(db, refreshesTable, { now, unread: (error) => report.log('pause.unread', { error }) });
+
 /** Everything that ends a refresh, without MX. */
 export function endingDeps(
   env: EndingEnvironment,
@@ -79,6 +100,7 @@ export function endingDeps(
   // By name: a field of the policy that no setting fills does not compile.
   const policy: Policy = env;
   return {
+    pauses: pausesOf(env, db, report),
     members: membersInDynamoDb(db, env.membersTable, policy),
     unstarted: unstartedInDynamoDb(db, env.membersTable),
     refreshes: refreshesInDynamoDb(db, env.refreshesTable, env.refreshRetentionDays, now),
@@ -143,30 +165,37 @@ export const callbackRulesOf = (env: CallbackRulesEnvironment): CallbackRules =>
   loopback: env.callbackLoopback,
 });
 
-/** MX at `mxBaseUrl`, with `timeoutMs` for each call. */
-export const mxOf = (env: MxEnvironment, timeoutMs: number): RefreshDeps['mx'] => mxClient(reachMx(env, timeoutMs));
+/** MX at `mxBaseUrl`, with `timeoutMs` for each call, except in `pauses`. */
+export const mxOf = (env: MxEnvironment, pauses: Pauses, timeoutMs: number): RefreshDeps['mx'] =>
+  mxClient(reachMx(env, pauses, timeoutMs));
 
 /** Both sides of MX: what refreshes ask it, and deleting there. They share connections and the secret. */
-export function mxAndDeletionOf(env: MxEnvironment, timeoutMs: number) {
-  const options = reachMx(env, timeoutMs);
+export function mxAndDeletionOf(env: MxEnvironment, pauses: Pauses, timeoutMs: number) {
+  const options = reachMx(env, pauses, timeoutMs);
   return { mx: mxClient(options), mxDeletion: mxDeletion(options) };
 }
 
-function reachMx(env: MxEnvironment, timeoutMs: number): MxClientOptions {
+function reachMx(env: MxEnvironment, pauses: Pauses, timeoutMs: number): MxClientOptions {
   const { send, open } = httpsTransport();
   beforeFirstCall(() => open(new URL(env.mxBaseUrl)));
-  return { ...mxAddress(env, timeoutMs), credentials: secretOf(env.mxSecretArn), send };
+  return { ...mxAddress(env, pauses, timeoutMs), credentials: secretOf(env.mxSecretArn), send };
 }
 
 /** Ways to MX with the secret as it is now, whatever an earlier one has fetched. Nothing is done before they are used. */
-export function waysToMx(env: MxEnvironment, timeoutMs: number): () => MxClientOptions {
+export function waysToMx(
+  env: MxEnvironment & PausesEnvironment,
+  report: Telemetry,
+  timeoutMs: number,
+): () => MxClientOptions {
+  const pauses = pausesIn(env, new DynamoDBClient(limitedCalls()), report);
   const { send } = httpsTransport();
   const client = new SecretsManagerClient(limitedCalls());
-  return () => ({ ...mxAddress(env, timeoutMs), credentials: secret(client, env.mxSecretArn, now), send });
+  return () => ({ ...mxAddress(env, pauses, timeoutMs), credentials: secret(client, env.mxSecretArn, now), send });
 }
 
-const mxAddress = ({ mxBaseUrl, mxAcceptVersion }: MxEnvironment, timeoutMs: number) => ({
+const mxAddress = ({ mxBaseUrl, mxAcceptVersion }: MxEnvironment, pauses: Pauses, timeoutMs: number) => ({
   ...{ baseUrl: mxBaseUrl, acceptVersion: mxAcceptVersion, timeoutMs, now },
+  gate: pauseGate({ pauses, now, random: Math.random }),
 });
 
 /** Refresh ids are names that must not be guessed. */

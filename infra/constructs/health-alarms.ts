@@ -2,12 +2,15 @@ import { Duration } from 'aws-cdk-lib';
 import { MathExpression, Stats } from 'aws-cdk-lib/aws-cloudwatch';
 import { Construct } from 'constructs';
 import type { Settings } from '../settings.ts';
-import { type Alarms, sum } from './alarms.ts';
+import { type Alarms, overFiveMinutes, sum } from './alarms.ts';
 import { metricOfDeployment, metricOfFunction } from './service-metric.ts';
 
 /** The settings of these alarms, and where they go. */
 export interface HealthAlarmsProps
-  extends Pick<Settings, 'stage' | 'deadlineSeconds' | 'alarmSuccessPercent' | 'alarmMinEnds' | 'alarmMxThrottles'> {
+  extends Pick<
+    Settings,
+    'stage' | 'deadlineSeconds' | 'alarmSuccessPercent' | 'alarmMinEnds' | 'alarmMxThrottles' | 'alarmPausedMinutes'
+  > {
   readonly alarms: Alarms;
 }
 
@@ -77,6 +80,13 @@ export class HealthAlarms extends Construct {
       periods: THROTTLED_PERIODS,
       whenItFails: 'MX answers with 429 for a quarter of an hour: looks and starts are put off, balances arrive late.',
       runbook: 'mx-throttles',
+    });
+    alarms.raise(this, 'PauseLeftOn', {
+      metric: metricOfFunction('MinutesPaused', { service: 'sweep', stage }, overFiveMinutes(Stats.MAXIMUM)),
+      atLeast: props.alarmPausedMinutes,
+      whenItFails: 'Calls to MX are paused, for longer than is usual: no balance is brought up to date.',
+      runbook: 'pause-left-on',
+      hurtsUsers: true,
     });
   }
 }

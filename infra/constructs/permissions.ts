@@ -131,7 +131,8 @@ export const permissions: Readonly<Record<FunctionName, Permissions>> = {
     apiCallersSecret: readSecret,
   },
   'unknown-route': {},
-  'check-mx': { mxSecret: readSecret },
+  // It asks MX nothing in a pause.
+  'check-mx': { refreshes: [get], mxSecret: readSecret },
   'mx-webhook': { followUps: send, mxWebhookSecret: readSecret },
   // It reads what the operator's own systems call the member, at the moment of the POST.
   'deliver-callback': { members: [get], callbacks: sendAndGiveBack, callbackSecret: readSecret },

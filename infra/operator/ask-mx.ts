@@ -1,7 +1,10 @@
 /** Asking MX who a member is: one GET, at a pace far below MX's limits, repeated while MX is in trouble. */
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { httpsTransport } from '../../shared/clients/https-transport.ts';
 import { mxClient } from '../../shared/clients/mx-client.ts';
+import { pauseGate } from '../../shared/clients/pause-gate.ts';
+import { pausesInDynamoDb } from '../../shared/clients/pauses-table.ts';
 import { secret } from '../../shared/clients/secret.ts';
 import { Failure } from '../../shared/domain/failure.ts';
 import type { MemberIdentifiers, MxMember } from '../../shared/domain/mx.ts';
@@ -39,7 +42,8 @@ export const askingMx =
       try {
         return await mx.readMember(identifiers);
       } catch (error) {
-        if (!(error instanceof Failure) || error.fate !== 'try-again' || pause === null) throw hinted(error);
+        if (!(error instanceof Failure) || error.fate !== 'try-again' || error.code === 'paused' || pause === null)
+          throw hinted(error);
         await sleep(1_000 * Math.max(pause, error.details.retryAfterSeconds ?? 0));
       }
     }
@@ -53,8 +57,10 @@ function hinted(error: unknown): unknown {
   return new Failure(error.code, hint, error.details, { cause: error });
 }
 
-/** The deployment's MX, called with its credentials. */
-export function mxOf(deployment: Deployment, { now }: Terminal): Pick<Mx, 'readMember'> {
+/** The deployment's MX, called with its credentials, except while calls to it are paused. */
+export function mxOf(deployment: Deployment, db: DynamoDBClient, { now }: Terminal): Pick<Mx, 'readMember'> {
+  const options = { now, unread: () => {} };
+  const pauses = pausesInDynamoDb(db, deployment.output('RefreshesTable'), options);
   return mxClient({
     baseUrl: deployment.output('MxBaseUrl'),
     acceptVersion: deployment.output('MxAcceptVersion'),
@@ -62,5 +68,6 @@ export function mxOf(deployment: Deployment, { now }: Terminal): Pick<Mx, 'readM
     send: httpsTransport().send,
     timeoutMs: TIMEOUT_MS,
     now,
+    gate: pauseGate({ pauses, now, random: Math.random }),
   });
 }

@@ -9,6 +9,7 @@ import { explainCommand } from './commands/explain.ts';
 import { institutionsCommand } from './commands/institutions.ts';
 import { logsCommands } from './commands/logs.ts';
 import { openCommand } from './commands/open.ts';
+import { pauseCommands } from './commands/pause.ts';
 import { refreshCommand } from './commands/refresh.ts';
 import { schedulesCommands } from './commands/schedules.ts';
 import type { CommandContext, Topic } from './commands/topic.ts';
@@ -29,6 +30,7 @@ const topics: readonly Topic[] = [
   schedulesCommands,
   deadLettersCommands,
   logsCommands,
+  pauseCommands,
   erasuresCommands,
 ];
 

@@ -3,6 +3,7 @@ import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { balancesReader } from '../../shared/clients/balances-table.ts';
 import { breakersInDynamoDb } from '../../shared/clients/breakers-table.ts';
 import { membersReader } from '../../shared/clients/members-reader.ts';
+import { readPauses } from '../../shared/clients/pauses-table.ts';
 import { scheduleInDynamoDb } from '../../shared/clients/schedule-table.ts';
 import type { StoredBalance } from '../../shared/domain/balance.ts';
 import { type Explained, explain } from '../../shared/domain/explain.ts';
@@ -53,12 +54,13 @@ export async function explainedMember(
   const schedule = scheduleInDynamoDb(client, deployment.output('MembersTable'));
   const { enrolment } = member;
   const isOn = enrolment !== null && enrolment.everyHours !== 0;
-  const [balances, wishes, bankDownSince] = await Promise.all([
+  const [balances, wishes, bankDownSince, { pauses }] = await Promise.all([
     balancesReader(client, deployment.output('BalancesTable')).ofMember(member.key),
     isOn ? schedule.wishesOf(member.key, enrolment.slot) : null,
     bankDown(deployment, { client, now }, member),
+    readPauses(client, deployment.output('RefreshesTable')),
   ]);
-  const known = { member, balances, wishes: wishes ?? noWishes, bankDownSince, now: now() };
+  const known = { member, balances, wishes: wishes ?? noWishes, bankDownSince, pauses, now: now() };
   return { member, balances, bankDownSince, explained: explain(known, rules) };
 }
 

@@ -100,7 +100,7 @@ function depsOf(
     askMx:
       resolvePerSecond === null
         ? null
-        : askingMx({ mx: mxOf(deployment, terminal), turn: pace(resolvePerSecond, terminal), sleep }),
+        : askingMx({ mx: mxOf(deployment, db, terminal), turn: pace(resolvePerSecond, terminal), sleep }),
     shards: wholeNumberOf(deployment, 'ScheduleShards'),
     dryRun,
     now,

@@ -1,8 +1,10 @@
 /** `open`: the refreshes that run now, the oldest first. */
 import { type OpenMember, openMembers } from '../../shared/clients/open-claims.ts';
+import { readPauses } from '../../shared/clients/pauses-table.ts';
 import { plusSeconds } from '../../shared/domain/instant.ts';
 import { OPEN_SHARDS, type OpenCursor } from '../../shared/domain/members-ports.ts';
 import { type OpenRefresh, openRefresh, stepText } from '../../shared/domain/open-refresh.ts';
+import { inOrder, movedDeadline, type Pause } from '../../shared/domain/pause.ts';
 import { snakeCased } from '../../shared/domain/snake-case.ts';
 import { spanOf } from '../../shared/domain/span.ts';
 import type { Deployment } from './deployment.ts';
@@ -30,7 +32,9 @@ export async function showOpen(
 ): Promise<void> {
   const client = deployment.dynamoDb();
   try {
-    const { open, unreadable } = await readOpen(openMembers(client, deployment.output('MembersTable')), terminal);
+    const { pauses } = await readPauses(client, deployment.output('RefreshesTable'));
+    const page = openMembers(client, deployment.output('MembersTable'));
+    const { open, unreadable } = await readOpen(page, inOrder(pauses), terminal);
     const shown = open
       .filter(({ isStuck }) => isStuck || !stuck)
       .toSorted((one, other) => (one.since < other.since ? -1 : 1));
@@ -50,6 +54,7 @@ export async function showOpen(
 /** All of them, from every part of their index. */
 async function readOpen(
   page: ReturnType<typeof openMembers>,
+  pauses: readonly Pause[],
   terminal: Terminal,
 ): Promise<{ readonly open: readonly OpenRefresh[]; readonly unreadable: readonly OpenMember[] }> {
   const now = terminal.now();
@@ -69,7 +74,8 @@ async function readOpen(
       for (const one of listed) {
         if (one.record === 'unreadable') unreadable.push(one);
         else if (one.record?.claim) {
-          const refresh = openRefresh(one.record, one.record.claim, now);
+          const { claim } = one.record;
+          const refresh = openRefresh(one.record, { ...claim, deadline: movedDeadline(pauses, claim) }, now);
           open.set(refresh.refreshId, refresh);
         }
       }

@@ -82,7 +82,13 @@ export const baselineAttributes = (baseline: Baseline | null): ClaimAttributes =
 /** A start's attributes. */
 export const startAttributes = (start: Start): ClaimAttributes =>
   start.state === 'none'
-    ? {}
+    ? {
+        [claimPath.startState]: undefined,
+        [claimPath.startAt]: undefined,
+        [claimPath.startCount]: undefined,
+        [claimPath.startLook]: undefined,
+        [claimPath.startJob]: undefined,
+      }
     : {
         [claimPath.startState]: startStates.toAttribute(start.state),
         [claimPath.startAt]: milliseconds(start.at),

@@ -170,6 +170,17 @@ export function membersInDynamoDb(
         { ':id': { S: refreshId }, ':at': millisecondsOf(start.at), ...beganValue(jobAggregatedAt) },
       ),
 
+    takeBackStart: ({ key, refreshId, at, start, starts }) =>
+      update(
+        key,
+        changeOf(
+          { ...startAttributes(start), starts: startsToAttribute(starts) },
+          { addOne: [memberAttribute.startsVersion] },
+        ),
+        `${isClaim} AND ${claimPath.startAt} = :at`,
+        { ':id': { S: refreshId }, ':at': millisecondsOf(at) },
+      ),
+
     async recordSeen({ key, refreshId, flagSeen, jobAggregatedAt, seenStatus, questions }) {
       await update(
         key,

@@ -17,6 +17,8 @@ export interface MxClientOptions {
   /** For each call. */
   readonly timeoutMs: number;
   readonly now: Clock;
+  /** Awaited before each request, and before a repeated one. @throws Failure `paused`, and nothing is sent. */
+  readonly gate: () => Promise<void>;
 }
 
 /** Sends one request. `what` names it in the failure of an answer that is not 2xx. */
@@ -32,12 +34,15 @@ export function mxRequests(options: MxClientOptions): MxRequest {
   const base = options.baseUrl.replace(/\/+$/, '');
 
   return async (method, path, what, body = '') => {
-    const attempt = async (secretText: string) =>
-      options.send({
+    const attempt = async (secretText: string) => {
+      const authorization = basicAuthorization(secretText);
+      // Last of all, so that nothing takes time between it and the request.
+      await options.gate();
+      return options.send({
         method,
         url: new URL(base + path),
         headers: {
-          authorization: basicAuthorization(secretText),
+          authorization,
           accept: 'application/json',
           'accept-version': options.acceptVersion,
           'user-agent': 'mx-fresh-balances',
@@ -48,6 +53,7 @@ export function mxRequests(options: MxClientOptions): MxRequest {
         ...(body === '' ? {} : { body }),
         timeoutMs: options.timeoutMs,
       });
+    };
     const known = await options.credentials.current();
     let response = await attempt(known);
     if (response.status === 401) {

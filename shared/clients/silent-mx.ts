@@ -25,7 +25,10 @@ export function unlessSilent(mx: Mx, now: Clock): Mx {
       timeouts = 0;
       return answer;
     } catch (error) {
-      if (asFailure(error).code === 'mx_timeout') {
+      const { code } = asFailure(error);
+      // Kept from being sent: it says nothing of MX.
+      if (code === 'paused') throw error;
+      if (code === 'mx_timeout') {
         timeouts += 1;
         lastTimeoutAt = now();
       } else {

@@ -20,6 +20,7 @@ import { nothingErased } from './erasure-ports.ts';
 import { asFailure } from './failure.ts';
 import { plusSeconds } from './instant.ts';
 import type { MemberKey } from './mx.ts';
+import { secondsUntilBack } from './pause.ts';
 import type { Balances, Erasure } from './ports.ts';
 
 /** What erasing needs. */
@@ -29,6 +30,8 @@ export type EraseDataDeps = DeleteDeps & {
   readonly storedData: StoredData;
   readonly mxDeletion: MxDeletion;
   readonly erasures: ErasureQueue;
+  /** In [0, 1). */
+  readonly random: () => number;
 };
 
 /** What came of one message: it goes on in the next one, or waits for what failed; `done`: there is nothing left to do. */
@@ -57,6 +60,11 @@ export async function eraseData(deps: EraseDataDeps, given: ErasureWork): Promis
   } catch (error) {
     const failure = asFailure(error);
     await deps.receipts.recordFailure(order.erasureId, failure.code, deps.now());
+    if (failure.code === 'paused') {
+      // No try: MX was not asked.
+      await deps.erasures.send(work, secondsUntilBack(deps.random()));
+      return 'waits';
+    }
     if (failure.fate !== 'try-again' || work.tries >= MAX_TRIES) throw error;
     await deps.erasures.send({ ...work, tries: work.tries + 1 }, secondsToNextTry(work.tries));
     return 'waits';

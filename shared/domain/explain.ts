@@ -6,6 +6,7 @@ import { heldOf } from './held.ts';
 import type { Instant } from './instant.ts';
 import { type Allowance, type MemberRecord, nextJobAllowedAt } from './member.ts';
 import { isOutcomeCode, type OutcomeCode, outcomes } from './outcome.ts';
+import { inOrder, type KeptPause, movedDeadline, pauseAt } from './pause.ts';
 import { progressOf, waitReasons } from './progress.ts';
 import type { OpenClaim } from './refresh.ts';
 import { nextDueAt, type ScheduleWishes } from './schedule.ts';
@@ -18,6 +19,8 @@ export interface Explainable {
   readonly wishes: ScheduleWishes;
   /** Since when the member's bank does not work; null: it works, as far as is known. */
   readonly bankDownSince: Instant | null;
+  /** The operator's pauses, with their reasons. */
+  readonly pauses: readonly KeptPause[];
   readonly now: Instant;
 }
 
@@ -62,7 +65,22 @@ export function explain(known: Explainable, rules: ExplainRules): Explained {
   const freshness = freshnessOf(balances, member, now, rules.staleAfterSeconds);
   const action = actionOf(member, freshness);
   const why = whyOf(member, freshness, rules);
-  return { why, move: moves[action], next: nextOf(known, rules), freshness, action };
+  return { why, move: moveOf(known, action), next: nextOf(known, rules), freshness, action };
+}
+
+/** In a pause what waits for time alone waits for the operator. */
+function moveOf(known: Explainable, action: Action): string {
+  const pause = pauseIn(known);
+  if (pause === null || (action !== 'wait' && action !== 'retry_later')) return moves[action];
+  return `The operator: has paused calls to MX since ${pause.from} (${withoutDot(pause.why)}); “resume” ends that before ${pause.until}.`;
+}
+
+/** The pause at this time, with its reason; null: there is none. */
+function pauseIn({ pauses, now }: Explainable): KeptPause | null {
+  const pause = pauseAt(inOrder(pauses), now);
+  if (pause === null) return null;
+  const why = pauses.findLast(({ from, until }) => from <= now && now < until)?.why ?? '';
+  return { ...pause, why };
 }
 
 function actionOf(member: MemberRecord, freshness: Freshness | null): Action {
@@ -106,13 +124,22 @@ function nextOf(known: Explainable, rules: ExplainRules): string {
   const { member, now } = known;
   if (member.deletedAt !== null) return 'Nothing: a deleted member is not refreshed any more.';
   const { claim } = member;
-  if (claim !== null && claim.phase !== 'ended') return runningOf(claim);
-  return [turnOf(known), triggerOf(nextJobAllowedAt(member, now, rules))].join(' ');
+  if (claim !== null && claim.phase !== 'ended') return runningOf(known, claim);
+  const pause = pauseIn(known);
+  const triggers =
+    pause === null
+      ? triggerOf(nextJobAllowedAt(member, now, rules))
+      : `Until ${pause.until} triggers are refused and starts wait: calls to MX are paused.`;
+  return [turnOf(known), triggers].join(' ');
 }
 
-function runningOf(claim: OpenClaim): string {
-  const { refreshId, acceptedAt, deadline } = claim;
+function runningOf(known: Explainable, claim: OpenClaim): string {
+  const { refreshId, acceptedAt } = claim;
+  const deadline = movedDeadline(inOrder(known.pauses), claim);
   const begun = `${refreshId} runs since ${acceptedAt} and ends by ${deadline}.`;
+  const pause = pauseIn(known);
+  if (pause !== null)
+    return `${begun} Calls to MX are paused until ${pause.until}; it goes on within a minute of that.`;
   if (claim.phase === 'storing') return `${begun} Its accounts are being stored.`;
   const { jobStarted, waitsFor, lastLookAt, nextLookAt } = progressOf(claim);
   const step = waitsFor === null ? (jobStarted ? 'MX’s job runs.' : 'MX’s job is requested.') : waitReasons[waitsFor];

@@ -49,6 +49,7 @@ export const causes = {
   answers_unknown: cause('caller-fault', 'wait'),
   answers_taken: cause('caller-fault', 'wait'),
   mx_rate_limited: cause('try-again', 'retry_later'),
+  paused: cause('try-again', 'retry_later'),
   mx_unavailable: cause('try-again', 'retry_later'),
   mx_timeout: cause('try-again', 'retry_later'),
   mx_bad_answer: cause('try-again', 'retry_later'),

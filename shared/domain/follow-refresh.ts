@@ -9,7 +9,8 @@ import { secondsToFirstLook } from './look-plan.ts';
 import { secondsAfterFailure } from './look-times.ts';
 import { nextStartAllowedAt, startsInWindow } from './member.ts';
 import type { Challenge, MemberIdentifiers, MxMember } from './mx.ts';
-import { bookLook, bookLookAfter, type FollowDeps, type FollowedRefresh } from './next-look.ts';
+import { bookLook, bookLookAfter, bookLookInPause, type FollowDeps, type FollowedRefresh } from './next-look.ts';
+import { movedDeadline, pauseAt, secondsUntilBack } from './pause.ts';
 import type { NextLook } from './ports.ts';
 import { postsOf, type RunningClaim, runningRefresh, type StartedClaim } from './refresh.ts';
 import { questionsOf } from './refresh-details.ts';
@@ -19,7 +20,16 @@ import { ruleFor } from './statuses.ts';
 import { type ObservedAccounts, readAccounts, storeAccounts } from './store-accounts.ts';
 
 /** What a look did, for its log line. */
-export type Followed = 'superseded' | 'too_early' | 'looking_again' | 'started' | 'stored' | 'ended' | 'published';
+export type Followed =
+  | 'superseded'
+  | 'too_early'
+  /** Put off: an operator has paused calls to MX. */
+  | 'paused'
+  | 'looking_again'
+  | 'started'
+  | 'stored'
+  | 'ended'
+  | 'published';
 
 /** What a look does beside what it always does when MX has said that the member was deleted. */
 export interface ToldOfDeletion {
@@ -82,6 +92,7 @@ async function lookAfterError(
 }
 
 async function takeLook(deps: FollowDeps, message: NextLook, told: ToldOfDeletion | null): Promise<Followed> {
+  if (pauseAt(await deps.pauses.known(), deps.now()) !== null) return putOff(deps, message, told);
   const taken = await deps.members.takeLook(message.member, message.refreshId, message.lookNumber, deps.now());
   if (taken.kind === 'superseded') return 'superseded';
   if (taken.kind === 'too_early') {
@@ -105,6 +116,24 @@ async function takeLook(deps: FollowDeps, message: NextLook, told: ToldOfDeletio
   }
 }
 
+/**
+ * In a pause no look is taken: its message comes back. What has ended is published all the same, and a message that is
+ * void is dropped.
+ */
+async function putOff(deps: FollowDeps, message: NextLook, told: ToldOfDeletion | null): Promise<Followed> {
+  const { member: key, refreshId, lookNumber } = message;
+  const claim = (await deps.members.read(key))?.claim;
+  // The look with the claim's own number may be one whose function has crashed: it is taken again.
+  if (claim?.refreshId !== refreshId || claim.lookNumber > lookNumber) return 'superseded';
+  if (claim.phase === 'ended') {
+    await publishEnd(deps, key, claim);
+    return 'published';
+  }
+  // A deletion webhook is sent again by its own message.
+  if (told === null) await deps.followUps.send(message, secondsUntilBack(deps.random()));
+  return 'paused';
+}
+
 /** Looks at MX, decides, and acts. */
 async function followRunning(
   deps: FollowDeps,
@@ -114,6 +143,10 @@ async function followRunning(
   // Read while MX is asked: it is needed after that.
   const learnt = deps.institutions.lengths(before.record.institutionCode);
   const seen = await observe(deps, before.identifiers);
+  // It began after this look was taken.
+  if (seen.kind === 'failure' && seen.failure.code === 'paused') {
+    return told === null ? bookLookInPause(deps, before, before.state) : 'paused';
+  }
   if (told !== null && seen.kind === 'failure' && seen.failure.code === 'mx_not_found') {
     await told.gone();
     return 'ended';
@@ -121,8 +154,9 @@ async function followRunning(
   if (told !== null && seen.kind === 'member') await told.seen(seen.member, before.claim.lookedAt ?? deps.now());
   const claim = seen.kind === 'failure' ? before.claim : withSeen(before.claim, seen);
   const followed = { ...before, claim };
+  const deadline = movedDeadline(await deps.pauses.known(), claim);
   const situation: Situation = {
-    claim,
+    claim: { ...claim, deadline },
     state: before.state,
     policy: deps.policy,
     now: deps.now(),
@@ -138,6 +172,10 @@ async function followRunning(
       : { member: null, challenges: [], accounts: null, failure: seen.failure };
   if (step.kind !== 'read_accounts') return act(deps, followed, step, unread);
   const read = await readAccounts(deps, followed);
+  if (read.kind === 'failure' && read.failure.code === 'paused') {
+    await recordSeen(deps, followed, unread.challenges, true);
+    return bookLookInPause(deps, followed, before.state);
+  }
   if (read.kind === 'failure') {
     return act(deps, followed, afterFailedLook(situation, read.failure), { ...unread, failure: read.failure });
   }
@@ -259,10 +297,12 @@ async function start(
   }
   const starts = [...counting, startMark(now, claim.callerTag)];
   const wasRefused = claim.start.state === 'conflict' || claim.start.state === 'rate_limited';
+  // Before a first POST that was not sent, because of a pause, MX was read too: another job may have run since.
+  const isFirst = claim.start.state === 'none';
   const starting: StartedClaim = {
     ...claim,
     // An earlier POST that certainly started nothing leaves nothing to prove; one with an unknown result does.
-    baseline: claim.baseline === null || wasRefused ? member && baselineOf(member) : claim.baseline,
+    baseline: isFirst || wasRefused ? member && baselineOf(member) : claim.baseline,
     start: { state: 'unknown', at: now, count: postsOf(claim.start) + 1, lookNumber: claim.lookNumber, jobGuid: null },
     flagSeen: false,
     unanswered: null,
@@ -270,12 +310,16 @@ async function start(
     jobAggregatedAt: wasRefused ? null : claim.jobAggregatedAt,
     seenStatus: wasRefused ? null : claim.seenStatus,
   };
-  const { start: sent, deadline } = starting;
+  const { start: sent } = starting;
+  const deadline = movedDeadline(await deps.pauses.known(), claim);
   const lengths = await deps.institutions.lengths(record.institutionCode);
   const inSeconds = secondsToFirstLook({ ...deps.looks, lengths }, { startedAt: sent.at, deadline }, deps.policy);
   await bookLook(deps, followed, firstLookState, inSeconds);
   if (!(await deps.members.recordStarting(key, starting, starts))) return 'superseded';
-  const job = await startJob(deps, { key, identifiers: followed.identifiers, claim: starting, starts });
+  const job = await startJob(deps, {
+    ...{ key, identifiers: followed.identifiers, claim: starting, starts },
+    before: claim.start,
+  });
   if (job.kind !== 'refused') return 'started';
   const { ending, starts: counted, failure: refusedBy } = job;
   await endRefresh(deps, { ...endOf(followed), claim: starting, ending, member, starts: counted, refusedBy });

@@ -17,6 +17,7 @@ import { memberView } from './member-view.ts';
 import type { MemberKey, MxMember } from './mx.ts';
 import type { MxWebhook } from './mx-webhook.ts';
 import type { FollowDeps } from './next-look.ts';
+import { movedDeadline, pauseAt, secondsUntilBack } from './pause.ts';
 import type { Webhooks } from './ports.ts';
 import type { EndedRefresh, RunningClaim } from './refresh.ts';
 import { ruleFor } from './statuses.ts';
@@ -40,7 +41,7 @@ export type HandledWebhook =
   | 'known_already'
   /** The member was read since the webhook came. */
   | 'seen_since'
-  /** Not now: the member was read a moment ago, still runs, or MX does not answer. The webhook comes again. */
+  /** Not now: the member was read a moment ago, still runs, MX does not answer, or a pause. The webhook comes again. */
   | 'later'
   | 'given_up'
   /** The member was read; MX has nothing newer than what is stored. */
@@ -64,6 +65,8 @@ export async function handleWebhook(deps: HandleWebhookDeps, webhook: MxWebhook)
   if (isCompletion(webhook) && (await finishInterrupted(deps, webhook, record))) return 'stored';
 
   if (webhook.about === 'deletion' && record !== null && wasReadSince(record, webhook.receivedAt)) return 'seen_since';
+
+  if (pauseAt(await deps.pauses.known(), deps.now()) !== null) return afterPause(deps, webhook);
 
   const claim = record?.claim;
   if (claim?.phase === 'ended') await publishEnd(deps, key, claim);
@@ -108,7 +111,7 @@ const wasReadSince = ({ seenAt, claim, lastAttempt }: MemberRecord, receivedAt: 
 async function lookForDeletion(
   deps: HandleWebhookDeps,
   webhook: MxWebhook,
-  { refreshId, lookNumber, deadline, correlationId }: RunningClaim,
+  { refreshId, lookNumber, acceptedAt, deadline, correlationId }: RunningClaim,
 ): Promise<HandledWebhook> {
   const { member: key, receivedAt } = webhook;
   const heard: HandledWebhook[] = [];
@@ -127,8 +130,9 @@ async function lookForDeletion(
   const [what] = heard;
   if (what !== undefined) return what;
   // Too early, taken by another look, or MX is away: as long as the refresh runs, at growing distances.
+  const moved = movedDeadline(await deps.pauses.known(), { acceptedAt, deadline });
   const now = deps.now();
-  await deps.webhooks.send(webhook, secondsToNextLook(receivedAt, now, now > deadline ? now : deadline, deps.policy));
+  await deps.webhooks.send(webhook, secondsToNextLook(receivedAt, now, now > moved ? now : moved, deps.policy));
   return 'later';
 }
 
@@ -202,6 +206,7 @@ async function afterFailure(
     if (webhook.about === 'deletion' && record !== null) return deleteMember(deps, webhook.member);
     return 'unknown_member';
   }
+  if (failure.code === 'paused') return afterPause(deps, webhook);
   if (failure.fate === 'try-again') return again(deps, webhook);
   throw failure;
 }
@@ -253,11 +258,21 @@ async function tell(deps: HandleWebhookDeps, key: MemberKey, change: ConnectionC
   await deps.seen.settleChange(key, change);
 }
 
+/** Sends the webhook's message again: in a pause its age does not count. */
+async function afterPause(deps: HandleWebhookDeps, webhook: MxWebhook): Promise<'later'> {
+  await deps.webhooks.send(webhook, secondsUntilBack(deps.random()));
+  return 'later';
+}
+
 /** Sends the webhook's message again for later, at growing distances, for as long as a refresh would be followed. */
 async function again(deps: HandleWebhookDeps, webhook: MxWebhook): Promise<'later' | 'given_up'> {
   const now = deps.now();
-  const deadline = plusSeconds(webhook.receivedAt, deps.policy.deadlineSeconds);
+  const { receivedAt } = webhook;
+  const deadline = movedDeadline(await deps.pauses.known(), {
+    acceptedAt: receivedAt,
+    deadline: plusSeconds(receivedAt, deps.policy.deadlineSeconds),
+  });
   if (now >= deadline) return 'given_up';
-  await deps.webhooks.send(webhook, secondsToNextLook(webhook.receivedAt, now, deadline, deps.policy));
+  await deps.webhooks.send(webhook, secondsToNextLook(receivedAt, now, deadline, deps.policy));
   return 'later';
 }

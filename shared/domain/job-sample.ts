@@ -4,6 +4,7 @@
  *
  *     the job                                                          counts
  *     not known to be ours, or its user took part                      not
+ *     calls to MX were paused between its POST and its last look       not
  *     ran at the deadline, and had run for half of the refresh         in the last bin
  *     ended other than well                                            not
  *     ended well, both of MX's times have moved since the baseline     by these, if nothing speaks against them
@@ -15,6 +16,7 @@ import { jobBeganAt, showsOurJob, succeededSince } from './evidence.ts';
 import { type Instant, secondsBetween } from './instant.ts';
 import { BINS, binOf, binStarts } from './job-lengths.ts';
 import type { MxMember } from './mx.ts';
+import { type Pause, pausedSeconds } from './pause.ts';
 import type { Baseline, OpenClaim } from './refresh.ts';
 import { ruleFor } from './statuses.ts';
 
@@ -24,6 +26,7 @@ export const dropReasons = {
   not_ours: 'It ran before our POST, MX refused or did not confirm the POST, or MX shows another job.',
   restarted: 'It was requested more than once.',
   not_seen: 'The refresh ended without a look at MX.',
+  paused: 'Calls to MX were paused between its request and the last look.',
   not_succeeded: 'It ended other than well.',
   started_late: 'It ran at the deadline, but had been requested shortly before.',
   time_in_future: 'MX says that it ended after MX said so.',
@@ -68,8 +71,8 @@ const LONG_ENOUGH = 1 / 2;
 export const leastOfLastBin = (deadlineSeconds: number): number =>
   Math.min(LONG_ENOUGH * deadlineSeconds, binStarts[BINS - 1] ?? 0);
 
-/** What is counted of the job of a refresh that has ended. */
-export function sampleOf(job: EndedJob): JobSample {
+/** What is counted of the job of a refresh that has ended. @param pauses in order */
+export function sampleOf(job: EndedJob, pauses: readonly Pause[]): JobSample {
   const { claim, ending, member, runningAt } = job;
   const { baseline, start, lookedAt } = claim;
   const asksUser = [baseline, claim.seenStatus].some((status) => status && ruleFor(status.connectionStatus).asksUser);
@@ -78,6 +81,7 @@ export function sampleOf(job: EndedJob): JobSample {
   if (start.count > 1) return drop('restarted');
   if (member === null || lookedAt === null) return drop('not_seen');
   if (!isOurs(claim, baseline, member)) return drop('not_ours');
+  if (pausedSeconds(pauses, start.at, lookedAt) > 0) return drop('paused');
   const seen: Interval = {
     atLeast: runningAt === null ? 0 : secondsBetween(start.at, runningAt),
     atMost: secondsBetween(start.at, lookedAt),

@@ -11,7 +11,7 @@ import { hash } from './schedule.ts';
 import { type InstitutionSays, type WatchDeps, watchInstitution } from './watch-institution.ts';
 
 /** What learning needs. */
-export type LearnDeps = WatchDeps & Pick<RefreshDeps, 'institutions' | 'notLearnt' | 'within'>;
+export type LearnDeps = WatchDeps & Pick<RefreshDeps, 'institutions' | 'notLearnt' | 'pauses' | 'within'>;
 
 /** A refresh that has ended. */
 export interface LearntFrom {
@@ -44,7 +44,7 @@ async function countAndWatch(deps: LearnDeps, learnt: LearntFrom): Promise<void>
   const says = institutionSays(learnt);
   await deps.institutions.count(institutionCode, {
     outcome,
-    sample: sampleOf(job),
+    sample: sampleOf(job, await deps.pauses.known()),
     isAnswer: says === 'answers',
     endedAt,
   });

@@ -6,7 +6,7 @@ import type { Instant } from './instant.ts';
 import type { MemberBody, MemberRecord } from './member.ts';
 import type { MemberIdentifiers, MemberKey, MxMember } from './mx.ts';
 import type { Unanswered } from './progress.ts';
-import type { Attempt, Claim, OpenClaim, RunningClaim, SentStart, StartedClaim } from './refresh.ts';
+import type { Attempt, Claim, OpenClaim, RunningClaim, SentStart, Start, StartedClaim } from './refresh.ts';
 import type { StartMark } from './start-mark.ts';
 
 /** The members: what is known, and the claim. Reads are strongly consistent. */
@@ -42,6 +42,8 @@ export interface Members {
   recordStarting(key: MemberKey, claim: StartedClaim, starts: readonly StartMark[]): Promise<boolean>;
   /** Writes the result of a POST. False when a later POST of this refresh has been recorded meanwhile. */
   recordStart(started: Started): Promise<boolean>;
+  /** Takes back what was written before a POST that was certainly not sent. False when a later one has been recorded since. */
+  takeBackStart(unsent: Unsent): Promise<boolean>;
   /** Writes what a look saw and later looks cannot see again; MX has answered it. */
   recordSeen(seen: Seen): Promise<void>;
   /** Writes why a look saw nothing, as long as it is the last one taken. A look that MX answers takes it back (`recordSeen`). */
@@ -119,6 +121,18 @@ export interface Started {
   readonly starts?: readonly StartMark[] | null;
   /** No other request for a job of this member before this, because MX has asked for that; else what is known stays. */
   readonly notBefore?: Instant | null;
+}
+
+/** A POST that was certainly not sent. */
+export interface Unsent {
+  readonly key: MemberKey;
+  readonly refreshId: string;
+  /** When it was to be sent, as was written. */
+  readonly at: Instant;
+  /** What was known of the newest POST before it. */
+  readonly start: Start;
+  /** The member's starts without it. */
+  readonly starts: readonly StartMark[];
 }
 
 /** What a look saw. */

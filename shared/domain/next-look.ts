@@ -4,6 +4,7 @@ import type { Failure } from './failure.ts';
 import { plusSeconds } from './instant.ts';
 import type { MemberRecord } from './member.ts';
 import type { MemberIdentifiers, MemberKey } from './mx.ts';
+import { secondsUntilBack } from './pause.ts';
 import type { Balances, RefreshDeps } from './ports.ts';
 import { unansweredCode } from './progress.ts';
 import type { Claim } from './refresh.ts';
@@ -37,6 +38,20 @@ export async function bookLookAfter(
   const unanswered = { code: unansweredCode(failure.code), nextLookAt };
   await deps.members.recordUnanswered({ key, refreshId, lookNumber, unanswered });
   return 'looking_again';
+}
+
+/**
+ * Books the look again that a pause has kept from asking MX: with what the look before it knew, and as no failure.
+ *
+ * @param state as this look was told it.
+ */
+export async function bookLookInPause(
+  deps: Pick<FollowDeps, 'followUps' | 'random'>,
+  followed: Pick<FollowedRefresh, 'key' | 'claim'>,
+  state: LookState,
+): Promise<'paused'> {
+  await bookLook(deps, followed, state, secondsUntilBack(deps.random()));
+  return 'paused';
 }
 
 /** Sends the message that takes the next look. */

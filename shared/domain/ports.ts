@@ -15,11 +15,15 @@ import type { Challenge, ChallengeAnswer, MemberIdentifiers, MemberKey, MxAccoun
 import type { MxWebhook } from './mx-webhook.ts';
 import type { SupportRules } from './not-supported.ts';
 import type { Callbacks, Deliveries, Events, Notices } from './notify-ports.ts';
+import type { Pauses } from './pause.ts';
 import type { Policy } from './policy.ts';
 import type { End, EndDetails, Refresh, RunningRefresh } from './refresh.ts';
 import type { DelayedBatch, EnrolledMember, Enrolment, ScheduleWishes } from './schedule.ts';
 
-/** MX's Platform API. Every method throws `Failure` with a fate, and has a timeout. */
+/**
+ * MX's Platform API. Every method throws `Failure` with a fate, and has a timeout. With `paused` nothing was sent: an
+ * operator has stopped calls to MX.
+ */
 export interface Mx {
   readMember(member: MemberIdentifiers): Promise<MxMember>;
   /** The challenges of a member that waits for its user. */
@@ -174,6 +178,8 @@ export interface Starts {
 /** Everything a refresh needs from its start to its end. */
 export interface RefreshDeps {
   readonly mx: Mx;
+  /** While there is one, `mx` refuses every call with `paused`, and has certainly not sent it. */
+  readonly pauses: Pauses;
   readonly members: Members;
   readonly unstarted: Unstarted;
   readonly refreshes: Refreshes;

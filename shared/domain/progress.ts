@@ -13,13 +13,14 @@ export const waitReasons = {
   mx_timeout: 'MX does not answer in time; it is asked again.',
   mx_bad_answer: 'MX’s answer cannot be used; it is asked again.',
   mx_not_found: 'MX does not know the member; that is believed when it lasts for a minute.',
-} as const satisfies Readonly<Partial<Record<OutcomeCode, string>>>;
+  paused: 'The operator has paused calls to MX; it is asked again afterwards.',
+} as const satisfies Readonly<Partial<Record<OutcomeCode | 'paused', string>>>;
 
 /** Why a refresh that runs makes no progress now. Its end may have another code. */
 export type WaitReason = keyof typeof waitReasons;
 
 /** What kept a look from seeing the member. */
-export type UnansweredCode = Exclude<WaitReason, 'start_not_confirmed'>;
+export type UnansweredCode = Exclude<WaitReason, 'start_not_confirmed' | 'paused'>;
 
 /** Why the last look at MX, or the reading before the first POST, saw nothing. */
 export interface Unanswered {
@@ -29,7 +30,7 @@ export interface Unanswered {
 }
 
 const isUnansweredCode = (code: string): code is UnansweredCode =>
-  code !== 'start_not_confirmed' && Object.hasOwn(waitReasons, code);
+  code !== 'start_not_confirmed' && code !== 'paused' && Object.hasOwn(waitReasons, code);
 
 /** What a look that failed with this code says while another one is to follow. */
 export const unansweredCode = (failure: FailureCode): UnansweredCode =>

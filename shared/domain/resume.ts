@@ -47,6 +47,7 @@ const refusals: ReadonlySet<string> = new Set([
   'mx_not_found',
   'mx_conflict',
   'mx_rate_limited',
+  'paused',
 ]);
 
 /**

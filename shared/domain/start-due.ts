@@ -1,10 +1,11 @@
 /** Starting what the schedule says is due: the trigger's own path, member by member, with an unattended trigger's care. */
 import { type Deferred, deferStarts, LONGEST_DELAY_SECONDS, turnAfter, whileMxIsAway } from './deferral.ts';
-import { asFailure, type Failure } from './failure.ts';
+import { asFailure, Failure } from './failure.ts';
 import { heldOf } from './held.ts';
 import { type Instant, plusSeconds, secondsBetween } from './instant.ts';
 import { MISSING_SECONDS } from './missing.ts';
 import { comeBackAt, giveProbeBack, passBreakers } from './pass-breakers.ts';
+import { backAfter, pauseAt } from './pause.ts';
 import type { RefreshDeps, Schedule, StartCeiling, Starts, Webhooks } from './ports.ts';
 import { quietUntil } from './quiet-hours.ts';
 import { type EnrolledMember, isFirstOfDay, isSameTurn, type StartBatch } from './schedule.ts';
@@ -31,7 +32,7 @@ export type DueResult =
   | 'fresh_enough'
   /** MX has gathered data by itself, newer than what is stored: it is read, and no job is started. */
   | 'left_to_mx'
-  /** Back in the queue: the ceiling is reached, its bank does not work, MX does not answer, or has asked to wait. */
+  /** Back in the queue: the ceiling is reached, its bank does not work, MX does not answer or has asked to wait, a pause. */
   | 'deferred'
   /** The same, and its next turn is due before it could run. */
   | 'dropped'
@@ -58,8 +59,17 @@ export async function startDue(deps: StartDueDeps, received: StartBatch): Promis
   const counts: StartDueCounts = { ...nothingDue };
   const due = received.members.filter((enrolled) => isDueStill(enrolled, received, deps.now()));
   counts.dropped += received.members.length - due.length;
+  // Read beside what follows. An error is told where it is needed.
+  deps.pauses.known().catch(() => {});
   const batch = await withoutQuiet(deps, { ...received, members: due }, counts);
   if (batch.members.length === 0) return counts;
+  const pause = pauseAt(await deps.pauses.known(), deps.now());
+  if (pause !== null) {
+    const deferred = await deferStarts(deps, batch, backAfter(pause, deps.random()));
+    count(counts, deferred);
+    for (const enrolled of deferred.dropped) deps.report(enrolled, new Failure('paused', 'calls to MX are paused'));
+    return counts;
+  }
   const { passing, waiting, probes } = await passBreakers(deps, batch.members);
   const [firstToWait] = waiting;
   if (firstToWait !== undefined) {

@@ -7,17 +7,17 @@ import { type Instant, plusSeconds } from './instant.ts';
 
 import type { MemberIdentifiers, MemberKey, MxMember } from './mx.ts';
 import type { RefreshDeps } from './ports.ts';
-import type { SentStart, StartedClaim } from './refresh.ts';
+import type { RunningClaim, SentStart, Start, StartedClaim } from './refresh.ts';
 import { type StartMark, startedAt } from './start-mark.ts';
 
 /** The result of the POST. */
 export type StartedJob =
   | { readonly kind: 'started'; readonly member: MxMember; readonly claim: StartedClaim }
-  /** Result unknown, or refused for now: follow-ups find out, or start again. */
+  /** Result unknown, refused for now, or not sent in a pause: follow-ups find out, or start again. */
   | {
       readonly kind: 'open';
       readonly failure: Failure;
-      readonly claim: StartedClaim;
+      readonly claim: RunningClaim;
       /** MX has asked for no other request before this. */
       readonly notBefore: Instant | null;
     }
@@ -34,17 +34,20 @@ export interface JobToStart {
   readonly key: MemberKey;
   readonly identifiers: MemberIdentifiers;
   readonly claim: StartedClaim;
+  /** What was known of the newest POST before this one. */
+  readonly before: Start;
   /** The member's starts, with this one. */
   readonly starts: readonly StartMark[];
 }
 
 /**
  * Sends the POST for a claim whose start is already recorded as `unknown`, and records what came of it. Never repeated
- * here: after a crash or a timeout the next look compares with the baseline first.
+ * here: after a crash or a timeout the next look compares with the baseline first. One that a pause has kept from being
+ * sent is taken back, and counts for nothing.
  */
 export async function startJob(
   deps: Pick<RefreshDeps, 'mx' | 'members' | 'now'>,
-  { key, identifiers, claim, starts }: JobToStart,
+  { key, identifiers, claim, before, starts }: JobToStart,
 ): Promise<StartedJob> {
   try {
     const member = await deps.mx.checkBalance(identifiers);
@@ -58,6 +61,11 @@ export async function startJob(
     // Not MX's answer but a fault of ours, for example a write that failed: the result stays `unknown`, which is true.
     if (failure.fate === 'bug') throw error;
     const withoutThis = starts.filter((mark) => startedAt(mark) !== claim.start.at);
+    if (failure.code === 'paused') {
+      const { refreshId, start } = claim;
+      await deps.members.takeBackStart({ key, refreshId, at: start.at, start: before, starts: withoutThis });
+      return { kind: 'open', failure, claim: { ...claim, start: before }, notBefore: null };
+    }
     const refused = afterRefusedStart(failure);
     if (refused.kind === 'end') return { kind: 'refused', failure, ending: refused.ending, starts: withoutThis };
     const start: SentStart = { ...claim.start, state: refused.state };

@@ -4,11 +4,12 @@
  *  1  Our own tables, which cost MX nothing: a deleted member or a used-up allowance is refused, a running refresh joined,
  *     an unattended start held back at an institution without balance checks.
  *  2  Read the member at MX: the baseline that evidence is compared with. MX is away, and the member known here: a caller's
- *     start goes on without it, an unattended one claims nothing and is deferred.
+ *     start goes on without it, an unattended one claims nothing and is deferred. In a pause both claim nothing.
  *  3  Held back, if the trigger is unattended and the user has to act first.
  *  4  Send the follow-up message.    A crash after it: the message finds no claim and is discarded.
  *  5  Write the claim, on condition. A crash after it: the follow-up starts the job, or takes the POST for sent.
  *  6  Send the POST.                 A crash after it: the follow-up compares with the baseline.
+ *     A pause that began since 2: it is not sent, and the follow-up sends it after the pause.
  *  7  Record its answer, then the refresh's own item. A crash between: the end writes the item.
  *
  * A trigger that loses the claim at 5 to another one goes back to 1.
@@ -130,7 +131,7 @@ export interface StartWishes extends Pick<RunningClaim, 'userPresent' | 'correla
  *
  * @param known the member, where the caller has just read it: it is not read again.
  * @throws Failure `member_deleted`, `allowance_used_up`, `caller_allowance_used_up` and `mx_rate_limited` (with
- * `retryAfterSeconds`; MX is not called then), `busy`, and MX's own: `mx_not_found` for a member that MX does not know,
+ * `retryAfterSeconds`; MX is not called then), `paused` (the same), `busy`, and MX's own: `mx_not_found` for a member that MX does not know,
  * `mx_unavailable` and the like when MX is down and the member was never seen here.
  */
 export const startRefresh = (
@@ -206,6 +207,8 @@ export const startUnattended = (
   });
 
 async function start<Held>(deps: RefreshDeps, request: Request<Held>): Promise<AcceptedStart | Held> {
+  // Read beside the member. An error is told where MX is asked.
+  deps.pauses.known().catch(() => {});
   let record = request.known === undefined ? await lookUpMember(deps.members, request.identifiers) : request.known;
   let member: MxMember | null = null;
   let readAt = deps.now();
@@ -313,7 +316,8 @@ async function readBaseline<Held>(
     const failure = asFailure(error);
     const isAway = failure.fate === 'try-again';
     const became = isAway ? away(failure) : await refused(record, failure);
-    if (isAway && became === null) return { key: record.key, record, member: null, failure };
+    if (isAway && became === null && failure.code !== 'paused')
+      return { key: record.key, record, member: null, failure };
     if (became === null) throw error;
     return { refused: became };
   }
@@ -369,7 +373,8 @@ async function claimAndStart(
     return accepted(deps, claimed, { refresh, body, joined: false });
   }
   // 6, and the first half of 7.
-  const job = await startJob(deps, { key, identifiers: request.identifiers, claim: started, starts });
+  const { start: before } = unsent;
+  const job = await startJob(deps, { key, identifiers: request.identifiers, claim: started, before, starts });
   if (job.kind !== 'refused') {
     // 7: after the POST, because a refusal writes it anyway, as ended.
     const refresh = runningRefresh(key, job.claim);

@@ -9,7 +9,8 @@ import { type Imports, judgeImports, leftBehind } from './imports.ts';
 import type { Instant } from './instant.ts';
 import { secondsAfterFailure } from './look-times.ts';
 import type { MxAccount, MxMember } from './mx.ts';
-import { bookLookAfter, type FollowDeps, type FollowedRefresh } from './next-look.ts';
+import { bookLookAfter, bookLookInPause, type FollowDeps, type FollowedRefresh } from './next-look.ts';
+import { movedDeadline } from './pause.ts';
 import type { OpenClaim, StoringClaim } from './refresh.ts';
 
 /** A member's accounts as MX listed them, beside those that are stored. */
@@ -68,7 +69,7 @@ export async function storeAccounts(
   followed: FollowedRefresh<OpenClaim>,
   member: MxMember | null,
   already: ObservedAccounts | null,
-): Promise<'stored' | 'superseded' | 'ended' | 'looking_again'> {
+): Promise<'stored' | 'superseded' | 'ended' | 'looking_again' | 'paused'> {
   const { key, claim, record } = followed;
   const read = already ?? (await readAccounts(deps, followed));
   if (read.kind === 'failure') return storeLater(deps, followed, read.failure);
@@ -124,12 +125,14 @@ async function storeLater(
   deps: FollowDeps,
   followed: FollowedRefresh<OpenClaim>,
   failure: Failure,
-): Promise<'ended' | 'looking_again'> {
+): Promise<'ended' | 'looking_again' | 'paused'> {
   const { key, claim, state } = followed;
+  if (failure.code === 'paused') return bookLookInPause(deps, followed, state);
   const { institutionCode, attention } = followed.record;
+  const deadline = movedDeadline(await deps.pauses.known(), claim);
   const now = deps.now();
   const isHopeless = failure.fate !== 'try-again';
-  if (isHopeless || now >= claim.deadline) {
+  if (isHopeless || now >= deadline) {
     if (claim.phase === 'storing')
       return endInterruptedStoring(deps, { key, claim, institutionCode, attention }, failure);
     const ending = isHopeless ? endingByFailure(failure) : lateBecauseOf(failure);
@@ -138,7 +141,6 @@ async function storeLater(
   }
   const failedLooks = state.failedLooks + 1;
   const { retryAfterSeconds } = failure.details;
-  const { deadline } = claim;
   const failed = { failures: failedLooks, retryAfterSeconds, now, deadline, random: deps.random() };
   const inSeconds = secondsAfterFailure(failed, deps.policy);
   return bookLookAfter(failure, deps, followed, { state: { ...state, failedLooks, unconfirmedEnd: null }, inSeconds });

@@ -9,6 +9,7 @@ import { type Instant, plusSeconds, secondsBetween } from './instant.ts';
 import { type ListedClaim, OPEN_SHARDS, type OpenCursor, type OpenPage } from './members-ports.ts';
 import type { MemberKey } from './mx.ts';
 import { bookLook } from './next-look.ts';
+import { lastPauseEnd, movedDeadline, type Pause, pauseAt } from './pause.ts';
 import type { Policy } from './policy.ts';
 import type { RefreshDeps } from './ports.ts';
 import {
@@ -23,7 +24,8 @@ import { endInterruptedStoring } from './store-accounts.ts';
 import { tellAllChanges } from './watch-institution.ts';
 
 /** What the sweep needs. */
-export type SweepDeps = EndDeps & Pick<RefreshDeps, 'followUps' | 'policy'> & { readonly sweepRests: SweepRests };
+export type SweepDeps = EndDeps &
+  Pick<RefreshDeps, 'followUps' | 'pauses' | 'policy'> & { readonly sweepRests: SweepRests };
 
 /** What to do with one open claim, and the claim in the phase in which that is done. */
 export type SweepStep =
@@ -33,8 +35,12 @@ export type SweepStep =
   | { readonly kind: 'end_storing'; readonly claim: StoringClaim }
   | { readonly kind: 'look'; readonly claim: OpenClaim };
 
-/** Pure: what the sweep does with `claim` at `now`. */
-export function sweepStep(claim: Claim, now: Instant, policy: Policy): SweepStep {
+/**
+ * Pure: what the sweep does with `claim` at `now`. In a pause it publishes what has ended and does nothing else.
+ *
+ * @param pauses in order
+ */
+export function sweepStep(claim: Claim, now: Instant, policy: Policy, pauses: readonly Pause[]): SweepStep {
   const lastTouched = claim.lookedAt ?? claim.acceptedAt;
   const quietFor = secondsBetween(lastTouched, now);
   // Until its time limit, the last look's function may still be writing what the sweep would repair.
@@ -43,13 +49,16 @@ export function sweepStep(claim: Claim, now: Instant, policy: Policy): SweepStep
     const isFresh = secondsBetween(claim.result.endedAt, now) < LOOK_TIMEOUT_SECONDS;
     return isFresh ? { kind: 'leave' } : { kind: 'publish', claim };
   }
-  if (now >= claim.deadline) {
+  if (pauseAt(pauses, now) !== null) return { kind: 'leave' };
+  if (now >= movedDeadline(pauses, claim)) {
     if (claim.phase === 'running') return { kind: 'end', claim };
     return mayBeAtWork ? { kind: 'leave' } : { kind: 'end_storing', claim };
   }
   // With a message in the queue, looks are at most this far apart; after a longer pause the message is lost.
   const silence = (claim.phase === 'running' ? policy.maxLookGapSeconds : 0) + LOOK_TIMEOUT_SECONDS;
-  return quietFor < silence ? { kind: 'leave' } : { kind: 'look', claim };
+  // What a pause has put off comes back within a minute of its end.
+  const resumedFor = secondsBetween(lastPauseEnd(pauses, now) ?? lastTouched, now);
+  return Math.min(quietFor, resumedFor) < silence ? { kind: 'leave' } : { kind: 'look', claim };
 }
 
 /** Age at which the sweep first reads a claim: most refreshes have ended before, and cost the sweep nothing. */
@@ -194,10 +203,11 @@ async function sweepPart(deps: SweepDeps, rest: SweepRest, { until, counts, repo
 /** `listed`: the claim as the list has it, which may be a moment old. */
 async function repair(deps: SweepDeps, key: MemberKey, listed: ListedClaim['claim']): Promise<SweepStep['kind']> {
   if (listed === null) return 'leave';
-  if (listed !== 'unreadable' && sweepStep(listed, deps.now(), deps.policy).kind === 'leave') return 'leave';
+  const pauses = await deps.pauses.known();
+  if (listed !== 'unreadable' && sweepStep(listed, deps.now(), deps.policy, pauses).kind === 'leave') return 'leave';
   const record = await deps.members.read(key);
   if (!record?.claim) return 'leave';
-  const step = sweepStep(record.claim, deps.now(), deps.policy);
+  const step = sweepStep(record.claim, deps.now(), deps.policy, pauses);
   const { institutionCode, attention } = record;
   switch (step.kind) {
     case 'publish':

@@ -196,7 +196,7 @@ export const environmentOf = {
   'erase-data': [...http, 'membersTable', 'balancesTable', 'historyTable', 'erasuresTable', 'followUpQueueUrl'],
   'unknown-route': ['stage'],
   'mx-webhook': ['stage', 'mxWebhookSecretArn', 'followUpQueueUrl'],
-  'check-mx': ['stage', ...mx],
+  'check-mx': ['stage', 'refreshesTable', ...mx],
   'deliver-callback': ['stage', 'membersTable', ...callbackRules, 'callbackSecretArn', 'callbackQueueUrl'],
 } as const satisfies Record<string, readonly ValueName[]>;
 

@@ -34,6 +34,7 @@ export type LogEvent =
   | 'mx.fields_dropped'
   | 'mx.unknown_status'
   | 'history.not_kept'
+  | 'pause.unread'
   | 'institution.unread'
   | 'institution.not_learnt'
   | 'schedule.done'

@@ -70,7 +70,7 @@ export const metricTable: Readonly<Record<MetricName, MetricRow>> = {
     writers: ['start-due'],
   },
   StartDeferred: {
-    says: 'A scheduled start went back into the queue: the ceiling was reached, its bank does not work, or MX does not answer.',
+    says: 'A scheduled start went back into the queue: the ceiling was reached, its bank does not work, MX does not answer, or calls to it are paused.',
     writers: ['start-due'],
   },
   StartDropped: {
@@ -112,6 +112,10 @@ export const metricTable: Readonly<Record<MetricName, MetricRow>> = {
   },
   SweepRepaired: {
     says: 'Refreshes that the sweep ended, published or set going again. 0 in most minutes.',
+    writers: ['sweep'],
+  },
+  MinutesPaused: {
+    says: 'For how many minutes an operator has paused calls to MX. Written each minute while they are.',
     writers: ['sweep'],
   },
   UnreadableMessage: { says: 'A message of a queue could not be read.', writers: ofQueues },

@@ -29,6 +29,7 @@ export type CountOfFunction =
   | 'MessagePutBack'
   | 'MembersDue'
   | 'SweepRepaired'
+  | 'MinutesPaused'
   | 'CallerRefused'
   | 'CallerBraked';
 

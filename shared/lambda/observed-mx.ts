@@ -41,6 +41,8 @@ export function observedMx(mx: Mx, telemetry: Telemetry, logged = new Set<string
       return await answer;
     } catch (error) {
       const { code } = asFailure(error);
+      // Nothing was asked: MX has not failed.
+      if (code === 'paused') throw error;
       telemetry.count(kindOf(code));
       countOperatorFaults(telemetry, code);
       telemetry.log('mx.failed', { call, member_guid: guidOf(member), error });

@@ -220,6 +220,12 @@ const tellings: Readonly<Record<ProblemCode, Telling>> = {
     'MX limits our requests',
     'MX answered 429, or has refused a balance check of this member and asked to wait with the next. Try again after `Retry-After` seconds.',
   ),
+  paused: told(
+    503,
+    'Calls to MX are paused',
+    'The operator has stopped calls to MX for a while. Nothing was sent to MX, and nothing was started. A refresh that runs can be joined, stored balances can be read, and refreshes that were accepted go on afterwards. Try again after `Retry-After` seconds.',
+    false,
+  ),
   mx_unavailable: told(
     503,
     'MX cannot be reached',

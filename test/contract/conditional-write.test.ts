@@ -241,6 +241,11 @@ describe('a table that is away: no write counts as lost', () => {
       () => members().recordStart({ key: member, refreshId: refreshId(1), start: claim.start, flagSeen: false }),
     ],
     [
+      'takeBackStart',
+      () =>
+        members().takeBackStart({ key: member, refreshId: refreshId(1), at: at(0), start: claim.start, starts: [] }),
+    ],
+    [
       'recordSeen',
       () =>
         members().recordSeen({

@@ -19,6 +19,7 @@ async function clientOf(answer: Parameters<typeof stubServer>[0], clock: { ms: n
   server = await stubServer(answer);
   const mx = mxClient({
     now: () => '2026-10-21T07:00:00.000Z',
+    gate: async () => {},
     baseUrl: `${server.url}/`,
     acceptVersion: 'v20250224',
     credentials,

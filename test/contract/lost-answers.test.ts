@@ -101,6 +101,16 @@ const writes: readonly [
     true,
   ],
   [
+    'takeBackStart',
+    (key, { members }) =>
+      members.takeBackStart({
+        ...{ key, refreshId: claim.refreshId, at: claim.start.at },
+        start: { state: 'none' },
+        starts: [],
+      }),
+    true,
+  ],
+  [
     'beginStoring',
     (key, { members }) =>
       members.beginStoring({ key, refreshId: claim.refreshId, lookNumber: 1, jobAggregatedAt: null, seenStatus: null }),

@@ -42,6 +42,31 @@ describe.each(membersSubjects(tables))('the start in a claim: %s', (_name, subje
     expect((await openNow()).start).toEqual(later);
   });
 
+  it('is taken back when it was not sent', async () => {
+    const { members, key, claim, claimNow } = await claimedMember(subject);
+    const { refreshId: id, start: sent } = claim;
+    const unsent = { key, refreshId: id, at: sent.at, start: { state: 'none' }, starts: [] } as const;
+    expect(await members.takeBackStart({ ...unsent, at: at(1) })).toBe(false);
+    expect(await members.takeBackStart({ ...unsent, refreshId: refreshId(2) })).toBe(false);
+    expect(await members.takeBackStart(unsent)).toBe(true);
+    expect(await claimNow()).toEqual({ ...claim, start: { state: 'none' } });
+    expect(await members.read(key)).toMatchObject({ starts: [], startsVersion: 2 });
+    expect(await members.takeBackStart(unsent)).toBe(false);
+  });
+
+  it('is as it was before one that was not sent', async () => {
+    const { members, key, claim, claimNow } = await claimedMember(subject);
+    const before = { ...claim.start, state: 'conflict', jobGuid: 'JOB-2' } as const;
+    await members.recordStart({ key, refreshId: claim.refreshId, start: before, flagSeen: false });
+    await members.takeLook(key, claim.refreshId, 1, at(5));
+    const second = { state: 'unknown', at: at(6), count: 2, lookNumber: 1, jobGuid: null } as const;
+    await members.recordStarting(key, { ...claim, lookNumber: 1, start: second }, [at(0), at(6)]);
+    const unsent = { key, refreshId: claim.refreshId, at: at(6), start: before, starts: [at(0)] };
+    expect(await members.takeBackStart(unsent)).toBe(true);
+    expect(await claimNow()).toEqual({ ...claim, lookNumber: 1, lookedAt: at(5), start: before });
+    expect((await members.read(key))?.starts).toEqual([at(0)]);
+  });
+
   it('keeps MX’s time to wait for until the next claim', async () => {
     const { members, key, claim } = await claimedMember(subject);
     const { refreshId: id, start } = claim;

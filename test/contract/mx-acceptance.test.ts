@@ -24,7 +24,7 @@ const credentials = (apiKey: string, then = apiKey): Secret => {
 const ask = (secret: Secret, baseUrl = simulator.url) =>
   mxAcceptance({
     ...{ baseUrl, acceptVersion: 'v20250224', credentials: secret, send: httpsTransport().send },
-    ...{ timeoutMs: 2_000, now: () => at },
+    ...{ timeoutMs: 2_000, now: () => at, gate: async () => {} },
   });
 
 describe('MX', () => {

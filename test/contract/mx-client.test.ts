@@ -44,6 +44,7 @@ const optionsWith = (options: Partial<MxClientOptions> = {}): MxClientOptions =>
   send: httpsTransport().send,
   timeoutMs: 5_000,
   now: () => '2026-10-21T07:00:00.000Z',
+  gate: async () => {},
   ...options,
 });
 

@@ -3,6 +3,7 @@ import { PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { type OpenOptions, showOpen } from '../../infra/operator/show-open.ts';
 import { membersInDynamoDb } from '../../shared/clients/members-table.ts';
+import { writePauses } from '../../shared/clients/pauses-table.ts';
 import { at, mxMember, policy, refreshId, startingClaim } from '../samples.ts';
 import { fakeTerminal } from '../unit/operator/fake-terminal.ts';
 import { withPagesOf } from './dynamodb-at-scale.ts';
@@ -27,7 +28,7 @@ async function begun(name: string, seconds: number, number: number): Promise<voi
 async function shown(given: Partial<OpenOptions> = {}, stop = false) {
   const { terminal, out, said } = fakeTerminal();
   const deployment = {
-    ...deploymentWith(tables, { MembersTable: tables.members }),
+    ...deploymentWith(tables, { MembersTable: tables.members, RefreshesTable: tables.refreshes }),
     // Each part of the index has more than a page.
     dynamoDb: () => withPagesOf(1, tables.newClient()),
   };
@@ -90,5 +91,12 @@ describe('open', () => {
 
   it('ends at Ctrl-C', async () => {
     await expect(shown({}, true)).rejects.toMatchObject({ exitCode: 130 });
+  });
+
+  it('counts the time by when one ends without pauses', async () => {
+    const pauses = [{ from: at(-100), until: at(-40), why: 'some' }];
+    await writePauses(tables.client, tables.refreshes, { pauses, version: 0 });
+    const { out } = await shown({ stuck: true });
+    expect(out).toBe('');
   });
 });

@@ -11,6 +11,7 @@ import { historyReader } from '../../shared/clients/history-table.ts';
 import { idempotencyKeysInDynamoDb } from '../../shared/clients/idempotency-table.ts';
 import { lastAnswerIn } from '../../shared/clients/institutions-table.ts';
 import { membersReader } from '../../shared/clients/members-reader.ts';
+import { readPauses } from '../../shared/clients/pauses-table.ts';
 import { refreshesReader } from '../../shared/clients/refreshes-table.ts';
 import { scheduleChangesInDynamoDb } from '../../shared/clients/schedule-changes.ts';
 import { scheduleInDynamoDb } from '../../shared/clients/schedule-table.ts';
@@ -163,6 +164,13 @@ describe.each(versions)('items of %s are read', (version) => {
     expect(await lastAnswerIn(tables.client, tables.refreshes, 'mxbank')).toBe(at(20));
     expect(await storedBreaker(tables.client, tables.refreshes, 'mxbank')).toMatchObject({
       breaker: { open: { since: T0, code: 'degraded' }, openings: 1 },
+      version: 1,
+    });
+  });
+
+  it('the operator’s pauses', async () => {
+    expect(await readPauses(tables.client, tables.refreshes)).toEqual({
+      pauses: [{ from: at(-60), until: at(-30), why: 'MX asked for it' }],
       version: 1,
     });
   });

@@ -213,6 +213,21 @@ export function fakeMembers(table: MembersTable, options: FakeMembersOptions): M
         ),
       ),
 
+    takeBackStart: ({ key, refreshId, at, start, starts }) =>
+      request(
+        'members.takeBackStart',
+        recognised(
+          () => get(key),
+          () =>
+            change(
+              key,
+              refreshId,
+              (claim) => claim.phase !== 'ended' && claim.start.state !== 'none' && claim.start.at === at && claim,
+              (record, claim) => ({ claim: { ...claim, start }, ...startsOf(record, starts) }),
+            ),
+        ),
+      ),
+
     recordSeen: ({ key, refreshId, questions, seenStatus, flagSeen, jobAggregatedAt }) =>
       request('members.recordSeen', () => {
         change(

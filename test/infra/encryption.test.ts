@@ -78,7 +78,7 @@ it('each role uses the key for this only', () => {
     DeliverCallback: [reads, secrets, sends],
     MxWebhook: [secrets, sends],
     UnknownRoute: [],
-    CheckMx: [secrets],
+    CheckMx: [reads, secrets],
     SchedulerRoleForTarget: [sends],
     // Flow logs are written by CloudWatch, which uses the key itself.
     EgressNetworkConnectionsIAM: [],

@@ -105,7 +105,7 @@ const expected: Readonly<Record<string, Readonly<Record<string, readonly string[
     CredentialsApiCallers: read,
   },
   UnknownRoute: {},
-  CheckMx: { '*': network, CredentialsMx: read },
+  CheckMx: { '*': network, CredentialsMx: read, Refreshes: db('GetItem') },
 };
 
 /** By function, then by resource, all actions. The roles of schedules are called otherwise. */

@@ -139,11 +139,12 @@ describe('alarms', () => {
       'EveryMinuteRefreshStopped',
       'FollowUpsLate',
       'HealthNothingEnds',
+      'HealthPauseLeftOn',
       'HealthSuccessFalls',
       'HttpServerErrors',
       'StartsLate',
     ]);
-    expect(rule.split(' OR ')).toHaveLength(9);
+    expect(rule.split(' OR ')).toHaveLength(10);
   });
 
   it('take silence for trouble where a minute must pass', () => {

@@ -55,7 +55,7 @@ export interface Running {
 /** Starts the project with `settings` over the quick ones. */
 export async function startRunning(
   settings: Readonly<Record<string, unknown>> = {},
-  options: Pick<ProjectOptions, 'aroundEngines' | 'runSchedules'> = {},
+  options: Pick<ProjectOptions, 'aroundEngines' | 'runSchedules' | 'clock'> = {},
 ): Promise<Running> {
   const project = await startProject({
     port: 0,

@@ -8,6 +8,7 @@ import { historyInDynamoDb } from '../../shared/clients/history-table.ts';
 import { idempotencyKeysInDynamoDb } from '../../shared/clients/idempotency-table.ts';
 import { institutionsInDynamoDb } from '../../shared/clients/institutions-table.ts';
 import { membersInDynamoDb } from '../../shared/clients/members-table.ts';
+import { writePauses } from '../../shared/clients/pauses-table.ts';
 import { refreshesInDynamoDb } from '../../shared/clients/refreshes-table.ts';
 import { scheduleChangesInDynamoDb } from '../../shared/clients/schedule-changes.ts';
 import { scheduleInDynamoDb } from '../../shared/clients/schedule-table.ts';
@@ -188,6 +189,8 @@ async function writeRefreshes({ client, ...tables }: LocalTables): Promise<void>
     { ...noTrouble, breaker },
     0,
   );
+  const pauses = [{ from: at(-60), until: at(-30), why: 'MX asked for it' }];
+  await writePauses(client, tables.refreshes, { pauses, version: 0 });
 }
 
 async function writeErasures({ client, ...tables }: LocalTables): Promise<void> {

@@ -2,7 +2,9 @@
  * The alarms on this service's own metrics, in situations that are wrong and in some that are not: the functions run with the
  * environment of the template, and what they write is what the alarm of the same template looks at.
  */
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { afterEach, describe, expect, it } from 'vitest';
+import { writePauses } from '../../shared/clients/pauses-table.ts';
 import { metricsIn, metricsOfAlarm, stateOf } from '../infra/cloudwatch.ts';
 import { everythingOn, synthesize } from '../infra/synthesized.ts';
 import { type Deployed, deploy, memberParameters, T0 } from './deployed.ts';
@@ -43,6 +45,18 @@ async function refresh(user: number, second: number, job: Job): Promise<void> {
     await deployed.look();
   }
 }
+
+/** A pause that began so many seconds ago, and the sweep of the minute. */
+async function paused(seconds: number): Promise<number> {
+  const pause = { from: T0, until: secondsAfterT0(86_400), why: 'some' };
+  const client = new DynamoDBClient({ region: 'us-east-1', endpoint: deployed.aws.url, credentials });
+  await writePauses(client, 'refreshes', { pauses: [pause], version: 0 });
+  client.destroy();
+  deployed.at(seconds);
+  await deployed.tick('Sweep');
+  return seconds + 60;
+}
+const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
 
 interface Situation {
   readonly alarm: string;
@@ -161,6 +175,19 @@ const situations: readonly Situation[] = [
     settings: { alarmMxThrottles: 2 },
     play: throttled([2, 1, 3]),
     counted: ['MxThrottled', 6],
+    state: 'OK',
+  },
+  {
+    alarm: 'HealthPauseLeftOn',
+    what: 'calls to MX are paused for four hours',
+    play: async () => paused(4 * 3600),
+    state: 'ALARM',
+  },
+  {
+    alarm: 'HealthPauseLeftOn',
+    what: 'calls to MX are paused for a minute less',
+    play: async () => paused(4 * 3600 - 60),
+    counted: ['MinutesPaused', 239],
     state: 'OK',
   },
   {

@@ -45,6 +45,7 @@ beforeEach(() => {
     AWS_ENDPOINT_URL: aws.url,
     AWS_LAMBDA_INITIALIZATION_TYPE: 'on-demand',
     MEMBERS_TABLE: 'members',
+    REFRESHES_TABLE: 'refreshes',
     MX_BASE_URL: urls['mx'],
     MX_SECRET_ARN: 'mx',
     FOLLOW_UP_QUEUE_URL: urls['follow-ups'],
@@ -64,19 +65,21 @@ afterEach(() => {
 
 // Of an item that there is not, with a whole key: DynamoDB refuses any other.
 const reads = Array.from({ length: 4 }, () => 'GetItem members {"user_guid":{"S":"-"},"item_key":{"S":"-"}}');
+/** The same, one of them for what is read anyway. */
+const readsOfPauses = [...reads.slice(1), 'GetItem refreshes {"refresh_id":{"S":"PAUSES"},"item_key":{"S":"pauses"}}'];
 const secret = (name: string): string => `GetSecretValue ${name}`;
 
 const functions: readonly [string, () => Promise<unknown>, readonly string[], readonly string[]][] = [
   [
     'check-balance',
     () => import('../../functions/check-balance.ts'),
-    [...reads, secret('callers'), secret('mx')],
+    [...readsOfPauses, secret('callers'), secret('mx')],
     ['follow-ups', 'mx'],
   ],
-  ['follow-up', () => import('../../functions/follow-up.ts'), [...reads, secret('mx')], ['follow-ups', 'mx']],
-  ['start-due', () => import('../../functions/start-due.ts'), [...reads, secret('mx')], ['mx', 'starts']],
+  ['follow-up', () => import('../../functions/follow-up.ts'), [...readsOfPauses, secret('mx')], ['follow-ups', 'mx']],
+  ['start-due', () => import('../../functions/start-due.ts'), [...readsOfPauses, secret('mx')], ['mx', 'starts']],
   ['run-schedule', () => import('../../functions/run-schedule.ts'), reads, ['starts']],
-  ['sweep', () => import('../../functions/sweep.ts'), reads, ['follow-ups']],
+  ['sweep', () => import('../../functions/sweep.ts'), readsOfPauses, ['follow-ups']],
   ['mx-webhook', () => import('../../functions/mx-webhook.ts'), [secret('webhooks')], ['follow-ups']],
   [
     'deliver-callback',
@@ -85,7 +88,7 @@ const functions: readonly [string, () => Promise<unknown>, readonly string[], re
     ['callbacks'],
   ],
   ['read-balances', () => import('../../functions/read-balances.ts'), [...reads, secret('callers')], []],
-  ['read-refresh', () => import('../../functions/read-refresh.ts'), [...reads, secret('callers')], []],
+  ['read-refresh', () => import('../../functions/read-refresh.ts'), [...readsOfPauses, secret('callers')], []],
   ['member-schedule', () => import('../../functions/member-schedule.ts'), [...reads, secret('callers')], []],
   ['unknown-route', () => import('../../functions/unknown-route.ts'), [], []],
   // It fetches the secret when it is called.

@@ -149,7 +149,8 @@ describe('a sweep', () => {
     await expect(deployed.tick('Sweep')).rejects.toThrow('1 open refreshes could not be repaired');
     expect(newLines()).toMatchObject([
       { service: 'sweep', event: 'sweep.failed', member_guid: 'MBR-1', code: expect.any(String) },
-      { service: 'sweep', event: 'sweep.done', counts: { failed: 1 }, SweepRepaired: 0 },
+      { service: 'sweep', event: 'pause.unread', code: expect.any(String), SweepRepaired: 0 },
+      { service: 'sweep', event: 'sweep.done', counts: { failed: 1 } },
     ]);
   });
 });

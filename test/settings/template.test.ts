@@ -416,6 +416,13 @@ const rows: readonly TemplateRow[] = [
     expected: 99,
   },
   {
+    setting: 'alarmPausedMinutes',
+    value: 30,
+    what: 'the alarm fires at it',
+    observe: (stack) => at(alarm(stack, 'HealthPauseLeftOn'), 'Threshold'),
+    expected: 30,
+  },
+  {
     setting: 'alarmWrongKeys',
     value: 50,
     what: 'the alarm fires at it',

@@ -8,6 +8,7 @@ import { type Fault, faultChooser } from './faults.ts';
 import { type FunctionsInTime, functionsInTime } from './functions-in-time.ts';
 import { checkHistory } from './invariants.ts';
 import { createInvocations, type OrderedFault, type Watcher } from './invocations.ts';
+import { BACK_SECONDS, beginPause, checkBack, checkUntaken, endPause } from './pauses.ts';
 import { perform } from './perform.ts';
 import { planHistory } from './plan.ts';
 import { createScheduler } from './scheduler.ts';
@@ -152,6 +153,7 @@ export async function runHistory(seed: number, options: HistoryOptions): Promise
   const watcher: Watcher = {
     effect(invocation, name) {
       truth.effect(invocation, name);
+      if (name === 'members.takeLook') checkUntaken(world, invocation.id);
       while (looked < world.published.length) {
         const event = world.published[looked];
         looked += 1;
@@ -183,6 +185,25 @@ export async function runHistory(seed: number, options: HistoryOptions): Promise
     if (action.what === 'delete' && action.whileStoring) whileStoring.push(happen);
     else scheduler.at(START + action.at * 1000, happen);
   }
+  for (const pause of plan.pauses) {
+    if (!faults.allows(pause.key)) continue;
+    scheduler.at(START + pause.at * 1000, () => {
+      tell?.(`— ${pause.key}, for ${Math.round(pause.seconds)} s`);
+      beginPause(world, pause);
+    });
+    const { at, seconds, endedAfter } = pause;
+    if (endedAfter !== null) {
+      scheduler.at(START + (at + endedAfter) * 1000, () => {
+        tell?.(`— ${pause.key} is ended`);
+        endPause(world);
+      });
+    }
+    if (plan.faults.rate > 0 || messagingDown !== null) continue;
+    const [from, until] = [START + at * 1000, START + (at + (endedAfter ?? seconds)) * 1000];
+    scheduler.at(until + BACK_SECONDS * 1000, () =>
+      checkBack(world, { from: instantOf(from), until: instantOf(until) }),
+    );
+  }
   if (plan.hasSchedule) {
     for (let tick = 0; tick < TICKS; tick += 1) {
       scheduler.at(Math.ceil(START / MINUTE_MS + tick) * MINUTE_MS + 500, () => functions.tick(tick));
@@ -198,6 +219,7 @@ export async function runHistory(seed: number, options: HistoryOptions): Promise
   const lastAction = Math.max(
     START + (plan.hasSchedule ? (TICKS + 1) * MINUTE_MS : 0),
     ...plan.actions.filter(({ key }) => faults.allows(key)).map(({ at }) => START + at * 1000 + 1_000),
+    ...plan.pauses.filter(({ key }) => faults.allows(key)).map(({ at, seconds }) => START + (at + seconds) * 1000),
   );
   const repairedAt = START + ((messagingDown?.at ?? 0) + MESSAGING_DOWN_SECONDS) * 1000;
   const quietBy =
@@ -231,7 +253,7 @@ export async function runHistory(seed: number, options: HistoryOptions): Promise
     seed,
     violation,
     faults: faultsSeen,
-    actionKeys: [...plan.actions, messagingDown, historyDown].flatMap((what) => what?.key ?? []),
+    actionKeys: [...plan.actions, ...plan.pauses, messagingDown, historyDown].flatMap((what) => what?.key ?? []),
     outcomes: [...truth.refreshes.values()].map(({ result }) => (result ? `${result.outcome}/${result.code}` : 'open')),
     virtualSeconds: (now() - START) / 1000,
     milestones,

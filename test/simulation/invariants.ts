@@ -14,6 +14,7 @@ import { checkExpected } from './expected-end.ts';
 import type { Fault } from './faults.ts';
 import type { Answer, FunctionsInTime } from './functions-in-time.ts';
 import { checkBreakers, checkNotSupported } from './institution-checks.ts';
+import { checkCounted, checkPauses } from './pauses.ts';
 import { correlationIdOf, type Plan, secretDigits } from './plan.ts';
 import { Violation } from './violation.ts';
 import type { RefreshTruth, Truth } from './what-is-known.ts';
@@ -31,9 +32,10 @@ export function checkHistory(
   plan: Plan,
   world: World,
   truth: Truth,
-  { answers, written }: FunctionsInTime,
+  functions: FunctionsInTime,
   faults: readonly Fault[],
 ): void {
+  const { answers, written } = functions;
   for (const refresh of truth.refreshes.values()) {
     checkEnded(world, refresh);
     checkEvidence(plan, refresh, world);
@@ -60,6 +62,10 @@ export function checkHistory(
   checkLearnt(plan, world);
   const isUndisturbed =
     faults.length === 0 && !plan.actions.some(({ what }) => what === 'mx down') && plan.messagingDown === null;
+  if (plan.pauses.length > 0) {
+    checkPauses(world, truth.refreshes.values(), functions);
+    if (isUndisturbed) checkCounted(world, truth.refreshes.values());
+  }
   checkBreakers(world, truth, isUndisturbed);
   checkNotSupported(world, truth, isUndisturbed);
   // A message whose function has crashed comes back when it is visible again.

@@ -113,7 +113,7 @@ export const mutants: readonly Mutant[] = [
     changes: [
       domain(
         'sweep.ts',
-        'const step = sweepStep(record.claim, deps.now(), deps.policy);',
+        'const step = sweepStep(record.claim, deps.now(), deps.policy, pauses);',
         "const step: SweepStep = { kind: 'leave' };",
       ),
     ],
@@ -125,7 +125,7 @@ export const mutants: readonly Mutant[] = [
     changes: [
       domain(
         'sweep.ts',
-        "return quietFor < silence ? { kind: 'leave' } : { kind: 'look', claim };",
+        "return Math.min(quietFor, resumedFor) < silence ? { kind: 'leave' } : { kind: 'look', claim };",
         "return { kind: 'leave' };",
       ),
     ],
@@ -853,5 +853,53 @@ export const mutants: readonly Mutant[] = [
     breaks: [0],
     besides: 'attention',
     changes: [domain('unstarted.ts', 'attentionAtEnd(record.attention, { attempt, member: null })', "'as_it_is'")],
+  },
+  {
+    name: 'calls-in-a-pause',
+    what: 'MX is called in a pause',
+    breaks: [12],
+    changes: [{ file: 'shared/clients/pause-gate.ts', find: 'if (pause === null) return;', replace: 'return;' }],
+  },
+  {
+    name: 'looks-in-a-pause',
+    what: 'looks are taken in a pause, and count',
+    breaks: [12],
+    changes: [
+      domain(
+        'follow-refresh.ts',
+        'if (pauseAt(await deps.pauses.known(), deps.now()) !== null) return putOff',
+        'if (false) return putOff',
+      ),
+    ],
+  },
+  {
+    name: 'begun-in-a-pause',
+    what: 'a trigger in a pause begins a refresh that starts after it',
+    breaks: [12],
+    changes: [domain('start-refresh.ts', " && failure.code !== 'paused'", '')],
+  },
+  {
+    name: 'pause-counts',
+    what: 'the time of a pause counts towards deadlines',
+    breaks: [12],
+    changes: [domain('pause.ts', 'moved += ends - begins', 'moved += 0')],
+  },
+  {
+    name: 'unsent-counts',
+    what: 'a POST that a pause has kept from being sent counts as one whose answer did not come',
+    breaks: [12],
+    changes: [domain('start-job.ts', "if (failure.code === 'paused') {", 'if (false) {')],
+  },
+  {
+    name: 'look-lost-in-a-pause',
+    what: 'the message of a look that a pause puts off does not come back',
+    breaks: [1, 12],
+    changes: [
+      domain(
+        'follow-refresh.ts',
+        'if (told === null) await deps.followUps.send(message, secondsUntilBack(deps.random()));',
+        '',
+      ),
+    ],
   },
 ];

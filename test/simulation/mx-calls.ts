@@ -3,11 +3,14 @@ import type { MxAnswer } from '../../infra/mx-simulator/answers.ts';
 import { mxClient } from '../../shared/clients/mx-client.ts';
 import { mxDeletion } from '../../shared/clients/mx-deletion.ts';
 import type { MxClientOptions } from '../../shared/clients/mx-request.ts';
+import { pauseGate } from '../../shared/clients/pause-gate.ts';
 import type { MxDeletion } from '../../shared/domain/erasure-ports.ts';
 import { type Instant, instantOf, readInstant } from '../../shared/domain/instant.ts';
 import type { MemberKey } from '../../shared/domain/mx.ts';
+import type { Pauses } from '../../shared/domain/pause.ts';
 import type { Mx } from '../../shared/domain/ports.ts';
 import type { Invocation, Invocations } from './invocations.ts';
+import { checkUncalled } from './pauses.ts';
 import type { MemberSeen, Truth } from './what-is-known.ts';
 import type { World } from './world.ts';
 
@@ -18,6 +21,7 @@ export interface Caller {
   readonly invocation: Invocation;
   /** Epoch milliseconds. */
   readonly now: () => number;
+  readonly pauses: Pauses;
 }
 
 const secretText = JSON.stringify({ client_id: 'local-client-id', api_key: 'local-api-key' });
@@ -33,7 +37,7 @@ const routeNames: Readonly<Record<string, string>> = {
 /** MX for one invocation: what refreshes ask it, and deleting there. */
 export function mxIn(
   world: World,
-  { invocations, truth, invocation, now }: Caller,
+  { invocations, truth, invocation, now, pauses }: Caller,
   timeoutMs: number,
 ): { readonly mx: Mx; readonly mxDeletion: MxDeletion } {
   const { model, byName } = world;
@@ -70,6 +74,7 @@ export function mxIn(
     credentials,
     timeoutMs,
     now: () => instantOf(now()),
+    gate: pauseGate({ pauses, now: () => instantOf(now()), random: invocation.random.next }),
     async send({ method, url, headers, body = '' }) {
       const [, , user = '', , name = '', route = ''] = url.pathname.split('/');
       const deletes = name === '' ? 'deleteUser' : 'deleteMember';
@@ -78,6 +83,7 @@ export function mxIn(
       const asked = byName.get(name);
       if (asked !== undefined && what === 'checkBalance') truth.posting(invocation, asked);
       const answered = await invocations.askMx(invocation, `mx.${what}`, timeoutMs, () => {
+        checkUncalled(world, invocation.id, what, sentAt);
         const answer = model.handle({ method, path: url.pathname + url.search, headers, body });
         if (method === 'DELETE' && answer.status < 300) noteDeleted(what, name, user);
         world.planMx();

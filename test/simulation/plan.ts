@@ -4,6 +4,7 @@ import { namedScenario, type Scenario, scenarioNames } from '../../infra/mx-simu
 import type { EveryHours } from '../../shared/domain/every-hours.ts';
 import type { Policy } from '../../shared/domain/policy.ts';
 import { drawProfile, type FaultProfile } from './faults.ts';
+import { drawPauses, type PlannedPause } from './pauses.ts';
 
 /** Something that happens at an instant, seconds after the beginning. Its key lets a shorter story do without it. */
 export type Action = { readonly key: string; readonly at: number } & (
@@ -94,6 +95,9 @@ export interface Plan {
   /** The setting; null for off. */
   readonly webhooksOf: 'known' | 'all' | null;
   readonly faults: FaultProfile;
+  readonly pauses: readonly PlannedPause[];
+  /** How long functions use what they have read of the pauses. */
+  readonly pausesKnownSeconds: number;
   /** Nothing in it but one member's plain triggers: how it ends is known beforehand. */
   readonly isPlain: boolean;
 }
@@ -378,6 +382,8 @@ export function planHistory(seed: number, start: number): Plan {
   const faults = drawProfile(random, start + (span + random.next() * 1.2 * deadlineSeconds) * 1000);
   // A lag counted in answers would last for hours without reads: with jobs of MX's own it would not be a lag.
   const lags = members.some(({ scenario }) => scenario.lag?.of === 'everything');
+  const triggered = actions.flatMap(({ what, at }) => (what === 'trigger' ? [at] : []));
+  const pauses = drawPauses(seed, { deadlineSeconds, triggers: triggered });
   const backgroundEverySeconds = lags || !random.chance(0.3) ? 0 : (isLong ? 300 : 15) + random.integer(300);
   return {
     seed,
@@ -410,11 +416,14 @@ export function planHistory(seed: number, start: number): Plan {
     historyDown,
     webhooksOf: random.chance(0.4) ? null : random.chance(0.7) ? 'known' : 'all',
     faults,
+    pauses,
+    pausesKnownSeconds: seed % 2 === 0 ? 15 : 0,
     isPlain:
       faults.rate === 0 &&
       backgroundEverySeconds === 0 &&
       !hasSchedule &&
       messagingDown === null &&
+      pauses.length === 0 &&
       actions.every(({ what }) => what === 'trigger'),
   };
 }

@@ -1,10 +1,12 @@
 /** Promises about one moment that no single request shows: after a sweep, and at the answer to a caller. */
 import { epochMillisecondsOf, type Instant } from '../../shared/domain/instant.ts';
+import { inOrder } from '../../shared/domain/pause.ts';
 import type { NextLook } from '../../shared/domain/ports.ts';
 import { type Claim, LOOK_TIMEOUT_SECONDS } from '../../shared/domain/refresh.ts';
 import { openShardOf } from '../fakes/fake-members.ts';
 import type { Answer, Stage } from './functions-in-time.ts';
 import type { Invocation } from './invocations.ts';
+import { deadlineWithout, isJustPaused } from './pauses.ts';
 import { Violation } from './violation.ts';
 import { followUpVisibilitySeconds, type Reachable, supportRules } from './world.ts';
 
@@ -18,17 +20,21 @@ export function checkSwept(stage: Stage, begunAt: Instant, shard: number | null)
   const since = (at: string | null): number =>
     at === null ? Number.POSITIVE_INFINITY : (startedAt - epochMillisecondsOf(at)) / 1000;
   const slack = LOOK_TIMEOUT_SECONDS + plan.indexLagSeconds;
+  const mostSilence = plan.policy.maxLookGapSeconds + slack;
   for (const { key } of world.members) {
     const claim = world.record(key)?.claim;
     if (!claim || (shard !== null && openShardOf(claim.refreshId) !== shard)) continue;
-    const { refreshId, deadline, acceptedAt, lookedAt } = claim;
+    const { refreshId, acceptedAt, lookedAt } = claim;
+    const deadline = deadlineWithout(inOrder(world.pauses.pauses), claim);
     const silence = since(lookedAt ?? acceptedAt);
-    if (claim.phase === 'running' && silence > plan.policy.maxLookGapSeconds + slack && since(deadline) < 0) {
+    // In a pause nothing is looked at. What it has put off comes back within a minute, which is as long as between two looks.
+    const isResting = [begunAt, world.instant()].some((at) => isJustPaused(world, at, mostSilence));
+    if (claim.phase === 'running' && !isResting && silence > mostSilence && startedAt < deadline) {
       if (!hasNextLook(stage, startedAt, refreshId)) {
         broken(new Violation(1, `${refreshId} was not looked at for ${Math.round(silence)} s, and has no message`));
       }
     }
-    if (claim.phase !== 'ended' && since(deadline) > slack && since(lookedAt) > slack) {
+    if (claim.phase !== 'ended' && !isResting && startedAt - deadline > slack * 1000 && since(lookedAt) > slack) {
       broken(new Violation(1, `${refreshId} has not ended one sweep after its deadline`));
     }
     if (claim.phase === 'ended' && since(claim.result.endedAt) > slack) {
@@ -38,6 +44,9 @@ export function checkSwept(stage: Stage, begunAt: Instant, shard: number | null)
     }
   }
 }
+
+/** How long a function uses what it has read of pauses, and how long a trigger takes. */
+const KNOWN_SECONDS = 45;
 
 /** Whether a look at `refreshId` waits in the queue, or was taken from it since the sweep began. */
 function hasNextLook({ plan, world, scheduler }: Stage, startedAt: number, refreshId: string): boolean {
@@ -94,7 +103,8 @@ const ownRefusals: ReadonlySet<string> = new Set([
 ]);
 
 /** No trigger is refused for its bank: neither while that does not work, nor where it has no balance checks. */
-export function checkAsked({ broken }: Stage, { id }: Invocation, code: string): void {
+export function checkAsked({ broken, world }: Stage, { id }: Invocation, code: string): void {
+  if (code === 'paused' && isJustPaused(world, world.instant(), KNOWN_SECONDS)) return;
   if (!ownRefusals.has(code)) broken(new Violation(0, `${id} was refused as ${code}, and MX was not asked`));
 }
 

@@ -23,6 +23,13 @@ import { fakeIdempotencyKeys, type IdempotencyTable } from '../fakes/fake-idempo
 import { fakeInstitutions, type InstitutionsTable } from '../fakes/fake-institutions.ts';
 import { fakeMembers } from '../fakes/fake-members.ts';
 import {
+  fakePauses,
+  noPauses,
+  nothingRemembered,
+  type PausesItem,
+  type RememberedPauses,
+} from '../fakes/fake-pauses.ts';
+import {
   type FakeQueue,
   fakeErasures,
   fakeFollowUps,
@@ -102,6 +109,9 @@ export interface World {
   readonly erasures: ErasuresTable;
   readonly institutions: InstitutionsTable;
   readonly breakers: BreakersTable;
+  readonly pauses: PausesItem;
+  /** When a function last went on with what it had read of them before; 0: never. */
+  pausesUnreadAt: number;
   /** Jobs of MX's that really ended well: member and instant. */
   readonly successes: { readonly member: string; readonly at: number }[];
   /** The member with this guid or own id. */
@@ -142,6 +152,7 @@ export const HISTORY_DAYS = 90;
 /** What of an invocation's dependencies talks to the world. */
 const ports: ReadonlySet<string> = new Set([
   'mx',
+  'pauses',
   'members',
   'unstarted',
   'balances',
@@ -207,6 +218,8 @@ export function createWorld(plan: Plan, scheduler: Scheduler, given: Given): Wor
   const waitLeases: WaitLeasesTable = new Map();
   const institutions: InstitutionsTable = new Map();
   const breakers: BreakersTable = new Map();
+  /** What the functions have read of the pauses: one instance of each. */
+  const remembered = new Map<string, RememberedPauses>();
   const erasures = emptyErasuresTable();
   const scheduleChanges: ScheduleChangesTable = new Map();
   const ceiling: CeilingItem = { reservedUntil: 0 };
@@ -308,6 +321,8 @@ export function createWorld(plan: Plan, scheduler: Scheduler, given: Given): Wor
     erasures,
     institutions,
     breakers,
+    pauses: { pauses: [] },
+    pausesUnreadAt: 0,
     successes: [],
     gone: new Set(),
     byName,
@@ -331,8 +346,23 @@ export function createWorld(plan: Plan, scheduler: Scheduler, given: Given): Wor
     reach(invocations, truth, invocation, mxTimeoutMs) {
       const request = invocations.requestOf(invocation);
       const { policy } = plan;
+      const { role } = invocation;
+      const ofInstance = remembered.get(role) ?? nothingRemembered();
+      remembered.set(role, ofInstance);
+      // Without a pause nothing is asked for: all that is drawn for requests stays as it was.
+      const pauses =
+        plan.pauses.length === 0
+          ? noPauses
+          : fakePauses(world.pauses, ofInstance, clock, {
+              request,
+              knownSeconds: plan.pausesKnownSeconds,
+              unread: () => {
+                world.pausesUnreadAt = now();
+              },
+            });
       const reachable: Reachable = {
-        ...mxIn(world, { invocations, truth, invocation, now }, mxTimeoutMs),
+        ...mxIn(world, { invocations, truth, invocation, now, pauses }, mxTimeoutMs),
+        pauses,
         members: fakeMembers(table, {
           policy,
           now: clock,

@@ -73,7 +73,11 @@ const refreshProperties = {
   },
   user_present: { type: 'boolean', description: 'A user is there to answer questions.' },
   accepted_at: instant,
-  deadline: { ...instant, description: 'When it ends as `timed_out`, at the latest.' },
+  deadline: {
+    ...instant,
+    description:
+      'When it ends as `timed_out`, at the latest. While it runs, later by the time for which the operator has paused calls to MX since it was accepted; of a pause that goes on, its agreed end counts.',
+  },
   ended_at: instantOrNull('When it ended; null while it runs.'),
   observed_at: instantOrNull('When the stored balances were observed; only with `succeeded`.'),
   last_look_at: instantOrNull('While it runs: when MX was last asked; null: not since it was accepted.'),

@@ -53,7 +53,7 @@ export function learnedFromLooks(
   const counts = (): JobCounts => ({ period: '2026-11-26', bins, tooWide: countsTooWide ? tooWide : 0 });
   for (let job = 0; job < jobs; job += 1) {
     const schedule = planned({ lengths: learnedLengths([counts()]), lagSeconds, webhooks: false });
-    const sample = sampleOf(endedJob(draw(institution, random), schedule));
+    const sample = sampleOf(endedJob(draw(institution, random), schedule), []);
     if ('bin' in sample) bins[sample.bin] = (bins[sample.bin] ?? 0) + 1;
     else if (sample.dropped === 'too_wide') tooWide += 1;
     else dropped += 1;

@@ -21,6 +21,7 @@ import { fakeBreakers } from '../../fakes/fake-breakers.ts';
 import { fakeCallbacks } from '../../fakes/fake-callbacks.ts';
 import { blindInstitutions } from '../../fakes/fake-institutions.ts';
 import { fakeMembers } from '../../fakes/fake-members.ts';
+import { noPauses } from '../../fakes/fake-pauses.ts';
 import { type CeilingItem, fakeStartCeiling } from '../../fakes/fake-start-ceiling.ts';
 import { fakeUnstarted } from '../../fakes/fake-unstarted.ts';
 import { emptyMembersTable, type MembersTable, textOf } from '../../fakes/members-table.ts';
@@ -187,6 +188,7 @@ export function createFleetWorld(fleet: Fleet, options: WorldOptions): FleetWorl
           seenAt: shownAt(key) ?? options.startsAt,
         })),
     },
+    pauses: noPauses,
     unstarted: fakeUnstarted(table, request),
     refreshes: countedRefreshes(request),
     balances: { ofMember: () => request('balances.ofMember', () => []) },

@@ -17,6 +17,7 @@ function mxAnswering(answer: (path: string) => object | Failure, headers: HttpRe
     credentials: secret,
     timeoutMs: 1_000,
     now: () => '2026-11-26T12:00:00.000Z',
+    gate: async () => {},
     async send({ url }): Promise<HttpResponse> {
       const path = url.pathname + url.search;
       asked.push(path);
@@ -172,6 +173,7 @@ describe('the user’s answers', () => {
       credentials: secret,
       timeoutMs: 1_000,
       now: () => '2026-11-26T12:00:00.000Z',
+      gate: async () => {},
       async send({ method, url, headers, body }) {
         sent.push({ method, path: url.pathname, type: headers['content-type'], body });
         return { status, headers: {}, body: text };

@@ -20,6 +20,7 @@ function mxAnswering(
     credentials: { current: async () => secretText, refetched: async () => secretText },
     timeoutMs: 1_234,
     now: () => '2026-11-26T12:00:00.000Z',
+    gate: async () => {},
     async send(request): Promise<HttpResponse> {
       sent.push(request);
       if (sent.length > 60) throw new Error('it asks for ever');

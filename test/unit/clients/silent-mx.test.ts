@@ -106,6 +106,12 @@ it.each<FailureCode | 'ok'>(['ok', 'mx_unavailable', 'mx_not_found', 'mx_bad_ans
   },
 );
 
+it('a call refused in a pause changes nothing', async () => {
+  const { sent, reads, read } = instance('mx_timeout', 'mx_timeout', 'paused', 'mx_timeout');
+  await reads(4);
+  expect([await read(), sent.length]).toEqual(['mx_timeout', 4]);
+});
+
 it('an answer in between starts the count anew', async () => {
   const { sent, reads } = instance('mx_timeout', 'mx_timeout', 'ok', 'mx_timeout', 'mx_timeout', 'ok');
   await reads(6);

@@ -228,6 +228,15 @@ describe('erasing at MX', () => {
     expect(here.receipt()?.waitsFor).toBeNull();
   });
 
+  it.each([0, 100])('waits in a pause, after %d tries', async (tries) => {
+    const here = await world();
+    const asked = { ...order, atMx: 'members' as const };
+    here.atMx.fails = new Failure('paused', 'a pause');
+    expect(await here.erase({ order: asked, tries })).toBe('waits');
+    expect(here.receipt()?.waitsFor).toEqual({ code: 'paused', since: T0 });
+    expect(here.waiting()).toMatchObject([{ round: 1, after: null, tries, inSeconds: 53 }]);
+  });
+
   it.each([
     ['refuses for good', new Failure('mx_forbidden', 'no'), 0],
     ['stays away for a day', new Failure('mx_unavailable', 'no'), 100],

@@ -27,7 +27,7 @@ const DAYS_AGO = '2026-11-18T12:00:00.000Z';
 
 const explained = (member: Partial<MemberRecord>, given: Partial<Explainable> = {}) =>
   explain(
-    { member: knownMember(member), balances: [], wishes: noWishes, bankDownSince: null, now: T0, ...given },
+    { member: knownMember(member), balances: [], wishes: noWishes, bankDownSince: null, pauses: [], now: T0, ...given },
     rules,
   );
 
@@ -148,5 +148,39 @@ describe('what happens next', () => {
     expect(explained({ starts: [HOUR_AGO, HOUR_AGO] }).next).toContain(
       'A trigger is accepted from 2026-11-21T13:00:00.000Z on: MX’s allowance.',
     );
+  });
+});
+
+describe('in a pause', () => {
+  const pauses = [
+    { from: DAYS_AGO, until: '2026-11-18T13:00:00.000Z', why: 'before' },
+    { from: HOUR_AGO, until: '2026-11-21T13:00:00.000Z', why: 'MX asked for it.' },
+  ];
+  const operator =
+    'The operator: has paused calls to MX since 2026-11-21T11:00:00.000Z (MX asked for it); “resume” ends that before 2026-11-21T13:00:00.000Z.';
+
+  it('it is the operator’s move, and triggers are refused', () => {
+    expect(explained({}, { pauses })).toMatchObject({
+      move: operator,
+      next: 'It is on no schedule. Until 2026-11-21T13:00:00.000Z triggers are refused and starts wait: calls to MX are paused.',
+    });
+  });
+
+  it('a refresh that runs goes on after it', () => {
+    const { move, next } = explained({ claim: claim() }, { pauses });
+    expect([move, next]).toEqual([
+      operator,
+      'RFR-1 runs since 2026-11-21T12:00:00.000Z and ends by 2026-11-21T13:10:00.000Z. Calls to MX are paused until 2026-11-21T13:00:00.000Z; it goes on within a minute of that.',
+    ]);
+  });
+
+  it('what waits for the user waits for the user', () => {
+    expect(explained({ lastAttempt: ended('denied') }, { pauses }).move).toBe(moves.reauthenticate);
+  });
+
+  it('that is over nothing waits for it', () => {
+    const { move, next } = explained({ claim: claim() }, { pauses, now: '2026-11-21T13:00:00.000Z' });
+    expect(move).toBe(moves.wait);
+    expect(next).toMatch(/^RFR-1 runs since .* and ends by 2026-11-21T13:10:00.000Z\. MX’s job runs\./);
   });
 });

@@ -34,17 +34,23 @@ interface Given {
   readonly outcome?: EndedJob['ending']['outcome'];
   /** Looks, in seconds since the POST: the last one that saw the job run, and the one that saw it over. */
   readonly looks?: Looks;
+  /** Pauses, in seconds since the POST. */
+  readonly pauses?: readonly (readonly [number, number])[];
 }
 
 function sample(given: Given = {}): JobSample {
   const [running, over] = given.looks ?? [18, 24];
   const baseline = known && { ...known, answeredAt: at(-1), ...given.baseline };
-  return sampleOf({
+  const job: EndedJob = {
     claim: { ...claim({ lookedAt: at(over), start: { ...accepted, ...given.start }, baseline }), ...given.claim },
     ending: { outcome: given.outcome ?? 'succeeded' },
     member: given.member === null ? null : member({ ...ended, ...given.member }),
     runningAt: running === null ? null : at(running),
-  });
+  };
+  return sampleOf(
+    job,
+    (given.pauses ?? []).map(([from, until]) => ({ from: at(from), until: at(until) })),
+  );
 }
 
 /** Bin 10 is from 17.0 to 22.6 s, bin 11 to 30 s, bin 12 to 39.8 s. */
@@ -62,6 +68,15 @@ describe('a job whose times have both moved', () => {
     ['also where the 202 named none', { start: { jobGuid: null } }],
     ['also where it took a while to begin', { start: { jobGuid: null }, member: { aggregatedAt: at(3.9) } }],
     ['also where the 202 showed the one before', { start: { jobGuid: known?.mostRecentJobGuid ?? null } }],
+    [
+      'also after a pause',
+      {
+        pauses: [
+          [-60, 0],
+          [24, 90],
+        ],
+      },
+    ],
     ['also when MX writes whole seconds', { member: { successfullyAggregatedAt: at(20), answeredAt: at(19) } }],
   ])('%s', (_, given) => {
     expect(sample(given)).toEqual({ bin: 10 });
@@ -205,6 +220,8 @@ describe('a job that is not to be learnt from', () => {
     ['one ran before', 'not_ours', { baseline: { isBeingAggregated: true } }],
     ['nothing is known of before', 'not_ours', { claim: { baseline: null } }],
     ['it was requested twice', 'restarted', { start: { count: 2 } }],
+    ['a pause lay between its POST and its last look', 'paused', { pauses: [[20, 21]] }],
+    ['a pause began with its last look just before', 'paused', { pauses: [[23.9, 900]] }],
     ['no look saw its end', 'not_seen', { member: null }],
     ['no look was taken', 'not_seen', { claim: { lookedAt: null } }],
     ['it failed', 'not_succeeded', { outcome: 'failed' }],

@@ -15,6 +15,7 @@ import { fakeCallbacks } from '../../fakes/fake-callbacks.ts';
 import { fakeEvents } from '../../fakes/fake-events.ts';
 import { blindInstitutions } from '../../fakes/fake-institutions.ts';
 import { fakeMembers } from '../../fakes/fake-members.ts';
+import { fakePauses, nothingRemembered, type PausesItem } from '../../fakes/fake-pauses.ts';
 import { fakeRefreshes, type RefreshesTable } from '../../fakes/fake-refreshes.ts';
 import { fakeSchedule } from '../../fakes/fake-schedule.ts';
 import { fakeUnstarted } from '../../fakes/fake-unstarted.ts';
@@ -33,6 +34,7 @@ export function refreshWorld(table: MembersTable) {
   const clock = { now: T0 };
   const now = (): Instant => clock.now;
   const events: DomainEvent[] = [];
+  const pauses: PausesItem = { pauses: [] };
   const refreshes: RefreshesTable = new Map();
   const balances = fakeBalances(new Map(), { keepAccountNumbers: false, keepUnknownFields: false });
   const history = fakeRefreshes(refreshes, 30, now);
@@ -61,6 +63,7 @@ export function refreshWorld(table: MembersTable) {
       readChallenges: async () => [],
       listAccounts: async () => [],
     },
+    pauses: fakePauses(pauses, nothingRemembered(), now),
     members: fakeMembers(table, { policy, now }),
     unstarted: fakeUnstarted(table),
     refreshes: history,
@@ -97,6 +100,8 @@ export function refreshWorld(table: MembersTable) {
   return {
     table,
     deps,
+    /** The operator's, read anew after 15 s. */
+    pauses,
     schedule: fakeSchedule(table),
     balances,
     history,

@@ -14,7 +14,7 @@ describe('when the job began', () => {
     const held = { ...claim(), start: { ...claim().start, state: 'unknown' as const, jobGuid: null }, jobAggregatedAt };
     const { deps, answers, record } = startWorld(knownMember({ claim: held }));
     answers.start = () => member(newJob);
-    const job = await startJob(deps, { key, identifiers: guids, claim: held, starts: [T0] });
+    const job = await startJob(deps, { key, identifiers: guids, claim: held, before: { state: 'none' }, starts: [T0] });
     expect(job).toMatchObject({ kind: 'started', claim: { jobAggregatedAt: kept } });
     expect(record()?.claim).toMatchObject({ jobAggregatedAt: kept });
   });
@@ -42,6 +42,8 @@ it('an error of ours is no answer of MX’s', async () => {
   const { deps, steps } = startWorld(knownMember({ claim: held }));
   const fault = new TypeError('a fault of ours');
   deps.mx.checkBalance = () => Promise.reject(fault);
-  await expect(startJob(deps, { key, identifiers: guids, claim: held, starts: [T0] })).rejects.toBe(fault);
+  await expect(
+    startJob(deps, { key, identifiers: guids, claim: held, before: { state: 'none' }, starts: [T0] }),
+  ).rejects.toBe(fault);
   expect(steps).toEqual([]);
 });

@@ -25,6 +25,7 @@ it('without a baseline: the job that MX shows', async () => {
     key,
     identifiers: guids,
     claim: { ...claim(), baseline: null },
+    before: { state: 'none' },
     starts: [T0],
   });
   expect(started).toMatchObject({ kind: 'started', claim: { start: { jobGuid: 'JOB-new' } } });

@@ -58,12 +58,12 @@ describe('the sweep', () => {
     ['publishes one that was not published', ended(60), 60 + TIMEOUT, 'publish'],
     ['publishes one that ended at its deadline, and does not end it again', ended(DEADLINE), DEADLINE + 90, 'publish'],
   ])('%s', (_what, given, after, step) => {
-    expect(sweepStep(claimWith(given), at(after), policy).kind).toBe(step);
+    expect(sweepStep(claimWith(given), at(after), policy, []).kind).toBe(step);
   });
 
   it('looks again 90 s after a crashed look', () => {
     const steps = [89, 90].map((after) =>
-      sweepStep(claimWith(lookedAt(0)), at(after), { ...policy, maxLookGapSeconds: 60 }),
+      sweepStep(claimWith(lookedAt(0)), at(after), { ...policy, maxLookGapSeconds: 60 }, []),
     );
     expect(steps.map(({ kind }) => kind)).toEqual(['leave', 'look']);
   });
@@ -76,7 +76,37 @@ describe('the sweep', () => {
       ended(DEADLINE),
       { lookedAt: null },
     ]) {
-      expect(sweepStep(claimWith(given), late, policy).kind).not.toBe('leave');
+      expect(sweepStep(claimWith(given), late, policy, []).kind).not.toBe('leave');
     }
+  });
+
+  describe('with a pause', () => {
+    const step = (given: Given, after: number, from: number, until: number): string =>
+      sweepStep(claimWith(given), at(after), policy, [{ from: at(from), until: at(until) }]).kind;
+
+    it.each<[string, Given, number, string]>([
+      ['that goes on, leaves what is due', lookedAt(DEADLINE - 20), DEADLINE + 50, 'leave'],
+      ['that goes on, leaves what is silent', lookedAt(5), DEADLINE - 5, 'leave'],
+      ['that goes on, leaves what is being stored', { ...storing, ...lookedAt(5) }, DEADLINE - 5, 'leave'],
+      ['that goes on, publishes', ended(DEADLINE - 60), DEADLINE - 5, 'publish'],
+    ])('%s', (_what, given, after, expected) => {
+      expect(step(given, after, DEADLINE - 10, DEADLINE + 3_590)).toBe(expected);
+    });
+
+    it.each<[string, number, string]>([
+      ['looks until the later deadline', DEADLINE + 3_599.999, 'look'],
+      ['ends then', DEADLINE + 3_600, 'end'],
+    ])('that is over, %s', (_what, after, expected) => {
+      expect(step(lookedAt(5), after, 10, 3_610)).toBe(expected);
+    });
+
+    it.each<[string, number, string]>([
+      ['leaves what may come back', 3_610 + 89.999, 'leave'],
+      ['looks for what did not', 3_610 + 90, 'look'],
+    ])('that was over a moment ago, %s', (_what, after, expected) => {
+      const given = claimWith(lookedAt(5));
+      const pauses = [{ from: at(10), until: at(3_610) }];
+      expect(sweepStep(given, at(after), { ...policy, maxLookGapSeconds: 60 }, pauses).kind).toBe(expected);
+    });
   });
 });

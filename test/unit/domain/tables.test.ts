@@ -170,6 +170,7 @@ it('what is to be done after each failure', () => {
       'schedule_changes_used_up',
       'mx_institution',
       'mx_rate_limited',
+      'paused',
       'mx_unavailable',
       'mx_timeout',
       'mx_bad_answer',

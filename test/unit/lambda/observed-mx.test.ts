@@ -39,6 +39,13 @@ function observing(given: { member?: MxMember; accounts?: readonly MxAccount[]; 
 const calls = ['readMember', 'readChallenges', 'checkBalance', 'resume', 'listAccounts'] as const;
 
 describe.each(calls)('a failed %s', (call) => {
+  it('because of a pause is no failure of MX’s', async () => {
+    const failure = new Failure('paused', 'no');
+    const { mx, telemetry } = observing({ failure });
+    await expect(mx[call](byGuid, [])).rejects.toBe(failure);
+    expect([telemetry.counts, telemetry.lines]).toEqual([[], []]);
+  });
+
   it.each<[FailureCode, string[]]>([
     ['mx_rate_limited', ['MxThrottled']],
     ['mx_unavailable', ['MxUnavailable']],

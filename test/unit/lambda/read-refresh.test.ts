@@ -34,6 +34,7 @@ describe('reading a refresh', () => {
     const deps = {
       members: made.deps.members,
       refreshes: made.history,
+      pauses: made.deps.pauses,
       allowance: policy,
       retryAfterSeconds: 3,
       now: made.deps.now,
@@ -64,6 +65,18 @@ describe('reading a refresh', () => {
       outcome: null,
       action: 'answer_mfa',
       challenges: [{ guid: 'CRD-1', label: 'What city?' }],
+    });
+  });
+
+  it('running in a pause: waits, and ends that much later', async () => {
+    const running = claim({ refreshId: id(1) });
+    const { one, pauses } = await world(running, runningRefresh(key, running));
+    pauses.pauses = [{ from: T0, until: '2026-11-21T14:00:00.000Z' }];
+    expect((await one(id(1))).body.refresh).toMatchObject({
+      status: 'running',
+      code: 'paused',
+      message: 'The operator has paused calls to MX; it is asked again afterwards.',
+      deadline: '2026-11-21T14:10:00.000Z',
     });
   });
 

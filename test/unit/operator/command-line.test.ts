@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { runCommandLine } from '../../../infra/operator/command-line.ts';
+import { readSpan } from '../../../infra/operator/commands/pause.ts';
 import { fakeTerminal } from './fake-terminal.ts';
 
 async function run(args: readonly string[], environment: Readonly<Record<string, string>> = {}) {
@@ -35,6 +36,15 @@ describe('the command line', () => {
     ['too much', ['schedules', 'export', 'more'], 'too many arguments'],
     ['an option without its value', ['schedules', 'export', '--stack'], 'argument missing'],
     ['no deployment', ['schedules', 'export'], 'Which deployment?'],
+    ['a pause without its time', ['pause', '--why', 'a reason'], 'For how long, and why?'],
+    ['a pause without a reason', ['pause', '--for', '2h'], 'For how long, and why?'],
+    ['a pause of no time', ['pause', '--for', '0m'], 'from 1m to 24h'],
+    ['a pause of more than a day', ['pause', '--for', '25h'], 'from 1m to 24h'],
+    ['a pause of seconds', ['pause', '--for', '90s'], 'from 1m to 24h'],
+    ['a pause of half an hour in hours', ['pause', '--for', '0.5h'], 'from 1m to 24h'],
+    ['an empty reason', ['pause', '--why', ' '], 'one line of 1 to 500 characters'],
+    ['a reason of two lines', ['pause', '--why', 'a\nb'], 'one line of 1 to 500 characters'],
+    ['too long a reason', ['pause', '--why', 'a'.repeat(501)], 'one line of 1 to 500 characters'],
   ])('refuses %s', async (_what, args, sentence) => {
     const { exitCode, out, said } = await run(args);
     expect([exitCode, out]).toEqual([2, '']);
@@ -55,5 +65,17 @@ describe('the command line', () => {
     const { exitCode, said } = await run(['deployment', '--json']);
     expect(exitCode).toBe(2);
     expect(JSON.parse(said)).toEqual({ error: expect.stringMatching(/^Which deployment/), exit_code: 2 });
+  });
+});
+
+describe('the time of a pause', () => {
+  it.each([
+    ['1m', 60],
+    ['90m', 5_400],
+    ['2h', 7_200],
+    ['24h', 86_400],
+    ['1440m', 86_400],
+  ])('%s is %d s', (text, seconds) => {
+    expect(readSpan(text)).toBe(seconds);
   });
 });
