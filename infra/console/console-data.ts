@@ -14,13 +14,14 @@ import { runningRefreshes } from '../operator/running-refreshes.ts';
 import { scheduleLoad } from '../operator/schedule-load.ts';
 import { type ApiCalls, memberPath } from './api-calls.ts';
 import { type DataRoutes, namesIn } from './data-routes.ts';
-import { accountsShown, memberShown, refreshesShown, scheduleShown } from './member-data.ts';
+import { accountsShown, historyShown, memberShown, refreshesShown, scheduleShown } from './member-data.ts';
 import { attentionGroup, institutionList, runningList } from './overview-data.ts';
 import { badInput, ConsoleProblem, problemOfError } from './problems.ts';
 import type {
   AccountList,
   AttentionGroup,
   DeploymentShown,
+  HistoryShown,
   InstitutionList,
   LoadShown,
   MemberShown,
@@ -54,6 +55,11 @@ export const timeOf =
 
 /** The most banks that are shown. */
 const MOST_INSTITUTIONS = 200;
+
+const ACCOUNT_GUID = /^ACT-[\w-]{1,100}$/;
+
+/** The most former amounts of an account that are shown: as many as the API gives at once. */
+const MOST_FORMER = 100;
 
 /** A date of HTTP has whole seconds, and an answer takes a while. */
 const CLOCK_TOLERANCE_SECONDS = 5;
@@ -126,6 +132,14 @@ export function dataRoutes(deps: ConsoleDeps): DataRoutes {
     async 'GET /data/accounts'(input): Promise<AccountList> {
       const path = `${memberPath(namesIn(input))}/accounts?records_per_page=1000&include_unlisted=true`;
       return accountsShown(await api.ask({ method: 'GET', path }), input['amounts'] === 'true');
+    },
+
+    async 'GET /data/history'(input): Promise<HistoryShown> {
+      const { account } = input;
+      if (typeof account !== 'string' || !ACCOUNT_GUID.test(account))
+        throw badInput('A history needs an account’s guid.');
+      const path = `${memberPath(namesIn(input))}/accounts/${account}/history?limit=${MOST_FORMER}`;
+      return historyShown(await api.ask({ method: 'GET', path }));
     },
 
     async 'GET /data/refreshes'(input): Promise<RefreshList> {

@@ -5,7 +5,15 @@ import { outcomes } from '../../shared/domain/outcome.ts';
 import { progressOf, waitReasons } from '../../shared/domain/progress.ts';
 import { type Claim, correlationOf, type OpenClaim } from '../../shared/domain/refresh.ts';
 import type { ExplainedMember } from '../operator/explained-member.ts';
-import type { AccountList, AccountShown, MemberShown, RefreshList, RunningShown, ScheduleShown } from './shapes.ts';
+import type {
+  AccountList,
+  AccountShown,
+  HistoryShown,
+  MemberShown,
+  RefreshList,
+  RunningShown,
+  ScheduleShown,
+} from './shapes.ts';
 
 /** A refresh that runs, as its claim says. */
 export function runningShown({ userGuid, memberGuid }: MemberKey, claim: Claim): RunningShown {
@@ -97,6 +105,17 @@ function accountShown(account: ExactObject, withAmounts: boolean): AccountShown 
       : null,
   };
 }
+
+/** The API's `GET …/accounts/{a}/history`. */
+export const historyShown = (body: ExactObject): HistoryShown => ({
+  amounts: listIn(body, 'history').map((amounts) => ({
+    since: textIn(amounts, 'amounts_since') ?? '',
+    currency: textIn(amounts, 'currency_code'),
+    balance: textIn(amounts, 'balance'),
+    available: textIn(amounts, 'available_balance'),
+  })),
+  isMore: typeof body['next_cursor'] === 'string',
+});
 
 /** The API's `GET …/refreshes`. */
 export const refreshesShown = (body: ExactObject): RefreshList => ({

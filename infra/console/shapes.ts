@@ -204,6 +204,20 @@ export interface AccountList {
   readonly total: number;
 }
 
+/** Amounts that an account had, from then on. */
+export interface FormerShown extends Amounts {
+  readonly since: Instant;
+  readonly currency: string | null;
+}
+
+/** How the amounts of an account moved. */
+export interface HistoryShown {
+  /** The newest first; the first are those of now. */
+  readonly amounts: readonly FormerShown[];
+  /** Older ones are kept too. */
+  readonly isMore: boolean;
+}
+
 /** A refresh, as the API shows it. */
 export interface RefreshShown {
   readonly refreshId: string;

@@ -26,7 +26,7 @@ describe.skipIf('missing' in found)('the page', () => {
   const opened: Page[] = [];
 
   beforeAll(async () => {
-    running = await startRunning({ learning: true, lookLagMilliseconds: 100 });
+    running = await startRunning({ learning: true, lookLagMilliseconds: 100, historyDays: 90 });
     deployment = await findDeployment({ local: true }, { AWS_ENDPOINT_URL: running.project.stack.awsEndpointUrl });
     served = await serve();
     const { path, user, id } = running.addMember();
@@ -135,6 +135,30 @@ describe.skipIf('missing' in found)('the page', () => {
     expect(page.url()).not.toContain('amounts');
     await page.getByRole('button', { name: 'Show amounts' }).click();
     await page.getByText(`${DIGITS} JPY`).waitFor({ state: 'detached' });
+  });
+
+  it('shows how a balance moved', async () => {
+    const accounts = [{ id: 'a', name: 'Moving', currency_code: 'EUR', balance: '1.00' }];
+    const { path, id, user } = running.addMember({ accounts });
+    await running.refresh(path);
+    const change = (balance: string): void =>
+      running.mx.setBalances({ member: id, account: 'a', values: { balance }, when: 'next-success' });
+    for (const balance of ['2.50', '1.75']) {
+      change(balance);
+      await running.refresh(path);
+    }
+    const page = await openMember(user, id);
+    await page.getByRole('button', { name: 'Show amounts' }).click();
+    await page.getByText('3 amounts since').waitFor();
+    change(DIGITS);
+    await page.getByRole('button', { name: 'Refresh', exact: true }).click();
+    await page.getByText('4 amounts since').click();
+    const rows = page.locator('.former li');
+    await rows.first().waitFor();
+    const shown = (await rows.allTextContents()).map((text) => text.replace(/ from .*/, ''));
+    expect(shown).toEqual([`${DIGITS} EUR`, '1.75 EUR', '2.5 EUR', '1 EUR']);
+    await page.locator('.line canvas').waitFor();
+    expect(await violations(page)).toEqual([]);
   });
 
   it('shows names with markup in them as text', async () => {

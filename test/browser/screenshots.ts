@@ -68,6 +68,7 @@ async function picture(browser: Browser, running: Running): Promise<void> {
     await page.evaluate(`location.hash = '#/member/${USER}/member-ok'`);
     await page.getByRole('button', { name: 'Show amounts' }).click();
     await page.getByText('2456.18 USD').waitFor();
+    await page.locator('.line canvas').waitFor();
     await shoot(page, 'console-member.png');
   } finally {
     await served.close();
@@ -79,6 +80,7 @@ if ('missing' in found) throw new Error(found.missing);
 const stack = await startRunning({
   learning: true,
   lookLagMilliseconds: 100,
+  historyDays: 90,
   allowanceStarts: 20,
   deadlineSeconds: 600,
 });

@@ -70,7 +70,7 @@ const rules: readonly { folder: string; own: readonly string[]; packages: readon
   {
     folder: 'infra/console/page',
     own: ['infra/console/page/', 'infra/console/shapes.ts'],
-    packages: [/^preact$/],
+    packages: [/^(preact|uplot)$/],
   },
   // Writes documents from the code; only docs/openapi.json goes back into it, as data.
   {

@@ -2,19 +2,25 @@
 import { type ComponentChild, Fragment, h } from 'preact';
 import type { AccountList, AccountShown } from '../shapes.ts';
 import { useNow } from './clock.ts';
+import { History } from './history.ts';
 import { Chip, Name, Table } from './parts.ts';
 import { freshnessWords } from './words.ts';
 
 /** What is shown of accounts. */
 interface AccountsProps extends AccountList {
+  readonly user: string;
+  readonly member: string;
   /** The accounts once more, with their amounts; null: they are not shown. */
   readonly amounts: readonly AccountShown[] | null;
   /** Null: the setting is not known yet. */
   readonly staleAfterSeconds: number | null;
 }
 
+/** Of so many accounts the histories are asked for with the amounts, a call of the API each; of more one by one. */
+const MOST_OPEN = 8;
+
 /** A row for each. */
-export function Accounts({ accounts, total, amounts, staleAfterSeconds }: AccountsProps): ComponentChild {
+export function Accounts({ user, member, accounts, total, amounts, staleAfterSeconds }: AccountsProps): ComponentChild {
   const nowMs = useNow();
   if (accounts.length === 0) return h('p', null, 'No account is stored.');
   const known = new Map(amounts?.map((account) => [account.guid, account]));
@@ -24,7 +30,12 @@ export function Accounts({ accounts, total, amounts, staleAfterSeconds }: Accoun
     null,
     h(Table, {
       label: 'Accounts',
-      head: ['Account', 'Type', 'Freshness', ...(amounts === null ? [] : ['Balance', 'Available'])],
+      head: [
+        'Account',
+        'Type',
+        'Freshness',
+        ...(amounts === null ? [] : ['Balance', 'Available', 'How the balance moved']),
+      ],
       rows: accounts.map((account) => {
         const { verdict, words } = freshnessWords(account, context);
         return {
@@ -33,7 +44,18 @@ export function Accounts({ accounts, total, amounts, staleAfterSeconds }: Accoun
             [account.name ?? 'without a name', h('br', null), h(Name, null, account.guid)],
             account.type ?? 'not said',
             [h(Chip, { kind: verdict === 'fresh' ? 'good' : 'bad', children: verdict }), ' ', words],
-            ...(amounts === null ? [] : amountCells(known.get(account.guid))),
+            ...(amounts === null
+              ? []
+              : [
+                  ...amountCells(known.get(account.guid)),
+                  h(History, {
+                    user,
+                    member,
+                    account: account.guid,
+                    freshAsOf: account.freshAsOf,
+                    isOpen: accounts.length <= MOST_OPEN,
+                  }),
+                ]),
           ],
         };
       }),

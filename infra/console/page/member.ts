@@ -82,6 +82,7 @@ export function Member(props: {
       accounts.data === null
         ? null
         : h(Accounts, {
+            ...names,
             ...accounts.data,
             amounts: amounts.data?.accounts ?? null,
             staleAfterSeconds: deployment?.staleAfterSeconds ?? null,
