@@ -50,9 +50,12 @@ export async function followUp(deps: FollowUpDeps, of: Telemetry, message: Follo
       return;
     }
     case 'webhook': {
-      const outcome = await handleWebhook(deps, message);
+      let refresh: Pick<LogFields, 'refresh_id' | 'correlation_id'> = {};
+      const outcome = await handleWebhook(deps, message, ({ refreshId, correlationId }) => {
+        refresh = { refresh_id: refreshId, correlation_id: correlationId ?? undefined };
+      });
       report.count(outcome === 'unknown_member' ? 'WebhookIgnored' : 'WebhookHeeded');
-      report.log('webhook.handled', { member_guid: memberGuid, reason: message.about, outcome });
+      report.log('webhook.handled', { ...refresh, member_guid: memberGuid, reason: message.about, outcome });
       return;
     }
     case 'notify': {

@@ -19,7 +19,7 @@ import type { MxWebhook } from './mx-webhook.ts';
 import type { FollowDeps } from './next-look.ts';
 import { movedDeadline, pauseAt, secondsUntilBack } from './pause.ts';
 import type { Webhooks } from './ports.ts';
-import type { EndedRefresh, RunningClaim } from './refresh.ts';
+import type { Claim, EndedRefresh, RunningClaim } from './refresh.ts';
 import { ruleFor } from './statuses.ts';
 
 /** What handling needs. */
@@ -49,8 +49,17 @@ export type HandledWebhook =
   | 'stored'
   | 'deleted';
 
-/** Acts on `webhook`. Repeatable after a crash anywhere. @throws Failure of MX's that an operator has to repair. */
-export async function handleWebhook(deps: HandleWebhookDeps, webhook: MxWebhook): Promise<HandledWebhook> {
+/**
+ * Acts on `webhook`. Repeatable after a crash anywhere.
+ *
+ * @param concerns told of the refresh that runs for the member, before a look at it is taken.
+ * @throws Failure of MX's that an operator has to repair.
+ */
+export async function handleWebhook(
+  deps: HandleWebhookDeps,
+  webhook: MxWebhook,
+  concerns: (refresh: Pick<Claim, 'refreshId' | 'correlationId'>) => void = () => {},
+): Promise<HandledWebhook> {
   const { member: key } = webhook;
   const record = await deps.members.read(key);
   if (record === null && deps.webhooksOf === 'known') return 'unknown_member';
@@ -71,6 +80,7 @@ export async function handleWebhook(deps: HandleWebhookDeps, webhook: MxWebhook)
   const claim = record?.claim;
   if (claim?.phase === 'ended') await publishEnd(deps, key, claim);
   else if (claim) {
+    concerns(claim);
     // Accounts are being stored: the member can be read after that.
     if (claim.phase === 'storing') return again(deps, webhook);
     if (webhook.about === 'deletion') return lookForDeletion(deps, webhook, claim);

@@ -71,6 +71,27 @@ describe('a webhook', () => {
     expect(await world.balances.ofMember(key)).toMatchObject([{ accountGuid: 'ACT-1' }]);
   });
 
+  it('during a refresh names it', async () => {
+    const running = claim({ refreshId: ID, lookNumber: 1, correlationId: 'order-1' });
+    const world = webhookWorld([knownMember({ claim: running })]);
+    world.wait(10);
+    world.shows({ isBeingAggregated: true });
+    expect(await functionIn(world).handle({ kind: 'webhook', ...webhook() })).toMatchObject({
+      lines: [
+        {
+          event: 'webhook.handled',
+          fields: {
+            refresh_id: ID,
+            correlation_id: 'order-1',
+            member_guid: 'MBR-1',
+            reason: 'data',
+            outcome: 'nudged',
+          },
+        },
+      ],
+    });
+  });
+
   it('about an unknown member counts as ignored', async () => {
     const world = webhookWorld([]);
     world.fails(notFound);
