@@ -25,7 +25,7 @@ export interface ApiCalls {
   readonly send: (call: ApiCall) => Promise<ApiAnswered>;
   /** The body of a success; empty for none. @throws ConsoleProblem for every other answer. */
   readonly ask: (call: ApiCall) => Promise<ExactObject>;
-  /** Milliseconds that this machine's clock is ahead of the API's, by its last answer; 0: none was given yet. */
+  /** Milliseconds that this machine's clock is ahead of the API's, by its last answer; 0: a few seconds or less. */
   readonly clockAheadMs: () => number;
 }
 
@@ -64,7 +64,7 @@ export function apiCalls({ apiUrl, identity, now, readsClock }: ApiCallsOptions)
       });
       const answered = await response.text();
       const date = Date.parse(response.headers.get('date') ?? '');
-      if (readsClock && !Number.isNaN(date)) aheadMs = now() - date;
+      if (readsClock && !Number.isNaN(date)) aheadMs = clockAheadMs(now(), date);
       return { status: response.status, headers: response.headers, text: answered };
     } catch (error) {
       throw new ConsoleProblem(problemOfSilence(error));
@@ -84,6 +84,15 @@ export function apiCalls({ apiUrl, identity, now, readsClock }: ApiCallsOptions)
     clockAheadMs: () => aheadMs,
   };
 }
+
+/**
+ * How far a clock at `now` is ahead of one that said `date`. A date of HTTP has whole seconds, and an answer takes a while:
+ * what may be due to that counts as nothing, so that ages do not move by it.
+ */
+export const clockAheadMs = (now: number, date: number): number =>
+  Math.abs(now - date) <= CLOCK_TOLERANCE_MS ? 0 : now - date;
+
+const CLOCK_TOLERANCE_MS = 5_000;
 
 /** Null for what is no JSON, such as a proxy's page. */
 function jsonOf(text: string): ExactJson {

@@ -10,6 +10,7 @@ import { exitCodes, Stop } from '../operator/exit-codes.ts';
 import { explainedMember } from '../operator/explained-member.ts';
 import { firstWaiting } from '../operator/first-waiting.ts';
 import { institutionsOf, troubledFirst } from '../operator/institutions-of.ts';
+import { pauseNow } from '../operator/pause.ts';
 import { runningRefreshes } from '../operator/running-refreshes.ts';
 import { scheduleLoad } from '../operator/schedule-load.ts';
 import { type ApiCalls, memberPath } from './api-calls.ts';
@@ -61,9 +62,6 @@ const ACCOUNT_GUID = /^ACT-[\w-]{1,100}$/;
 /** The most former amounts of an account that are shown: as many as the API gives at once. */
 const MOST_FORMER = 100;
 
-/** A date of HTTP has whole seconds, and an answer takes a while. */
-const CLOCK_TOLERANCE_SECONDS = 5;
-
 /** Every route of the page's data. */
 export function dataRoutes(deps: ConsoleDeps): DataRoutes {
   const { deployment, client, api, caller, simulator } = deps;
@@ -87,8 +85,9 @@ export function dataRoutes(deps: ConsoleDeps): DataRoutes {
       return {
         ...{ place, account, region, stack, isLocal, caller, apiTrouble, minScheduleHours },
         apiUrl: deployment.output('ApiUrl'),
+        pause: await pauseNow(deployment, client, now()),
         hasSimulator: simulator !== null,
-        clockAheadSeconds: Math.abs(ahead) > CLOCK_TOLERANCE_SECONDS ? ahead : null,
+        clockAheadSeconds: ahead === 0 ? null : ahead,
         staleAfterSeconds: wholeNumberOf(deployment, 'StaleAfterSeconds'),
         everyHours: everyHoursOnOffer.filter((hours) => hours >= minScheduleHours),
       };

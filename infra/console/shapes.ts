@@ -42,6 +42,8 @@ export interface DeploymentShown {
   readonly caller: string;
   /** What is wrong with reaching the API, in a sentence; null: nothing. */
   readonly apiTrouble: string | null;
+  /** An operator has stopped every call to MX; null: none has. */
+  readonly pause: { readonly from: Instant; readonly until: Instant; readonly why: string } | null;
   /** So many seconds is this machine's clock ahead of the API's, when that is more than a few; else null. */
   readonly clockAheadSeconds: number | null;
   /** Whether MX is the simulator, so that the view *Try it* is there. */

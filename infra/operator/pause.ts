@@ -68,6 +68,18 @@ export async function showPauses(deployment: Deployment, terminal: Terminal, jso
   await show(terminal, { pauses, now: terminal.now(), json });
 }
 
+/** The pause at `now`, with its reason; null: there is none. @param client of the deployment; the caller destroys it */
+export async function pauseNow(
+  deployment: Pick<Deployment, 'output'>,
+  client: DynamoDBClient,
+  now: Instant,
+): Promise<KeptPause | null> {
+  return currentOf((await readPauses(client, deployment.output('RefreshesTable'))).pauses, now);
+}
+
+const currentOf = (pauses: readonly KeptPause[], now: Instant): KeptPause | null =>
+  pauses.find(({ from, until }) => from <= now && now < until) ?? null;
+
 const MAX_RACES = 5;
 
 /** Writes what `change` makes of the pauses; null: nothing. @throws Failure `busy` when others change them again and again. */
@@ -102,7 +114,7 @@ async function show(
   terminal: Terminal,
   { pauses, now, json }: { readonly pauses: readonly KeptPause[]; readonly now: Instant; readonly json: boolean },
 ): Promise<void> {
-  const current = pauses.find(({ from, until }) => from <= now && now < until) ?? null;
+  const current = currentOf(pauses, now);
   if (json) {
     await terminal.write(`${JSON.stringify({ paused: current, pauses })}\n`);
     return;

@@ -1,37 +1,34 @@
 /** The console's page in a browser, against the running local stack. */
-import axe from 'axe-core';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { ConsoleServer } from '../../infra/console/console-server.ts';
 import { startConsole } from '../../infra/console/start-console.ts';
 import { type Deployment, findDeployment } from '../../infra/operator/deployment.ts';
-import { dataOf, type Running, startRunning } from '../local/running.ts';
+import { pauseCalls, resumeCalls } from '../../infra/operator/pause.ts';
+import { type Running, startRunning } from '../local/running.ts';
+import { fakeTerminal } from '../unit/operator/fake-terminal.ts';
 import { startBrowser } from './browser.ts';
+import { type Opening, pagesIn, section, violations } from './pages.ts';
+import { changeBalance, DIGITS, HOSTILE, type PreparedMembers, prepareMembers } from './prepared.ts';
 import { type StubApi, startStubApi } from './stub-api.ts';
 
 const found = await startBrowser();
 if ('missing' in found) console.warn(`The tests of the page are skipped: ${found.missing}.`);
 const browser = 'browser' in found ? found.browser : (null as unknown as Browser);
 
-const HOSTILE = '<img src=x onerror="document.title=\'run\'"><script>document.title="run"</script>';
-const DIGITS = '12345678901234567890123456789012345.678';
-
 describe.skipIf('missing' in found)('the page', () => {
   let running: Running;
   let deployment: Deployment;
   let served: ConsoleServer;
-  /** A member with stored balances, for tests that only look. */
-  let stored: { readonly user: string; readonly id: string; readonly endedAt: string };
-  const faults: unknown[] = [];
-  const opened: Page[] = [];
+  let members: PreparedMembers;
+  const pages = pagesIn(browser);
+  const { faults } = pages;
 
   beforeAll(async () => {
     running = await startRunning({ learning: true, lookLagMilliseconds: 100, historyDays: 90 });
     deployment = await findDeployment({ local: true }, { AWS_ENDPOINT_URL: running.project.stack.awsEndpointUrl });
     served = await serve();
-    const { path, user, id } = running.addMember();
-    const { event } = await running.refresh(path);
-    stored = { user, id, endedAt: String(dataOf(event)['ended_at']) };
+    members = await prepareMembers(running);
   });
   afterAll(async () => {
     await browser?.close();
@@ -39,56 +36,24 @@ describe.skipIf('missing' in found)('the page', () => {
     await running?.close();
   });
   afterEach(async () => {
-    for (const page of opened.splice(0)) await page.context().close();
+    await pages.close();
     expect(faults.splice(0)).toEqual([]);
   });
 
   const serve = (given: Partial<Parameters<typeof startConsole>[0]> = {}): Promise<ConsoleServer> =>
     startConsole({ deployment, port: 0, caller: null, failed: (error) => faults.push(error), ...given });
-
-  /** A page whose reader is in Berlin. Every script error of it fails the test. */
-  async function open(
-    address: string,
-    { hash = '', width = 1600, colorScheme = 'light' as 'light' | 'dark' } = {},
-  ): Promise<Page> {
-    const context = await browser.newContext({
-      locale: 'en-US',
-      timezoneId: 'Europe/Berlin',
-      viewport: { width, height: 900 },
-      colorScheme,
-    });
-    const page = await context.newPage();
-    opened.push(page);
-    page.on('pageerror', (error) => faults.push(error));
-    page.on('request', (request) => {
-      if (!request.url().startsWith(address.split('#')[0] ?? '')) faults.push(`asked another host: ${request.url()}`);
-    });
-    await page.goto(address);
-    if (hash !== '') await page.evaluate(`location.hash = ${JSON.stringify(hash)}`);
-    return page;
-  }
-
-  const section = (page: Page, name: string) => page.getByRole('region', { name, exact: true });
-  const openMember = (user: string, member: string, more = {}): Promise<Page> =>
-    open(served.address, { hash: `#/member/${user}/${member}`, ...more });
-
-  /** What axe finds, and a page that is wider than its window. */
-  async function violations(page: Page): Promise<readonly string[]> {
-    await page.evaluate(axe.source);
-    const told = (await page.evaluate(
-      'axe.run().then(({ violations }) => violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => id + ": " + html)))',
-    )) as readonly string[];
-    const isTooWide = await page.evaluate('document.documentElement.scrollWidth > innerWidth');
-    return isTooWide === true ? [...told, 'the page is wider than its window'] : told;
-  }
+  const openMember = (
+    { user, id }: { readonly user: string; readonly id: string },
+    opening: Opening = {},
+  ): Promise<Page> => pages.open(served.address, { hash: `#/member/${user}/${id}`, ...opening });
 
   it('watches a refresh from the click to stored balances', async () => {
-    const { id, user, guid } = running.addMember({ jobSeconds: 3 });
-    const page = await openMember(user, id);
+    const member = running.addMember({ jobSeconds: 3 });
+    const page = await openMember(member);
     await section(page, 'Whose move is it?').getByText('This member is not known to the local stack').waitFor();
     await page.getByRole('button', { name: 'Refresh', exact: true }).click();
     await page.getByText('Accepted.').waitFor();
-    await page.getByRole('heading', { name: guid }).waitFor();
+    await page.getByRole('heading', { name: member.guid }).waitFor();
     const steps = page.locator('.watched .steps');
     await steps.getByText('MX has shown the job; its end was not seen yet.').first().waitFor();
     await steps.getByText('It ended as succeeded. The balances are stored.').waitFor();
@@ -100,26 +65,21 @@ describe.skipIf('missing' in found)('the page', () => {
   });
 
   it('explains a member whose bank refuses the password', async () => {
-    const { path, id, user, guid } = running.addMember({ scenario: 'denied' });
-    await running.refresh(path);
-    const page = await openMember(user, id);
+    const page = await openMember(members.denied);
     const explained = section(page, 'Whose move is it?');
     await explained.getByText('The user: has to log in or consent again').waitFor();
     await section(page, 'Accounts').getByText('No balances are stored for this member yet').waitFor();
     await section(page, 'The last refreshes').getByText('to do: reauthenticate').waitFor();
     await page.getByRole('link', { name: 'Overview' }).click();
     const waiting = section(page, 'Waits for a person').getByRole('table', { name: 'reauthenticate' });
-    await waiting.getByRole('row', { name: guid }).getByText('The institution refused the credentials.').waitFor();
+    await waiting
+      .getByRole('row', { name: members.denied.guid })
+      .getByText('The institution refused the credentials.')
+      .waitFor();
   });
 
   it('fetches amounts only when they are shown, to 38 digits', async () => {
-    const accounts = [
-      { id: 'a', name: 'Long', currency_code: 'JPY', balance: DIGITS },
-      { id: 'b', name: 'None', currency_code: 'EUR', balance: null },
-    ];
-    const { path, id, user } = running.addMember({ accounts });
-    await running.refresh(path);
-    const page = await openMember(user, id);
+    const page = await openMember(members.amounts);
     const asked: string[] = [];
     page.on('request', (request) => asked.push(request.url()));
     await page.reload();
@@ -138,19 +98,10 @@ describe.skipIf('missing' in found)('the page', () => {
   });
 
   it('shows how a balance moved', async () => {
-    const accounts = [{ id: 'a', name: 'Moving', currency_code: 'EUR', balance: '1.00' }];
-    const { path, id, user } = running.addMember({ accounts });
-    await running.refresh(path);
-    const change = (balance: string): void =>
-      running.mx.setBalances({ member: id, account: 'a', values: { balance }, when: 'next-success' });
-    for (const balance of ['2.50', '1.75']) {
-      change(balance);
-      await running.refresh(path);
-    }
-    const page = await openMember(user, id);
+    const page = await openMember(members.moved);
     await page.getByRole('button', { name: 'Show amounts' }).click();
     await page.getByText('3 amounts since').waitFor();
-    change(DIGITS);
+    changeBalance(running, members.moved, DIGITS);
     await page.getByRole('button', { name: 'Refresh', exact: true }).click();
     await page.getByText('4 amounts since').click();
     const rows = page.locator('.former li');
@@ -162,12 +113,9 @@ describe.skipIf('missing' in found)('the page', () => {
   });
 
   it('shows names with markup in them as text', async () => {
-    const accounts = [{ id: 'a', name: HOSTILE, currency_code: 'EUR', balance: '1.50' }];
-    const { path, id, user } = running.addMember({ accounts });
-    await running.refresh(path);
-    const page = await openMember(user, id);
+    const page = await openMember(members.hostile);
     await page.getByText(HOSTILE).waitFor();
-    await page.evaluate(`location.hash = ${JSON.stringify(`#/member/${user}/${encodeURIComponent(HOSTILE)}`)}`);
+    await page.evaluate(`location.hash = ${JSON.stringify(`#/member/user-3/${encodeURIComponent(HOSTILE)}`)}`);
     await page.getByRole('heading', { name: HOSTILE }).waitFor();
     await page.getByText('This member is not known').waitFor();
     expect(await page.locator('img, main script').count()).toBe(0);
@@ -175,22 +123,13 @@ describe.skipIf('missing' in found)('the page', () => {
   });
 
   it('shows two hundred accounts', async () => {
-    const accounts = Array.from({ length: 200 }, (_, index) => ({
-      id: `a-${index}`,
-      name: `Account ${index}`,
-      currency_code: 'EUR',
-      balance: `${index}.25`,
-    }));
-    const { path, id, user } = running.addMember({ accounts });
-    await running.refresh(path);
-    const page = await openMember(user, id);
+    const page = await openMember(members.many);
     await page.getByText('Account 199').waitFor();
     expect(await section(page, 'Accounts').getByRole('row').count()).toBe(201);
   });
 
   it('puts a member on the schedule and takes it off', async () => {
-    const { id, user } = stored;
-    const page = await openMember(user, id);
+    const page = await openMember(members.stored);
     await page.getByLabel('Refresh every').selectOption('48');
     await page.getByRole('button', { name: 'Put on the schedule' }).click();
     await section(page, 'Schedule').getByText('Every 48 h, next in').waitFor();
@@ -201,7 +140,7 @@ describe.skipIf('missing' in found)('the page', () => {
   it('shows what runs, banks, and the schedule’s load', async () => {
     const slow = running.addMember({ jobSeconds: 8 });
     await running.call('POST', `${slow.path}/check_balance`);
-    const page = await open(served.address);
+    const page = await pages.open(served.address);
     const row = section(page, 'Runs now').getByRole('row', { name: new RegExp(slow.guid) });
     await row.getByText('job runs', { exact: true }).waitFor();
     await section(page, 'How refreshes ended')
@@ -219,7 +158,7 @@ describe.skipIf('missing' in found)('the page', () => {
 
   describe('Try it', () => {
     const begin = async (title: string): Promise<Page> => {
-      const page = await open(served.address);
+      const page = await pages.open(served.address);
       await page.getByRole('link', { name: 'Try it' }).click();
       await page.getByRole('button', { name: title }).click();
       await section(page, title).waitFor();
@@ -236,27 +175,22 @@ describe.skipIf('missing' in found)('the page', () => {
       expect(await violations(page)).toEqual([]);
     });
 
-    it('shows MX that says yes and starts nothing', async () => {
-      const page = await begin('MX says yes and starts nothing');
-      await page.getByText('It ended as not refreshed. MX accepted the request').waitFor();
-      await section(page, 'What callers see').getByText('→ 404').waitFor();
-    });
-
-    it('shows MX that goes down and comes back', async () => {
-      const page = await begin('MX goes down');
-      await page.getByRole('button', { name: 'Let MX answer again' }).click();
-      await page.getByText('It ended as succeeded. The balances are stored.').waitFor();
-    });
-
-    it('shows a trigger that MX refuses', async () => {
-      const page = await begin('A bank in maintenance');
-      await section(page, 'What callers see').getByText('check_balance → 4').waitFor();
+    it('shows MX that lies, goes down, and refuses', async () => {
+      const [lies, down, refused] = await Promise.all([
+        begin('MX says yes and starts nothing'),
+        begin('MX goes down'),
+        begin('A bank in maintenance'),
+      ]);
+      await section(refused, 'What callers see').getByText('check_balance → 4').waitFor();
+      await down.getByRole('button', { name: 'Let MX answer again' }).click();
+      await lies.getByText('It ended as not refreshed. MX accepted the request').waitFor();
+      await section(lies, 'What callers see').getByText('→ 404').waitFor();
+      await down.getByText('It ended as succeeded. The balances are stored.').waitFor();
     });
   });
 
   it('says that MX is down, and asks again', async () => {
-    const { id, user } = running.addMember();
-    const page = await openMember(user, id);
+    const page = await openMember(running.addMember());
     running.mx.addFault({ how: { kind: 'status', status: 503 }, times: null });
     try {
       await page.getByRole('button', { name: 'Refresh', exact: true }).click();
@@ -268,13 +202,28 @@ describe.skipIf('missing' in found)('the page', () => {
     await page.getByText('Accepted.').waitFor();
   });
 
+  it('says in every view that calls to MX are paused', async () => {
+    const { terminal } = fakeTerminal({ now: () => new Date().toISOString() });
+    const asked = { yes: true, json: false };
+    await pauseCalls(deployment, terminal, { ...asked, seconds: 600, why: `maintenance ${HOSTILE}` });
+    try {
+      const page = await pages.open(served.address);
+      await page.getByText(HOSTILE).waitFor();
+      await page.getByRole('link', { name: 'Try it' }).click();
+      await page.getByText('An operator has paused every call to MX since').waitFor();
+      expect(await page.title()).toBe('Fresh balances');
+    } finally {
+      await resumeCalls(deployment, terminal, asked);
+    }
+  });
+
   it('shows times where the reader is, and in UTC', async () => {
-    const { id, user, endedAt } = stored;
+    const { endedAt } = members.stored;
     const hour = (timeZone: string): string =>
       new Intl.DateTimeFormat('en-GB', { timeZone, hour: '2-digit', minute: '2-digit', second: '2-digit' }).format(
         new Date(endedAt),
       );
-    const page = await openMember(user, id);
+    const page = await openMember(members.stored);
     const time = section(page, 'The last refreshes').locator(`time[datetime="${endedAt}"]`);
     await time.getByText(hour('Europe/Berlin')).waitFor();
     expect(await time.getAttribute('title')).toBe(`${endedAt.slice(0, 10)} ${endedAt.slice(11, 19)} UTC`);
@@ -284,7 +233,7 @@ describe.skipIf('missing' in found)('the page', () => {
 
   it('can be used with the keyboard alone', async () => {
     const { id, user, guid } = running.addMember();
-    const page = await open(served.address);
+    const page = await pages.open(served.address);
     await page.getByRole('link', { name: 'Try it' }).focus();
     await page.keyboard.press('Tab');
     await page.keyboard.type(user);
@@ -313,7 +262,7 @@ describe.skipIf('missing' in found)('the page', () => {
       await api?.close();
     });
 
-    const page = (): Promise<Page> => open(other.address, { hash: '#/member/user-1/member-ok' });
+    const page = (): Promise<Page> => pages.open(other.address, { hash: '#/member/user-1/member-ok' });
 
     it.each([
       [{ status: 401 }, 'The API does not accept this key: it is wrong, or it was revoked.'],
@@ -353,7 +302,7 @@ describe.skipIf('missing' in found)('the page', () => {
 
   it('keeps what it has when the console was ended', async () => {
     const ended = await serve();
-    const page = await open(ended.address);
+    const page = await pages.open(ended.address);
     await section(page, 'Runs now')
       .getByText(/No refresh runs\.|job runs/)
       .first()
@@ -369,19 +318,19 @@ describe.skipIf('missing' in found)('the page', () => {
   });
 
   it('takes the token out of the address, and keeps it', async () => {
-    const page = await open(served.address);
+    const page = await pages.open(served.address);
     await section(page, 'Runs now').getByText(/runs/).last().waitFor();
     expect(page.url()).not.toContain('token');
     await page.reload();
     await section(page, 'Runs now').getByText(/runs/).last().waitFor();
-    const stranger = await open(served.address.split('#')[0] ?? '');
+    const stranger = await pages.open(served.address.split('#')[0] ?? '');
     await section(stranger, 'Runs now').getByText('This page does not have the token').waitFor();
   });
 
   it('is closed to pages of other origins', async () => {
     const foreign = await startStubApi({ status: 200, headers: { 'content-type': 'text/html' } });
     try {
-      const page = await open(foreign.url);
+      const page = await pages.open(foreign.url);
       const target = served.address.split('#')[0];
       const read = (path: string, options: string): Promise<unknown> =>
         page.evaluate(`fetch(${JSON.stringify(`${target}${path}`)}, ${options}).then((r) => r.type, (e) => e.name)`);
@@ -413,8 +362,7 @@ describe.skipIf('missing' in found)('the page', () => {
       [1600, 'light'],
       [1600, 'dark'],
     ] as const)('at %d px in %s', async (width, colorScheme) => {
-      const { user, id } = stored;
-      const page = await openMember(user, id, { width, colorScheme });
+      const page = await openMember(members.stored, { width, colorScheme });
       await page.getByRole('button', { name: 'Show amounts' }).click();
       await section(page, 'Accounts').getByText('USD').first().waitFor();
       await section(page, 'The last refreshes').getByText('succeeded').waitFor();

@@ -5,7 +5,7 @@ import type { DeploymentShown } from '../shapes.ts';
 import { takeToken } from './ask.ts';
 import { Member } from './member.ts';
 import { Overview } from './overview.ts';
-import { InUtc, Name, Trouble } from './parts.ts';
+import { At, InUtc, Name, Trouble } from './parts.ts';
 import { useView } from './route.ts';
 import { Try } from './try.ts';
 import { type Panel, usePanel } from './use-panel.ts';
@@ -109,12 +109,24 @@ function Where({ data, problem, asOf }: Panel<DeploymentShown>): ComponentChild 
             `, called with: ${data.caller}.`,
           ),
           data.apiTrouble === null ? null : h('p', { class: 'trouble', role: 'status' }, data.apiTrouble),
+          data.pause === null ? null : h(Paused, data.pause),
           data.clockAheadSeconds === null
             ? null
             : h('p', { class: 'trouble', role: 'status' }, clockWords(data.clockAheadSeconds)),
         ],
   );
 }
+
+const Paused = ({ from, until, why }: NonNullable<DeploymentShown['pause']>): ComponentChild =>
+  h(
+    'p',
+    { class: 'trouble', role: 'status' },
+    'An operator has paused every call to MX since ',
+    h(At, { at: from }),
+    ', until ',
+    h(At, { at: until }),
+    `: ${why}`,
+  );
 
 takeToken();
 const page = document.getElementById('page');
