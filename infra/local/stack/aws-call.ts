@@ -49,7 +49,7 @@ export const services: Readonly<Record<JsonService, { readonly target: string; r
 
 /** What the AWS endpoint answers for, in words for error messages. */
 export const servicesInWords =
-  'DynamoDB, SQS, EventBridge PutEvents, Secrets Manager, SSM parameters, CloudFormation, CloudWatch Logs and Lambda Invoke';
+  'DynamoDB, SQS, EventBridge PutEvents, Secrets Manager, SSM parameters, CloudFormation, Lambda Invoke and CloudWatch Logs';
 
 /** An answer of one service with a JSON body. */
 export const awsAnswer = (service: JsonService, body: unknown, status = 200): AwsAnswer => ({
