@@ -181,16 +181,20 @@ function reachMx(env: MxEnvironment, pauses: Pauses, timeoutMs: number): MxClien
   return { ...mxAddress(env, pauses, timeoutMs), credentials: secretOf(env.mxSecretArn), send };
 }
 
-/** Ways to MX with the secret as it is now, whatever an earlier one has fetched. Nothing is done before they are used. */
+/** Ways to MX with secret and pauses as they are now, whatever an earlier one has read. Nothing is done before they are used. */
 export function waysToMx(
   env: MxEnvironment & PausesEnvironment,
   report: Telemetry,
   timeoutMs: number,
 ): () => MxClientOptions {
-  const pauses = pausesIn(env, new DynamoDBClient(limitedCalls()), report);
+  const db = new DynamoDBClient(limitedCalls());
   const { send } = httpsTransport();
   const client = new SecretsManagerClient(limitedCalls());
-  return () => ({ ...mxAddress(env, pauses, timeoutMs), credentials: secret(client, env.mxSecretArn, now), send });
+  return () => ({
+    ...mxAddress(env, pausesIn(env, db, report), timeoutMs),
+    credentials: secret(client, env.mxSecretArn, now),
+    send,
+  });
 }
 
 const mxAddress = ({ mxBaseUrl, mxAcceptVersion }: MxEnvironment, pauses: Pauses, timeoutMs: number) => ({

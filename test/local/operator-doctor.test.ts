@@ -33,7 +33,18 @@ describe('doctor', () => {
     expect([exitCode, wrong]).toEqual([0, []]);
     expect(said).toBe(`0 failures, 0 warnings · the local stack ${running.project.stack.stackName}\n`);
     expect(Object.keys(of)).toEqual([
-      ...['stack', 'mx', 'mx clock', 'address', 'callers', 'webhook keys', 'callback keys', 'webhooks', 'alarms'],
+      ...[
+        'stack',
+        'pause',
+        'mx',
+        'mx clock',
+        'address',
+        'callers',
+        'webhook keys',
+        'callback keys',
+        'webhooks',
+        'alarms',
+      ],
       ...['queue follow-ups', 'queue starts', 'queue callbacks', 'dead letters', 'concurrency', 'clock'],
     ]);
     expect(of['mx']).toEqual({ state: 'ok', says: 'MX accepts the credentials and the address', todo: null });
@@ -47,6 +58,16 @@ describe('doctor', () => {
     const { exitCode, out } = await ops(['doctor', '--local'], env);
     expect(exitCode).toBe(6);
     expect(out).toMatch(/^FAILURE {2}mx {2,}MX answered 403 .*\n +→ Have MX allow-list /m);
+  });
+
+  it('does not ask MX in a pause', async () => {
+    await ops(['pause', '--for', '1h', '--why', 'a test', '--yes', '--local'], env);
+    const before = running.mx.calls().length;
+    const { exitCode, of } = await doctor();
+    expect([exitCode, of['mx']?.says, of['mx clock']]).toEqual([1, 'was not asked: calls to MX are paused', undefined]);
+    expect(of['pause']).toMatchObject({ state: 'warning', says: expect.stringMatching(/^calls .* until .*: a test$/) });
+    expect(running.mx.calls()).toHaveLength(before);
+    await ops(['resume', '--yes', '--local'], env);
   });
 
   it('names dead letters', async () => {

@@ -1,5 +1,8 @@
 /** `doctor`: whether a deployment can work, part by part. It changes nothing. */
-import { epochMillisecondsOf } from '../../../shared/domain/instant.ts';
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { readPauses } from '../../../shared/clients/pauses-table.ts';
+import { epochMillisecondsOf, instantOf } from '../../../shared/domain/instant.ts';
+import type { KeptPause } from '../../../shared/domain/pause.ts';
 import { type Deployment, wholeNumberOf } from '../deployment.ts';
 import { endingOf } from '../ending.ts';
 import { type ExitCode, exitCodes, Stop } from '../exit-codes.ts';
@@ -18,6 +21,7 @@ import {
   egressFinding,
   mxClockFinding,
   mxFinding,
+  pauseFinding,
   queueFinding,
   readCheckedMx,
   stackFinding,
@@ -30,6 +34,7 @@ export interface Examined {
   /** Of this command. */
   readonly version: string;
   readonly facts: AwsFacts;
+  readonly pauses: () => Promise<readonly KeptPause[]>;
   /** Milliseconds since 1970, by this machine. */
   readonly now: () => number;
 }
@@ -48,9 +53,13 @@ export async function examineDeployment(
   { json, version }: { readonly json: boolean; readonly version: string },
 ): Promise<ExitCode> {
   const facts = awsFacts(deployment);
+  const dynamoDb = deployment.dynamoDb();
   const now = (): number => epochMillisecondsOf(terminal.now());
   try {
-    const findings = await Promise.race([examine({ deployment, version, facts, now }), untilStopped(terminal.stop)]);
+    const findings = await Promise.race([
+      examine({ deployment, version, facts, now, pauses: () => pausesOf(dynamoDb, deployment) }),
+      untilStopped(terminal.stop),
+    ]);
     await terminal.write(json ? findings.map((finding) => `${JSON.stringify(finding)}\n`).join('') : lines(findings));
     const count = (state: State): number => findings.filter((finding) => finding.state === state).length;
     terminal.say(
@@ -59,7 +68,12 @@ export async function examineDeployment(
     return exitCodeOf(findings);
   } finally {
     facts.close();
+    dynamoDb.destroy();
   }
+}
+
+async function pausesOf(client: DynamoDBClient, { output }: Deployment): Promise<readonly KeptPause[]> {
+  return (await readPauses(client, output('RefreshesTable'))).pauses;
 }
 
 const untilStopped = (stop: AbortSignal): Promise<never> =>
@@ -103,6 +117,11 @@ function partsOf(examined: Examined): readonly Part[] {
       name: 'stack',
       needs: 'cloudformation:DescribeStacks',
       look: async () => [stackFinding(place, status, output('Version'), version)],
+    },
+    {
+      name: 'pause',
+      needs: 'dynamodb:GetItem on the refreshes table',
+      look: async () => [pauseFinding(await examined.pauses(), instantOf(examined.now()))],
     },
     { name: 'mx', needs: 'lambda:InvokeFunction on check-mx', look: () => ofMx(examined) },
     {

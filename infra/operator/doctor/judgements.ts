@@ -1,5 +1,7 @@
 /** What the facts of a deployment mean: no calls, no clock. */
+import type { Instant } from '../../../shared/domain/instant.ts';
 import { OPEN_SHARDS } from '../../../shared/domain/members-ports.ts';
+import type { KeptPause } from '../../../shared/domain/pause.ts';
 import { counted } from '../table.ts';
 import { type Finding, failure, ok, warning } from './finding.ts';
 
@@ -17,6 +19,13 @@ export function stackFinding(place: string, status: string, deployed: string, ow
     return warning('stack', `${says}; this command is ${own}`, 'Use the command of the release that is deployed.');
   }
   return ok('stack', says);
+}
+
+/** Whether an operator has stopped the calls to MX. */
+export function pauseFinding(pauses: readonly KeptPause[], now: Instant): Finding {
+  const pause = pauses.find(({ from, until }) => from <= now && now < until);
+  if (pause === undefined) return ok('pause', 'calls to MX are not paused');
+  return warning('pause', `calls to MX are paused until ${pause.until}: ${pause.why}`, 'End it: resume.');
 }
 
 /** What `check-mx` answers. */
@@ -57,6 +66,8 @@ export function mxFinding(
           ? 'Have MX allow-list the addresses that the functions call from.'
           : `Have MX allow-list ${addresses.join(' and ')}.`,
       );
+    case 'paused':
+      return warning('mx', 'was not asked: calls to MX are paused');
     case 'mx_redirected':
       return failure('mx', told, 'The setting mxBaseUrl leads elsewhere: deploy with the right one.');
     default:

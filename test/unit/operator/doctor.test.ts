@@ -14,11 +14,13 @@ import {
   egressFinding,
   mxClockFinding,
   mxFinding,
+  pauseFinding,
   queueFinding,
   stackFinding,
   webhooksFinding,
 } from '../../../infra/operator/doctor/judgements.ts';
-import { T0 } from '../../samples.ts';
+import type { KeptPause } from '../../../shared/domain/pause.ts';
+import { at, T0 } from '../../samples.ts';
 
 const mx = (given: Partial<CheckedMx> = {}): CheckedMx => ({
   ...{ accepted: false, status: 500, code: 'mx_unavailable', says: 'MX answered 500', mx_time: T0, at: T0 },
@@ -26,6 +28,7 @@ const mx = (given: Partial<CheckedMx> = {}): CheckedMx => ({
 });
 const quota = (unreserved: number) =>
   concurrencyFinding({ account: 1_000, unreserved, followUps: 10, starts: 5, callbacks: 5 });
+const pause = (from: number, until: number) => ({ from: at(from), until: at(until), why: 'MX asked for it' });
 const key = (bytes: number): string => Buffer.alloc(bytes, 7).toString('base64');
 
 describe('doctor says', () => {
@@ -65,6 +68,15 @@ describe('doctor says', () => {
       'x: UPDATE_IN_PROGRESS, version 1',
       'A deployment is under way: ask again after it.',
     ],
+    ['no pause', pauseFinding([pause(-20, -10)], T0), 'ok', 'calls to MX are not paused', null],
+    [
+      'a pause',
+      pauseFinding([pause(-20, -10), pause(0, 60)], T0),
+      'warning',
+      `calls to MX are paused until ${at(60)}: MX asked for it`,
+      'End it: resume.',
+    ],
+    ['a pause that is over', pauseFinding([pause(-60, 0)], T0), 'ok', 'calls to MX are not paused', null],
     [
       'MX that accepts',
       mxFinding(mx({ accepted: true, code: null, says: null }), 'arn', []),
@@ -99,6 +111,13 @@ describe('doctor says', () => {
       'failure',
       'no',
       'Have MX allow-list the addresses that the functions call from.',
+    ],
+    [
+      'a pause’s MX',
+      mxFinding(mx({ code: 'paused', says: 'x' }), 'arn', []),
+      'warning',
+      'was not asked: calls to MX are paused',
+      null,
     ],
     [
       'a redirect',
@@ -324,10 +343,14 @@ describe('an examination', () => {
     hasLine: async () => true,
     close: () => {},
   };
-  const examined = async (more: Partial<AwsFacts> = {}, of: Partial<Deployment> = {}) => {
+  const examined = async (
+    more: Partial<AwsFacts> = {},
+    of: Partial<Deployment> = {},
+    pauses: () => Promise<readonly KeptPause[]> = async () => [],
+  ) => {
     const findings = await examine({
       ...{ deployment: { ...deployment, ...of }, version: '1.2.3' },
-      ...{ facts: { ...facts, ...more }, now: () => Date.parse(T0) },
+      ...{ facts: { ...facts, ...more }, now: () => Date.parse(T0), pauses },
     });
     return Object.fromEntries(findings.map(({ name, ...said }) => [name, said]));
   };
@@ -336,7 +359,7 @@ describe('an examination', () => {
   it('has a line for each part', async () => {
     const found = await examined();
     expect(Object.keys(found)).toEqual([
-      ...['stack', 'mx', 'mx clock', 'address', 'callers', 'callback keys', 'alarms', 'queue follow-ups'],
+      ...['stack', 'pause', 'mx', 'mx clock', 'address', 'callers', 'callback keys', 'alarms', 'queue follow-ups'],
       ...['dead letters', 'concurrency', 'clock'],
     ]);
     expect(new Set(Object.values(found).map(({ state }) => state))).toEqual(new Set(['ok']));
@@ -378,6 +401,15 @@ describe('an examination', () => {
   it('has no clock of an MX that did not answer', async () => {
     const found = await examined({ invoke: async () => ({ answer: mx({ status: null, mx_time: null }) }) });
     expect([found['mx']?.state, found['mx clock']]).toEqual(['warning', undefined]);
+  });
+
+  it('says whether calls are paused, if it may look', async () => {
+    expect((await examined({}, {}, async () => [pause(-60, 60)]))['pause']?.state).toBe('warning');
+    const unknown = await examined({}, {}, denied('AccessDeniedException'));
+    expect(unknown['pause']?.says).toBe(
+      'could not look: these credentials lack dynamodb:GetItem on the refreshes table',
+    );
+    expect(unknown['mx']?.state).toBe('ok');
   });
 
   it('names what the local stack has not', async () => {
