@@ -100,8 +100,19 @@ async function trigger(
     } catch (error) {
       if (!(error instanceof BalancesProblem && lost.has(error.code)) || tries === MAX_TRIES) throw error;
       terminal.say(`No answer (${error.code}); asked again with the same key, which starts nothing twice.`);
-      await terminal.sleep(1000 * (error.retryAfter ?? 1));
+      await pause(terminal, error.retryAfter ?? 1);
     }
+  }
+}
+
+/** @throws Stop at Ctrl-C */
+async function pause(terminal: Terminal, seconds: number): Promise<void> {
+  try {
+    await terminal.sleep(seconds * 1000);
+  } catch (cause) {
+    const sentence =
+      'Interrupted: whether a refresh was started is not known, because the answer was lost. open shows those that run.';
+    throw new Stop(exitCodes.interrupted, sentence, { cause });
   }
 }
 

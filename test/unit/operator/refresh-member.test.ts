@@ -22,7 +22,7 @@ const deployment = (given: Partial<Deployment> = {}, outputs: Record<string, str
   status: 'UPDATE_COMPLETE',
   isLocal: true,
   outputs: { ApiCallersSecretArn: 'arn', ...outputs },
-  output: () => api.url,
+  output: (name) => (name === 'ApiUrl' ? api.url : 'https://elsewhere.example.com'),
   aws: () => ({}) as ReturnType<Deployment['aws']>,
   dynamoDb: () =>
     new DynamoDBClient({
@@ -118,8 +118,11 @@ describe('a refresh', () => {
   it('is asked for again with the same key', async () => {
     const cut: Given = (response) => void response.destroy();
     const inFlight = problem(409, 'idempotency_in_flight', { retry_after: '3' });
-    const { exitCode, said } = await run([cut, { status: 502, body: 'x' }, inFlight, accepted()]);
-    expect(exitCode).toBe(0);
+    const slept: number[] = [];
+    const sleep = async (milliseconds: number) => void slept.push(milliseconds);
+    const answers = [cut, { status: 502, body: 'x' }, inFlight, accepted()];
+    const { exitCode, said } = await run(answers, {}, { terminal: { sleep } });
+    expect([exitCode, slept]).toEqual([0, [1_000, 1_000, 3_000]]);
     expect(said.slice(1)).toEqual(
       ['unreachable', 'gateway', 'idempotency_in_flight'].map(
         (code) => `No answer (${code}); asked again with the same key, which starts nothing twice.`,
@@ -134,15 +137,23 @@ describe('a refresh', () => {
     expect(await failing([cut])).toEqual([3, `No connection to ${api.url} (unreachable).`]);
     expect(api.asked).toHaveLength(5);
   });
+
+  it('that is interrupted before it is known says so', async () => {
+    const cut: Given = (response) => void response.destroy();
+    const sleep = () => Promise.reject(new DOMException('aborted', 'AbortError'));
+    const [exitCode, sentence] = await failing([cut], {}, { terminal: { sleep } });
+    expect([exitCode, sentence]).toEqual([130, expect.stringMatching(/^Interrupted: whether a refresh was started/)]);
+  });
 });
 
 describe('a refresh that is followed', () => {
   it('says what changes, and how it ended', async () => {
+    const unsure = { code: 'start_not_confirmed', job_started: false };
     const late = { last_look_at: at(5), next_look_at: at(8), code: 'mx_unavailable', job_started: false };
     const { exitCode, out, said } = await run(
       [
         accepted(),
-        ...[running(), running(), running(late), running({ challenges: [question] })],
+        ...[running(unsure), running(), running(), running(late), running({ challenges: [question] })],
         ...[ended('succeeded', 'none', 'stored', { message: 'The balances are stored.' }), accounts('fresh')],
       ],
       { wait: true },
@@ -150,9 +161,10 @@ describe('a refresh that is followed', () => {
     expect(exitCode).toBe(0);
     expect(said.slice(1)).toEqual([
       `${RFR} was accepted.`,
-      '0 s  MX’s job runs; not looked at yet',
-      `4 s  MX’s job is requested; mx_unavailable; last look ${at(5)}, next ${at(8)}`,
-      '6 s  MX’s job runs; not looked at yet; MX asks the user',
+      '0 s  MX’s job is requested; not looked at yet',
+      '2 s  MX’s job runs; not looked at yet',
+      `6 s  MX’s job is requested; mx_unavailable; last look ${at(5)}, next ${at(8)}`,
+      '8 s  MX’s job runs; not looked at yet; MX asks the user',
     ]);
     expect(out).toBe(
       [
@@ -166,6 +178,7 @@ describe('a refresh that is followed', () => {
 
   it.each([
     ['ended for its user', ended('action_required', 'reauthenticate', 'denied'), accounts('stale', 'denied'), 1],
+    ['failed on young balances', ended('failed', 'retry_later', 'degraded'), accounts('fresh'), 1],
     ['left an account behind', ended('succeeded', 'none', 'stored'), accounts('stale', 'not_imported'), 1],
     ['cannot be read', ended('succeeded', 'none', 'stored'), problem(403, 'forbidden'), 0],
     ['has stored nothing', ended('timed_out', 'retry_later', 'deadline'), problem(404, 'never_refreshed'), 1],
@@ -248,6 +261,8 @@ describe('a refusal', () => {
     const [code, said] = await failing([answer]);
     expect(code).toBe(exitCode);
     expect(said).toMatch(sentence);
+    // What was answered is not asked for again.
+    expect(api.asked).toHaveLength(1);
   });
 
   it('of an answer with balances', async () => {
