@@ -144,7 +144,7 @@ export function alarmsFinding(confirmed: number, pending: number): Finding {
       );
 }
 
-/** The alarm of a late queue fires after this, in seconds. */
+/** So old a message is late, in seconds: the default of the setting alarmLateSeconds. */
 const LATE_SECONDS = 1_200;
 
 /** A queue of work. `oldestSeconds` null: not known. */
