@@ -9,7 +9,7 @@ import { type Amounts, amountNames, type FormerAmounts, type StoredBalance } fro
 import { Decimal } from './decimal.ts';
 import type { Instant } from './instant.ts';
 
-/** How many rows of one account wait in its item at most: each has about 300 bytes. Beyond that the oldest is lost. */
+/** How many rows of one account wait in its item at most: each has about 500 bytes. Beyond that the oldest is lost. */
 export const MAX_UNKEPT = 10;
 
 /** The table of the history, for writing. */

@@ -40,7 +40,7 @@ export async function readHistory(
   const isFirst = before === null && (to === null || account.amountsSince <= to);
   const current = isFirst ? [shown(formerAmounts(account), true)] : [];
   const end = earliest([account.amountsSince, before, to && justAfter(to)]);
-  const reachesBack = current.length === 0 || from === null || account.amountsSince > from;
+  const reachesBack = from === null || account.amountsSince > from;
   // One more than is shown: it tells whether there is a next page.
   const former = reachesBack ? await formerBefore(history, account, end, limit + 1) : [];
   const found = [...current, ...former.map((row) => shown(row, false))];

@@ -48,6 +48,8 @@ export const kinds: readonly Kind[] = [
   { name: 'scheduled', prepare: enrol, run: startAsScheduled },
   { name: 'denied', scenario: 'denied', run: triggerPaced },
   { name: 'more-accounts', accounts: MORE_ACCOUNTS, run: triggerPaced },
+  { name: 'moved', prepare: moveBalances, run: triggerPaced },
+  { name: 'history', settings: { historyDays: 90 }, prepare: moveBalances, run: triggerPaced },
   { name: 'long-job', jobSeconds: LONG_JOB_SECONDS, run: triggerPaced },
 ];
 
@@ -60,6 +62,8 @@ export const explained: Readonly<Record<string, string>> = {
   scheduled: 'started by the schedule',
   denied: 'ended by an error: the bank refuses the password',
   'more-accounts': `${MORE_ACCOUNTS} accounts instead of ${ACCOUNTS}`,
+  moved: 'the balance of each of its six accounts has changed',
+  history: 'the same, and former amounts are kept (historyDays)',
   'long-job': `jobs of ${LONG_JOB_SECONDS} s instead of ${JOB_SECONDS} s`,
 };
 
@@ -92,6 +96,13 @@ async function accepted(running: Running, path: string): Promise<string> {
     if (answer.status !== 503) throw new Error(`a trigger was answered with ${answer.status}: ${answer.text}`);
     console.error(`${path}: answered with 503 and sent again`);
     await after(1_000 * Number(answer.headers.get('retry-after') ?? 1));
+  }
+}
+
+/** Another balance for each account of the member: the next refresh finds them. */
+async function moveBalances(running: Running, { guid }: Added): Promise<void> {
+  for (const account of running.mx.member({ member: guid }).accounts) {
+    running.mx.setBalances({ member: guid, account: account.guid, values: { balance: '1234.56' }, when: 'now' });
   }
 }
 

@@ -5,11 +5,13 @@ import { balancesEraser } from '../../shared/clients/balances-eraser.ts';
 import { balancesInDynamoDb } from '../../shared/clients/balances-table.ts';
 import { breakersInDynamoDb } from '../../shared/clients/breakers-table.ts';
 import { callbacksInDynamoDb } from '../../shared/clients/callbacks-table.ts';
+import { historyInDynamoDb, historyReader } from '../../shared/clients/history-table.ts';
 import { idempotencyKeysInDynamoDb } from '../../shared/clients/idempotency-table.ts';
 import { institutionsInDynamoDb } from '../../shared/clients/institutions-table.ts';
 import { membersInDynamoDb } from '../../shared/clients/members-table.ts';
 import { refreshesInDynamoDb } from '../../shared/clients/refreshes-table.ts';
 import { scheduleInDynamoDb } from '../../shared/clients/schedule-table.ts';
+import { storedDataInDynamoDb } from '../../shared/clients/stored-data.ts';
 import { noTrouble } from '../../shared/domain/trouble.ts';
 import { at, mxAccount, mxMember, newKey, policy, refreshId, runningRefresh, startingClaim } from '../samples.ts';
 import { withLateReplicas } from './dynamodb-at-scale.ts';
@@ -71,6 +73,20 @@ describe('read back at once', () => {
     expect(await balances.ofMember(key)).toHaveLength(1);
     await balancesEraser(client, tables, async () => {}).erase(key);
     expect(await balances.read(key, 'ACT-1')).toBeNull();
+  });
+
+  it('former amounts, to be shown and erased', async () => {
+    const key = newKey();
+    const former = {
+      ...{ member: key, accountGuid: 'ACT-1', amounts: {}, currencyCode: null, previousSince: null },
+      ...{ amountsSince: at(0), observedAt: at(0), refreshId: refreshId(1) },
+    };
+    await historyInDynamoDb(client, tables.history, { days: 90, now: () => at(0) }).put(former);
+    const read = () => historyReader(client, tables.history, () => at(0)).before(former, at(9), 9);
+    expect(await read()).toEqual([former]);
+    expect(await storedDataInDynamoDb(client, tables).membersOf(key.userGuid)).toEqual([key.memberGuid]);
+    await balancesEraser(client, tables, async () => {}).eraseHistory(key, () => false);
+    expect(await read()).toEqual([]);
   });
 
   it('a refresh and its callbacks', async () => {

@@ -7,8 +7,11 @@ const PAGED: ReadonlySet<string> = new Set(['QueryCommand', 'ScanCommand']);
 export function withPagesOf(items: number, client: DynamoDBClient): DynamoDBClient {
   client.middlewareStack.add(
     (next, { commandName }) =>
-      (args) =>
-        next(PAGED.has(commandName ?? '') ? { ...args, input: { ...args.input, Limit: items } } : args),
+      (args) => {
+        if (!PAGED.has(commandName ?? '')) return next(args);
+        const asked = 'Limit' in args.input && typeof args.input.Limit === 'number' ? args.input.Limit : items;
+        return next({ ...args, input: { ...args.input, Limit: Math.min(asked, items) } });
+      },
     { step: 'initialize' },
   );
   return client;

@@ -96,6 +96,7 @@ describe.each<[string, () => Subject]>([
     expect(await since(at(30), 10)).toEqual([at(20), at(10)]);
     expect(await since(at(30), 1)).toEqual([at(20)]);
     expect(await since(at(10), 10)).toEqual([]);
+    expect(await since(at(30.001), 1)).toEqual([at(30)]);
   });
 
   it('of the same amounts keeps the later sighting', async () => {

@@ -4,9 +4,12 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { balancesEraser } from '../../shared/clients/balances-eraser.ts';
 import { balancesInDynamoDb } from '../../shared/clients/balances-table.ts';
 import { callbacksInDynamoDb } from '../../shared/clients/callbacks-table.ts';
+import { historyInDynamoDb, historyReader } from '../../shared/clients/history-table.ts';
 import { membersInDynamoDb } from '../../shared/clients/members-table.ts';
 import { refreshesInDynamoDb } from '../../shared/clients/refreshes-table.ts';
 import { scheduleInDynamoDb } from '../../shared/clients/schedule-table.ts';
+import type { FormerAmounts } from '../../shared/domain/balance.ts';
+import type { MemberKey } from '../../shared/domain/mx.ts';
 import { at, mxAccount, newKey, policy, refreshId, runningRefresh, startingClaim } from '../samples.ts';
 import { withPagesOf } from './dynamodb-at-scale.ts';
 import { type LocalTables, startLocalTables } from './local-tables.ts';
@@ -21,6 +24,11 @@ beforeEach(async () => {
 afterEach(async () => {
   client.destroy();
   await tables.close();
+});
+
+const formerOf = (member: MemberKey, seconds: number): FormerAmounts => ({
+  ...{ member, accountGuid: 'ACT-1', amounts: {}, currencyCode: null, previousSince: null },
+  ...{ amountsSince: at(seconds), observedAt: at(seconds), refreshId: refreshId(1) },
 });
 
 const numbers = (count: number): number[] => Array.from({ length: count }, (_, index) => index + 1);
@@ -52,6 +60,20 @@ describe('every page is read of', () => {
     expect((await balances.ofMember(key)).map(({ listed }) => listed)).toEqual([false, false, false, false, false]);
     await balancesEraser(client, tables, async () => {}).erase(key);
     expect(await guids()).toEqual([]);
+  });
+
+  it('an account’s history', async () => {
+    const history = historyInDynamoDb(client, tables.history, { days: 90, now: () => at(0) });
+    const key = newKey();
+    for (const number of numbers(5)) await history.put(formerOf(key, number));
+    const { before } = historyReader(client, tables.history, () => at(0));
+    const seconds = async (most: number) =>
+      (await before({ member: key, accountGuid: 'ACT-1' }, at(99), most)).map(({ amountsSince }) => amountsSince);
+    expect(await seconds(9)).toEqual([5, 4, 3, 2, 1].map(at));
+    expect(await seconds(3)).toEqual([5, 4, 3].map(at));
+    const { eraseHistory } = balancesEraser(client, tables, async () => {});
+    expect(await eraseHistory(key, () => false)).toEqual({ erased: 5, isAll: true });
+    expect(await seconds(9)).toEqual([]);
   });
 
   it('a slot’s members', async () => {

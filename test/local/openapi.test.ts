@@ -543,6 +543,7 @@ describe('what the document says', () => {
       'too_many_callbacks', // test/local/callback-flood.test.ts
       'mx_credentials_missing', // a deployment without MX credentials
       'answers_taken', // AWS away right after MX took them: test/unit/domain/resume.test.ts
+      'paused', // test/local/pause.test.ts
       'mx_timeout', // takes seconds, and is as mx_unavailable
       'mx_too_many_accounts', // and the next three never leave a queue
       'bad_message',

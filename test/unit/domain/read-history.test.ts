@@ -114,6 +114,12 @@ describe('a history', () => {
     expect(await read({ limit: 2 })).toEqual([at(45), at(35)]);
   });
 
+  it.each([at(40), at(41)])('from %s on, the table is not read', async (from) => {
+    const unread = { before: () => Promise.reject(new Error('read')) };
+    const page = await readHistory(unread, account, { ...all, from });
+    expect(page).toMatchObject({ amounts: [{ amountsSince: at(40), isCurrent: true }], next: null });
+  });
+
   it('of one account has nothing of others', async () => {
     const made = await history(30);
     await made.put(row(20, { accountGuid: 'ACT-2' }));
