@@ -101,7 +101,11 @@ function accountShown(account: ExactObject, withAmounts: boolean): AccountShown 
     isListed: account['listed'] === true,
     staleBecause: reason === null ? null : (staleReasons[reason] ?? reason),
     amounts: withAmounts
-      ? { balance: textIn(account, 'balance'), available: textIn(account, 'available_balance') }
+      ? {
+          balance: textIn(account, 'balance'),
+          // Credit cards have the second one.
+          available: textIn(account, 'available_balance') ?? textIn(account, 'available_credit'),
+        }
       : null,
   };
 }
@@ -112,7 +116,6 @@ export const historyShown = (body: ExactObject): HistoryShown => ({
     since: textIn(amounts, 'amounts_since') ?? '',
     currency: textIn(amounts, 'currency_code'),
     balance: textIn(amounts, 'balance'),
-    available: textIn(amounts, 'available_balance'),
   })),
   isMore: typeof body['next_cursor'] === 'string',
 });

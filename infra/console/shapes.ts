@@ -206,8 +206,8 @@ export interface AccountList {
   readonly total: number;
 }
 
-/** Amounts that an account had, from then on. */
-export interface FormerShown extends Amounts {
+/** A balance that an account had, from then on. */
+export interface FormerShown extends Pick<Amounts, 'balance'> {
   readonly since: Instant;
   readonly currency: string | null;
 }

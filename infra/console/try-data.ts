@@ -25,6 +25,22 @@ export function tryRoutes({ api, simulator }: TryDeps): DataRoutes {
     return { method: call.method, path: call.path, status, text: linesOf(text) };
   }
 
+  let lastNumber = 0;
+  /** A new member at each click: MX allows five jobs of a member within two hours. */
+  async function addedMember({ scenario, jobSeconds }: Story): Promise<string> {
+    const numbers = (await simulator.members()).map(({ id }) => Number(/^try-(\d+)$/.exec(id ?? '')?.[1] ?? 0));
+    // Two clicks at the same time find the same members.
+    lastNumber = Math.max(lastNumber, ...numbers) + 1;
+    const name = `try-${lastNumber}`;
+    await simulator.command('add-member', {
+      user: USER,
+      id: name,
+      scenario,
+      ...(jobSeconds === null ? {} : { jobSeconds }),
+    });
+    return name;
+  }
+
   return {
     async 'GET /data/try'(): Promise<StoryList> {
       return { stories: stories.map(({ name, title, text }) => ({ name, title, text })) };
@@ -33,7 +49,7 @@ export function tryRoutes({ api, simulator }: TryDeps): DataRoutes {
     async 'POST /data/try/story'(input): Promise<TriedShown> {
       const story = stories.find(({ name }) => name === input['name']);
       if (story === undefined) throw badInput('There is no such story.');
-      const member = await addedMember(simulator, story);
+      const member = await addedMember(story);
       const trigger = await seen({
         method: 'POST',
         path: `${memberPath({ user: USER, member })}/check_balance`,
@@ -73,19 +89,6 @@ export function tryRoutes({ api, simulator }: TryDeps): DataRoutes {
       return {};
     },
   };
-}
-
-/** A new member at each click: MX allows five jobs of a member within two hours. */
-async function addedMember(simulator: SimulatorCalls, { scenario, jobSeconds }: Story): Promise<string> {
-  const numbers = (await simulator.members()).map(({ id }) => Number(/^try-(\d+)$/.exec(id ?? '')?.[1] ?? 0));
-  const name = `try-${Math.max(0, ...numbers) + 1}`;
-  await simulator.command('add-member', {
-    user: USER,
-    id: name,
-    scenario,
-    ...(jobSeconds === null ? {} : { jobSeconds }),
-  });
-  return name;
 }
 
 function linesOf(text: string): string {

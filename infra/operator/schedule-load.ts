@@ -7,8 +7,11 @@ import type { Deployment } from './deployment.ts';
 /** The hours of a day, and of its minutes. */
 const [HOURS, MINUTES] = [24, 1_440];
 
-/** The most pages of the table that are read, a megabyte or 256 read units each: members' own items are among what is read. */
-const MOST_PAGES = 30;
+/**
+ * The most pages of the table that are counted, a megabyte or 256 read units each: members' own items are among what is read.
+ * A thirtieth one tells whether there are more.
+ */
+const MOST_PAGES = 29;
 
 /** The schedule's turns by hour. */
 export interface ScheduleLoad {

@@ -11,6 +11,9 @@ import packageJson from '../../package.json' with { type: 'json' };
 /** Never the package's own list: it switches web security off, and crashes with a second context. */
 const ARGUMENTS = ['--no-sandbox', '--headless=shell'];
 
+/** Of the package's browser too. */
+const VERSION = packageJson.devDependencies['@sparticuz/chromium'];
+
 /** Where Linux and macOS have one. */
 const INSTALLED = [
   '/usr/bin/google-chrome',
@@ -33,7 +36,11 @@ export async function startBrowser(environment: NodeJS.ProcessEnv = process.env)
     const folder = await unpacked();
     // The package has a font, for machines without any.
     const env = { ...process.env, FONTCONFIG_PATH: join(folder, 'fonts') };
-    return { browser: await chromium.launch({ executablePath: join(folder, 'chromium'), args: ARGUMENTS, env }) };
+    const browser = await chromium.launch({ executablePath: join(folder, 'chromium'), args: ARGUMENTS, env });
+    const [major] = VERSION.split('.');
+    if (browser.version().split('.')[0] === major) return { browser };
+    await browser.close();
+    throw new Error(`${folder} has another version than ${VERSION}: delete it`);
   } catch (error) {
     const reason = error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error);
     if (given !== undefined || isWanted(environment)) {
@@ -51,7 +58,7 @@ const isWanted = ({ CI }: NodeJS.ProcessEnv): boolean => CI !== undefined && CI 
  * temporary folder would be used instead.
  */
 async function unpacked(): Promise<string> {
-  const folder = join(tmpdir(), `mx-fresh-balances-chromium-${packageJson.devDependencies['@sparticuz/chromium']}`);
+  const folder = join(tmpdir(), `mx-fresh-balances-chromium-${VERSION}`);
   if (existsSync(folder)) return folder;
   const { default: bundled } = await import('@sparticuz/chromium');
   const unpacking = `${folder}-${process.pid}`;

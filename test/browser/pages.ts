@@ -14,7 +14,7 @@ export interface Opening {
 export interface Pages {
   /** A page whose reader is in Berlin. */
   open(address: string, opening?: Opening): Promise<Page>;
-  /** Script errors, and requests to other hosts. */
+  /** Script errors, what the page's own policy has blocked, and requests to other hosts. */
   readonly faults: unknown[];
   /** Closes them all. */
   close(): Promise<void>;
@@ -36,6 +36,9 @@ export function pagesIn(browser: Browser): Pages {
       const page = await context.newPage();
       opened.push(page);
       page.on('pageerror', (error) => faults.push(error));
+      page.on('console', (message) => {
+        if (/Content.Security.Policy|Trusted/i.test(message.text())) faults.push(message.text());
+      });
       page.on('request', (request) => {
         if (!request.url().startsWith(address.split('#')[0] ?? '')) faults.push(`asked another host: ${request.url()}`);
       });

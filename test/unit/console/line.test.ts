@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { stepsOf } from '../../../infra/console/page/line.ts';
 
 const nowMs = Date.parse('2026-03-03T00:00:00.000Z');
-const former = (since: string, balance: string | null) => ({ since, balance, available: null, currency: 'EUR' });
+const former = (since: string, balance: string | null) => ({ since, balance, currency: 'EUR' });
 
 it.each([
   ['none', [], [], []],

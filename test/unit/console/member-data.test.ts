@@ -1,5 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { accountsShown, refreshesShown, runningShown, scheduleShown } from '../../../infra/console/member-data.ts';
+import {
+  accountsShown,
+  historyShown,
+  refreshesShown,
+  runningShown,
+  scheduleShown,
+} from '../../../infra/console/member-data.ts';
 import { type ExactObject, isExactObject, parseExactJson } from '../../../shared/domain/decimal.ts';
 import type { Claim } from '../../../shared/domain/refresh.ts';
 import { at, attemptOf, refreshId, startingClaim } from '../../samples.ts';
@@ -31,6 +37,11 @@ describe('accounts', () => {
 
   it('have their amounts digit for digit; missing is missing', () => {
     expect(accountsShown(body, true).accounts).toEqual([{ ...shown, amounts: { balance, available: null } }]);
+  });
+
+  it('of credit have their available credit', () => {
+    const card = exact('{"accounts":[{"guid":"ACT-1","available_balance":null,"available_credit":750.10}]}');
+    expect(accountsShown(card, true).accounts[0]?.amounts).toEqual({ balance: null, available: '750.10' });
   });
 
   it.each([
@@ -99,6 +110,19 @@ describe('a refresh that runs', () => {
       step: 'ended',
       sentence: 'Its end is being published: The institution refused the stored credentials.',
     });
+  });
+});
+
+it('a history is that of the API', () => {
+  const body = exact(
+    '{"history":[{"current":true,"balance":2.50,"currency_code":"EUR","amounts_since":"b"},{"balance":null,"amounts_since":"a"}],"next_cursor":"c"}',
+  );
+  expect(historyShown(body)).toEqual({
+    amounts: [
+      { since: 'b', balance: '2.50', currency: 'EUR' },
+      { since: 'a', balance: null, currency: null },
+    ],
+    isMore: true,
   });
 });
 
