@@ -44,7 +44,8 @@ const answer = (path: string, guid: string, value: string): Promise<Answer> =>
 
 it('the lines of docs/calling.md do an attended refresh', async () => {
   const document = readFileSync(join(import.meta.dirname, '../../docs/calling.md'), 'utf8');
-  const [, section = ''] = document.split('## With the user present');
+  const [, rest = ''] = document.split('## With the user present');
+  const [section = ''] = rest.split('\n## ');
   const lines = curlLines(section);
   expect(lines).toHaveLength(4);
   const { stack, caller } = running.project;

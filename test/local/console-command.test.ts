@@ -23,7 +23,7 @@ it('serves the page and its data until Ctrl-C', async () => {
   expect(await (await fetch(origin)).text()).toContain('<script type="module" src="/console.js">');
   for (const [path, start] of [
     ['/console.js', 'var '],
-    ['/console.css', ':root{'],
+    ['/console.css', '.uplot'],
   ] as const) {
     expect((await (await fetch(`${origin}${path}`)).text()).slice(0, start.length)).toBe(start);
   }
