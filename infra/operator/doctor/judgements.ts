@@ -70,8 +70,6 @@ export function mxFinding(
       return warning('mx', 'was not asked: calls to MX are paused');
     case 'mx_redirected':
       return failure('mx', told, 'The setting mxBaseUrl leads elsewhere: deploy with the right one.');
-    case 'paused':
-      return warning('mx', told, '“pause --show” says until when and why; “resume” ends it.');
     default:
       return warning('mx', told, 'Ask again in a minute; MX’s own status page says more.');
   }

@@ -127,13 +127,6 @@ describe('doctor says', () => {
       'The setting mxBaseUrl leads elsewhere: deploy with the right one.',
     ],
     [
-      'a pause',
-      mxFinding(mx({ code: 'paused', says: 'no' }), 'arn', []),
-      'warning',
-      'no',
-      '“pause --show” says until when and why; “resume” ends it.',
-    ],
-    [
       'trouble',
       mxFinding(mx({ says: null }), 'arn', []),
       'warning',
