@@ -89,12 +89,12 @@ describe.skipIf('missing' in found)('the page', () => {
     expect(asked.some((url) => url.includes('/data/accounts'))).toBe(true);
     expect(asked.filter((url) => url.includes('amounts'))).toEqual([]);
     await page.getByRole('button', { name: 'Show amounts' }).click();
-    await page.getByText(`${DIGITS} JPY`).waitFor();
+    await page.getByText(`${DIGITS} JPY`).first().waitFor();
     const none = page.getByRole('row', { name: /None/ });
     await none.getByText('not sent by MX').first().waitFor();
     expect(page.url()).not.toContain('amounts');
     await page.getByRole('button', { name: 'Show amounts' }).click();
-    await page.getByText(`${DIGITS} JPY`).waitFor({ state: 'detached' });
+    await page.getByText(`${DIGITS} JPY`).first().waitFor({ state: 'detached' });
   });
 
   it('shows how a balance moved', async () => {
