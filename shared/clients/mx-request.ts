@@ -29,7 +29,10 @@ export type MxRequest = (
   body?: string,
 ) => Promise<HttpResponse>;
 
-/** Requests to MX. One retry rule: 401 makes it fetch the secret anew and ask once more; everything else is the caller's. */
+/**
+ * Requests to MX. One retry rule: 401 makes it fetch the secret anew and ask once more; everything else is the caller's. A
+ * secret that is known as empty is fetched anew too: a new deployment's is filled while its functions are warm.
+ */
 export function mxRequests(options: MxClientOptions): MxRequest {
   const base = options.baseUrl.replace(/\/+$/, '');
 
@@ -54,7 +57,8 @@ export function mxRequests(options: MxClientOptions): MxRequest {
         timeoutMs: options.timeoutMs,
       });
     };
-    const known = await options.credentials.current();
+    const current = await options.credentials.current();
+    const known = holdsCredentials(current) ? current : await options.credentials.refetched();
     let response = await attempt(known);
     if (response.status === 401) {
       // A rotated key makes the old one invalid at once (MX facts 1). MX did nothing, so a repeated POST or PUT is safe too.
@@ -71,8 +75,10 @@ export function mxRequests(options: MxClientOptions): MxRequest {
 export const memberPath = ({ userIdentifier, memberIdentifier }: MemberIdentifiers): string =>
   `/users/${encodeURIComponent(userIdentifier)}/members/${encodeURIComponent(memberIdentifier)}`;
 
-/** @throws Failure `mx_credentials_missing` with what to do: a new deployment's secret is empty. */
-function basicAuthorization(secretText: string): string {
+const holdsCredentials = (secretText: string): boolean => credentialsIn(secretText) !== null;
+
+/** MX's credentials in a secret; null: it has none. */
+function credentialsIn(secretText: string): { readonly clientId: string; readonly apiKey: string } | null {
   let credentials: unknown;
   try {
     credentials = JSON.parse(secretText);
@@ -80,11 +86,18 @@ function basicAuthorization(secretText: string): string {
     credentials = null;
   }
   const { client_id: clientId, api_key: apiKey } = (credentials ?? {}) as { client_id?: unknown; api_key?: unknown };
-  if (typeof clientId !== 'string' || typeof apiKey !== 'string' || clientId === '' || apiKey === '') {
+  const areThere = typeof clientId === 'string' && typeof apiKey === 'string' && clientId !== '' && apiKey !== '';
+  return areThere ? { clientId, apiKey } : null;
+}
+
+/** @throws Failure `mx_credentials_missing` with what to do: a new deployment's secret is empty. */
+function basicAuthorization(secretText: string): string {
+  const credentials = credentialsIn(secretText);
+  if (credentials === null) {
     throw new Failure(
       'mx_credentials_missing',
       'the secret with the MX credentials is empty: put {"client_id": "…", "api_key": "…"} into it',
     );
   }
-  return `Basic ${Buffer.from(`${clientId}:${apiKey}`, 'utf8').toString('base64')}`;
+  return `Basic ${Buffer.from(`${credentials.clientId}:${credentials.apiKey}`, 'utf8').toString('base64')}`;
 }

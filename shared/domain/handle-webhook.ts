@@ -112,10 +112,15 @@ export async function handleWebhook(
 
 /**
  * Whether MX has shown the member after `receivedAt`: of many webhooks that say it is deleted the first one reads it. What
- * a start has stored does not count, because it was read some seconds before the instant that it bears.
+ * a start has stored does not count, because it was read some seconds before the instant that it bears. Nor does anything
+ * when a refresh has ended since because the member is gone: a function that was deleting it crashed before the tombstone.
  */
-const wasReadSince = ({ seenAt, claim, lastAttempt }: MemberRecord, receivedAt: Instant): boolean =>
-  seenAt !== null && seenAt >= receivedAt && seenAt !== (claim ?? lastAttempt)?.acceptedAt;
+function wasReadSince({ seenAt, claim, lastAttempt }: MemberRecord, receivedAt: Instant): boolean {
+  if (seenAt === null || seenAt < receivedAt) return false;
+  const end = claim?.phase === 'ended' ? claim.result : lastAttempt;
+  if (end?.code === 'member_deleted' && end.endedAt >= receivedAt) return false;
+  return seenAt !== (claim ?? lastAttempt)?.acceptedAt;
+}
 
 /** The next look of the running refresh reads the member for both, because two reads would be closer than MX allows. */
 async function lookForDeletion(

@@ -183,6 +183,14 @@ describe('credentials', () => {
     expect(credentials.fetches.count).toBe(1);
   });
 
+  it('that were filled in since are fetched anew', async () => {
+    const { identifiers } = newMember();
+    const credentials = rotatingSecret('', GOOD);
+    await clientWith({ credentials }).readMember(identifiers);
+    expect(credentials.fetches.count).toBe(1);
+    expect(simulator.model.control.calls().map(({ status }) => status)).toEqual([200]);
+  });
+
   it('wrong: not tried twice, names who must act', async () => {
     const { identifiers } = newMember();
     const credentials = rotatingSecret(OLD);

@@ -101,6 +101,18 @@ describe('a deleted member', () => {
     expect(world.record()).toMatchObject({ ...tombstone, deletedAt: T0 });
   });
 
+  it('is deleted by its webhook’s repetition after a crash', async () => {
+    const world = scheduled({ claim: claim({ lookedAt: plusSeconds(T0, -10) }) });
+    world.fails(notFound);
+    world.crashAt('seen.leaveTombstone/alias');
+    await expect(world.handle(deletion)).rejects.toThrow('crashed');
+    expect(world.record()).toMatchObject({ deletedAt: null, lastAttempt: { code: 'member_deleted' } });
+    world.crashAt(null);
+    world.wait(180);
+    expect(await world.handle(deletion)).toBe('deleted');
+    expect(world.record()).toMatchObject({ ...tombstone, deletedAt: plusSeconds(T0, 180) });
+  });
+
   it('stays deleted after later webhooks, without a call', async () => {
     const world = scheduled();
     world.fails(notFound);
