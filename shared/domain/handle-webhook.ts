@@ -116,10 +116,9 @@ export async function handleWebhook(
  * when a refresh has ended since because the member is gone: a function that was deleting it crashed before the tombstone.
  */
 function wasReadSince({ seenAt, claim, lastAttempt }: MemberRecord, receivedAt: Instant): boolean {
-  if (seenAt === null || seenAt < receivedAt) return false;
   const end = claim?.phase === 'ended' ? claim.result : lastAttempt;
-  if (end?.code === 'member_deleted' && end.endedAt >= receivedAt) return false;
-  return seenAt !== (claim ?? lastAttempt)?.acceptedAt;
+  const isGone = end?.code === 'member_deleted' && end.endedAt >= receivedAt;
+  return seenAt !== null && seenAt >= receivedAt && !isGone && seenAt !== (claim ?? lastAttempt)?.acceptedAt;
 }
 
 /** The next look of the running refresh reads the member for both, because two reads would be closer than MX allows. */
