@@ -181,7 +181,7 @@ function reachMx(env: MxEnvironment, pauses: Pauses, timeoutMs: number): MxClien
   return { ...mxAddress(env, pauses, timeoutMs), credentials: secretOf(env.mxSecretArn), send };
 }
 
-/** Ways to MX with secret and pauses as they are now, whatever an earlier one has read. Nothing is done before they are used. */
+/** Ways to MX with secret and pauses as they are now, and not as an earlier one has read them. Nothing is done before they are used. */
 export function waysToMx(
   env: MxEnvironment & PausesEnvironment,
   report: Telemetry,

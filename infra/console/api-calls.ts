@@ -12,7 +12,7 @@ export interface ApiCall {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** What the API answered, of whatever status. */
+/** What the API answered, errors included. */
 export interface ApiAnswered {
   readonly status: number;
   readonly headers: Headers;

@@ -63,7 +63,7 @@ function isForeign({ path, headers }: GuardedRequest, own: string): boolean {
 
 function isToken(given: string | readonly string[] | undefined, token: string): boolean {
   if (typeof given !== 'string') return false;
-  // Of the same length whatever is given, so that the time of the comparison tells nothing.
+  // Two hashes, of the same length for every token, so that the time of the comparison tells nothing.
   return timingSafeEqual(createHash('sha256').update(given).digest(), createHash('sha256').update(token).digest());
 }
 

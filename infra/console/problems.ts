@@ -33,7 +33,7 @@ export function problemOfAnswer({ status, body, retryAfter }: RefusedByApi): Pro
   return { of: 'api', status, code, sentence: `${sentence}${waitOf(wait)}`, retryAfter: wait };
 }
 
-/** Whether an answer is about the key, whatever was asked for. */
+/** Whether an answer is about the key, and not about what was asked for. */
 const isKeys = (status: number): boolean => status === 401 || status === 403;
 
 const sentenceOf = (text: string): string =>

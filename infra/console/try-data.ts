@@ -19,7 +19,7 @@ export interface TryDeps {
 
 /** The routes of the view *Try it*. */
 export function tryRoutes({ api, simulator }: TryDeps): DataRoutes {
-  /** Calls the API as a caller, and keeps what was answered, of whatever status. */
+  /** Calls the API as a caller, and keeps what was answered, errors included. */
   async function seen(call: ApiCall): Promise<SeenAnswer> {
     const { status, text } = await api.send(call);
     return { method: call.method, path: call.path, status, text: linesOf(text) };

@@ -5,12 +5,15 @@ import type { Terminal } from './terminal.ts';
 /**
  * Goes on with a yes alone; `yes` is the flag that says it beforehand.
  *
- * @throws Stop `unconfirmed` when the answer is no or nobody can be asked, `interrupted` at Ctrl-C or the end of the input.
+ * @throws Stop `unconfirmed` when the answer is no or there is no terminal to ask at, `interrupted` at Ctrl-C or the end of the input.
  */
 export async function confirmed(question: string, yes: boolean, { confirm }: Terminal): Promise<void> {
   if (yes) return;
   if (confirm === null) {
-    throw new Stop(exitCodes.unconfirmed, `${question} Nobody can be asked here: --yes says so. Nothing was changed.`);
+    throw new Stop(
+      exitCodes.unconfirmed,
+      `${question} There is no terminal to ask at: confirm with --yes. Nothing was changed.`,
+    );
   }
   const answer = await confirm(question).catch((error: Error) => {
     if (error.name !== 'AbortError') throw error;

@@ -73,7 +73,10 @@ function factsOf(member: MemberRecord, bankDownSince: string | null): readonly (
       lastAttempt === null ? 'none' : `${lastAttempt.endedAt} ${lastAttempt.code} ${lastAttempt.refreshId}`,
     ],
     ['last success', lastSuccess === null ? 'none' : `${lastSuccess.observedAt} ${lastSuccess.refreshId}`],
-    ['waits for', attention === null ? 'nobody' : `${attention.action} since ${attention.since} (${attention.code})`],
+    [
+      'waits for',
+      attention === null ? 'no person' : `${attention.action} since ${attention.since} (${attention.code})`,
+    ],
     ['connection status', lastAttempt?.connectionStatus ?? ''],
     ['schedule', every],
     ['starts that MX counts', String(member.starts.length)],

@@ -213,7 +213,7 @@ function toHeld(attribute: AttributeValue | undefined): Held | null {
 
 const { partitionKey: attentionKey, sortKey: attentionSince } = membersTable.attentionIndex;
 
-/** The attributes of what a member waits for. Those of one that waits for nobody are removed. */
+/** The attributes of what a member waits for. Those of one that waits for no person are removed. */
 export const attentionAttributes = (change: AttentionChange): Readonly<Record<string, AttributeValue | undefined>> => {
   if (change === 'as_it_is') return {};
   const { action, since, code, asOf } = change ?? {};

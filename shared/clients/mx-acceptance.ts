@@ -20,7 +20,7 @@ export interface MxAcceptance {
 }
 
 /** There is none with these guids, so that MX's answer has nothing of a person: 404 says that we were let in. */
-const nobody = {
+const noMember = {
   userIdentifier: 'USR-00000000-0000-0000-0000-000000000000',
   memberIdentifier: 'MBR-00000000-0000-0000-0000-000000000000',
 };
@@ -35,7 +35,7 @@ export async function mxAcceptance(options: MxClientOptions): Promise<MxAcceptan
       return answer;
     },
   });
-  const failure = await request('GET', memberPath(nobody), 'read member').then(
+  const failure = await request('GET', memberPath(noMember), 'read member').then(
     () => null,
     (error: unknown) => {
       if (error instanceof Failure) return error;

@@ -34,8 +34,8 @@ export interface EndedWord {
 }
 
 /**
- * After the end of a refresh: no word about the member is newer. An end that asks for nobody takes away what stands when it has
- * brought balances, or when MX shows that the member needs nobody; else it says nothing of what was asked for before (MX
+ * After the end of a refresh: no word about the member is newer. An end that asks for no person takes away what stands when it has
+ * brought balances, or when MX shows that the member needs no person; else it says nothing of what was asked for before (MX
  * was away, the deadline came), and the member goes on waiting.
  *
  * @param stands what the member waited for until now.

@@ -63,7 +63,7 @@ export interface MemberRecord {
   readonly missing: Instant | null;
   /** Why the schedule held the member back last; void once a refresh was begun (`heldOf`). */
   readonly held: Held | null;
-  /** What the member waits for its user or for support to do; null: for nobody, as far as is known. */
+  /** What the member waits for its user or for support to do; null: for no person, as far as is known. */
   readonly attention: Attention | null;
   /** Deleted at MX or here: nothing brings it back (promise 9). */
   readonly deletedAt: Instant | null;

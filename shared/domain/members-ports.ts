@@ -215,7 +215,7 @@ export interface SeenMembers {
   settleChange(key: MemberKey, change: ConnectionChange): Promise<void>;
   /**
    * Remembers a refresh that held no claim as last attempt and last success, each unless there is a newer one. With the
-   * latter the member waits for nobody any more, unless that was found after the balances were observed.
+   * latter the member waits for no person any more, unless that was found after the balances were observed.
    */
   recordBackground(key: MemberKey, attempt: Attempt): Promise<void>;
   /** Remembers that the completion at `completedAt` is dealt with; never goes back. */

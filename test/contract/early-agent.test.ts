@@ -75,7 +75,7 @@ describe('a connection that was opened early', () => {
   });
 });
 
-it('says when nobody listens', async () => {
+it('says when no server listens', async () => {
   const { agent, url, server } = await started();
   await closed(server);
   await expect(agent.open(url)).rejects.toThrow('ECONNREFUSED');

@@ -33,8 +33,8 @@ describe('MX', () => {
       ...{ accepted: true, status: 404, code: null, says: null },
       ...{ mxTime: expect.stringMatching(/^\d{4}-\d{2}-\d{2}T[\d:]+\.000Z$/), at },
     });
-    const nobody = /^\/users\/USR-0{8}-[0-]+\/members\/MBR-0{8}-[0-]+$/;
-    expect(simulator.model.control.calls()).toMatchObject([{ method: 'GET', path: expect.stringMatching(nobody) }]);
+    const noMember = /^\/users\/USR-0{8}-[0-]+\/members\/MBR-0{8}-[0-]+$/;
+    expect(simulator.model.control.calls()).toMatchObject([{ method: 'GET', path: expect.stringMatching(noMember) }]);
   });
 
   it('accepts a key put into the secret just now', async () => {

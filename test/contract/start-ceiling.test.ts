@@ -25,7 +25,7 @@ describe.each<[string, () => StartCeiling]>([
     expect(await ceiling.reserve(1, at(0.4))).toBe(at(1.1));
   });
 
-  it('time that nobody used is gone', async () => {
+  it('unused time is gone', async () => {
     const ceiling = subject();
     await ceiling.reserve(10, T0);
     expect(await ceiling.reserve(10, at(1))).toBe(at(1));

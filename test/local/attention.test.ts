@@ -70,7 +70,7 @@ it('waits until its user has mended it', async () => {
     { member_guid: second.guid, code: 'invalid_credentials' },
   ]);
 
-  // What is erased waits for nobody.
+  // What is erased waits for no person.
   const told = new Promise<void>((resolve) => {
     running.project.stack.on('event', ({ detail }) => {
       const text = JSON.stringify(detail);

@@ -52,7 +52,9 @@ describe('dead letters', () => {
     expect(listed.out + shown.out).not.toContain('4711');
     expect(await deadLetters('discard', 'follow-ups')).toMatchObject({
       exitCode: 5,
-      said: expect.stringMatching(/\nDiscard 1 letter of follow-ups of the local stack \S+\? Nobody can be asked here/),
+      said: expect.stringMatching(
+        /\nDiscard 1 letter of follow-ups of the local stack \S+\? There is no terminal to ask at/,
+      ),
     });
     expect(await deadLetters('discard', 'follow-ups', '--yes')).toMatchObject({ exitCode: 0 });
     expect(linesOf((await deadLetters('list', 'follow-ups', '--json')).out)).toMatchObject([{ visible: 0, seen: 0 }]);

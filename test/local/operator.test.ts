@@ -145,7 +145,7 @@ describe('an export', () => {
     });
   });
 
-  it('ends with 141 and a sentence when nobody reads it', async () => {
+  it('ends with 141 and a sentence when its output closes', async () => {
     const { child, ended } = beginOps(['schedules', 'export', '--local'], env);
     child.stdout?.destroy();
     expect(await ended).toMatchObject({
@@ -279,7 +279,9 @@ describe('an import', () => {
     const before = await exported();
     const { exitCode, out, said } = await ops(importing(written('ask.csv', ['USR-no,MBR-1,24,,,,'])), env);
     expect([exitCode, out]).toEqual([5, '']);
-    expect(said).toMatch(/\nEnrol 1 member in the local stack .*\? Nobody can be asked here: --yes says so\./);
+    expect(said).toMatch(
+      /\nEnrol 1 member in the local stack .*\? There is no terminal to ask at: confirm with --yes\./,
+    );
     expect(await exported()).toEqual(before);
   });
 

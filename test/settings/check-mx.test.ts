@@ -8,7 +8,7 @@ beforeAll(async () => {
 });
 afterAll(() => deployed.close());
 
-it('asks MX once, whatever it is called with', async () => {
+it('asks MX once, with any input', async () => {
   const answer = await deployed.invoke('CheckMx', { url: 'https://elsewhere.example.com', user: 'USR-1' });
   expect(answer).toMatchObject({ accepted: true, code: null, says: null, at: T0 });
   expect(deployed.mx.seen.map(({ method, url }) => `${method} ${url}`)).toEqual([

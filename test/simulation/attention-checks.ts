@@ -42,7 +42,7 @@ export function checkAttentionWrite(
   }
   if (is === null) {
     if (was === null || isNewSuccess || isNewAttempt) return;
-    if (after.seenAt === before?.seenAt) throw wrong('waits for nobody any more, and nothing was learnt of it');
+    if (after.seenAt === before?.seenAt) throw wrong('waits for no person any more, and nothing was learnt of it');
     if (after.seenAt !== null && was.asOf > after.seenAt)
       throw wrong('is not said to wait because of an older reading');
     return;
@@ -69,7 +69,7 @@ export function checkAttentionAtRest(record: MemberRecord, body: MemberBody | nu
   const asked = heldOf(record) ?? lastAttempt;
   if (!asksSomebody(asked.action) || observedAt > lastAttempt.endedAt) return;
   const status = body?.body['connection_status'];
-  // Read since, it may need nobody any more: then what MX showed does not hold it back.
+  // Read since, it may need no person any more: then what MX showed does not hold it back.
   const isReadSince = seenAt !== null && seenAt > lastAttempt.endedAt;
   const stillNeeds = typeof status === 'string' && ruleFor(status).holdsBackUnattended === true;
   if (attention === null && (!isReadSince || stillNeeds)) {

@@ -129,7 +129,7 @@ export const ownOperations: Readonly<Record<string, Operation>> = {
     operationId: 'listWaitingMembers',
     summary: 'List members that wait for a person',
     description:
-      'Members of all users that wait for one action, those first that have waited for longest. A refresh that succeeds, data that MX gathers by itself, or MX’s showing that the member needs nobody any more takes a member off; so does its deletion. A page may have fewer than `limit` and not be the last.',
+      'Members of all users that wait for one action, those first that have waited for longest. A refresh that succeeds, data that MX gathers by itself, or MX’s showing that the member needs no person any more takes a member off; so does its deletion. A page may have fewer than `limit` and not be the last.',
     tag: 'Attention',
     right: 'read',
     parameters: ['action', 'waiting_limit', 'waiting_cursor', ...reading],

@@ -16,7 +16,7 @@ export interface LookedInto {
   readonly judge: Judge;
 }
 
-/** Does `work` with the queue called `only`, or all; then everything is given back, whatever `work` came to. */
+/** Does `work` with the queue called `only`, or all; then everything is given back, also after an error. */
 export async function lookInto<Result>(
   deployment: Deployment,
   terminal: Terminal,

@@ -136,10 +136,10 @@ export function alarmsFinding(confirmed: number, pending: number): Finding {
     return ok('alarms', `go to ${counted(confirmed, 'subscription')}${more}`);
   }
   return pending > 0
-    ? failure('alarms', 'reach nobody: the subscription is not confirmed', 'Click the link in AWS’s mail.')
+    ? failure('alarms', 'reach no person: the subscription is not confirmed', 'Click the link in AWS’s mail.')
     : failure(
         'alarms',
-        'reach nobody: the topic has no subscription',
+        'reach no person: the topic has no subscription',
         'Set alarmEmail, or subscribe to AlarmTopicArn.',
       );
 }

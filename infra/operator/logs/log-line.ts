@@ -24,7 +24,7 @@ export function fieldsOf({ message }: Pick<LogEvent, 'message'>): Readonly<Recor
 }
 
 /**
- * Whether somebody should look at it: a warning or an error of ours, what is no line of ours, and of Lambda’s own lines those of
+ * Whether an operator should look at it: a warning or an error of ours, what is no line of ours, and of Lambda’s own lines those of
  * invocations that did not succeed, such as one that ran out of time.
  */
 export function isTrouble(event: Pick<LogEvent, 'message'>): boolean {

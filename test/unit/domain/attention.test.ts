@@ -47,7 +47,7 @@ describe('after the end of a refresh', () => {
   });
 
   it.each(['stored', 'stored_in_part', 'stored_unreadable', 'stored_incomplete'] as const)(
-    'as %s it waits for nobody',
+    'as %s it waits for no person',
     (code) => {
       for (const stands of [null, denied, refused]) {
         expect(attentionAtEnd(stands, { attempt: ended(code), member: null })).toBeNull();
@@ -61,7 +61,7 @@ describe('after the end of a refresh', () => {
     ['connected', shown('CONNECTED'), denied, null],
     ['degraded', shown('DEGRADED'), denied, null],
     ['connected, and MX refuses its jobs', shown('CONNECTED'), refused, 'as_it_is'],
-  ])('that asks nobody, member %s', (_, read, stands, expected) => {
+  ])('that asks no person, member %s', (_, read, stands, expected) => {
     for (const code of ['deadline', 'mx_unavailable', 'no_evidence'] as const) {
       expect(attentionAtEnd(stands, { attempt: ended(code), member: read })).toBe(expected);
     }
@@ -89,7 +89,7 @@ describe('held back by the schedule', () => {
     expect(attentionWhenHeld(stands, held, at(95))).toEqual(expected);
   });
 
-  it('for what asks nobody changes nothing', () => {
+  it('for what asks no person changes nothing', () => {
     expect(attentionWhenHeld(denied, { ...held, action: 'retry_later' }, at(95))).toBe('as_it_is');
   });
 });
@@ -105,7 +105,7 @@ describe('MX shows the member', () => {
     expect(attentionWhenSeen(denied, shown(status), at(60))).toBe(expected);
   });
 
-  it('statuses that ask somebody, or are none yet', () => {
+  it('statuses that ask a person, or are none yet', () => {
     expect(asking.toSorted()).toEqual([
       'CHALLENGED',
       'CLOSED',

@@ -56,7 +56,7 @@ describe('the refresh of MX’s own data', () => {
     return { world, refresh, asked };
   };
 
-  it('says that nobody asked for it, and what happened', async () => {
+  it('says that no caller asked for it, and what happened', async () => {
     const { refresh, asked, world } = await stored();
     expect(asked).toEqual([{ userIdentifier: 'USR-1', memberIdentifier: 'MBR-1' }]);
     expect(refresh).toMatchObject({

@@ -38,7 +38,7 @@ it('a member whose next turn comes first is dropped', async () => {
   expect(dropped).toEqual([hourly]);
 });
 
-it('nothing is sent for nobody', async () => {
+it('nothing is sent for no member', async () => {
   expect(await deferAt(0, 86_400)).toEqual({ sent: [], dropped: [hourly, daily] });
 });
 

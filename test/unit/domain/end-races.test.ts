@@ -30,7 +30,7 @@ describe('an end', () => {
     const { deps, written } = world();
     deps.members.end = async (of) => {
       written.push(of.known);
-      // Won in the end, so that the test ends whatever happens.
+      // Won in the end, so that the test ends in any case.
       return written.length > 9;
     };
     expect(await endRefresh(deps, end())).toBe(false);

@@ -119,7 +119,7 @@ describe('what happens next', () => {
   it('stays the user’s move after a wordless end', () => {
     const attention = { action: 'reauthenticate', since: DAYS_AGO, code: 'denied', asOf: DAYS_AGO } as const;
     expect(explained({ lastAttempt: ended('mx_unavailable'), attention }).action).toBe('reauthenticate');
-    // A hold is the newer word, a running refresh asks nobody yet.
+    // A hold is the newer word, a running refresh asks no person yet.
     const held = { since: HOUR_AGO, code: 'locked', action: 'act_at_institution' } as const;
     expect(explained({ lastAttempt: null, attention, held }).action).toBe('act_at_institution');
     expect(explained({ claim: claim(), attention }).action).toBe('wait');

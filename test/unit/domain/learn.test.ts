@@ -83,7 +83,7 @@ describe('the end of a refresh', () => {
     expect(table.members.get(textOf(key))?.claim).toBeNull();
   });
 
-  it('comes before learning, and whatever that does', async () => {
+  it('comes before learning, also when that fails', async () => {
     const { table, end, events, untaught } = world(async () => {
       // Told and released by now.
       expect(events.map(({ type }) => type)).toContain('refresh.succeeded');

@@ -123,7 +123,7 @@ describe('a deletion', () => {
   it('is given up after four lost races', async () => {
     const world = webhookWorld([refreshed()]);
     const tombstones: unknown[] = [];
-    // Won in the end, so that the test ends whatever happens.
+    // Won in the end, so that the test ends in any case.
     world.deps.seen.leaveTombstone = async (of) => {
       tombstones.push(of);
       return tombstones.length > 9;

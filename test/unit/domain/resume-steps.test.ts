@@ -59,7 +59,7 @@ describe('answers without a refresh', () => {
 
   it('give up after four lost claims', async () => {
     const { deps, resume, steps } = world(knownMember());
-    // Won in the end, so that the test ends whatever happens.
+    // Won in the end, so that the test ends in any case.
     deps.members.claim = async () => steps.push('claim') > 20;
     await expect(resume()).rejects.toMatchObject({ code: 'answers_taken', message: expect.stringContaining('busy') });
     expect(steps.filter((step) => step === 'claim')).toHaveLength(4);

@@ -113,7 +113,7 @@ describe('answers that MX refuses', () => {
   );
 
   it.each<FailureCode>(['mx_timeout', 'mx_unavailable', 'mx_bad_answer'])(
-    'or took, nobody knows, are sent once: %s',
+    'or took without an answer, are sent once: %s',
     async (code) => {
       const { resume, claimNow, answers: mx, mxCalls } = worldOf();
       mx.resume = () => new Failure(code, 'no answer', { retryAfterSeconds: 1 });

@@ -117,7 +117,7 @@ describe('another refresh that runs', () => {
 
   it('that wins four times makes this one give up', async () => {
     const { deps, mxCalls } = startWorld(knownMember());
-    // Won in the end, so that the test ends whatever happens.
+    // Won in the end, so that the test ends in any case.
     const members = { ...deps.members, claim: async () => mxCalls.length > 9 };
     await expect(startRefresh({ ...deps, members }, guids, noWishes)).rejects.toMatchObject({
       code: 'busy',

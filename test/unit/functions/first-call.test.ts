@@ -3,7 +3,7 @@ import { beforeFirstCall, firstCallPrepared } from '../../../functions/wiring/fi
 
 const inLambda = { AWS_LAMBDA_INITIALIZATION_TYPE: 'on-demand' };
 
-it('does everything once, whatever fails', async () => {
+it('does everything once, also when parts fail', async () => {
   const done: string[] = [];
   beforeFirstCall(async () => {
     throw new Error('away');

@@ -128,7 +128,7 @@ describe('reading a history', () => {
     await expect((await made()).read('ACT-9')).rejects.toMatchObject({ code });
   });
 
-  it('switched off says so, whatever is asked', async () => {
+  it('switched off says so to every question', async () => {
     const { deps } = await world(2);
     const request = (account: string) =>
       readAccountHistory(

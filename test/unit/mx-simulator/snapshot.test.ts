@@ -26,7 +26,7 @@ function busyModel() {
   return { clock, model };
 }
 
-/** What a model answers and sends in the next minutes, whatever it does by chance. */
+/** What a model answers and sends in the next minutes, chance included. */
 function future(model: MxModel, clock: { now: number }) {
   const seen: unknown[] = [];
   for (let minute = 0; minute < 5; minute += 1) {

@@ -18,7 +18,7 @@ describe('a yes', () => {
 
   it.each<[string, (() => Promise<boolean>) | null, number, RegExp]>([
     ['no', async () => false, 5, /^Nothing was changed\.$/],
-    ['nobody’s', null, 5, /^Change it\? Nobody can be asked here: --yes says so\. Nothing was changed\.$/],
+    ['nobody’s', null, 5, /^Change it\? There is no terminal to ask at: confirm with --yes\. Nothing was changed\.$/],
     ['Ctrl-C', () => Promise.reject(new DOMException('', 'AbortError')), 130, /^Interrupted\. Nothing was changed\.$/],
     ['an error', never, Number.NaN, /^nobody is asked$/],
   ])('is not %s', async (_what, confirm, exitCode, message) => {

@@ -206,14 +206,14 @@ describe('doctor says', () => {
       'an unconfirmed address',
       alarmsFinding(0, 1),
       'failure',
-      'reach nobody: the subscription is not confirmed',
+      'reach no person: the subscription is not confirmed',
       'Click the link in AWS’s mail.',
     ],
     [
       'no subscription',
       alarmsFinding(0, 0),
       'failure',
-      'reach nobody: the topic has no subscription',
+      'reach no person: the topic has no subscription',
       'Set alarmEmail, or subscribe to AlarmTopicArn.',
     ],
     [

@@ -150,7 +150,7 @@ describe('spreading over more shards', () => {
     expect(await reshardOnce(deps(undefined, { turn, isStopped: () => turns === 2 }))).toMatchObject({ moved: 2 });
   });
 
-  it('moves nobody who was enrolled anew meanwhile', async () => {
+  it('moves no member that was enrolled anew meanwhile', async () => {
     const { deps, schedule, table } = await fleet();
     const [key] = numbers.filter((n) => slotOf(keyOf(n), 24, SHARDS) !== slotOf(keyOf(n), 24, 1)).map(keyOf);
     if (key === undefined) throw new Error('some member moves');
@@ -182,7 +182,7 @@ const requests = await (async () => {
   return Array.from({ length: count() }, (_, n) => n + 1);
 })();
 
-describe('whatever happens at any request', () => {
+describe('with a crash at any request', () => {
   it('there are enough of them', () => {
     expect(requests.length).toBeGreaterThan(5 * moving);
   });
