@@ -11,6 +11,8 @@ export interface Secret {
 
 const WORD = /[\p{L}\p{N}_-]+/gu;
 const NUMBER = /(?<![\w.])-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?(?!\w|\.\d)/g;
+/** A group of its digits may look like an amount by chance: 05e5 is 500,000. */
+const UUID = /(?<![0-9a-f])[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}(?![0-9a-f])/gi;
 const BASE64 = /[A-Za-z0-9+/_-]{8,}={0,2}/g;
 /** What was encoded twice is found, what was encoded more often is not. */
 const DEPTH = 2;
@@ -57,7 +59,7 @@ export class Detector {
   find(text: string): readonly Secret[] {
     const found = new Set<Secret>();
     for (const form of formsOf(text, DEPTH)) {
-      for (const [number] of form.matchAll(NUMBER)) {
+      for (const [number] of form.replace(UUID, ' ').matchAll(NUMBER)) {
         const secret = this.#amounts.get(plainAmount(number) ?? '');
         if (secret !== undefined) found.add(secret);
       }

@@ -31,6 +31,7 @@ describe('finds', () => {
     ['of powers only', '5e5', '500000.0'],
     ['as DynamoDB writes it', '{"balance":{"N":"215430.55"}}', '215430.55'],
     ['in an address', '/users?min=215430.55&max=1', '215430.55'],
+    ['beside an id', '/9d801ade-1111-47d6-a2c4-c3589aa76842/5e5', '500000.0'],
     ['a text', '{"account_number":"4921710685"}', '4921710685'],
     ['of several words', 'the name “Erika’s Savings” is taken', 'Erika’s Savings'],
     ['in other letters', 'ERIKA’S SAVINGS', 'Erika’s Savings'],
@@ -62,6 +63,7 @@ it.each([
   '1215430.55 215430.551 v215430.55 215430.55.1 215430',
   'user-47110 my-user-4711 user 4711 user-4711-a',
   'open sesame 10, open the sesame 1',
+  '{"request_id":"9d801ade-05e5-47d6-a2c4-c3589aa76842","member_guid":"MBR-000005e5-50E4-4000-8000-0000005e0005"}',
   'MBR-11111111-0000-4000-8000-000000215430 %ZZ %E2 aGVsbG8gd29ybGQ=',
 ])('finds nothing in “%s”', (text) => {
   expect(found(text)).toEqual([]);
