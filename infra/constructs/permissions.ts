@@ -1,3 +1,4 @@
+import { refreshesTable } from '../../shared/clients/table-keys.ts';
 import type { FunctionName } from '../../shared/lambda/environment.ts';
 import type { ServiceFunction } from './service-function.ts';
 
@@ -34,6 +35,17 @@ const query = 'dynamodb:Query';
 const put = 'dynamodb:PutItem';
 const update = 'dynamodb:UpdateItem';
 const remove = 'dynamodb:DeleteItem';
+
+/** Every action that writes an item; a transaction is checked as those that it consists of. */
+const writes = [
+  put,
+  update,
+  remove,
+  'dynamodb:BatchWriteItem',
+  'dynamodb:PartiQLDelete',
+  'dynamodb:PartiQLInsert',
+  'dynamodb:PartiQLUpdate',
+];
 
 /** Ending a refresh: store its end, publish it and the changes to the bus, queue the callbacks of its callers. */
 const ending: Permissions = {
@@ -176,7 +188,8 @@ export const usedByAwsItself: readonly UnusedGrant[] = [
 ];
 
 /**
- * Gives every function its permissions.
+ * Gives every function its permissions. Those that write refreshes are denied the operator's pauses, which are an item of
+ * the same table: a fault in their code cannot pause calls to MX, nor end a pause.
  *
  * @param arns the resources of this deployment. One that is not deployed (no API callers without `basic`) is undefined.
  */
@@ -189,7 +202,11 @@ export function grantPermissions(
     for (const name of names) {
       const actions = permissions[fn.functionName][name];
       const arn = arns[name];
-      if (actions !== undefined && arn !== undefined) fn.allow(actions, arn);
+      if (actions === undefined || arn === undefined) continue;
+      fn.allow(actions, arn);
+      if (name === 'refreshes' && actions.some((action) => writes.includes(action))) {
+        fn.denyPartition(writes, arn, refreshesTable.pausesPartition);
+      }
     }
   }
 }

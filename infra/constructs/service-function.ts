@@ -1,5 +1,5 @@
 import type { Duration } from 'aws-cdk-lib';
-import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { Effect, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import {
   Architecture,
   Code,
@@ -134,6 +134,22 @@ export class ServiceFunction<F extends FunctionName> extends Construct {
   allow(actions: readonly string[], resourceArn: string): void {
     this.role.addToPolicy(new PolicyStatement({ actions: [...actions], resources: [resourceArn] }));
     for (const use of actions.map(keyUseOf)) if (use) this.keyUses.add(use);
+  }
+
+  /**
+   * Denies the function these actions on the items of one partition of a table, whatever else allows them. A call may name
+   * several items; one of the partition is enough.
+   * https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/specifying-conditions.html
+   */
+  denyPartition(actions: readonly string[], tableArn: string, partition: string): void {
+    this.role.addToPolicy(
+      new PolicyStatement({
+        effect: Effect.DENY,
+        actions: [...actions],
+        resources: [tableArn],
+        conditions: { 'ForAnyValue:StringEquals': { 'dynamodb:LeadingKeys': [partition] } },
+      }),
+    );
   }
 }
 

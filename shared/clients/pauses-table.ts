@@ -1,6 +1,6 @@
 /**
  * The operator's pauses: one item of the refreshes table, in a partition of its own. Functions read when the pauses are
- * and nothing else of it; the operator's command alone writes it (`infra/operator/pause.ts`).
+ * and nothing else of it; the operator's command alone writes it (`infra/operator/pause.ts`): their roles are denied it.
  */
 import { type DynamoDBClient, GetItemCommand } from '@aws-sdk/client-dynamodb';
 import { type Clock, epochMillisecondsOf } from '../domain/instant.ts';
@@ -9,7 +9,10 @@ import type { Item } from './attribute-values.ts';
 import { updateIf } from './conditional-write.ts';
 import { refreshesTable } from './table-keys.ts';
 
-const key: Item = { [refreshesTable.partitionKey]: { S: 'PAUSES' }, [refreshesTable.sortKey]: { S: 'pauses' } };
+const key: Item = {
+  [refreshesTable.partitionKey]: { S: refreshesTable.pausesPartition },
+  [refreshesTable.sortKey]: { S: 'pauses' },
+};
 
 /** How long what was read is used. */
 const READ_EVERY_SECONDS = 15;

@@ -26,6 +26,8 @@ export const refreshesTable = {
   partitionKey: 'refresh_id',
   sortKey: 'item_key',
   timeToLive: 'expires_at',
+  /** The operator's pauses. The functions' roles are denied every write to it. */
+  pausesPartition: 'PAUSES',
   /**
    * A member's refreshes, oldest first (a ULID sorts by time), with what their history shows: what the item holds besides
    * costs the index no write.

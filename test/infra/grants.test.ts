@@ -1,6 +1,6 @@
 /** What each function may do, written out: a grant that is added or removed has to be added or removed here. */
 import { expect, it } from 'vitest';
-import { at, everythingOn, listAt, statementsOf, synthesize } from './synthesized.ts';
+import { at, denialsOf, everythingOn, listAt, statementsOf, synthesize } from './synthesized.ts';
 
 const stack = synthesize({ ...everythingOn, apiAccess: 'basic' });
 
@@ -125,6 +125,22 @@ function granted(): Record<string, Record<string, string[]>> {
 it('each function may do this and nothing else', () => {
   const withLogs = Object.entries(expected).map(([name, grants]) => [name, { ...grants, [`${name}Logs`]: logs }]);
   expect(granted()).toEqual(Object.fromEntries(withLogs));
+});
+
+it('functions that write refreshes are denied the pauses', () => {
+  const writers = Object.entries(expected)
+    .filter(([, grants]) => grants['Refreshes']?.some((action) => /(Put|Update|Delete)Item/.test(action)))
+    .map(([name]) => name);
+  expect(writers).toEqual(['CheckBalance', 'FollowUp', 'StartRefresh', 'Sweep']);
+  const denials = denialsOf(stack);
+  expect(denials.map(({ policy }) => policy.replace(/RoleDefaultPolicy.*$/, '')).toSorted()).toEqual(writers);
+  for (const { actions, resources, condition } of denials) {
+    expect(resources.map(resourceName)).toEqual(['Refreshes']);
+    expect(condition).toEqual({ 'ForAnyValue:StringEquals': { 'dynamodb:LeadingKeys': ['PAUSES'] } });
+    expect(actions.toSorted()).toEqual(
+      db('BatchWriteItem', 'DeleteItem', 'PartiQLDelete', 'PartiQLInsert', 'PartiQLUpdate', 'PutItem', 'UpdateItem'),
+    );
+  }
 });
 
 it('a schedule calls its function, or sets the tick aside', () => {

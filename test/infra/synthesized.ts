@@ -77,16 +77,26 @@ export interface Statement {
   readonly policy: string;
   readonly actions: readonly unknown[];
   readonly resources: readonly unknown[];
+  readonly condition: unknown;
 }
 
-/** Every statement that any role of the stack is given. */
+/** Every statement that allows a role of the stack something. */
 export const statementsOf = (stack: Synthesized): readonly Statement[] =>
   stack.ofType('AWS::IAM::Policy').flatMap(statementsIn);
 
-/** Every statement of a policy. */
-export const statementsIn = (policy: Resource): readonly Statement[] =>
-  listAt(policy.Properties, 'PolicyDocument', 'Statement').map((statement) => ({
-    policy: policy.id,
-    actions: listAt(statement, 'Action'),
-    resources: listAt(statement, 'Resource'),
-  }));
+/** Every statement of a policy that allows something. */
+export const statementsIn = (policy: Resource): readonly Statement[] => ofEffect(policy, 'Allow');
+
+/** Every statement that denies a role of the stack something. */
+export const denialsOf = (stack: Synthesized): readonly Statement[] =>
+  stack.ofType('AWS::IAM::Policy').flatMap((policy) => ofEffect(policy, 'Deny'));
+
+const ofEffect = (policy: Resource, effect: 'Allow' | 'Deny'): readonly Statement[] =>
+  listAt(policy.Properties, 'PolicyDocument', 'Statement')
+    .filter((statement) => at(statement, 'Effect') === effect)
+    .map((statement) => ({
+      policy: policy.id,
+      actions: listAt(statement, 'Action'),
+      resources: listAt(statement, 'Resource'),
+      condition: at(statement, 'Condition'),
+    }));

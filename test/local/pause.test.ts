@@ -1,4 +1,5 @@
 /** `pause` and `resume` of the operator's command, on the running stack. */
+import { DynamoDBClient, PutItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { movableClock } from '../../infra/local/movable-clock.ts';
 import { localEnvironment, ops } from './operators-command.ts';
@@ -45,6 +46,26 @@ describe('a pause', () => {
     expect(dataOf(event)['outcome']).toBe('succeeded');
     const shown = await ops(['pause', '--show', '--local', '--json'], env);
     expect(JSON.parse(shown.out)).toMatchObject({ paused: null, pauses: [{ why: 'MX asked for it' }] });
+  });
+
+  it.each(['CheckBalance', 'FollowUp', 'StartRefresh', 'Sweep'])('%s cannot write the pauses', async (writer) => {
+    const { stack } = running.project;
+    const { environment } = stack.packageOf(writer);
+    const { AWS_ACCESS_KEY_ID: accessKeyId = '', AWS_SECRET_ACCESS_KEY: secretAccessKey = '' } = environment;
+    const client = new DynamoDBClient({
+      endpoint: stack.awsEndpointUrl,
+      region: stack.region,
+      credentials: { accessKeyId, secretAccessKey },
+      maxAttempts: 1,
+    });
+    const TableName = environment['REFRESHES_TABLE'] ?? '';
+    const pauses = { refresh_id: { S: 'PAUSES' }, item_key: { S: 'pauses' } };
+    const denied = { name: 'AccessDeniedException', message: expect.stringContaining('with an explicit deny in an') };
+    await expect(client.send(new UpdateItemCommand({ TableName, Key: pauses }))).rejects.toMatchObject(denied);
+    await expect(client.send(new PutItemCommand({ TableName, Item: pauses }))).rejects.toMatchObject(denied);
+    const other = { refresh_id: { S: `ANY-${writer}` }, item_key: { S: 'any' } };
+    await expect(client.send(new UpdateItemCommand({ TableName, Key: other }))).resolves.toBeDefined();
+    client.destroy();
   });
 
   it('puts off a refresh that runs, beyond its deadline', async () => {

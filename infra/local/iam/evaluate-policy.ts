@@ -45,16 +45,21 @@ export function decide(request: IamRequest, { role, resource }: Policies): Decis
 }
 
 /** Whether a statement is about the request. */
-export function applies(statement: Statement, { action, resource, context }: IamRequest): boolean {
-  const { about, actions, resources, conditions } = statement;
-  const tests = conditions.map((test) => holds(test, context));
-  return (
-    about !== 'services' &&
-    covers(actions, action, fitsAction) &&
-    covers(resources, resource, fitsResource) &&
-    tests.every(Boolean)
-  );
+export function applies(statement: Statement, request: IamRequest): boolean {
+  const tests = statement.conditions.map((test) => holds(test, request.context));
+  return isAbout(statement, request) && tests.every(Boolean);
 }
+
+/** Whether a statement that can decide has a condition on the partition keys of the request's items. */
+export const asksForKeys = ({ role, resource }: Policies, request: Omit<IamRequest, 'context'>): boolean =>
+  [...role, ...resource].some(
+    (statement) => isAbout(statement, request) && statement.conditions.some(({ key }) => key === 'leadingKeys'),
+  );
+
+const isAbout = (
+  { about, actions, resources }: Statement,
+  { action, resource }: Omit<IamRequest, 'context'>,
+): boolean => about !== 'services' && covers(actions, action, fitsAction) && covers(resources, resource, fitsResource);
 
 const covers = (
   { not, patterns }: Patterns,

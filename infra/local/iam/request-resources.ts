@@ -24,7 +24,8 @@ type ResourcesOf = (input: Input, account: Account) => readonly string[];
 const arn = (service: string, { region, account }: Account, resource: string): string =>
   `arn:aws:${service}:${region}:${account}:${resource}`;
 
-const tableArn = (name: string, account: Account): string =>
+/** @param name the name, or the ARN itself */
+export const tableArn = (name: string, account: Account): string =>
   name.startsWith('arn:') ? name : arn('dynamodb', account, `table/${name}`);
 
 const table: ResourcesOf = (input, account) => [tableArn(textIn(input, 'TableName'), account)];

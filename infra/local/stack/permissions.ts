@@ -1,7 +1,8 @@
 /** Whether AWS would let a function make a call, by the policies of the template. */
 import { accessDenied } from '../iam/access-denied.ts';
-import { decide } from '../iam/evaluate-policy.ts';
-import { type Authorization, authorizationsOf } from '../iam/request-resources.ts';
+import { asksForKeys, decide } from '../iam/evaluate-policy.ts';
+import { leadingKeysOf } from '../iam/leading-keys.ts';
+import { type Authorization, authorizationsOf, tableArn } from '../iam/request-resources.ts';
 import type { AwsCall } from './aws-call.ts';
 import type { Blueprint } from './blueprint.ts';
 import { type FunctionIdentity, type RolePolicies, readPolicies, type TemplatePolicies } from './role-policies.ts';
@@ -30,7 +31,7 @@ export type CheckedCall = Pick<AwsCall, 'caller' | 'service' | 'action' | 'body'
 export class Permissions {
   readonly #blueprint: Blueprint;
   readonly #policies: TemplatePolicies;
-  /** By role, action and resource: nothing else of a call decides. */
+  /** By role, action and resource: nothing else of a call decides, unless a policy asks for the keys of its items. */
   readonly #refusals = new Map<string, string | null>();
   readonly #names = new Map<string, string>();
 
@@ -42,16 +43,22 @@ export class Permissions {
   /**
    * Checks a call of AWS.
    *
-   * @throws SyntaxError for a body that is no JSON, Error with a sentence for a call whose resources are not known
+   * @throws SyntaxError for a body that is no JSON, Error with a sentence for a call whose resources, or whose items where
+   * a policy asks for them, are not known
    */
   check({ caller, service, action, body }: CheckedCall): Verdict {
     if (caller.via === 'tools') return { asked: [], refusal: undefined };
     const identity = this.#policies.functions.get(caller.function);
     if (identity === undefined) throw new Error(`${caller.function} is no function of this template`);
-    const asked = authorizationsOf(`${service}:${action}`, JSON.parse(body.toString()), this.#blueprint.place).map(
-      (authorization) => ({ ...authorization, name: this.#nameOf(authorization.resource) }),
+    const input: unknown = JSON.parse(body.toString());
+    const named = `${service}:${action}`;
+    const asked = authorizationsOf(named, input, this.#blueprint.place).map((authorization) => ({
+      ...authorization,
+      name: this.#nameOf(authorization.resource),
+    }));
+    const refusals = asked.map((authorization) =>
+      this.#refusalOf(identity, authorization, () => this.#leadingKeys(named, input, authorization.resource)),
     );
-    const refusals = asked.map((authorization) => this.#refusalOf(identity, authorization));
     return { asked, refusal: refusals.find((refusal) => refusal !== null) };
   }
 
@@ -63,18 +70,34 @@ export class Permissions {
     const role = this.#policies.roles.get(roleArn);
     if (role === undefined) throw new Error(`${roleArn} is no role of this template`);
     const session = `arn:aws:sts::${this.#blueprint.place.account}:assumed-role/${role.name}/scheduler`;
-    return this.#refusalOf({ role, session }, { action: 'lambda:InvokeFunction', resource: functionArn }) ?? undefined;
+    const authorization = { action: 'lambda:InvokeFunction', resource: functionArn };
+    return this.#refusalOf({ role, session }, authorization, () => []) ?? undefined;
   }
 
-  #refusalOf({ role, session }: FunctionIdentity, { action, resource }: Authorization): string | null {
+  #refusalOf(
+    { role, session }: FunctionIdentity,
+    { action, resource }: Authorization,
+    leadingKeys: () => readonly string[],
+  ): string | null {
     const key = `${session} ${action} ${resource}`;
     const known = this.#refusals.get(key);
     if (known !== undefined) return known;
-    const request = { action, resource, context: this.#contextOf(role) };
-    const decision = decide(request, { role: role.statements, resource: this.#policies.resources.get(resource) ?? [] });
-    const refusal = accessDenied(decision, session, request) ?? null;
-    this.#refusals.set(key, refusal);
+    const policies = { role: role.statements, resource: this.#policies.resources.get(resource) ?? [] };
+    const byKeys = asksForKeys(policies, { action, resource });
+    const context = { ...this.#contextOf(role), ...(byKeys ? { leadingKeys: leadingKeys() } : {}) };
+    const request = { action, resource, context };
+    const refusal = accessDenied(decide(request, policies), session, request) ?? null;
+    if (!byKeys) this.#refusals.set(key, refusal);
     return refusal;
+  }
+
+  #leadingKeys(call: string, input: unknown, resource: string): readonly string[] {
+    const keys = this.#blueprint.named(resource)?.properties.objects('KeySchema') ?? [];
+    const partition = keys.find((part) => part.text('KeyType') === 'HASH');
+    if (partition === undefined) throw new Error(`${resource} is no table of this template: its keys are not known`);
+    const { place } = this.#blueprint;
+    const isTable = (name: string): boolean => tableArn(name, place) === resource;
+    return leadingKeysOf({ call, input, isTable, partitionKey: partition.text('AttributeName') });
   }
 
   #nameOf(arn: string): string {

@@ -1,11 +1,15 @@
 /** What AWS would refuse a function is refused here: the policies of the template decide about every call. */
 import {
   BatchGetItemCommand,
+  BatchWriteItemCommand,
+  DeleteItemCommand,
   DynamoDBClient,
   GetItemCommand,
+  PutItemCommand,
   QueryCommand,
   ScanCommand,
   TransactWriteItemsCommand,
+  UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
 import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
@@ -81,6 +85,21 @@ const resources = {
     Role: arn('ReaderRole'),
     Environment: { Variables: { TABLE: { Ref: 'Others' } } },
   }),
+  WriterRole: {
+    Type: 'AWS::IAM::Role',
+    Properties: {
+      Policies: [
+        {
+          PolicyName: 'ButOne',
+          PolicyDocument: document(allow('dynamodb:*', arn('Members')), {
+            ...deny('dynamodb:*', arn('Members')),
+            Condition: { 'ForAnyValue:StringEquals': { 'dynamodb:LeadingKeys': ['closed'] } },
+          }),
+        },
+      ],
+    },
+  },
+  Writer: kitFunction('readsItem', { Role: arn('WriterRole') }),
   PollRole: {
     Type: 'AWS::IAM::Role',
     Properties: {
@@ -227,6 +246,46 @@ it('a call whose resources are not known is refused', async () => {
   await expect(call()).rejects.toMatchObject({
     name: 'ValidationException',
     message: expect.stringContaining('it is not known which resources dynamodb:TransactWriteItems is about'),
+  });
+});
+
+/** One call for each way to write, on the items of these partitions. */
+function writesOf(...partitions: readonly string[]): readonly (() => Promise<object>)[] {
+  const client = new DynamoDBClient(asFunction('Writer'));
+  const TableName = physical('Members');
+  const many = partitions.map((pk) => ({ pk: { S: pk }, sk: { S: 'item' } }));
+  return [
+    ...many.flatMap((item) => [
+      () => client.send(new PutItemCommand({ TableName, Item: item })),
+      () => client.send(new UpdateItemCommand({ TableName, Key: item })),
+      () => client.send(new DeleteItemCommand({ TableName, Key: item })),
+    ]),
+    () =>
+      client.send(
+        new BatchWriteItemCommand({ RequestItems: { [TableName]: many.map((Item) => ({ PutRequest: { Item } })) } }),
+      ),
+  ];
+}
+
+it('a partition that is denied cannot be written, others can', async () => {
+  for (const write of [...writesOf('open'), ...writesOf('open', 'more')]) await expect(write()).resolves.toBeDefined();
+  for (const write of writesOf('closed')) {
+    await expect(write()).rejects.toThrow(/Members-\w+ with an explicit deny in an identity-based policy$/);
+  }
+  // An allowed call does not make the next one allowed, nor a refused one the next refused.
+  for (const write of writesOf('open')) await expect(write()).resolves.toBeDefined();
+});
+
+it('one denied item of a batch refuses all of it', async () => {
+  const batchOfTwo = writesOf('open', 'closed').at(-1);
+  await expect(batchOfTwo?.()).rejects.toThrow('explicit deny');
+});
+
+it('keys that are not known refuse the call', async () => {
+  const client = new DynamoDBClient(asFunction('Writer'));
+  await expect(client.send(new QueryCommand({ TableName: physical('Members'), ...byUser }))).rejects.toMatchObject({
+    name: 'ValidationException',
+    message: expect.stringContaining('it is not known which partition keys dynamodb:Query is about'),
   });
 });
 

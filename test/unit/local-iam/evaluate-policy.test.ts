@@ -125,6 +125,27 @@ describe('conditions', () => {
     expect(outcome({ role: [statement({ Condition })] })).toBe(expected);
   });
 
+  it.each<[string, string, readonly string[] | undefined, string]>([
+    ['ForAnyValue', 'StringEquals', ['a'], 'allow'],
+    ['ForAnyValue', 'StringEquals', ['x', 'b'], 'allow'],
+    ['ForAnyValue', 'StringEquals', ['x', 'y'], 'implicit deny'],
+    ['ForAnyValue', 'StringEquals', [], 'implicit deny'],
+    ['ForAnyValue', 'StringEquals', undefined, 'implicit deny'],
+    ['ForAnyValue', 'StringNotEquals', ['a', 'x'], 'allow'],
+    ['ForAnyValue', 'StringNotEquals', ['a', 'b'], 'implicit deny'],
+    ['ForAnyValue', 'StringNotEquals', undefined, 'implicit deny'],
+    ['ForAllValues', 'StringEquals', ['a', 'b', 'a'], 'allow'],
+    ['ForAllValues', 'StringEquals', ['a', 'x'], 'implicit deny'],
+    ['ForAllValues', 'StringEquals', undefined, 'allow'],
+    ['ForAllValues', 'StringNotEquals', ['x', 'y'], 'allow'],
+    ['ForAllValues', 'StringNotEquals', ['x', 'a'], 'implicit deny'],
+    ['ForAllValues', 'StringLike', ['a', 'b'], 'allow'],
+  ])('%s:%s of %j: %s', (quantifier, operator, leadingKeys, expected) => {
+    const Condition = { [`${quantifier}:${operator}`]: { 'dynamodb:LeadingKeys': ['a', 'b'] } };
+    const one = [statement({ Condition })];
+    expect(outcome({ role: one }, { context: leadingKeys === undefined ? {} : { leadingKeys } })).toBe(expected);
+  });
+
   it('all keys and operators have to hold', () => {
     const StringEquals = { 'aws:RequestedRegion': 'eu-west-1', 'aws:PrincipalAccount': '111122223333' };
     const role2 = (region: string) => [

@@ -29,9 +29,24 @@ it.each<[string, object, string]>([
   ['a Principal', { Principal: '*' }, 'has a Principal, which a role’s policy cannot have'],
   ['an operator', { Condition: { FooEquals: { a: 'b' } } }, 'has the condition operator FooEquals, which is unknown'],
   [
-    'ForAllValues',
-    { Condition: { 'ForAllValues:StringEquals': { 'dynamodb:LeadingKeys': 'u' } } },
-    'has the condition operator ForAllValues:StringEquals, which is unknown',
+    'a quantifier',
+    { Condition: { 'ForMostValues:StringEquals': { 'dynamodb:LeadingKeys': 'u' } } },
+    'has the condition operator ForMostValues:StringEquals, which is unknown',
+  ],
+  [
+    'an operator behind a quantifier',
+    { Condition: { 'ForAllValues:FooEquals': { 'dynamodb:LeadingKeys': 'u' } } },
+    'has the condition operator ForAllValues:FooEquals, which is unknown',
+  ],
+  [
+    'a key of several values, alone',
+    { Condition: { StringEquals: { 'dynamodb:LeadingKeys': 'u' } } },
+    'compares dynamodb:LeadingKeys by StringEquals, and the key has several values',
+  ],
+  [
+    'a key of one value, quantified',
+    { Condition: { 'ForAnyValue:StringEquals': { 'aws:RequestedRegion': 'eu-west-1' } } },
+    'compares aws:RequestedRegion by ForAnyValue:StringEquals, and the key has one value',
   ],
   [
     'IfExists',
