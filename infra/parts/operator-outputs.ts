@@ -26,7 +26,8 @@ export function publishForOperator(
   const { scheduleShards, minScheduleHours, mxBaseUrl, mxAcceptVersion } = settings;
   const { followUpConcurrency, startConcurrency } = settings;
   const { learning, breaker, deadlineSeconds } = settings;
-  const { staleAfterSeconds, allowanceStarts, allowanceWindowSeconds, alarmPausedMinutes } = settings;
+  const { staleAfterSeconds, allowanceStarts, allowanceWindowSeconds } = settings;
+  const { alarmLateSeconds, alarmPausedMinutes } = settings;
   const published: Readonly<Record<string, string>> = {
     ScheduleShards: String(scheduleShards),
     MinScheduleHours: String(minScheduleHours),
@@ -38,6 +39,7 @@ export function publishForOperator(
     StaleAfterSeconds: String(staleAfterSeconds),
     AllowanceStarts: String(allowanceStarts),
     AllowanceWindowSeconds: String(allowanceWindowSeconds),
+    AlarmLateSeconds: String(alarmLateSeconds),
     AlarmPausedMinutes: String(alarmPausedMinutes),
     FollowUpConcurrency: String(followUpConcurrency),
     StartConcurrency: String(startConcurrency),

@@ -90,6 +90,33 @@ it('knows what a function returned from what it threw', async () => {
   expect(await facts.invoke('check-mx')).toEqual({ error: 'Sandbox.Timedout: Task timed out' });
 });
 
+it('reads alarms of both kinds, by hundreds', async () => {
+  const names = Array.from({ length: 101 }, (_, index) => `alarm-${index}`);
+  answer = (seen, response) => {
+    const { AlarmNames, NextToken } = JSON.parse(seen.body) as { AlarmNames: string[]; NextToken?: string };
+    const at = Date.parse('2026-11-27T12:00:00Z') / 1_000;
+    const state = { StateValue: 'ALARM', AlarmDescription: 'Old. Runbook: r#h', StateUpdatedTimestamp: at + 60 };
+    const page =
+      AlarmNames.length === 1
+        ? {
+            MetricAlarms: [],
+            CompositeAlarms: [{ ...state, AlarmName: AlarmNames[0], StateTransitionedTimestamp: at }],
+          }
+        : NextToken === undefined
+          ? { MetricAlarms: [{ ...state, AlarmName: 'alarm-0' }], NextToken: 'more' }
+          : { MetricAlarms: [{ AlarmName: 'alarm-1', StateValue: 'OK' }] };
+    json(page)(seen, response);
+  };
+  expect(await facts.alarms(names)).toEqual([
+    { name: 'alarm-0', state: 'ALARM', since: '2026-11-27T12:01:00.000Z', description: 'Old. Runbook: r#h' },
+    { name: 'alarm-1', state: 'OK', since: null, description: '' },
+    { name: 'alarm-100', state: 'ALARM', since: '2026-11-27T12:00:00.000Z', description: 'Old. Runbook: r#h' },
+  ]);
+  const asked = server.seen.map(({ body }) => JSON.parse(body));
+  expect(asked.map(({ AlarmNames }) => AlarmNames.length)).toEqual([100, 100, 1]);
+  expect(asked[0]).toMatchObject({ AlarmTypes: ['MetricAlarm', 'CompositeAlarm'], MaxRecords: 100 });
+});
+
 it('looks for a line on 50 pages at most', async () => {
   answer = ({ body }, response) =>
     json(body.includes('"nextToken":"2"') ? { events: [{ eventId: '1' }] } : { events: [], nextToken: '2' })(

@@ -1,11 +1,20 @@
 /** Reading what AWS knows of a deployment. Each call needs a permission of its own. */
-import { CloudWatchClient, GetMetricStatisticsCommand } from '@aws-sdk/client-cloudwatch';
+import {
+  CloudWatchClient,
+  type CompositeAlarm,
+  DescribeAlarmsCommand,
+  GetMetricStatisticsCommand,
+  type MetricAlarm,
+} from '@aws-sdk/client-cloudwatch';
 import { CloudWatchLogsClient, FilterLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs';
 import { GetAccountSettingsCommand, InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { ListSubscriptionsByTopicCommand, SNSClient } from '@aws-sdk/client-sns';
 import { GetQueueAttributesCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { instantOf } from '../../../shared/domain/instant.ts';
 import type { Deployment } from '../deployment.ts';
+import { resourcesOf, type StackResource } from '../stack-resources.ts';
+import type { AlarmState } from './alarm-states.ts';
 
 /** What came of an invocation: what the function returned, or its error. */
 export type Invoked = { readonly answer: unknown } | { readonly error: string };
@@ -25,6 +34,9 @@ export interface AwsFacts {
   readonly secret: (arn: string) => Promise<string>;
   readonly invoke: (functionName: string) => Promise<Invoked>;
   readonly subscriptions: (topicArn: string) => Promise<{ readonly confirmed: number; readonly pending: number }>;
+  readonly resources: () => Promise<readonly StackResource[]>;
+  /** Of the alarms with these names; one that does not exist is left out. */
+  readonly alarms: (names: readonly string[]) => Promise<readonly AlarmState[]>;
   readonly concurrency: () => Promise<{ readonly account: number; readonly unreserved: number }>;
   /** Whether the log group has a line that `pattern` fits, from then on. */
   readonly hasLine: (logGroup: string, pattern: string, from: number) => Promise<boolean>;
@@ -34,8 +46,12 @@ export interface AwsFacts {
 /** How many pages of a log are searched: an answer has to come while a person waits. */
 const MOST_PAGES = 50;
 
+/** CloudWatch takes so many names in one call, and gives so many alarms in one page. */
+const ALARMS_AT_ONCE = 100;
+
 /** Reads them with the deployment’s credentials. */
-export function awsFacts({ aws }: Pick<Deployment, 'aws'>): AwsFacts {
+export function awsFacts(deployment: Pick<Deployment, 'aws' | 'stack'>): AwsFacts {
+  const { aws } = deployment;
   const sqs = new SQSClient(aws());
   const watch = new CloudWatchClient(aws());
   const secrets = new SecretsManagerClient(aws());
@@ -110,6 +126,27 @@ export function awsFacts({ aws }: Pick<Deployment, 'aws'>): AwsFacts {
       } while (NextToken !== undefined);
       return { confirmed, pending };
     },
+    resources: () => resourcesOf(deployment),
+    async alarms(names) {
+      const found: AlarmState[] = [];
+      for (let at = 0; at < names.length; at += ALARMS_AT_ONCE) {
+        let NextToken: string | undefined;
+        do {
+          const page = await watch.send(
+            new DescribeAlarmsCommand({
+              AlarmNames: names.slice(at, at + ALARMS_AT_ONCE),
+              // Without them only metric alarms are answered.
+              AlarmTypes: ['MetricAlarm', 'CompositeAlarm'],
+              MaxRecords: ALARMS_AT_ONCE,
+              ...(NextToken === undefined ? {} : { NextToken }),
+            }),
+          );
+          found.push(...[...(page.MetricAlarms ?? []), ...(page.CompositeAlarms ?? [])].map(alarmState));
+          NextToken = page.NextToken;
+        } while (NextToken !== undefined);
+      }
+      return found;
+    },
     async concurrency() {
       const { AccountLimit } = await lambda.send(new GetAccountSettingsCommand({}));
       return {
@@ -136,4 +173,16 @@ export function awsFacts({ aws }: Pick<Deployment, 'aws'>): AwsFacts {
       for (const client of [sqs, watch, secrets, lambda, sns, logs]) client.destroy();
     },
   };
+}
+
+function alarmState({
+  AlarmName: name = '',
+  StateValue: state = 'INSUFFICIENT_DATA',
+  AlarmDescription: description = '',
+  StateTransitionedTimestamp,
+  StateUpdatedTimestamp,
+}: MetricAlarm | CompositeAlarm): AlarmState {
+  // The second one moves on when the state stays and only its reason changes.
+  const since = StateTransitionedTimestamp ?? StateUpdatedTimestamp;
+  return { name, state, description, since: since === undefined ? null : instantOf(since.getTime()) };
 }

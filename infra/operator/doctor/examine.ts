@@ -9,6 +9,7 @@ import { type ExitCode, exitCodes, Stop } from '../exit-codes.ts';
 import { logGroupsOf } from '../logs/log-groups.ts';
 import { counted } from '../table.ts';
 import type { Terminal } from '../terminal.ts';
+import { alarmNamesIn, firingFindings } from './alarm-states.ts';
 import { type AwsFacts, awsFacts } from './aws-facts.ts';
 import { absent, exitCodeOf, type Finding, failure, ok, type State, warning } from './finding.ts';
 import {
@@ -142,6 +143,11 @@ function partsOf(examined: Examined): readonly Part[] {
           },
         ]),
     { name: 'alarms', needs: 'sns:ListSubscriptionsByTopic', look: () => ofAlarms(examined) },
+    {
+      name: 'firing alarms',
+      needs: 'cloudformation:ListStackResources, or cloudwatch:DescribeAlarms on *',
+      look: () => ofFiring(examined),
+    },
     ...queuesOf(deployment).map(
       ([name, url]): Part => ({
         name: `queue ${name}`,
@@ -224,6 +230,13 @@ async function ofAlarms({ deployment, facts }: Examined): Promise<readonly Findi
   return [alarmsFinding(confirmed, pending)];
 }
 
+/** The line of alarms says that the local stack has none. */
+async function ofFiring({ deployment, facts, now }: Examined): Promise<readonly Finding[]> {
+  if (deployment.isLocal) return [];
+  const names = alarmNamesIn(await facts.resources(), deployment.output('MembersTable'));
+  return firingFindings(names, await facts.alarms(names), instantOf(now()));
+}
+
 const queuesOf = ({ outputs }: Pick<Deployment, 'outputs'>): readonly (readonly [name: string, url: string])[] =>
   (
     [
@@ -235,9 +248,10 @@ const queuesOf = ({ outputs }: Pick<Deployment, 'outputs'>): readonly (readonly 
 
 async function ofQueue({ deployment, facts, now }: Examined, name: string, url: string): Promise<readonly Finding[]> {
   const { messages: waiting } = await facts.queue(url);
+  const lateSeconds = wholeNumberOf(deployment, 'AlarmLateSeconds');
   // CloudWatch has it, and the local stack has no CloudWatch.
   const oldestSeconds = deployment.isLocal ? null : await facts.oldestMessage(url, now());
-  return [queueFinding(name, { waiting, oldestSeconds })];
+  return [queueFinding(name, { waiting, oldestSeconds, lateSeconds })];
 }
 
 async function ofDeadLetters({ deployment: { outputs }, facts }: Examined): Promise<readonly Finding[]> {

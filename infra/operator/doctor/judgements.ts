@@ -1,4 +1,5 @@
 /** What the facts of a deployment mean: no calls, no clock. */
+import { LONGEST_DELAY_SECONDS } from '../../../shared/domain/deferral.ts';
 import type { Instant } from '../../../shared/domain/instant.ts';
 import { OPEN_SHARDS } from '../../../shared/domain/members-ports.ts';
 import type { KeptPause } from '../../../shared/domain/pause.ts';
@@ -144,20 +145,23 @@ export function alarmsFinding(confirmed: number, pending: number): Finding {
       );
 }
 
-/** So old a message is late, in seconds: the default of the setting alarmLateSeconds. */
-const LATE_SECONDS = 1_200;
+/** What is known of a queue. */
+export interface LookedAtQueue {
+  readonly waiting: number;
+  /** Null: not known. */
+  readonly oldestSeconds: number | null;
+  /** The setting alarmLateSeconds: the alarm fires when the oldest message is of this age. */
+  readonly lateSeconds: number;
+}
 
-/** A queue of work. `oldestSeconds` null: not known. */
-export function queueFinding(
-  name: string,
-  { waiting, oldestSeconds }: { readonly waiting: number; readonly oldestSeconds: number | null },
-): Finding {
+/** A queue of work. Up to the longest delay on purpose no message is late. */
+export function queueFinding(name: string, { waiting, oldestSeconds, lateSeconds }: LookedAtQueue): Finding {
   const line = `queue ${name}`;
   const age = oldestSeconds === null ? '' : `, the oldest sent ${Math.round(oldestSeconds / 60)} minutes ago`;
   const says = `about ${counted(waiting, 'message')}${age}`;
-  if (oldestSeconds === null || oldestSeconds < LATE_SECONDS / 2) return ok(line, says);
+  if (oldestSeconds === null || oldestSeconds <= LONGEST_DELAY_SECONDS) return ok(line, says);
   const todo = `See docs/runbook.md, ${name}-late.`;
-  return oldestSeconds < LATE_SECONDS ? warning(line, says, todo) : failure(line, says, todo);
+  return oldestSeconds < lateSeconds ? warning(line, says, todo) : failure(line, says, todo);
 }
 
 /** Messages that failed too often, by queue. */

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Deployment } from '../../../infra/operator/deployment.ts';
+import { type AlarmState, alarmNamesIn, firingFindings } from '../../../infra/operator/doctor/alarm-states.ts';
 import type { AwsFacts } from '../../../infra/operator/doctor/aws-facts.ts';
 import { examine } from '../../../infra/operator/doctor/examine.ts';
 import { exitCodeOf, failure, ok, type State, warning } from '../../../infra/operator/doctor/finding.ts';
@@ -29,6 +30,24 @@ const mx = (given: Partial<CheckedMx> = {}): CheckedMx => ({
 const quota = (unreserved: number) =>
   concurrencyFinding({ account: 1_000, unreserved, followUps: 10, starts: 5, callbacks: 5 });
 const pause = (from: number, until: number) => ({ from: at(from), until: at(until), why: 'MX asked for it' });
+const resource = (LogicalResourceId: string, ResourceType: string, PhysicalResourceId: string, more: object = {}) => ({
+  ...{ LogicalResourceId, ResourceType, PhysicalResourceId },
+  ...more,
+});
+const ALARM = 'AWS::CloudWatch::Alarm';
+const resources = [
+  resource('OneStorageMembers0123ABCD', 'AWS::DynamoDB::GlobalTable', 'members-1'),
+  resource('TwoStorageMembers0123ABCD', 'AWS::DynamoDB::GlobalTable', 'members-2'),
+  resource('OneFollowUpsLate0123ABCD', ALARM, 'late'),
+  resource('OneAlarmsUsersAreHurt0123ABCD', 'AWS::CloudWatch::CompositeAlarm', 'hurt'),
+  resource('OneOld0123ABCD', ALARM, 'old', { ResourceStatus: 'DELETE_COMPLETE' }),
+  resource('TwoFollowUpsLate0123ABCD', ALARM, 'late-of-two'),
+  resource('OneTopic0123ABCD', 'AWS::SNS::Topic', 'topic'),
+];
+const alarm = (name: string, state: string, since: number | null = 0): AlarmState => ({
+  ...{ name, state, since: since === null ? null : at(since) },
+  description: 'Balances arrive late. Runbook: docs/runbook.md#follow-ups-late',
+});
 const key = (bytes: number): string => Buffer.alloc(bytes, 7).toString('base64');
 
 describe('doctor says', () => {
@@ -218,28 +237,28 @@ describe('doctor says', () => {
     ],
     [
       'a queue',
-      queueFinding('starts', { waiting: 3, oldestSeconds: 599 }),
+      queueFinding('starts', { waiting: 3, oldestSeconds: 900, lateSeconds: 1_200 }),
       'ok',
-      'about 3 messages, the oldest sent 10 minutes ago',
+      'about 3 messages, the oldest sent 15 minutes ago',
       null,
     ],
     [
       'an old message',
-      queueFinding('starts', { waiting: 1, oldestSeconds: 600 }),
+      queueFinding('starts', { waiting: 1, oldestSeconds: 901, lateSeconds: 1_200 }),
       'warning',
-      'about 1 message, the oldest sent 10 minutes ago',
+      'about 1 message, the oldest sent 15 minutes ago',
       'See docs/runbook.md, starts-late.',
     ],
     [
       'a late queue',
-      queueFinding('starts', { waiting: 9, oldestSeconds: 1_200 }),
+      queueFinding('starts', { waiting: 9, oldestSeconds: 1_200, lateSeconds: 1_200 }),
       'failure',
       'about 9 messages, the oldest sent 20 minutes ago',
       'See docs/runbook.md, starts-late.',
     ],
     [
       'a queue of unknown age',
-      queueFinding('starts', { waiting: 0, oldestSeconds: null }),
+      queueFinding('starts', { waiting: 0, oldestSeconds: null, lateSeconds: 1_200 }),
       'ok',
       'about 0 messages',
       null,
@@ -313,13 +332,60 @@ describe('doctor says', () => {
   });
 });
 
+describe('alarms', () => {
+  const names = ['a', 'b', 'c', 'd', 'e'];
+  const all = (state: string, since: number | null = 0) => names.map((name) => alarm(name, state, since));
+  const found = (states: readonly AlarmState[], of: readonly string[] = names) =>
+    firingFindings(of, states, T0).map(({ state, says, todo }) => [state, says, todo]);
+
+  it('that rest are one line', () => {
+    expect(found(all('OK'))).toEqual([['ok', 'none of 5 alarms', null]]);
+  });
+
+  it('that fire are a line each, the oldest first', () => {
+    const states = [alarm('a', 'ALARM', -5), alarm('b', 'OK'), alarm('c', 'ALARM', -9), alarm('d', 'OK')];
+    const todo = 'See docs/runbook.md#follow-ups-late';
+    expect(found(states, ['a', 'b', 'c', 'd'])).toEqual([
+      ['failure', `c since ${at(-9)}: Balances arrive late.`, todo],
+      ['failure', `a since ${at(-5)}: Balances arrive late.`, todo],
+    ]);
+  });
+
+  it('of an unknown time are named all the same', () => {
+    expect(found([{ ...alarm('a', 'ALARM', null), description: 'Mine.' }], ['a'])).toEqual([
+      ['failure', 'a since an unknown time: Mine.', 'See docs/runbook.md'],
+    ]);
+  });
+
+  it('without data are a warning after an hour', () => {
+    expect(found(all('INSUFFICIENT_DATA', -3_599))[0]?.[0]).toBe('ok');
+    expect(found(all('INSUFFICIENT_DATA', null))[0]?.[0]).toBe('ok');
+    expect(found(all('INSUFFICIENT_DATA', -3_600))).toEqual([
+      ['warning', 'without data for more than an hour: a, b, c and 2 more', expect.stringContaining('CloudWatch')],
+    ]);
+  });
+
+  it('that were deleted by hand are a warning', () => {
+    expect(found([alarm('a', 'OK'), alarm('c', 'ALARM')], ['a', 'b', 'c'])).toEqual([
+      ['failure', `c since ${T0}: Balances arrive late.`, 'See docs/runbook.md#follow-ups-late'],
+      ['warning', 'deleted by hand: b', 'Deploy the stack anew: CloudFormation does not notice it.'],
+    ]);
+    expect(found([], [])).toEqual([['warning', 'the stack has no alarms', 'Deploy it anew.']]);
+  });
+
+  it('of another deployment in the stack are not asked for', () => {
+    expect(alarmNamesIn(resources, 'members-2')).toEqual(['late-of-two']);
+    expect(alarmNamesIn(resources, 'members-3')).toEqual([]);
+  });
+});
+
 describe('an examination', () => {
   const outputs: Readonly<Record<string, string>> = {
     ...{ Version: '1.2.3', CheckMxFunction: 'check-mx', MxSecretArn: 'arn:mx', AlarmTopicArn: 'arn:topic' },
     ...{ MxAllowListAddress: '192.0.2.1', MxAllowListAddress2: '192.0.2.2' },
     ...{ ApiCallersSecretArn: 'arn:callers', CallbacksSecretArn: 'arn:callbacks' },
     ...{ FollowUpQueueUrl: 'https://sqs/follow-ups', FollowUpDeadLetterQueueUrl: 'https://sqs/dead' },
-    ...{ FollowUpConcurrency: '10', StartConcurrency: '5' },
+    ...{ FollowUpConcurrency: '10', StartConcurrency: '5', AlarmLateSeconds: '3600', MembersTable: 'members-1' },
   };
   const deployment = {
     ...{
@@ -339,6 +405,8 @@ describe('an examination', () => {
     secret: async (arn) => (arn === 'arn:callers' ? '{"clients":[{}]}' : `{"current":"${key(33)}"}`),
     invoke: async () => ({ answer: mx({ accepted: true, code: null, says: null }) }),
     subscriptions: async () => ({ confirmed: 1, pending: 0 }),
+    resources: async () => resources,
+    alarms: async (names) => names.map((name) => alarm(name, 'OK')),
     concurrency: async () => ({ account: 1_000, unreserved: 900 }),
     hasLine: async () => true,
     close: () => {},
@@ -359,8 +427,8 @@ describe('an examination', () => {
   it('has a line for each part', async () => {
     const found = await examined();
     expect(Object.keys(found)).toEqual([
-      ...['stack', 'pause', 'mx', 'mx clock', 'address', 'callers', 'callback keys', 'alarms', 'queue follow-ups'],
-      ...['dead letters', 'concurrency', 'clock'],
+      ...['stack', 'pause', 'mx', 'mx clock', 'address', 'callers', 'callback keys', 'alarms', 'firing alarms'],
+      ...['queue follow-ups', 'dead letters', 'concurrency', 'clock'],
     ]);
     expect(new Set(Object.values(found).map(({ state }) => state))).toEqual(new Set(['ok']));
     expect(found['address']?.says).toBe('calls of MX come from 192.0.2.1 and 192.0.2.2');
@@ -370,6 +438,7 @@ describe('an examination', () => {
     const found = await examined({
       invoke: denied('AccessDeniedException'),
       subscriptions: denied('AuthorizationError'),
+      alarms: denied('AccessDenied'),
       concurrency: denied('ExpiredTokenException'),
     });
     expect(found['mx']).toEqual({
@@ -377,6 +446,10 @@ describe('an examination', () => {
       says: 'could not look: these credentials lack lambda:InvokeFunction on check-mx',
     });
     expect(found['alarms']?.says).toBe('could not look: these credentials lack sns:ListSubscriptionsByTopic');
+    expect(found['firing alarms']).toEqual({
+      ...{ state: 'warning', todo: null },
+      says: 'could not look: these credentials lack cloudformation:ListStackResources, or cloudwatch:DescribeAlarms on *',
+    });
     expect(found['concurrency']?.says).toBe('could not look: The AWS credentials have expired: sign in anew.');
     expect(found['clock']?.state).toBe('ok');
   });
@@ -398,6 +471,25 @@ describe('an examination', () => {
     expect((await examined({ invoke: async () => invoked }))['mx']).toMatchObject({ state, says });
   });
 
+  it('asks for the alarms of this deployment alone', async () => {
+    const asked: (readonly string[])[] = [];
+    const alarms = async (names: readonly string[]) => {
+      asked.push(names);
+      return [alarm('late', 'ALARM', -60), alarm('hurt', 'OK')];
+    };
+    expect((await examined({ alarms }))['firing alarms']).toEqual({
+      ...{ state: 'failure', says: `late since ${at(-60)}: Balances arrive late.` },
+      todo: 'See docs/runbook.md#follow-ups-late',
+    });
+    expect(asked).toEqual([['late', 'hurt']]);
+  });
+
+  it('judges a queue’s age by the setting', async () => {
+    const queueAt = async (seconds: number) =>
+      (await examined({ oldestMessage: async () => seconds }))['queue follow-ups']?.state;
+    expect([await queueAt(3_599), await queueAt(3_600)]).toEqual(['warning', 'failure']);
+  });
+
   it('has no clock of an MX that did not answer', async () => {
     const found = await examined({ invoke: async () => ({ answer: mx({ status: null, mx_time: null }) }) });
     expect([found['mx']?.state, found['mx clock']]).toEqual(['warning', undefined]);
@@ -414,7 +506,8 @@ describe('an examination', () => {
 
   it('names what the local stack has not', async () => {
     const never = denied('Error');
-    const found = await examined({ subscriptions: never, concurrency: never, oldestMessage: never }, { isLocal: true });
+    const gone = { subscriptions: never, concurrency: never, oldestMessage: never, resources: never, alarms: never };
+    const found = await examined(gone, { isLocal: true });
     const states = Object.entries(found).map(([name, { state }]) => `${name} ${state}`);
     expect(states.filter((state) => !state.endsWith(' ok'))).toEqual(['alarms absent', 'concurrency absent']);
   });
