@@ -261,30 +261,3 @@ export interface TriggeredShown {
   /** It ran already. */
   readonly joined: boolean;
 }
-
-/** What can be tried. */
-export interface StoryList {
-  readonly stories: readonly { readonly name: string; readonly title: string; readonly text: string }[];
-}
-
-/** An answer of the API, as callers see it. */
-export interface SeenAnswer {
-  readonly method: string;
-  readonly path: string;
-  readonly status: number;
-  /** Its body in lines; empty: it has none. */
-  readonly text: string;
-}
-
-/** A story that was begun. */
-export interface TriedShown {
-  readonly user: string;
-  readonly member: string;
-  readonly trigger: SeenAnswer;
-}
-
-/** What the bank asks the user. */
-export interface QuestionShown {
-  readonly guid: string;
-  readonly label: string;
-}

@@ -2,11 +2,17 @@
 import type { Deployment } from '../operator/deployment.ts';
 import { ConsoleProblem } from './problems.ts';
 
-/** A running simulator. */
+/** A running simulator. Each call throws ConsoleProblem when it does not answer, with its sentence when it refuses. */
 export interface SimulatorCalls {
-  /** Its members, the newest last. @throws ConsoleProblem when it does not answer. */
+  /** Its members, the newest last. */
   readonly members: () => Promise<readonly SimulatedMember[]>;
-  /** A command of `infra/mx-simulator/control-http.ts`. @throws ConsoleProblem with its sentence when it is refused. */
+  readonly scenarios: () => Promise<readonly SimulatedScenario[]>;
+  /** Those that are still to hit a call. */
+  readonly faults: () => Promise<readonly SimulatedFault[]>;
+  readonly settings: () => Promise<Readonly<Record<string, unknown>>>;
+  /** The last calls about a member, by guid; the newest last. */
+  readonly calls: (member: string, last: number) => Promise<readonly SimulatedCall[]>;
+  /** A command of `infra/mx-simulator/control-http.ts`. */
   readonly command: (name: string, body: Readonly<Record<string, unknown>>) => Promise<unknown>;
 }
 
@@ -14,7 +20,34 @@ export interface SimulatorCalls {
 export interface SimulatedMember {
   readonly id: string | null;
   readonly guid: string;
+  readonly userId: string | null;
   readonly userGuid: string;
+  readonly scenario: string;
+  readonly accounts: readonly { readonly guid: string }[];
+}
+
+/** A scenario that it knows. */
+export interface SimulatedScenario {
+  readonly name: string;
+  readonly kind: string;
+  readonly description: string;
+}
+
+/** A fault that is on. Beside what is named here it has what `add-fault` was given. */
+export interface SimulatedFault extends Readonly<Record<string, unknown>> {
+  readonly id: number;
+  readonly left: number | null;
+  readonly member?: string;
+}
+
+/** A call that it was asked. */
+export interface SimulatedCall {
+  /** Milliseconds since 1970, by its clock. */
+  readonly at: number;
+  readonly method: string;
+  readonly path: string;
+  readonly status: number;
+  readonly faultId: number | null;
 }
 
 const TIMEOUT_MS = 5_000;
@@ -24,7 +57,7 @@ export function simulatorOf({ isLocal, outputs }: Pick<Deployment, 'isLocal' | '
   const url = outputs['MxBaseUrl'] ?? '';
   if (!isLocal || !URL.canParse(url) || new URL(url).hostname !== '127.0.0.1') return null;
 
-  async function ask(path: string, options: RequestInit): Promise<unknown> {
+  async function ask<Told>(path: string, options: RequestInit = {}): Promise<Told> {
     let text: string;
     let isDone: boolean;
     try {
@@ -36,12 +69,17 @@ export function simulatorOf({ isLocal, outputs }: Pick<Deployment, 'isLocal' | '
       throw problem(`The MX simulator at ${url} does not answer.`);
     }
     if (!isDone) throw problem(`The MX simulator refuses it: ${sentenceIn(text)}`);
-    return JSON.parse(text);
+    return JSON.parse(text) as Told;
   }
 
   return {
-    async members() {
-      return ((await ask('state', {})) as { readonly members: readonly SimulatedMember[] }).members;
+    members: async () => (await ask<{ readonly members: readonly SimulatedMember[] }>('state')).members,
+    scenarios: async () => (await ask<{ readonly scenarios: readonly SimulatedScenario[] }>('scenarios')).scenarios,
+    faults: async () => (await ask<{ readonly faults: readonly SimulatedFault[] }>('faults')).faults,
+    settings: () => ask('settings'),
+    async calls(member, last) {
+      const query = new URLSearchParams({ member, last: String(last) });
+      return (await ask<{ readonly calls: readonly SimulatedCall[] }>(`calls?${query}`)).calls;
     },
     command: (name, body) => ask(name, { method: 'POST', body: JSON.stringify(body) }),
   };

@@ -21,7 +21,10 @@ export const HELP = `MX simulator: MX's Platform API v20250224 on this machine, 
 
 Control, without authentication, JSON in and out:
   GET  /_simulator/state        users, members, scenarios
-  GET  /_simulator/calls        calls received
+  GET  /_simulator/scenarios    what each scenario is
+  GET  /_simulator/faults       faults that are still to hit a call
+  GET  /_simulator/settings     settings that hold now
+  GET  /_simulator/calls        calls received; ?member=…&last=… gives the last ones about a member
   POST /_simulator/<command>    ${CONTROL_COMMANDS.join(', ')}
   Their bodies are the arguments of the methods of the same name in infra/mx-simulator/control.ts.
 

@@ -139,6 +139,9 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     (control, given) => control.setListChange(given),
   ),
   'add-fault': command(fault, (control, given) => control.addFault(given)),
+  'remove-fault': command(v.strictObject({ id: v.pipe(v.number(), v.integer(), v.minValue(1)) }), (control, given) =>
+    control.removeFault(given),
+  ),
   'clear-faults': command(nothing, (control) => control.clearFaults()),
   'start-background': command(v.strictObject({ member: name, seconds: v.exactOptional(seconds) }), (control, given) =>
     control.startBackground(given),
@@ -155,22 +158,40 @@ const COMMANDS: Readonly<Record<string, Command>> = {
 /** Names of the commands, for help texts. */
 export const CONTROL_COMMANDS: readonly string[] = Object.keys(COMMANDS);
 
+const wholeNumber = v.pipe(v.string(), v.regex(/^[1-9]\d{0,4}$/, 'It has to be a whole number.'), v.transform(Number));
+
+/** What can be read: checks the query, gives back what there is. */
+const READINGS: Readonly<Record<string, Command>> = {
+  state: command(nothing, (control) => control.state()),
+  scenarios: command(nothing, (control) => ({ scenarios: control.scenarios() })),
+  faults: command(nothing, (control) => ({ faults: control.faults() })),
+  settings: command(nothing, (control) => control.settings()),
+  calls: command(
+    v.strictObject({ member: v.exactOptional(name), last: v.exactOptional(wholeNumber) }),
+    (control, given) => ({ calls: control.calls(given) }),
+  ),
+};
+
+/** What can be read, for help texts. */
+export const CONTROL_READINGS: readonly string[] = Object.keys(READINGS);
+
 /**
- * The simulator's own HTTP paths, without any authentication: `GET /_simulator/state`, `GET /_simulator/calls`, and
- * `POST /_simulator/<command>` with the JSON object that the method of the same name in `Control` takes. 200 with what
+ * The simulator's own HTTP paths, without any authentication: `GET /_simulator/<reading>` with what is wanted of it in the
+ * query, and `POST /_simulator/<command>` with the JSON object that the method of the same name in `Control` takes. 200 with what
  * it gives back (`{}` for nothing), 400 with a sentence when the body is not right.
  */
 export function answerControl(control: Control, request: MxRequest): MxAnswer {
-  const path = request.path.split('?')[0] ?? '';
+  const [path = '', query = ''] = request.path.split('?', 2);
   const wanted = path.slice('/_simulator/'.length);
-  if (request.method === 'GET' && wanted === 'state') return jsonAnswer(200, control.state());
-  if (request.method === 'GET' && wanted === 'calls') return jsonAnswer(200, { calls: control.calls() });
-  const run = Object.hasOwn(COMMANDS, wanted) ? COMMANDS[wanted] : undefined;
-  if (run === undefined || request.method !== 'POST') {
-    return errorAnswer(404, `There is GET state, GET calls, and POST ${CONTROL_COMMANDS.join(', ')}.`);
+  const isReading = request.method === 'GET';
+  const known = isReading ? READINGS : COMMANDS;
+  const run = Object.hasOwn(known, wanted) ? known[wanted] : undefined;
+  if (run === undefined || !(isReading || request.method === 'POST')) {
+    return errorAnswer(404, `There is GET ${CONTROL_READINGS.join(', ')}, and POST ${CONTROL_COMMANDS.join(', ')}.`);
   }
   try {
-    const result = run(control, request.body === '' ? {} : JSON.parse(request.body));
+    const body = request.body === '' ? {} : JSON.parse(request.body);
+    const result = run(control, isReading ? Object.fromEntries(new URLSearchParams(query)) : body);
     return jsonAnswer(200, typeof result === 'object' && result !== null ? result : {});
   } catch (problem) {
     return errorAnswer(400, sentence(problem));

@@ -1,6 +1,6 @@
-import type { Fault } from './fault.ts';
-import type { GivenSettings } from './options.ts';
-import type { Scenario } from './scenarios.ts';
+import type { ArmedFault, Fault } from './fault.ts';
+import type { GivenSettings, ModelSettings } from './options.ts';
+import type { Scenario, ScenarioKind } from './scenarios.ts';
 import type { Call, Member } from './world.ts';
 
 /** A member's state for tests; MX itself shows less. */
@@ -80,6 +80,10 @@ export interface Control {
   setListChange(given: { member: string; change: Member['listChange'] }): void;
   /** Puts a fault in the way of coming calls. */
   addFault(fault: Fault): { id: number };
+  /** Those that are still to hit a call. */
+  faults(): ArmedFault[];
+  /** Takes one back; one that has hit its last call, or is there no more, is no error. */
+  removeFault(given: { id: number }): void;
   clearFaults(): void;
   /** Starts a background aggregation now. @throws Error when a job runs already. */
   startBackground(given: { member: string; seconds?: number }): { jobGuid: string };
@@ -87,11 +91,14 @@ export interface Control {
   planBackground(given: { member: string; inSeconds: number }): void;
   /** Changes settings of the running model. */
   setSettings(given: GivenSettings): void;
-  /** Calls received, oldest first (the last 10,000 to 20,000). */
-  calls(): readonly Call[];
+  settings(): ModelSettings;
+  /** Calls received, oldest first (the last 10,000 to 20,000). With `member`: those about it. With `last`: so many of them. */
+  calls(given?: { member?: string; last?: number }): readonly Call[];
   clearCalls(): void;
   /** The member as it is now, without using up an answer of a lag. */
   member(given: { member: string }): MemberReport;
+  /** Every scenario that a member can have, in words. */
+  scenarios(): { name: string; kind: ScenarioKind; description: string }[];
   state(): { users: { guid: string; id: string | null }[]; members: MemberReport[]; scenarios: string[] };
   /** Everything back to how it was at the start. */
   reset(): void;

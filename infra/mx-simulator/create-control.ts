@@ -8,7 +8,7 @@ import { setBusy, setStatus, startJob } from './job.ts';
 import { accountsOf, addMember, addUser, ownerOf, removeMember } from './members.ts';
 import { withGiven } from './options.ts';
 import type { Scenario } from './scenarios.ts';
-import { namedScenario, scenarioNames } from './scenarios.ts';
+import { kindOf, namedScenario, scenarioNames } from './scenarios.ts';
 import { giveHistory } from './seed-data.ts';
 import { advance, planAllBackgrounds } from './timeline.ts';
 import type { Member, World } from './world.ts';
@@ -114,6 +114,11 @@ export function createControl(world: World, reset: () => void): Control {
       memberOf(given.member).listChange = given.change;
     },
     addFault: (fault) => ({ id: armFault(world, fault).id }),
+    faults: () => world.faults.filter(({ left }) => left !== 0),
+    removeFault({ id }) {
+      const place = world.faults.findIndex((fault) => fault.id === id);
+      if (place >= 0) world.faults.splice(place, 1);
+    },
     clearFaults() {
       world.faults.length = 0;
     },
@@ -134,11 +139,21 @@ export function createControl(world: World, reset: () => void): Control {
       world.settings = withGiven(world.settings, given);
       planAllBackgrounds(world);
     },
-    calls: () => world.calls,
+    settings: () => world.settings,
+    calls({ member, last } = {}) {
+      const guid = member === undefined ? null : memberOf(member).guid;
+      const about = guid === null ? world.calls : world.calls.filter(({ memberGuid }) => memberGuid === guid);
+      return last === undefined ? about : about.slice(-last);
+    },
     clearCalls() {
       world.calls.length = 0;
     },
     member: (given) => report(world, memberOf(given.member)),
+    scenarios: () =>
+      scenarioNames().flatMap((name) => {
+        const scenario = namedScenario(name);
+        return scenario === undefined ? [] : [{ name, kind: kindOf(scenario), description: scenario.description }];
+      }),
     state() {
       present();
       return {

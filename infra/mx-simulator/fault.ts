@@ -11,6 +11,16 @@ export type FaultHow =
   | { kind: 'slow-body'; delayMs: number }
   | { kind: 'broken-body' };
 
+/** What can go wrong, each in a sentence. */
+export const FAULT_KINDS: Readonly<Record<FaultHow['kind'], string>> = {
+  status: 'answers with an HTTP status of your choice',
+  timeout: 'takes the call and never answers',
+  reset: 'cuts the connection',
+  slow: 'answers late',
+  'slow-body': 'begins its answer at once and sends the rest drop by drop',
+  'broken-body': 'breaks off half way through its answer',
+};
+
 /** A fault to be put in the way of calls. */
 export interface Fault {
   how: FaultHow;

@@ -6,7 +6,9 @@ import type { World } from './world.ts';
 
 /** Puts a fault in the way of coming calls. */
 export function armFault(world: World, fault: Fault): ArmedFault {
-  const id = (world.faults.at(-1)?.id ?? 0) + 1;
+  // Never the id of one that was taken back: what still names that one must not meet another.
+  const id = Math.max(world.lastFaultId, world.faults.at(-1)?.id ?? 0) + 1;
+  world.lastFaultId = id;
   const armed: ArmedFault = { ...fault, id, left: fault.times === undefined ? 1 : fault.times };
   world.faults.push(armed);
   return armed;

@@ -1,4 +1,4 @@
-import { STATUS_IDS, USUAL_ERROR_CODES } from './statuses.ts';
+import { ERROR_CODES, STATUS_IDS, STATUS_MEANINGS, USUAL_ERROR_CODES } from './statuses.ts';
 
 /** Kinds of question that MX can ask (MX facts 2.9). */
 export type ChallengeType = 'TEXT' | 'OPTIONS' | 'TOKEN' | 'IMAGE_DATA' | 'IMAGE_OPTIONS';
@@ -55,13 +55,22 @@ export interface Scenario {
 
 const CONNECTED: JobEnd = { status: 'CONNECTED', errorCode: null };
 
-const endsWith = (status: string | null, errorCode?: number | string | null): Scenario => ({
-  description: `the job ends ${status ?? 'with no status (null)'}${errorCode ? ` and error_code ${errorCode}` : ''}`,
-  end: { status, errorCode: errorCode === undefined ? (USUAL_ERROR_CODES[status ?? ''] ?? null) : errorCode },
-});
+const endsWith = (status: string | null, given?: number | string | null): Scenario => {
+  const errorCode = given === undefined ? (USUAL_ERROR_CODES[status ?? ''] ?? null) : given;
+  return { description: endWords(status, errorCode), end: { status, errorCode } };
+};
+
+function endWords(status: string | null, errorCode: number | string | null): string {
+  const code = errorCode === null ? '' : `, error code ${errorCode}`;
+  if (status === null) return `the job ends without any status${code}`;
+  const meaning = STATUS_MEANINGS[status] ?? 'a status that MX’s documents do not have';
+  // Where the code says more than the status usually does.
+  const reason = errorCode === (USUAL_ERROR_CODES[status] ?? null) ? undefined : ERROR_CODES[String(errorCode)]?.text;
+  return `the job ends ${status}${code}: ${reason === undefined ? meaning : reason.replace(/\.$/, '')}`;
+}
 
 const refusedWith = (status: number, type: string | null, message: string): Scenario => ({
-  description: `POST check_balance is refused: ${status} ${type ?? 'without an error type'}`,
+  description: `MX refuses to start a job: ${status}, ${message.replace(/\.$/, '')}`,
   end: CONNECTED,
   refuse: { status, type, message },
 });
@@ -80,10 +89,10 @@ const byStatus = Object.fromEntries(
 );
 
 const SCENARIO_LIST: Readonly<Record<string, Scenario>> = {
-  ok: good('the job ends CONNECTED; balances stay as the bank has them'),
-  moving: good('the job ends CONNECTED and every balance has moved', { balancesMove: true }),
-  slow: good('the job takes 240 s, then ends CONNECTED', { jobSeconds: 240 }),
-  instant: good('the job ends within the call that starts it, and no answer ever shows the running flag', {
+  ok: good('all is well; the balances are the same as before'),
+  moving: good('all is well, and every balance has moved', { balancesMove: true }),
+  slow: good('all is well, but the job takes four minutes', { jobSeconds: 240 }),
+  instant: good('the job is over before the call that starts it is answered: it is never seen running', {
     jobSeconds: 0,
     lag: { answers: 1, of: 'flag' },
   }),
@@ -91,11 +100,17 @@ const SCENARIO_LIST: Readonly<Record<string, Scenario>> = {
   'no-status': { ...endsWith(null), before: { status: null, errorCode: null } },
   'unknown-status': endsWith('QUARANTINED', null),
 
-  challenged: good('a text question; `correct` passes', { challenge: 'TEXT' }),
-  'challenged-options': good('a question with options; `correct` passes', { challenge: 'OPTIONS' }),
-  'challenged-token': good('a one-time code; `correct` passes', { challenge: 'TOKEN' }),
-  'challenged-image': good('a question with an image; `correct` passes', { challenge: 'IMAGE_DATA' }),
-  'challenged-image-options': good('a choice of images; `correct` passes', { challenge: 'IMAGE_OPTIONS' }),
+  challenged: good('the bank asks a question; the answer is “correct”', { challenge: 'TEXT' }),
+  'challenged-options': good('the bank lets the user choose from answers; “correct” is the right one', {
+    challenge: 'OPTIONS',
+  }),
+  'challenged-token': good('the bank sends the user a code; it is “correct”', { challenge: 'TOKEN' }),
+  'challenged-image': good('the bank shows an image and asks about it; the answer is “correct”', {
+    challenge: 'IMAGE_DATA',
+  }),
+  'challenged-image-options': good('the bank lets the user choose from images; “correct” is the right one', {
+    challenge: 'IMAGE_OPTIONS',
+  }),
 
   'no-verifiable-accounts': endsWith('FAILED', 1000),
   'no-accounts': endsWith('FAILED', 1001),
@@ -104,7 +119,11 @@ const SCENARIO_LIST: Readonly<Record<string, Scenario>> = {
   'reauthorization-required': endsWith('IMPAIRED', 2004),
   'institution-down': endsWith('FAILED', 3000),
   'institution-in-maintenance': endsWith('FAILED', 3001),
-  'error-as-text': { ...endsWith('DENIED'), description: 'ends DENIED; `error` is a JSON text', errorAsText: true },
+  'error-as-text': {
+    ...endsWith('DENIED'),
+    description: 'the job ends DENIED, and MX writes its reason as a text in place of an object',
+    errorAsText: true,
+  },
   'error-code-as-text': endsWith('FAILED', 'REQUEST_FAILED'),
   'denied-without-error': endsWith('DENIED', null),
 
@@ -133,51 +152,56 @@ const SCENARIO_LIST: Readonly<Record<string, Scenario>> = {
   'refused-not-supported': refusedWith(400, null, 'This institution does not support this job.'),
   'feature-off': refusedWith(403, 'forbidden', 'This feature is not enabled for your client.'),
 
-  'starts-nothing': good('POST answers 202 and nothing starts', { startsNothing: true }),
-  'flag-lags': good('the 202 and the next two answers still say is_being_aggregated: false', {
+  'starts-nothing': good('MX says yes (202), and no job ever begins', { startsNothing: true }),
+  'flag-lags': good('MX shows only at the third look that the job runs', {
     lag: { answers: 3, of: 'flag' },
   }),
-  'everything-lags': good('the 202 and the next two answers show nothing of the job', {
-    lag: { answers: 3, of: 'everything' },
-  }),
-  'guid-unchanged': good('the job runs, most_recent_job_guid does not move', { keepsJobGuid: true }),
-  'evidence-unchanged': good('the job runs, only the running flag shows it', {
+  'everything-lags': good(
+    'MX shows nothing of the job until the third look: it looks as if the last one were this one',
+    {
+      lag: { answers: 3, of: 'everything' },
+    },
+  ),
+  'guid-unchanged': good('the job runs, and MX goes on to name the last one', { keepsJobGuid: true }),
+  'evidence-unchanged': good('the job runs, and nothing but MX’s running flag shows it', {
     keepsJobGuid: true,
     keepsAggregatedAt: true,
   }),
-  'no-evidence': good('the job runs within the call and nothing on the member shows it', {
+  'no-evidence': good('the job runs at once, and nothing that MX shows proves it', {
     keepsJobGuid: true,
     keepsAggregatedAt: true,
     jobSeconds: 0,
     lag: { answers: 1, of: 'flag' },
   }),
-  'last-job-failed': good('DENIED and its error from the last job show until this job ends CONNECTED', {
+  'last-job-failed': good('the last job was DENIED, which MX shows until this one is over; this one goes well', {
     before: { status: 'DENIED', errorCode: 2005 },
   }),
-  'old-error-stays': good('ends CONNECTED, the error of the last job stays', {
+  'old-error-stays': good('all is well, but MX goes on to show the last job’s error', {
     before: { status: 'FAILED', errorCode: 3002 },
     keepsOldError: true,
   }),
-  'interim-error': good('shows DENIED half way while it runs, then ends CONNECTED', {
+  'interim-error': good('MX shows DENIED half way, while the job runs on; then it ends well', {
     interim: { status: 'DENIED', idle: false },
   }),
-  flapping: good('looks over and FAILED for 4 s half way, then ends CONNECTED', {
+  flapping: good('half way the job looks over and FAILED for 4 s; then it ends well', {
     interim: { status: 'FAILED', idle: true },
   }),
-  'left-behind': good('the job ends CONNECTED and leaves the last account as it was', { imports: 'not-the-last' }),
-  'nothing-imported': good('the job ends CONNECTED and has brought no account up to date', { imports: 'nothing' }),
-  'imports-in-turn': good('every second job ends CONNECTED and has brought no account up to date', {
+  'left-behind': good('all is well, but the last account was not read anew', { imports: 'not-the-last' }),
+  'nothing-imported': good('the job ends as if all were well, but no account was read anew', { imports: 'nothing' }),
+  'imports-in-turn': good('every second job ends as if all were well, but has read no account anew', {
     imports: 'in-turn',
   }),
-  followed: good('a background aggregation follows 1 s after the job', { followedBySeconds: 1 }),
-  conflict: good('a background aggregation of 20 s is under way at the first POST: 409', { conflictSeconds: 20 }),
+  followed: good('MX begins a job of its own 1 s after this one', { followedBySeconds: 1 }),
+  conflict: good('MX has just begun a job of its own, which takes 20 s: the first request is refused (409)', {
+    conflictSeconds: 20,
+  }),
   'oauth-pending': {
     ...endsWith('PENDING', null),
-    description: 'an OAuth connection that is never finished: PENDING before and after every job',
+    description: 'a login at the bank’s own site that the user never finishes: PENDING before and after every job',
     before: { status: 'PENDING', errorCode: null },
     oauth: true,
   },
-  'create-lag': good('the member answers 404 for 500 ms after it was created', { createLagMs: 500 }),
+  'create-lag': good('MX does not know a new member for half a second (404)', { createLagMs: 500 }),
 };
 
 /** MX facts 7.1: the passwords of MX Bank (user `mxuser`) that are not simply a success. */
@@ -196,6 +220,32 @@ const MX_BANK_PASSWORDS: Readonly<Record<string, Scenario>> = {
 
 const NAMED = new Map(Object.entries(SCENARIO_LIST));
 const PASSWORDS = new Map(Object.entries(MX_BANK_PASSWORDS));
+
+/** What a scenario is about, in the order in which they are best shown. */
+export const SCENARIO_KINDS = [
+  'ends-well',
+  'ends-otherwise',
+  'asks-the-user',
+  'refuses',
+  'misleads',
+  'imports-in-part',
+  'another-job',
+] as const;
+
+/** What a scenario is about. */
+export type ScenarioKind = (typeof SCENARIO_KINDS)[number];
+
+/** What it is about, by what it does: the first of these that fits. */
+export function kindOf(scenario: Scenario): ScenarioKind {
+  if (scenario.challenge !== undefined) return 'asks-the-user';
+  if (scenario.refuse !== undefined) return 'refuses';
+  if (scenario.imports !== undefined) return 'imports-in-part';
+  if (scenario.conflictSeconds !== undefined || scenario.followedBySeconds !== undefined) return 'another-job';
+  if (scenario.end.status !== 'CONNECTED') return 'ends-otherwise';
+  const { startsNothing, lag, keepsJobGuid, keepsAggregatedAt, interim, before, createLagMs } = scenario;
+  const traps = [startsNothing, lag, keepsJobGuid, keepsAggregatedAt, interim, before, createLagMs];
+  return traps.some((trap) => trap !== undefined) ? 'misleads' : 'ends-well';
+}
 
 /** The names that a member's scenario can have. */
 export const scenarioNames = (): string[] => [...NAMED.keys()];

@@ -10,10 +10,11 @@ const FORMAT = 1;
  * that are one object stay one.
  */
 export function snapshotOf(world: World): Uint8Array {
-  const { settings, users, usersById, members, membersById, institutions, busy, nextChangeAt, faults } = world;
+  const { settings, users, usersById, members, membersById, institutions, busy, nextChangeAt, faults, lastFaultId } =
+    world;
   return serialize({
     format: FORMAT,
-    known: { settings, users, usersById, members, membersById, institutions, busy, nextChangeAt, faults },
+    known: { settings, users, usersById, members, membersById, institutions, busy, nextChangeAt, faults, lastFaultId },
     outbox: world.outbox.content(),
     positions: Object.fromEntries(streams(world).map(([name, stream]) => [name, stream.position()])),
   });

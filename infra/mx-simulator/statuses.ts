@@ -24,6 +24,32 @@ export const STATUS_IDS: Readonly<Record<string, number>> = {
   PENDING: 21,
 };
 
+/** MX facts 3.1: what each says, for people who have never heard of it. */
+export const STATUS_MEANINGS: Readonly<Record<string, string>> = {
+  CREATED: 'the member is new, and nothing was read yet',
+  PREVENTED: 'after three refused logins MX tries no more, so that the bank does not lock the user out',
+  DENIED: 'the bank did not accept the user’s login',
+  CHALLENGED: 'the bank asks the user something, and waits',
+  REJECTED: 'the user’s answer to the bank’s question was wrong',
+  LOCKED: 'the bank has locked the user’s login',
+  CONNECTED: 'the login works, and data were read',
+  IMPEDED: 'the login is right, but the bank wants the user to do something on its own site first',
+  RECONNECTED: 'the connection was moved to another source of data, and has to be read again',
+  DEGRADED: 'several attempts have failed, as while the bank’s site is under maintenance',
+  DISCONNECTED: 'the connection to the bank is broken, and MX works on it',
+  DISCONTINUED: 'MX does not support this connection to the bank any more',
+  CLOSED: 'the connection was closed by the user, the bank or MX',
+  DELAYED: 'the bank takes longer than usual',
+  FAILED: 'the bank could not be read, for a technical reason',
+  UPDATED: 'the user has entered a new login, and it was not tried yet',
+  DISABLED: 'reading is switched off for this connection',
+  IMPORTED: 'the member was taken over from elsewhere, without a login that works',
+  RESUMED: 'the user has answered the bank, and the job should go on',
+  EXPIRED: 'the user has not answered the bank’s question in time',
+  IMPAIRED: 'a part of the login is missing, or the consent has to be renewed',
+  PENDING: 'the user has not finished connecting at the bank’s site',
+};
+
 /** MX facts 6.2: entering one of these sends a CONNECTION_STATUS webhook; no other status does. */
 export const STATUSES_WITH_WEBHOOK: ReadonlySet<string> = new Set([
   'CHALLENGED',

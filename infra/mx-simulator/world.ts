@@ -111,6 +111,7 @@ export interface World {
   readonly outbox: Outbox;
   readonly random: { guids: Random; jobs: Random; faults: Random; order: Random };
   readonly faults: ArmedFault[];
+  lastFaultId: number;
   readonly calls: Call[];
 }
 
@@ -147,6 +148,7 @@ export function createWorld(settings: ModelSettings, seed: number, now: () => nu
     outbox: createOutbox(seed, now, () => world.settings.webhooks),
     random: worldRandom(seed),
     faults: [],
+    lastFaultId: 0,
     calls: [],
   };
   return world;

@@ -182,10 +182,59 @@ describe.skipIf('missing' in found)('the page', () => {
         begin('A bank in maintenance'),
       ]);
       await section(refused, 'What callers see').getByText('check_balance → 4').waitFor();
-      await down.getByRole('button', { name: 'Let MX answer again' }).click();
+      const on = section(down, 'What goes wrong now');
+      await on.getByText('MX is down for try-').waitFor();
+      await section(down, 'What MX was asked').getByRole('row', { name: /503/ }).first().waitFor();
+      await on.getByRole('button', { name: 'Take back: MX is down' }).click();
+      await on.getByText('Nothing: MX does what is asked of it.').waitFor();
       await lies.getByText('It ended as not refreshed. MX accepted the request').waitFor();
       await section(lies, 'What callers see').getByText('→ 404').waitFor();
       await down.getByText('It ended as succeeded. The balances are stored.').waitFor();
+    });
+  });
+
+  describe('Try it, by hand', () => {
+    afterEach(() => running.mx.clearFaults());
+
+    it('plays a scenario for a member, then another one', async () => {
+      const { guid, id } = running.addMember();
+      const page = await pages.open(served.address, { hash: '#/try' });
+      const banks = section(page, 'Every way in which a bank and MX can behave');
+      await banks.getByText('The job ends otherwise').click();
+      await banks.getByText('The job ends LOCKED: the bank has locked the user’s login.').waitFor();
+      await banks.getByLabel('For').selectOption(guid);
+      await banks.getByRole('button', { name: 'locked', exact: true }).click();
+      await section(page, 'locked').getByText('It ended as action required.').waitFor();
+      const seen = section(page, 'What callers see');
+      await seen.getByText('The newest refresh ended as action required (locked)').waitFor();
+      expect(running.mx.member({ member: id }).scenario).toBe('locked');
+      await section(page, 'Let something happen').getByRole('button', { name: 'The user logs in again' }).click();
+      await page.getByText(`The user logs in again: asked for, for ${id}.`).waitFor();
+      await section(page, 'locked').getByRole('button', { name: 'Refresh again' }).click();
+      await seen.getByText(/6 accounts, fresh/).waitFor();
+    });
+
+    it('plays a fault of one member, and takes it back', async () => {
+      const { guid } = running.addMember();
+      const page = await pages.open(served.address, { hash: '#/try' });
+      const choices = section(page, 'Make something go wrong');
+      await choices.getByLabel('Hits the calls about').selectOption(guid);
+      await choices.getByRole('button', { name: 'MX refuses the service’s key' }).click();
+      const on = section(page, 'What goes wrong now');
+      await on.getByText('until it is taken back').waitFor();
+      expect(running.mx.faults()).toMatchObject([{ member: guid, left: null, how: { status: 401 } }]);
+      const banks = section(page, 'Every way in which a bank and MX can behave');
+      await banks.getByLabel('For').selectOption(guid);
+      await banks.getByRole('button', { name: 'ok', exact: true }).click();
+      await section(page, 'What callers see').getByText('→ 502').waitFor();
+      const asked = section(page, 'What MX was asked');
+      await asked
+        .getByRole('row', { name: /401 MX refuses the service’s key/ })
+        .first()
+        .waitFor();
+      await on.getByRole('button', { name: 'Take everything back' }).click();
+      await on.getByText('Nothing: MX does what is asked of it.').waitFor();
+      expect(running.mx.faults()).toEqual([]);
     });
   });
 
@@ -372,6 +421,13 @@ describe.skipIf('missing' in found)('the page', () => {
       await page.getByRole('button', { name: 'Read the schedule' }).click();
       await section(page, 'Institutions').getByText('mxbank').waitFor();
       await page.getByText('members on the schedule').waitFor();
+      expect(await violations(page)).toEqual([]);
+      await page.getByRole('link', { name: 'Try it' }).click();
+      await page.getByRole('button', { name: 'A bank in maintenance' }).click();
+      await section(page, 'What MX was asked').getByRole('row').nth(1).waitFor();
+      await section(page, 'What goes wrong now').waitFor();
+      await page.evaluate('for (const one of document.querySelectorAll("main details")) one.open = true');
+      await page.getByRole('button', { name: 'no-accounts' }).waitFor();
       expect(await violations(page)).toEqual([]);
     });
   });

@@ -1,7 +1,7 @@
 /** Watches a running stack: nothing of what MX and callers say may be in what it tells on. */
 import { appendFileSync } from 'node:fs';
 import type { ObservationFeed } from '../../infra/local/stack/observations.ts';
-import type { MxModel } from '../../infra/mx-simulator/mx-model.ts';
+import { CONTROL_PREFIX, type MxModel } from '../../infra/mx-simulator/mx-model.ts';
 import { Detector, type Secret, type SecretKind } from './detector.ts';
 import { secretsIn } from './heard.ts';
 
@@ -50,7 +50,10 @@ export function watchPrivacy({ told, mx, secrets, inEvents = [] }: Watched): () 
   const answer = mx.handle;
   mx.handle = (request) => {
     const given = answer(request);
-    for (const secret of secretsIn(request, given)) detector.add(secret);
+    // The simulator's own controls tell times and counts too. What MX is to have by them is heard once MX tells it.
+    if (!request.path.startsWith(CONTROL_PREFIX)) {
+      for (const secret of secretsIn(request, given)) detector.add(secret);
+    }
     return given;
   };
   told.on('log', ({ line }) => void texts.push({ where: 'log', text: line }));

@@ -1,133 +1,123 @@
-/** *Try it*: a bank of some way by a click, what the service makes of it, and what callers see, side by side. */
-import { type ComponentChild, Fragment, h, type TargetedEvent } from 'preact';
-import { useEffect, useState } from 'preact/hooks';
-import type { MemberShown, Problem, QuestionShown, SeenAnswer, StoryList, TriedShown } from '../shapes.ts';
-import { ask, withQuery } from './ask.ts';
-import { Explained } from './explained.ts';
-import { Name, Section, Trouble } from './parts.ts';
+/** *Try it*: banks and faults by a click, what the service makes of them, and what callers see, side by side. */
+import { type ComponentChild, type ComponentChildren, Fragment, h } from 'preact';
+import { useEffect, useRef, useState } from 'preact/hooks';
+import type { Problem } from '../shapes.ts';
+import type { PlayedShown, TriedShown, TryList } from '../try-shapes.ts';
+import { ask } from './ask.ts';
+import { BankChoices, EventChoices, FaultChoices, Stories } from './choices.ts';
+import { On } from './on.ts';
+import { Section, Trouble } from './parts.ts';
+import { Tried } from './tried.ts';
 import { usePanel } from './use-panel.ts';
-import { memberHash } from './view.ts';
-import { Watched } from './watched.ts';
 
-const LIVE_MS = 1_000;
+const PLAYED_MS = 2_000;
+
+/** What is tried now. */
+interface Trying extends TriedShown {
+  readonly title: string;
+  /** A trigger anew is something new. */
+  readonly round: number;
+}
 
 /** The view. */
 export function Try(): ComponentChild {
-  const list = usePanel<StoryList>('/data/try', null);
-  const [tried, setTried] = useState<(TriedShown & { readonly title: string }) | null>(null);
+  const list = usePanel<TryList>('/data/try', null);
+  const played = usePanel<PlayedShown>('/data/try/on', PLAYED_MS);
+  const [tried, setTried] = useState<Trying | null>(null);
   const [problem, setProblem] = useState<Problem | null>(null);
   const [isAsking, setAsking] = useState(false);
+  const members = played.data?.members ?? [];
 
-  async function begin(name: string, title: string): Promise<void> {
+  async function asked<Data>(path: string, body: Readonly<Record<string, unknown>>): Promise<Data | null> {
     setAsking(true);
-    const answer = await ask<TriedShown>({ path: '/data/try/story', body: { name } });
+    const answer = await ask<Data>({ path: `/data/try/${path}`, body });
     setAsking(false);
     setProblem(answer.problem);
-    if (answer.told !== null) setTried({ ...answer.told.data, title });
+    played.reload();
+    return answer.told?.data ?? null;
   }
 
+  async function begin(title: string, path: string, body: Readonly<Record<string, unknown>>): Promise<void> {
+    const data = await asked<TriedShown>(path, body);
+    if (data !== null) setTried((before) => ({ ...data, title, round: (before?.round ?? 0) + 1 }));
+  }
+
+  const choose = { isAsking, members, tried: tried?.member ?? null };
   return h(
     Fragment,
     null,
     h('h1', { tabIndex: -1 }, 'Try it'),
-    h(
-      'p',
-      null,
-      'MX is a simulator on this machine. Each click adds a member whose bank behaves as described, and triggers a refresh.',
-    ),
+    h(Way, null),
     h(Trouble, { problem, asOf: null }),
     h(
       Section,
-      { id: 'stories', title: 'Banks', of: list },
-      h(
-        'ul',
-        { class: 'stories' },
-        list.data?.stories.map(({ name, title, text }) =>
-          h(
-            'li',
-            { key: name },
-            h('button', { type: 'button', disabled: isAsking, onClick: () => void begin(name, title) }, title),
-            h('p', { class: 'quiet' }, text),
-          ),
+      { id: 'stories', title: 'Begin here: a bank, and what comes of it', of: list },
+      h(Stories, {
+        offers: list.data?.stories ?? [],
+        isAsking,
+        choose: ({ name, title }) => void begin(title, 'story', { name }),
+      }),
+    ),
+    tried === null
+      ? null
+      : h(
+          Shown,
+          { round: tried.round },
+          h(Tried, {
+            key: tried.round,
+            ...tried,
+            isAsking,
+            again: () => void begin(tried.title, 'refresh', { member: tried.member }),
+          }),
         ),
-      ),
-    ),
-    tried === null ? null : h(Tried, { key: tried.member, ...tried }),
+    h(On, { of: played, takeBack: (id) => void asked('take-back', { id }) }),
+    list.data === null
+      ? null
+      : [
+          h(FaultChoices, {
+            key: 'faults',
+            ...choose,
+            groups: list.data.faults,
+            choose: ({ name }, whom, times) => void asked('fault', { name, member: whom, times }),
+          }),
+          h(BankChoices, {
+            key: 'banks',
+            ...choose,
+            groups: list.data.scenarios,
+            choose: ({ name, title }, whom) => void begin(title, 'scenario', { name, member: whom }),
+          }),
+          h(EventChoices, {
+            key: 'events',
+            ...choose,
+            offers: list.data.events,
+            choose: ({ name }, whom) => void asked('event', { name, member: whom }),
+          }),
+        ],
   );
 }
 
-function Tried({ user, member, title, trigger }: TriedShown & { readonly title: string }): ComponentChild {
-  const names = { user, member };
-  const explained = usePanel<MemberShown>(withQuery('/data/member', names), LIVE_MS);
-  const seen = usePanel<readonly SeenAnswer[]>(withQuery('/data/try/seen', names), null);
-  const running = explained.data?.running ?? null;
-  const sentence = `${running?.sentence} ${running?.looks} ${explained.data?.lastEnd?.refreshId}`;
-  useEffect(seen.reload, [sentence]);
-
-  return h(
-    'div',
-    { class: 'beside' },
-    h(
-      Section,
-      { id: 'tried', title, of: explained, aside: h('a', { href: memberHash(user, member) }, 'Open this member') },
-      h('p', { class: 'quiet' }, 'Member ', h(Name, null, member), ' of ', h(Name, null, user)),
-      explained.data === null ? null : h(Explained, explained.data),
-      running?.step === 'asks_user' ? h(AnswerForm, names) : null,
-      running?.step === 'waits' ? h(BackButton, null) : null,
-      h(Watched, { shown: explained.data, of: member }),
-    ),
-    h(
-      Section,
-      { id: 'seen', title: 'What callers see', of: seen },
-      h(Seen, { answer: trigger, isOpen: true }),
-      seen.data?.map((answer, index) => h(Seen, { key: answer.path, answer, isOpen: index === 0 })),
-    ),
-  );
-}
-
-const Seen = ({ answer, isOpen }: { readonly answer: SeenAnswer; readonly isOpen: boolean }): ComponentChild =>
+/** Who asks whom, for people who have never heard of MX. */
+const Way = (): ComponentChild =>
   h(
-    'details',
-    { open: isOpen },
-    h('summary', null, h(Name, null, `${answer.method} ${answer.path}`), ` → ${answer.status}`),
-    h('pre', { tabIndex: 0, role: 'region', 'aria-label': `Answer to ${answer.method} ${answer.path}` }, answer.text),
-  );
-
-/** The user's answer to the bank, as the user's app passes it on. */
-function AnswerForm(names: { readonly user: string; readonly member: string }): ComponentChild {
-  const question = usePanel<QuestionShown | null>(withQuery('/data/try/question', names), null);
-  const [value, setValue] = useState('');
-  const [told, setTold] = useState<string | null>(null);
-  const { data } = question;
-
-  async function send(event: Event): Promise<void> {
-    event.preventDefault();
-    const body = { ...names, guid: data?.guid, value };
-    const answer = await ask<SeenAnswer>({ path: '/data/try/answer', body });
-    setTold(answer.told === null ? answer.problem.sentence : `PUT …/resume → ${answer.told.data.status}`);
-  }
-
-  if (data === null) return h(Trouble, question);
-  const typed = (event: TargetedEvent<HTMLInputElement>): void => setValue(event.currentTarget.value);
-  return h(
-    'form',
-    { class: 'row', onSubmit: (event: Event) => void send(event) },
-    h('label', { for: 'answer' }, 'The bank asks: ', data.label),
-    h('input', { id: 'answer', value, autocomplete: 'off', onInput: typed }),
-    h('button', { type: 'submit', disabled: value === '' }, 'Answer'),
-    told === null ? null : h('p', { role: 'status' }, told),
-  );
-}
-
-function BackButton(): ComponentChild {
-  const [problem, setProblem] = useState<Problem | null>(null);
-  async function back(): Promise<void> {
-    setProblem((await ask({ path: '/data/try/mx-is-back', body: {} })).problem);
-  }
-  return h(
     Fragment,
     null,
-    h('p', null, h('button', { type: 'button', onClick: () => void back() }, 'Let MX answer again')),
-    h(Trouble, { problem, asOf: null }),
+    h(
+      'ol',
+      { class: 'way', 'aria-label': 'Who asks whom' },
+      ['Your system', 'This service', 'MX', 'The bank'].map((who) => h('li', { key: who }, who)),
+    ),
+    h(
+      'p',
+      { class: 'lead' },
+      'MX is a company that reads accounts at banks on behalf of their owners. One login of one user at one bank is a member. ' +
+        'Your system asks this service for fresh balances; this service asks MX to start a job, and watches it until it is over. ' +
+        'Here MX and its banks are a simulator on this machine: nothing that you click leaves it.',
+    ),
   );
+
+/** Brought into view at each round. */
+function Shown({ round, children }: { readonly round: number; readonly children?: ComponentChildren }): ComponentChild {
+  const place = useRef<HTMLDivElement>(null);
+  useEffect(() => place.current?.scrollIntoView({ block: 'nearest' }), [round]);
+  return h('div', { ref: place }, children);
 }

@@ -5,22 +5,28 @@ import type { SimulatorCalls } from '../../../infra/console/simulator-calls.ts';
 import { stories } from '../../../infra/console/stories.ts';
 import { tryRoutes } from '../../../infra/console/try-data.ts';
 import { namedScenario } from '../../../infra/mx-simulator/scenarios.ts';
+import { memberOf, nothingPlayed } from './played.ts';
 
 /** The routes, with an API that answers 202 to everything and a simulator that has these members; what both were asked. */
 function trying(ids: readonly (string | null)[] = []) {
   const called: ApiCall[] = [];
   const commands: unknown[] = [];
+  const members = ids.map((id) => memberOf(id));
   const api: ApiCalls = {
     send: async (call) => {
       called.push(call);
-      return { status: 202, headers: new Headers(), text: '{"balance":1.50}' };
+      return { status: 202, headers: new Headers({ 'retry-after': '3' }), text: '{"balance":1.50}' };
     },
     ask: async () => ({}),
     clockAheadMs: () => 0,
   };
   const simulator: SimulatorCalls = {
-    members: async () => ids.map((id) => ({ id, guid: 'MBR-1', userGuid: 'USR-1' })),
-    command: async (name, body) => void commands.push([name, body]),
+    ...nothingPlayed,
+    members: async () => members,
+    command: async (name, body) => {
+      commands.push([name, body]);
+      if (name === 'add-member') members.push(memberOf(String(body['id'])));
+    },
   };
   const routes = tryRoutes({ api, simulator });
   const route = (name: string, input: Input) => routes[name]?.(input);
@@ -28,7 +34,12 @@ function trying(ids: readonly (string | null)[] = []) {
 }
 
 const path = '/users/user-1/members/try-1/check_balance';
-const seen = { method: 'POST', path, status: 202, text: '{\n  "balance": 1.50\n}' };
+const seen = {
+  ...{ method: 'POST', path, status: 202 },
+  says: 'An answer of another kind.',
+  headers: 'retry-after: 3',
+  text: '{\n  "balance": 1.50\n}',
+};
 
 describe('a story', () => {
   it('adds a member, and triggers a refresh', async () => {
@@ -64,7 +75,7 @@ describe('a story', () => {
   it('in which MX goes down hits its member alone', async () => {
     const { route, commands } = trying();
     await route('POST /data/try/story', { name: 'down' });
-    const fault = { how: { kind: 'status', status: 503 }, member: 'try-1', times: null };
+    const fault = { how: { kind: 'status', status: 503, body: 'html' }, member: 'MBR-try-1', times: null };
     expect(commands.at(-1)).toEqual(['add-fault', fault]);
   });
 
@@ -77,6 +88,53 @@ describe('a story', () => {
   it.each(stories.map(({ name, scenario }) => [name, scenario]))('%s is of a scenario: %s', (_name, scenario) => {
     expect(namedScenario(scenario)).toBeDefined();
   });
+});
+
+describe('a scenario', () => {
+  it('is played by a new member', async () => {
+    const { route, called, commands } = trying();
+    const told = await route('POST /data/try/scenario', { name: 'locked', member: null });
+    expect(told).toEqual({ user: 'user-1', member: 'try-1', trigger: seen });
+    expect(commands).toEqual([['add-member', { user: 'user-1', id: 'try-1', scenario: 'locked' }]]);
+    expect(called).toEqual([{ method: 'POST', path }]);
+  });
+
+  it.each([
+    ['member-ok', '/users/user-9/members/member-ok/check_balance'],
+    ['MBR-null', '/users/user-9/members/MBR-null/check_balance'],
+  ])('is played by %s from now on', async (member, calledPath) => {
+    const { route, called, commands } = trying(['member-ok', null]);
+    await route('POST /data/try/scenario', { name: 'locked', member });
+    expect(commands).toEqual([['set-scenario', { member: `MBR-${member.replace('MBR-', '')}`, scenario: 'locked' }]]);
+    expect(called).toEqual([{ method: 'POST', path: calledPath }]);
+  });
+
+  it('that asks is triggered with the user present, also again', async () => {
+    const { route, called } = trying(['asked-before']);
+    await route('POST /data/try/scenario', { name: 'challenged', member: null });
+    await route('POST /data/try/refresh', { member: 'asked-before' });
+    expect(called.map(({ body }) => body)).toEqual([{ user_present: true }, { user_present: true }]);
+  });
+
+  it.each([
+    [{ name: 'nope', member: null }, 'The simulator knows no such scenario.'],
+    [{ name: '__proto__', member: null }, 'The simulator knows no such scenario.'],
+    [{ member: null }, 'The simulator knows no such scenario.'],
+    [{ name: 'locked', member: 'nobody' }, 'The simulator has no such member.'],
+    [{ name: 'locked' }, 'The simulator has no such member.'],
+    [{ name: 'locked', member: 7 }, 'The simulator has no such member.'],
+  ])('%j is refused', async (input, sentence) => {
+    const { route, commands, called } = trying(['member-ok', null]);
+    await expect(route('POST /data/try/scenario', input)).rejects.toThrow(sentence);
+    expect([commands, called]).toEqual([[], []]);
+  });
+});
+
+it('a refresh is triggered again', async () => {
+  const { route, called } = trying(['member-ok']);
+  expect(await route('POST /data/try/refresh', { member: 'member-ok' })).toMatchObject({ member: 'member-ok' });
+  expect(called).toEqual([{ method: 'POST', path: '/users/user-9/members/member-ok/check_balance' }]);
+  await expect(route('POST /data/try/refresh', {})).rejects.toThrow('The simulator has no such member.');
 });
 
 it('an answer is passed on as the user’s app does', async () => {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { scenarioNames } from '../../../infra/mx-simulator/scenarios.ts';
 import { list, parse, part, virtualMx } from './virtual-mx.ts';
 
 const ACCOUNTS = '/users/user-1/members/member-1/accounts';
@@ -148,5 +149,81 @@ describe('control over HTTP paths', () => {
     expect(mx.call('POST', '/_simulator/dance', {}).status).toBe(404);
     expect(mx.call('GET', '/_simulator/reset').status).toBe(404);
     expect(mx.model.handle({ method: 'POST', path: '/_simulator/reset', headers: {}, body: '{' }).status).toBe(400);
+  });
+});
+
+describe('reading over HTTP paths', () => {
+  const reading = () => {
+    const mx = virtualMx();
+    return { mx, read: (path: string) => mx.call('GET', `/_simulator/${path}`, undefined, {}) };
+  };
+
+  it('tells every scenario, what it is about, in words', () => {
+    const scenarios = list(parse(reading().read('scenarios').body), 'scenarios');
+    expect(scenarios).toHaveLength(scenarioNames().length);
+    const about = (name: string) => scenarios.find((scenario) => scenario['name'] === name);
+    expect(about('denied')).toEqual({
+      name: 'denied',
+      kind: 'ends-otherwise',
+      description: 'the job ends DENIED, error code 2005: the bank did not accept the user’s login',
+    });
+    expect(about('institution-down')?.['description']).toBe(
+      'the job ends FAILED, error code 3000: The institution cannot be reached',
+    );
+    expect(about('unknown-status')?.['description']).toBe(
+      'the job ends QUARANTINED: a status that MX’s documents do not have',
+    );
+    expect(about('no-status')?.['description']).toBe('the job ends without any status');
+    expect(
+      ['ok', 'challenged', 'refused-maintenance', 'starts-nothing', 'left-behind', 'conflict', 'oauth-pending'].map(
+        (name) => about(name)?.['kind'],
+      ),
+    ).toEqual([
+      'ends-well',
+      'asks-the-user',
+      'refuses',
+      'misleads',
+      'imports-in-part',
+      'another-job',
+      'ends-otherwise',
+    ]);
+  });
+
+  it('tells the faults that are on, and takes one back', () => {
+    const { mx, read } = reading();
+    const faults = () => list(parse(read('faults').body), 'faults');
+    mx.model.control.addFault({ how: { kind: 'reset' } });
+    const { id } = mx.model.control.addFault({ how: { kind: 'timeout' }, times: null, member: 'member-1' });
+    expect(faults()).toEqual([
+      { id: 1, how: { kind: 'reset' }, left: 1 },
+      { id: 2, how: { kind: 'timeout' }, times: null, member: 'member-1', left: null },
+    ]);
+    mx.call('GET', '/users/user-1/members/member-1');
+    expect(faults()).toMatchObject([{ id: 2 }]);
+    const take = (given: unknown) => mx.call('POST', '/_simulator/remove-fault', given, {}).status;
+    expect([take({ id }), take({ id }), take({ id: 0 }), take({})]).toEqual([200, 200, 400, 400]);
+    expect(faults()).toEqual([]);
+    expect(mx.model.control.addFault({ how: { kind: 'reset' } })).toEqual({ id: 3 });
+  });
+
+  it('tells the settings that hold', () => {
+    const { mx, read } = reading();
+    mx.model.control.setSettings({ webhooks: { lose: 0.5 } });
+    expect(part(parse(read('settings').body), 'webhooks')).toMatchObject({ lose: 0.5, double: 0 });
+  });
+
+  it('tells the last calls about a member', () => {
+    const { mx, read } = reading();
+    mx.model.control.addMember({ user: 'user-1', id: 'member-2' });
+    mx.check();
+    mx.check('member-2');
+    mx.call('GET', '/users/user-1/members/member-1');
+    const calls = (query: string) => list(parse(read(`calls?${query}`).body), 'calls').map(({ route }) => route);
+    expect(calls('member=member-1')).toEqual(['check-balance', 'read-member']);
+    expect(calls('member=member-1&last=1')).toEqual(['read-member']);
+    expect(calls('last=2')).toEqual(['check-balance', 'read-member']);
+    expect(
+      ['last=0', 'last=many', 'member=', 'member=nobody', 'first=1'].map((q) => read(`calls?${q}`).status),
+    ).toEqual([400, 400, 400, 400, 400]);
   });
 });

@@ -110,3 +110,13 @@ it('a call of MX: credentials, ids, answers, money', () => {
   ]);
   expect(secretsIn({ method: 'GET', path: '/users', headers: {}, body: '{' }, { body: '<html>' })).toEqual([]);
 });
+
+it('leaves out what the simulator’s controls tell', () => {
+  const told = new ObservationFeed();
+  const mx = createMxModel({ seed: 1, now: () => 1_795_817_739_269 });
+  const leaks = watchPrivacy({ told, mx, secrets: [] });
+  mx.handle({ method: 'GET', path: '/users/user-1/members/member-ok', headers, body: '' });
+  mx.handle({ method: 'GET', path: '/_simulator/calls', headers: {}, body: '' });
+  told.emit('log', { function: 'Reads', stream: 'stdout', line: '{"Timestamp":1795817739269}' });
+  expect(leaks()).toEqual([]);
+});
