@@ -58,7 +58,7 @@ const sentences: Readonly<Record<Exclude<OpenStep, 'requested'>, string>> = {
 };
 
 /** A member, explained. */
-export const memberShown = ({ member, bankDownSince, explained }: ExplainedMember): MemberShown => ({
+export const memberShown = ({ member, bankDownSince, explained, running }: ExplainedMember): MemberShown => ({
   ...member.key,
   institution: member.institutionCode,
   bankDownSince,
@@ -73,7 +73,7 @@ export const memberShown = ({ member, bankDownSince, explained }: ExplainedMembe
     outcome: member.lastAttempt.outcome,
     sentence: outcomes[member.lastAttempt.code].message,
   },
-  running: member.claim === null ? null : runningShown(member.key, member.claim),
+  running: running && runningShown(member.key, running),
 });
 
 /** Why an account's values may not be those of now, by the API's `stale_reason`. */

@@ -9,6 +9,8 @@ import type { StoredBalance } from '../../shared/domain/balance.ts';
 import { type Explained, explain } from '../../shared/domain/explain.ts';
 import type { Clock, Instant } from '../../shared/domain/instant.ts';
 import type { MemberRecord } from '../../shared/domain/member.ts';
+import { inOrder, withMovedDeadline } from '../../shared/domain/pause.ts';
+import type { Claim } from '../../shared/domain/refresh.ts';
 import { noWishes } from '../../shared/domain/schedule.ts';
 import { type Deployment, flagOf, wholeNumberOf } from './deployment.ts';
 import { exitCodes, Stop } from './exit-codes.ts';
@@ -27,6 +29,8 @@ export interface ExplainedMember {
   /** Since when the member's bank does not work; null also when no breaker is heeded. */
   readonly bankDownSince: Instant | null;
   readonly explained: Explained;
+  /** The member's claim, with the deadline that counts without pauses. */
+  readonly running: Claim | null;
 }
 
 /**
@@ -61,7 +65,8 @@ export async function explainedMember(
     readPauses(client, deployment.output('RefreshesTable')),
   ]);
   const known = { member, balances, wishes: wishes ?? noWishes, bankDownSince, pauses, now: now() };
-  return { member, balances, bankDownSince, explained: explain(known, rules) };
+  const running = member.claim && withMovedDeadline(inOrder(pauses), member.claim);
+  return { member, balances, bankDownSince, explained: explain(known, rules), running };
 }
 
 async function bankDown(

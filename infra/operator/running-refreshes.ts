@@ -1,15 +1,18 @@
 /** What runs now: the members whose refresh has not ended, for a person who looks. */
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { openClaims } from '../../shared/clients/open-claims.ts';
+import { readPauses } from '../../shared/clients/pauses-table.ts';
 import { type Instant, plusSeconds } from '../../shared/domain/instant.ts';
 import { OPEN_SHARDS } from '../../shared/domain/members-ports.ts';
 import type { MemberKey } from '../../shared/domain/mx.ts';
+import { inOrder, withMovedDeadline } from '../../shared/domain/pause.ts';
 import type { Claim } from '../../shared/domain/refresh.ts';
 import type { Deployment } from './deployment.ts';
 
 /** A refresh that has not ended, or whose end is about to be published. */
 export interface RunningNow {
   readonly member: MemberKey;
+  /** Its deadline counts without pauses. */
   readonly claim: Claim;
 }
 
@@ -25,7 +28,7 @@ export interface RunningPage {
 const AHEAD_SECONDS = 86_400;
 
 /**
- * The first page of each part of the index of open claims: eight calls, however many refreshes run. A claim that cannot be
+ * The first page of each part of the index of open claims: eight calls, however many refreshes run, and one for the pauses. A claim that cannot be
  * read is left out; the sweep's log says why.
  */
 export async function runningRefreshes(
@@ -35,9 +38,15 @@ export async function runningRefreshes(
 ): Promise<RunningPage> {
   const page = openClaims(client, deployment.output('MembersTable'));
   const before = plusSeconds(now, AHEAD_SECONDS);
-  const pages = await Promise.all(Array.from({ length: OPEN_SHARDS }, (_, shard) => page(shard, before, null)));
+  const [stored, ...pages] = await Promise.all([
+    readPauses(client, deployment.output('RefreshesTable')),
+    ...Array.from({ length: OPEN_SHARDS }, (_, shard) => page(shard, before, null)),
+  ]);
+  const pauses = inOrder(stored.pauses);
   const running = pages.flatMap(({ listed }) =>
-    listed.flatMap(({ member, claim }) => (claim === null || claim === 'unreadable' ? [] : [{ member, claim }])),
+    listed.flatMap(({ member, claim }) =>
+      claim === null || claim === 'unreadable' ? [] : [{ member, claim: withMovedDeadline(pauses, claim) }],
+    ),
   );
   return {
     running: running.toSorted((first, second) => (first.claim.acceptedAt < second.claim.acceptedAt ? -1 : 1)),

@@ -4,7 +4,7 @@ import { readPauses } from '../../shared/clients/pauses-table.ts';
 import { plusSeconds } from '../../shared/domain/instant.ts';
 import { OPEN_SHARDS, type OpenCursor } from '../../shared/domain/members-ports.ts';
 import { type OpenRefresh, openRefresh, stepText } from '../../shared/domain/open-refresh.ts';
-import { inOrder, movedDeadline, type Pause } from '../../shared/domain/pause.ts';
+import { inOrder, type Pause, withMovedDeadline } from '../../shared/domain/pause.ts';
 import { snakeCased } from '../../shared/domain/snake-case.ts';
 import { spanOf } from '../../shared/domain/span.ts';
 import type { Deployment } from './deployment.ts';
@@ -75,7 +75,7 @@ async function readOpen(
         if (one.record === 'unreadable') unreadable.push(one);
         else if (one.record?.claim) {
           const { claim } = one.record;
-          const refresh = openRefresh(one.record, { ...claim, deadline: movedDeadline(pauses, claim) }, now);
+          const refresh = openRefresh(one.record, withMovedDeadline(pauses, claim), now);
           open.set(refresh.refreshId, refresh);
         }
       }

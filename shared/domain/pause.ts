@@ -70,6 +70,17 @@ export function movedDeadline(
   return instantOf(moved);
 }
 
+/**
+ * A refresh or a claim with the deadline that counts, for showing it: the stored one is never rewritten, and moved once more
+ * it would be too late.
+ *
+ * @param pauses in order
+ */
+export const withMovedDeadline = <T extends { readonly acceptedAt: Instant; readonly deadline: Instant }>(
+  pauses: readonly Pause[],
+  given: T,
+): T => ({ ...given, deadline: movedDeadline(pauses, given) });
+
 /** When what waits for the end of `pause` is worth trying again: after it, spread over a minute. @param random in [0, 1) */
 export const backAfter = ({ until }: Pause, random: number): Instant =>
   plusSeconds(until, random * BACK_WITHIN_SECONDS);

@@ -1,6 +1,6 @@
 /** How callers are shown a refresh that a pause has put off. */
 import type { Clock } from './instant.ts';
-import { movedDeadline, type Pauses, pauseAt } from './pause.ts';
+import { type Pauses, pauseAt, withMovedDeadline } from './pause.ts';
 import type { Refresh } from './refresh.ts';
 
 /**
@@ -13,8 +13,8 @@ export async function shownInPause(
 ): Promise<Refresh> {
   if (refresh.status === 'ended') return refresh;
   const known = await pauses.known();
-  const deadline = movedDeadline(known, refresh);
-  const { progress } = refresh;
-  if (progress === null || pauseAt(known, now()) === null) return { ...refresh, deadline };
-  return { ...refresh, deadline, progress: { ...progress, waitsFor: 'paused', nextLookAt: null } };
+  const moved = withMovedDeadline(known, refresh);
+  const { progress } = moved;
+  if (progress === null || pauseAt(known, now()) === null) return moved;
+  return { ...moved, progress: { ...progress, waitsFor: 'paused', nextLookAt: null } };
 }

@@ -8,9 +8,10 @@ import { type RedriveOptions, redriveDeadLetters } from '../../infra/operator/de
 import type { AwsAccess, Deployment } from '../../infra/operator/deployment.ts';
 import { membersInDynamoDb } from '../../shared/clients/members-table.ts';
 import { encodeDelivery, encodeNextLook, encodeStartBatch } from '../../shared/clients/messages.ts';
+import { writePauses } from '../../shared/clients/pauses-table.ts';
 import { refreshesInDynamoDb } from '../../shared/clients/refreshes-table.ts';
 import { endedEvent } from '../../shared/domain/event.ts';
-import { instantOf } from '../../shared/domain/instant.ts';
+import { instantOf, plusSeconds } from '../../shared/domain/instant.ts';
 import { at, attemptOf, newKey, policy, refreshId, runningRefresh, startingClaim, T0 } from '../samples.ts';
 import { type FakeTerminal, fakeTerminal } from '../unit/operator/fake-terminal.ts';
 import { type LocalQueues, startLocalQueues } from './local-queues.ts';
@@ -396,6 +397,16 @@ describe('dead-letters discard', () => {
     );
     expect(fake.said.at(-1)).toBe('1 letter discarded.');
     expect(await bodiesIn('FollowUpDeadLetter')).toEqual([]);
+  });
+
+  it('counts the deadline of a look without pauses', async () => {
+    await put('FollowUpDeadLetter', await runningLook(71));
+    const { deadline } = startingClaim(refreshId(71));
+    const pauses = [{ from: at(0), until: at(3_600), why: 'MX asked for it' }];
+    await writePauses(tables.client, tables.refreshes, { pauses, version: 0 });
+    const fake = fakeTerminal();
+    await discard(fake, 'follow-ups');
+    expect(fake.out()).toContain(`soon after ${plusSeconds(deadline, 3_600)}.`);
   });
 
   it('without a yes, or dry, deletes nothing', async () => {

@@ -1,10 +1,14 @@
 /** The operator’s command `explain`, on tables of its own. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { memberShown } from '../../infra/console/member-data.ts';
 import type { Deployment } from '../../infra/operator/deployment.ts';
 import { type ExplainOptions, explainMember } from '../../infra/operator/explain-member.ts';
+import { explainedMember } from '../../infra/operator/explained-member.ts';
 import { balancesInDynamoDb } from '../../shared/clients/balances-table.ts';
 import { membersInDynamoDb } from '../../shared/clients/members-table.ts';
+import { writePauses } from '../../shared/clients/pauses-table.ts';
 import { scheduleInDynamoDb } from '../../shared/clients/schedule-table.ts';
+import { plusSeconds } from '../../shared/domain/instant.ts';
 import { noWishes } from '../../shared/domain/schedule.ts';
 import { at, attemptOf, mxAccount, mxMember, policy, refreshId, startingClaim } from '../samples.ts';
 import { fakeTerminal } from '../unit/operator/fake-terminal.ts';
@@ -96,6 +100,20 @@ describe('explain', () => {
       },
       accounts: [{ account: 'ACT-1', stale_reason: '' }],
     });
+  });
+
+  it('gives the page the deadline that counts without pauses', async () => {
+    const running = { userGuid: 'USR-running', memberGuid: 'MBR-running' };
+    const claim = startingClaim(refreshId(9));
+    const members = membersInDynamoDb(tables.client, tables.members, policy);
+    await members.claim({ key: running, claim, starts: [], startsVersion: 0, member: mxMember(running) });
+    const pauses = [{ from: at(0), until: at(600), why: 'MX asked for it' }];
+    await writePauses(tables.client, tables.refreshes, { pauses, version: 0 });
+    const names = { userIdentifier: running.userGuid, memberIdentifier: running.memberGuid };
+    const read = await explainedMember(deployment(), { client: tables.client, now: () => at(10) }, names);
+    const moved = plusSeconds(claim.deadline, 600);
+    expect(memberShown(read).running).toMatchObject({ refreshId: refreshId(9), deadline: moved });
+    expect(read.explained.next).toContain(`ends by ${moved}.`);
   });
 
   it('ends with 2 for a member that is not known', async () => {

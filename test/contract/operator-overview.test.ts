@@ -3,7 +3,9 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { runningRefreshes } from '../../infra/operator/running-refreshes.ts';
 import { scheduleLoad } from '../../infra/operator/schedule-load.ts';
 import { membersInDynamoDb } from '../../shared/clients/members-table.ts';
+import { writePauses } from '../../shared/clients/pauses-table.ts';
 import { scheduleInDynamoDb } from '../../shared/clients/schedule-table.ts';
+import { plusSeconds } from '../../shared/domain/instant.ts';
 import { noWishes } from '../../shared/domain/schedule.ts';
 import { at, attemptOf, newKey, policy, refreshId, startingClaim } from '../samples.ts';
 import { type LocalTables, startLocalTables } from './local-tables.ts';
@@ -15,7 +17,7 @@ beforeAll(async () => {
 });
 afterAll(() => tables?.close());
 
-const deployment = () => deploymentWith(tables, { MembersTable: tables.members });
+const deployment = () => deploymentWith(tables, { MembersTable: tables.members, RefreshesTable: tables.refreshes });
 
 it('finds what runs in every part, the oldest first', async () => {
   const members = membersInDynamoDb(tables.client, tables.members, policy);
@@ -41,6 +43,14 @@ it('finds what runs in every part, the oldest first', async () => {
   expect(running.map(({ claim }) => claim.acceptedAt)).toEqual([at(10), at(20), at(30)]);
   expect(running.map(({ member }) => member)).toEqual([keys[1], keys[2], keys[0]]);
   expect(isMore).toBe(false);
+
+  // A pause moves what was accepted before its end.
+  const pauses = [{ from: at(15), until: at(75), why: 'MX asked for it' }];
+  await writePauses(tables.client, tables.refreshes, { pauses, version: 0 });
+  const paused = await runningRefreshes(deployment(), tables.client, at(0));
+  const deadlines = paused.running.map(({ claim }) => claim.deadline);
+  const [stored = at(0)] = running.map(({ claim }) => claim.deadline);
+  expect(deadlines).toEqual([60, 55, 45].map((seconds) => plusSeconds(stored, seconds)));
 });
 
 it('counts the schedule’s turns in what it has read', async () => {

@@ -10,7 +10,7 @@ import { type Content, subjectOf } from './letter.ts';
 
 /** What is stored of what a letter is about. */
 export interface Known {
-  /** Of the member that the letter names; null: nothing is stored of it, or it names none. */
+  /** Of the member that the letter names, the deadline moved by pauses; null: nothing is stored of it, or it names none. */
   readonly record: Pick<MemberRecord, 'claim' | 'deletedAt'> | null;
   /** Whether the refresh that the letter names is still kept. */
   readonly hasRefresh: boolean;
