@@ -5,9 +5,11 @@
 import { cpus, loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
 import { MX_BANK_ACCOUNTS } from '../../infra/mx-simulator/accounts.ts';
+import { createRandom } from '../../infra/mx-simulator/random.ts';
 import { type Running, startRunning } from '../local/running.ts';
 import {
   type Assumptions,
+  billedMs,
   type Counts,
   ledger,
   type Point,
@@ -19,8 +21,9 @@ import {
   withMemory,
 } from './ledger.ts';
 import { Meter } from './meter.ts';
+import { handOver } from './pollers.ts';
 import { pricesDated } from './prices.ts';
-import { ACCOUNTS, explained, JOB_SECONDS, type Kind, kinds, triggerPaced } from './refresh-kinds.ts';
+import { ACCOUNTS, explained, JOB_SECONDS, type Kind, kinds, LOOKS_SECONDS, triggerPaced } from './refresh-kinds.ts';
 
 const HELP = `Counts refreshes on the running local stack and prices them.
 
@@ -83,6 +86,7 @@ async function count(kind: Kind): Promise<Counted> {
       for (const { guid } of members) running.mx.setScenario({ member: guid, scenario: kind.scenario });
     }
     await running.project.stack.idle();
+    if (kind.mxMs !== undefined) running.mx.addFault({ how: { kind: 'slow', delayMs: kind.mxMs }, times: null });
     meter.clear(running);
     const began = performance.now();
     await kind.run(running, members, rate);
@@ -167,6 +171,61 @@ function printMemory({ kind, counts }: Counted): void {
   table(['function', 'memory', 'ms of an invocation', 'dollars per million', 'dollars × seconds'], rows);
 }
 
+/** Refreshes a second, and invocations at once, for which the pollers are played: the default's, and more. */
+const PLAYED_RATES = [1, 10, 30, 100];
+const PLAYED_CONCURRENCY = [10, 20, 40];
+/** So many seconds of refreshes are played: a backlog that grows is seen. */
+const PLAYED_SECONDS = 120;
+
+/** When refreshes begin of which callers know nothing of each other: in seconds, the same ones in each run. */
+function begunAt(perSecond: number): readonly number[] {
+  const random = createRandom(1, `${perSecond} a second`);
+  const begun: number[] = [];
+  for (let at = 0; begun.length < perSecond * PLAYED_SECONDS; begun.push(at))
+    at -= Math.log(1 - random.next()) / perSecond;
+  return begun;
+}
+
+/** How full batches are at rates that this machine cannot make, with the times of an invocation that were counted. */
+function printPlayed({ kind, counts }: Counted): void {
+  const follower = counts.functions['follow-up'];
+  if (follower === undefined) return;
+  const single = { ...follower, invocations: follower.messages };
+  const cpuMs = billedMs({ ...single, awsCalls: 0, mxCalls: 0 }, assumptions);
+  const waitMs = billedMs({ ...single, cpuMs: 0 }, assumptions);
+  const rows = PLAYED_CONCURRENCY.flatMap((concurrency) =>
+    PLAYED_RATES.map((perSecond) => {
+      const { mean, waitedSeconds } = handOver({
+        begins: begunAt(perSecond),
+        looks: LOOKS_SECONDS,
+        concurrency,
+        invocationMs: (messages) => waitMs + messages * cpuMs,
+      });
+      const ratio = waitingDollars(counts, mean, assumptions) / waitingDollars(counts, 1, assumptions);
+      return [
+        String(concurrency),
+        String(perSecond),
+        mean.toFixed(1),
+        waitedSeconds.toFixed(1),
+        `${ratio.toFixed(2)} ×`,
+      ];
+    }),
+  );
+  console.log(
+    `\nPlayed, not counted: Lambda’s pollers, invocations of ${waitMs.toFixed(0)} ms and ${cpuMs.toFixed(0)} ms a message as the ${kind.name} refreshes had them, ${LOOKS_SECONDS.length} looks each, for ${PLAYED_SECONDS} s:`,
+  );
+  table(
+    [
+      'followUpConcurrency',
+      'refreshes a second',
+      'messages in an invocation',
+      'seconds waited, p95',
+      'the wait for MX',
+    ],
+    rows,
+  );
+}
+
 /** The formula for an operator's own numbers, when the kinds that it takes were counted. */
 function printRates(counted: readonly Counted[]): void {
   const pointOf = (name: string): Point | undefined => {
@@ -197,7 +256,10 @@ Assumed: a call of AWS takes ${awsMs} ms, one of MX ${mxMs} ms; each has ${heade
     print(one);
     counted.push(one);
   }
-  for (const one of counted) if (one.kind.name === 'usual') printMemory(one);
+  for (const one of counted) {
+    if (one.kind.name === 'crowded') printPlayed(one);
+    if (one.kind.name === 'usual') printMemory(one);
+  }
   printRates(counted);
 }
 

@@ -19,14 +19,18 @@ export interface Kind {
   readonly jobSeconds?: number;
   /** Of each member. @default {@link ACCOUNTS} */
   readonly accounts?: number;
+  /** Milliseconds in which the simulator answers while the refreshes run. @default at once */
+  readonly mxMs?: number;
   /** Done to each member before anything is counted. */
   readonly prepare?: (running: Running, member: Added) => Promise<void>;
   /** Makes one refresh of each member, `perSecond` of them begun in a second, each to its end. */
   run(running: Running, members: readonly Added[], perSecond: number): Promise<void>;
 }
 
-/** Of a usual job: three looks, after 5, 8 and 12 s. */
+/** Of a usual job. */
 export const JOB_SECONDS = 10;
+/** When it is looked at. */
+export const LOOKS_SECONDS = [5, 8, 12];
 /** Of a usual member. */
 export const ACCOUNTS = 6;
 /** What the price of one more account and of one more look is told by. */
@@ -36,6 +40,7 @@ const LONG_JOB_SECONDS = 30;
 /** All kinds, in the order of the tables. */
 export const kinds: readonly Kind[] = [
   { name: 'usual', run: triggerPaced },
+  { name: 'crowded', settings: { followUpConcurrency: 2 }, mxMs: 1_000, run: triggerPaced },
   { name: 'learned', settings: { learning: true }, run: triggerPaced },
   {
     name: 'joined',
@@ -56,6 +61,7 @@ export const kinds: readonly Kind[] = [
 /** What is special about each kind, for its heading. */
 export const explained: Readonly<Record<string, string>> = {
   usual: 'triggered over HTTP',
+  crowded: 'two invocations at once for all looks, and an MX that takes 1 s: batches fill as at a high rate',
   learned: 'with what a job before it has taught',
   joined: 'a second trigger joins each',
   webhooks: 'MX’s webhook tells the end',
