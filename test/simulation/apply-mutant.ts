@@ -12,11 +12,7 @@ const root = new URL('../../', import.meta.url);
  * @throws Error when there is no such fault, or the code that it changes is no longer there.
  */
 export function applyMutant(name: string): void {
-  const mutant = mutants.find((one) => one.name === name);
-  if (mutant === undefined) {
-    throw new Error(`there is no mutant ${name}; there are: ${mutants.map((one) => one.name).join(', ')}`);
-  }
-  const sources = mutatedSources(mutant);
+  const sources = mutatedSources(mutantNamed(name));
   registerHooks({
     load(url, context, nextLoad) {
       const source = url.startsWith('file:') ? sources.get(fileURLToPath(url)) : undefined;
@@ -25,6 +21,13 @@ export function applyMutant(name: string): void {
         : { format: 'module-typescript', source, shortCircuit: true };
     },
   });
+}
+
+/** @throws Error when there is no such fault. */
+export function mutantNamed(name: string): Mutant {
+  const mutant = mutants.find((one) => one.name === name);
+  if (mutant !== undefined) return mutant;
+  throw new Error(`there is no mutant ${name}; there are: ${mutants.map((one) => one.name).join(', ')}`);
 }
 
 /** The changed files, by their paths. @throws Error when a change does not apply exactly once. */

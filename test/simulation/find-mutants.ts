@@ -1,6 +1,7 @@
 /** Finds each deliberate fault: by the seed that is noted for it, or by a search when that shows it no more. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
+import type { FaultyRuns } from './faulty-runs.ts';
 import { type Mutant, mutants } from './mutants.ts';
 import { type Verdict, verdictOf } from './verdict.ts';
 
@@ -44,10 +45,9 @@ async function search(mutant: Mutant): Promise<Found> {
 }
 
 /** The noted seed when it still shows the fault, else the first one that does. @throws Error when none does. */
-export async function findMutant(mutant: Mutant, noted: Noted): Promise<Found> {
+export async function findMutant(mutant: Mutant, noted: Noted, runs: FaultyRuns): Promise<Found> {
   const { seed } = noted[mutant.name] ?? {};
-  const found =
-    seed === undefined ? null : foundIn(await verdictOf({ mutant: mutant.name, seed, histories: 1 }), mutant, seed);
+  const found = seed === undefined ? null : foundIn(await runs.verdictOf({ mutant: mutant.name, seed }), mutant, seed);
   return found ?? search(mutant);
 }
 

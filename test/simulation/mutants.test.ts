@@ -1,16 +1,19 @@
 /** The simulation itself under test: deliberate faults in the code, each of which it has to find, by the promise it breaks. */
 import { readFileSync } from 'node:fs';
-import { describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { mutatedSources } from './apply-mutant.ts';
+import { FaultyRuns } from './faulty-runs.ts';
 import { findMutant, readNoted, tableOf } from './find-mutants.ts';
 import { mutants } from './mutants.ts';
 import { verdictOf } from './verdict.ts';
 
 const noted = readNoted();
+const runs = new FaultyRuns();
+afterAll(() => runs.close());
 
-describe.concurrent('the simulation finds', () => {
+describe('the simulation finds', () => {
   it.each(mutants.map((mutant) => [mutant.what, mutant] as const))('%s', async (_what, mutant) => {
-    const { seed } = await findMutant(mutant, noted);
+    const { seed } = await findMutant(mutant, noted, runs);
     if (seed !== noted[mutant.name]?.seed)
       console.warn(`${mutant.name} is found by seed ${seed}: note it with npm run simulate -- --faults`);
   });

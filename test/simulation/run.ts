@@ -7,6 +7,8 @@ import { createTally, type Tally } from './tally.ts';
 export interface RunOptions {
   readonly seed: number;
   readonly histories: number;
+  /** Further seeds after these. */
+  readonly also?: readonly number[];
   readonly only?: ReadonlySet<string> | null;
   readonly crashAt?: CrashAt | null;
   readonly withStory?: boolean;
@@ -45,7 +47,8 @@ export async function runHistories(options: RunOptions): Promise<RunResult> {
     failed,
   });
 
-  for (let seed = options.seed; seed < options.seed + options.histories; seed += 1) {
+  const inARow = Array.from({ length: options.histories }, (_, index) => options.seed + index);
+  for (const seed of [...inARow, ...(options.also ?? [])]) {
     const history = await run(seed, crashAt);
     if (history.violation !== null) return over({ history, crashAt });
   }

@@ -3,17 +3,20 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { createAwaitPoints } from './await-points.ts';
+import { readNoted } from './find-mutants.ts';
 import { type History, runHistory } from './history.ts';
 import { runHistories } from './run.ts';
 import { shrink } from './shrink.ts';
 import type { WrapPort } from './world.ts';
 
-/** So many find all but five of the deliberate faults in `mutants.ts`; more are for a change of a flow. */
-const SEEDS = 2_250;
+/** Enough to come by every await point but one; more are for a change of a flow (`npm run simulate`). */
+const SEEDS = 1_000;
+/** Those that show a deliberate fault which the first thousand do not, and one that comes by the await point left out. */
+const RARE_SEEDS = [...Object.values(readNoted()).map(({ seed }) => seed), 2_137].filter((seed) => seed > SEEDS);
 
 describe('the simulation', () => {
   it(`keeps every promise in ${SEEDS} histories, crashed everywhere`, async () => {
-    const { failed, tally, points, elapsedMs } = await runHistories({ seed: 1, histories: SEEDS });
+    const { failed, tally, points, elapsedMs } = await runHistories({ seed: 1, histories: SEEDS, also: RARE_SEEDS });
     console.log(tally.table(points, elapsedMs));
     if (failed !== null) {
       const { history } = await shrink(failed.history, failed.crashAt);
@@ -76,7 +79,7 @@ describe('the simulation', () => {
   it('is a command with a table; bad options are refused', async () => {
     const simulate = (...args: string[]) =>
       promisify(execFile)(process.execPath, [fileURLToPath(new URL('main.ts', import.meta.url)), ...args]);
-    const { stdout } = await simulate('--histories', '50', '--seed', '7');
+    const { stdout } = await simulate('--histories', '5', '--seed', '7');
     for (const word of ['histories per second', 'faults injected', 'outcomes', 'await points', 'virtual time']) {
       expect(stdout).toContain(word);
     }
