@@ -12,7 +12,9 @@ import { eraseAgain } from '../shared/domain/delete-member.ts';
 import { type EraseDataDeps, eraseData } from '../shared/domain/erase-data.ts';
 import { followRefresh } from '../shared/domain/follow-refresh.ts';
 import { type HandleWebhookDeps, handleWebhook } from '../shared/domain/handle-webhook.ts';
+import type { SeenByLook } from '../shared/domain/next-look.ts';
 import { continueNotice } from '../shared/domain/notify.ts';
+import { isConnectionStatus } from '../shared/domain/statuses.ts';
 import { readEnvironment } from '../shared/lambda/environment.ts';
 import { type LogFields, lines, type Telemetry } from '../shared/lambda/log.ts';
 import { observedMx } from '../shared/lambda/observed-mx.ts';
@@ -32,6 +34,13 @@ const namesIn = (message: FollowUp): Pick<LogFields, 'refresh_id' | 'correlation
 /** What follow-ups need. */
 export type FollowUpDeps = HandleWebhookDeps & EraseDataDeps;
 
+/** A status that MX's documents do not have is not for this line: `mx.unknown_status` tells of it. */
+const seenWords = ({ connectionStatus, isBeingAggregated, proof }: SeenByLook): string => {
+  const isKnown = connectionStatus !== null && isConnectionStatus(connectionStatus);
+  const status = connectionStatus === null ? 'no_status' : 'unknown_status';
+  return `${isKnown ? connectionStatus : status} ${isBeingAggregated ? 'running' : 'idle'} ${proof}`;
+};
+
 /** Does what a follow-up asks for, and says what came of it. */
 export async function followUp(deps: FollowUpDeps, of: Telemetry, message: FollowUp): Promise<void> {
   const report = lines(of, namesIn(message));
@@ -41,21 +50,25 @@ export async function followUp(deps: FollowUpDeps, of: Telemetry, message: Follo
     return;
   }
   const { memberGuid } = message.member;
+  let seen: string | undefined;
+  const looked = (by: SeenByLook): void => {
+    seen = seenWords(by);
+  };
   switch (message.kind) {
     case 'look': {
-      const outcome = await followRefresh(deps, message);
+      const outcome = await followRefresh({ ...deps, looked }, message);
       // The lines that begin and end a refresh name its member; those in between have its id.
       const about = outcome === 'looking_again' ? {} : { member_guid: memberGuid };
-      report.log('follow_up.done', { ...about, look: message.lookNumber, outcome });
+      report.log('follow_up.done', { ...about, look: message.lookNumber, outcome, seen });
       return;
     }
     case 'webhook': {
       let refresh: Pick<LogFields, 'refresh_id' | 'correlation_id'> = {};
-      const outcome = await handleWebhook(deps, message, ({ refreshId, correlationId }) => {
+      const outcome = await handleWebhook({ ...deps, looked }, message, ({ refreshId, correlationId }) => {
         refresh = { refresh_id: refreshId, correlation_id: correlationId ?? undefined };
       });
       report.count(outcome === 'unknown_member' ? 'WebhookIgnored' : 'WebhookHeeded');
-      report.log('webhook.handled', { ...refresh, member_guid: memberGuid, reason: message.about, outcome });
+      report.log('webhook.handled', { ...refresh, member_guid: memberGuid, reason: message.about, outcome, seen });
       return;
     }
     case 'notify': {

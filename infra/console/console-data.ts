@@ -2,7 +2,7 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { isExactObject } from '../../shared/domain/decimal.ts';
 import { everyHoursOnOffer } from '../../shared/domain/every-hours.ts';
-import { type Clock, instantOf } from '../../shared/domain/instant.ts';
+import { type Clock, type Instant, instantOf } from '../../shared/domain/instant.ts';
 import type { ShownInstitution } from '../../shared/domain/institution-view.ts';
 import { listInstitutions } from '../../shared/domain/read-institutions.ts';
 import { type Deployment, wholeNumberOf } from '../operator/deployment.ts';
@@ -10,11 +10,13 @@ import { exitCodes, Stop } from '../operator/exit-codes.ts';
 import { explainedMember } from '../operator/explained-member.ts';
 import { firstWaiting } from '../operator/first-waiting.ts';
 import { institutionsOf, troubledFirst } from '../operator/institutions-of.ts';
+import { refreshLines } from '../operator/logs/refresh-lines.ts';
 import { pauseNow } from '../operator/pause.ts';
 import { runningRefreshes } from '../operator/running-refreshes.ts';
 import { scheduleLoad } from '../operator/schedule-load.ts';
 import { type ApiCalls, memberPath } from './api-calls.ts';
 import { type DataRoutes, namesIn } from './data-routes.ts';
+import { looksShown } from './looks-shown.ts';
 import { accountsShown, historyShown, memberShown, refreshesShown, scheduleShown } from './member-data.ts';
 import { attentionGroup, institutionList, runningList } from './overview-data.ts';
 import { badInput, ConsoleProblem, problemOfError } from './problems.ts';
@@ -25,6 +27,7 @@ import type {
   HistoryShown,
   InstitutionList,
   LoadShown,
+  LooksShown,
   MemberShown,
   RefreshList,
   RunningList,
@@ -58,6 +61,16 @@ export const timeOf =
 const MOST_INSTITUTIONS = 200;
 
 const ACCOUNT_GUID = /^ACT-[\w-]{1,100}$/;
+
+const REFRESH_ID = /^RFR-[0-9A-Z]{26}$/;
+
+const isInstant = (value: unknown): value is Instant =>
+  typeof value === 'string' &&
+  /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/.test(value) &&
+  !Number.isNaN(Date.parse(value));
+
+/** How long logs are searched; then what was found is shown. */
+const LOGS_MS = 20_000;
 
 /** The most former amounts of an account that are shown: as many as the API gives at once. */
 const MOST_FORMER = 100;
@@ -143,6 +156,17 @@ export function dataRoutes(deps: ConsoleDeps): DataRoutes {
 
     async 'GET /data/refreshes'(input): Promise<RefreshList> {
       return refreshesShown(await api.ask({ method: 'GET', path: `${memberPath(namesIn(input))}/refreshes` }));
+    },
+
+    async 'GET /data/looks'({ refresh, ended }): Promise<LooksShown> {
+      if (typeof refresh !== 'string' || !REFRESH_ID.test(refresh))
+        throw badInput('Looks are those of a refresh’s id.');
+      if (ended !== undefined && !isInstant(ended)) throw badInput('A refresh’s end is an instant.');
+      const stop = AbortSignal.timeout(LOGS_MS);
+      const { lines, isPart } = await refreshLines(deployment, {
+        ...{ refreshId: refresh, endedAt: ended ?? null, now: now(), stop },
+      });
+      return { looks: looksShown(lines), isPart };
     },
 
     async 'GET /data/schedule'(input): Promise<ScheduleShown> {

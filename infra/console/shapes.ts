@@ -245,6 +245,22 @@ export interface RefreshList {
   readonly isMore: boolean;
 }
 
+/** A step of a refresh, by its log lines. */
+export interface LookShown {
+  readonly at: Instant;
+  /** `told`: an answer, or its end; `look`: at MX; `stored`: a look after which the accounts were stored. */
+  readonly kind: 'told' | 'look' | 'stored' | 'trouble';
+  readonly words: string;
+}
+
+/** What the logs have of a refresh. */
+export interface LooksShown {
+  /** Oldest first; empty: the logs have nothing of it, or no more. */
+  readonly looks: readonly LookShown[];
+  /** There may be more. */
+  readonly isPart: boolean;
+}
+
 /** A member's place in the schedule. */
 export interface ScheduleShown {
   /** Null: it is on no schedule. */

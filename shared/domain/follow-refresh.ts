@@ -2,7 +2,7 @@
 import { afterFailedLook, decide, firstLookState, type Observation, type Situation, type Step } from './decision.ts';
 import { endRefresh, publishEnd } from './end-refresh.ts';
 import { endingOf } from './ending.ts';
-import { baselineOf, jobBeganAt } from './evidence.ts';
+import { baselineOf, jobBeganAt, proofIn } from './evidence.ts';
 import { asFailure, type Failure } from './failure.ts';
 import { type Instant, plusSeconds, secondsBetween } from './instant.ts';
 import { secondsToFirstLook } from './look-plan.ts';
@@ -150,6 +150,10 @@ async function followRunning(
   if (told !== null && seen.kind === 'failure' && seen.failure.code === 'mx_not_found') {
     await told.gone();
     return 'ended';
+  }
+  if (seen.kind === 'member') {
+    const { connectionStatus, isBeingAggregated } = seen.member;
+    deps.looked?.({ connectionStatus, isBeingAggregated, proof: proofIn(before.claim, seen.member) });
   }
   if (told !== null && seen.kind === 'member') await told.seen(seen.member, before.claim.lookedAt ?? deps.now());
   const claim = seen.kind === 'failure' ? before.claim : withSeen(before.claim, seen);

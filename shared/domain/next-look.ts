@@ -1,5 +1,6 @@
 /** Booking the next look at a refresh: one message of the follow-up queue, delayed. */
 import type { LookState } from './decision.ts';
+import type { Proof } from './evidence.ts';
 import type { Failure } from './failure.ts';
 import { plusSeconds } from './instant.ts';
 import type { MemberRecord } from './member.ts';
@@ -10,7 +11,18 @@ import { unansweredCode } from './progress.ts';
 import type { Claim } from './refresh.ts';
 
 /** What a look needs. */
-export type FollowDeps = RefreshDeps & { readonly balances: Balances };
+export type FollowDeps = RefreshDeps & {
+  readonly balances: Balances;
+  /** Told of what a look has seen at MX. */
+  readonly looked?: (seen: SeenByLook) => void;
+};
+
+/** What MX has shown to a look, and how much that proves of the refresh's own job. */
+export interface SeenByLook {
+  readonly connectionStatus: string | null;
+  readonly isBeingAggregated: boolean;
+  readonly proof: Proof;
+}
 
 /** The refresh whose next look was taken. */
 export interface FollowedRefresh<C extends Claim = Claim> {

@@ -62,6 +62,8 @@ export interface LogFields {
   readonly outcome?: string | undefined;
   readonly reason?: string | undefined;
   readonly look?: number | undefined;
+  /** What a look has seen: status, `running` or `idle`, and how much that proves of the job. */
+  readonly seen?: string | undefined;
   readonly count?: number | undefined;
   readonly counts?: Readonly<Record<string, number>> | undefined;
   readonly message_id?: string | undefined;

@@ -3,13 +3,21 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { runConsole } from '../../infra/console/run-console.ts';
 import { fakeTerminal } from '../unit/operator/fake-terminal.ts';
 import { localEnvironment } from './operators-command.ts';
-import { type Running, startRunning } from './running.ts';
+import { dataOf, type Running, refreshIdOf, startRunning } from './running.ts';
 
 let running: Running;
 beforeAll(async () => {
   running = await startRunning();
 });
 afterAll(() => running?.close());
+
+/** A refresh whose first look sees its job run. */
+async function refreshed(): Promise<{ readonly id: string; readonly endedAt: string }> {
+  const { path } = running.addMember({ jobSeconds: 4 });
+  const { trigger, event } = await running.refresh(path);
+  await running.project.stack.idle();
+  return { id: refreshIdOf(trigger), endedAt: String(dataOf(event)['ended_at']) };
+}
 
 it('serves the page and its data until Ctrl-C', async () => {
   const printed = Promise.withResolvers<string>();
@@ -38,6 +46,25 @@ it('serves the page and its data until Ctrl-C', async () => {
       staleAfterSeconds: 86_400,
       everyHours: [24, 48, 72, 168],
     },
+  });
+  const read = async (path: string) => (await fetch(`${origin}/data/${path}`, { headers })).json();
+  const { id, endedAt } = await refreshed();
+  const looks = await read(`looks?refresh=${id}&ended=${endedAt}`);
+  expect(looks).toMatchObject({ data: { isPart: false } });
+  const steps = looks.data.looks.map(({ kind, words }: { kind: string; words: string }) => `${kind} ${words}`);
+  expect(steps.slice(0, 2)).toEqual([
+    'told check_balance was answered 202.',
+    'look Look 1: MX shows CONNECTED, and a job runs; ours has begun. It is looked at again later.',
+  ]);
+  expect(steps.at(-1)).toMatch(
+    /^stored Look \d: MX shows CONNECTED, and no job runs; ours is over. The accounts were read and stored.$/,
+  );
+  expect(await read('looks?refresh=RFR-0123456789ABCDEFGHJKMNPQRS')).toMatchObject({ data: { looks: [] } });
+  expect(await read('looks?refresh=%22%7D')).toMatchObject({
+    problem: { code: 'bad_input', sentence: 'Looks are those of a refresh’s id.' },
+  });
+  expect(await read(`looks?refresh=${id}&ended=yesterday`)).toMatchObject({
+    problem: { code: 'bad_input', sentence: 'A refresh’s end is an instant.' },
   });
   interrupt();
   expect(await ended).toBe(0);

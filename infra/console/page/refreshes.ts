@@ -1,6 +1,7 @@
 /** The last refreshes of a member as a line of time. */
 import { type ComponentChild, Fragment, h } from 'preact';
 import type { RefreshList, RefreshShown } from '../shapes.ts';
+import { Looks } from './looks.ts';
 import { Ago, At, Name, Outcome, Sentence } from './parts.ts';
 import { plain, span } from './words.ts';
 
@@ -34,6 +35,7 @@ function entry(refresh: RefreshShown): ComponentChild {
     message === null
       ? null
       : h('p', null, code === null ? null : [h(Name, null, code), ': '], h(Sentence, null, message)),
+    h(Looks, { refreshId, endedAt: refresh.endedAt }),
     userMessage === null ? null : h('p', null, 'MX says to the user: “', userMessage, '”'),
     h(
       'p',

@@ -39,11 +39,26 @@ describe('a look', () => {
       lines: [
         {
           event: 'follow_up.done',
-          fields: { refresh_id: ID, correlation_id: 'order-1', look: 2, outcome: 'looking_again' },
+          fields: {
+            ...{ refresh_id: ID, correlation_id: 'order-1', look: 2, outcome: 'looking_again' },
+            seen: 'CONNECTED running started',
+          },
         },
       ],
       counts: [],
     });
+  });
+
+  it.each([
+    [{ connectionStatus: 'DENIED' }, 'DENIED idle none'],
+    [{ connectionStatus: null }, 'no_status idle none'],
+    // What is no status of MX's may be anything.
+    [{ connectionStatus: 'DE NIED <b>' }, 'unknown_status idle none'],
+  ])('says what it has seen: %j', async (shown, seen) => {
+    const world = webhookWorld([knownMember({ claim: claim({ refreshId: ID, lookNumber: 1 }) })]);
+    world.wait(10);
+    world.shows({ isBeingAggregated: false, ...shown });
+    expect(await functionIn(world).handle(look())).toMatchObject({ lines: [{ fields: { seen } }] });
   });
 
   it('that is the last is told with its member', async () => {
@@ -86,6 +101,7 @@ describe('a webhook', () => {
             member_guid: 'MBR-1',
             reason: 'data',
             outcome: 'nudged',
+            seen: 'CONNECTED running started',
           },
         },
       ],
