@@ -14,10 +14,18 @@ import { refreshLines } from '../operator/logs/refresh-lines.ts';
 import { pauseNow } from '../operator/pause.ts';
 import { runningRefreshes } from '../operator/running-refreshes.ts';
 import { scheduleLoad } from '../operator/schedule-load.ts';
+import { watchedMember } from '../operator/watched-member.ts';
 import { type ApiCalls, memberPath } from './api-calls.ts';
 import { type DataRoutes, namesIn } from './data-routes.ts';
 import { looksShown } from './looks-shown.ts';
-import { accountsShown, historyShown, memberShown, refreshesShown, scheduleShown } from './member-data.ts';
+import {
+  accountsShown,
+  historyShown,
+  memberShown,
+  refreshesShown,
+  scheduleShown,
+  watchedShown,
+} from './member-data.ts';
 import { attentionGroup, institutionList, runningList } from './overview-data.ts';
 import { badInput, ConsoleProblem, problemOfError } from './problems.ts';
 import type {
@@ -33,6 +41,7 @@ import type {
   RunningList,
   ScheduleShown,
   TriggeredShown,
+  WatchedShown,
 } from './shapes.ts';
 import type { SimulatorCalls } from './simulator-calls.ts';
 import { tryRoutes } from './try-data.ts';
@@ -134,11 +143,16 @@ export function dataRoutes(deps: ConsoleDeps): DataRoutes {
         return memberShown(await explainedMember(deployment, { client, now }, names));
       } catch (error) {
         if (!(error instanceof Stop && error.exitCode === exitCodes.usage)) throw error;
-        throw new ConsoleProblem({
-          ...{ of: 'console', status: 404, code: 'member_not_known', retryAfter: null },
-          sentence: error.message,
-        });
+        throw notKnown(error.message);
       }
+    },
+
+    async 'GET /data/member/running'(input): Promise<WatchedShown> {
+      const { user, member } = namesIn(input);
+      if (!/^USR-/.test(user) || !/^MBR-/.test(member)) throw badInput('A member is watched by its guids.');
+      const watched = await watchedMember(deployment, client, { userGuid: user, memberGuid: member });
+      if (watched === null) throw notKnown(`This member is not known to ${deployment.place} any more.`);
+      return watchedShown(watched);
     },
 
     async 'GET /data/accounts'(input): Promise<AccountList> {
@@ -198,6 +212,9 @@ export function dataRoutes(deps: ConsoleDeps): DataRoutes {
     ...(simulator === null ? {} : tryRoutes({ api, simulator })),
   };
 }
+
+const notKnown = (sentence: string): ConsoleProblem =>
+  new ConsoleProblem({ of: 'console', status: 404, code: 'member_not_known', sentence, retryAfter: null });
 
 function withoutDoubles(found: readonly ShownInstitution[]): readonly ShownInstitution[] {
   return [...new Map(found.map((institution) => [institution.code, institution])).values()];

@@ -5,6 +5,7 @@ import { outcomes } from '../../shared/domain/outcome.ts';
 import { progressOf, waitReasons } from '../../shared/domain/progress.ts';
 import { type Claim, correlationOf, type OpenClaim } from '../../shared/domain/refresh.ts';
 import type { ExplainedMember } from '../operator/explained-member.ts';
+import type { WatchedMember } from '../operator/watched-member.ts';
 import type {
   AccountList,
   AccountShown,
@@ -13,6 +14,7 @@ import type {
   RefreshList,
   RunningShown,
   ScheduleShown,
+  WatchedShown,
 } from './shapes.ts';
 
 /** A refresh that runs, as its claim says. */
@@ -68,12 +70,17 @@ export const memberShown = ({ member, bankDownSince, explained, running }: Expla
   action: explained.action,
   verdict: explained.freshness?.verdict ?? null,
   freshAsOf: explained.freshness?.freshAsOf ?? null,
-  lastEnd: member.lastAttempt && {
-    refreshId: member.lastAttempt.refreshId,
-    outcome: member.lastAttempt.outcome,
-    sentence: outcomes[member.lastAttempt.code].message,
+  ...watchedShown({ member, running }),
+});
+
+/** What changes while a refresh runs. */
+export const watchedShown = ({ member: { key, lastAttempt }, running }: WatchedMember): WatchedShown => ({
+  lastEnd: lastAttempt && {
+    refreshId: lastAttempt.refreshId,
+    outcome: lastAttempt.outcome,
+    sentence: outcomes[lastAttempt.code].message,
   },
-  running: running && runningShown(member.key, running),
+  running: running && runningShown(key, running),
 });
 
 /** Why an account's values may not be those of now, by the API's `stale_reason`. */

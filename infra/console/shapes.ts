@@ -179,6 +179,9 @@ export interface MemberShown {
   readonly running: RunningShown | null;
 }
 
+/** What changes of a member while a refresh of it runs. */
+export type WatchedShown = Pick<MemberShown, 'lastEnd' | 'running'>;
+
 /** Amounts as the exact text that MX sent; null: MX sent none. */
 export interface Amounts {
   readonly balance: string | null;

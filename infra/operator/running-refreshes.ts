@@ -28,8 +28,8 @@ export interface RunningPage {
 const AHEAD_SECONDS = 86_400;
 
 /**
- * The first page of each part of the index of open claims: eight calls, however many refreshes run, and one for the pauses. A claim that cannot be
- * read is left out; the sweep's log says why.
+ * The first page of each part of the index of open claims, four calls however many refreshes run, and one for the pauses. A claim
+ * that cannot be read is left out; the sweep's log says why.
  */
 export async function runningRefreshes(
   deployment: Pick<Deployment, 'output'>,

@@ -1,6 +1,10 @@
 /** The command `npm run console`, against the running local stack. */
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { dataRoutes } from '../../infra/console/console-data.ts';
+import type { Input } from '../../infra/console/data-routes.ts';
 import { runConsole } from '../../infra/console/run-console.ts';
+import type { LooksShown, MemberShown } from '../../infra/console/shapes.ts';
+import { findDeployment } from '../../infra/operator/deployment.ts';
 import { fakeTerminal } from '../unit/operator/fake-terminal.ts';
 import { localEnvironment } from './operators-command.ts';
 import { dataOf, type Running, refreshIdOf, startRunning } from './running.ts';
@@ -47,11 +51,12 @@ it('serves the page and its data until Ctrl-C', async () => {
       everyHours: [24, 48, 72, 168],
     },
   });
-  const read = async (path: string) => (await fetch(`${origin}/data/${path}`, { headers })).json();
+  const read = async (path: string): Promise<{ data?: LooksShown; problem?: unknown }> =>
+    JSON.parse(await (await fetch(`${origin}/data/${path}`, { headers })).text());
   const { id, endedAt } = await refreshed();
   const looks = await read(`looks?refresh=${id}&ended=${endedAt}`);
   expect(looks).toMatchObject({ data: { isPart: false } });
-  const steps = looks.data.looks.map(({ kind, words }: { kind: string; words: string }) => `${kind} ${words}`);
+  const steps = looks.data?.looks.map(({ kind, words }) => `${kind} ${words}`) ?? [];
   expect(steps.slice(0, 2)).toEqual([
     'told check_balance was answered 202.',
     'look Look 1: MX shows CONNECTED, and a job runs; ours has begun. It is looked at again later.',
@@ -90,3 +95,46 @@ it('calls an API of the setting iam with a signature', async () => {
   await ended;
   await iam.close();
 });
+
+it('asks AWS little, however often the page does', async () => {
+  const deployment = await findDeployment({ local: true }, localEnvironment(running.project));
+  const client = deployment.dynamoDb();
+  const asked: string[] = [];
+  client.middlewareStack.add(
+    (next, { commandName = '' }) =>
+      (args) => {
+        asked.push(commandName.replace('Command', ''));
+        return next(args);
+      },
+    { step: 'initialize' },
+  );
+  const api = { send: fails, ask: fails, clockAheadMs: () => 0 };
+  const routes = dataRoutes({ deployment, client, api, caller: '', simulator: null, now: Date.now });
+  const { path, guid, user } = running.addMember();
+  await running.refresh(path);
+  const callsOf = async (route: string, input: Input = {}): Promise<Record<string, number>> => {
+    asked.length = 0;
+    const answer = await routes[route]?.(input);
+    expect(answer, route).toBeDefined();
+    const counts = Map.groupBy(asked, (name) => name);
+    return Object.fromEntries([...counts].map(([name, those]) => [name, those.length]));
+  };
+  expect(await callsOf('GET /data/running')).toEqual({ Query: 4, GetItem: 1 });
+  expect(await callsOf('GET /data/attention')).toEqual({ Query: 5 });
+  expect(await callsOf('GET /data/institutions')).toEqual({ Query: 2 });
+  const explained = await routes['GET /data/member']?.({ user, member: guid });
+  const { userGuid } = explained as MemberShown;
+  expect(await callsOf('GET /data/member', { user: userGuid, member: guid })).toEqual({ GetItem: 2, Query: 1 });
+  expect(await callsOf('GET /data/member/running', { user: userGuid, member: guid })).toEqual({ GetItem: 1 });
+  const { path: slowPath, guid: slow } = running.addMember({ jobSeconds: 5 });
+  await running.call('POST', `${slowPath}/check_balance`);
+  expect(await callsOf('GET /data/member/running', { user: userGuid, member: slow })).toEqual({ GetItem: 2 });
+  await expect(routes['GET /data/member/running']?.({ user, member: guid })).rejects.toThrow('by its guids');
+  const gone = { user: userGuid, member: 'MBR-00000000-0000-4000-8000-000000000000' };
+  await expect(routes['GET /data/member/running']?.(gone)).rejects.toThrow('not known to the local stack');
+  client.destroy();
+});
+
+const fails = async (): Promise<never> => {
+  throw new Error('the API is not called');
+};

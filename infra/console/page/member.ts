@@ -8,10 +8,9 @@ import { Explained } from './explained.ts';
 import { Name, Section, Trouble } from './parts.ts';
 import { Refreshes } from './refreshes.ts';
 import { Schedule } from './schedule.ts';
+import { useMember } from './use-member.ts';
 import { type Panel, usePanel } from './use-panel.ts';
 import { useTrigger, Watched } from './watched.ts';
-
-const [LIVE_MS, SLOW_MS] = [1_000, 10_000];
 
 /** The view. `deployment` null: its settings are not known yet. */
 export function Member(props: {
@@ -22,8 +21,7 @@ export function Member(props: {
   const { user, member, deployment } = props;
   const names = { user, member };
   const [withAmounts, setWithAmounts] = useState(false);
-  const [isWatching, setWatching] = useState(false);
-  const explained = usePanel<MemberShown>(withQuery('/data/member', names), isWatching ? LIVE_MS : SLOW_MS);
+  const explained = useMember(names);
   const accounts = usePanel<AccountList>(withQuery('/data/accounts', names), null);
   // Only while they are shown, and apart, so that the accounts stay when they are refused.
   const amounts = usePanel<AccountList>(
@@ -32,9 +30,7 @@ export function Member(props: {
   );
   const refreshes = usePanel<RefreshList>(withQuery('/data/refreshes', names), null);
   const trigger = useTrigger(names, explained.reload);
-  const running = explained.data?.running ?? null;
 
-  useEffect(() => setWatching(running !== null), [running]);
   useReloadAtEnd(explained, [accounts.reload, amounts.reload, refreshes.reload]);
 
   const sure = explained.data;

@@ -1,11 +1,11 @@
 /** A refresh that was tried: what the service makes of it, what callers see, and what MX was asked, side by side. */
 import { type ComponentChild, h, type TargetedEvent } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
-import type { MemberShown } from '../shapes.ts';
 import type { AskedShown, QuestionShown, SeenAnswer, TriedShown } from '../try-shapes.ts';
 import { ask, withQuery } from './ask.ts';
 import { Explained } from './explained.ts';
 import { At, Chip, type ChipKind, Name, Section, Table, Trouble } from './parts.ts';
+import { useMember } from './use-member.ts';
 import { usePanel } from './use-panel.ts';
 import { memberHash } from './view.ts';
 import { Watched } from './watched.ts';
@@ -26,7 +26,7 @@ export function Tried({
   readonly again: () => void;
 }): ComponentChild {
   const names = { user, member };
-  const explained = usePanel<MemberShown>(withQuery('/data/member', names), LIVE_MS);
+  const explained = useMember(names);
   const seen = usePanel<readonly SeenAnswer[]>(withQuery('/data/try/seen', names), null);
   const asked = usePanel<readonly AskedShown[]>(withQuery('/data/try/asked', names), LIVE_MS);
   const running = explained.data?.running ?? null;

@@ -19,16 +19,37 @@ interface State<Data> extends Omit<Panel<Data>, 'reload'> {
   readonly path: string | null;
 }
 
+/** A page that is open and not used, as on a second screen over night. */
+const UNUSED_MS = 10 * 60_000;
+
+let usedAt = performance.now();
+const waking = new Set<() => void>();
+for (const sign of ['pointermove', 'pointerdown', 'keydown', 'wheel', 'touchstart']) {
+  addEventListener(
+    sign,
+    () => {
+      const wasUnused = slowness() > 1;
+      usedAt = performance.now();
+      if (wasUnused) for (const wake of waking) wake();
+    },
+    { passive: true, capture: true },
+  );
+}
+
+const slowness = (): number => (performance.now() - usedAt > UNUSED_MS ? 10 : 1);
+
+/** So long after an answer it is asked again; null: only when told to. */
+type Every<Data> = number | null | ((data: Data | null) => number);
+
 /**
  * @param path null: nothing is asked for.
- * @param everyMs asks again so long after an answer, while the page can be seen; null: only when told to.
+ * @param every in milliseconds, by what was told last. Only while the page can be seen; ten times as long while it is not used.
  */
-export function usePanel<Data>(path: string | null, everyMs: number | null): Panel<Data> {
+export function usePanel<Data>(path: string | null, every: Every<Data>): Panel<Data> {
   const [state, setState] = useState<State<Data>>(nothing(path));
   const [round, setRound] = useState(0);
   const reload = useCallback(() => setRound((count) => count + 1), []);
-  const pause = useRef(everyMs);
-  pause.current = everyMs;
+  const newest = useRef<Data | null>(null);
 
   useEffect(() => {
     if (path === null) return;
@@ -42,6 +63,7 @@ export function usePanel<Data>(path: string | null, everyMs: number | null): Pan
       clearTimeout(timer);
       try {
         const { told, problem } = await ask<Data>({ path: asked, signal: stop.signal });
+        newest.current = told?.data ?? newest.current;
         setState((before) => {
           const kept = before.path === asked ? before : nothing<Data>(asked);
           return told === null
@@ -52,23 +74,28 @@ export function usePanel<Data>(path: string | null, everyMs: number | null): Pan
         // Aborted: another address is shown now.
       }
       asking = false;
-      if (pause.current !== null && !stop.signal.aborted) timer = setTimeout(again, pause.current);
+      const pause = typeof every === 'function' ? every(newest.current) : every;
+      if (pause !== null && !stop.signal.aborted) timer = setTimeout(again, pause * slowness());
     }
 
     const again = (): void => {
       if (path !== null && document.visibilityState === 'visible') void load(path);
     };
     const seen = (): void => {
-      if (pause.current !== null) again();
+      if (every !== null) again();
     };
     void load(path);
     document.addEventListener('visibilitychange', seen);
+    waking.add(seen);
     return () => {
+      newest.current = null;
+      waking.delete(seen);
       stop.abort();
       clearTimeout(timer);
       document.removeEventListener('visibilitychange', seen);
     };
-  }, [path, everyMs, round]);
+    // `every` never changes for a place of the page.
+  }, [path, round]);
 
   // Never the data of the address before.
   const { data, asOf, problem } = state.path === path ? state : nothing<Data>(path);
