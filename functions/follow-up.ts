@@ -16,7 +16,7 @@ import type { SeenByLook } from '../shared/domain/next-look.ts';
 import { continueNotice } from '../shared/domain/notify.ts';
 import { isConnectionStatus } from '../shared/domain/statuses.ts';
 import { readEnvironment } from '../shared/lambda/environment.ts';
-import { type LogFields, lines, type Telemetry } from '../shared/lambda/log.ts';
+import { type LineNames, lines, type Telemetry } from '../shared/lambda/log.ts';
 import { observedMx } from '../shared/lambda/observed-mx.ts';
 import { queueHandler } from '../shared/lambda/sqs.ts';
 import { firstCallPrepared } from './wiring/first-call.ts';
@@ -25,11 +25,27 @@ import { queueWiring } from './wiring/queue.ts';
 import { dynamoDb, endingDeps, mxAndDeletionOf, now, sqs } from './wiring/refresh.ts';
 import { instanceTelemetry } from './wiring/telemetry.ts';
 
-/** What the lines of a message name: its refresh, and what the caller calls it. */
-const namesIn = (message: FollowUp): Pick<LogFields, 'refresh_id' | 'correlation_id'> =>
-  message.kind === 'look' || message.kind === 'notify'
-    ? { refresh_id: message.refreshId, correlation_id: message.correlationId ?? undefined }
-    : {};
+/** What the lines of a message name: its refresh, and what the caller calls it; of others whom or what it is about. */
+function namesIn(message: FollowUp): LineNames {
+  switch (message.kind) {
+    case 'look':
+    case 'notify':
+      return { refresh_id: message.refreshId, correlation_id: message.correlationId ?? undefined };
+    case 'webhook':
+    case 'erase':
+      return { member_guid: message.member.memberGuid };
+    case 'erase_data':
+      return { erasure_id: message.order.erasureId };
+  }
+}
+
+/** What the lines of a message name, which can grow while it is handled. */
+export interface Names {
+  current: LineNames;
+}
+
+/** At first what the message itself says. */
+export const namesOf = (message: FollowUp): Names => ({ current: namesIn(message) });
 
 /** What follow-ups need. */
 export type FollowUpDeps = HandleWebhookDeps & EraseDataDeps;
@@ -41,12 +57,21 @@ const seenWords = ({ connectionStatus, isBeingAggregated, proof }: SeenByLook): 
   return `${isKnown ? connectionStatus : status} ${isBeingAggregated ? 'running' : 'idle'} ${proof}`;
 };
 
-/** Does what a follow-up asks for, and says what came of it. */
-export async function followUp(deps: FollowUpDeps, of: Telemetry, message: FollowUp): Promise<void> {
-  const report = lines(of, namesIn(message));
+/**
+ * Does what a follow-up asks for, and says what came of it.
+ *
+ * @param names gets the refresh that a webhook turns out to be about, before MX is asked.
+ */
+export async function followUp(
+  deps: FollowUpDeps,
+  of: Telemetry,
+  message: FollowUp,
+  names: Names = namesOf(message),
+): Promise<void> {
+  const report = lines(of, () => names.current);
   if (message.kind === 'erase_data') {
     const outcome = await eraseData(deps, message);
-    report.log('data.erased', { erasure_id: message.order.erasureId, outcome });
+    report.log('data.erased', { outcome });
     return;
   }
   const { memberGuid } = message.member;
@@ -63,12 +88,11 @@ export async function followUp(deps: FollowUpDeps, of: Telemetry, message: Follo
       return;
     }
     case 'webhook': {
-      let refresh: Pick<LogFields, 'refresh_id' | 'correlation_id'> = {};
       const outcome = await handleWebhook({ ...deps, looked }, message, ({ refreshId, correlationId }) => {
-        refresh = { refresh_id: refreshId, correlation_id: correlationId ?? undefined };
+        names.current = { ...names.current, refresh_id: refreshId, correlation_id: correlationId ?? undefined };
       });
       report.count(outcome === 'unknown_member' ? 'WebhookIgnored' : 'WebhookHeeded');
-      report.log('webhook.handled', { ...refresh, member_guid: memberGuid, reason: message.about, outcome, seen });
+      report.log('webhook.handled', { reason: message.about, outcome, seen });
       return;
     }
     case 'notify': {
@@ -80,7 +104,7 @@ export async function followUp(deps: FollowUpDeps, of: Telemetry, message: Follo
       return;
     }
     case 'erase':
-      report.log('member.erased', { member_guid: memberGuid, outcome: await eraseAgain(deps, message.member) });
+      report.log('member.erased', { outcome: await eraseAgain(deps, message.member) });
   }
 }
 
@@ -131,10 +155,15 @@ export function wire(source: NodeJS.ProcessEnv) {
     failedEvent: 'follow_up.failed',
     namesIn,
     // The messages of a batch are handled at the same time, so each one's calls of MX are logged with its own names.
-    handle: (message) =>
-      looks.during(() =>
-        followUp({ ...deps, mx: observedMx(mx, lines(report, namesIn(message)), loggedFields) }, report, message),
-      ),
+    handle: (message) => {
+      const names = namesOf(message);
+      const observed = observedMx(
+        mx,
+        lines(report, () => names.current),
+        loggedFields,
+      );
+      return looks.during(() => followUp({ ...deps, mx: observed }, report, message, names));
+    },
   });
 }
 

@@ -42,8 +42,12 @@ export function wire(source: NodeJS.ProcessEnv) {
     starts: startQueue(queue, env.startQueueUrl),
     webhooks: webhookQueue(queue, env.followUpQueueUrl),
     ceiling: startCeilingInDynamoDb(db, env.membersTable, env.startsPerSecond),
-    report: ({ member }, error) => {
-      report.log('start.failed', { member_guid: member.memberGuid, error });
+    accepted: ({ member }, { refresh, joined }) => {
+      const outcome = joined ? 'joined' : 'accepted';
+      report.log('start.accepted', { refresh_id: refresh.refreshId, member_guid: member.memberGuid, outcome });
+    },
+    report: ({ member }, error, refreshId) => {
+      report.log('start.failed', { refresh_id: refreshId, member_guid: member.memberGuid, error });
     },
   };
   return queueHandler({

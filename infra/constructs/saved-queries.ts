@@ -39,9 +39,9 @@ export const logQueries: readonly LogQuery[] = [
   },
   {
     name: 'slowest refreshes',
-    of: ['check-balance', 'follow-up', 'sweep'],
+    of: ['check-balance', 'start-due', 'follow-up', 'sweep'],
     text: [
-      'filter ispresent(refresh_id) and event in ["request.answered", "follow_up.done", "webhook.handled"]',
+      'filter ispresent(refresh_id) and event in ["request.answered", "start.accepted", "follow_up.done", "webhook.handled"]',
       'stats (max(@timestamp) - min(@timestamp)) / 1000 as seconds, max(look) as looks, latest(outcome) as last by refresh_id',
       'sort seconds desc',
       'limit 50',

@@ -9,7 +9,7 @@ import { backAfter, pauseAt } from './pause.ts';
 import type { RefreshDeps, Schedule, StartCeiling, Starts, Webhooks } from './ports.ts';
 import { quietUntil } from './quiet-hours.ts';
 import { type EnrolledMember, isFirstOfDay, isSameTurn, type StartBatch } from './schedule.ts';
-import { type MxAway, startUnattended } from './start-refresh.ts';
+import { type AcceptedStart, type MxAway, startUnattended } from './start-refresh.ts';
 import { publishRefusal, refusedRefreshId } from './unstarted.ts';
 
 /** What starting a batch needs. */
@@ -18,8 +18,13 @@ export interface StartDueDeps extends RefreshDeps {
   readonly starts: Starts;
   readonly webhooks: Webhooks;
   readonly ceiling: StartCeiling;
-  /** Told of every member that is not tried again before its next turn, and of every error. */
-  readonly report: (enrolled: EnrolledMember, error: unknown) => void;
+  /** Told of each start that has a refresh now: its own, or one that ran already. */
+  readonly accepted: (enrolled: EnrolledMember, start: Pick<AcceptedStart, 'refresh' | 'joined'>) => void;
+  /**
+   * Told of every member that is not tried again before its next turn, and of every error; with the refresh that the start
+   * has become by ending at once.
+   */
+  readonly report: (enrolled: EnrolledMember, error: unknown, refreshId?: string) => void;
 }
 
 /** What became of a member that was due. */
@@ -248,9 +253,10 @@ async function start(deps: StartDueDeps, enrolled: EnrolledMember, batch: StartB
     case 'refused':
       // Believed the second time, a minute later.
       if (answer.became === 'too_early') return defer(answer.failure, MISSING_SECONDS);
-      deps.report(enrolled, answer.failure);
+      deps.report(enrolled, answer.failure, refusedRefreshId(member, dueAt));
       return 'failed';
     case 'accepted':
+      deps.accepted(enrolled, answer);
       return answer.joined ? 'joined' : 'accepted';
     case 'mx_away':
       return answer;

@@ -14,6 +14,7 @@ import { asNamed } from './refusal.ts';
 export type LogEvent =
   | 'request.answered'
   | 'request.failed'
+  | 'start.accepted'
   | 'start.done'
   | 'start.failed'
   | 'follow_up.done'
@@ -80,10 +81,13 @@ export interface RequestFields {
   readonly correlation_id?: string | undefined;
 }
 
-/** `to`, with these fields in each of its lines. What is counted is counted together. */
-export const lines = (to: Telemetry, of: Pick<LogFields, 'refresh_id' | 'correlation_id'>): Telemetry => ({
+/** What lines have in common: whose they are. */
+export type LineNames = Pick<LogFields, 'refresh_id' | 'correlation_id' | 'member_guid' | 'erasure_id'>;
+
+/** `to`, with the names of that moment in each of its lines. What is counted is counted together. */
+export const lines = (to: Telemetry, names: () => LineNames): Telemetry => ({
   ...to,
-  log: (event, fields = {}) => to.log(event, { ...of, ...fields }),
+  log: (event, fields = {}) => to.log(event, { ...names(), ...fields }),
 });
 
 /** Writes log lines and counts. */

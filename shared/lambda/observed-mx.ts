@@ -6,7 +6,7 @@ import { asFailure } from '../domain/failure.ts';
 import type { MemberIdentifiers, OddField } from '../domain/mx.ts';
 import type { Mx } from '../domain/ports.ts';
 import { isConnectionStatus } from '../domain/statuses.ts';
-import { countOperatorFaults, type Telemetry } from './log.ts';
+import { countOperatorFaults, type LogFields, type Telemetry } from './log.ts';
 import type { CountName } from './metrics.ts';
 
 /** The most names of fields that one function instance logs. Each is counted, also those that are not logged again. */
@@ -25,7 +25,7 @@ export function observedMx(mx: Mx, telemetry: Telemetry, logged = new Set<string
     const names = [...new Set(oddFields.map(({ name, why }) => `${kind}.${name}: ${why}`))].filter(
       (name) => !logged.has(name) && logged.size < MAX_LOGGED_FIELDS && logged.add(name),
     );
-    if (names.length > 0) telemetry.log('mx.fields_dropped', { member_guid: guidOf(member), fields: names });
+    if (names.length > 0) telemetry.log('mx.fields_dropped', { ...guidOf(member), fields: names });
   }
 
   function noteStatus(member: MemberIdentifiers, status: string | null): void {
@@ -33,7 +33,7 @@ export function observedMx(mx: Mx, telemetry: Telemetry, logged = new Set<string
     telemetry.count('MxUnknownStatus');
     // A status is a word in capitals; anything else that stands there is not for a log.
     const word = /^[A-Z_]{1,40}$/.test(status) ? status : 'not a word';
-    telemetry.log('mx.unknown_status', { member_guid: guidOf(member), reason: word });
+    telemetry.log('mx.unknown_status', { ...guidOf(member), reason: word });
   }
 
   async function observed<T>(call: keyof Mx, member: MemberIdentifiers, answer: Promise<T>): Promise<T> {
@@ -45,7 +45,7 @@ export function observedMx(mx: Mx, telemetry: Telemetry, logged = new Set<string
       if (code === 'paused') throw error;
       telemetry.count(kindOf(code));
       countOperatorFaults(telemetry, code);
-      telemetry.log('mx.failed', { call, member_guid: guidOf(member), error });
+      telemetry.log('mx.failed', { call, ...guidOf(member), error });
       throw error;
     }
   }
@@ -90,5 +90,5 @@ function kindOf(code: string): CountName {
 }
 
 /** A trigger may name a member by the caller's own ids, which no log line carries, also one that begins with `MBR-`. */
-const guidOf = ({ memberIdentifier }: MemberIdentifiers): string | undefined =>
-  /^MBR-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(memberIdentifier) ? memberIdentifier : undefined;
+const guidOf = ({ memberIdentifier }: MemberIdentifiers): Pick<LogFields, 'member_guid'> =>
+  /^MBR-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(memberIdentifier) ? { member_guid: memberIdentifier } : {};

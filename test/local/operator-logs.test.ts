@@ -1,6 +1,11 @@
 /** The operator’s commands about log lines, as processes, against the running local stack. */
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { membersReader } from '../../shared/clients/members-reader.ts';
+import { encodeStartBatch } from '../../shared/clients/messages.ts';
+import { instantOf } from '../../shared/domain/instant.ts';
+import { noWishes } from '../../shared/domain/schedule.ts';
 import { beginOps, localEnvironment, ops } from './operators-command.ts';
 import { type Running, refreshIdOf, startRunning } from './running.ts';
 
@@ -48,6 +53,31 @@ describe('logs', () => {
       const { exitCode, out } = await logs(...args, '--json');
       expect([exitCode, events(out)], args.join(' ')).toEqual([0, byRefresh]);
     }
+  });
+
+  it('of a scheduled refresh begin with its start', async () => {
+    const { stack } = running.project;
+    const { awsEndpointUrl: endpoint, region, awsCredentials: credentials, outputs } = stack;
+    const json = { headers: { 'content-type': 'application/json' } };
+    expect((await running.call('PUT', `${member.path}/schedule`, { ...json, body: '{"every":24}' })).status).toBe(200);
+    const tables = new DynamoDBClient({ endpoint, region, credentials });
+    const members = membersReader(tables, outputs['MembersTable'] ?? '');
+    const key = await members.resolve({ userIdentifier: member.user, memberIdentifier: member.id });
+    const { slot = '' } = (key && (await members.read(key))?.enrolment) ?? {};
+    tables.destroy();
+    if (key === null) throw new Error('the member is known');
+    const enrolled = { member: key, everyHours: 24 as const, slot, ...noWishes };
+    const batch = encodeStartBatch({ dueAt: instantOf(Date.now()), startAt: null, members: [enrolled] });
+    const client = new SQSClient({ endpoint, region, credentials });
+    await client.send(new SendMessageCommand({ QueueUrl: outputs['StartQueueUrl'], MessageBody: batch }));
+    client.destroy();
+    await stack.idle();
+    const { body } = await running.call('GET', `${member.path}/refreshes`);
+    const [newest] = body['refreshes'] as unknown as { readonly refresh_id: string; readonly trigger: string }[];
+    expect(newest?.trigger).toBe('schedule');
+    const { out } = await logs(newest?.refresh_id ?? '', '--json');
+    expect(events(out)[0]).toBe('start.accepted');
+    expect(events(out).at(-1)).toBe('follow_up.done');
   });
 
   it('of a message say why it failed', async () => {

@@ -1,7 +1,10 @@
 /** The lines of each function, as it is wired: under which name it writes them, and what it says of what fails. */
 import { DeleteTableCommand } from '@aws-sdk/client-dynamodb';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { encodeWebhook } from '../../shared/clients/messages.ts';
+import { at } from '../samples.ts';
 import { type Construct, type Deployed, deploy, memberParameters } from './deployed.ts';
+import { member } from './stub-mx.ts';
 
 let deployed: Deployed;
 beforeEach(async () => {
@@ -138,6 +141,53 @@ it('a start that cannot be is told with its member', async () => {
     { service: 'start-due', event: 'start.failed', member_guid: 'MBR-1', code: 'allowance_used_up' },
     { service: 'start-due', event: 'start.done', counts: { failed: 1 } },
   ]);
+});
+
+it('starts name their refresh, also one that they join', async () => {
+  await deployed.http('MemberSchedule', {
+    method: 'PUT',
+    routeKey: 'PUT /users/{user_identifier}/members/{member_identifier}/schedule',
+    parameters: memberParameters,
+    headers: { 'content-type': 'application/json' },
+    body: '{"every":1}',
+  });
+  newLines();
+  const accepted = async () => {
+    expect(await deployed.deliver('StartRefresh', starts)).toBe(true);
+    return newLines();
+  };
+  const [first, counted] = await accepted();
+  expect(first).toMatchObject({
+    ...{ service: 'start-due', event: 'start.accepted', outcome: 'accepted', member_guid: 'MBR-1' },
+    refresh_id: expect.stringMatching(/^RFR-/),
+  });
+  expect(counted).toMatchObject({ event: 'start.done', counts: { accepted: 1 }, RefreshAccepted: 1 });
+  deployed.at(5);
+  expect(await accepted()).toMatchObject([
+    { event: 'start.accepted', outcome: 'joined', refresh_id: first?.['refresh_id'] },
+    { event: 'start.done', counts: { joined: 1 } },
+  ]);
+});
+
+it('a webhook’s failed look names refresh and member', async () => {
+  const { body } = await deployed.trigger();
+  const { refresh_id: refreshId } = Object(Object(body).refresh);
+  deployed.at(10);
+  deployed.mx.status = 503;
+  newLines();
+  const webhook = { about: 'connection', member, completedAt: null, receivedAt: at(5) } as const;
+  expect(await deployed.deliver('FollowUp', encodeWebhook(webhook))).toBe(true);
+  expect(newLines()).toMatchObject([
+    { event: 'mx.failed', call: 'readMember', refresh_id: refreshId, member_guid: 'MBR-1' },
+    { event: 'webhook.handled', refresh_id: refreshId, member_guid: 'MBR-1', outcome: 'nudged' },
+  ]);
+});
+
+it('a webhook that fails names its member', async () => {
+  await dropTable('members');
+  const webhook = { about: 'connection', member, completedAt: null, receivedAt: at(5) } as const;
+  expect(await deployed.deliver('FollowUp', encodeWebhook(webhook))).toBe(false);
+  expect(newLines()).toMatchObject([{ event: 'follow_up.failed', member_guid: 'MBR-1' }]);
 });
 
 describe('a sweep', () => {

@@ -138,7 +138,7 @@ it('queries ask the logs of functions that are deployed', () => {
   expect(queries.map(({ name, asked }) => [name, asked.length])).toEqual([
     ['mx-fresh-balances-dev/one refresh', 11],
     ['mx-fresh-balances-dev/one member (choose the last day)', 11],
-    ['mx-fresh-balances-dev/slowest refreshes', 3],
+    ['mx-fresh-balances-dev/slowest refreshes', 4],
     ['mx-fresh-balances-dev/errors by code', 11],
     ['mx-fresh-balances-dev/reads by caller', 2],
   ]);

@@ -63,6 +63,7 @@ async function deliverAll(seed: number) {
     schedule: world.schedule,
     starts: { sendAll: async (batches: readonly DelayedBatch[]) => put(batches) },
     ceiling: fakeStartCeiling({ reservedUntil: 0 }, STARTS_PER_SECOND),
+    accepted: () => {},
     report: () => {},
   };
   put(startBatches(enrolled, T0, membersPerMessage(STARTS_PER_SECOND)));

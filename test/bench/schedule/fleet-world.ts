@@ -228,6 +228,7 @@ export function createFleetWorld(fleet: Fleet, options: WorldOptions): FleetWorl
           starts,
           webhooks: { send: () => request('sqs.send', () => {}) },
           ceiling: countedCeiling(ceilingItem, options.startsPerSecond, request, counts),
+          accepted: () => {},
           report: () => {},
         },
         batch,

@@ -50,6 +50,7 @@ function world(...records: MemberRecord[]) {
     schedule: { removeStray: () => slow('stray removed', () => {}) },
     starts: { sendAll: (some: readonly DelayedBatch[]) => slow('sent back', () => batches.push(...some)) },
     ceiling: fakeStartCeiling({ reservedUntil: 0 }, Number.POSITIVE_INFINITY),
+    accepted: () => {},
     report: (_: EnrolledMember, error: unknown) => void reported.push(error),
   };
   const run = (...numbers: number[]) =>

@@ -1,6 +1,6 @@
 import { plusSeconds } from '../../../shared/domain/instant.ts';
 import type { MemberRecord } from '../../../shared/domain/member.ts';
-import type { Attempt, EndedClaim } from '../../../shared/domain/refresh.ts';
+import type { Attempt, EndedClaim, Refresh } from '../../../shared/domain/refresh.ts';
 import { type DelayedBatch, type EnrolledMember, noWishes, type StartBatch } from '../../../shared/domain/schedule.ts';
 import { startDue } from '../../../shared/domain/start-due.ts';
 import { fakeStartCeiling } from '../../fakes/fake-start-ceiling.ts';
@@ -24,6 +24,8 @@ export const world = (...records: MemberRecord[]) => worldUnder(Number.POSITIVE_
 export function worldUnder(startsPerSecond: number, ...records: MemberRecord[]) {
   const made = refreshWorld(withMember(...records));
   const reported: [string, unknown][] = [];
+  const refused: string[] = [];
+  const accepted: [string, string, boolean][] = [];
   const sent: DelayedBatch[] = [];
   const ceiling = { reservedUntil: 0 };
   made.answers.read = (asked) =>
@@ -34,13 +36,24 @@ export function worldUnder(startsPerSecond: number, ...records: MemberRecord[]) 
     schedule: made.schedule,
     starts: { sendAll: async (batches: readonly DelayedBatch[]) => void sent.push(...batches) },
     ceiling: fakeStartCeiling(ceiling, startsPerSecond),
-    report: (enrolled: EnrolledMember, error: unknown) => void reported.push([enrolled.member.memberGuid, error]),
+    accepted: (
+      { member: { memberGuid } }: EnrolledMember,
+      { refresh, joined }: { refresh: Refresh; joined: boolean },
+    ) => void accepted.push([memberGuid, refresh.refreshId, joined]),
+    report: (enrolled: EnrolledMember, error: unknown, refreshId?: string) => {
+      reported.push([enrolled.member.memberGuid, error]);
+      if (refreshId !== undefined) refused.push(refreshId);
+    },
   };
   const run = (...numbers: number[]) => startDue(deps, { dueAt: T0, startAt: null, members: numbers.map(enrolledAs) });
   return {
     ...made,
     deps,
     reported,
+    /** The refreshes that starts have become by being refused. */
+    refused,
+    /** Member, refresh, and whether it ran already. */
+    accepted,
     batches: sent,
     ceiling,
     run,

@@ -20,6 +20,12 @@ describe('members that are due', () => {
     const first = world(scheduled(1));
     await first.run(1);
     expect(await first.run(1)).toEqual({ ...none, joined: 1 });
+    const refreshId = first.table.members.get(textOf(keyOf(1)))?.claim?.refreshId;
+    // Both deliveries tell of the same refresh.
+    expect(first.accepted).toEqual([
+      ['MBR-1', refreshId, false],
+      ['MBR-1', refreshId, true],
+    ]);
     const done = world(scheduled(1, { lastAttempt: attempt(T0) }));
     expect(await done.run(1)).toEqual({ ...none, done_already: 1 });
     expect(done.mxCalls).toEqual([]);
