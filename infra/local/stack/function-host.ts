@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { availableParallelism } from 'node:os';
 import { FunctionError, FunctionInstance } from './function-instance.ts';
 import type { ObservationFeed, ObservedInvocation } from './observations.ts';
 import { type Lineage, MAX_CHAIN_INVOCATIONS, markOf, traceHeader } from './trace-header.ts';
@@ -22,8 +23,11 @@ export interface FunctionSpec {
   readonly mayLoop: boolean;
 }
 
-/** Number of a function's workers that are started without waiting. */
-export const EAGER_WORKERS = 4;
+/**
+ * Number of a function's workers that are started without waiting: more than there are cores only load bundles, a tenth of a
+ * second each, while the others could answer.
+ */
+export const EAGER_WORKERS = Math.min(4, Math.max(2, availableParallelism()));
 
 /**
  * When no invocation has ended for this long, the workers wait for something, such as the end of a refresh with `wait`,
