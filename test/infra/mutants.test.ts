@@ -11,7 +11,7 @@ const folder = mkdtempSync(join(tmpdir(), 'mutants-test-'));
 const cache = join(folder, 'cache.json');
 let verdicts: readonly Verdict[];
 
-const run = (progress: (line: string) => void = () => {}): Promise<readonly Verdict[]> =>
+const run = (progress: (line: string) => void = () => {}, keepsSurvivors = true): Promise<readonly Verdict[]> =>
   runMutants({
     root: join(import.meta.dirname, '../..'),
     files: [file],
@@ -28,6 +28,7 @@ const run = (progress: (line: string) => void = () => {}): Promise<readonly Verd
     workers: 1,
     cache,
     fresh: false,
+    keepsSurvivors,
     progress,
   });
 
@@ -75,4 +76,14 @@ it('tries again what is not known, and nothing else', async () => {
   const known: Record<string, unknown> = JSON.parse(readFileSync(cache, 'utf8'));
   writeFileSync(cache, JSON.stringify(Object.fromEntries(Object.entries(known).slice(0, 10))));
   expect(await run()).toEqual(verdicts);
+});
+
+it('remembers kills alone where it is told to', async () => {
+  rmSync(cache);
+  expect(await run(() => {}, false)).toEqual(verdicts);
+  const lines: string[] = [];
+  expect(await run((line) => lines.push(line))).toEqual(verdicts);
+  const alive = verdicts.filter(({ status }) => status !== 'killed');
+  expect(alive.length).toBeGreaterThan(2);
+  expect(lines).toEqual([expect.stringMatching(new RegExp(` ${alive.length} to try$`))]);
 });

@@ -19,6 +19,7 @@ const HELP = `Puts small faults into the code, one at a time, and names those th
   --since rev    only files that differ from this revision of git
   --gate         exit code 1 when a survivor remains that test/mutants/accepted.json does not accept
   --workers n    processes (2)
+  --stage name   only these tests may kill: unit, contract, settings or simulation; may be repeated. Survivors are not remembered
   --fresh        forgets what earlier runs found`;
 
 const root = join(import.meta.dirname, '../..');
@@ -46,6 +47,7 @@ async function main(): Promise<number> {
       since: { type: 'string' },
       gate: { type: 'boolean', default: false },
       workers: { type: 'string', default: '2' },
+      stage: { type: 'string', multiple: true, default: [] },
       fresh: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
@@ -55,6 +57,11 @@ async function main(): Promise<number> {
     return 0;
   }
   if (!/^[1-9]\d?$/.test(values.workers)) throw new Error(`--workers has to be a number from 1, not ${values.workers}`);
+  const stages = stagesIn(root);
+  const unknown = values.stage.find((name) => !stages.some((stage) => stage.name === name));
+  if (unknown !== undefined) throw new Error(`there is no stage ${unknown}; --help names them`);
+  const isPartial = values.stage.length > 0;
+  if (isPartial && values.gate) throw new Error('--gate needs all stages');
   const asked = (positionals.length > 0 ? positionals : ['shared', 'functions']).flatMap((path) =>
     filesBelow(path.replace(/^\.\//, '').replace(/\/+$/, '')),
   );
@@ -67,7 +74,8 @@ async function main(): Promise<number> {
   const verdicts = await runMutants({
     root,
     files,
-    stages: stagesIn(root),
+    stages: isPartial ? stages.filter(({ name }) => values.stage.includes(name)) : stages,
+    keepsSurvivors: !isPartial,
     env: { ...placeholders, ...awsCredentials },
     workers: Number(values.workers),
     cache: join(root, 'node_modules/.cache/mutants.json'),

@@ -22,6 +22,8 @@ export interface RunOptions {
   readonly cache: string;
   /** Forgets what earlier runs found. */
   readonly fresh: boolean;
+  /** Whether what none of the stages has noticed is remembered: not where others could still notice it. */
+  readonly keepsSurvivors: boolean;
   readonly progress: (line: string) => void;
 }
 
@@ -137,7 +139,8 @@ export async function runMutants(options: RunOptions): Promise<readonly Verdict[
     verdicts.set(mutant.id, verdict);
     const { status, by } = verdict;
     // What kept tests from ending is tried again by the next run: it may have been the machine.
-    if (status === 'timeout') cache.drop(identities.get(mutant.id) ?? '');
+    if (status === 'timeout' || (status !== 'killed' && !options.keepsSurvivors))
+      cache.drop(identities.get(mutant.id) ?? '');
     else cache.keep(identities.get(mutant.id) ?? '', { status, by, digest: digestFor(mutant, by) });
   }
   cache.write();
