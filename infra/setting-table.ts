@@ -113,7 +113,7 @@ export const settings = {
   historyDays: wholeNumber(
     0,
     { min: 0, max: 3650, unit: 'days' },
-    'How long an account’s former amounts can be read after others took their place (docs/balances-table.md); each change of an amount costs one write unit. What is kept already keeps its time when this changes. 0: none are kept.',
+    'How long an account’s former amounts can be read after others took their place (docs/balances-table.md); each change of an amount costs one write unit, and an alarm tells when one cannot be kept. What is kept already keeps its time when this changes. 0: none are kept.',
   ),
   defaultScheduleHours: oneNumberOf(
     0,

@@ -9,7 +9,13 @@ import { metricOfDeployment, metricOfFunction } from './service-metric.ts';
 export interface HealthAlarmsProps
   extends Pick<
     Settings,
-    'stage' | 'deadlineSeconds' | 'alarmSuccessPercent' | 'alarmMinEnds' | 'alarmMxThrottles' | 'alarmPausedMinutes'
+    | 'stage'
+    | 'deadlineSeconds'
+    | 'historyDays'
+    | 'alarmSuccessPercent'
+    | 'alarmMinEnds'
+    | 'alarmMxThrottles'
+    | 'alarmPausedMinutes'
   > {
   readonly alarms: Alarms;
 }
@@ -87,6 +93,13 @@ export class HealthAlarms extends Construct {
       whenItFails: 'Calls to MX are paused, for longer than is usual: no balance is brought up to date.',
       runbook: 'pause-left-on',
       hurtsUsers: true,
+    });
+    if (props.historyDays === 0) return;
+    alarms.raise(this, 'HistoryNotKept', {
+      metric: metricOfFunction('HistoryNotKept', { service: 'follow-up', stage }, sum),
+      whenItFails:
+        'Former amounts of accounts are not put into the history: of each account the last ten wait, older ones are lost.',
+      runbook: 'history-not-kept',
     });
   }
 }

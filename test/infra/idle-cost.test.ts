@@ -47,9 +47,10 @@ it('the default settings have what README counts', () => {
 it('settings add and take off what README says', () => {
   expect(counts({ fixedEgress: false })).toMatchObject({ natGateways: 0, addresses: 0, alarms: 35 });
   expect(counts({ apiAccess: 'basic' })).toMatchObject({ alarms: 36, alarmMetrics: 43, secrets: 2 });
-  expect(counts(everythingOn)).toMatchObject({ alarms: 42, alarmMetrics: 45, secrets: 3 });
+  expect(counts({ ...everythingOn, historyDays: 0 })).toMatchObject({ alarms: 42, alarmMetrics: 45, secrets: 3 });
+  expect(counts(everythingOn)).toMatchObject({ alarms: 43, alarmMetrics: 46, secrets: 3 });
   expect(readme).toContain('`fixedEgress=false` takes off $36.50');
   expect(readme).toContain(
-    '`apiAccess=basic` adds a secret and an alarm on five metrics; webhooks and callbacks add seven alarms and two secrets',
+    '`apiAccess=basic` adds a secret and an alarm on five metrics; webhooks and callbacks add seven alarms and two secrets, `historyDays` an alarm',
   );
 });

@@ -57,6 +57,7 @@ describe('alarms', () => {
       EveryMinuteSweepStopped: stopped,
       HealthSuccessFalls: 'Sum of a sum of metrics: BELOW 50, once in 1800 s, silence is good',
       HealthPauseLeftOn: 'Maximum of MinutesPaused: AT_LEAST 240, once in 300 s, silence is good',
+      HealthHistoryNotKept: `Sum of HistoryNotKept: ${one}`,
       HealthNothingEnds: 'Sum of a sum of metrics: AT_LEAST 1, 2 times in 1800 s, silence is good',
       HealthMxThrottles: 'Sum of MxThrottled: AT_LEAST 10, 3 times in 300 s, silence is good',
       HttpServerErrors: 'Sum of 5xx: AT_LEAST 5, once in 300 s, silence is good',

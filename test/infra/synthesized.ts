@@ -21,7 +21,7 @@ export interface Synthesized {
 }
 
 /** Settings with which everything is there that can be switched on. */
-export const everythingOn = { webhooks: 'known', callbackHosts: 'hooks.example.com' } as const;
+export const everythingOn = { webhooks: 'known', callbackHosts: 'hooks.example.com', historyDays: 90 } as const;
 
 /** Walks into JSON; undefined when the way ends early. */
 export function at(value: unknown, ...path: readonly (string | number)[]): unknown {

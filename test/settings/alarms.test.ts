@@ -2,7 +2,7 @@
  * The alarms on this service's own metrics, in situations that are wrong and in some that are not: the functions run with the
  * environment of the template, and what they write is what the alarm of the same template looks at.
  */
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { DeleteTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { afterEach, describe, expect, it } from 'vitest';
 import { writePauses } from '../../shared/clients/pauses-table.ts';
 import { metricsIn, metricsOfAlarm, stateOf } from '../infra/cloudwatch.ts';
@@ -57,6 +57,16 @@ async function paused(seconds: number): Promise<number> {
   return seconds + 60;
 }
 const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
+
+/** Refreshes of a member whose balance is another one each time; before the second one `change` happens. */
+async function moves(change: () => Promise<unknown>): Promise<number> {
+  for (const [index, balance] of [100, 90].entries()) {
+    if (index === 1) await change();
+    deployed.mx.accounts = [{ guid: 'ACT-1', user_guid: 'USR-1', member_guid: 'MBR-1', balance }];
+    await refresh(1, index * 70, succeeds);
+  }
+  return 140;
+}
 
 interface Situation {
   readonly alarm: string;
@@ -188,6 +198,22 @@ const situations: readonly Situation[] = [
     what: 'calls to MX are paused for a minute less',
     play: async () => paused(4 * 3600 - 60),
     counted: ['MinutesPaused', 239],
+    state: 'OK',
+  },
+  {
+    alarm: 'HealthHistoryNotKept',
+    what: 'the history’s table is gone',
+    settings: { historyDays: 30 },
+    play: () => moves(() => deployed.aws.tables.client.send(new DeleteTableCommand({ TableName: 'history' }))),
+    counted: ['HistoryNotKept', 1],
+    state: 'ALARM',
+  },
+  {
+    alarm: 'HealthHistoryNotKept',
+    what: 'the former amount is put into the history',
+    settings: { historyDays: 30 },
+    play: () => moves(async () => {}),
+    counted: ['RefreshSucceeded', 2],
     state: 'OK',
   },
   {
