@@ -4,6 +4,7 @@
  * anew with mutant 7 on, for what acts only while a file is loaded or before its tests.
  */
 import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
+import { availableParallelism, loadavg } from 'node:os';
 import { setImmediate as turn } from 'node:timers/promises';
 import { TestRunner, vi } from 'vitest';
 import type { Line, Met, Plan } from './plan.ts';
@@ -21,6 +22,9 @@ const LOAD_LIMIT = 5_000_000;
 
 /** Milliseconds for a test without a mutant: the machine may be busy. */
 const PATIENCE = 120_000;
+
+/** On a busy machine everything takes longer: so many times. The two processes of a run are two of what is busy. */
+const slowness = (): number => Math.max(1, (loadavg()[0] ?? 0) / availableParallelism());
 
 /** A test that takes more than this part of the time that it may take is not run for every mutant that it meets. */
 const SLOW = 1 / 4;
@@ -45,6 +49,8 @@ export default class MutantsRunner extends TestRunner {
   readonly #timeouts = new Map<number, number>();
   #path = '';
   #task = '';
+  /** Milliseconds for a test with a mutant, on the machine as it is when the file is loaded. */
+  #timeout = 0;
   /** With `?load`: the mutant. */
   #loaded = 0;
   #outside = new Set<number>();
@@ -67,7 +73,8 @@ export default class MutantsRunner extends TestRunner {
     if (this.#task === 'load' && !this.#isAlive(this.#loaded)) return;
     vi.resetModules();
     // Vitest takes it back after each file.
-    vi.setConfig({ testTimeout: this.#task === 'meet' ? PATIENCE : this.#plan.timeout });
+    this.#timeout = this.#plan.timeout * slowness();
+    vi.setConfig({ testTimeout: this.#task === 'meet' ? PATIENCE : this.#timeout });
     this.#end();
     if (this.#task === 'load') this.#begin(this.#loaded, LOAD_LIMIT);
     if (this.#task === 'try') this.#met = new Map(Object.entries(this.#plan.met[path]?.tests ?? {}));
@@ -83,7 +90,7 @@ export default class MutantsRunner extends TestRunner {
     await super.onBeforeRunTask(test);
     if (this.#task !== 'try' || test.type !== 'test') return;
     const { ids, took } = this.#met.get(test.id.replace(/^[^_]*/, '')) ?? { ids: [], took: 0 };
-    const usable = took <= SLOW * this.#plan.timeout ? ids : [];
+    const usable = took <= SLOW * this.#timeout ? ids : [];
     this.#tries = usable.filter((id) => this.#wanted.has(id) && this.#isAlive(id));
     this.#killedHere = [];
     if (this.#tries.length === 0) test.mode = 'skip';
