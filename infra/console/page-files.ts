@@ -11,8 +11,15 @@ export interface PageFile {
 
 const folder = join(import.meta.dirname, 'page');
 
-/** The page's files by path. @throws esbuild's error, with its messages, for code that cannot be bundled. */
+let made: ReadonlyMap<string, PageFile> | undefined;
+
+/** The page's files by path, made once in a process. @throws esbuild's error, with its messages, for code that cannot be bundled. */
 export function pageFiles(): ReadonlyMap<string, PageFile> {
+  made ??= makeFiles();
+  return made;
+}
+
+function makeFiles(): ReadonlyMap<string, PageFile> {
   const { outputFiles } = buildSync({
     absWorkingDir: folder,
     entryPoints: { console: 'app.ts', style: 'console.css' },

@@ -55,6 +55,10 @@ export function pagesIn(browser: Browser): Pages {
 /** A titled part of the page. */
 export const section = (page: Page, name: string) => page.getByRole('region', { name, exact: true });
 
+/** Opens all that can be opened. */
+export const opened = (page: Page): Promise<unknown> =>
+  page.evaluate('for (const one of document.querySelectorAll("main details")) one.open = true');
+
 /** What axe finds, and a page that is wider than its window. */
 export async function violations(page: Page): Promise<readonly string[]> {
   await page.evaluate(axe.source);

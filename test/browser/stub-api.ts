@@ -17,7 +17,7 @@ export interface StubApi {
 }
 
 /** Starts one that answers `first`. */
-export async function startStubApi(first: StubAnswer): Promise<StubApi> {
+export async function startStubApi(first: StubAnswer | null): Promise<StubApi> {
   let answer: StubAnswer | null = first;
   const server: Server = createServer((request, response) => {
     request.resume();
