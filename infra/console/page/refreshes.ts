@@ -36,7 +36,7 @@ function entry(refresh: RefreshShown): ComponentChild {
       ? null
       : h('p', null, code === null ? null : [h(Name, null, code), ': '], h(Sentence, null, message)),
     h(Looks, { refreshId, endedAt: refresh.endedAt }),
-    userMessage === null ? null : h('p', null, 'MX says to the user: “', userMessage, '”'),
+    userMessage === null ? null : h('p', null, 'MX says to the user: “', h('bdi', null, userMessage), '”'),
     h(
       'p',
       { class: 'quiet' },

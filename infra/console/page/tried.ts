@@ -140,7 +140,7 @@ function AnswerForm(names: { readonly user: string; readonly member: string }): 
   return h(
     'form',
     { class: 'row', onSubmit: (event: Event) => void send(event) },
-    h('label', { for: 'answer' }, 'The bank asks: ', data.label),
+    h('label', { for: 'answer' }, 'The bank asks: ', h('bdi', null, data.label)),
     h('input', { id: 'answer', value, autocomplete: 'off', onInput: typed }),
     h('button', { type: 'submit', disabled: value === '' }, 'Answer'),
     told === null ? null : h('p', { role: 'status' }, told),
