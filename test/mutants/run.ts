@@ -63,7 +63,7 @@ export async function runMutants(options: RunOptions): Promise<readonly Verdict[
     ]),
   );
 
-  const tool = ['mutate.ts', 'kinds.ts', 'message-texts.ts', 'runner.ts', 'run-part.ts', 'switch.ts'];
+  const tool = ['mutate.ts', 'kinds.ts', 'message-texts.ts', 'syntax.ts', 'runner.ts', 'run-part.ts', 'switch.ts'];
   const always = [
     'package-lock.json',
     'vitest.config.ts',

@@ -35,7 +35,14 @@ export function listOf(node: Node, name: string): readonly Node[] {
 export const plain = (node: Node, name: string): unknown => Reflect.get(node, name);
 
 /** What stands in types only, or names something outside, and is never changed. */
-const left = new Set(['ImportDeclaration', 'ExportAllDeclaration', 'ImportExpression', 'TaggedTemplateExpression']);
+const left = new Set([
+  'ImportDeclaration',
+  'ExportAllDeclaration',
+  // Of `export { a }` both the name here and the name outside, which are the same text.
+  'ExportSpecifier',
+  'ImportExpression',
+  'TaggedTemplateExpression',
+]);
 
 /** Wrappers of an expression that are no code when the program runs. */
 export const typeWrappers: ReadonlySet<string> = new Set([

@@ -121,7 +121,9 @@ describe('the faults of', () => {
 
   it.each([
     "import a from './a.ts';",
-    "export { a } from './a.ts';",
+    "export { a, type B, c as d } from './a.ts';",
+    "export type { A } from './a.ts';",
+    'const a = b; export { a };',
     "const x = import('./a.ts');",
     "type A = 'a' | 1;",
     "const x: Record<'a', 1> = y;",
@@ -131,7 +133,9 @@ describe('the faults of', () => {
     'const x = delete a?.b;',
     'const { a, b: c } = d;',
   ])('no fault is put into %s', (source) => {
-    expect(faultsIn(source)).toEqual([]);
+    const { mutants, text } = mutate('x.ts', source, 1);
+    expect(mutants).toEqual([]);
+    expect(text).toBe(`const __mutant = globalThis.__mutants.isOn; ${source}`);
   });
 });
 
