@@ -3,7 +3,13 @@ import { callbackPost } from '../shared/clients/callback-post.ts';
 import { membersReader } from '../shared/clients/members-reader.ts';
 import { decodeDelivery } from '../shared/clients/messages.ts';
 import { deliveryQueue } from '../shared/clients/queues.ts';
-import { type DeliverDeps, type Delivered, deliverCallback } from '../shared/domain/deliver-callback.ts';
+import {
+  type DeliverDeps,
+  type Delivered,
+  deliverCallback,
+  type PostCallback,
+  type Receipt,
+} from '../shared/domain/deliver-callback.ts';
 import type { Delivery } from '../shared/domain/notify-ports.ts';
 import { ownIdsIn } from '../shared/domain/own-ids.ts';
 import { readEnvironment } from '../shared/lambda/environment.ts';
@@ -34,12 +40,23 @@ function namesIn({ callbackId, event }: Delivery): LogFields {
   };
 }
 
+/** What the receiver did, for the line of a try: its status, or that it did not answer. Undefined: it was not asked. */
+const answered = (receipt: Receipt | null | undefined): LogFields => {
+  if (receipt === undefined) return {};
+  return receipt === null ? { reason: 'no_answer' } : { status: receipt.status };
+};
+
 /** Delivers once, and says what came of it. */
 export async function deliver(deps: DeliverDeps, report: Telemetry, delivery: Delivery): Promise<void> {
-  const outcome = await deliverCallback(deps, delivery);
+  let receipt: Receipt | null | undefined;
+  const post: PostCallback = async (to, body) => {
+    receipt = await deps.post(to, body);
+    return receipt;
+  };
+  const outcome = await deliverCallback({ ...deps, post }, delivery);
   const metric = metrics[outcome];
   if (metric !== null) report.count(metric);
-  report.log('callback.done', { ...namesIn(delivery), outcome, count: delivery.attempt });
+  report.log('callback.done', { ...namesIn(delivery), outcome, count: delivery.attempt, ...answered(receipt) });
 }
 
 /** What AWS calls, given its environment. */

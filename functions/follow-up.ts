@@ -12,6 +12,7 @@ import { eraseAgain } from '../shared/domain/delete-member.ts';
 import { type EraseDataDeps, eraseData } from '../shared/domain/erase-data.ts';
 import { followRefresh } from '../shared/domain/follow-refresh.ts';
 import { type HandleWebhookDeps, handleWebhook } from '../shared/domain/handle-webhook.ts';
+import type { Measures } from '../shared/domain/measures.ts';
 import type { SeenByLook } from '../shared/domain/next-look.ts';
 import { continueNotice } from '../shared/domain/notify.ts';
 import { isConnectionStatus } from '../shared/domain/statuses.ts';
@@ -81,10 +82,17 @@ export async function followUp(
   };
   switch (message.kind) {
     case 'look': {
-      const outcome = await followRefresh({ ...deps, looked }, message);
+      let code: string | undefined;
+      const ended: Measures['ended'] = (end) => {
+        deps.measures.ended(end);
+        code = end.ending.code;
+      };
+      const outcome = await followRefresh({ ...deps, looked, measures: { ...deps.measures, ended } }, message);
       // The lines that begin and end a refresh name its member; those in between have its id.
       const about = outcome === 'looking_again' ? {} : { member_guid: memberGuid };
-      report.log('follow_up.done', { ...about, look: message.lookNumber, outcome, seen });
+      // Why it has ended, unless the outcome says it.
+      const why = code === undefined || code === outcome ? {} : { code };
+      report.log('follow_up.done', { ...about, look: message.lookNumber, outcome, ...why, seen });
       return;
     }
     case 'webhook': {

@@ -33,7 +33,9 @@ export async function receiveWebhook(deps: ReceiveDeps, body: unknown): Promise<
   try {
     await deps.webhooks.send(read.webhook, 0);
   } catch (cause) {
-    throw new Refusal('too_many_requests', 'the queue did not take the webhook', {}, { cause });
+    // MX may read this: the name of AWS's error says what is wrong, its message would name resources.
+    const why = cause instanceof Error ? cause.name : 'unknown';
+    throw new Refusal('too_many_requests', `the queue did not take the webhook (${why})`, {}, { cause });
   }
   return { status: 204 };
 }

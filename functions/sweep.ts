@@ -47,7 +47,9 @@ export function wire(source: NodeJS.ProcessEnv) {
     report.log('sweep.done', { counts });
     report.flush();
     // After all others: only the alarm on this function's errors tells an operator. A message is void a minute later.
-    if (counts.failed > 0) throw new Error(`${counts.failed} open refreshes could not be repaired`);
+    if (counts.failed > 0) {
+      throw new Error(`${counts.failed} open refreshes or parts of their list failed: the lines sweep.failed say why`);
+    }
   });
 }
 

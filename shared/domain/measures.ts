@@ -1,4 +1,4 @@
-/** What is measured of refreshes that end, for metrics. Numbers only: no name of a member, an institution or a caller. */
+/** What is measured of refreshes that end, for metrics and the log. No name of a member, an institution or a caller. */
 import { userActions } from './action.ts';
 import type { StoredBalance } from './balance.ts';
 import type { Ending } from './ending.ts';
@@ -18,7 +18,7 @@ export interface Measures {
 /** A refresh that has ended. */
 export interface MeasuredEnd {
   readonly claim: Pick<OpenClaim, 'acceptedAt' | 'lookNumber' | 'lookedAt' | 'baseline' | 'start'>;
-  readonly ending: Pick<Ending, 'outcome' | 'action'>;
+  readonly ending: Pick<Ending, 'outcome' | 'action' | 'code'>;
   /** As the look that ended the refresh saw it; null: none did. */
   readonly member: MxMember | null;
   readonly endedAt: Instant;

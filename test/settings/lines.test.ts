@@ -196,7 +196,9 @@ describe('a sweep', () => {
     await dropTable('refreshes');
     deployed.at(700);
     newLines();
-    await expect(deployed.tick('Sweep')).rejects.toThrow('1 open refreshes could not be repaired');
+    await expect(deployed.tick('Sweep')).rejects.toThrow(
+      '1 open refreshes or parts of their list failed: the lines sweep.failed say why',
+    );
     expect(newLines()).toMatchObject([
       { service: 'sweep', event: 'sweep.failed', member_guid: 'MBR-1', code: expect.any(String) },
       { service: 'sweep', event: 'pause.unread', code: expect.any(String), SweepRepaired: 0 },

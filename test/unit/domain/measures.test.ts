@@ -50,7 +50,7 @@ const ended = (given: Given = {}): MeasuredEnd => ({
     baseline: given.baseline === undefined ? baseline : given.baseline,
     lookedAt: given.lookedAt === undefined ? at(24) : given.lookedAt,
   }),
-  ending: { outcome: given.outcome ?? 'succeeded', action: 'none' },
+  ending: { outcome: given.outcome ?? 'succeeded', action: 'none', code: 'stored' },
   member: given.member === null ? null : member({ ...seen, ...given.member }),
   endedAt: at(26),
 });

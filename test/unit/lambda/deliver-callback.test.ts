@@ -31,17 +31,17 @@ async function said(given: Partial<Delivery> = {}, receipt: Receipt | null = nul
 const answers = (status: number): Receipt => ({ status, retryAfterSeconds: null });
 
 describe('a delivery says and counts', () => {
-  it.each<[string, Partial<Delivery>, Receipt | null, readonly string[]]>([
-    ['delivered', {}, answers(204), ['CallbackDelivered']],
-    ['retrying', {}, null, ['CallbackRetried']],
-    ['retrying', {}, answers(500), ['CallbackRetried']],
-    ['gone', {}, answers(410), ['CallbackGivenUp']],
-    ['not_allowed', { url: 'https://elsewhere.example.com/1' }, answers(204), ['CallbackGivenUp']],
-    ['waiting', { notBefore: '2026-11-21T12:00:01.000Z' }, answers(204), []],
-  ])('that it is %s', async (outcome, given, receipt, counts) => {
+  it.each<[string, Partial<Delivery>, Receipt | null, object, readonly string[]]>([
+    ['delivered', {}, answers(204), { status: 204 }, ['CallbackDelivered']],
+    ['retrying', {}, null, { reason: 'no_answer' }, ['CallbackRetried']],
+    ['retrying', {}, answers(500), { status: 500 }, ['CallbackRetried']],
+    ['gone', {}, answers(410), { status: 410 }, ['CallbackGivenUp']],
+    ['not_allowed', { url: 'https://elsewhere.example.com/1' }, answers(204), {}, ['CallbackGivenUp']],
+    ['waiting', { notBefore: '2026-11-21T12:00:01.000Z' }, answers(204), {}, []],
+  ])('that it is %s', async (outcome, given, receipt, answer, counts) => {
     const done = await said(given, receipt);
     expect(done.lines).toEqual([
-      { event: 'callback.done', fields: { callback_id: 'CBK-1', refresh_id: ID, outcome, count: 3 } },
+      { event: 'callback.done', fields: { callback_id: 'CBK-1', refresh_id: ID, outcome, count: 3, ...answer } },
     ]);
     expect(done.counts).toEqual(counts);
     // A metric stands in the line that follows it, and costs none of its own.

@@ -61,6 +61,17 @@ describe('a look', () => {
     expect(await functionIn(world).handle(look())).toMatchObject({ lines: [{ fields: { seen } }] });
   });
 
+  it('that ends a refresh says why', async () => {
+    const world = webhookWorld([knownMember({ claim: claim({ refreshId: ID, lookNumber: 1 }) })]);
+    world.wait(10_000);
+    world.shows({ isBeingAggregated: true });
+    const { lines } = await functionIn(world).handle(look());
+    expect(lines.at(-1)).toMatchObject({
+      event: 'follow_up.done',
+      fields: { refresh_id: ID, member_guid: 'MBR-1', outcome: 'ended', code: 'deadline' },
+    });
+  });
+
   it('that is the last is told with its member', async () => {
     const { handle } = functionIn(webhookWorld([knownMember()]));
     expect(await handle(look())).toEqual({

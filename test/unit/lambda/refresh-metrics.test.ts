@@ -5,14 +5,14 @@ import { refreshMetrics } from '../../../shared/lambda/refresh-metrics.ts';
 import { at, claim, key, member, mxAccount, newJob } from '../../samples.ts';
 import { recordedTelemetry } from './recorded-telemetry.ts';
 
-const end = (ending: MeasuredEnd['ending']): MeasuredEnd => ({
+const end = (ending: Omit<MeasuredEnd['ending'], 'code'>): MeasuredEnd => ({
   claim: claim({
     acceptedAt: at(-2.04),
     lookNumber: 4,
     lookedAt: at(24.26),
     start: { state: 'accepted', at: at(0), count: 1, lookNumber: 0, jobGuid: 'JOB-new' },
   }),
-  ending,
+  ending: { ...ending, code: 'stored' },
   member: member({ ...newJob, successfullyAggregatedAt: at(21), isBeingAggregated: false, answeredAt: at(25) }),
   endedAt: at(26),
 });
