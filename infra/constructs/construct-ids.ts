@@ -13,3 +13,10 @@ export const firstNameOf = (functionName: FunctionName): string => firstNames[fu
 /** The function's construct id, which its logical ids begin with: `CheckBalance`. */
 export const constructIdOf = (functionName: FunctionName): string =>
   firstNameOf(functionName).replace(/(?:^|-)(\w)/g, (_, letter: string) => letter.toUpperCase());
+
+/** The name of the function whose construct id is `id`: `run-schedule` for `ScheduledRefresh`. */
+export function functionNameOf(id: string): string {
+  const first = id.replaceAll(/(?!^)[A-Z]/g, (letter) => `-${letter}`).toLowerCase();
+  const [renamed = first] = Object.entries(firstNames).find(([, name]) => name === first) ?? [];
+  return renamed;
+}

@@ -42,7 +42,9 @@ export async function showOpen(
     else if (shown.length > 0) await terminal.write(overview(shown));
     const late = open.filter(({ isStuck }) => isStuck).length;
     const past = late === 0 ? '' : `, ${late} of them past the deadline`;
-    terminal.say(`${counted(open.length, 'refresh', 'refreshes')} of ${deployment.place} run${past}.`);
+    terminal.say(
+      `${counted(open.length, 'refresh', 'refreshes')} of ${deployment.place} ${open.length === 1 ? 'runs' : 'run'}${past}.`,
+    );
     for (const { member } of unreadable) {
       terminal.say(`${member.userGuid} ${member.memberGuid} could not be read: a newer release may have written it.`);
     }

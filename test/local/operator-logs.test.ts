@@ -106,6 +106,9 @@ describe('logs', () => {
   it.each<[string, readonly string[], RegExp]>([
     ['an unknown member', ['user-x', 'member-x'], /^This member is not known to the local stack/],
     ['no id', ['order 4711'], /^"order 4711" is no id/],
+    ['nothing that says which', ['--since', '1h'], /^Which lines\? An id, a user and a member, --caller, /],
+    ['an id and a caller', ['order-1', '--caller', 'shop'], /^An id and --caller ask for different lines: /],
+    ['an unknown function', ['--function', 'follow'], /^There is no function follow here; there are check-balance, /],
     ['no time', ['order-1', '--since', 'monday'], /^--since is monday; it has to be like/],
   ])('refuse %s', async (_what, args, sentence) => {
     const { exitCode, out, said } = await logs(...args);

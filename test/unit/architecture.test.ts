@@ -44,6 +44,7 @@ const rules: readonly { folder: string; own: readonly string[]; packages: readon
     folder: 'infra/operator',
     own: [
       'infra/operator/',
+      'infra/constructs/construct-ids.ts',
       'infra/local/api-caller.ts',
       'infra/local/development-keys.ts',
       'shared/domain/',

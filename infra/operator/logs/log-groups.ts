@@ -1,4 +1,5 @@
 /** The log groups of a deployment's functions, by the resources of its stack. */
+import { functionNameOf } from '../../constructs/construct-ids.ts';
 import type { Deployment } from '../deployment.ts';
 import { exitCodes, Stop } from '../exit-codes.ts';
 import { HASH, idsOf, prefixOf, resourcesOf, type StackResource } from '../stack-resources.ts';
@@ -16,6 +17,14 @@ export async function logGroupsOf(deployment: Deployment): Promise<readonly LogG
   const found = logGroupsIn(resources, deployment.output('MembersTable'));
   if (found.length > 0) return found;
   throw new Stop(exitCodes.unreachable, `${deployment.place} has no function with a log group.`);
+}
+
+/** The group of the function `name`, such as `follow-up`. @throws Stop `usage` with the names that there are */
+export function groupOfFunction(groups: readonly LogGroup[], name: string): LogGroup {
+  const found = groups.find(({ functionId }) => functionNameOf(functionId) === name);
+  if (found !== undefined) return found;
+  const names = groups.map(({ functionId }) => functionNameOf(functionId)).toSorted();
+  throw new Stop(exitCodes.usage, `There is no function ${name} here; there are ${names.join(', ')}.`);
 }
 
 /**

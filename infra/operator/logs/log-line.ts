@@ -1,5 +1,6 @@
 /** A line of a log, as CloudWatch has it, for people and programs. */
 import { instantOf } from '../../../shared/domain/instant.ts';
+import { functionNameOf } from '../../constructs/construct-ids.ts';
 
 /** One event of CloudWatch Logs. */
 export interface LogEvent {
@@ -47,12 +48,19 @@ export function lineFor(event: LogEvent): string {
   const fields = fieldsOf(event);
   const time = instantOf(event.at);
   // Nothing in a log may move the cursor of the terminal that shows it.
-  if (fields === null) return `${time} ?     ${event.functionId} ${event.message.replaceAll(/\p{Cc}+/gu, ' ').trim()}`;
+  if (fields === null)
+    return `${time} ?     ${functionNameOf(event.functionId)} ${event.message.replaceAll(/\p{Cc}+/gu, ' ').trim()}`;
   const { level, service, event: name = fields['type'] } = fields;
   const rest = Object.entries(fields)
     .filter(([key, value]) => !LEFT_OUT.has(key) && !isMetric(key) && key !== 'type' && value !== null)
     .map(([key, value]) => `${key}=${shown(value)}`);
-  const words = [time, String(level ?? '?').padEnd(5), shown(service ?? event.functionId), shown(name ?? ''), ...rest];
+  const words = [
+    time,
+    String(level ?? '?').padEnd(5),
+    shown(service ?? functionNameOf(event.functionId)),
+    shown(name ?? ''),
+    ...rest,
+  ];
   return words.join(' ').trimEnd();
 }
 
@@ -65,7 +73,11 @@ function shown(value: unknown): string {
 /** The line for programs: as it was written, or, where that is no JSON, in an object. */
 export function jsonFor(event: LogEvent): string {
   return fieldsOf(event) === null
-    ? JSON.stringify({ timestamp: instantOf(event.at), service: event.functionId, message: event.message })
+    ? JSON.stringify({
+        timestamp: instantOf(event.at),
+        service: functionNameOf(event.functionId),
+        message: event.message,
+      })
     : event.message.trim();
 }
 

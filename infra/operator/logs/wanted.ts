@@ -29,6 +29,18 @@ export function wantedOf(id: string): Wanted {
   return { fields: ['correlation_id', 'request_id', 'message_id'], value: id, withRefreshes: true };
 }
 
+/** Client ids, and the ARNs of users and roles. */
+const CALLER = /^[A-Za-z0-9._=:/@+,-]{1,300}$/;
+
+/** The requests of a caller. @throws Stop `usage` for what can be none */
+export function callerOf(caller: string): Wanted {
+  if (CALLER.test(caller)) return { fields: ['caller'], value: caller, withRefreshes: false };
+  throw new Stop(
+    exitCodes.usage,
+    `${JSON.stringify(caller)} is no caller: it has to be a client id, or the ARN of a user or role.`,
+  );
+}
+
 /** CloudWatch’s pattern for lines in which one of these fields has this value. */
 export const patternFor = (conditions: readonly { readonly field: string; readonly value: string }[]): string =>
   `{ ${conditions.map(({ field, value }) => `$.${field} = "${value}"`).join(' || ')} }`;
@@ -64,11 +76,12 @@ const unitSeconds: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3_600, d
  * The range to search. Without `since` it is the last day, and of a refresh the two days from when it was accepted, which its id
  * says.
  *
+ * @param wanted null: all lines
  * @throws Stop `usage` when `since` cannot be read.
  */
-export function rangeOf(since: string | null, { fields, value }: Wanted, now: Instant): Range {
+export function rangeOf(since: string | null, wanted: Wanted | null, now: Instant): Range {
   if (since !== null) return { from: sinceOf(since, now), until: null };
-  const accepted = fields[0] === 'refresh_id' ? acceptedAt(value, now) : null;
+  const accepted = wanted?.fields[0] === 'refresh_id' ? acceptedAt(wanted.value, now) : null;
   if (accepted === null) return { from: plusSeconds(now, -DEFAULT_SECONDS), until: null };
   return { from: plusSeconds(accepted, -60), until: plusSeconds(accepted, LIFE_SECONDS) };
 }

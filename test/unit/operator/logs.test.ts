@@ -1,7 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import { logGroupsIn } from '../../../infra/operator/logs/log-groups.ts';
+import { groupOfFunction, logGroupsIn } from '../../../infra/operator/logs/log-groups.ts';
 import { isTrouble, jsonFor, type LogEvent, lineFor, refreshesIn } from '../../../infra/operator/logs/log-line.ts';
-import { patternFor, patternsForRefreshes, rangeOf, sinceOf, wantedOf } from '../../../infra/operator/logs/wanted.ts';
+import {
+  callerOf,
+  patternFor,
+  patternsForRefreshes,
+  rangeOf,
+  sinceOf,
+  wantedOf,
+} from '../../../infra/operator/logs/wanted.ts';
 import { at, refreshId, T0 } from '../../samples.ts';
 
 const event = (message: unknown): LogEvent => ({
@@ -27,10 +34,10 @@ describe('a log line', () => {
     [
       'of Lambda itself',
       { time: T0, type: 'platform.report', record: { status: 'timeout' } },
-      `${T0} ?     FollowUp platform.report time=${T0} record={"status":"timeout"}`,
+      `${T0} ?     follow-up platform.report time=${T0} record={"status":"timeout"}`,
     ],
-    ['that is plain text', 'Error:\n\u001b[2Jat x\n', `${T0} ?     FollowUp Error: [2Jat x`],
-    ['that is a list', '[1]', `${T0} ?     FollowUp [1]`],
+    ['that is plain text', 'Error:\n\u001b[2Jat x\n', `${T0} ?     follow-up Error: [2Jat x`],
+    ['that is a list', '[1]', `${T0} ?     follow-up [1]`],
     [
       'with an escape',
       { level: 'WARN', service: 'sweep', event: 'x', failure: 'a\u001b[2J' },
@@ -42,7 +49,7 @@ describe('a log line', () => {
 
   it('is as it was written for programs', () => {
     expect(jsonFor(event('{"level":"INFO",  "a":1}\n'))).toBe('{"level":"INFO",  "a":1}');
-    expect(JSON.parse(jsonFor(event('boom')))).toEqual({ timestamp: T0, service: 'FollowUp', message: 'boom' });
+    expect(JSON.parse(jsonFor(event('boom')))).toEqual({ timestamp: T0, service: 'follow-up', message: 'boom' });
   });
 
   it.each<[unknown, boolean]>([
@@ -62,6 +69,16 @@ describe('a log line', () => {
   it('names its refresh', () => {
     const lines = [{ refresh_id: 'RFR-1' }, { refresh_id: 'RFR-1' }, { refresh_id: 4 }, {}, 'text'].map(event);
     expect([...refreshesIn(lines)]).toEqual(['RFR-1']);
+  });
+});
+
+describe('the requests of a caller', () => {
+  it.each(['shop', 'arn:aws:sts::123456789012:assumed-role/Shop/i-0+a,b=c@d'])('%s', (caller) => {
+    expect(callerOf(caller)).toEqual({ fields: ['caller'], value: caller, withRefreshes: false });
+  });
+
+  it.each(['', 'a b', 'a"b', 'shop*', 'x'.repeat(301)])('are not asked for as “%s”', (caller) => {
+    expect(() => callerOf(caller)).toThrow(/is no caller: it has to be a client id, or the ARN/);
   });
 });
 
@@ -149,5 +166,25 @@ describe('the log groups', () => {
       { functionId: 'Sweep', name: 'name of OneSweepLogs89ABCDEF' },
     ]);
     expect(logGroupsIn(resources, 'members-3')).toEqual([]);
+  });
+
+  it('are found by the names of functions, renamed ones too', () => {
+    const groups = ['FollowUp', 'ScheduledRefresh', 'StartRefresh'].map((functionId) => ({
+      functionId,
+      name: functionId,
+    }));
+    expect(['follow-up', 'run-schedule', 'start-due'].map((name) => groupOfFunction(groups, name).name)).toEqual([
+      'FollowUp',
+      'ScheduledRefresh',
+      'StartRefresh',
+    ]);
+    expect(() => groupOfFunction(groups, 'scheduled-refresh')).toThrow(
+      'There is no function scheduled-refresh here; there are follow-up, run-schedule, start-due.',
+    );
+  });
+
+  it('of all have the whole day as their range', () => {
+    const now = '2026-11-27T12:00:00.000Z';
+    expect(rangeOf(null, null, now)).toEqual({ from: '2026-11-26T12:00:00.000Z', until: null });
   });
 });
