@@ -22,8 +22,9 @@ import {
   statusAnswer,
   triggerAnswer,
 } from './client-answers.ts';
+import { type ErasedAtMx, type Erasure, erasureFrom } from './erasure.ts';
 import { type AccountAmounts, amountsFrom } from './history.ts';
-import { type BasicCredentials, type Call, httpCalls, type RequestSigner } from './http-calls.ts';
+import { type Answer, type BasicCredentials, type Call, httpCalls, type RequestSigner } from './http-calls.ts';
 import { checkedIdentifier } from './identifiers.ts';
 import { type Institution, institutionFrom } from './institution.ts';
 import { BalancesProblem, retryAfterSeconds } from './problem.ts';
@@ -40,6 +41,7 @@ import type { AttentionAction } from './vocabulary.ts';
 import { type WaitingCount, type WaitingMember, waitingCountFrom, waitingMemberFrom } from './waiting-members.ts';
 
 export type * from './client-answers.ts';
+export type { ErasedAtMx, Erasure } from './erasure.ts';
 export type { DecimalText, Json } from './exact-json.ts';
 export type { ApiFreshness, Freshness, LastAttempt, LastSuccess, ScheduleHeld } from './freshness.ts';
 export type { AccountAmounts } from './history.ts';
@@ -137,6 +139,18 @@ export interface ScheduleOptions extends CallOptions {
   readonly maxAge?: number;
 }
 
+/** How to erase a member's data. */
+export interface EraseMemberOptions extends CallOptions {
+  /** Whether MX deletes the member, too; that cannot be taken back. @default false */
+  readonly atMx?: boolean;
+}
+
+/** How to erase a user's data. */
+export interface EraseUserOptions extends CallOptions {
+  /** What MX deletes, too; that cannot be taken back. @default false */
+  readonly atMx?: ErasedAtMx;
+}
+
 /** Which institutions. */
 export interface InstitutionsOptions extends CallOptions {
   /** Those whose breaker is open. @default false */
@@ -210,6 +224,18 @@ export interface BalancesClient {
     set(user: string, member: string, everyHours: number, options?: ScheduleOptions): Promise<MemberSchedule>;
     remove(user: string, member: string, options?: CallOptions): Promise<void>;
   };
+  /**
+   * Erasing a person's data, with the right `erase`: begun by a call, done in the background, told by a receipt. Asking again
+   * gives the same receipt, so a call whose answer was lost is repeated as it was.
+   */
+  readonly erase: {
+    /** What is stored of the member. Problem `member_not_found`: nothing is. */
+    member(user: string, member: string, options?: EraseMemberOptions): Promise<Erasure>;
+    /** What is stored of the user, with all members. Problem `user_not_found`: nothing is. */
+    user(user: string, options?: EraseUserOptions): Promise<Erasure>;
+    /** How far it is: every 90 seconds is often enough. Problem `erasure_not_found`: 36 days after its end no receipt is kept. */
+    receipt(erasureId: string, options?: CallOptions): Promise<Erasure>;
+  };
   /** How many members wait for a person, by what they wait for; every action, those for which none waits too. */
   attention(options?: CallOptions): Promise<readonly WaitingCount[]>;
   /** Members of all users that wait for this, those first that have waited for longest; pages are fetched as they are needed. */
@@ -265,6 +291,11 @@ export function createBalancesClient(options: BalancesClientOptions): BalancesCl
     const path = `/refreshes/${checkedIdentifier('refreshId', refreshId)}`;
     const { headers, body } = await get(path, callOptions, { timeoutSeconds: seconds });
     return { refresh: refreshFrom(objectIn(body, 'refresh')), retryAfter: retryAfterSeconds(headers) };
+  };
+
+  const eraseAt = async (path: string, given: EraseUserOptions) => {
+    const query = { at_mx: given.atMx === undefined ? undefined : String(given.atMx) };
+    return receiptIn(await call({ method: 'DELETE', path: `${path}/data`, query, ...of(given) }));
   };
 
   async function* cursorPages(path: string, given: CallOptions, query: Call['query'] = {}) {
@@ -392,6 +423,13 @@ export function createBalancesClient(options: BalancesClientOptions): BalancesCl
       },
     },
 
+    erase: {
+      member: async (user, member, given = {}) => eraseAt(memberPath(user, member), given),
+      user: async (user, given = {}) => eraseAt(userPath(user), given),
+      receipt: async (erasureId, given = {}) =>
+        receiptIn(await get(`/erasures/${checkedIdentifier('erasureId', erasureId)}`, given)),
+    },
+
     async health(given = {}) {
       const { body } = await get('/health', given);
       return { status: textIn(objectOf(body), 'status') };
@@ -415,5 +453,9 @@ const answersUnknown = (cause: BalancesProblem): BalancesProblem =>
     { cause },
   );
 
+const receiptIn = ({ body }: Answer): Erasure => erasureFrom(objectIn(body, 'erasure'));
+
+const userPath = (user: string): string => `/users/${checkedIdentifier('user', user)}`;
+
 const memberPath = (user: string, member: string): string =>
-  `/users/${checkedIdentifier('user', user)}/members/${checkedIdentifier('member', member)}`;
+  `${userPath(user)}/members/${checkedIdentifier('member', member)}`;

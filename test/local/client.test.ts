@@ -72,6 +72,21 @@ describe('the client, with the running service', () => {
     expect(one && asAnswered(one)).toEqual(first);
   });
 
+  it('erases a member here, and nothing else', async () => {
+    const { user, id, guid, path } = running.addMember();
+    await running.refresh(path);
+    const asked = await client.erase.member(user, id);
+    expect(asked).toMatchObject({ memberGuid: guid, atMx: false, status: 'running', waitsFor: null });
+    // As after a lost answer: the same receipt.
+    expect((await client.erase.member(user, guid)).erasureId).toBe(asked.erasureId);
+    await expect
+      .poll(async () => (await client.erase.receipt(asked.erasureId)).erased, { timeout: 20_000 })
+      .toEqual({ members: 1, accounts: 6, formerAmounts: 0, refreshes: 1, membersAtMx: 0, usersAtMx: 0 });
+    await expect(client.accounts(user, id)).rejects.toMatchObject({ code: 'member_not_found' });
+    await expect(client.erase.user('unknown')).rejects.toMatchObject({ code: 'user_not_found' });
+    expect(running.mx.member({ member: guid }).guid).toBe(guid);
+  });
+
   it('has MX’s exact amounts, over HTTP and from tables', async () => {
     const { user, id, guid } = running.addMember();
     const exact = '90071992547409931.07';
