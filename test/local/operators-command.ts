@@ -2,6 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { join } from 'node:path';
 import type { Project } from '../../infra/local/project.ts';
+import { compileCache } from '../compile-cache.ts';
 
 const main = join(import.meta.dirname, '../../infra/operator/main.ts');
 
@@ -28,7 +29,10 @@ export const localEnvironment = ({ stack }: Project): Record<string, string> => 
 
 /** Begins a run of the command; without a terminal, as in a script. */
 export function beginOps(args: readonly string[], env: Readonly<Record<string, string>>, command = main): Run {
-  const child = spawn(process.execPath, [command, ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, [command, ...args], {
+    env: { ...compileCache, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   const texts = { out: '', said: '' };
   child.stdout.on('data', (chunk) => {
     texts.out += chunk;

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { compileCache } from '../compile-cache.ts';
 import { type Running, startRunning } from './running.ts';
 
 let basic: Running;
@@ -24,7 +25,7 @@ const AWS = { AWS_REGION: 'us-east-1', AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACC
 async function smoke(options: readonly string[], environment: Record<string, string> = {}) {
   const child = spawn(process.execPath, ['test/smoke/main.ts', ...options], {
     cwd: join(import.meta.dirname, '../..'),
-    env: environment,
+    env: { ...compileCache, ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const [out, error, [code]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')]);

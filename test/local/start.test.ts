@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterAll, describe, expect, it } from 'vitest';
 import { listen } from '../../infra/local/stack/local-server.ts';
+import { compileCache } from '../compile-cache.ts';
 
 const root = join(import.meta.dirname, '../..');
 const FREE_PORTS = { PORT: '0', AWS_ENDPOINT_PORT: '0', MX_SIMULATOR_PORT: '0', CONSOLE_PORT: '0' };
@@ -24,7 +25,7 @@ function start(options: readonly string[], environment: Record<string, string> =
   const { PATH = '' } = process.env;
   const started = spawn(process.execPath, ['infra/local/start.ts', ...options], {
     cwd: root,
-    env: { PATH, ...FREE_PORTS, ...environment },
+    env: { PATH, ...FREE_PORTS, ...compileCache, ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   children.push(started);
