@@ -10,6 +10,7 @@ import { exitCodes, Stop } from '../operator/exit-codes.ts';
 import { explainedMember } from '../operator/explained-member.ts';
 import { firstWaiting } from '../operator/first-waiting.ts';
 import { institutionsOf, troubledFirst } from '../operator/institutions-of.ts';
+import { recentEnds } from '../operator/logs/recent-ends.ts';
 import { refreshLines } from '../operator/logs/refresh-lines.ts';
 import { pauseNow } from '../operator/pause.ts';
 import { runningRefreshes } from '../operator/running-refreshes.ts';
@@ -26,7 +27,7 @@ import {
   scheduleShown,
   watchedShown,
 } from './member-data.ts';
-import { attentionGroup, institutionList, runningList } from './overview-data.ts';
+import { attentionGroup, institutionList, RECENT_HOURS, recentEndsShown, runningList } from './overview-data.ts';
 import { badInput, ConsoleProblem, problemOfError } from './problems.ts';
 import type {
   AccountList,
@@ -37,6 +38,7 @@ import type {
   LoadShown,
   LooksShown,
   MemberShown,
+  RecentEndsShown,
   RefreshList,
   RunningList,
   ScheduleShown,
@@ -132,6 +134,12 @@ export function dataRoutes(deps: ConsoleDeps): DataRoutes {
       const { deadlineSeconds } = reading.viewRules;
       const context = { isMore: next !== null, learning, breaker, deadlineSeconds };
       return institutionList(troubledFirst(withoutDoubles([...open, ...institutions])), context);
+    },
+
+    async 'GET /data/recent-ends'(): Promise<RecentEndsShown> {
+      const at = now();
+      const stop = AbortSignal.timeout(LOGS_MS);
+      return recentEndsShown(await recentEnds(deployment, { seconds: RECENT_HOURS * 3_600, now: at, stop }), at);
     },
 
     'GET /data/schedule-load': (): Promise<LoadShown> => scheduleLoad(deployment, client),

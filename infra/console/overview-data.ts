@@ -1,11 +1,21 @@
-/** The overview's data: what is counted of banks, what runs, how the schedule is spread. */
+/** The overview's data: what is counted of banks, what runs, how refreshes ended in the last hours. */
 
 import { moves } from '../../shared/domain/explain.ts';
+import { epochMillisecondsOf, type Instant, instantOf } from '../../shared/domain/instant.ts';
 import type { ShownInstitution } from '../../shared/domain/institution-view.ts';
+import { everyOutcome } from '../../shared/domain/outcome.ts';
 import type { FirstWaiting } from '../operator/first-waiting.ts';
+import type { RecentEnds } from '../operator/logs/recent-ends.ts';
 import type { RunningPage } from '../operator/running-refreshes.ts';
 import { runningShown } from './member-data.ts';
-import type { AttentionGroup, InstitutionList, InstitutionShown, OutcomeCounts, RunningList } from './shapes.ts';
+import type {
+  AttentionGroup,
+  InstitutionList,
+  InstitutionShown,
+  OutcomeCounts,
+  RecentEndsShown,
+  RunningList,
+} from './shapes.ts';
 
 /** What runs. */
 export const runningList = ({ running, isMore }: RunningPage): RunningList => ({
@@ -82,3 +92,24 @@ export function sumOf(counts: readonly OutcomeCounts[]): OutcomeCounts {
   }
   return sums;
 }
+
+/** The last hours that are shown, and into how many stretches they are cut: a quarter of an hour each. */
+export const RECENT_HOURS = 6;
+const STRETCHES = 24;
+const STRETCH_MS = (RECENT_HOURS * 3_600_000) / STRETCHES;
+
+/** The ends of the hours before `now`, by stretches of time. Those of other times are left out. */
+export function recentEndsShown({ ends, isPart }: RecentEnds, now: Instant): RecentEndsShown {
+  const first = epochMillisecondsOf(now) - RECENT_HOURS * 3_600_000;
+  const counted = Array.from({ length: STRETCHES }, (): Record<string, number> => ({}));
+  for (const { at, outcome, count } of ends) {
+    // What has ended at this very moment belongs to the last stretch.
+    const stretch = at === first + RECENT_HOURS * 3_600_000 ? STRETCHES - 1 : Math.floor((at - first) / STRETCH_MS);
+    const counts = counted[stretch];
+    if (counts !== undefined) counts[outcome] = (counts[outcome] ?? 0) + count;
+  }
+  const stretches = counted.map((counts, index) => ({ from: instantOf(first + index * STRETCH_MS), counts }));
+  return { stretches, counts: { ...noEnds, ...sumOf(counted) }, hours: RECENT_HOURS, isPart };
+}
+
+const noEnds: OutcomeCounts = Object.fromEntries(everyOutcome.map((outcome) => [outcome, 0]));

@@ -86,6 +86,23 @@ export interface RunningList {
 /** So many refreshes ended like this. */
 export type OutcomeCounts = Readonly<Record<string, number>>;
 
+/** How refreshes ended within a stretch of time. */
+export interface EndsWithin {
+  readonly from: Instant;
+  readonly counts: OutcomeCounts;
+}
+
+/** How refreshes ended in the last hours. */
+export interface RecentEndsShown {
+  /** Oldest first, one after the other. */
+  readonly stretches: readonly EndsWithin[];
+  /** Sums. */
+  readonly counts: OutcomeCounts;
+  readonly hours: number;
+  /** Not every end was found in time. */
+  readonly isPart: boolean;
+}
+
 /** Seconds; `to` null: or more. */
 export interface Range {
   readonly from: number;

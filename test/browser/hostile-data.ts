@@ -11,6 +11,7 @@ import type {
   LooksShown,
   MemberShown,
   Problem,
+  RecentEndsShown,
   RefreshList,
   RunningList,
   RunningShown,
@@ -66,6 +67,10 @@ export function everywhere(text: string): DataRoutes {
           jobs: { samples: 9, isFew: true, p50: range, p90: range, p99: range },
         },
       ],
+    }),
+    'GET /data/recent-ends': async (): Promise<RecentEndsShown> => ({
+      stretches: [{ from: AT, counts: { [text]: 1, succeeded: 2 } }],
+      ...{ counts: { [text]: 1, succeeded: 2 }, hours: 6, isPart: true },
     }),
     'GET /data/schedule-load': async (): Promise<LoadShown> => ({ members: 1, isPart: true, turnsByHour: [1] }),
     'GET /data/member': async (): Promise<MemberShown> => ({

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { dataRoutes } from '../../infra/console/console-data.ts';
 import type { Input } from '../../infra/console/data-routes.ts';
 import { runConsole } from '../../infra/console/run-console.ts';
-import type { LooksShown, MemberShown } from '../../infra/console/shapes.ts';
+import type { LooksShown, MemberShown, RecentEndsShown } from '../../infra/console/shapes.ts';
 import { findDeployment } from '../../infra/operator/deployment.ts';
 import { fakeTerminal } from '../unit/operator/fake-terminal.ts';
 import { localEnvironment } from './operators-command.ts';
@@ -51,10 +51,10 @@ it('serves the page and its data until Ctrl-C', async () => {
       everyHours: [24, 48, 72, 168],
     },
   });
-  const read = async (path: string): Promise<{ data?: LooksShown; problem?: unknown }> =>
+  const read = async (path: string): Promise<{ data?: unknown; problem?: unknown }> =>
     JSON.parse(await (await fetch(`${origin}/data/${path}`, { headers })).text());
   const { id, endedAt } = await refreshed();
-  const looks = await read(`looks?refresh=${id}&ended=${endedAt}`);
+  const looks = (await read(`looks?refresh=${id}&ended=${endedAt}`)) as { data?: LooksShown };
   expect(looks).toMatchObject({ data: { isPart: false } });
   const steps = looks.data?.looks.map(({ kind, words }) => `${kind} ${words}`) ?? [];
   expect(steps[0]).toBe('told check_balance was answered 202.');
@@ -64,6 +64,9 @@ it('serves the page and its data until Ctrl-C', async () => {
   expect(steps.at(-1)).toMatch(
     /^stored Look \d: MX shows CONNECTED, and no job runs; ours is over. The accounts were read and stored.$/,
   );
+  const recent = (await read('recent-ends')) as { data?: RecentEndsShown };
+  expect(recent.data).toMatchObject({ hours: 6, isPart: false, counts: { succeeded: 1, failed: 0 } });
+  expect(recent.data?.stretches.at(-1)?.counts).toEqual({ succeeded: 1 });
   expect(await read('looks?refresh=RFR-0123456789ABCDEFGHJKMNPQRS')).toMatchObject({ data: { looks: [] } });
   expect(await read('looks?refresh=%22%7D')).toMatchObject({
     problem: { code: 'bad_input', sentence: 'Looks are those of a refresh’s id.' },

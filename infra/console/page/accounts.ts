@@ -4,7 +4,7 @@ import type { AccountList, AccountShown } from '../shapes.ts';
 import { useNow } from './clock.ts';
 import { History } from './history.ts';
 import { Chip, Name, Table } from './parts.ts';
-import { freshnessWords } from './words.ts';
+import { freshnessWords, plain } from './words.ts';
 
 /** What is shown of accounts. */
 interface AccountsProps extends AccountList {
@@ -36,13 +36,14 @@ export function Accounts({ user, member, accounts, total, amounts, staleAfterSec
         'Freshness',
         ...(amounts === null ? [] : ['Balance', 'Available', 'How the balance moved']),
       ],
+      numbers: ['Balance', 'Available'],
       rows: accounts.map((account) => {
         const { verdict, words } = freshnessWords(account, context);
         return {
           key: account.guid,
           cells: [
             [account.name ?? 'without a name', h('br', null), h(Name, null, account.guid)],
-            account.type ?? 'not said',
+            account.type === null ? 'not said' : plain(account.type).toLowerCase(),
             [h(Chip, { kind: verdict === 'fresh' ? 'good' : 'bad', children: verdict }), ' ', words],
             ...(amounts === null
               ? []

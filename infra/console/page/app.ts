@@ -25,7 +25,7 @@ function App(): ComponentChild {
     h(
       'header',
       { class: 'top' },
-      h('p', { class: 'brand' }, 'Fresh balances'),
+      h('p', { class: 'brand' }, h('span', { class: 'mark', 'aria-hidden': 'true' }), 'Fresh balances'),
       h(
         'nav',
         { 'aria-label': 'Views' },
@@ -48,7 +48,13 @@ const link = (href: string, title: string, isHere: boolean): ComponentChild =>
   h('a', { href, ...(isHere ? { 'aria-current': 'page' as const } : {}) }, title);
 
 function shown(view: View, deployment: DeploymentShown | null): ComponentChild {
-  if (view.name === 'overview') return h(Fragment, null, h('h1', { tabIndex: -1 }, 'Overview'), h(Overview, null));
+  if (view.name === 'overview')
+    return h(
+      Fragment,
+      null,
+      h('h1', { tabIndex: -1 }, 'Overview'),
+      h(Overview, { isLocal: deployment?.isLocal === true }),
+    );
   if (view.name === 'try') return h(Try, null);
   return h(Member, { key: `${view.user}/${view.member}`, user: view.user, member: view.member, deployment });
 }

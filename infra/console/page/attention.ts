@@ -20,6 +20,7 @@ function Group({ action, move, count, isAtLeast, first }: AttentionGroup): Compo
     h('p', null, move),
     h(Table, {
       label: plain(action),
+      form: 'even',
       head: ['Member', 'Waits since', 'Institution', 'Why'],
       rows: first.map(waitingRow),
     }),

@@ -52,7 +52,11 @@ export function Member(props: {
         title: 'Whose move is it?',
         of: explained,
         aside: [
-          h('button', { type: 'button', onClick: trigger.press, disabled: trigger.isAsking }, 'Refresh'),
+          h(
+            'button',
+            { type: 'button', class: 'primary', onClick: trigger.press, disabled: trigger.isAsking },
+            'Refresh',
+          ),
           h('button', { type: 'button', onClick: explained.reload }, 'Explain anew'),
         ],
       },

@@ -11,22 +11,26 @@ import type {
   RunningShown,
 } from '../shapes.ts';
 import { Attention } from './attention.ts';
+import { Bars } from './bars.ts';
+import { Ends } from './ends.ts';
 import { Lengths } from './lengths.ts';
-import { Ago, At, Chip, type ChipKind, Name, Outcome, type Row, Section, Table } from './parts.ts';
+import { Ago, At, Chip, type ChipKind, Name, type Row, Section, Table } from './parts.ts';
+import { Tiles } from './tiles.ts';
 import { usePanel } from './use-panel.ts';
 import { memberHash } from './view.ts';
 import { plain } from './words.ts';
 
 const [LIVE_MS, SLOW_MS] = [2_000, 30_000];
 
-/** The view. */
-export function Overview(): ComponentChild {
+/** The view. `isLocal`: of a stack on this machine. */
+export function Overview({ isLocal }: { readonly isLocal: boolean }): ComponentChild {
   const running = usePanel<RunningList>('/data/running', LIVE_MS);
   const waiting = usePanel<readonly AttentionGroup[]>('/data/attention', SLOW_MS);
   const banks = usePanel<InstitutionList>('/data/institutions', SLOW_MS);
   return h(
     Fragment,
     null,
+    h(Tiles, { running: running.data, waiting: waiting.data, banks: banks.data }),
     h(
       Section,
       { id: 'running', title: 'Runs now', of: running },
@@ -37,16 +41,7 @@ export function Overview(): ComponentChild {
       { id: 'attention', title: 'Waits for a person', of: waiting },
       waiting.data === null ? null : h(Attention, { groups: waiting.data }),
     ),
-    h(
-      Section,
-      {
-        id: 'outcomes',
-        title: 'How refreshes ended',
-        of: banks,
-        aside: h('button', { type: 'button', onClick: banks.reload }, 'Count anew'),
-      },
-      banks.data === null ? null : h(Ends, banks.data),
-    ),
+    h(Ends, { banks, isLocal }),
     h(Section, { id: 'banks', title: 'Institutions', of: banks }, banks.data === null ? null : h(Banks, banks.data)),
     h(Load, null),
   );
@@ -79,28 +74,6 @@ const runningRow = (one: RunningShown): Row => ({
     [plain(one.trigger), one.correlationId === null ? null : [' ', h(Name, null, one.correlationId)]],
   ],
 });
-
-function Ends({ today, week, isMore, note }: InstitutionList): ComponentChild {
-  const which = isMore ? 'of the institutions shown below' : 'of all institutions';
-  return h(
-    Fragment,
-    null,
-    h(Table, {
-      label: 'Ended refreshes by outcome',
-      head: ['Outcome', 'Today (UTC)', '7 days'],
-      rows: Object.keys(week).map((outcome) => ({
-        key: outcome,
-        cells: [h(Outcome, { outcome }), today[outcome] ?? 0, week[outcome] ?? 0],
-      })),
-    }),
-    h(
-      'p',
-      { class: 'quiet' },
-      `Counted by institution and day as refreshes end, ${which}. A refresh whose institution MX did not name is in no count.`,
-    ),
-    note === null ? null : h('p', null, note),
-  );
-}
 
 const bankKinds: Readonly<Record<InstitutionShown['state'], readonly [ChipKind, string]>> = {
   works: ['good', 'works'],
@@ -164,25 +137,41 @@ function Load(): ComponentChild {
 }
 
 function Hours({ members, isPart, turnsByHour }: LoadShown): ComponentChild {
-  const most = Math.max(1, ...turnsByHour);
   return h(
     Fragment,
     null,
     h('p', null, `${members} members on the schedule${isPart ? ', in the part of the table that was read' : ''}.`),
-    h(Table, {
-      label: 'Turns by hour',
-      head: ['Hour (UTC)', 'Turns a day'],
-      rows: turnsByHour.map((turns, hour) => ({
-        key: String(hour),
-        cells: [`${String(hour).padStart(2, '0')}:00`, [bar(turns / most), ` ${Number(turns.toFixed(1))}`]],
-      })),
-    }),
+    h(
+      'figure',
+      null,
+      h(Bars, {
+        label: `Turns by hour of the day: ${turnsByHour.map((turns, hour) => `${hourOf(hour)} ${rounded(turns)}`).join(', ')}`,
+        bars: turnsByHour.map((turns, hour) => ({
+          title: `${hourOf(hour)} UTC: ${rounded(turns)} a day`,
+          parts: [{ kind: 'busy' as const, count: turns }],
+        })),
+      }),
+      h(
+        'figcaption',
+        { class: 'axis quiet' },
+        ['00:00', '06:00', '12:00', '18:00', '24:00 UTC'].map((hour) => h('span', { key: hour }, hour)),
+      ),
+    ),
+    h(
+      'details',
+      null,
+      h('summary', null, 'In numbers'),
+      h(Table, {
+        label: 'Turns by hour',
+        form: 'compact',
+        head: ['Hour (UTC)', 'Turns a day'],
+        numbers: ['Turns a day'],
+        rows: turnsByHour.map((turns, hour) => ({ key: String(hour), cells: [hourOf(hour), rounded(turns)] })),
+      }),
+    ),
   );
 }
 
-const bar = (share: number): ComponentChild =>
-  h(
-    'svg',
-    { class: 'bar', viewBox: '0 0 100 4', preserveAspectRatio: 'none', 'aria-hidden': 'true' },
-    h('rect', { width: 100 * share, height: 4 }),
-  );
+const hourOf = (hour: number): string => `${String(hour).padStart(2, '0')}:00`;
+
+const rounded = (turns: number): number => Number(turns.toFixed(1));

@@ -74,17 +74,21 @@ export const Table = (props: {
   readonly label: string;
   readonly head: readonly string[];
   readonly rows: readonly Row[];
+  /** Titles of columns of numbers. */
+  readonly numbers?: readonly string[];
+  /** `compact`: a few narrow columns, also on a narrow page; `even`: as wide as the ones above and below it. */
+  readonly form?: 'compact' | 'even';
 }): ComponentChild =>
   h(
     'table',
-    { 'aria-label': props.label },
+    { 'aria-label': props.label, class: props.form ?? '' },
     h(
       'thead',
       null,
       h(
         'tr',
         null,
-        props.head.map((title) => h('th', { key: title, scope: 'col' }, title)),
+        props.head.map((title) => h('th', { key: title, scope: 'col', class: kindOf(title, props) }, title)),
       ),
     ),
     h(
@@ -95,11 +99,17 @@ export const Table = (props: {
           'tr',
           { key },
           h('th', { scope: 'row' }, first),
-          others.map((cell, index) => h('td', { key: index, 'data-title': props.head[index + 1] }, cell)),
+          others.map((cell, index) => {
+            const title = props.head[index + 1] ?? '';
+            return h('td', { key: index, 'data-title': title, class: kindOf(title, props) }, cell);
+          }),
         ),
       ),
     ),
   );
+
+const kindOf = (title: string, { numbers = [] }: { readonly numbers?: readonly string[] }): string =>
+  numbers.includes(title) ? 'number' : '';
 
 /** A word with a colour; the word alone says it too. */
 export const Chip = ({
@@ -111,15 +121,19 @@ export const Chip = ({
 }): ComponentChild => h('span', { class: `chip ${kind}` }, children);
 
 /** What a colour stands for. */
-export type ChipKind = 'good' | 'bad' | 'busy' | 'plain';
+export type ChipKind = 'good' | 'bad' | 'ask' | 'busy' | 'plain';
 
 /** An outcome. */
 export const Outcome = ({ outcome }: { readonly outcome: string | null }): ComponentChild =>
-  h(Chip, { kind: outcomeKinds[outcome ?? 'running'] ?? 'bad', children: plain(outcome ?? 'running') });
+  h(Chip, { kind: kindOfOutcome(outcome), children: plain(outcome ?? 'running') });
+
+/** What colour an outcome has; null: it runs. */
+export const kindOfOutcome = (outcome: string | null): ChipKind => outcomeKinds[outcome ?? 'running'] ?? 'bad';
 
 const outcomeKinds: Readonly<Record<string, ChipKind>> = {
   running: 'busy',
   succeeded: 'good',
+  action_required: 'ask',
   not_refreshed: 'plain',
 };
 

@@ -2,7 +2,7 @@
 import { type ComponentChild, Fragment, h } from 'preact';
 import type { RefreshList, RefreshShown } from '../shapes.ts';
 import { Looks } from './looks.ts';
-import { Ago, At, Name, Outcome, Sentence } from './parts.ts';
+import { Ago, At, kindOfOutcome, Name, Outcome, Sentence } from './parts.ts';
 import { plain, span } from './words.ts';
 
 /** The newest first. */
@@ -20,7 +20,7 @@ function entry(refresh: RefreshShown): ComponentChild {
   const { refreshId, trigger, acceptedAt, outcome, code, message, userMessage, connectionStatus } = refresh;
   return h(
     'li',
-    { key: refreshId, 'data-refresh': refreshId },
+    { key: refreshId, 'data-refresh': refreshId, class: kindOfOutcome(outcome) },
     h('p', null, h(Outcome, { outcome }), ' ', h(Ago, { at: acceptedAt }), ` by ${plain(trigger)}`),
     h(
       'ol',
