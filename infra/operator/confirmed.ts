@@ -3,11 +3,16 @@ import { exitCodes, Stop } from './exit-codes.ts';
 import type { Terminal } from './terminal.ts';
 
 /**
- * Goes on with a yes alone; `yes` is the flag that says it beforehand.
+ * Goes on with a yes alone; `yes` is the flag that says it beforehand. After Ctrl-C it does not go on.
  *
  * @throws Stop `unconfirmed` when the answer is no or there is no terminal to ask at, `interrupted` at Ctrl-C or the end of the input.
  */
-export async function confirmed(question: string, yes: boolean, { confirm }: Terminal): Promise<void> {
+export async function confirmed(
+  question: string,
+  yes: boolean,
+  { confirm, stop }: Pick<Terminal, 'confirm' | 'stop'>,
+): Promise<void> {
+  if (stop.aborted) throw interrupted();
   if (yes) return;
   if (confirm === null) {
     throw new Stop(
@@ -17,7 +22,10 @@ export async function confirmed(question: string, yes: boolean, { confirm }: Ter
   }
   const answer = await confirm(question).catch((error: Error) => {
     if (error.name !== 'AbortError') throw error;
-    throw new Stop(exitCodes.interrupted, 'Interrupted. Nothing was changed.', { cause: error });
+    throw interrupted(error);
   });
   if (!answer) throw new Stop(exitCodes.unconfirmed, 'Nothing was changed.');
 }
+
+const interrupted = (cause?: Error): Stop =>
+  new Stop(exitCodes.interrupted, 'Interrupted. Nothing was changed.', { cause });

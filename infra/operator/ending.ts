@@ -53,6 +53,12 @@ export function endingOf(error: unknown): Ending {
   for (const [name, sentence] of awsErrors) {
     if (name.test(error.name)) return { exitCode: exitCodes.unreachable, sentence: sentence(message) };
   }
+  if (/^Region not accepted|^Invalid region/i.test(message)) {
+    return {
+      exitCode: exitCodes.unreachable,
+      sentence: 'The region (--region, AWS_REGION, or of the AWS profile) is not the name of one, such as us-east-1.',
+    };
+  }
   if (/Region is missing/i.test(message)) {
     return {
       exitCode: exitCodes.unreachable,
@@ -69,7 +75,7 @@ export function endingOf(error: unknown): Ending {
   if (code !== null) {
     return {
       exitCode: exitCodes.unreachable,
-      sentence: `AWS was not reached (${code}). With --local: does npm start run, and at this port (AWS_ENDPOINT_PORT)?`,
+      sentence: `AWS was not reached (${code}). Is the region (--region, AWS_REGION) one that exists, and the network there? With --local: does npm start run, and at this port (AWS_ENDPOINT_PORT)?`,
     };
   }
   if (error.name === 'TimeoutError')

@@ -3,6 +3,7 @@ import type { Deployment } from './deployment.ts';
 import type { Enrolled } from './enrol-member.ts';
 import { table } from './table.ts';
 import type { Terminal } from './terminal.ts';
+import { writeDone } from './write-done.ts';
 
 /** How many lines became what. */
 export interface ImportCounts extends Record<Enrolled, number> {
@@ -48,7 +49,10 @@ export class ImportReport {
   async end(dryRun: boolean): Promise<void> {
     const { lines, enrolled, changed, unchanged, repeated, skipped } = this.counts;
     const left = lines - this.done;
-    if (this.#json) return this.#object({ summary: { ...this.counts, not_reached: left, dry_run: dryRun } });
+    if (this.#json) {
+      const summary = { ...this.counts, not_reached: left, dry_run: dryRun };
+      return writeDone(this.#terminal, `${JSON.stringify({ summary })}\n`);
+    }
     const rows: readonly (readonly [string, number])[] = [
       ['enrolled', enrolled],
       ['changed', changed],
@@ -59,7 +63,8 @@ export class ImportReport {
       ['together', lines],
     ];
     const shown = rows.map(([what, count]) => [what, count.toLocaleString('en-US')]);
-    await this.#terminal.write(
+    await writeDone(
+      this.#terminal,
       table([dryRun ? 'dry run, nothing was changed' : 'what became of them', 'lines'], shown),
     );
   }

@@ -150,6 +150,10 @@ async function enrolAll(
         if (!isOfOneLine(error)) failure ??= { error };
         else await report.skip(numbered.line, error.message);
       })
+      // The output was closed while it should be said which line is left out.
+      .catch((error: unknown) => {
+        failure ??= { error };
+      })
       .finally(() => {
         running.delete(work);
         tell();

@@ -8,6 +8,7 @@ import { confirmed } from './confirmed.ts';
 import { type Deployment, wholeNumberOf } from './deployment.ts';
 import { counted, table } from './table.ts';
 import type { Terminal } from './terminal.ts';
+import { writeDone } from './write-done.ts';
 
 /** How to pause. */
 export interface PauseOptions {
@@ -111,15 +112,16 @@ async function withClient<T>(
 }
 
 async function show(
-  terminal: Terminal,
+  terminal: Pick<Terminal, 'write' | 'say'>,
   { pauses, now, json }: { readonly pauses: readonly KeptPause[]; readonly now: Instant; readonly json: boolean },
 ): Promise<void> {
   const current = currentOf(pauses, now);
   if (json) {
-    await terminal.write(`${JSON.stringify({ paused: current, pauses })}\n`);
+    await writeDone(terminal, `${JSON.stringify({ paused: current, pauses })}\n`);
     return;
   }
-  await terminal.write(
+  await writeDone(
+    terminal,
     current === null ? 'Calls to MX are not paused.\n' : `Calls to MX are paused until ${current.until}.\n`,
   );
   if (pauses.length === 0) return;

@@ -15,6 +15,7 @@ import { callerOf, hasBasicCallers } from './api-identity.ts';
 import type { Deployment } from './deployment.ts';
 import { type ExitCode, exitCodes, Stop } from './exit-codes.ts';
 import type { Terminal } from './terminal.ts';
+import { writeDone } from './write-done.ts';
 
 /** What to refresh, and how. */
 export interface RefreshOptions {
@@ -42,11 +43,14 @@ export async function refreshMember(
   try {
     const { client, words } = clientOf(deployment, terminal, aws.config);
     terminal.say(`Refreshing ${options.user} ${options.member} · ${deployment.place} · ${words}`);
+    if (terminal.stop.aborted) throw new Stop(exitCodes.interrupted, 'Interrupted. Nothing was started.');
     const asked = await inWords(trigger(client, terminal, options));
     const { refreshId, joined, acceptedAt, deadline } = asked;
     if (!options.wait) {
-      if (options.json) await terminal.write(`${JSON.stringify(snakeCased(briefOf(asked)))}\n`);
-      else await terminal.write(`${refreshId} ${begunWords(asked)}; it ends by ${deadline}. --wait follows it.\n`);
+      const told = options.json
+        ? JSON.stringify(snakeCased(briefOf(asked)))
+        : `${refreshId} ${begunWords(asked)}; it ends by ${deadline}. --wait follows it.`;
+      await writeDone(terminal, `${told}\n`);
       return exitCodes.done;
     }
     terminal.say(joined ? `${refreshId} ran already, since ${acceptedAt}: joined.` : `${refreshId} was accepted.`);

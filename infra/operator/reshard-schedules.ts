@@ -9,6 +9,7 @@ import { progress } from './progress.ts';
 import { checkTicks, DUE_MS, type ReshardCounts, type ReshardDeps, reshardOnce } from './reshard.ts';
 import { counted, table } from './table.ts';
 import type { Terminal } from './terminal.ts';
+import { writeDone } from './write-done.ts';
 
 /** How to spread. */
 export interface ReshardOptions {
@@ -101,7 +102,7 @@ async function summary(
 ): Promise<void> {
   if (json) {
     const told = { in_place: inPlace, moved, due_now: dueNow, changed, dry_run: dryRun };
-    return terminal.write(`${JSON.stringify({ summary: told })}\n`);
+    return writeDone(terminal, `${JSON.stringify({ summary: told })}\n`);
   }
   const rows = [
     ['moved', moved],
@@ -109,7 +110,8 @@ async function summary(
     ['due about now', dueNow],
     ['changed meanwhile', changed],
   ] as const;
-  await terminal.write(
+  await writeDone(
+    terminal,
     table(
       [dryRun ? 'dry run, nothing was changed' : 'what became of them', 'members'],
       rows.map(([what, count]) => [what, count.toLocaleString('en-US')]),

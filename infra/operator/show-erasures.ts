@@ -10,6 +10,7 @@ import { exitCodes, Stop } from './exit-codes.ts';
 import { progress } from './progress.ts';
 import { counted, table } from './table.ts';
 import type { Terminal } from './terminal.ts';
+import { writeDone } from './write-done.ts';
 
 /** Writes all receipts, those that are not done first. */
 export async function showErasures(deployment: Deployment, terminal: Terminal, json: boolean): Promise<void> {
@@ -67,8 +68,10 @@ export async function repeatErasures(
     if (!dryRun) await sendAll(queue, receipts, terminal, () => (sent += 1));
   } finally {
     client.destroy();
-    if (json) await terminal.write(`${JSON.stringify({ receipts: receipts.length, sent })}\n`);
-    else await terminal.write(table(['receipts', 'sent'], [[String(receipts.length), String(sent)]]));
+    const told = json
+      ? `${JSON.stringify({ receipts: receipts.length, sent })}\n`
+      : table(['receipts', 'sent'], [[String(receipts.length), String(sent)]]);
+    await writeDone(terminal, told);
   }
 }
 

@@ -55,7 +55,7 @@ export function processTerminal(): Terminal {
       stderr.write(`${isOver ? '\n' : ''}${line}\n`);
       isOver = false;
     },
-    sayOver: stderr.isTTY
+    sayOver: canWriteOver(stderr, process.env)
       ? (line) => {
           stderr.write(`\r\u001b[K${line}`);
           isOver = true;
@@ -80,6 +80,12 @@ export function processTerminal(): Terminal {
     sleep: (milliseconds) => setTimeout(milliseconds, undefined, { signal: stop.signal }),
   };
 }
+
+/** A dumb terminal shows the codes that move the cursor instead of obeying them. */
+export const canWriteOver = (
+  { isTTY }: { readonly isTTY?: boolean },
+  { TERM }: Readonly<Record<string, string | undefined>>,
+): boolean => isTTY === true && TERM !== 'dumb';
 
 const isClosedPipe = (error: NodeJS.ErrnoException): boolean =>
   error.code === 'EPIPE' || error.code === 'ERR_STREAM_DESTROYED';

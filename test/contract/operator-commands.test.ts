@@ -162,8 +162,7 @@ describe('spreading', () => {
 
   it('says what was done when it is interrupted', async () => {
     const { terminal, out, interrupt } = fakeTerminal();
-    interrupt();
-    await expect(reshardSchedules(deployment(), terminal, options)).rejects.toMatchObject({ exitCode: 130 });
+    await expect(reshardSchedules(deployment(interrupt), terminal, options)).rejects.toMatchObject({ exitCode: 130 });
     expect(JSON.parse(out().trimEnd().split('\n').at(-1) ?? '')).toMatchObject({ summary: { moved: 0 } });
   });
 });

@@ -5,6 +5,7 @@ import { exitCodes, Stop } from '../exit-codes.ts';
 import { progress } from '../progress.ts';
 import { counted, table } from '../table.ts';
 import type { Terminal } from '../terminal.ts';
+import { writeDone } from '../write-done.ts';
 import type { Letter } from './letter.ts';
 import { about } from './list.ts';
 import { asJson, lookInto } from './looked-into.ts';
@@ -81,7 +82,7 @@ export async function discardDeadLetters(
     });
   } finally {
     if (hasWritten) {
-      if (json) await writeJson(terminal, { summary: { dry_run: dryRun, discarded } });
+      if (json) await writeDone(terminal, `${JSON.stringify({ summary: { dry_run: dryRun, discarded } })}\n`);
       else terminal.say(`${counted(discarded, 'letter')} discarded.`);
     }
   }

@@ -6,6 +6,7 @@ import { pace } from '../pace.ts';
 import { progress } from '../progress.ts';
 import { counted, table } from '../table.ts';
 import type { Terminal } from '../terminal.ts';
+import { writeDone } from '../write-done.ts';
 import { about } from './list.ts';
 import { asJson, type LookedInto, lookInto } from './looked-into.ts';
 import type { ReceivedLetter } from './open-queue.ts';
@@ -85,9 +86,10 @@ export async function redriveDeadLetters(
       throw new Stop(exitCodes.usage, `There is no letter ${messageId} that can be received and sent back.`);
     }
   } finally {
-    if (hasBegun && json) await terminal.write(`${JSON.stringify({ summary: { dry_run: dryRun, ...counts } })}\n`);
+    if (hasBegun && json) await writeDone(terminal, `${JSON.stringify({ summary: { dry_run: dryRun, ...counts } })}\n`);
     else if (hasBegun) {
-      await terminal.write(
+      await writeDone(
+        terminal,
         table(
           ['what became of them', 'letters'],
           Object.entries(counts).map(([fate, count]) => [words[fate as Fate], String(count)]),

@@ -16,6 +16,13 @@ describe('a yes', () => {
     await expect(ask(async () => true)).resolves.toBeUndefined();
   });
 
+  it('is none after Ctrl-C', async () => {
+    const { terminal, interrupt } = fakeTerminal({ confirm: never });
+    interrupt();
+    const refused = confirmed('Change it?', true, terminal);
+    await expect(refused).rejects.toMatchObject({ exitCode: 130, message: 'Interrupted. Nothing was changed.' });
+  });
+
   it.each<[string, (() => Promise<boolean>) | null, number, RegExp]>([
     ['no', async () => false, 5, /^Nothing was changed\.$/],
     ['nobody’s', null, 5, /^Change it\? There is no terminal to ask at: confirm with --yes\. Nothing was changed\.$/],

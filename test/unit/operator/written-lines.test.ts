@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { enrolmentLine, enrolmentRow, headerLine } from '../../../infra/operator/enrolment-columns.ts';
 import { progress } from '../../../infra/operator/progress.ts';
 import { counted, table } from '../../../infra/operator/table.ts';
+import { canWriteOver } from '../../../infra/operator/terminal.ts';
 import type { EnrolledMember } from '../../../shared/domain/schedule.ts';
 import { fakeTerminal } from './fake-terminal.ts';
 
@@ -60,6 +61,17 @@ describe('a table', () => {
       '1 line',
       '1,234,567 entries',
     ]);
+  });
+});
+
+describe('a line written over the one before', () => {
+  it.each<[string, { isTTY?: boolean }, Record<string, string>, boolean]>([
+    ['a terminal', { isTTY: true }, { TERM: 'xterm-256color' }, true],
+    ['a terminal of Windows', { isTTY: true }, {}, true],
+    ['a dumb terminal', { isTTY: true }, { TERM: 'dumb' }, false],
+    ['a file', {}, { TERM: 'xterm' }, false],
+  ])('is for %s: %j %j %s', (_where, stream, environment, isOver) => {
+    expect(canWriteOver(stream, environment)).toBe(isOver);
   });
 });
 
