@@ -2,7 +2,8 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import type { FaultyRuns } from './faulty-runs.ts';
-import { type Mutant, mutants } from './mutants.ts';
+import type { Mutant } from './mutants/mutant.ts';
+import { mutants } from './mutants.ts';
 import { type Verdict, verdictOf } from './verdict.ts';
 
 /** A history that shows a fault. */

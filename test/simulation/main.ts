@@ -12,7 +12,7 @@ const HELP = `Runs the service against fakes in virtual time, with faults, and c
   --only a,b      only these actions and faults happen, as a failure names them; prints the story
   --crash-at p    a crash at this await point, for example "follow-up: members.end after"
   --story         prints the story of every history; for few of them
-  --mutant name   with a deliberate fault in the code, see test/simulation/mutants.ts
+  --mutant name   with a deliberate fault in the code, see test/simulation/mutants
   --faults        searches for each deliberate fault, notes the seeds that show them, prints the table of the document
   --lost-answers for every request to AWS: how long a lost answer delays what is published or answered
   --verdict       prints nothing but the verdict, as JSON`;
