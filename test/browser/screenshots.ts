@@ -64,12 +64,18 @@ async function picture(browser: Browser, running: Running): Promise<void> {
     await page.getByText('MX has shown the job').waitFor();
     await page.getByRole('table', { name: 'Institutions' }).waitFor();
     await page.getByText('called with').waitFor();
+    await page.getByText('by quarter of an hour').waitFor();
     await shoot(page, 'console-overview.png');
     await page.evaluate(`location.hash = '#/member/${USER}/member-ok'`);
     await page.getByRole('button', { name: 'Show amounts' }).click();
-    await page.getByText('2456.18 USD').waitFor();
+    await page.getByText('2456.18 USD').first().waitFor();
     await page.locator('.line canvas').waitFor();
     await shoot(page, 'console-member.png');
+    await page.evaluate(`location.hash = '#/try'`);
+    await page.getByRole('button', { name: 'A bank that refuses the password' }).click();
+    await page.getByText('The newest refresh ended as action required').waitFor();
+    await page.evaluate('scrollTo(0, 0)');
+    await shoot(page, 'console-try.png');
   } finally {
     await served.close();
   }

@@ -160,6 +160,51 @@ describe('the console’s server', () => {
   });
 
   it.each([
+    ['/../package.json'],
+    ['/%2e%2e/package.json'],
+    ['/console.css/../../package.json'],
+    ['//data/echo'],
+    ['/data%2fecho'],
+    ['/data/../data/echo'],
+    ['/data/echo/'],
+    ['/data/__proto__'],
+    ['/data/toString'],
+    ['http://127.0.0.1/data/echo'],
+    ['*'],
+  ])('has nothing at %s', async (path) => {
+    expect((await send(path, { headers: withToken() })).status).toBe(404);
+    expect(called).toEqual([]);
+  });
+
+  it('gives routes what a body names, and nothing else', async () => {
+    const body = '{"__proto__":{"user":"u"},"constructor":{"prototype":{"user":"u"}}}';
+    expect((await send('/data/echo', { method: 'POST', headers: withToken(json), body })).status).toBe(200);
+    const [input] = called as { readonly user?: string }[];
+    expect(input?.user).toBeUndefined();
+    expect(({} as { readonly user?: string }).user).toBeUndefined();
+  });
+
+  it('answers others while one sends drop by drop', async () => {
+    const slow = connect(server.port, '127.0.0.1');
+    await new Promise<void>((sent) => {
+      const head = `POST /data/echo HTTP/1.1\r\nHost: 127.0.0.1:${server.port}\r\nContent-Type: application/json\r\n`;
+      slow.write(`${head}x-console-token: ${token}\r\nContent-Length: 100\r\n\r\n{"a":`, () => sent());
+    });
+    expect((await send('/data/echo', { headers: withToken() })).status).toBe(200);
+    expect(called).toEqual([{}]);
+    slow.destroy();
+  });
+
+  it.each(['OPTIONS', 'PUT', 'DELETE', 'HEAD', 'TRACE'])('takes no %s', async (method) => {
+    for (const path of ['/', '/data/echo']) {
+      const answer = await send(path, { method, headers: withToken({ 'access-control-request-method': 'POST' }) });
+      expect(answer.status).toBe(405);
+      expect(answer.headers['access-control-allow-origin']).toBeUndefined();
+    }
+    expect(called).toEqual([]);
+  });
+
+  it.each([
     ['/data/refused', 400, { of: 'console', sentence: 'Not like this.' }, 0],
     ['/data/expired', 502, { of: 'aws', sentence: 'The AWS credentials have expired: sign in anew.' }, 0],
     ['/data/fault', 502, { sentence: 'TypeError: a fault' }, 1],
