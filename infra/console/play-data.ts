@@ -10,7 +10,7 @@ import {
   playableWebhooks,
   type Settings,
 } from './playable.ts';
-import { badInput } from './problems.ts';
+import { badInput, ConsoleProblem } from './problems.ts';
 import type { SimulatedFault, SimulatedMember, SimulatedScenario, SimulatorCalls } from './simulator-calls.ts';
 import { stories } from './stories.ts';
 import type { AskedShown, Offer, OfferGroup, OnShown, PlayedShown, SimulatedShown, TryList } from './try-shapes.ts';
@@ -112,7 +112,12 @@ const offer = ({ name, title, text }: Offer): Offer => ({ name, title, text });
 /** A member by guid or own id. @throws ConsoleProblem when the simulator has none. */
 export async function memberOf(simulator: SimulatorCalls, name: unknown): Promise<SimulatedMember> {
   const found = (await simulator.members()).find(({ guid, id }) => name === guid || (id !== null && name === id));
-  if (found === undefined) throw badInput('The simulator has no such member.');
+  if (found === undefined) {
+    throw new ConsoleProblem({
+      ...{ of: 'console', status: 404, code: 'member_not_simulated', retryAfter: null },
+      sentence: 'The simulator has no such member, or has it no more.',
+    });
+  }
   return found;
 }
 

@@ -73,8 +73,8 @@ export const playableFaults: readonly PlayableFault[] = [
   {
     name: 'drips',
     title: 'Answers come drop by drop',
-    text: 'An answer begins at once; its rest takes three seconds.',
-    fault: { how: { kind: 'slow-body', delayMs: 3_000 } },
+    text: 'An answer begins at once; its rest takes two seconds.',
+    fault: { how: { kind: 'slow-body', delayMs: 2_000 } },
   },
   {
     name: 'cut',

@@ -76,9 +76,17 @@ export function tryCases({ on }: Cases): void {
       await seen.getByText('The newest refresh ended as action required (locked)').waitFor();
       expect(running.mx.member({ member: id }).scenario).toBe('locked');
       await section(page, 'Let something happen').getByRole('button', { name: 'The user logs in again' }).click();
-      await page.getByText(`The user logs in again: asked for, for ${id}.`).waitFor();
+      await page.getByText(`The user logs in again: it has happened to ${id}.`).waitFor();
       await section(page, 'locked').getByRole('button', { name: 'Refresh again' }).click();
       await seen.getByText(/6 accounts, fresh/).waitFor();
+      const background = section(page, 'Let something happen').getByRole('button', {
+        name: 'MX runs a job of its own',
+      });
+      await background.click();
+      await page.getByText(`MX runs a job of its own: it has happened to ${id}.`).waitFor();
+      await background.click();
+      await page.getByText('has a running job').waitFor();
+      expect(await page.getByText('it has happened').count()).toBe(0);
     }),
   );
 }

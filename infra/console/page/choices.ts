@@ -112,7 +112,8 @@ export function EventChoices({
   choose,
 }: ChoiceProps & {
   readonly offers: readonly Offer[];
-  readonly choose: (offer: Offer, whom: string) => void;
+  /** Whether it has happened. */
+  readonly choose: (offer: Offer, whom: string) => Promise<boolean>;
 }): ComponentChild {
   const [chosen, setWhom] = useState<string | null>(null);
   const [done, setDone] = useState<string | null>(null);
@@ -120,6 +121,12 @@ export function EventChoices({
   const whom = members.some(({ guid }) => guid === chosen) ? chosen : (usual?.guid ?? null);
   const named = members.find(({ guid }) => guid === whom)?.member;
   if (whom === null) return null;
+
+  async function happen(offer: Offer, to: string): Promise<void> {
+    setDone(null);
+    if (await choose(offer, to)) setDone(`${offer.title}: it has happened to ${named ?? to}.`);
+  }
+
   return h(
     Section,
     { id: 'events', title: 'Let something happen' },
@@ -132,10 +139,7 @@ export function EventChoices({
     h(Cards, {
       offers,
       isAsking,
-      choose: (offer) => {
-        choose(offer, whom);
-        setDone(`${offer.title}: asked for, for ${named ?? whom}.`);
-      },
+      choose: (offer) => void happen(offer, whom),
     }),
     h('p', { class: 'quiet', role: 'status' }, done),
   );

@@ -90,7 +90,7 @@ export function Try(): ComponentChild {
             key: 'events',
             ...choose,
             offers: list.data.events,
-            choose: ({ name }, whom) => void asked('event', { name, member: whom }),
+            choose: async ({ name }, whom) => (await asked('event', { name, member: whom })) !== null,
           }),
         ],
   );

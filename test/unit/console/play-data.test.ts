@@ -117,13 +117,13 @@ describe('a fault', () => {
     ['fault', { name: '__proto__', member: null, times: null }, 'There is no such fault.'],
     ['fault', { name: 'cut', member: null, times: 2 }, 'times is 1, 3 or null'],
     ['fault', { name: 'cut', member: null }, 'times is 1, 3 or null'],
-    ['fault', { name: 'cut', times: null }, 'The simulator has no such member.'],
-    ['fault', { name: 'cut', member: 'nobody', times: null }, 'The simulator has no such member.'],
+    ['fault', { name: 'cut', times: null }, 'The simulator has no such member, or has it no more.'],
+    ['fault', { name: 'cut', member: 'nobody', times: null }, 'The simulator has no such member, or has it no more.'],
     ['take-back', { id: 'fault-0' }, 'There is nothing of this name to take back.'],
     ['take-back', { id: 'fault-1e3' }, 'There is nothing of this name to take back.'],
     ['take-back', {}, 'There is nothing of this name to take back.'],
     ['event', { name: 'nope', member: 'member-ok' }, 'There is no such event.'],
-    ['event', { name: 'background', member: null }, 'The simulator has no such member.'],
+    ['event', { name: 'background', member: null }, 'The simulator has no such member, or has it no more.'],
   ])('%s %j is refused', async (path, input, sentence) => {
     const { route, commands } = playing();
     await expect(route(`POST /data/try/${path}`, input)).rejects.toThrow(sentence);

@@ -120,9 +120,9 @@ describe('a scenario', () => {
     [{ name: 'nope', member: null }, 'The simulator knows no such scenario.'],
     [{ name: '__proto__', member: null }, 'The simulator knows no such scenario.'],
     [{ member: null }, 'The simulator knows no such scenario.'],
-    [{ name: 'locked', member: 'nobody' }, 'The simulator has no such member.'],
-    [{ name: 'locked' }, 'The simulator has no such member.'],
-    [{ name: 'locked', member: 7 }, 'The simulator has no such member.'],
+    [{ name: 'locked', member: 'nobody' }, 'The simulator has no such member, or has it no more.'],
+    [{ name: 'locked' }, 'The simulator has no such member, or has it no more.'],
+    [{ name: 'locked', member: 7 }, 'The simulator has no such member, or has it no more.'],
   ])('%j is refused', async (input, sentence) => {
     const { route, commands, called } = trying(['member-ok', null]);
     await expect(route('POST /data/try/scenario', input)).rejects.toThrow(sentence);
@@ -134,7 +134,9 @@ it('a refresh is triggered again', async () => {
   const { route, called } = trying(['member-ok']);
   expect(await route('POST /data/try/refresh', { member: 'member-ok' })).toMatchObject({ member: 'member-ok' });
   expect(called).toEqual([{ method: 'POST', path: '/users/user-9/members/member-ok/check_balance' }]);
-  await expect(route('POST /data/try/refresh', {})).rejects.toThrow('The simulator has no such member.');
+  await expect(route('POST /data/try/refresh', {})).rejects.toThrow(
+    'The simulator has no such member, or has it no more.',
+  );
 });
 
 it('an answer is passed on as the user’s app does', async () => {
