@@ -70,21 +70,29 @@ export async function endRefresh(deps: EndDeps, end: RefreshEnd): Promise<boolea
   for (let race = 0; race < MAX_RACES; race += 1) {
     if (await endOnce(deps, current)) return true;
     const record = await deps.members.read(end.key);
-    const now = record?.claim;
-    if (now?.refreshId !== end.claim.refreshId || now.phase === 'ended' || now.phase !== current.claim.phase)
-      return false;
+    if (record?.claim?.refreshId !== end.claim.refreshId) return false;
+    const { claim: now, attention } = record;
+    if (now.phase === 'ended' || now.phase !== current.claim.phase) return false;
     const mayFollow = now.phase === 'running' && end.starts !== undefined;
     if (now.lookedAt !== current.claim.lookedAt && !mayFollow) return false;
-    current = { ...current, claim: now, member: null, attention: record?.attention ?? null };
+    current = { ...current, claim: now, member: null, attention };
   }
   return false;
 }
 
 /** Writes the end, on condition that the claim is still as given. False: it has changed. */
 async function endOnce(deps: EndDeps, end: RefreshEnd): Promise<boolean> {
-  const { key, claim, ending, observedAt = null, importsMove = false, starts = null, stored } = end;
+  const { key, claim, ending, institutionCode, stored } = end;
+  const {
+    member = null,
+    observedAt = null,
+    importsMove = false,
+    starts = null,
+    runningAt = null,
+    refusedBy = null,
+  } = end;
   const { phase: from, lookedAt } = claim;
-  const jobAggregatedAt = latest(claim.jobAggregatedAt, end.member?.aggregatedAt ?? null);
+  const jobAggregatedAt = latest(claim.jobAggregatedAt, member?.aggregatedAt ?? null);
   const now = deps.now();
   // The look's function may have a clock that is ahead of this one's.
   const endedAt = latest(now, lookedAt);
@@ -94,14 +102,12 @@ async function endOnce(deps: EndDeps, end: RefreshEnd): Promise<boolean> {
   const body = await bodyOf(deps, end);
   const bodySeenAt = body?.seenAt ?? null;
   const known = { lookedAt, jobAggregatedAt };
-  const attention = attentionAtEnd(end.attention, { attempt, member: end.member ?? null });
+  const attention = attentionAtEnd(end.attention, { attempt, member });
   const won = await deps.members.end({ key, from, known, attempt, bodySeenAt, importsMove, starts, attention });
   if (!won) return false;
-  deps.measures.ended({ claim, ending, member: end.member ?? null, endedAt });
+  deps.measures.ended({ claim, ending, member, endedAt });
   await publishEnd(deps, key, endedClaim(claim, attempt), { details, body, stored });
-  const job = { claim, ending, member: end.member ?? null, runningAt: end.runningAt ?? null };
-  const { institutionCode, refusedBy = null } = end;
-  await learnFrom(deps, { key, institutionCode, job, endedAt, refusedBy });
+  await learnFrom(deps, { key, institutionCode, job: { claim, ending, member, runningAt }, endedAt, refusedBy });
   return true;
 }
 

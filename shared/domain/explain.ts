@@ -77,10 +77,9 @@ function moveOf(known: Explainable, action: Action): string {
 
 /** The pause at this time, with its reason; null: there is none. */
 function pauseIn({ pauses, now }: Explainable): KeptPause | null {
-  const pause = pauseAt(inOrder(pauses), now);
-  if (pause === null) return null;
-  const why = pauses.findLast(({ from, until }) => from <= now && now < until)?.why ?? '';
-  return { ...pause, why };
+  const kept = pauseAt(pauses, now);
+  // Where pauses overlap or touch, it is longer than the one that says why.
+  return kept && { ...kept, ...pauseAt(inOrder(pauses), now) };
 }
 
 function actionOf(member: MemberRecord, freshness: Freshness | null): Action {
@@ -141,8 +140,8 @@ function runningOf(known: Explainable, claim: OpenClaim): string {
   if (pause !== null)
     return `${begun} Calls to MX are paused until ${pause.until}; it goes on within a minute of that.`;
   if (claim.phase === 'storing') return `${begun} Its accounts are being stored.`;
-  const { jobStarted, waitsFor, lastLookAt, nextLookAt } = progressOf(claim);
-  const step = waitsFor === null ? (jobStarted ? 'MX’s job runs.' : 'MX’s job is requested.') : waitReasons[waitsFor];
+  const { waitsFor, lastLookAt, nextLookAt } = progressOf(claim);
+  const step = waitsFor === null ? 'MX’s job runs.' : waitReasons[waitsFor];
   const looked = lastLookAt === null ? 'MX was not looked at yet.' : `MX was last looked at at ${lastLookAt}.`;
   return [begun, step, looked, ...(nextLookAt === null ? [] : [`Next look: ${nextLookAt}.`])].join(' ');
 }
@@ -150,8 +149,9 @@ function runningOf(known: Explainable, claim: OpenClaim): string {
 /** What the schedule does. */
 function turnOf({ member, wishes, bankDownSince, now }: Explainable): string {
   const { enrolment } = member;
-  const dueAt = enrolment && nextDueAt(enrolment, now, wishes.quietHours);
-  if (enrolment === null || dueAt === null) return 'It is on no schedule.';
+  if (enrolment === null) return ON_NO_SCHEDULE;
+  const dueAt = nextDueAt(enrolment, now, wishes.quietHours);
+  if (dueAt === null) return ON_NO_SCHEDULE;
   const turn = `The schedule’s next turn is at ${dueAt}, every ${enrolment.everyHours} h.`;
   const held = heldOf(member);
   if (held !== null) {
@@ -160,6 +160,8 @@ function turnOf({ member, wishes, bankDownSince, now }: Explainable): string {
   if (bankDownSince !== null) return `${turn} Starts wait: the bank does not work since ${bankDownSince}.`;
   return turn;
 }
+
+const ON_NO_SCHEDULE = 'It is on no schedule.';
 
 const triggerOf = (allowedAt: Instant | null): string =>
   allowedAt === null

@@ -21,6 +21,12 @@ export const plusSeconds = (instant: Instant, seconds: number): Instant =>
 export const secondsBetween = (earlier: Instant, later: Instant): number =>
   (Date.parse(later) - Date.parse(earlier)) / 1000;
 
+/** The later of the two. */
+export const laterOf = (a: Instant, b: Instant): Instant => instantOf(Math.max(Date.parse(a), Date.parse(b)));
+
+/** The earlier of the two. */
+export const earlierOf = (a: Instant, b: Instant): Instant => instantOf(Math.min(Date.parse(a), Date.parse(b)));
+
 /** A date and a time of day with `Z` or an offset. `Date.parse` alone takes `JOB-2` for a day in February 2001. */
 const MX_TIME = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:?\d{2})$/i;
 

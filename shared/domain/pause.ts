@@ -2,7 +2,15 @@
  * Pauses: an operator has stopped every call to MX. Deadlines and ages count without them. What is stored is never
  * rewritten for that: what is due when follows from the pauses, each time anew.
  */
-import { epochMillisecondsOf, type Instant, instantOf, plusSeconds, secondsBetween } from './instant.ts';
+import {
+  earlierOf,
+  epochMillisecondsOf,
+  type Instant,
+  instantOf,
+  laterOf,
+  plusSeconds,
+  secondsBetween,
+} from './instant.ts';
 
 /** One pause, from `from` until just before `until`: its agreed end, or when it was ended before that. */
 export interface Pause {
@@ -30,24 +38,21 @@ export function inOrder(pauses: readonly Pause[]): readonly Pause[] {
   for (const pause of pauses.filter(({ from, until }) => from < until).toSorted(byBeginning)) {
     const last = merged.at(-1);
     if (last === undefined || last.until < pause.from) merged.push({ from: pause.from, until: pause.until });
-    else if (last.until < pause.until) merged[merged.length - 1] = { from: last.from, until: pause.until };
+    else merged[merged.length - 1] = { from: last.from, until: laterOf(last.until, pause.until) };
   }
   return merged;
 }
 
-const byBeginning = (a: Pause, b: Pause): number => (a.from < b.from ? -1 : a.from > b.from ? 1 : 0);
+const byBeginning = (a: Pause, b: Pause): number => secondsBetween(b.from, a.from);
 
-/** The pause at `now`; null: there is none. @param pauses in order */
-export const pauseAt = (pauses: readonly Pause[], now: Instant): Pause | null =>
+/** The pause at `now`, the first one where there are several; null: there is none. */
+export const pauseAt = <P extends Pause>(pauses: readonly P[], now: Instant): P | null =>
   pauses.find(({ from, until }) => from <= now && now < until) ?? null;
 
 /** How many of the seconds between the two were paused. @param pauses in order */
 export function pausedSeconds(pauses: readonly Pause[], earlier: Instant, later: Instant): number {
-  return pauses.reduce((sum, { from, until }) => {
-    const begins = from > earlier ? from : earlier;
-    const ends = until < later ? until : later;
-    return begins < ends ? sum + secondsBetween(begins, ends) : sum;
-  }, 0);
+  const within = ({ from, until }: Pause): number => secondsBetween(laterOf(from, earlier), earlierOf(until, later));
+  return pauses.reduce((sum, pause) => sum + Math.max(0, within(pause)), 0);
 }
 
 /**
@@ -64,8 +69,7 @@ export function movedDeadline(
   const since = epochMillisecondsOf(acceptedAt);
   for (const { from, until } of pauses) {
     const begins = Math.max(epochMillisecondsOf(from), since);
-    const ends = epochMillisecondsOf(until);
-    if (begins < moved && begins < ends) moved += ends - begins;
+    if (begins < moved) moved += Math.max(0, epochMillisecondsOf(until) - begins);
   }
   return instantOf(moved);
 }
@@ -117,7 +121,7 @@ export function withPause(kept: readonly KeptPause[], added: KeptPause, now: Ins
 /** `kept`, with the pause at `now` ended; null: there is none. */
 export function withoutPauseAt(kept: readonly KeptPause[], now: Instant): readonly KeptPause[] | null {
   if (pauseAt(inOrder(kept), now) === null) return null;
-  const ended = kept.map((pause) => (pause.until > now ? { ...pause, until: now } : pause));
+  const ended = kept.map((pause) => ({ ...pause, until: earlierOf(pause.until, now) }));
   return relevant(
     ended.filter(({ from, until }) => from < until),
     now,
@@ -143,10 +147,13 @@ export const MAX_WHY = 500;
 
 function fewEnough(kept: readonly KeptPause[]): readonly KeptPause[] {
   if (kept.length <= MAX_PAUSES) return kept;
-  const gaps = kept.slice(1).map(({ from }, index) => secondsBetween(kept[index]?.until ?? from, from));
-  const at = gaps.indexOf(Math.min(...gaps));
-  const [first, second] = [kept[at], kept[at + 1]];
-  if (first === undefined || second === undefined) return kept;
-  const one = { from: first.from, until: second.until, why: `${first.why}; ${second.why}`.slice(0, MAX_WHY) };
-  return fewEnough([...kept.slice(0, at), one, ...kept.slice(at + 2)]);
+  const pairs = kept.flatMap((earlier, place) => {
+    const later = kept[place + 1];
+    return later === undefined ? [] : [{ place, earlier, later, gap: secondsBetween(earlier.until, later.from) }];
+  });
+  const [nearest] = pairs.toSorted((a, b) => a.gap - b.gap);
+  if (nearest === undefined) return kept;
+  const { from, why } = nearest.earlier;
+  const one = { from, until: nearest.later.until, why: `${why}; ${nearest.later.why}`.slice(0, MAX_WHY) };
+  return fewEnough(kept.toSpliced(nearest.place, 2, one));
 }

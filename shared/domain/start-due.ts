@@ -2,6 +2,7 @@
 import { type Deferred, deferStarts, LONGEST_DELAY_SECONDS, turnAfter, whileMxIsAway } from './deferral.ts';
 import { asFailure, Failure } from './failure.ts';
 import { heldOf } from './held.ts';
+import { groupsOf } from './in-groups.ts';
 import { type Instant, plusSeconds, secondsBetween } from './instant.ts';
 import { MISSING_SECONDS } from './missing.ts';
 import { comeBackAt, giveProbeBack, passBreakers } from './pass-breakers.ts';
@@ -64,8 +65,6 @@ export async function startDue(deps: StartDueDeps, received: StartBatch): Promis
   const counts: StartDueCounts = { ...nothingDue };
   const due = received.members.filter((enrolled) => isDueStill(enrolled, received, deps.now()));
   counts.dropped += received.members.length - due.length;
-  // Read beside what follows. An error is told where it is needed.
-  deps.pauses.known().catch(() => {});
   const batch = await withoutQuiet(deps, { ...received, members: due }, counts);
   if (batch.members.length === 0) return counts;
   const pause = pauseAt(await deps.pauses.known(), deps.now());
@@ -116,20 +115,20 @@ export async function startDue(deps: StartDueDeps, received: StartBatch): Promis
       }
     }
   };
-  for (let from = 0; from < passing.length; from += AT_ONCE) {
-    const some = passing.slice(from, from + AT_ONCE);
+  const groups = groupsOf(passing, AT_ONCE);
+  for (const [group, some] of groups.entries()) {
     const before = away.length;
     await Promise.all(some.map(startOne));
     const [first] = away;
     // All of them: MX is away for the others too, and each would wait for its time limit.
     if (first !== undefined && away.length - before === some.length) {
-      const rest = passing.slice(from + AT_ONCE);
+      const rest = groups.slice(group + 1).flat();
       await Promise.all(rest.map(giveBack));
       away.push(...rest.map((enrolled) => ({ enrolled, failure: first.failure })));
       break;
     }
   }
-  if (away.length > 0) await deferWhileAway(deps, batch, away, counts);
+  await deferWhileAway(deps, batch, away, counts);
   if (again !== undefined) throw again;
   return counts;
 }
@@ -188,7 +187,7 @@ async function untilReserved(deps: StartDueDeps, batch: StartBatch): Promise<Def
   return deferStarts(deps, batch, reserved ?? plusSeconds(now, LONGEST_DELAY_SECONDS), reserved);
 }
 
-/** Sends those that MX did not answer for back, in one message. */
+/** Sends those that MX did not answer for back, in one message; none, if there are none. */
 async function deferWhileAway(
   deps: StartDueDeps,
   { dueAt }: StartBatch,
@@ -219,10 +218,10 @@ async function start(deps: StartDueDeps, enrolled: EnrolledMember, batch: StartB
   const { member, slot } = enrolled;
   const { dueAt } = batch;
   const record = await deps.members.read(member);
-  const isDue = record !== null && record.deletedAt === null && isSameTurn(record.enrolment?.slot ?? '', slot);
   // Of a member that was moved to another shard too: its turn is the same, and the item may still be in the slot.
-  if (!isDue || record.enrolment?.slot !== slot) await deps.schedule.removeStray(enrolled);
-  if (!isDue) return 'stray';
+  if (record?.enrolment?.slot !== slot || record.deletedAt !== null) await deps.schedule.removeStray(enrolled);
+  if (record === null || record.deletedAt !== null || record.enrolment === null) return 'stray';
+  if (!isSameTurn(record.enrolment.slot, slot)) return 'stray';
   const { lastAttempt, lastSuccess } = record;
   // Refused by MX at an earlier delivery, which may have crashed before it published the refusal. Its id is a hash of 128
   // bits, which costs more than all else here: it is made only where a refusal is possible.

@@ -66,6 +66,19 @@ it('a failure without words for the user has none', () => {
   expect(endingByFailure(new Failure('mx_forbidden', 'no', { userMessage: 'Sorry.' })).userMessage).toBe('Sorry.');
 });
 
+it.each([
+  ['institution_maintenance_error', 'retry_later'],
+  ['institution_unavailable_error', 'retry_later'],
+  ['institution_not_supported_error', 'contact_support'],
+  [undefined, 'contact_support'],
+])('a refusal with MX’s error %s: %s', (mxErrorType, action) => {
+  const details = mxErrorType === undefined ? {} : { mxErrorType };
+  expect(endingByFailure(new Failure('mx_institution', 'no', details))).toMatchObject({
+    code: 'mx_institution',
+    action,
+  });
+});
+
 const sample: StoredBalance = {
   member: key,
   accountGuid: 'ACT-1',
@@ -86,6 +99,8 @@ describe('what is stored of an account', () => {
     'observed_at',
     'fresh_as_of',
     'amounts_since',
+    'previous_since',
+    'unkept_amounts',
     'stale_reason',
     'refresh_id',
     'trigger',

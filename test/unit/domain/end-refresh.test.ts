@@ -22,16 +22,16 @@ async function world(given: Baseline = {}) {
   await made.balances.store(key, [account('1')], by('RFR-0'));
   await made.balances.store(key, [account('2')], by(ID));
   const steps: string[] = [];
-  let atWork = 0;
+  const atWork: string[] = [];
   const slowly = async (step: string, act: () => Promise<void>): Promise<void> => {
-    atWork += 1;
-    // What is told may be told at the same time.
+    // What is told may be told at the same time, after what is written.
     const isWritten = ['texts', 'projection', 'claim gone'].includes(step);
-    if (atWork > 1 && isWritten) steps.push(`${step} begins too early`);
+    if (atWork.includes('projection') || (atWork.length > 0 && isWritten)) steps.push(`${step} begins too early`);
+    atWork.push(step);
     for (let turns = 0; turns < 20; turns += 1) await Promise.resolve();
     await act();
     steps.push(step);
-    atWork -= 1;
+    atWork.splice(atWork.indexOf(step), 1);
   };
   const { events, refreshes, members } = made.deps;
   const deps = {

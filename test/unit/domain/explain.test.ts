@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { StoredBalance } from '../../../shared/domain/balance.ts';
+import { endedClaim } from '../../../shared/domain/end-refresh.ts';
 import { type Explainable, explain, moves } from '../../../shared/domain/explain.ts';
 import type { MemberRecord } from '../../../shared/domain/member.ts';
 import { everyOutcome, type OutcomeCode, outcomes } from '../../../shared/domain/outcome.ts';
@@ -82,6 +83,13 @@ describe('balances', () => {
     expect(why).toContain(reason);
   });
 
+  it('were none at the last success', () => {
+    const lastSuccess = { refreshId: 'RFR-1', observedAt: HOUR_AGO, incomplete: false };
+    expect(explained({ lastSuccess, lastAttempt: ended('stored') }).why).toBe(
+      `The oldest account is as of ${HOUR_AGO}, 60 min old: the last refresh that succeeded found no account.`,
+    );
+  });
+
   it('were never stored', () => {
     expect(explained({}).why).toBe('Nothing is stored: no refresh of this member has ended yet.');
   });
@@ -110,6 +118,43 @@ describe('what happens next', () => {
         /^RFR-7 runs since .* and ends by .*\. MX runs another job of this member; ours is requested again after it\. MX was last looked at at 2026-11-21T12:00:00.000Z\.$/,
       ),
     });
+  });
+
+  it.each<[string, Parameters<typeof claim>[0], string]>([
+    [
+      'MX has accepted its job',
+      { lookedAt: null, start: { state: 'accepted', at: T0, count: 1, lookNumber: 0, jobGuid: null } },
+      'MX’s job runs. MX was not looked at yet.',
+    ],
+    [
+      'MX is away',
+      { lookedAt: T0, unanswered: { code: 'mx_unavailable', nextLookAt: '2026-11-21T12:00:20.000Z' } },
+      `MX cannot be reached; it is asked again. MX was last looked at at ${T0}. Next look: 2026-11-21T12:00:20.000Z.`,
+    ],
+  ])('of a refresh that runs, when %s', (_what, given, next) => {
+    expect(explained({ claim: claim(given) }).next).toBe(
+      `RFR-1 runs since ${T0} and ends by 2026-11-21T12:10:00.000Z. ${next}`,
+    );
+  });
+
+  it('is storing, once the job is over', () => {
+    expect(explained({ claim: { ...claim(), phase: 'storing' } }).next).toBe(
+      `RFR-1 runs since ${T0} and ends by 2026-11-21T12:10:00.000Z. Its accounts are being stored.`,
+    );
+  });
+
+  it('is as after the end while that is not published', () => {
+    const held = endedClaim(claim(), { ...ended('denied'), hasDetails: false });
+    expect(explained({ claim: held, lastAttempt: ended('denied') })).toMatchObject({
+      action: 'reauthenticate',
+      next: 'It is on no schedule. A trigger starts a refresh at once.',
+    });
+  });
+
+  it('is no turn for a member taken off the schedule', () => {
+    expect(explained({ enrolment: { everyHours: 0, slot: '' } }).next).toBe(
+      'It is on no schedule. A trigger starts a refresh at once.',
+    );
   });
 
   it('needs the user while MX asks a question', () => {
@@ -172,6 +217,16 @@ describe('in a pause', () => {
       operator,
       'RFR-1 runs since 2026-11-21T12:00:00.000Z and ends by 2026-11-21T13:10:00.000Z. Calls to MX are paused until 2026-11-21T13:00:00.000Z; it goes on within a minute of that.',
     ]);
+  });
+
+  it('that others follow it lasts until the last one’s end', () => {
+    const more = [
+      { from: HOUR_AGO, until: '2026-11-21T12:30:00.000Z', why: 'No. 7 of MX' },
+      { from: '2026-11-21T12:30:00.000Z', until: '2026-11-21T13:00:00.000Z', why: 'still' },
+    ];
+    expect(explained({}, { pauses: more }).move).toBe(
+      `The operator: has paused calls to MX since ${HOUR_AGO} (No. 7 of MX); “resume” ends that before 2026-11-21T13:00:00.000Z.`,
+    );
   });
 
   it('what waits for the user waits for the user', () => {

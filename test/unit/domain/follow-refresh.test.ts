@@ -3,7 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { endedClaim } from '../../../shared/domain/end-refresh.ts';
 import { endingOf } from '../../../shared/domain/ending.ts';
 import { Failure, type FailureCode } from '../../../shared/domain/failure.ts';
-import { withSeen } from '../../../shared/domain/follow-refresh.ts';
+import { followRefresh, withSeen } from '../../../shared/domain/follow-refresh.ts';
+import { learnedLengths } from '../../../shared/domain/job-lengths.ts';
 import type { Challenge } from '../../../shared/domain/mx.ts';
 import { attemptOf, type RunningClaim, type SentStart } from '../../../shared/domain/refresh.ts';
 import { at, claim, key, member, newJob, question, T0 } from '../../samples.ts';
@@ -277,6 +278,13 @@ describe('a follow-up that starts the job', () => {
       starts: [T0, at(50)],
       claim: { start: { state: 'accepted', at: at(50), count: 2, lookNumber: 7, jobGuid: 'JOB-new' } },
     });
+  });
+
+  it('books its first look by how long jobs take', async () => {
+    const { deps, sent: booked } = starting(sent('unknown'));
+    const institutions = { ...deps.institutions, lengths: async () => learnedLengths([]) };
+    expect(await followRefresh({ ...deps, institutions }, seventh)).toBe('started');
+    expect(booked).toMatchObject([{ followUp: { lookNumber: 8 }, inSeconds: 4 }]);
   });
 
   const seen = { flagSeen: true, jobAggregatedAt: at(1), seenStatus: { connectionStatus: 'UPDATED' } };

@@ -3,6 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { endedClaim as endedFrom } from '../../../shared/domain/end-refresh.ts';
 import { endingOf } from '../../../shared/domain/ending.ts';
 import { Failure } from '../../../shared/domain/failure.ts';
+import type { MemberRecord } from '../../../shared/domain/member.ts';
+import type { NextLook } from '../../../shared/domain/ports.ts';
 import { attemptOf, type StartedClaim, type StoringClaim } from '../../../shared/domain/refresh.ts';
 import { resumeMember } from '../../../shared/domain/resume.ts';
 import { shownInPause } from '../../../shared/domain/shown-in-pause.ts';
@@ -37,11 +39,12 @@ describe('a trigger in a pause', () => {
 
   it('that it overtakes is accepted, and counts nothing', async () => {
     const before = '2026-11-21T11:00:00.000Z';
-    const { deps, answers, record, sent } = startWorld(knownMember({ starts: [before] }));
+    const { deps, answers, record, sent, steps } = startWorld(knownMember({ starts: [before] }));
     answers.start = refused;
     expect(await startRefresh(deps, guids, noWishes)).toMatchObject({ joined: false, refresh: { status: 'running' } });
     expect(record()).toMatchObject({ starts: [before], claim: { refreshId: ID, start: { state: 'none' } } });
     expect(sent).toMatchObject([{ followUp: { refreshId: ID, lookNumber: 1 } }]);
+    expect(steps).toEqual(['baseline', 'message', 'claim', 'POST', 'taken back', 'projection']);
   });
 
   it('with the user’s answers is refused as certainly not taken', async () => {
@@ -71,11 +74,14 @@ describe('a look in a pause', () => {
     expect([await look(), record()?.claim, sent]).toEqual(['published', null, []]);
   });
 
-  it.each([
-    ['of another refresh', { ...secondLook, refreshId: 'RFR-0' }],
-    ['that a later one has followed', { ...secondLook, lookNumber: 0 }],
-  ])('%s is dropped', async (_what, message) => {
-    const { look, pauses, steps } = lookWorld();
+  it.each<[string, Partial<NextLook>, Partial<MemberRecord>]>([
+    ['of another refresh', { refreshId: 'RFR-0' }, {}],
+    ['that a later one has followed', { lookNumber: 0 }, {}],
+    ['of a member that no refresh runs for', {}, { claim: null }],
+    ['of a member that is not known any more', { member: { ...key, memberGuid: 'MBR-gone' } }, {}],
+  ])('%s is dropped', async (_what, given, known) => {
+    const message = { ...secondLook, ...given };
+    const { look, pauses, steps } = lookWorld(claim(), known);
     pauses.pauses = pause(9, 3_600);
     expect([await look(message), steps]).toEqual(['superseded', []]);
   });
@@ -119,6 +125,17 @@ describe('a look that was taken when the pause began', () => {
     expect(await look({ ...secondLook, state })).toBe('paused');
     expect([steps, sent]).toMatchObject([['read', 'seen', 'message'], [{ followUp: { state }, inSeconds: 53 }]]);
     expect(record()?.claim).toMatchObject({ jobAggregatedAt: newJob.aggregatedAt, unanswered: null });
+  });
+
+  it('notes that MX answers again when the list is refused', async () => {
+    const unanswered = { code: 'mx_unavailable', nextLookAt: at(5) } as const;
+    const { look, answers, deps, steps, record } = lookWorld(
+      claim({ unanswered, jobAggregatedAt: newJob.aggregatedAt }),
+    );
+    answers.read = () => member({ ...newJob, successfullyAggregatedAt: at(9) });
+    deps.mx.listAccounts = () => Promise.reject(refused());
+    expect([await look(), steps]).toEqual(['paused', ['read', 'seen', 'message']]);
+    expect(record()?.claim).toMatchObject({ unanswered: null });
   });
 
   it('goes on storing afterwards', async () => {
@@ -232,10 +249,14 @@ describe('scheduled starts in a pause', () => {
   });
 
   it('are dropped, and told, when their next turn comes first', async () => {
-    const { run, batches, pauses, reported } = startDueWorld(scheduled(1));
+    const { run, batches, pauses, reported } = startDueWorld(scheduled(1), scheduled(2));
     pauses.pauses = pause(-1, 86_400);
-    expect(await run(1)).toEqual({ ...none, dropped: 1 });
-    expect([batches, reported]).toMatchObject([[], [['MBR-1', { code: 'paused' }]]]);
+    expect(await run(1, 2)).toEqual({ ...none, dropped: 2 });
+    expect(batches).toEqual([]);
+    expect(reported).toMatchObject([
+      ['MBR-1', { code: 'paused' }],
+      ['MBR-2', { code: 'paused' }],
+    ]);
   });
 
   it('are deferred when it has only just begun', async () => {

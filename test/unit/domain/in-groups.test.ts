@@ -1,5 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import { inGroups } from '../../../shared/domain/in-groups.ts';
+import { groupsOf, inGroups } from '../../../shared/domain/in-groups.ts';
+
+it.each([
+  { items: '', groups: [] },
+  { items: 'ab', groups: ['ab'] },
+  { items: 'abc', groups: ['ab', 'c'] },
+  { items: 'abcdef', groups: ['ab', 'cd', 'ef'] },
+])('$items by two: $groups', ({ items, groups }) => {
+  expect(groupsOf([...items], 2).map((group) => group.join(''))).toEqual(groups);
+});
 
 describe('work in groups', () => {
   it.each([

@@ -31,7 +31,7 @@ function worldWith(accounts: () => readonly MxAccount[], importsMove = false) {
     await startRefresh(deps, identifiers, { userPresent: false, correlationId: null });
     world.answers.read = () => after;
     let looks = 0;
-    for (let next = world.sent.pop(); next !== undefined; next = world.sent.pop()) {
+    for (let next = world.sent.pop(); next !== undefined && looks < 50; next = world.sent.pop()) {
       world.wait(next.inSeconds);
       await followRefresh(deps, next.followUp);
       looks += 1;

@@ -206,6 +206,12 @@ describe('a pause that is begun', () => {
     expect(after.slice(6, 9)).toEqual([kept([600, 610], '6'), kept([700, 810], '7; 8'), kept([900, 910], '9')]);
   });
 
+  it('the nearest two may be the last', () => {
+    const many = Array.from({ length: MAX_PAUSES }, (_, index) => kept([100 * index, 100 * index + 10], String(index)));
+    const after = withPause(many, kept([1_915, 2_000], 'new'), at(1_915));
+    expect([after.length, after[0], after.at(-1)]).toEqual([20, kept([0, 10], '0'), kept([1_900, 2_000], '19; new')]);
+  });
+
   it('keeps 500 characters of the reasons', () => {
     const [only] = withPause([kept([10, 50], 'a'.repeat(400))], kept([20, 60], 'b'.repeat(400)), at(20));
     expect(only?.why).toBe(`${'a'.repeat(400)}; ${'b'.repeat(98)}`);
@@ -227,6 +233,13 @@ describe('a pause that is ended', () => {
   it.each([29, 90])('is none at %d s', (now) => {
     expect(withoutPauseAt([kept([30, 90], 'b')], at(now))).toBeNull();
   });
+});
+
+it('all that overlap are ended', () => {
+  expect(withoutPauseAt([kept([10, 60], 'a'), kept([30, 90], 'b')], at(40))).toEqual([
+    kept([10, 40], 'a'),
+    kept([30, 40], 'b'),
+  ]);
 });
 
 it('a pause can last a millisecond', () => {

@@ -41,7 +41,7 @@ export function refreshWorld(table: MembersTable) {
   const sent: { followUp: NextLook; inSeconds: number }[] = [];
   const notices: { notice: Notice; inSeconds: number }[] = [];
   const mxCalls: string[] = [];
-  const hints: MxWebhook[] = [];
+  const hints: { webhook: MxWebhook; inSeconds: number }[] = [];
   const measured: object[] = [];
   const answers: MxAnswers = {
     read: () => member(),
@@ -55,7 +55,7 @@ export function refreshWorld(table: MembersTable) {
   };
   let ids = 0;
   const deps: RefreshDeps & { readonly webhooks: Webhooks } = {
-    webhooks: { send: async (webhook) => void hints.push(webhook) },
+    webhooks: { send: async (webhook, inSeconds) => void hints.push({ webhook, inSeconds }) },
     mx: {
       readMember: async (asked) => answer('read', asked, answers.read(asked)),
       checkBalance: async (asked) => answer('start', asked, answers.start(asked)),

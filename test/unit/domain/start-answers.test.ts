@@ -47,3 +47,16 @@ it('an error of ours is no answer of MX’s', async () => {
   ).rejects.toBe(fault);
   expect(steps).toEqual([]);
 });
+
+it('a POST kept back by a pause leaves its claim open', async () => {
+  const { deps, answers } = startWorld(knownMember({ claim: claim() }));
+  const failure = new Failure('paused', 'a pause');
+  answers.start = () => failure;
+  const before = { state: 'conflict', at: at(-60), count: 1, lookNumber: 0, jobGuid: null } as const;
+  expect(await startJob(deps, { key, identifiers: guids, claim: claim(), before, starts: [T0] })).toEqual({
+    kind: 'open',
+    failure,
+    claim: { ...claim(), start: before },
+    notBefore: null,
+  });
+});

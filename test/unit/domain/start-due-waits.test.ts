@@ -105,10 +105,28 @@ describe('what a member’s schedule wishes for', () => {
     expect(events).toMatchObject([{ type: 'refresh.failed' }]);
   });
 
+  it('late turns wait for the end of quiet hours each', async () => {
+    const { receive, batches, wait } = world(scheduled(1), scheduled(2), scheduled(3));
+    // 21:54 UTC. The third one has none.
+    wait(9.9 * 3_600);
+    const until = (to: string) => ({ from: '21:50', to, timeZone: 'UTC' });
+    const members = [
+      { ...enrolledAs(1), quietHours: until('22:00') },
+      { ...enrolledAs(2), quietHours: until('22:10') },
+      enrolledAs(3),
+    ];
+    expect(await receive({ dueAt: T0, startAt: null, members })).toEqual({ ...none, accepted: 1, deferred: 2 });
+    expect(batches.map(({ batch, delaySeconds }) => [batch.members, delaySeconds])).toEqual([
+      [[members[0]], 360],
+      [[members[1]], 900],
+    ]);
+  });
+
   it.each([
     ['young enough: left out', 600, 600, { fresh_enough: 1 }],
     ['older: started', 601, 600, { accepted: 1 }],
     ['no wish: started', 1, null, { accepted: 1 }],
+    ['of this instant, no wish: started', 0, null, { accepted: 1 }],
   ])('balances are %s', async (_what, age, maxAgeSeconds, became) => {
     const lastSuccess = { refreshId: 'RFR-0', observedAt: plusSeconds(T0, -age), incomplete: false };
     const { receive, mxCalls } = world(scheduled(1, { lastSuccess }));
@@ -143,7 +161,8 @@ describe('a run of MX’s own', () => {
     answers.read = () => ended(-3_599.5);
     await run(1);
     const completedAt = plusSeconds(T0, -3_600);
-    expect(hints).toEqual([{ about: 'data', member: keyOf(1), completedAt, receivedAt: T0 }]);
+    const webhook = { about: 'data', member: keyOf(1), completedAt, receivedAt: T0 };
+    expect(hints).toEqual([{ webhook, inSeconds: 0 }]);
   });
 
   it('that is stored already is none: a job is started', async () => {
@@ -161,6 +180,17 @@ it('MX answers for none of five: no more are asked', async () => {
   expect(await run(1, 2, 3, 4, 5, 6, 7)).toEqual({ ...none, deferred: 7 });
   expect(mxCalls).toHaveLength(5);
   expect(batches.map(({ batch, delaySeconds }) => [batch.members.length, delaySeconds])).toEqual([[7, 208]]);
+});
+
+it('a second five without an answer are the last', async () => {
+  const numbers = Array.from({ length: 12 }, (_, index) => index + 1);
+  const { run, answers, mxCalls, batches } = world(...numbers.map((number) => scheduled(number)));
+  const { read } = answers;
+  const answered = ['MBR-1', 'MBR-2', 'MBR-3', 'MBR-4'];
+  answers.read = (asked) => (answered.includes(asked.memberIdentifier) ? read(asked) : new Failure('mx_timeout', 'no'));
+  expect(await run(...numbers)).toEqual({ ...none, accepted: 4, deferred: 8 });
+  expect(mxCalls.filter((call) => call.startsWith('read'))).toHaveLength(10);
+  expect(batches.map(({ batch }) => batch.members.length)).toEqual([8]);
 });
 
 it('one that MX does not answer for keeps no other', async () => {

@@ -53,6 +53,60 @@ describe('MX’s object before the POST', () => {
   });
 });
 
+describe('a start reads beside the member at MX', () => {
+  it('pauses, whose error is no answer', async () => {
+    const { deps, steps } = startWorld(knownMember());
+    const known = () => {
+      steps.push('pauses');
+      return Promise.reject(new Error('the table is away'));
+    };
+    await startRefresh({ ...deps, pauses: { ...deps.pauses, known } }, guids, noWishes);
+    expect(steps.slice(0, 2)).toEqual(['pauses', 'baseline']);
+  });
+
+  it.each<[string, MemberRecord[], string | null, (string | null)[]]>([
+    ['a member that is known', [knownMember({ institutionCode: 'mxbank' })], 'mxbank', ['mxbank', 'mxbank']],
+    ['its institution that is another now', [knownMember({ institutionCode: 'old' })], 'new', ['old', 'new']],
+    ['its institution that MX leaves out', [knownMember({ institutionCode: 'old' })], null, ['old', 'old']],
+    ['a member that is new', [], 'mxbank', ['mxbank']],
+    ['a new one without an institution', [], null, [null]],
+  ])('how long jobs take: of %s', async (_what, records, institutionCode, asked) => {
+    const { deps, answers, steps } = startWorld(...records);
+    answers.read = () => member({ institutionCode });
+    const codes: (string | null)[] = [];
+    const lengths = async (code: string | null) => {
+      steps.push('lengths');
+      codes.push(code);
+      return null;
+    };
+    await startRefresh({ ...deps, institutions: { ...deps.institutions, lengths } }, guids, noWishes);
+    expect(codes).toEqual(asked);
+    expect(steps[0]).toBe(asked.length > 1 ? 'lengths' : 'baseline');
+  });
+});
+
+describe('a POST that MX refuses', () => {
+  const asked = { action: 'contact_support', since: at(-900), code: 'mx_forbidden', asOf: at(-900) } as const;
+
+  it.each<[string, MemberRecord[], string]>([
+    ['keeps since when support is asked for', [knownMember({ attention: asked })], at(-900)],
+    ['asks for support from now on', [knownMember()], T0],
+    ['asks so for a member that is new', [], T0],
+  ])('%s', async (_what, records, since) => {
+    const { deps, answers, record } = startWorld(...records);
+    answers.start = () => new Failure('mx_refused', 'no');
+    await expect(startRefresh(deps, guids, noWishes)).rejects.toMatchObject({ code: 'mx_refused' });
+    expect(record()?.attention).toEqual({ action: 'contact_support', since, code: 'mx_refused', asOf: T0 });
+  });
+
+  it('leaves a new member waiting for nothing', async () => {
+    const { deps, answers, record } = startWorld();
+    answers.start = () => new Failure('mx_institution', 'no', { mxErrorType: 'institution_maintenance_error' });
+    await expect(startRefresh(deps, guids, noWishes)).rejects.toMatchObject({ code: 'mx_institution' });
+    expect(record()).toMatchObject({ attention: null, lastAttempt: { action: 'retry_later' } });
+  });
+});
+
 describe('a start waits until it is noted that', () => {
   it('MX does not know the member', async () => {
     const { deps, answers, record, steps } = startWorld(knownMember());
@@ -69,6 +123,27 @@ describe('a start waits until it is noted that', () => {
       reason: 'denied',
     });
     expect([record()?.held?.code, steps]).toEqual(['denied', ['baseline', 'held']]);
+  });
+
+  it('MX has gathered newer data by itself', async () => {
+    const { deps, answers, hints, steps } = startWorld(knownMember());
+    answers.read = () => member({ successfullyAggregatedAt: at(-60) });
+    expect(await startUnattended(deps, knownMember(), { dueAt: T0, maxAgeSeconds: null })).toEqual({
+      kind: 'left_to_mx',
+    });
+    expect([hints.length, steps]).toEqual([1, ['baseline', 'left to MX']]);
+  });
+
+  it('the member is held back by what is read last', async () => {
+    const { deps, answers, record, wait } = startWorld(knownMember());
+    // Another trigger wins the claim, and the member is read once more.
+    deps.members.claim = async () => {
+      wait(7);
+      answers.read = () => member({ connectionStatus: 'DENIED' });
+      return false;
+    };
+    await startUnattended(deps, knownMember(), { dueAt: T0, maxAgeSeconds: null });
+    expect(record()?.attention).toEqual({ action: 'reauthenticate', since: T0, code: 'denied', asOf: at(7) });
   });
 
   it('MX has refused it', async () => {

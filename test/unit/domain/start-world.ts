@@ -26,7 +26,7 @@ export const noWishes = { userPresent: false, correlationId: null } as const;
 export function startWorld(...records: readonly MemberRecord[]) {
   const made = refreshWorld(withMember(...records));
   const { steps, slow } = slowSteps();
-  const { members, mx, followUps, refreshes, unstarted } = made.deps;
+  const { members, mx, followUps, refreshes, unstarted, webhooks } = made.deps;
   const deps: RefreshDeps & { readonly webhooks: Webhooks } = {
     ...made.deps,
     mx: { ...mx, readMember: slow('baseline', mx.readMember), checkBalance: slow('POST', mx.checkBalance) },
@@ -36,6 +36,7 @@ export function startWorld(...records: readonly MemberRecord[]) {
       claim: slow('claim', members.claim),
       joinUserPresent: slow('user present', members.joinUserPresent),
       recordStart: slow('recorded', members.recordStart),
+      takeBackStart: slow('taken back', members.takeBackStart),
       end: slow('end', members.end),
       release: slow('claim gone', members.release),
     },
@@ -45,6 +46,7 @@ export function startWorld(...records: readonly MemberRecord[]) {
       recordHeld: slow('held', unstarted.recordHeld),
     },
     followUps: { send: slow('message', followUps.send) },
+    webhooks: { send: slow('left to MX', webhooks.send) },
     refreshes: {
       ...refreshes,
       put: slow('projection', refreshes.put),

@@ -131,6 +131,14 @@ describe('accounts that cannot be read', () => {
     await expect(look()).rejects.toBe(fault);
   });
 
+  it('because the stored ones cannot be are thrown', async () => {
+    const { look, deps, record } = world([imported('ACT-1')]);
+    const fault = new TypeError('the table is away');
+    deps.balances.ofMember = () => Promise.reject(fault);
+    await expect(look()).rejects.toBe(fault);
+    expect(record()?.claim).toMatchObject({ phase: 'running' });
+  });
+
   it('because of their amounts end it, nothing stored', async () => {
     const { look, record, history, balances } = world([unreadable('ACT-1'), unreadable('ACT-2')]);
     expect(await look()).toBe('ended');

@@ -36,7 +36,9 @@ async function refreshed(accounts: readonly [string, string][], before: readonly
   world.answers.start = () => member({ ...success, isBeingAggregated: true, successfullyAggregatedAt: null });
   await startRefresh(deps, identifiers, { userPresent: false, correlationId: null });
   world.answers.read = () => member(success);
-  for (let next = world.sent.pop(); next !== undefined; next = world.sent.pop()) {
+  let looks = 0;
+  for (let next = world.sent.pop(); next !== undefined && looks < 50; next = world.sent.pop()) {
+    looks += 1;
     world.wait(next.inSeconds);
     await followRefresh(deps, next.followUp);
   }

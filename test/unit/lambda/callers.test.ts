@@ -101,6 +101,13 @@ describe('the secret with the callers', () => {
     expect(() => authorize(readCallers(''), basic(':'), 'read')).toThrow('client id or key is missing or wrong');
   });
 
+  it.each(['read', 'trigger', 'webhook', 'erase'] as const)('gives the right %s and no other', (right) => {
+    const one = readCallers(JSON.stringify({ clients: [client('shop', ['key'], [right])] }));
+    expect(authorize(one, basic('shop:key'), right)).toEqual({ name: 'shop', rights: [right] });
+    const other = right === 'read' ? 'trigger' : 'read';
+    expect(() => authorize(one, basic('shop:key'), other)).toThrow();
+  });
+
   it.each([
     ['not JSON', 'hunter2'],
     ['another shape', '{"shop":"hunter2"}'],
