@@ -145,8 +145,7 @@ async function lookForDeletion(
   if (what !== undefined) return what;
   // Too early, taken by another look, or MX is away: as long as the refresh runs, at growing distances.
   const moved = movedDeadline(await deps.pauses.known(), { acceptedAt, deadline });
-  const now = deps.now();
-  await deps.webhooks.send(webhook, secondsToNextLook(receivedAt, now, now > moved ? now : moved, deps.policy));
+  await deps.webhooks.send(webhook, secondsToNextLook(receivedAt, deps.now(), moved, deps.policy));
   return 'later';
 }
 
@@ -190,17 +189,16 @@ async function look(
   let refresh: EndedRefresh | null = null;
   try {
     member = await deps.mx.readMember({ userIdentifier: key.userGuid, memberIdentifier: key.memberGuid });
-    if (isCompletion(webhook)) {
-      // Too early, or another job has begun: read again later, at the same cost.
-      if (member.isBeingAggregated) return await again(deps, webhook);
-      if (ruleFor(member.connectionStatus).whenOver === 'store') {
-        const known = { body: stored?.body ?? null, importsMove: record?.importsMove === true };
-        refresh = await storeNews(deps, webhook, known, member);
-      }
+    const isOver = !member.isBeingAggregated && ruleFor(member.connectionStatus).whenOver === 'store';
+    if (isCompletion(webhook) && isOver) {
+      const known = { body: stored?.body ?? null, importsMove: record?.importsMove === true };
+      refresh = await storeNews(deps, webhook, known, member);
     }
   } catch (error) {
     return afterFailure(deps, webhook, record, asFailure(error));
   }
+  // Too early, or another job has begun: read again later, at the same cost.
+  if (isCompletion(webhook) && member.isBeingAggregated) return again(deps, webhook);
   await recordSighting(deps, { record, view: record && memberView(record, stored) }, member, readAt);
   if (isCompletion(webhook)) {
     if (refresh !== null) await finishBackground(deps, refresh, webhook.completedAt);

@@ -1,11 +1,14 @@
-/** Keeps what was made, by name; with `most` of them it forgets all, so that names from outside cannot fill the memory. */
-export function keptUpTo<Made>(most: number): (name: string, make: () => Made) => Made {
+/** The most names that are kept, so that names from outside cannot fill the memory. */
+const MOST_NAMES = 200;
+
+/** Keeps what was made, by name; with 200 of them it forgets all. */
+export function keptByName<Made>(): (name: string, make: () => Made) => Made {
   const kept = new Map<string, Made>();
   return (name, make) => {
     const known = kept.get(name);
     if (known !== undefined) return known;
     const made = make();
-    if (kept.size >= most) kept.clear();
+    if (kept.size >= MOST_NAMES) kept.clear();
     kept.set(name, made);
     return made;
   };

@@ -90,7 +90,7 @@ export const challengeView = (challenge: Challenge) => ({
 /** Whether MX waits for the member's user, as far as is known. If not, the stored questions are out of date. */
 export const asksUser = (view: ExactObject): boolean => {
   const status = view['connection_status'];
-  return typeof status === 'string' && ruleFor(status).asksUser === true;
+  return ruleFor(typeof status === 'string' ? status : null).asksUser === true;
 };
 
 const statusFields = [
@@ -110,12 +110,11 @@ const ofStatus = [
   'needs_updated_credentials',
 ] as const satisfies readonly MemberField[];
 
-/** What a job may change. */
+/** What a job may change, besides the flag that one runs. */
 const changedByJobs: readonly MemberField[] = [
   ...ofStatus,
   'aggregated_at',
   'connection_status',
-  'is_being_aggregated',
   'most_recent_job_guid',
   'successfully_aggregated_at',
 ];
@@ -127,7 +126,7 @@ function whileRunning(claim: OpenClaim, stored: MemberBody | null, body: ExactOb
   const isFromLook = stored !== null && claim.lookedAt !== null && stored.seenAt >= claim.lookedAt;
   // A POST after that look may have shown a newer job.
   const began = jobAggregatedAt ?? baseline?.aggregatedAt ?? '';
-  const isNewest = isFromLook && (readInstant(body['aggregated_at'] ?? null) ?? '') >= began;
+  const isNewest = isFromLook && (readInstant(body['aggregated_at']) ?? '') >= began;
   if (isNewest || status === null) return body;
   const { connectionStatus } = status;
   const base = {
@@ -135,7 +134,7 @@ function whileRunning(claim: OpenClaim, stored: MemberBody | null, body: ExactOb
     connection_status: connectionStatus,
   };
   if (baseline === null) return base;
-  const named = start.state === 'none' ? null : start.jobGuid;
+  const named = 'jobGuid' in start ? start.jobGuid : null;
   return {
     // A job has begun whose guid is not known: the stored guid is of the job before.
     ...(named === null && jobAggregatedAt !== null

@@ -38,15 +38,14 @@ const plainText = (value: ExactJson | undefined): string | null =>
 
 const messageOf = (value: ExactJson | undefined): string | null => {
   if (typeof value !== 'string' || value === '') return null;
-  const characters = value.slice(0, MAX_MESSAGE_CHARACTERS + 1);
-  return characters.length <= MAX_MESSAGE_CHARACTERS ? value : `${value.slice(0, MAX_MESSAGE_CHARACTERS - 1)}…`;
+  return value.length <= MAX_MESSAGE_CHARACTERS ? value : `${value.slice(0, MAX_MESSAGE_CHARACTERS - 1)}…`;
 };
 
-/** UTF-8 takes at most three bytes for a UTF-16 unit: most texts are short enough without being counted. */
-const isShort = (text: string): boolean =>
-  text.length * 3 <= MAX_TEXT_BYTES || new TextEncoder().encode(text).length <= MAX_TEXT_BYTES;
+const utf8 = new TextEncoder();
 
-const flagOf = (value: ExactJson | undefined): boolean => readValue('flag', value ?? null) === true;
+const isShort = (text: string): boolean => utf8.encode(text).length <= MAX_TEXT_BYTES;
+
+const flagOf = (value: ExactJson = null): boolean => readPlain('flag', value) === true;
 
 /**
  * Reads the `{ "member": … }` of MX's answers.
@@ -179,10 +178,9 @@ export function readAccountsPage(answer: ExactJson): AccountsPage {
 
 /** A count, also one in quotes. */
 function countOf(value: ExactJson | undefined): number {
-  const text = plainText(value) ?? '';
-  const count = /^\d{1,15}$/.test(text) ? Number(text) : Number.NaN;
-  if (Number.isNaN(count)) throw unreadable('a page count is not a whole number');
-  return count;
+  const text = String(plainText(value));
+  if (!/^\d{1,15}$/.test(text)) throw unreadable('a page count is not a whole number');
+  return Number(text);
 }
 
 /** @throws Failure `mx_bad_answer` when the account has no guid. */
@@ -196,20 +194,18 @@ export function readAccount(value: ExactJson): MxAccount {
   let unknownBytes = 0;
   for (const [name, field] of Object.entries(value)) {
     if (!isAccountField(name)) {
-      const read = readValue('scalar', field);
+      const read = readPlain('scalar', field);
       oddFields.push(odd(name, 'unknown'));
-      if (name === '__proto__' || isOdd(read) || !isFieldValue(read)) continue;
+      if (name === '__proto__' || isOdd(read)) continue;
       unknownBytes += name.length * 3 + (typeof read === 'string' ? read.length * 3 : 40);
       if (unknownBytes <= MAX_UNKNOWN_BYTES) unknownFields[name] = read;
       continue;
     }
-    const { type } = accountFields[name];
-    const read = readValue(type, field);
-    if (isOdd(read) || !isFieldValue(read)) {
-      oddFields.push(odd(name, isOdd(read) ? read.why : 'unreadable'));
-    } else fields[name] = read;
+    const read = readPlain(accountFields[name].type, field);
+    if (isOdd(read)) oddFields.push(odd(name, read.why));
+    else fields[name] = read;
   }
-  const isUnreadable = oddFields.some(({ name, why }) => why !== 'unknown' && isAmount(name));
+  const isUnreadable = oddFields.some(({ name }) => isAmount(name));
   return { guid, fields, unknownFields, oddFields, isUnreadable };
 }
 
@@ -221,9 +217,6 @@ const isAmount = (name: string): boolean => isAccountField(name) && accountField
 const isAccountField = (name: string): name is AccountField => Object.hasOwn(accountFields, name);
 
 const isMemberField = (name: string): name is MemberField => Object.hasOwn(memberFields, name);
-
-const isFieldValue = (value: ExactJson): value is FieldValue =>
-  value === null || typeof value === 'string' || typeof value === 'boolean' || value instanceof Decimal;
 
 const odd = (name: string, why: OddField['why']): OddField => ({ name: name.slice(0, MAX_NAME_CHARACTERS), why });
 
@@ -240,12 +233,18 @@ const TOO_LONG = new Odd('too_long');
 
 const isOdd = (value: ExactJson | Odd): value is Odd => value instanceof Odd;
 
+/** `value` as a field of `type`. */
+const readValue = (type: FieldType, value: ExactJson): ExactJson | Odd => {
+  if (type !== 'json') return readPlain(type, value);
+  return isShort(JSON.stringify(value)) ? value : TOO_LONG;
+};
+
 /**
  * `value` as a field of `type`. MX's documents and its answers disagree on some types, so the other form of the same
  * value is taken for it: a number in quotes for a number, `"true"` for a flag, a number for a text. Anything else may
  * not be guessed at.
  */
-function readValue(type: FieldType, value: ExactJson): ExactJson | Odd {
+function readPlain(type: Exclude<FieldType, 'json'>, value: ExactJson): FieldValue | Odd {
   if (value === null) return null;
   switch (type) {
     case 'amount':
@@ -260,10 +259,8 @@ function readValue(type: FieldType, value: ExactJson): ExactJson | Odd {
       if (value === 'true' || value === 'false') return value === 'true';
       return UNREADABLE;
     case 'scalar':
-      if (typeof value === 'string') return shortText(value);
-      return isFieldValue(value) ? value : UNREADABLE;
-    case 'json':
-      return isShort(JSON.stringify(value)) ? value : TOO_LONG;
+      if (typeof value === 'boolean' || value instanceof Decimal) return value;
+      return typeof value === 'string' ? shortText(value) : UNREADABLE;
   }
 }
 

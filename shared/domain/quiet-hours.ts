@@ -3,7 +3,7 @@
  * times with their zone and read anew at each use, because a zone's distance from UTC changes.
  */
 import { epochMillisecondsOf, type Instant, plusSeconds } from './instant.ts';
-import { keptUpTo } from './kept.ts';
+import { keptByName } from './kept.ts';
 
 /** From a time of day to another, which may lie on the next day. They are never equal. */
 export interface QuietHours {
@@ -25,7 +25,7 @@ const minutesIn = (time: string): number => Number(time.slice(0, 2)) * 60 + Numb
 const modulo = (value: number): number => ((value % MINUTES_A_DAY) + MINUTES_A_DAY) % MINUTES_A_DAY;
 
 // Zones are read in any case of letters: there are more names than zones.
-const formats = keptUpTo<Intl.DateTimeFormat>(200);
+const formats = keptByName<Intl.DateTimeFormat>();
 
 /** @throws RangeError for a zone that this Node does not know. */
 const newFormat = (timeZone: string): Intl.DateTimeFormat =>
@@ -37,7 +37,7 @@ const formatOf = (timeZone: string): Intl.DateTimeFormat =>
 
 /** Whether `name` is a time zone by its IANA name. Mere distances such as `+05:00` are none: they know no clock change. */
 export function isTimeZone(name: string): boolean {
-  if (!/^[A-Za-z]/.test(name)) return false;
+  if (!/[A-Za-z]/.test(name)) return false;
   return zones(name, () => {
     try {
       newFormat(name);
@@ -49,7 +49,7 @@ export function isTimeZone(name: string): boolean {
 }
 
 // Making a format takes a tenth of a millisecond and more; a list of members has few zones.
-const zones = keptUpTo<boolean>(200);
+const zones = keptByName<boolean>();
 
 /** The minute of the local day at `instant`. */
 export const localMinute = (timeZone: string, instant: Instant): number =>
@@ -59,7 +59,7 @@ export const localMinute = (timeZone: string, instant: Instant): number =>
 function minutesLeft({ from, to }: QuietHours, minute: number): number {
   const length = modulo(minutesIn(to) - minutesIn(from));
   const since = modulo(minute - minutesIn(from));
-  return since < length ? length - since : 0;
+  return Math.max(0, length - since);
 }
 
 /** Whether `instant` is in the quiet hours. */
@@ -67,15 +67,16 @@ export const isQuiet = (quiet: QuietHours, instant: Instant): boolean =>
   minutesLeft(quiet, localMinute(quiet.timeZone, instant)) > 0;
 
 /** When the quiet hours that `instant` lies in are over, to the minute; `instant` itself when it lies in none. */
-export function quietUntil(quiet: QuietHours, instant: Instant): Instant {
-  let at = instant;
-  for (;;) {
-    const left = minutesLeft(quiet, localMinute(quiet.timeZone, at));
-    if (left === 0) return at;
-    const next = plusSeconds(at, left * 60);
-    // Where the clock is put back in between it is still quiet: once more. Seconds of a minute do not count.
-    at = `${next.slice(0, 17)}00.000Z`;
-  }
+export const quietUntil = (quiet: QuietHours, instant: Instant): Instant =>
+  // Where the clock is put back in between it is still quiet: once more.
+  endByClock(quiet, endByClock(quiet, instant));
+
+/** The same, if the clock is not changed until then. */
+function endByClock(quiet: QuietHours, instant: Instant): Instant {
+  const left = minutesLeft(quiet, localMinute(quiet.timeZone, instant));
+  if (left === 0) return instant;
+  // Seconds of a minute do not count.
+  return `${plusSeconds(instant, left * 60).slice(0, 17)}00.000Z`;
 }
 
 /** How many minutes the zone's clock is ahead of UTC, at every time of the year that begins at `now`. */
@@ -97,9 +98,9 @@ export function loudMinutes(quiet: QuietHours, now: Instant): readonly number[] 
   const ahead = [...minutesAhead(quiet.timeZone, now)];
   const outside = (margin: number) =>
     Array.from({ length: MINUTES_A_DAY }, (_, minute) => minute).filter((minute) =>
-      ahead.every((offset) =>
-        [-margin, 0, margin].every((beside) => minutesLeft(quiet, modulo(minute + offset + beside)) === 0),
-      ),
+      ahead
+        .flatMap((offset) => [offset - margin, offset, offset + margin])
+        .every((offset) => minutesLeft(quiet, modulo(minute + offset)) === 0),
     );
   const apart = outside(MARGIN_MINUTES);
   return apart.length > 0 ? apart : outside(0);

@@ -4,7 +4,7 @@
  */
 import { type EveryHours, everyHoursOnOffer } from './every-hours.ts';
 import { epochMillisecondsOf, type Instant, instantOf, plusSeconds } from './instant.ts';
-import { keptUpTo } from './kept.ts';
+import { keptByName } from './kept.ts';
 import type { MemberKey } from './mx.ts';
 import { isQuiet, loudMinutes, type QuietHours } from './quiet-hours.ts';
 
@@ -117,7 +117,7 @@ export function slotOutside(
 }
 
 // A list of members is enrolled with a few wishes, again and again.
-const outside = keptUpTo<ReadonlySet<number>>(200);
+const outside = keptByName<ReadonlySet<number>>();
 
 /** The minutes of a period that are outside the quiet hours at least once a day. */
 const minutesOutside = (quietHours: QuietHours, everyHours: EveryHours, now: Instant): ReadonlySet<number> => {

@@ -1,9 +1,11 @@
 /** Data that MX gathered by itself: what counts as newer, and what its refresh says. */
 import { describe, expect, it } from 'vitest';
-import { isNews } from '../../../shared/domain/background-refresh.ts';
+import { isNews, storeNews } from '../../../shared/domain/background-refresh.ts';
 import type { StoredBalance } from '../../../shared/domain/balance.ts';
 import type { MxMember } from '../../../shared/domain/mx.ts';
+import type { EndedRefresh } from '../../../shared/domain/refresh.ts';
 import { at, key, member, mxAccount, T0 } from '../../samples.ts';
+import { slowSteps } from './slow-steps.ts';
 import { account, newAccounts, news, refreshed, webhook, webhookWorld, withStored } from './webhook-world.ts';
 
 describe('MX’s data are newer', () => {
@@ -67,6 +69,28 @@ describe('the refresh of MX’s own data', () => {
       result: { message: 'MX had gathered data by itself; the balances are stored.', connectionStatus: 'CONNECTED' },
     });
     expect(world.record()?.lastAttempt).toMatchObject({ hasDetails: true, code: 'stored' });
+  });
+
+  it('is what a duplicate has written, if that was faster', async () => {
+    const world = webhookWorld([refreshed()]);
+    world.shows(news, newAccounts);
+    const { steps, slow } = slowSteps();
+    const ends: unknown[] = [];
+    const known: { refresh: EndedRefresh | null } = { refresh: null };
+    const deps = {
+      ...world.deps,
+      refreshes: {
+        ...world.deps.refreshes,
+        end: slow('end', async (end: unknown) => void ends.push(end)),
+        read: slow('read', async () => known.refresh),
+      },
+    };
+    const webhookAt = { ...webhook(), completedAt: at(-2) };
+    const own = await storeNews(deps, webhookAt, { body: null, importsMove: false }, member(news));
+    expect(own).toMatchObject({ status: 'ended', acceptedAt: T0 });
+    expect([steps, ends]).toMatchObject([['end', 'read'], [{ refresh: { status: 'running', result: null } }]]);
+    known.refresh = own && { ...own, acceptedAt: at(-5) };
+    expect(await storeNews(deps, webhookAt, { body: null, importsMove: false }, member(news))).toEqual(known.refresh);
   });
 
   it('says otherwise when an account cannot be read', async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { plusSeconds, readInstant, secondsBetween } from '../../../shared/domain/instant.ts';
+import { earlierOf, laterOf, plusSeconds, readInstant, secondsBetween } from '../../../shared/domain/instant.ts';
 
 describe('a time of MX’s', () => {
   it.each([
@@ -40,6 +40,12 @@ describe('a time of MX’s', () => {
   ])('%j proves nothing', (value) => {
     expect(readInstant(value)).toBeNull();
   });
+});
+
+it('of two instants, the later and the earlier', () => {
+  const [first, second] = ['2026-01-01T00:00:00.000Z', '2026-01-01T00:00:00.001Z'] as const;
+  expect([laterOf(first, second), laterOf(second, first), laterOf(first, first)]).toEqual([second, second, first]);
+  expect([earlierOf(first, second), earlierOf(second, first)]).toEqual([first, first]);
 });
 
 it('moves by seconds and fractions, both ways', () => {

@@ -1,14 +1,17 @@
 import { expect, it } from 'vitest';
-import { keptUpTo } from '../../../shared/domain/kept.ts';
+import { keptByName } from '../../../shared/domain/kept.ts';
 
-it('makes a thing once, and forgets all at the limit', () => {
+it('makes a thing once, and forgets all at 200', () => {
   const made: string[] = [];
-  const kept = keptUpTo<string>(2);
+  const kept = keptByName<string>();
   const ask = (name: string) =>
     kept(name, () => {
       made.push(name);
-      return name.toUpperCase();
+      return `${name}!`;
     });
-  expect(['a', 'b', 'a', 'c', 'a'].map(ask)).toEqual(['A', 'B', 'A', 'C', 'A']);
-  expect(made).toEqual(['a', 'b', 'c', 'a']);
+  const names = Array.from({ length: 200 }, (_, index) => String(index));
+  expect(names.map(ask)).toEqual(names.map((name) => `${name}!`));
+  expect([ask('0'), ask('199'), made]).toEqual(['0!', '199!', names]);
+  expect([ask('more'), ask('0'), ask('more')]).toEqual(['more!', '0!', 'more!']);
+  expect(made).toEqual([...names, 'more', '0']);
 });

@@ -28,6 +28,13 @@ const named = { most_recent_job_guid: 'JOB-new' };
 const { connection_status_message: _message, ...unexplained } = before.body;
 const { most_recent_job_guid: _guid, ...unnamed } = before.body;
 
+const explanation = {
+  error: 'x',
+  most_recent_job_detail_code: 'x',
+  most_recent_job_detail_text: 'x',
+  needs_updated_credentials: true,
+};
+
 describe('a member is shown', () => {
   it.each<[string, Partial<MemberRecord>, MemberBody | null, ExactObject]>([
     ['as stored, with nothing running', {}, before, before.body],
@@ -90,6 +97,65 @@ describe('a member is shown', () => {
       { claim: claim({ lookedAt: at(5), jobAggregatedAt: at(6) }), seenAt: at(5) },
       { seenAt: at(5), body: before.body },
       { ...before.body, ...named, aggregated_at: at(6), is_being_aggregated: true },
+    ],
+    [
+      'as stored by its last look, which saw no time',
+      { claim: claim({ baseline: null, lookedAt: at(5), seenStatus: { connectionStatus: 'DENIED' } }) },
+      { seenAt: at(5), body: { guid: 'MBR-1', connection_status: 'CONNECTED' } },
+      { guid: 'MBR-1', connection_status: 'CONNECTED', is_being_aggregated: true },
+    ],
+    [
+      'with the time before its job, where what is stored has none',
+      { claim: claim({ lookedAt: at(5) }), seenAt: at(5) },
+      { seenAt: at(5), body: { guid: 'MBR-1' } },
+      {
+        ...{ guid: 'MBR-1', connection_status: 'CONNECTED', ...named, is_being_aggregated: true },
+        aggregated_at: '2026-11-21T06:00:00.000Z',
+        successfully_aggregated_at: '2026-11-21T06:00:09.000Z',
+      },
+    ],
+    [
+      'with the time before its job, where what is stored is older',
+      { claim: claim({ lookedAt: at(5) }), seenAt: at(5) },
+      { seenAt: at(5), body: { ...before.body, aggregated_at: '2026-11-20T06:00:00Z' } },
+      { ...before.body, ...named, aggregated_at: '2026-11-21T06:00:00.000Z', is_being_aggregated: true },
+    ],
+    [
+      'with no time, where none is known',
+      { claim: claim({ baseline: { ...baselineOf(member()), aggregatedAt: null, successfullyAggregatedAt: null } }) },
+      { ...before, body: { guid: 'MBR-1' } },
+      {
+        ...{ guid: 'MBR-1', connection_status: 'CONNECTED', most_recent_job_guid: 'JOB-new' },
+        ...{ aggregated_at: null, successfully_aggregated_at: null, is_being_aggregated: true },
+      },
+    ],
+    [
+      'without what explains another status',
+      { claim: claim({ seenStatus: { connectionStatus: 'CHALLENGED' } }) },
+      { ...before, body: { ...before.body, ...explanation } },
+      { ...unexplained, ...named, connection_status: 'CHALLENGED', is_being_aggregated: true },
+    ],
+    [
+      'by the flag of its end, when that is all that was written',
+      { seenAt: at(10), lastAttempt: attemptOf(claim(), { connectionStatus: 'DENIED' }) },
+      { ...before, body: { guid: 'MBR-1', is_being_aggregated: true } },
+      { guid: 'MBR-1', connection_status: 'DENIED', is_being_aggregated: false },
+    ],
+    [
+      'without a status, when that end is as old as what is stored',
+      { seenAt: at(40), lastAttempt: attemptOf(claim(), { connectionStatus: 'DENIED' }) },
+      { ...before, seenAt: at(20) },
+      { guid: 'MBR-1', user_guid: 'USR-1', name: 'MX Bank', is_being_aggregated: false },
+    ],
+    [
+      'as its end left it, when a change was stored before',
+      {
+        seenAt: at(40),
+        untoldChange: { from: 'CONNECTED', to: 'LOCKED', at: at(-3600), refreshId: null },
+        lastAttempt: attemptOf(claim(), { connectionStatus: 'DENIED' }),
+      },
+      before,
+      { guid: 'MBR-1', user_guid: 'USR-1', name: 'MX Bank', connection_status: 'DENIED', is_being_aggregated: false },
     ],
     [
       'with the status of its end, when that is all that was written before a crash',
@@ -157,6 +223,16 @@ describe('the status view', () => {
       challenges: [{ guid: 'CRD-1', label: 'What city?', type: 'TEXT', field_name: null, options: [] }],
     });
     expect(statusView(asked, [])).not.toHaveProperty('challenges');
+  });
+
+  it('has the images of a question', () => {
+    const image = { guid: 'CRD-2', label: 'A', value: '1', dataUri: 'data:x' };
+    expect(statusView(asked, [{ ...question, imageData: 'data:y', imageOptions: [image] }])['challenges']).toEqual([
+      {
+        ...{ guid: 'CRD-1', label: 'What city?', type: 'TEXT', field_name: null, options: [], image_data: 'data:y' },
+        image_options: [{ guid: 'CRD-2', label: 'A', value: '1', data_uri: 'data:x' }],
+      },
+    ]);
   });
 
   it.each(['EXPIRED', 'CONNECTED', null])('has no dead question once MX shows %s', (connection_status) => {

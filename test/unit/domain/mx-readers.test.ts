@@ -8,6 +8,8 @@ const account = (more: string) => readAccount(parseExactJson(`{"guid":"ACT-1"${m
 const memberOf = (more: string) =>
   readMember(parseExactJson(`{"member":{"guid":"MBR-1","user_guid":"USR-1"${more === '' ? '' : `,${more}`}}}`));
 
+const SCALAR = 'federal_insurance_status';
+
 const badAnswer = (read: () => unknown): Failure => {
   try {
     read();
@@ -106,6 +108,32 @@ describe('an account', () => {
     expect(oddFields.map(({ name }) => name.length)).toEqual(Array(9).fill(64));
   });
 
+  it.each([
+    ['one number: 40,000 bytes', '"x":1', 5_317, true],
+    ['two numbers: 40,001 bytes', '"x":1,"y":2', 5_303, false],
+  ])('keeps the last unknown field, or not, with %s', (_what, numbers, letters, isKept) => {
+    // A number takes 40 bytes, a letter of a name or of a text three.
+    const { unknownFields } = account(`${numbers},"a":"${'z'.repeat(8_000)}","b":"${'z'.repeat(letters)}"`);
+    expect('a' in unknownFields && 'b' in unknownFields).toBe(isKept);
+    expect('a' in unknownFields).toBe(true);
+  });
+
+  it.each([
+    [8_000, true],
+    [8_001, false],
+  ])('keeps an unknown or free text of %i bytes: %s', (letters, isKept) => {
+    const text = 'z'.repeat(letters);
+    const { fields, unknownFields, oddFields } = account(`"new":"${text}","${SCALAR}":"${text}"`);
+    expect([Object.keys(unknownFields).includes('new'), fields[SCALAR]]).toEqual([isKept, isKept ? text : undefined]);
+    expect(oddFields.find(({ name }) => name === SCALAR)).toEqual(
+      isKept ? undefined : { name: SCALAR, why: 'too_long' },
+    );
+  });
+
+  it.each(['true', '12.5', '"x"'])('keeps an unknown %s', (value) => {
+    expect(JSON.stringify(account(`"new":${value}`).unknownFields)).toBe(`{"new":${value}}`);
+  });
+
   it('keeps unknown fields apart and counts them', () => {
     const read = account('"rewards_points":12.50,"nested":{"a":1},"hasOwnProperty":"x"');
     expect(JSON.stringify(read.unknownFields)).toBe('{"rewards_points":12.50,"hasOwnProperty":"x"}');
@@ -121,6 +149,7 @@ describe('an account', () => {
     const { oddFields, unknownFields } = account('"__proto__":7');
     expect(oddFields).toEqual([{ name: '__proto__', why: 'unknown' }]);
     expect(Object.keys(unknownFields)).toEqual([]);
+    expect(Object.getPrototypeOf(unknownFields)).toBe(Object.prototype);
   });
 
   it.each(['balance', 'available_balance', 'available_credit'] as const)(
@@ -299,6 +328,14 @@ describe('a member', () => {
   });
 
   it.each([
+    ['', null],
+    ['x'.repeat(500), 'x'.repeat(500)],
+    ['x'.repeat(501), `${'x'.repeat(499)}…`],
+  ])('has a message of 500 characters at most', (sent, kept) => {
+    expect(memberOf(`"connection_status_message":"${sent}"`).connectionStatusMessage).toBe(kept);
+  });
+
+  it.each([
     ['no member', '{}'],
     ['no guid', '{"member":{"user_guid":"USR-1"}}'],
     ['an empty user_guid', '{"member":{"guid":"MBR-1","user_guid":""}}'],
@@ -332,11 +369,11 @@ describe('the error of a member (MX facts 3.5)', () => {
     expect(memberOf(`"error":${error}`).error).toEqual({ code: '1002', message: 'dev', userMessage: 'user' });
   });
 
-  it('is there with words alone', () => {
-    expect(memberOf('"error":{"user_message":"Try again."}').error).toMatchObject({
-      code: null,
-      userMessage: 'Try again.',
-    });
+  it.each([
+    ['user_message', { code: null, message: null, userMessage: 'Try again.' }],
+    ['error_message', { code: null, message: 'Try again.', userMessage: null }],
+  ])('is there with words alone: %s', (name, error) => {
+    expect(memberOf(`"error":{"${name}":"Try again."}`).error).toEqual(error);
   });
 });
 
@@ -384,6 +421,7 @@ describe('challenges', () => {
     expect(lengths(`[${image(100_001)}]`)).toEqual([null]);
     expect(lengths(`[${image(60_000)},${image(50_000)},${image(40_000)}]`)).toEqual([60_000, null, 40_000]);
     expect(lengths(`[${image(10, 'ü')},${image(10, ' ')},{"image_data":7}]`)).toEqual([null, null, null]);
+    expect(lengths('[{"image_data":"data:ü"},{"image_data":"data:x y"}]')).toEqual([null, null]);
   });
 
   it.each(['null', '{}', '"x"', '[7,null]'])('are none when MX sends %s', (challenges) => {

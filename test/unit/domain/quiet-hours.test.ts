@@ -74,11 +74,19 @@ describe('minutes that are never quiet', () => {
   });
 
   it.each([
+    ['of one minute, an hour from both ends', '09:00', '06:59', 'UTC', 8 * 60 - 1, 1],
     ['of a short day: without the margin', '09:00', '07:30', 'UTC', 7 * 60 + 30, 90],
     ['of half an hour, where the clock never changes', '00:00', '23:30', 'Asia/Kolkata', 18 * 60, 30],
   ])('%s', (_what, from, to, timeZone, first, count) => {
     const minutes = loudMinutes(at(from, to, timeZone), now);
     expect([minutes[0], minutes.length]).toEqual([first, count]);
+  });
+
+  it('are the same at any time of the day', () => {
+    for (const asked of ['2026-01-15T00:00:00.000Z', '2026-01-15T09:30:59.999Z', '2026-07-15T23:59:00.000Z']) {
+      const minutes = loudMinutes(at('22:00', '07:00', 'Europe/Berlin'), asked);
+      expect([minutes[0], minutes.length]).toEqual([7 * 60, 12 * 60]);
+    }
   });
 
   it('are none when summer and winter leave none', () => {
