@@ -38,8 +38,8 @@ export async function backgroundRefresh(
 
 /** The member as stored before the webhook. */
 export interface KnownMember {
-  /** MX's member object as last stored; null: none is. */
-  readonly body: ExactObject | null;
+  /** MX's member object as last stored; undefined: none is. */
+  readonly body: ExactObject | undefined;
   readonly importsMove: boolean;
 }
 
@@ -123,7 +123,7 @@ export async function finishBackground(
  * a look may have stored the member's body since without its accounts, so the accounts' own times count as well.
  */
 export function isNews(
-  body: ExactObject | null,
+  body: ExactObject | undefined,
   member: MxMember,
   accounts: readonly MxAccount[],
   stored: readonly StoredBalance[],

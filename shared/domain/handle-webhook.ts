@@ -191,11 +191,11 @@ async function look(
     member = await deps.mx.readMember({ userIdentifier: key.userGuid, memberIdentifier: key.memberGuid });
     const isOver = !member.isBeingAggregated && ruleFor(member.connectionStatus).whenOver === 'store';
     if (isCompletion(webhook) && isOver) {
-      const known = { body: stored?.body ?? null, importsMove: record?.importsMove === true };
+      const known = { body: stored?.body, importsMove: record?.importsMove === true };
       refresh = await storeNews(deps, webhook, known, member);
     }
   } catch (error) {
-    return afterFailure(deps, webhook, record, asFailure(error));
+    return afterFailure(deps, webhook, asFailure(error));
   }
   // Too early, or another job has begun: read again later, at the same cost.
   if (isCompletion(webhook) && member.isBeingAggregated) return again(deps, webhook);
@@ -207,16 +207,10 @@ async function look(
   return refresh === null ? 'seen' : 'stored';
 }
 
-async function afterFailure(
-  deps: HandleWebhookDeps,
-  webhook: MxWebhook,
-  record: MemberRecord | null,
-  failure: Failure,
-): Promise<HandledWebhook> {
+async function afterFailure(deps: HandleWebhookDeps, webhook: MxWebhook, failure: Failure): Promise<HandledWebhook> {
   if (failure.code === 'mx_not_found') {
     // The webhook and the read agree. One alone is not enough: MX answers 404 also right after a create (MX facts 2.1).
-    if (webhook.about === 'deletion' && record !== null) return deleteMember(deps, webhook.member);
-    return 'unknown_member';
+    return webhook.about === 'deletion' ? deleteMember(deps, webhook.member) : 'unknown_member';
   }
   if (failure.code === 'paused') return afterPause(deps, webhook);
   if (failure.fate === 'try-again') return again(deps, webhook);

@@ -17,7 +17,7 @@ import { type Instant, secondsBetween } from './instant.ts';
 import { BINS, binOf, binStarts } from './job-lengths.ts';
 import type { MxMember } from './mx.ts';
 import { type Pause, pausedSeconds } from './pause.ts';
-import type { Baseline, OpenClaim } from './refresh.ts';
+import type { Baseline, OpenClaim, SentStart } from './refresh.ts';
 import { ruleFor } from './statuses.ts';
 
 /** Why nothing is learnt from a job, each with what it means. Counted as a metric. */
@@ -69,7 +69,7 @@ const LONG_ENOUGH = 1 / 2;
 
 /** How long a job that counts in the last bin has run at least, in seconds, where refreshes have so much time. */
 export const leastOfLastBin = (deadlineSeconds: number): number =>
-  Math.min(LONG_ENOUGH * deadlineSeconds, binStarts[BINS - 1] ?? 0);
+  Math.min(LONG_ENOUGH * deadlineSeconds, ...binStarts.slice(BINS - 1, BINS));
 
 /** What is counted of the job of a refresh that has ended. @param pauses in order */
 export function sampleOf(job: EndedJob, pauses: readonly Pause[]): JobSample {
@@ -80,7 +80,7 @@ export function sampleOf(job: EndedJob, pauses: readonly Pause[]): JobSample {
   if (start.state !== 'accepted' || baseline === null || baseline.isBeingAggregated) return drop('not_ours');
   if (start.count > 1) return drop('restarted');
   if (member === null || lookedAt === null) return drop('not_seen');
-  if (!isOurs(claim, baseline, member)) return drop('not_ours');
+  if (!isOurs(claim, start, baseline, member)) return drop('not_ours');
   if (pausedSeconds(pauses, start.at, lookedAt) > 0) return drop('paused');
   const seen: Interval = {
     atLeast: runningAt === null ? 0 : secondsBetween(start.at, runningAt),
@@ -103,8 +103,7 @@ const BEGINS_WITHIN_SECONDS = 5;
  * The job that the 202 named. Where it has named none, or the one before ours, because it lags behind: a new one that
  * began at our POST, by MX's clock.
  */
-function isOurs(claim: EndedJob['claim'], baseline: Baseline, member: MxMember): boolean {
-  const { jobGuid } = claim.start.state === 'none' ? { jobGuid: null } : claim.start;
+function isOurs(claim: EndedJob['claim'], { jobGuid }: SentStart, baseline: Baseline, member: MxMember): boolean {
   if (jobGuid !== null && jobGuid !== baseline.mostRecentJobGuid) return showsOurJob(claim, member);
   const { mostRecentJobGuid, aggregatedAt } = member;
   if (mostRecentJobGuid === null || mostRecentJobGuid === baseline.mostRecentJobGuid) return false;

@@ -65,9 +65,9 @@ export async function notify(deps: NotifyDeps, end: ToldEnd): Promise<void> {
   };
   const telling = tellSome(deps, { ...end, changed }, notice);
   // Why it failed is said where the notice is handled, which meets the same.
-  const isDone = await deps.within(AT_ONCE_MS, telling.done).catch(() => false);
+  await deps.within(AT_ONCE_MS, telling.done).catch(() => {});
   const left = telling.left();
-  if (isDone && isTold(left)) return;
+  if (isTold(left)) return;
   await deps.notices.send(left, 0);
 }
 
@@ -98,7 +98,8 @@ export async function continueNotice(
     const end = await readEnd(deps, notice);
     if (end === null) return 'expired';
     const until = plusSeconds(deps.now(), WORK_SECONDS);
-    while (!isTold(left) && deps.now() < until) {
+    while (deps.now() < until) {
+      if (isTold(left)) return 'told';
       const telling = tellSome(deps, end, left);
       await telling.done.finally(() => {
         left = telling.left();
@@ -121,7 +122,7 @@ export async function continueNotice(
 const GIVE_UP_SECONDS = 86_400;
 
 /** From a failed try to the next: twice as long each time, up to SQS's longest delay. */
-export const secondsToNext = (tries: number): number => Math.min(900, 5 * 2 ** Math.min(tries, 8));
+export const secondsToNext = (tries: number): number => Math.min(900, 5 * 2 ** tries);
 
 const isTold = ({ events, callbacksAfter }: Notice): boolean => !events && callbacksAfter === null;
 
@@ -169,9 +170,8 @@ function tellSome(deps: NotifyDeps, end: KnownEnd, notice: Notice): { readonly d
     left = { ...left, callbacksAfter };
   };
   // Both to their end: neither waits until the other is repaired.
-  const done = Promise.allSettled([events(), callbacks()]).then((results) => {
-    for (const result of results) if (result.status === 'rejected') throw result.reason;
-  });
+  const both = [events(), callbacks()];
+  const done = Promise.allSettled(both).then(async () => void (await Promise.all(both)));
   return { done, left: () => left };
 }
 

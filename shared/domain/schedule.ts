@@ -36,9 +36,7 @@ export interface EnrolledMember extends ScheduleWishes {
 /** FNV-1a, 32 bit: spreads guids evenly, needs no library, and is the same in every version of this service. */
 export function hash(text: string): number {
   let value = 0x811c9dc5;
-  for (let index = 0; index < text.length; index += 1) {
-    value = Math.imul(value ^ text.charCodeAt(index), 0x01000193) >>> 0;
-  }
+  for (const unit of text.split('')) value = Math.imul(value ^ unit.charCodeAt(0), 0x01000193) >>> 0;
   return value;
 }
 
@@ -87,12 +85,15 @@ export function isAboutToBeRead(
   ticks: { lastMinute: number | null; now: Instant },
 ): boolean {
   const now = minuteOf(ticks.now);
-  const first = Math.min(ticks.lastMinute ?? now - 1, now) + 1;
-  const end = Math.max(now, ticks.lastMinute ?? now) + MINUTES_AROUND_TICK;
+  const last = ticks.lastMinute ?? now - 1;
+  return firstDueFrom(Math.min(last, now) + 1, slot, everyHours) <= Math.max(now, last) + MINUTES_AROUND_TICK;
+}
+
+/** The first minute, from `minute` on, in which the slot is due. */
+function firstDueFrom(minute: number, slot: string, everyHours: EveryHours): number {
   const period = everyHours * 60;
   const inPeriod = Number(slot.split('#')[2]);
-  const next = first + ((inPeriod - (first % period) + period) % period);
-  return next <= end;
+  return minute + ((inPeriod - (minute % period) + period) % period);
 }
 
 /**
@@ -156,12 +157,8 @@ export function nextDueAt(
   now: Instant,
   quietHours: QuietHours | null = null,
 ): Instant | null {
-  const [, , inPeriod] = slot.split('#');
-  if (everyHours === 0 || inPeriod === undefined) return null;
-  const period = everyHours * 60;
-  const next = minuteOf(now) + 1;
-  const first = minuteStart(next + ((Number(inPeriod) - (next % period) + period) % period));
-  return turnOutside(first, everyHours, quietHours);
+  if (everyHours === 0) return null;
+  return turnOutside(minuteStart(firstDueFrom(minuteOf(now) + 1, slot, everyHours)), everyHours, quietHours);
 }
 
 /** `turn`, or the first one after it that is outside the quiet hours. */
@@ -179,12 +176,10 @@ export function turnOutside(turn: Instant, everyHours: EveryHours, quietHours: Q
  * is read at MX at that one only.
  */
 export function isFirstOfDay({ everyHours, quietHours }: EnrolledMember, dueAt: Instant): boolean {
-  const day = dueAt.slice(0, 10);
-  for (let before = plusSeconds(dueAt, -everyHours * 3_600); before.startsWith(day); ) {
-    if (quietHours === null || !isQuiet(quietHours, before)) return false;
-    before = plusSeconds(before, -everyHours * 3_600);
-  }
-  return true;
+  const turnsBefore = Math.floor((minuteOf(dueAt) % MINUTES_A_DAY) / (everyHours * 60));
+  return Array.from({ length: turnsBefore }, (_, turn) => plusSeconds(dueAt, -(turn + 1) * everyHours * 3_600)).every(
+    (before) => quietHours !== null && isQuiet(quietHours, before),
+  );
 }
 
 /** The most minutes that one tick works through: it has a minute itself. */

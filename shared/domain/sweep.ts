@@ -5,6 +5,7 @@
 import { firstLookState } from './decision.ts';
 import { type EndDeps, endRefresh, publishEnd } from './end-refresh.ts';
 import { atDeadline } from './ending.ts';
+import { groupsOf } from './in-groups.ts';
 import { type Instant, plusSeconds, secondsBetween } from './instant.ts';
 import { type ListedClaim, OPEN_SHARDS, type OpenCursor, type OpenPage } from './members-ports.ts';
 import type { MemberKey } from './mx.ts';
@@ -181,11 +182,11 @@ async function sweepPart(deps: SweepDeps, rest: SweepRest, { until, counts, repo
     let after: OpenCursor | null = rest.after;
     do {
       const page: OpenPage = await deps.members.openPage(rest.shard, before, after);
-      for (let from = 0; from < page.listed.length; from += AT_ONCE) {
-        const group = page.listed.slice(from, from + AT_ONCE);
+      const groups = groupsOf(page.listed, AT_ONCE);
+      for (const [index, group] of groups.entries()) {
         await Promise.all(group.map(work));
         after = group.at(-1) ?? after;
-        const isLast = page.next === null && from + AT_ONCE >= page.listed.length;
+        const isLast = page.next === null && index === groups.length - 1;
         if (!isLast && deps.now() >= until) {
           await deps.sweepRests.send({ ...rest, after });
           counts.handed_on += 1;
@@ -221,9 +222,6 @@ async function repair(deps: SweepDeps, key: MemberKey, listed: ListedClaim['clai
       break;
     case 'look':
       await bookLook(deps, { key, claim: step.claim }, firstLookState, 0);
-      break;
-    case 'leave':
-      break;
   }
   return step.kind;
 }

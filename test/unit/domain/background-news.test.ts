@@ -34,9 +34,16 @@ describe('MX’s data are newer', () => {
     ['an account imported since', true, old, body, [mxAccount('ACT-1', '1', `"imported_at":"${at(-50)}"`)], [stored]],
     ['an account without import', false, old, body, [mxAccount('ACT-1')], [stored]],
     ['an account imported for the first time', true, old, body, listed, [{ ...stored, fields: {} }]],
-    ['a job, and no object is stored', true, old, null, listed, [stored]],
+    ['a job, and no object is stored', true, old, undefined, listed, [stored]],
     ['no job at all', false, { aggregatedAt: null, successfullyAggregatedAt: null }, body, listed, [stored]],
-    ['no object and no job', false, { aggregatedAt: null, successfullyAggregatedAt: null }, null, listed, [stored]],
+    [
+      'no object and no job',
+      false,
+      { aggregatedAt: null, successfullyAggregatedAt: null },
+      undefined,
+      listed,
+      [stored],
+    ],
   ])('or not: %s', (_what, is, shown, known, accounts, balances) => {
     expect(isNews(known, member(shown), accounts, balances)).toBe(is);
   });
@@ -86,11 +93,13 @@ describe('the refresh of MX’s own data', () => {
       },
     };
     const webhookAt = { ...webhook(), completedAt: at(-2) };
-    const own = await storeNews(deps, webhookAt, { body: null, importsMove: false }, member(news));
+    const own = await storeNews(deps, webhookAt, { body: undefined, importsMove: false }, member(news));
     expect(own).toMatchObject({ status: 'ended', acceptedAt: T0 });
     expect([steps, ends]).toMatchObject([['end', 'read'], [{ refresh: { status: 'running', result: null } }]]);
     known.refresh = own && { ...own, acceptedAt: at(-5) };
-    expect(await storeNews(deps, webhookAt, { body: null, importsMove: false }, member(news))).toEqual(known.refresh);
+    expect(await storeNews(deps, webhookAt, { body: undefined, importsMove: false }, member(news))).toEqual(
+      known.refresh,
+    );
   });
 
   it('says otherwise when an account cannot be read', async () => {

@@ -202,6 +202,18 @@ describe('deleting waits until', () => {
     expect(steps).toEqual(['queued', 'erased']);
   });
 
+  it('the erasing of what is left is in the queue', async () => {
+    const world = webhookWorld([refreshed({ deletedAt: T0, enrolment: null })]);
+    const { steps, slow } = slowSteps();
+    const erasure = {
+      ...world.deps.erasure,
+      eraseHistory: async () => ({ erased: 1, isAll: false }),
+      eraseAgain: slow('queued', world.deps.erasure.eraseAgain),
+    };
+    expect(await eraseAgain({ ...world.deps, erasure }, key)).toBe('erased');
+    expect(steps).toEqual(['queued']);
+  });
+
   it('its place in the schedule is free', async () => {
     const slot = 'SLOT#1h#00001#0';
     const world = webhookWorld([refreshed({ enrolment: { everyHours: 1, slot } })]);

@@ -67,6 +67,10 @@ describe('a job whose times have both moved', () => {
     ['also of a member without any job before', { baseline: { aggregatedAt: null, successfullyAggregatedAt: null } }],
     ['also where the 202 named none', { start: { jobGuid: null } }],
     ['also where it took a while to begin', { start: { jobGuid: null }, member: { aggregatedAt: at(3.9) } }],
+    [
+      'also where it began five seconds later',
+      { start: { jobGuid: null }, member: { aggregatedAt: at(4), successfullyAggregatedAt: at(22) } },
+    ],
     ['also where the 202 showed the one before', { start: { jobGuid: known?.mostRecentJobGuid ?? null } }],
     [
       'also after a pause',
@@ -105,6 +109,10 @@ describe('a job whose times have both moved', () => {
     [[30.1, 40], { dropped: 'times_against_looks' }],
   ])('and looks at %j', (looks, expected) => {
     expect(sample({ looks })).toEqual(expected);
+  });
+
+  it('that MX named none of, begun three seconds before, counts', () => {
+    expect(sample({ start: { jobGuid: null }, member: { aggregatedAt: at(-4) } })).toEqual({ bin: 11 });
   });
 
   it('that ended three seconds after MX said so counts', () => {
@@ -230,6 +238,10 @@ describe('a job that is not to be learnt from', () => {
     ['nothing shows that it ran', 'not_succeeded', { outcome: 'not_refreshed' }],
   ])('%s', (_, dropped, given) => {
     expect(sample(given)).toEqual({ dropped });
+  });
+
+  it.each(Object.entries(dropReasons))('has a sentence for %s', (_reason, sentence) => {
+    expect(sentence).toMatch(/^(It|MX|MX’s|Its|Calls|The) .{10,}\.$/);
   });
 
   it('has a reason that docs/looks.md explains', () => {

@@ -4,9 +4,9 @@ import { endRefresh } from '../../../shared/domain/end-refresh.ts';
 import { endingOf } from '../../../shared/domain/ending.ts';
 import type { DomainEvent } from '../../../shared/domain/event.ts';
 import { readAccount } from '../../../shared/domain/mx-readers.ts';
-import { continueNotice, secondsToNext } from '../../../shared/domain/notify.ts';
+import { continueNotice, notify, secondsToNext } from '../../../shared/domain/notify.ts';
 import type { Delivery, Notice } from '../../../shared/domain/notify-ports.ts';
-import type { RunningClaim } from '../../../shared/domain/refresh.ts';
+import { attemptOf, type RunningClaim } from '../../../shared/domain/refresh.ts';
 import { fakeCallbacks } from '../../fakes/fake-callbacks.ts';
 import { withMember } from '../../fakes/members-table.ts';
 import { claim, key, knownMember, T0 } from '../../samples.ts';
@@ -22,6 +22,7 @@ async function world(callbacks: number, given: Partial<Pick<RunningClaim, 'corre
   const away = { bus: false, deliveries: false, notices: false, late: false };
   const published: DomainEvent[] = [];
   const booked: Delivery[] = [];
+  const waited: number[] = [];
   const sent: { notice: Notice; inSeconds: number }[] = [];
   const orFail = (isAway: boolean, what: string): void => {
     if (isAway) throw new Error(`${what} is away`);
@@ -48,8 +49,9 @@ async function world(callbacks: number, given: Partial<Pick<RunningClaim, 'corre
         sent.push({ notice, inSeconds });
       },
     },
-    within: async (_milliseconds: number, work: Promise<void>) => {
-      await work;
+    within: async (milliseconds: number, work: Promise<void>) => {
+      waited.push(milliseconds);
+      if (!away.late) await work;
       return !away.late;
     },
   };
@@ -70,6 +72,8 @@ async function world(callbacks: number, given: Partial<Pick<RunningClaim, 'corre
     booked,
     sent,
     failed,
+    waited,
+    account,
     changeAgain: () => made.balances.store(key, [account('3')], { ...by('RFR-2'), observedAt: made.deps.now() }),
     end: () =>
       endRefresh(deps, {
@@ -94,6 +98,32 @@ describe('the end of a refresh tells', () => {
     await end();
     expect([types(published), booked.length, sent]).toEqual([['balance.changed', 'refresh.succeeded'], 100, []]);
     expect(await isFree()).toBe(true);
+  });
+
+  it('20 events at the same time', async () => {
+    const { deps, balances, account, end } = await world(0);
+    const guids = Array.from({ length: 44 }, (_, index) => `ACT-${index + 2}`);
+    const of = (balance: string) => guids.map((guid) => ({ ...account(balance), guid }));
+    await balances.store(key, of('1'), { observedAt: T0, refreshId: 'RFR-0', trigger: 'http' });
+    await balances.store(key, of('2'), { observedAt: T0, refreshId: ID, trigger: 'http' });
+    const atWork = { now: 0, most: 0 };
+    deps.events.publish = async () => {
+      atWork.now += 1;
+      atWork.most = Math.max(atWork.most, atWork.now);
+      for (let turns = 0; turns < 100; turns += 1) await Promise.resolve();
+      atWork.now -= 1;
+    };
+    await end();
+    expect(atWork.most).toBe(20);
+  });
+
+  it('what its caller has just stored, without reading it', async () => {
+    const { deps, balances, published } = await world(0);
+    const stored = await balances.ofMember(key);
+    deps.balances = { ...deps.balances, ofMember: () => expect.fail() };
+    const attempt = attemptOf(claim({ refreshId: ID }), { ...endingOf('stored'), endedAt: T0, observedAt: T0 }, false);
+    await notify(deps, { key, attempt, before: null, stored });
+    expect(types(published)).toEqual(['balance.changed', 'refresh.succeeded']);
   });
 
   it('one page, and leaves the others to a notice', async () => {
@@ -137,10 +167,10 @@ describe('the end of a refresh tells', () => {
   });
 
   it('in a notice what it does not hear in time', async () => {
-    const { end, away, sent } = await world(1);
+    const { end, away, sent, waited } = await world(1);
     away.late = true;
     await end();
-    expect(sent).toHaveLength(1);
+    expect([sent.length, waited[0]]).toEqual([1, 1_000]);
   });
 
   it('nothing while no notice can be sent; the member stays', async () => {
@@ -186,7 +216,7 @@ describe('a notice', () => {
     await end();
     const { page } = deps.callbacks;
     deps.callbacks.page = async (...of) => {
-      wait(3);
+      wait(2.5);
       return page(...of);
     };
     expect(await goOn()).toBe('later');
@@ -194,6 +224,39 @@ describe('a notice', () => {
     expect(sent.at(-1)).toMatchObject({ notice: { callbacksAfter: idOf(299), tries: 0 }, inSeconds: 0 });
     expect(await goOn()).toBe('told');
     expect(booked).toHaveLength(350);
+  });
+
+  it('is told when its last page took all of the time', async () => {
+    const { end, deps, goOn, sent, wait } = await world(150);
+    await end();
+    const { page } = deps.callbacks;
+    deps.callbacks.page = async (...of) => {
+      wait(5);
+      return page(...of);
+    };
+    expect([await goOn(), sent.length]).toEqual(['told', 1]);
+  });
+
+  it.each([
+    [86_400, true],
+    [86_400.001, false],
+  ])('that is %d s old and tells nothing comes again: %s', async (seconds, comesAgain) => {
+    const { end, away, goOn, wait } = await world(0);
+    away.bus = true;
+    await end();
+    wait(seconds);
+    if (comesAgain) expect(await goOn()).toBe('later');
+    else await expect(goOn()).rejects.toThrow('the bus is away');
+  });
+
+  it('that has got further is not given up for its age', async () => {
+    const { end, away, sent, goOn, wait, deps } = await world(1);
+    Object.assign(away, { bus: true, deliveries: true });
+    await end();
+    wait(90_000);
+    away.deliveries = false;
+    expect(await goOn()).toBe('later');
+    expect(sent.at(-1)).toMatchObject({ notice: { callbacksAfter: null, since: deps.now() } });
   });
 
   it('that tells nothing comes later each time, for a day', async () => {
@@ -223,6 +286,72 @@ describe('a notice', () => {
       notice: { events: true, callbacksAfter: idOf(99), tries: 0 },
       inSeconds: 5,
     });
+  });
+
+  it('that has told its events begins its waits anew', async () => {
+    const { end, away, sent, goOn } = await world(3);
+    Object.assign(away, { bus: true, deliveries: true });
+    await end();
+    await goOn();
+    away.bus = false;
+    await goOn();
+    expect(sent.at(-1)).toMatchObject({ notice: { events: false, callbacksAfter: '', tries: 0 }, inSeconds: 5 });
+  });
+
+  it('of events alone reads no callbacks', async () => {
+    const { end, away, goOn, deps } = await world(3);
+    away.bus = true;
+    await end();
+    away.bus = false;
+    deps.callbacks.page = () => expect.fail();
+    expect(await goOn()).toBe('told');
+  });
+
+  it('tells amounts as they were stored, while they are', async () => {
+    const { end, away, published, goOn, deps, changeAgain, wait } = await world(0);
+    Object.assign(deps, { amountsInEvents: true });
+    away.bus = true;
+    await end();
+    away.bus = false;
+    const notice = { ...expectNotice(), events: true };
+    await goOn(notice);
+    wait(60);
+    await changeAgain();
+    await goOn(notice);
+    const told = published.filter(({ type }) => type === 'balance.changed');
+    expect(told.map(({ data }) => 'amounts' in data)).toEqual([true, false]);
+
+    function expectNotice(): Notice {
+      return {
+        refreshId: ID,
+        correlationId: null,
+        member: key,
+        before: null,
+        events: true,
+        changed: [{ accountGuid: 'ACT-1', at: T0 }],
+        callbacksAfter: null,
+        tries: 0,
+        since: T0,
+      };
+    }
+  });
+
+  it.each([
+    [1_000, 1_000],
+    [1_001, null],
+  ])('of %i changed balances names: %s', async (count, named) => {
+    const { deps, away, sent, balances, account, published, goOn, end } = await world(0);
+    const guids = Array.from({ length: count - 1 }, (_, index) => `ACT-${index + 2}`);
+    const of = (balance: string) => guids.map((guid) => ({ ...account(balance), guid }));
+    await balances.store(key, of('1'), { observedAt: T0, refreshId: 'RFR-0', trigger: 'http' });
+    await balances.store(key, of('2'), { observedAt: T0, refreshId: ID, trigger: 'http' });
+    away.bus = true;
+    await end();
+    expect(sent.at(-1)?.notice.changed?.length ?? null).toBe(named);
+    away.bus = false;
+    expect(await goOn()).toBe('told');
+    expect(published).toHaveLength(count + 1);
+    expect(deps.amountsInEvents).toBe(false);
   });
 
   it('that cannot be sent on stays in its queue', async () => {

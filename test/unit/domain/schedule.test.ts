@@ -17,6 +17,7 @@ import {
   slotOutside,
   slotsDueIn,
   startBatches,
+  turnOutside,
 } from '../../../shared/domain/schedule.ts';
 import { T0 } from '../../samples.ts';
 import { seeded } from './number-texts.ts';
@@ -295,4 +296,31 @@ it.each([
 ] as const)('a turn is the first of its day: %s', (_what, everyHours, dueAt, is) => {
   const enrolled = { member: { userGuid: 'USR-1', memberGuid: 'MBR-1' }, everyHours, slot: '', ...noWishes };
   expect(isFirstOfDay(enrolled, dueAt)).toBe(is);
+});
+
+it.each([
+  ['00:30', null, true],
+  ['06:00', null, false],
+  ['06:30', null, false],
+  ['06:30', { from: '00:30', to: '00:31' }, true],
+  ['06:30', { from: '00:31', to: '00:30' }, false],
+  ['12:30', { from: '00:30', to: '06:31' }, true],
+  ['12:30', { from: '06:30', to: '00:31' }, true],
+  ['12:30', { from: '06:30', to: '07:00' }, false],
+  ['12:30', { from: '00:30', to: '01:00' }, false],
+  ['18:30', { from: '00:00', to: '12:31' }, true],
+  ['18:30', { from: '00:00', to: '12:30' }, false],
+])('every six hours, at %s with quiet hours %j: first of the day %s', (time, hours, is) => {
+  const quietHours = hours && { ...hours, timeZone: 'UTC' };
+  const member = { userGuid: 'USR-1', memberGuid: 'MBR-1' };
+  const enrolled = { member, everyHours: 6, slot: '', ...noWishes, quietHours } as const;
+  expect(isFirstOfDay(enrolled, `2026-11-21T${time}:00.000Z`)).toBe(is);
+});
+
+it('a turn is looked for on two days, no further', () => {
+  // 06:30 in Berlin until the clock goes forward, 07:30 after that.
+  const quietHours = { from: '22:00', to: '07:00', timeZone: 'Europe/Berlin' };
+  const turn = (day: string): string => `2026-03-${day}T05:30:00.000Z`;
+  expect(turnOutside(turn('28'), 24, quietHours)).toBe(turn('29'));
+  expect(turnOutside(turn('27'), 24, quietHours)).toBe(turn('27'));
 });

@@ -54,6 +54,12 @@ describe('the sweep', () => {
       DEADLINE,
       'end_storing',
     ],
+    [
+      'ends one whose storing function is just over, at its deadline',
+      { ...storing, ...lookedAt(DEADLINE - TIMEOUT) },
+      DEADLINE,
+      'end_storing',
+    ],
     ['leaves one that is being published', ended(60), 60 + TIMEOUT - 1, 'leave'],
     ['publishes one that was not published', ended(60), 60 + TIMEOUT, 'publish'],
     ['publishes one that ended at its deadline, and does not end it again', ended(DEADLINE), DEADLINE + 90, 'publish'],

@@ -94,11 +94,12 @@ describe('a sweep', () => {
   });
 
   it('ends storing that was interrupted', async () => {
-    const { run, record, balances } = world(600, holding(1, storing()));
+    const { run, record, balances, sent } = world(600, holding(1, storing()));
     const stamp = { observedAt: at(9), refreshId: 'RFR-1', trigger: 'http' } as const;
     await balances.store(keyOf(1), [mxAccount('ACT-1')], stamp);
     expect(await run()).toEqual({ ...none, end_storing: 1 });
     expect(record(1)).toMatchObject({ claim: null, lastAttempt: { code: 'stored_in_part', observedAt: at(9) } });
+    expect(sent).toEqual([]);
   });
 
   it('books the look that was lost, for now', async () => {
@@ -151,6 +152,21 @@ describe('a sweep', () => {
     expect(atWork.most).toBe(20);
   });
 
+  it('counts institutions whose changes it has told', async () => {
+    const { deps } = world(100);
+    const breakers = { ...deps.breakers, untold: async () => ['a', 'b'] };
+    expect(await sweep({ ...deps, breakers }, expect.fail)).toEqual({ ...none, institution: 2 });
+  });
+
+  it('reports that those cannot be read', async () => {
+    const { deps, reported } = world(600, holding(1, claim()));
+    const fault = new Error('the table is away');
+    const breakers = { ...deps.breakers, untold: () => Promise.reject(fault) };
+    const report = (key: unknown, error: unknown) => reported.push([key, error]);
+    expect(await sweep({ ...deps, breakers }, report)).toEqual({ ...none, end: 1, failed: 1 });
+    expect(reported).toEqual([[null, fault]]);
+  });
+
   it('reads no member whose claim is healthy', async () => {
     const { run, deps } = world(100, holding(1, claim({ lookedAt: at(90) })));
     deps.members.read = () => expect.fail();
@@ -171,7 +187,10 @@ describe('a part of the index', () => {
     const numbers = Array.from({ length: count }, (_, index) => index + 1);
     const made = world(600, ...numbers.map((number) => holding(number, claim({ refreshId: `RFR-${number}` }))));
     const places = numbers.map((number) => ({ member: keyOf(number), acceptedAt: T0, claim: claim() }));
+    let pages = 0;
     made.deps.members.openPage = async (shard, _before, after) => {
+      pages += 1;
+      if (pages > 50) throw new Error('the index is read without end');
       if (shard !== 0) return { listed: [], next: null };
       const from = after === null ? 0 : Number(after.member.userGuid.slice('USR-'.length));
       const listed = places.slice(from, from + pageSize);

@@ -58,8 +58,17 @@ describe('a deletion webhook while a refresh runs', () => {
     const world = running();
     world.shows({ ...newJob, isBeingAggregated: true });
     const { steps, slow } = slowSteps();
-    const seen = { ...world.deps.seen, recordSighting: slow('sighting', world.deps.seen.recordSighting) };
+    const { recordSighting } = world.deps.seen;
+    const changes: unknown[] = [];
+    const seen = {
+      ...world.deps.seen,
+      recordSighting: slow('sighting', (...of: Parameters<typeof recordSighting>) => {
+        changes.push(of.slice(2));
+        return recordSighting(...of);
+      }),
+    };
     expect(await handleWebhook({ ...world.deps, seen }, deletion)).toBe('nudged');
+    expect(changes).toEqual([[null, 'as_it_is']]);
     expect(world.record()).toMatchObject({
       seenAt: T0,
       attention,
@@ -116,6 +125,12 @@ describe('a webhook about the connection', () => {
     const seen = { ...world.deps.seen, recordSighting: async () => false };
     expect(await handleWebhook({ ...world.deps, seen }, connection)).toBe('seen');
     expect([world.body(), world.events]).toEqual([before, []]);
+  });
+
+  it('while a job of MX’s own runs is seen', async () => {
+    const world = webhookWorld([refreshed()]);
+    world.shows({ isBeingAggregated: true });
+    expect([await world.handle(connection), world.waiting()]).toEqual(['seen', []]);
   });
 
   it('of a known member asks nothing of its user', async () => {
