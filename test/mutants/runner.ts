@@ -18,7 +18,7 @@ type File = Parameters<TestRunner['onCollectStart']>[0];
 const LEAST_LIMIT = 100_000;
 
 /** While files are loaded nothing is known of how often the code asks. */
-const LOAD_LIMIT = 5_000_000;
+const LOAD_LIMIT = 50_000_000;
 
 /** Milliseconds for a test without a mutant: the machine may be busy. */
 const PATIENCE = 120_000;

@@ -22,7 +22,7 @@ export const institutionsMutants: readonly Mutant[] = [
         "if (start.state === 'none' || baseline === null) return drop('not_ours');",
       ),
       domain('job-sample.ts', "if (start.count > 1) return drop('restarted');", ''),
-      domain('job-sample.ts', "if (!isOurs(claim, baseline, member)) return drop('not_ours');", ''),
+      domain('job-sample.ts', "if (!isOurs(claim, start, baseline, member)) return drop('not_ours');", ''),
     ],
   },
   {

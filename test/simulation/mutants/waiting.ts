@@ -71,7 +71,7 @@ export const waitingMutants: readonly Mutant[] = [
     name: 'pause-counts',
     what: 'the time of a pause counts towards deadlines',
     breaks: [12],
-    changes: [domain('pause.ts', 'moved += ends - begins', 'moved += 0')],
+    changes: [domain('pause.ts', 'moved += Math.max(0, epochMillisecondsOf(until) - begins)', 'moved += 0')],
   },
   {
     name: 'unsent-counts',
