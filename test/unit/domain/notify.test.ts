@@ -226,7 +226,7 @@ describe('a notice', () => {
     expect(booked).toHaveLength(350);
   });
 
-  it('is told when its last page took all of the time', async () => {
+  it('whose last page took all of the time is told', async () => {
     const { end, deps, goOn, sent, wait } = await world(150);
     await end();
     const { page } = deps.callbacks;
@@ -240,7 +240,7 @@ describe('a notice', () => {
   it.each([
     [86_400, true],
     [86_400.001, false],
-  ])('that is %d s old and tells nothing comes again: %s', async (seconds, comesAgain) => {
+  ])('of %d s that tells nothing comes again: %s', async (seconds, comesAgain) => {
     const { end, away, goOn, wait } = await world(0);
     away.bus = true;
     await end();
@@ -249,7 +249,7 @@ describe('a notice', () => {
     else await expect(goOn()).rejects.toThrow('the bus is away');
   });
 
-  it('that has got further is not given up for its age', async () => {
+  it('that gets further is never too old', async () => {
     const { end, away, sent, goOn, wait, deps } = await world(1);
     Object.assign(away, { bus: true, deliveries: true });
     await end();

@@ -310,7 +310,7 @@ it.each([
   ['12:30', { from: '00:30', to: '01:00' }, false],
   ['18:30', { from: '00:00', to: '12:31' }, true],
   ['18:30', { from: '00:00', to: '12:30' }, false],
-])('every six hours, at %s with quiet hours %j: first of the day %s', (time, hours, is) => {
+])('first of four a day, at %s, quiet %j: %s', (time, hours, is) => {
   const quietHours = hours && { ...hours, timeZone: 'UTC' };
   const member = { userGuid: 'USR-1', memberGuid: 'MBR-1' };
   const enrolled = { member, everyHours: 6, slot: '', ...noWishes, quietHours } as const;

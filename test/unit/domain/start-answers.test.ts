@@ -48,7 +48,7 @@ it('an error of ours is no answer of MX’s', async () => {
   expect(steps).toEqual([]);
 });
 
-it('a POST kept back by a pause leaves its claim open', async () => {
+it('a pause that keeps the POST leaves its claim', async () => {
   const { deps, answers } = startWorld(knownMember({ claim: claim() }));
   const failure = new Failure('paused', 'a pause');
   answers.start = () => failure;

@@ -118,7 +118,7 @@ describe('a webhook about the connection', () => {
     expect(world.events).toHaveLength(told);
   });
 
-  it('that is overtaken by a newer reading stores and tells nothing', async () => {
+  it('overtaken by a newer reading stores nothing, tells nothing', async () => {
     const world = webhookWorld([refreshed()]);
     world.shows({ connectionStatus: 'DENIED' });
     const before = world.body();
