@@ -139,7 +139,7 @@ export function dataRoutes(deps: ConsoleDeps): DataRoutes {
     async 'GET /data/recent-ends'(): Promise<RecentEndsShown> {
       const at = now();
       const stop = AbortSignal.timeout(LOGS_MS);
-      return recentEndsShown(await recentEnds(deployment, { seconds: RECENT_HOURS * 3_600, now: at, stop }), at);
+      return recentEndsShown(await recentEnds(deployment, { hours: RECENT_HOURS, now: at, stop }), at);
     },
 
     'GET /data/schedule-load': (): Promise<LoadShown> => scheduleLoad(deployment, client),

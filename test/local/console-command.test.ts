@@ -5,6 +5,7 @@ import type { Input } from '../../infra/console/data-routes.ts';
 import { runConsole } from '../../infra/console/run-console.ts';
 import type { LooksShown, MemberShown, RecentEndsShown } from '../../infra/console/shapes.ts';
 import { findDeployment } from '../../infra/operator/deployment.ts';
+import { foundLines } from '../../infra/operator/logs/found-lines.ts';
 import { fakeTerminal } from '../unit/operator/fake-terminal.ts';
 import { localEnvironment } from './operators-command.ts';
 import { dataOf, type Running, refreshIdOf, startRunning } from './running.ts';
@@ -136,6 +137,27 @@ it('asks AWS little, however often the page does', async () => {
   const gone = { user: userGuid, member: 'MBR-00000000-0000-4000-8000-000000000000' };
   await expect(routes['GET /data/member/running']?.(gone)).rejects.toThrow('not known to the local stack');
   client.destroy();
+});
+
+it('searches logs until enough is found, or time is over', async () => {
+  const deployment = await findDeployment({ local: true }, localEnvironment(running.project));
+  await running.refresh(running.addMember().path);
+  await running.project.stack.idle();
+  const hourAgo = new Date(Date.now() - 3_600_000).toISOString();
+  const ranges = [
+    { from: hourAgo, until: null },
+    { from: '2020-01-01T00:00:00.000Z', until: hourAgo },
+  ];
+  const wanted = { functions: ['FollowUp', 'CheckBalance'], ranges, pattern: '', most: 1_000 };
+  const search = async (more: object, stop = new AbortController().signal) => {
+    const { lines, isPart } = await foundLines(deployment, { ...wanted, stop, ...more });
+    return { of: new Set(lines.map(({ functionId }) => functionId)), isPart };
+  };
+  expect(await search({})).toEqual({ of: new Set(['CheckBalance', 'FollowUp']), isPart: false });
+  expect(await search({ functions: ['FollowUp'] })).toEqual({ of: new Set(['FollowUp']), isPart: false });
+  expect((await search({ most: 0 })).isPart).toBe(true);
+  expect(await search({ ranges: ranges.toReversed(), functions: ['Sweep'] })).toEqual({ of: new Set(), isPart: false });
+  expect(await search({}, AbortSignal.abort())).toEqual({ of: new Set(), isPart: true });
 });
 
 const fails = async (): Promise<never> => {

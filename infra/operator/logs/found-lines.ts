@@ -13,9 +13,11 @@ import type { Range } from './wanted.ts';
 export interface LinesWanted {
   /** `FollowUp`: the log groups of the others are not asked. */
   readonly functions: readonly string[];
-  readonly range: Range;
+  /** Searched one after the other, until enough is found. */
+  readonly ranges: readonly Range[];
   /** Of CloudWatch Logs. */
   readonly pattern: string;
+  /** Of lines: the page of a log in which they become more is the last. */
   readonly most: number;
   /** Ends the search: what was found until then is told. */
   readonly stop: AbortSignal;
@@ -35,25 +37,25 @@ export interface FoundLines {
  */
 export async function foundLines(
   deployment: Deployment,
-  { functions, range, pattern, most, stop }: LinesWanted,
+  { functions, ranges, pattern, most, stop }: LinesWanted,
 ): Promise<FoundLines> {
   const groups = (await logGroupsOf(deployment)).filter(({ functionId }) => functions.includes(functionId));
   const client = new CloudWatchLogsClient(deployment.aws());
   const found = new Map<string, LogEvent>();
   const clock = { elapsed: () => performance.now(), sleep: (ms: number) => sleep(ms, undefined, { signal: stop }) };
   const search = {
-    ...{ client, groups, range, stop },
+    ...{ client, groups, stop },
     turn: pace(requestsPerSecond(deployment), clock),
     found: (event: LogEvent) => void found.set(event.id, event),
     wantsMore: () => found.size <= most,
   };
   try {
-    await searchLogs(search, pattern);
+    for (const range of ranges) await searchLogs({ ...search, range }, pattern);
   } catch (error) {
     if (!stop.aborted) throw error;
   } finally {
     client.destroy();
   }
   const sorted = [...found.values()].toSorted((one, other) => one.at - other.at);
-  return { lines: sorted.slice(0, most), isPart: stop.aborted || sorted.length > most };
+  return { lines: sorted, isPart: stop.aborted || sorted.length > most };
 }

@@ -26,7 +26,7 @@ export interface RecentEnds {
 /** Whose lines count ends. */
 const FUNCTIONS = ['CheckBalance', 'StartRefresh', 'FollowUp', 'Sweep'];
 
-/** The newest ends of a busy deployment are left out beyond this: the search begins with the oldest. */
+/** The oldest ends of a busy deployment are left out beyond this: the search begins with the newest hour. */
 const MOST_LINES = 20_000;
 
 /** `RefreshTimedOut`, as the functions count `timed_out` (`shared/lambda/metrics.ts`). */
@@ -36,14 +36,17 @@ export const metricOf = (outcome: Outcome): string =>
     .map((word) => word.charAt(0).toUpperCase() + word.slice(1))
     .join('')}`;
 
-/** Reads them, of so many seconds up to now. @throws Stop when the stack has no function with a log group. */
+/** Reads them, of so many hours up to now. @throws Stop when the stack has no function with a log group. */
 export async function recentEnds(
   deployment: Deployment,
-  { seconds, now, stop }: { readonly seconds: number; readonly now: Instant; readonly stop: AbortSignal },
+  { hours, now, stop }: { readonly hours: number; readonly now: Instant; readonly stop: AbortSignal },
 ): Promise<RecentEnds> {
   const { lines, isPart } = await foundLines(deployment, {
     functions: FUNCTIONS,
-    range: { from: plusSeconds(now, -seconds), until: null },
+    ranges: Array.from({ length: hours }, (_, hour) => ({
+      from: plusSeconds(now, -3_600 * (hour + 1)),
+      until: hour === 0 ? null : plusSeconds(now, -3_600 * hour),
+    })),
     pattern: `{ ${everyOutcome.map((outcome) => `$.${metricOf(outcome)} > 0`).join(' || ')} }`,
     most: MOST_LINES,
     stop,

@@ -30,7 +30,7 @@ export function refreshLines(
   const life = rangeOf(null, wantedOf(refreshId), now);
   return foundLines(deployment, {
     functions: FUNCTIONS,
-    range: endedAt === null ? life : { from: life.from, until: plusSeconds(endedAt, AFTER_END_SECONDS) },
+    ranges: [endedAt === null ? life : { from: life.from, until: plusSeconds(endedAt, AFTER_END_SECONDS) }],
     pattern: patternFor([{ field: 'refresh_id', value: refreshId }]),
     most: MOST_LINES,
     stop,
