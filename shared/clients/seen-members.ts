@@ -1,5 +1,6 @@
 /** What is learnt about members outside their refreshes, and their end, in the members table. */
 import { type DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb';
+import type { TakenAway } from '../domain/attention.ts';
 import { type Instant, plusSeconds } from '../domain/instant.ts';
 import type { SeenMembers } from '../domain/members-ports.ts';
 import type { MemberKey } from '../domain/mx.ts';
@@ -22,7 +23,9 @@ import { rememberedAttributes } from './remembered-attributes.ts';
 import { membersTable } from './table-keys.ts';
 import { changeOf } from './update-expression.ts';
 
-const { seenAt, readAt, attentionAsOf } = memberAttribute;
+const { seenAt, readAt, attentionAsOf, held: hold } = memberAttribute;
+
+const nothing: TakenAway = { attention: false, held: false };
 
 /** The members in table `tableName`. */
 export function seenMembersInDynamoDb(
@@ -51,22 +54,30 @@ export function seenMembersInDynamoDb(
   };
 
   /**
-   * The same; with it, what the member waits for is taken away, unless that was found later than `overAt`: then the rest is
-   * written alone. Null: it is left.
+   * The same; with it, what the member waits for, and its hold, are taken away, unless the first was found later than `at`, or
+   * the second is of a later turn: then the rest is written alone.
    */
   async function updateOver(
-    overAt: Instant | null,
+    { attention, held, at: overAt }: TakenAway & { readonly at: Instant },
     key: MemberKey,
     attributes: Parameters<typeof changeOf>[0],
     condition: string,
     values: Item,
   ): Promise<boolean> {
     const alone = () => update(key, attributes, condition, values);
-    if (overAt === null) return alone();
-    const isOver = `(attribute_not_exists(${attentionAsOf}) OR ${attentionAsOf} <= :over)`;
-    const both = { ...attributes, ...attentionAttributes(null) };
+    if (!attention && !held) return alone();
+    const conditions = [
+      condition,
+      `(attribute_not_exists(${attentionAsOf}) OR ${attentionAsOf} <= :over)`,
+      ...(held ? [`(attribute_not_exists(${hold}) OR ${hold}.t <= :over)`] : []),
+    ];
+    const all = {
+      ...attributes,
+      ...(attention ? attentionAttributes(null) : {}),
+      ...(held ? { [hold]: undefined } : {}),
+    };
     const over = { ...values, ':over': millisecondsOf(overAt) };
-    return (await update(key, both, `${condition} AND ${isOver}`, over)) || alone();
+    return (await update(key, all, conditions.join(' AND '), over)) || alone();
   }
 
   async function removeAlias({ userGuid, memberGuid }: MemberKey, memberId: string): Promise<void> {
@@ -92,9 +103,9 @@ export function seenMembersInDynamoDb(
       );
     },
 
-    recordSighting: (member, at, change, attention = 'as_it_is') =>
+    recordSighting: (member, at, change, over = nothing) =>
       updateOver(
-        attention === null ? at : null,
+        { ...over, at },
         member.key,
         {
           ...rememberedAttributes(member),
@@ -113,8 +124,9 @@ export function seenMembersInDynamoDb(
     async recordBackground(key, attempt) {
       const { endedAt } = attempt;
       const observedAt = attempt.observedAt ?? endedAt;
+      // A hold from before is void by this attempt.
       await updateOver(
-        observedAt,
+        { attention: true, held: false, at: observedAt },
         key,
         { last_success: successToAttribute(attempt) },
         '(attribute_not_exists(last_success) OR last_success.observed_at < :observed)',

@@ -65,6 +65,10 @@ export function unstartedInDynamoDb(client: DynamoDBClient, tableName: string): 
           ` AND (${isNoLater(seenAt)}) AND (${isNoLater(attentionAsOf)})`;
         const found = { ':found': { S: asOf }, ':as_of': millisecondsOf(asOf), ':code': { S: held.code } };
         if (await note(key, both, isNewest, { ...since, ...found })) return;
+        // A reading since may have found that the member needs no person any more.
+        const isUnseen = `(${condition}) AND (${isNoLater(seenAt)})`;
+        await note(key, changeOf(attributes), isUnseen, { ...since, ':as_of': millisecondsOf(asOf) });
+        return;
       }
       await note(key, changeOf(attributes), condition, since);
     },

@@ -71,6 +71,27 @@ export function attentionWhenSeen(stands: Attention | null, member: MxMember, re
   return null;
 }
 
+/** What a reading of the member for a webhook takes away: both in the write that stores the reading. */
+export interface TakenAway {
+  /** What the member waits for. */
+  readonly attention: boolean;
+  /** Why the schedule holds it back. Else it would go on saying that its user is needed, up to its first turn of a day. */
+  readonly held: boolean;
+}
+
+/** MX has shown the member at `readAt`. A hold of a turn after that has read the member itself. */
+export function takenAwayWhenSeen(
+  { attention, held }: { readonly attention: Attention | null; readonly held: Held | null },
+  member: MxMember,
+  readAt: Instant,
+): TakenAway {
+  const isHoldOver = held !== null && held.since <= readAt && !notOfConnection.has(held.code);
+  return {
+    attention: attentionWhenSeen(attention, member, readAt) === null,
+    held: isHoldOver && !asksSomebody(member) && !isNewer(attention, readAt),
+  };
+}
+
 /**
  * By the rule that the schedule goes by: what MX asks the user for holds it back. A status between two others says nothing
  * yet. Beside a status that is an error, the error's code may ask for more than the status does.

@@ -2,7 +2,7 @@
  * Handling one of MX's webhooks. It only causes a read at MX's API, whose answer is what counts: lost, doubled, early,
  * late and reordered webhooks change nothing but the delay.
  */
-import { attentionWhenSeen } from './attention.ts';
+import { type TakenAway, takenAwayWhenSeen } from './attention.ts';
 import { type BackgroundDeps, backgroundRefresh, finishBackground, storeNews } from './background-refresh.ts';
 import type { ExactObject } from './decimal.ts';
 import { type DeleteDeps, deleteMember } from './delete-member.ts';
@@ -136,7 +136,7 @@ async function lookForDeletion(
       gone: async () => heard.push(await deleteMember(deps, key)),
       async seen(member, lookedAt) {
         // What the member waits for is said by the end of the refresh that runs.
-        await storeSighting(deps, member, lookedAt, { change: null, attention: 'as_it_is' });
+        await storeSighting(deps, member, lookedAt, { change: null });
         heard.push('nudged');
       },
     },
@@ -236,15 +236,16 @@ async function recordSighting(
   const from = view?.['connection_status'];
   const change =
     (typeof from === 'string' || from === null) && from !== to ? { from, to, at: readAt, refreshId: null } : null;
-  const attention = attentionWhenSeen(record?.attention ?? null, member, readAt);
-  if ((await storeSighting(deps, member, readAt, { change, attention })) && change !== null)
+  const over = record === null ? {} : { over: takenAwayWhenSeen(record, member, readAt) };
+  if ((await storeSighting(deps, member, readAt, { change, ...over })) && change !== null)
     await tell(deps, key, change);
 }
 
 /** What a reading of the member changes, besides what is stored of it. */
 interface SightingChanges {
   readonly change: ConnectionChange | null;
-  readonly attention: null | 'as_it_is';
+  /** @default nothing is taken away */
+  readonly over?: TakenAway;
 }
 
 /** The member's item, then the body: a crash in between is hidden by `memberView`, and the webhook comes again. */
@@ -252,9 +253,9 @@ async function storeSighting(
   deps: HandleWebhookDeps,
   member: MxMember,
   readAt: Instant,
-  { change, attention }: SightingChanges,
+  { change, over }: SightingChanges,
 ): Promise<boolean> {
-  const isNewest = await deps.seen.recordSighting(member, readAt, change, attention);
+  const isNewest = await deps.seen.recordSighting(member, readAt, change, over);
   if (isNewest) await deps.members.putBody(member.key, { body: member.body, seenAt: readAt });
   return isNewest;
 }

@@ -1,5 +1,5 @@
 /** The members table as the domain sees it: what is known of a member, its claim, and what is learnt outside refreshes. */
-import type { AttentionChange } from './attention.ts';
+import type { AttentionChange, TakenAway } from './attention.ts';
 import type { ConnectionChange } from './event.ts';
 import type { Held } from './held.ts';
 import type { Instant } from './instant.ts';
@@ -203,13 +203,14 @@ export interface SeenMembers {
    * Notes that MX's member was read at `readAt`, before its body is stored, and with it the change that has yet to be
    * told. False when it was read again since, or is deleted. Makes a member known that was not.
    *
-   * @param attention null: takes away what the member waits for, unless that was found later than `readAt`.
+   * @param over takes that away, unless what the member waits for was found later than `readAt`, or the hold is of a later turn.
+   * @default nothing
    */
   recordSighting(
     member: MxMember,
     readAt: Instant,
     change: ConnectionChange | null,
-    attention?: null | 'as_it_is',
+    over?: TakenAway,
   ): Promise<boolean>;
   /** Forgets a change that has been told. */
   settleChange(key: MemberKey, change: ConnectionChange): Promise<void>;

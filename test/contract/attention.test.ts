@@ -16,6 +16,9 @@ const waiting = (seconds: number, given: Partial<Attention> = {}): Attention => 
   ...given,
 });
 
+/** A reading that takes away what the member waits for. */
+const over = { attention: true, held: false } as const;
+
 describe.each(membersSubjects(tables))('what a member waits for: %s', (_name, { members, sightings, unstarted }) => {
   /** A member that waits for its user as of `seconds`, known as a refused start of then. */
   const asking = async (seconds = 10) => {
@@ -64,10 +67,11 @@ describe.each(membersSubjects(tables))('what a member waits for: %s', (_name, { 
   });
 
   it.each([
-    ['later', 11, null, null],
-    ['of the same moment', 10, null, null],
-    ['from before', 9, null, waiting(10)],
-    ['that leaves it', 11, 'as_it_is', waiting(10)],
+    ['later', 11, over, null],
+    ['of the same moment', 10, over, null],
+    ['from before', 9, over, waiting(10)],
+    ['that leaves it', 11, undefined, waiting(10)],
+    ['that ends a hold alone', 11, { attention: false, held: true }, waiting(10)],
   ] as const)('a reading %s', async (_, seconds, change, expected) => {
     const { key, attention } = await asking();
     // The reading itself is stored in any case.
@@ -79,7 +83,7 @@ describe.each(membersSubjects(tables))('what a member waits for: %s', (_name, { 
   it('an overtaken reading changes nothing', async () => {
     const { key, attention } = await asking();
     await sightings.recordSighting(mxMember(key), at(20), null);
-    expect(await sightings.recordSighting(mxMember(key), at(20), null, null)).toBe(false);
+    expect(await sightings.recordSighting(mxMember(key), at(20), null, over)).toBe(false);
     expect(await attention()).toEqual(waiting(10));
   });
 
@@ -134,11 +138,34 @@ describe.each(membersSubjects(tables))('what a member waits for: %s', (_name, { 
 
   it('a hold from before the last reading leaves it', async () => {
     const { key, attention } = await asking();
-    await sightings.recordSighting(mxMember(key), at(30), null, null);
+    await sightings.recordSighting(mxMember(key), at(30), null, over);
     await unstarted.recordHeld(key, held(20), waiting(29.999));
     expect(await attention()).toBeNull();
+    // Nor is the hold noted: it would say that the user is needed.
+    expect((await members.read(key))?.held).toBeNull();
     await unstarted.recordHeld(key, held(21), waiting(30));
     expect(await attention()).toEqual(waiting(30));
+    expect((await members.read(key))?.held).toEqual(held(21));
+  });
+
+  it.each([
+    ['later', 21, null, null],
+    ['of its moment', 20, null, null],
+    ['from before', 19, waiting(20), held(20)],
+  ] as const)('a reading %s ends a hold and its waiting', async (_, seconds, waits, holds) => {
+    const { key, attention } = await asking();
+    await unstarted.recordHeld(key, held(20), waiting(20));
+    const both = { attention: true, held: true };
+    expect(await sightings.recordSighting(mxMember(key), at(seconds), null, both)).toBe(true);
+    expect([await attention(), (await members.read(key))?.held]).toEqual([waits, holds]);
+  });
+
+  it('a reading leaves the hold of a later turn', async () => {
+    const { key, attention } = await asking();
+    await unstarted.recordHeld(key, held(40));
+    const both = { attention: true, held: true };
+    expect(await sightings.recordSighting(mxMember(key), at(30), null, both)).toBe(true);
+    expect([await attention(), (await members.read(key))?.held]).toEqual([waiting(10), held(40)]);
   });
 
   it('a hold leaves what was found later', async () => {

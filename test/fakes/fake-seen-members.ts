@@ -1,4 +1,5 @@
 /** What is learnt about members outside their refreshes: the same conditions as `shared/clients/seen-members.ts`. */
+import type { TakenAway } from '../../shared/domain/attention.ts';
 import { type Instant, plusSeconds } from '../../shared/domain/instant.ts';
 import type { MemberRecord } from '../../shared/domain/member.ts';
 import type { SeenMembers } from '../../shared/domain/members-ports.ts';
@@ -56,7 +57,7 @@ export function fakeSeenMembers(
         ),
       ),
 
-    recordSighting: (member, readAt, change, attention = 'as_it_is') =>
+    recordSighting: (member, readAt, change, over = nothing) =>
       request(
         'seen.recordSighting',
         recognised(
@@ -69,7 +70,7 @@ export function fakeSeenMembers(
                 ...rememberedOf(member),
                 seenAt: readAt,
                 ...(change === null ? {} : { untoldChange: change }),
-                ...(attention === null ? withoutAttention(record, readAt) : {}),
+                ...without(record, over, readAt),
               }),
             ),
         ),
@@ -139,6 +140,15 @@ export function fakeSeenMembers(
 
     eraseBody: (key) => request('seen.eraseBody', () => void table.bodies.set(textOf(key), null)),
   };
+}
+
+const nothing: TakenAway = { attention: false, held: false };
+
+/** Both or neither: what it waits for was not found later than `asOf`, and a hold that is taken away is of no later turn. */
+function without({ attention, held }: MemberRecord, over: TakenAway, asOf: Instant): Partial<MemberRecord> {
+  if (attention !== null && attention.asOf > asOf) return {};
+  if (over.held && held !== null && held.since > asOf) return {};
+  return { ...(over.attention ? { attention: null } : {}), ...(over.held ? { held: null } : {}) };
 }
 
 /** What it waits for is taken away, unless that was found later than `asOf`. */

@@ -44,7 +44,8 @@ export function fakeUnstarted(table: MembersTable, request: Request = atOnce): U
             isNoLater(at, attention.asOf),
           );
         if ((isNew || isSame) && mayAsk) return { held, attention };
-        return isNew && { held };
+        const isSeenSince = attention !== 'as_it_is' && attention !== null && !isNoLater(record.seenAt, attention.asOf);
+        return isNew && !isSeenSince && { held };
       }),
   };
 }

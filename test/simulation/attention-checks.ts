@@ -45,6 +45,9 @@ export function checkAttentionWrite(
     if (after.seenAt === before?.seenAt) throw wrong('waits for no person any more, and nothing was learnt of it');
     if (after.seenAt !== null && was.asOf > after.seenAt)
       throw wrong('is not said to wait because of an older reading');
+    const left = heldOf(after);
+    if (left !== null && left.code !== 'not_supported' && left.since <= (after.seenAt ?? ''))
+      throw wrong(`waits for no person any more, and is still held back as ${left.code}`);
     return;
   }
   if (is === was) return;

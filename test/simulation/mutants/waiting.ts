@@ -37,6 +37,19 @@ export const waitingMutants: readonly Mutant[] = [
     changes: [domain('unstarted.ts', 'attentionWhenHeld(attention, held, asOf)', "'as_it_is'")],
   },
   {
+    name: 'hold-outlives-reading',
+    what: 'a reading that shows that a member needs no person leaves the hold of the schedule',
+    breaks: [0],
+    besides: 'attention',
+    changes: [
+      domain(
+        'attention.ts',
+        'held: isHoldOver && !asksSomebody(member) && !isNewer(attention, readAt)',
+        'held: false && isHoldOver',
+      ),
+    ],
+  },
+  {
     name: 'refused-and-not-waiting',
     what: 'a member that MX refused before there was a claim is not said to wait',
     breaks: [0],

@@ -4,7 +4,10 @@ import {
   attentionAtEnd,
   attentionWhenHeld,
   attentionWhenSeen,
+  type TakenAway,
+  takenAwayWhenSeen,
 } from '../../../shared/domain/attention.ts';
+import type { Held } from '../../../shared/domain/held.ts';
 import { outcomes } from '../../../shared/domain/outcome.ts';
 import { statusRules } from '../../../shared/domain/statuses.ts';
 import { at, member } from '../../samples.ts';
@@ -148,5 +151,28 @@ describe('MX shows the member', () => {
 
   it.each(['disabled', 'mx_credentials_rejected', 'mx_not_found'] as const)('so that %s is over', (code) => {
     expect(attentionWhenSeen({ ...refused, code }, shown('CONNECTED'), at(60))).toBeNull();
+  });
+});
+
+describe('a reading and a hold of the schedule', () => {
+  const held: Held = { since: at(40), code: 'denied', action: 'reauthenticate' };
+  it.each<[string, Partial<{ attention: Attention | null; held: Held | null }>, string, number, TakenAway]>([
+    ['connected', {}, 'CONNECTED', 60, { attention: true, held: true }],
+    ['still denied', {}, 'DENIED', 60, { attention: false, held: false }],
+    ['between two statuses', {}, 'UPDATED', 60, { attention: false, held: false }],
+    ['no hold', { held: null }, 'CONNECTED', 60, { attention: true, held: false }],
+    ['nothing waits', { attention: null }, 'CONNECTED', 60, { attention: false, held: true }],
+    ['before that was found', {}, 'CONNECTED', 49, { attention: false, held: false }],
+    ['at the hold’s turn', { attention: null }, 'CONNECTED', 40, { attention: false, held: true }],
+    ['before the hold’s turn', { attention: null }, 'CONNECTED', 39, { attention: false, held: false }],
+    [
+      'no balance checks at the bank',
+      { held: { ...held, code: 'not_supported', action: 'contact_support' } },
+      'CONNECTED',
+      60,
+      { attention: true, held: false },
+    ],
+  ])('%s', (_, given, status, seconds, expected) => {
+    expect(takenAwayWhenSeen({ attention: denied, held, ...given }, shown(status), at(seconds))).toEqual(expected);
   });
 });

@@ -129,10 +129,13 @@ describe('a webhook about the connection', () => {
   ])('that is %s leaves the member waiting for: %s', async (connectionStatus, action) => {
     const since = plusSeconds(T0, -60);
     const attention = { action: 'reauthenticate', since, code: 'denied', asOf: since } as const;
-    const world = webhookWorld([refreshed({ attention })]);
+    const held = { since, code: 'denied', action: 'reauthenticate' } as const;
+    const world = webhookWorld([refreshed({ attention, held })]);
     world.shows({ connectionStatus });
     expect(await world.handle(connection)).toBe('seen');
     expect(world.record()?.attention?.action ?? null).toBe(action);
+    // The schedule’s note says the same.
+    expect(world.record()?.held?.action ?? null).toBe(action);
   });
 
   it('tells nothing when the status is the same', async () => {

@@ -68,7 +68,7 @@ describe('a deletion webhook while a refresh runs', () => {
       }),
     };
     expect(await handleWebhook({ ...world.deps, seen }, deletion)).toBe('nudged');
-    expect(changes).toEqual([[null, 'as_it_is']]);
+    expect(changes).toEqual([[null, undefined]]);
     expect(world.record()).toMatchObject({
       seenAt: T0,
       attention,
