@@ -259,7 +259,9 @@ export function functionsInTime(stage: Stage): FunctionsInTime {
       if (ended.kind === 'threw') {
         const named = asNamed(ended.error);
         written.push(problemOf(named).body);
-        if (asked.length === 0 && !isSimulated(ended.error)) checkAsked(stage, invocation, named.code);
+        const isRepeated = action.idempotencyKey !== null;
+        if (asked.length === 0 && !isSimulated(ended.error))
+          checkAsked(stage, invocation, { code: named.code, member: key, isRepeated });
       }
       // A problem can be an answer as well: the one that a repeated request got the first time.
       if (ended.kind !== 'returned' || ended.value.status >= 300) return;

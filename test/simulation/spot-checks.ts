@@ -1,9 +1,11 @@
 /** Promises about one moment that no single request shows: after a sweep, and at the answer to a caller. */
 import { epochMillisecondsOf, type Instant } from '../../shared/domain/instant.ts';
+import type { MemberKey } from '../../shared/domain/mx.ts';
 import { inOrder } from '../../shared/domain/pause.ts';
 import type { NextLook } from '../../shared/domain/ports.ts';
 import { type Claim, LOOK_TIMEOUT_SECONDS } from '../../shared/domain/refresh.ts';
 import { openShardOf } from '../fakes/fake-members.ts';
+import { wasErased } from './check-erased.ts';
 import type { Answer, Stage } from './functions-in-time.ts';
 import type { Invocation } from './invocations.ts';
 import { deadlineWithout, isJustPaused } from './pauses.ts';
@@ -102,9 +104,19 @@ const ownRefusals: ReadonlySet<string> = new Set([
   'idempotency_in_flight',
 ]);
 
-/** No trigger is refused for its bank: neither while that does not work, nor where it has no balance checks. */
-export function checkAsked({ broken, world }: Stage, { id }: Invocation, code: string): void {
+/**
+ * No trigger is refused for its bank: neither while that does not work, nor where it has no balance checks.
+ *
+ * @param isRepeated it has an Idempotency-Key, so that the answer may be about a refresh of before.
+ */
+export function checkAsked(
+  { broken, world }: Stage,
+  { id }: Invocation,
+  { code, member, isRepeated }: { readonly code: string; readonly member: MemberKey; readonly isRepeated: boolean },
+): void {
   if (code === 'paused' && isJustPaused(world, world.instant(), KNOWN_SECONDS)) return;
+  // The kept answer names a refresh that was erased with its member since.
+  if (code === 'refresh_not_found' && isRepeated && wasErased(world, member)) return;
   if (!ownRefusals.has(code)) broken(new Violation(0, `${id} was refused as ${code}, and MX was not asked`));
 }
 
