@@ -101,11 +101,6 @@ export const notRun: readonly (readonly [begins: string, why: string])[] = [
   ['aws dynamodb delete-table', 'the local stack refuses to delete a table'],
   ['aws dynamodb update-time-to-live', 'the local DynamoDB has no time to live'],
   ['TABLE=$(output MembersTable)', 'of the lines that need point-in-time recovery'],
-  ['GONE=$(aws dynamodb scan', 'needs the AWS CLI and jq: tried by hand against the local stack'],
-  [
-    'aws dynamodb scan --table-name "$TABLE-restored"',
-    'needs the AWS CLI and jq: tried by hand against the local stack',
-  ],
   ['aws ec2 ', 'the local stack has no addresses'],
   ['npm ci', 'every run of the tests comes after it'],
   ['npx cdk synth', 'test/infra/app.test.ts synthesizes'],

@@ -12,6 +12,7 @@ import { openCommand } from './commands/open.ts';
 import { pauseCommands } from './commands/pause.ts';
 import { refreshCommand } from './commands/refresh.ts';
 import { schedulesCommands } from './commands/schedules.ts';
+import { tablesCommands } from './commands/tables.ts';
 import type { CommandContext, Topic } from './commands/topic.ts';
 import { findDeployment } from './deployment.ts';
 import { endingOf } from './ending.ts';
@@ -32,6 +33,7 @@ const topics: readonly Topic[] = [
   logsCommands,
   pauseCommands,
   erasuresCommands,
+  tablesCommands,
 ];
 
 const EXIT_CODES = `

@@ -46,7 +46,8 @@ export function playedRunbook(running: Running, file: string, now: () => number 
   const run = new Set<string>();
 
   function line(anchor: string, begins: string): string {
-    const found = headings.find((heading) => heading.anchor === anchor)?.lines.find((one) => one.startsWith(begins));
+    const lines = headings.find((heading) => heading.anchor === anchor)?.lines ?? [];
+    const found = lines.find((one) => one === begins) ?? lines.find((one) => one.startsWith(begins));
     if (found === undefined) throw new Error(`the runbook has no line “${begins}” under #${anchor}`);
     run.add(`#${anchor}: ${found}`);
     return found;
