@@ -134,13 +134,13 @@ async function eraseMember(
   // Again only for what has become known since.
   const isAsked = atMx !== 'nothing' && (round === 1 || isAlive);
   const ofMx = { userIdentifier: key.userGuid, memberIdentifier: key.memberGuid };
-  const atMxIs = isAsked ? await deps.mxDeletion.deleteMember(ofMx) : 'gone';
+  const isDeletedAtMx = isAsked && (await deps.mxDeletion.deleteMember(ofMx)) === 'deleted';
   const erased = {
     members: isAlive ? 1 : 0,
     accounts,
     formerAmounts: erasure.counted(),
     refreshes: refreshes.erased,
-    membersAtMx: atMxIs === 'deleted' ? 1 : 0,
+    membersAtMx: isDeletedAtMx ? 1 : 0,
     usersAtMx: 0,
   };
   return { erased, isAll: history.isAll && refreshes.isAll };

@@ -40,24 +40,17 @@ export interface AskedErasure {
  * @throws Failure `user_not_found`, `member_not_found`: nothing is stored of them.
  */
 export async function requestErasure(deps: RequestErasureDeps, asked: AskedErasure): Promise<Receipt> {
-  const { atMx, userIdentifier, memberIdentifier } = asked;
-  const subject = await subjectOf(deps, asked);
+  const { atMx } = asked;
+  const { subject, ownId } = await subjectOf(deps, asked);
   const erasureId = deps.erasureIdOf(subject, atMx);
   const known = await deps.receipts.read(erasureId);
   if (known !== null) return known;
   const { userGuid, memberGuid } = subject;
   await refuseUnknown(deps, subject);
   const order: ErasureOrder = { ...subject, erasureId, atMx, requestedAt: deps.now() };
-  const isOwnUserId = userIdentifier !== userGuid;
-  const userIds = memberGuid !== null ? [] : await deps.storedData.userIdsOf(userGuid);
-  const names = [
-    ...(isOwnUserId && memberGuid === null ? [{ name: userName(userIdentifier), guid: userGuid }] : []),
-    ...(memberGuid !== null && memberIdentifier !== null && memberIdentifier !== memberGuid
-      ? [{ name: memberName(userGuid, memberIdentifier), guid: memberGuid }]
-      : []),
-  ];
-  for (const { name, guid } of names) await deps.receipts.rememberName(name, guid, order.requestedAt);
-  const givenIds = isOwnUserId && memberGuid === null ? [userIdentifier] : [];
+  const userIds = memberGuid === null ? await deps.storedData.userIdsOf(userGuid) : [];
+  if (ownId !== null) await deps.receipts.rememberName(ownId.name, ownId.guid, order.requestedAt);
+  const givenIds = ownId !== null && memberGuid === null ? [asked.userIdentifier] : [];
   await deps.erasures.send(firstWork(order, [...new Set([...userIds, ...givenIds])]), 0);
   return deps.receipts.begin(order);
 }
@@ -65,18 +58,31 @@ export async function requestErasure(deps: RequestErasureDeps, asked: AskedErasu
 const userName = (userId: string): string => `user ${userId}`;
 const memberName = (userGuid: string, memberId: string): string => `member ${userGuid} ${memberId}`;
 
+/** Whose data, and the own id that it was asked for by, which is remembered; null: it was asked for by its guid. */
+interface AskedSubject {
+  readonly subject: Subject;
+  readonly ownId: { readonly name: string; readonly guid: string } | null;
+}
+
 /** @throws Failure `user_not_found`, `member_not_found`: for an own id that leads nowhere and never did. */
 async function subjectOf(
   { members, resolveUser, receipts }: RequestErasureDeps,
   { userIdentifier, memberIdentifier }: AskedErasure,
-): Promise<Subject> {
+): Promise<AskedSubject> {
   const userGuid = (await resolveUser(userIdentifier)) ?? (await receipts.guidOf(userName(userIdentifier)));
   if (userGuid === null) throw userNotFound();
-  if (memberIdentifier === null) return { userGuid, memberGuid: null };
+  if (memberIdentifier === null) {
+    const ownId = userIdentifier === userGuid ? null : { name: userName(userIdentifier), guid: userGuid };
+    return { subject: { userGuid, memberGuid: null }, ownId };
+  }
   const key = await members.resolve({ userIdentifier: userGuid, memberIdentifier });
   const memberGuid = key?.memberGuid ?? (await receipts.guidOf(memberName(userGuid, memberIdentifier)));
   if (memberGuid === null) throw memberNotFound();
-  return { userGuid, memberGuid };
+  const name = memberName(userGuid, memberIdentifier);
+  return {
+    subject: { userGuid, memberGuid },
+    ownId: memberIdentifier === memberGuid ? null : { name, guid: memberGuid },
+  };
 }
 
 async function refuseUnknown(deps: RequestErasureDeps, { userGuid, memberGuid }: Subject): Promise<void> {

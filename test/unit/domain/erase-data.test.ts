@@ -6,7 +6,8 @@ import type { ErasureOrder, ErasureWork } from '../../../shared/domain/erasure-p
 import { Failure } from '../../../shared/domain/failure.ts';
 import type { MemberRecord } from '../../../shared/domain/member.ts';
 import { textOf } from '../../fakes/members-table.ts';
-import { claim, emptyMember, key, runningRefresh, T0 } from '../../samples.ts';
+import { at, claim, emptyMember, key, runningRefresh, T0 } from '../../samples.ts';
+import { slowly } from './slow-ports.ts';
 import { account, refreshed, webhookWorld, withStored } from './webhook-world.ts';
 
 const order: ErasureOrder = {
@@ -169,6 +170,107 @@ describe('erasing a user', () => {
   });
 });
 
+describe('an erasing has a next round', () => {
+  it('where the first one has found nothing', async () => {
+    const here = await world();
+    const other = { ...order, userGuid: 'USR-9' };
+    expect(await here.erase({ order: other })).toBe('next_round');
+    expect(await here.erase({ order: other, round: 2 })).toBe('done');
+  });
+
+  it('where a later one has found a name', async () => {
+    const here = await world();
+    await here.erase();
+    here.table.aliases.set('ALIAS#user-1/USER', key.userGuid);
+    expect(await here.erase({ round: 2, userIds: ['user-1'] })).toBe('next_round');
+    expect(await here.erase({ round: 3, userIds: ['user-1'] })).toBe('done');
+  });
+});
+
+describe('of a member', () => {
+  it.each<[string, Partial<MemberRecord> | null, string]>([
+    ['that was deleted before, as of then', { deletedAt: at(-900) }, at(-900)],
+    ['of which balances alone are left, as of now', null, T0],
+  ])('%s, all is erased', async (_what, given, deletedAt) => {
+    const here = await world(given ?? {});
+    if (given === null) here.table.members.clear();
+    const bodies: unknown[] = [];
+    const { eraseBody } = here.deps.seen;
+    here.deps.seen.eraseBody = (...of) => {
+      bodies.push(of);
+      return eraseBody(...of);
+    };
+    expect(await here.erase()).toBe('next_round');
+    expect([bodies, here.receipt()?.erased.members]).toEqual([[[key, deletedAt]], 0]);
+    expect([await here.balances.ofMember(key), here.formerAmounts.size, here.refreshes.size]).toEqual([[], 0, 0]);
+  });
+
+  it('with a history that is longer it goes on', async () => {
+    const here = await world({ deletedAt: at(-900) });
+    here.refreshes.clear();
+    here.deps.erasure.eraseHistory = async () => ({ erased: 1, isAll: false });
+    expect(await here.erase()).toBe('goes_on');
+  });
+});
+
+describe('an erasing that fails', () => {
+  it('goes on behind what is done, with new tries', async () => {
+    const other = { ...key, memberGuid: 'MBR-2' };
+    const here = await world({}, [emptyMember(other)]);
+    const { deleteMember } = here.deps.mxDeletion;
+    here.deps.mxDeletion.deleteMember = (of) =>
+      of.memberIdentifier === 'MBR-2'
+        ? Promise.reject(new Failure('mx_unavailable', 'MX is in trouble'))
+        : deleteMember(of);
+    expect(await here.erase({ order: { ...order, atMx: 'members' }, tries: 3 })).toBe('waits');
+    expect(here.waiting()).toMatchObject([{ after: 'MBR-1', hasFound: true, tries: 1, inSeconds: 15 }]);
+  });
+
+  it.each([
+    [5, 480],
+    [6, 900],
+    [99, 900],
+  ])('after %i tries is tried again in %i s', async (tries, inSeconds) => {
+    const here = await world();
+    here.atMx.fails = new Failure('mx_unavailable', 'no');
+    expect(await here.erase({ order: { ...order, atMx: 'members' }, tries })).toBe('waits');
+    expect(here.waiting()).toMatchObject([{ tries: tries + 1, inSeconds }]);
+  });
+});
+
+describe('an erasing does one thing after the other', () => {
+  const parallel = ['erasure.erase beside erasure.eraseHistory', 'seen.eraseBody beside erasure.erase'];
+
+  it.each<[string, Partial<ErasureWork>, Failure | null, string[]]>([
+    ['a round', { order: { ...order, atMx: 'user' } }, null, parallel],
+    ['a failure', { order: { ...order, atMx: 'user' } }, new Failure('mx_unavailable', 'no'), parallel],
+    ['a pause', { order: { ...order, atMx: 'user' } }, new Failure('paused', 'no'), parallel],
+  ])('%s', async (_what, work, fails, expected) => {
+    const here = await world();
+    here.atMx.fails = fails;
+    const { deps, underWay, done, beside } = slowly(here.deps);
+    await eraseData(deps, { ...first, ...work });
+    expect([underWay, beside]).toEqual([[], expected]);
+    expect(done.slice(0, 3)).toEqual(['receipts.begin', 'storedData.leaveUserTombstone', 'storedData.membersOf']);
+  });
+
+  it('the last round', async () => {
+    const here = await world({ deletedAt: at(-900) });
+    await here.erase();
+    const { deps, underWay, done, beside } = slowly(here.deps);
+    expect(await eraseData(deps, { ...first, round: 2 })).toBe('done');
+    expect([underWay, beside, done.at(-1)]).toEqual([[], ['seen.eraseBody beside erasure.erase'], 'receipts.finish']);
+  });
+
+  it('a member that takes too long', async () => {
+    const here = await world({ deletedAt: at(-900) });
+    here.deps.erasure.eraseHistory = async () => ({ erased: 1, isAll: false });
+    const { deps, underWay, done } = slowly(here.deps);
+    expect(await eraseData(deps, first)).toBe('goes_on');
+    expect([underWay, done.at(-1)]).toEqual([[], 'erasures.send']);
+  });
+});
+
 describe('erasing a member', () => {
   it('leaves its user, and other members', async () => {
     const other = { ...key, memberGuid: 'MBR-2' };
@@ -196,11 +298,34 @@ describe('erasing at MX', () => {
 
   it('deletes the user there last', async () => {
     const here = await world();
+    const asked: string[] = [];
+    const { deleteMember, deleteUser } = here.deps.mxDeletion;
+    here.deps.mxDeletion.deleteMember = (of) => {
+      asked.push(of.memberIdentifier);
+      return deleteMember(of);
+    };
+    here.deps.mxDeletion.deleteUser = (of) => {
+      asked.push(of);
+      return deleteUser(of);
+    };
     await here.erase({ order: { ...order, atMx: 'user' } });
     expect(here.atMx.deleted).toEqual(['MBR-1', 'USR-1']);
     await here.erase({ order: { ...order, atMx: 'user' }, round: 2 });
-    expect(here.atMx.deleted).toEqual(['MBR-1', 'USR-1']);
+    expect(asked).toEqual(['MBR-1', 'USR-1']);
     expect(here.receipt()?.erased).toMatchObject({ membersAtMx: 1, usersAtMx: 1 });
+  });
+
+  it('asks again for a member that has become known since', async () => {
+    const here = await world();
+    await here.erase({ order: { ...order, atMx: 'members' } });
+    here.table.members.set(textOf(key), refreshed());
+    here.atMx.gone.clear();
+    await here.erase({ order: { ...order, atMx: 'members' }, round: 2 });
+    expect(here.atMx.deleted).toEqual(['MBR-1', 'MBR-1']);
+    here.table.members.set(textOf(key), refreshed());
+    here.atMx.gone.clear();
+    await here.erase({ round: 3 });
+    expect(here.atMx.deleted).toHaveLength(2);
   });
 
   it('is done where MX has nothing any more', async () => {

@@ -20,6 +20,7 @@ import { minuteOf, slotOf } from '../../../shared/domain/schedule.ts';
 import { fakeWaitLeases } from '../../fakes/fake-wait-leases.ts';
 import { textOf } from '../../fakes/members-table.ts';
 import { at, claim, key, knownMember, mxAccount, runningRefresh, T0 } from '../../samples.ts';
+import { slowly } from './slow-ports.ts';
 import {
   connection,
   deletion,
@@ -31,38 +32,6 @@ import {
   webhookWorld,
   withStored,
 } from './webhook-world.ts';
-
-/** The same ports, each call slow, and a list of the calls that are under way. */
-function slowly<Ports extends object>(ports: Ports) {
-  const underWay: string[] = [];
-  const done: string[] = [];
-  const slowPort = (port: object, name: string): object =>
-    new Proxy(port, {
-      get(target, property, receiver) {
-        const method: unknown = Reflect.get(target, property, receiver);
-        if (typeof method !== 'function') return method;
-        return async (...args: unknown[]) => {
-          const call = `${name}.${String(property)}`;
-          underWay.push(call);
-          for (let turns = 0; turns < 20; turns += 1) await Promise.resolve();
-          try {
-            return await Reflect.apply(method, target, args);
-          } finally {
-            underWay.splice(underWay.indexOf(call), 1);
-            done.push(call);
-          }
-        };
-      },
-    });
-  const isPort = (value: unknown): value is object => typeof value === 'object' && value !== null;
-  const deps = new Proxy(ports, {
-    get(target, property, receiver) {
-      const value: unknown = Reflect.get(target, property, receiver);
-      return isPort(value) && property !== 'policy' ? slowPort(value, String(property)) : value;
-    },
-  });
-  return { deps, underWay, done };
-}
 
 const lastAttempt = attemptOf(claim(), { ...endingOf('denied'), endedAt: at(-5), observedAt: null }, false);
 const storing: StoringClaim = { ...claim(), phase: 'storing' };

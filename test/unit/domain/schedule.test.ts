@@ -230,6 +230,11 @@ describe('messages of due members', () => {
   });
 });
 
+it('periods are those on offer', () => {
+  const hours = Array.from({ length: 1_000 }, (_, index) => index).filter(isEveryHours);
+  expect(hours).toEqual([1, 2, 3, 4, 6, 8, 12, 24, 48, 72, 168]);
+});
+
 it('only the periods on offer are periods', () => {
   expect(everyHoursOnOffer.every(isEveryHours)).toBe(true);
   expect([0, -1, 5, 1.5, Number.NaN].some(isEveryHours)).toBe(false);
@@ -248,6 +253,7 @@ describe('a slot outside the quiet hours', () => {
       const inDay = turns.map((turn) => (minutesOf(slot) + turn) % 1440);
       // From 07:00 to 19:00 UTC it is outside in summer and winter, an hour from both ends.
       expect(inDay.some((minute) => minute >= 420 && minute < 1140)).toBe(true);
+      expect(minutesOf(slot)).toBeLessThan(everyHours * 60);
     }
   });
 
@@ -264,6 +270,26 @@ describe('a slot outside the quiet hours', () => {
     const hours = Map.groupBy(minutes, (minute) => Math.floor(minute / 60));
     expect([...hours.keys()].toSorted((a, b) => a - b)).toEqual([7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18]);
     for (const [, some] of hours) expect(Math.abs(some.length - 2_000 / 12)).toBeLessThan(60);
+  });
+
+  it.each([
+    [24, [0]],
+    [48, [0, 1]],
+    [72, [0, 1, 2]],
+    [168, [0, 1, 2, 3, 4, 5, 6]],
+  ] as const)('every %i hours: may be on each day', (everyHours, days) => {
+    const minutes = guids(300, 8).map((member) => minutesOf(slotOutside(night, member, everyHours, place)));
+    expect([...new Set(minutes.map((minute) => Math.floor(minute / 1440)))].toSorted()).toEqual(days);
+    expect(minutes.every(Number.isInteger)).toBe(true);
+  });
+
+  it.each([
+    [24, 'SLOT#24h#00849#1'],
+    [48, 'SLOT#48h#00634#2'],
+    [168, 'SLOT#168h#04801#1'],
+  ] as const)('every %i hours: is the same in every version', (everyHours, slot) => {
+    const member = { userGuid: 'USR-1', memberGuid: 'MBR-5' };
+    expect(slotOutside(night, member, everyHours, place)).toBe(slot);
   });
 
   it('is none where nothing of the day is left', () => {
