@@ -98,7 +98,7 @@ describe('asking for an erasing', () => {
     expect([[...erasures.names], delays]).toEqual([names, [0]]);
   });
 
-  it('sends the id that it was asked by, where none is stored', async () => {
+  it('sends the id of the request, where none is stored', async () => {
     const { ask, table, sent } = world();
     table.bodies.clear();
     await ask({ userIdentifier: 'user-1' });
