@@ -123,7 +123,7 @@ function readBody(body: unknown, minHours: number): PermittedSchedule {
   const read = v.safeParse(bodySchema, body);
   if (!read.success) {
     const field = String(read.issues[0].path?.[0]?.key ?? 'every');
-    const fields = scheduleFields(minHours);
+    const fields: Readonly<Record<string, string>> = scheduleFields(minHours);
     const otherwise = `the body may have ${Object.keys(fields).join(', ')}, and nothing else`;
     throw invalidSchedule(field, fields[field] ?? otherwise);
   }

@@ -3,7 +3,7 @@ import { type EveryHours, everyHoursOnOffer, isEveryHours } from './every-hours.
 import { Failure } from './failure.ts';
 import type { Instant } from './instant.ts';
 import type { MemberKey } from './mx.ts';
-import { isTimeOfDay, isTimeZone } from './quiet-hours.ts';
+import { isTimeOfDay, isTimeZone, type QuietHours } from './quiet-hours.ts';
 import { type Enrolment, isSameTurn, type ScheduleWishes, shardIn, slotOf, slotOutside } from './schedule.ts';
 
 /** What is asked for, before it is checked. */
@@ -21,7 +21,7 @@ export interface PermittedSchedule {
 }
 
 /** What each field has to be, by its name in the API. */
-export const scheduleFields = (minHours: number): Readonly<Record<string, string>> => ({
+export const scheduleFields = (minHours: number) => ({
   every: `the body has to be {"every": hours}, with hours one of ${hoursFrom(minHours)}`,
   quiet_hours: 'quiet_hours has to be {"from": "22:00", "to": "07:00"}: times of day, HH:MM',
   time_zone: 'time_zone has to be the IANA name of a time zone, such as Europe/Berlin',
@@ -39,7 +39,8 @@ export const hoursFrom = (minHours: number): string =>
  */
 export function readAskedSchedule(asked: AskedSchedule, minHours: number): PermittedSchedule {
   const { every, quietHours: quiet, timeZone, maxAgeSeconds } = asked;
-  const refused = (field: string): Failure => invalidSchedule(field, scheduleFields(minHours)[field] ?? '');
+  const fields = scheduleFields(minHours);
+  const refused = (field: keyof typeof fields): Failure => invalidSchedule(field, fields[field]);
   if (!isEveryHours(every)) throw refused('every');
   if (quiet !== null && !(isTimeOfDay(quiet.from) && isTimeOfDay(quiet.to))) throw refused('quiet_hours');
   if (timeZone !== null && !isTimeZone(timeZone)) throw refused('time_zone');
@@ -54,14 +55,20 @@ export function readAskedSchedule(asked: AskedSchedule, minHours: number): Permi
   if (quiet !== null && quiet.from === quiet.to) {
     throw invalidSchedule('quiet_hours', 'from and to of quiet_hours may not be equal');
   }
-  if ((quiet === null) !== (timeZone === null)) {
-    throw invalidSchedule('time_zone', 'quiet_hours and time_zone need each other');
-  }
+  const quietHours = quietHoursOf(quiet, timeZone);
   if (maxAgeSeconds !== null && maxAgeSeconds >= every * 3_600) {
     throw invalidSchedule('max_age', 'max_age has to be less than every, or each second turn would be left out');
   }
-  const quietHours = quiet === null || timeZone === null ? null : { ...quiet, timeZone };
   return { everyHours: every, wishes: { quietHours, maxAgeSeconds } };
+}
+
+/** @throws Failure `invalid_request` when one of them is missing. */
+function quietHoursOf(quiet: AskedSchedule['quietHours'], timeZone: string | null): QuietHours | null {
+  if (quiet === null && timeZone === null) return null;
+  if (quiet === null || timeZone === null) {
+    throw invalidSchedule('time_zone', 'quiet_hours and time_zone need each other');
+  }
+  return { ...quiet, timeZone };
 }
 
 /** What decides about a member's place. */

@@ -136,7 +136,8 @@ export async function checkBalance(deps: CheckBalanceDeps, request: CheckBalance
   const started = await startRefresh(deps, identifiers, { userPresent, correlationId, share }, known);
   deps.accepted(started.joined);
   const { key, refresh, joined } = started;
-  if (joined && correlationId !== null && correlationId !== refresh.correlationId) {
+  // One that it has begun has its name already.
+  if (correlationId !== null && correlationId !== refresh.correlationId) {
     await deps.refreshes.recordJoined(refresh, correlationId);
   }
   if (callback !== null) {

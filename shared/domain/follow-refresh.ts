@@ -247,7 +247,10 @@ async function observe(deps: FollowDeps, identifiers: MemberIdentifiers): Promis
  * `claim` with what later looks cannot see again (the flag seen true, when the job began), and with what readers are shown
  * while it runs: the status, and the questions for a user who is present. The claim itself when there is nothing new.
  */
-export function withSeen(claim: RunningClaim, seen: Extract<Observation, { kind: 'member' }>): RunningClaim {
+export function withSeen(
+  claim: RunningClaim,
+  seen: Omit<Extract<Observation, { kind: 'member' }>, 'kind'>,
+): RunningClaim {
   if (claim.start.state === 'none') return claim;
   const flagSeen = claim.flagSeen || seen.member.isBeingAggregated;
   const jobAggregatedAt = claim.jobAggregatedAt ?? jobBeganAt(claim, seen.member);

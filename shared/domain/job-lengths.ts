@@ -100,7 +100,7 @@ function newestFirst(
   }
   return [...periods]
     .filter(([, { bins, tooWide }]) => tooWide > 0 || bins.some((count) => count > 0))
-    .sort(([a], [b]) => (a < b ? 1 : -1))
+    .sort(([a], [b]) => b.localeCompare(a))
     .map(([, sum]) => sum);
 }
 

@@ -80,7 +80,7 @@ const secondsToSafetyLook = (overBy: readonly number[], age: number, lagSeconds:
 function secondsUntilLag(overBy: readonly number[], age: number, limit: number): number {
   const overNow = shareOver(overBy, age);
   let missing = limit * (1 - overNow);
-  for (let bin = 0; bin < BINS; bin += 1) {
+  for (const bin of new Array(BINS).keys()) {
     const [start, end] = [at(binStarts, bin), at(binStarts, bin + 1)];
     if (end <= age) continue;
     const from = Math.max(start, age);

@@ -31,8 +31,8 @@ export interface FailedLook {
  * outage does not come back at the same moment. MX's own `Retry-After` is the least.
  */
 export function secondsAfterFailure(failed: FailedLook, policy: Policy): number {
-  const { failures, retryAfterSeconds = 0, now, deadline, random } = failed;
-  const ceiling = Math.min(policy.maxLookGapSeconds, policy.minLookGapSeconds * 2 ** Math.min(failures, 10));
+  const { failures, retryAfterSeconds = policy.minLookGapSeconds, now, deadline, random } = failed;
+  const ceiling = Math.min(policy.maxLookGapSeconds, policy.minLookGapSeconds * 2 ** failures);
   const jittered = policy.minLookGapSeconds + random * (ceiling - policy.minLookGapSeconds);
   const wanted = Math.max(jittered, Math.min(retryAfterSeconds, policy.maxLookGapSeconds));
   const left = Math.max(secondsBetween(now, deadline), policy.minLookGapSeconds);

@@ -1,19 +1,11 @@
 /** How refreshes end: the one table from a code to what it means for the caller. `docs/outcomes.md` is made from it. */
 import type { Action } from './action.ts';
 
-/** How a refresh ended. */
-export type Outcome = 'succeeded' | 'action_required' | 'failed' | 'not_refreshed' | 'timed_out';
-
-const words: Readonly<Record<Outcome, true>> = {
-  succeeded: true,
-  action_required: true,
-  failed: true,
-  not_refreshed: true,
-  timed_out: true,
-};
-
 /** Every outcome, the best first. */
-export const everyOutcome = Object.keys(words) as readonly Outcome[];
+export const everyOutcome = ['succeeded', 'action_required', 'failed', 'not_refreshed', 'timed_out'] as const;
+
+/** How a refresh ended. */
+export type Outcome = (typeof everyOutcome)[number];
 
 /** What the code of an end says. */
 export interface OutcomeRow {

@@ -1,7 +1,7 @@
 /** Reading an account's history: its amounts as they are now, and those before them, newest first. */
 import type { FormerAmounts, StoredBalance } from './balance.ts';
 import { formerAmounts, type HistoryReader } from './history.ts';
-import { epochMillisecondsOf, type Instant, instantOf } from './instant.ts';
+import { earlierOf, epochMillisecondsOf, type Instant, instantOf, secondsBetween } from './instant.ts';
 
 /** Which amounts are wanted. */
 export interface HistoryQuery {
@@ -62,7 +62,7 @@ async function formerBefore(
   const waiting = (account.unkept ?? []).filter(({ amountsSince }) => amountsSince < end);
   const newer = new Set(waiting.map(({ amountsSince }) => amountsSince));
   return [...waiting, ...rows.filter(({ amountsSince }) => !newer.has(amountsSince))]
-    .toSorted((a, b) => (a.amountsSince < b.amountsSince ? 1 : -1))
+    .toSorted((a, b) => secondsBetween(a.amountsSince, b.amountsSince))
     .slice(0, most);
 }
 
@@ -74,4 +74,4 @@ const shown = ({ member: _, accountGuid: __, ...amounts }: FormerAmounts, isCurr
 const justAfter = (instant: Instant): Instant => instantOf(epochMillisecondsOf(instant) + 1);
 
 const earliest = (instants: readonly (Instant | null)[]): Instant =>
-  instants.filter((instant) => instant !== null).reduce((a, b) => (a < b ? a : b));
+  instants.filter((instant) => instant !== null).reduce(earlierOf);

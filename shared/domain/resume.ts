@@ -67,9 +67,8 @@ export async function resumeMember(
   const key = await deps.members.resolve(identifiers);
   const known = key && (await deps.members.read(key));
   if (known !== null) refuseDeleted(known);
-  const { claim = null } = known ?? {};
-  if (known !== null && claim !== null && claim.phase !== 'ended' && !claim.userPresent) {
-    await deps.members.joinUserPresent(known.key, claim.refreshId);
+  if (known?.claim && known.claim.phase !== 'ended' && !known.claim.userPresent) {
+    await deps.members.joinUserPresent(known.key, known.claim.refreshId);
   }
   // 2.
   const answeredAt = deps.now();
@@ -178,7 +177,7 @@ async function lookSoon(
   // A POST sent after the answers has a job of its own: what MX showed before it says nothing of that one.
   const isOfItsJob = present.start.state !== 'none' && present.start.at <= answeredAt;
   if (present.phase === 'storing' || !isOfItsJob) return runningRefresh(key, present);
-  const seen = withSeen(present, { kind: 'member', member, challenges: [] });
+  const seen = withSeen(present, { member, challenges: [] });
   const { flagSeen, jobAggregatedAt, seenStatus } = seen;
   await deps.members.recordSeen({ key, refreshId, flagSeen, jobAggregatedAt, seenStatus, questions: null });
   return runningRefresh(key, seen);

@@ -162,4 +162,13 @@ it('stored balances come with MX’s words for the user', async () => {
   await history.putDetails(runningRefresh(key, claim({ refreshId: 'RFR-9' })), lastAttempt.endedAt, ofUser);
   const answer = await checkBalance({ ...deps, sleep: async () => {} }, { ...plain, maxAgeSeconds: 600 });
   expect(answer).toMatchObject({ kind: 'stored', stored: { userMessage: 'Please log in again.' } });
+  const wordless = world(knownMember());
+  await wordless.balances.store(key, [readAccount(parseExactJson('{"guid":"ACT-1","balance":1}'))], {
+    observedAt: plusSeconds(T0, 30),
+    refreshId: 'RFR-0',
+    trigger: 'http',
+  });
+  expect(
+    await checkBalance({ ...wordless.deps, sleep: async () => {} }, { ...plain, maxAgeSeconds: 600 }),
+  ).toMatchObject({ kind: 'stored', stored: { userMessage: null } });
 });

@@ -196,7 +196,7 @@ describe('MX answers again', () => {
 describe('what a look has seen', () => {
   const before = claim({ seenStatus: { connectionStatus: 'UPDATED' } });
   const see = (from: RunningClaim, given: Partial<typeof running>, challenges: readonly Challenge[] = []) =>
-    withSeen(from, { kind: 'member', member: member(given), challenges });
+    withSeen(from, { member: member(given), challenges });
 
   it.each<[string, RunningClaim, Partial<typeof running>, Partial<RunningClaim>]>([
     ['the flag', claim(), { isBeingAggregated: true }, { flagSeen: true }],

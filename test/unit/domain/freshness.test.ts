@@ -210,6 +210,7 @@ describe('for a caller who accepts an hour', () => {
     ...attempt(young + 1, { refreshId: `RFR-${young}`, outcome: 'succeeded', code: 'stored_in_part' }),
     lastSuccess: success(young).lastSuccess,
   };
+  const other = attempt(young + 1, { refreshId: 'RFR-0', outcome: 'succeeded', code: 'stored_in_part' });
   const leftBehind = balance(young, { accountGuid: 'ACT-B', freshAsOf: at(-9 * 86_400), staleReason: 'not_imported' });
   const unreadable = balance(old, { accountGuid: 'ACT-U', staleReason: 'unreadable' });
   const unlisted = balance(old, { accountGuid: 'ACT-X', listed: false });
@@ -222,6 +223,7 @@ describe('for a caller who accepts an hour', () => {
     ['one left behind by the last success', [balance(young), leftBehind], success(young), true],
     ['all left behind by the last success', [leftBehind], success(young), true],
     ['left behind by a success before the last', [leftBehind], success(young + 30), false],
+    ['old by the last success, for no reason', [{ ...leftBehind, staleReason: null }], success(young), false],
     ['left behind, the last success too old', [{ ...leftBehind, refreshId: `RFR-${old}` }], success(old), false],
     ['one that cannot be read', [balance(young), unreadable], success(young), true],
     ['one that cannot be read, the last success too old', [unreadable], success(old), false],
@@ -239,6 +241,12 @@ describe('for a caller who accepts an hour', () => {
     ['nothing known', [], attempt(young), false],
     ['stored in part: one left from before', [balance(young), balance(old)], inPart, false],
     ['stored in part: one that cannot be read', [balance(young), unreadable], inPart, false],
+    [
+      'stored in part by another than the last success',
+      [leftBehind],
+      { ...inPart, lastAttempt: other.lastAttempt },
+      true,
+    ],
     ['stored in part, all young all the same', [balance(young)], inPart, true],
   ])('%s: %#', (_what, balances, member, expected) => {
     expect(isYoungEnough(balances, member, now, HOUR)).toBe(expected);

@@ -82,6 +82,21 @@ describe('a keeper', () => {
     expect(keeper.notKept()).toEqual({ memberGuid: 'MBR-1', waiting: 3, lost: 0, error });
   });
 
+  it('tells the first of two failures at once', async () => {
+    const errors = [new Error('first'), new Error('second')];
+    const puts: (() => void)[] = [];
+    const put = () =>
+      new Promise<void>((_, reject) => {
+        const error = errors[puts.length];
+        puts.push(() => reject(error));
+      });
+    const keeper = historyKeeper({ put }, 'MBR-1');
+    const both = Promise.all([keeper.keep(rows(1)), keeper.keep([row({ accountGuid: 'ACT-2' })])]);
+    for (const fail of puts) fail();
+    await both;
+    expect(keeper.notKept()?.error).toBe(errors[0]);
+  });
+
   it('leaves the newest ten of an account, counts the rest', async () => {
     const keeper = historyKeeper({ put: () => Promise.reject(new Error('throttled')) }, 'MBR-1');
     expect(MAX_UNKEPT).toBe(10);

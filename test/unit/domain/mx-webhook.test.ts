@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { readWebhook } from '../../../shared/domain/mx-webhook.ts';
+import { readWebhook, webhookFields } from '../../../shared/domain/mx-webhook.ts';
 
 const now = '2026-11-21T12:00:00.500Z';
 const member = { userGuid: 'USR-eaf4ac68-d17d', memberGuid: 'MBR-48d9a481-f2a2' };
@@ -25,6 +25,17 @@ const memberWebhook = {
 const webhook = (about: string, completedAt: string | null = null) => ({
   kind: 'relevant',
   webhook: { about, member, completedAt, receivedAt: now },
+});
+
+it('these fields of a webhook are read', () => {
+  expect(webhookFields).toEqual(['type', 'action', 'guid', 'member_guid', 'user_guid', 'completed_at']);
+});
+
+it('a guid makes no member’s webhook of another type', () => {
+  expect(readWebhook({ ...memberWebhook, type: 'STATEMENT' }, now)).toEqual({
+    kind: 'ignored',
+    reason: 'type STATEMENT',
+  });
 });
 
 describe('a webhook', () => {

@@ -43,6 +43,19 @@ async function history(...seconds: readonly number[]) {
   return made;
 }
 
+it('one row more is read than is shown', async () => {
+  const asked: unknown[] = [];
+  const reader = {
+    ...(await history(10)),
+    before: async (...of: unknown[]) => {
+      asked.push(of.at(-1));
+      return [];
+    },
+  };
+  await readHistory(reader, account, { ...all, limit: 7 });
+  expect(asked).toEqual([8]);
+});
+
 describe('a history', () => {
   it.each<[string, Partial<HistoryQuery>, readonly number[], number | null]>([
     ['is newest first, the current amounts before all', {}, [40, 30, 20, 10], null],

@@ -2,17 +2,22 @@
 import { describe, expect, it } from 'vitest';
 import { endedClaim } from '../../../shared/domain/end-refresh.ts';
 import { endingOf } from '../../../shared/domain/ending.ts';
+import { enrolByDefault } from '../../../shared/domain/enrol-by-default.ts';
 import { Failure } from '../../../shared/domain/failure.ts';
 import { heldOf } from '../../../shared/domain/held.ts';
 import type { MemberRecord } from '../../../shared/domain/member.ts';
 import { missingSince } from '../../../shared/domain/missing.ts';
+import { ownRunOf } from '../../../shared/domain/own-run.ts';
 import { unansweredCode } from '../../../shared/domain/progress.ts';
 import { type Attempt, runningRefresh } from '../../../shared/domain/refresh.ts';
 import { challengesOf, currentRefresh, detailsOf, questionsOf } from '../../../shared/domain/refresh-details.ts';
+import { type Enrolment, slotOf } from '../../../shared/domain/schedule.ts';
+import { shownInPause } from '../../../shared/domain/shown-in-pause.ts';
+import { successOf } from '../../../shared/domain/success.ts';
 import { holdBack, publishRefusal, recordRefusedStart, refusedRefreshId } from '../../../shared/domain/unstarted.ts';
 import { waitForEnd } from '../../../shared/domain/wait-for-end.ts';
 import { textOf } from '../../fakes/members-table.ts';
-import { at, attemptOf, claim, key, knownMember, question, T0 } from '../../samples.ts';
+import { at, attemptOf, claim, key, knownMember, member, question, T0 } from '../../samples.ts';
 import { startWorld } from './start-world.ts';
 
 describe('a member that MX does not know is missing', () => {
@@ -32,6 +37,7 @@ it.each([
   ['busy', 'mx_unavailable'],
   // A reason to wait, and no answer of MX's.
   ['start_not_confirmed', 'mx_unavailable'],
+  ['paused', 'mx_unavailable'],
 ] as const)('a look that failed with %s shows %s', (code, shown) => {
   expect(Reflect.apply(unansweredCode, null, [code])).toBe(shown);
 });
@@ -142,6 +148,12 @@ describe('waiting for an end', () => {
     expect(slept).toEqual([500, 500, 200]);
   });
 
+  it('looks once more with a millisecond left', async () => {
+    const { wait, slept } = waiting(0.001, knownMember({ claim: claim() }));
+    await wait;
+    expect(slept).toEqual([1]);
+  });
+
   it('ends with the refresh', async () => {
     const { wait, slept } = waiting(9, knownMember({ claim: endedClaim(claim(), ended({})) }));
     expect(await wait).toMatchObject({ status: 'ended' });
@@ -210,12 +222,64 @@ describe('a start that MX refuses', () => {
     expect(published).toHaveLength(told);
   });
 
+  it('has a refresh that ran until it was refused', async () => {
+    const { deps } = refused();
+    const ends: unknown[] = [];
+    deps.refreshes.end = async (end) => void ends.push(end);
+    await publishRefusal(deps, key, attemptOf(claim({ refreshId: id })));
+    expect(ends).toMatchObject([{ refresh: { refreshId: id, status: 'running', result: null } }]);
+  });
+
   it('whose refresh has expired is not told any more', async () => {
     const { deps, published } = refused();
     deps.refreshes.read = async () => null;
     await publishRefusal(deps, key, attemptOf(claim({ refreshId: id })));
     expect(published).toEqual([]);
   });
+});
+
+it.each([
+  [at(8), at(8)],
+  [null, at(20)],
+])('a success observed at %s counts from %s', (observedAt, counted) => {
+  const { refreshId } = claim();
+  expect(successOf(attemptOf(claim(), { code: 'stored', observedAt }))).toEqual({
+    refreshId,
+    observedAt: counted,
+    incomplete: false,
+  });
+});
+
+describe('the default schedule', () => {
+  it.each<[string, Enrolment | null, number, unknown[]]>([
+    ['of a member without one', null, 24, [[key, { everyHours: 24, slot: slotOf(key, 24, 1) }, 'unless_said']]],
+    ['of a member with one', { everyHours: 6, slot: 'SLOT#6h#00001#0' }, 24, []],
+    ['of a member taken off', { everyHours: 0, slot: '' }, 24, []],
+    ['where there is none', null, 0, []],
+  ])('%s', async (_what, enrolment, hours, enrolled) => {
+    const calls: unknown[] = [];
+    const enrol = async (...of: unknown[]) => void calls.push(of);
+    await enrolByDefault({ enrol: enrol as never }, { key, enrolment }, hours, 1);
+    expect(calls).toEqual(enrolled);
+  });
+});
+
+it.each([
+  [-10_800, null, '2026-11-21T09:00:00.000Z'],
+  [-10_801, null, null],
+  [-60, -3_600, '2026-11-21T11:59:00.000Z'],
+  [-60, -60, null],
+])('MX’s own run %d s ago, stored %s: %s', async (seconds, stored, run) => {
+  const successfully_aggregated_at = stored === null ? null : at(stored);
+  const readBody = async () => ({ seenAt: T0, body: { successfully_aggregated_at } });
+  const idle = member({ successfullyAggregatedAt: at(seconds), answeredAt: T0 });
+  expect(await ownRunOf({ readBody }, idle, { maxAgeSeconds: null, now: T0 })).toBe(run);
+});
+
+it('a pause changes no refresh that has ended', async () => {
+  const pauses = { known: async () => [{ from: at(-60), until: at(60) }] };
+  const refresh = { ...runningRefresh(key, claim()), status: 'ended', result: attemptOf(claim()) } as never;
+  expect(await shownInPause(refresh, { pauses, now: () => T0 })).toBe(refresh);
 });
 
 describe('a member that the schedule holds back', () => {

@@ -19,6 +19,16 @@ it('renames every key of plain objects, no value', () => {
   });
 });
 
+it('undefined and instances are values', () => {
+  const made = new Date(0);
+  const { sent_at: sent, ...others } = snakeCased({ sentAt: made, noValue: undefined, aText: 'x' }) as Record<
+    string,
+    unknown
+  >;
+  expect(sent).toBe(made);
+  expect(others).toStrictEqual({ no_value: undefined, a_text: 'x' });
+});
+
 it('a decimal is a value, not an object of ours', () => {
   const amount = Decimal.of('1.50');
   expect(snakeCased({ previousBalance: amount })).toEqual({ previous_balance: amount });

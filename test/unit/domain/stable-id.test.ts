@@ -12,6 +12,11 @@ describe('a stable ULID', () => {
     expect(stableUlid(at, 'USR-1', 'MBR-1')).toBe(id);
   });
 
+  it('of a time before 1970 begins as that of 1970', () => {
+    for (const time of ['1970-01-01T00:00:00.000Z', '1969-01-01T00:00:00.000Z'])
+      expect(stableUlid(time, 'x').slice(0, 10)).toBe('0000000000');
+  });
+
   it('differs for other things, however they are cut', () => {
     const cuts = [['a', 'b'], ['ab'], ['a', 'b', ''], ['b', 'a'], ['a', 'B']];
     expect(new Set(cuts.map((parts) => stableUlid(at, ...parts))).size).toBe(cuts.length);

@@ -40,6 +40,13 @@ describe('requests that want to wait', () => {
     expect([await ask(member, 0.75), await ask(member, 0.75), await ask(member, 0.75)]).toEqual([true, true, false]);
   });
 
+  it('have places next to each other, by their member', async () => {
+    const { ask, taken } = asking(100);
+    const member = { userGuid: 'USR-1', memberGuid: 'a' };
+    for (const random of [0, 0.25, 0.5, 0.75]) await ask(member, random);
+    expect([...taken.keys()]).toEqual([20, 21, 22, 23]);
+  });
+
   it('leave their place by themselves', async () => {
     const { ask, clock } = asking(1);
     expect([await ask(), await ask()]).toEqual([true, false]);
