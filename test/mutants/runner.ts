@@ -23,8 +23,11 @@ const LOAD_LIMIT = 50_000_000;
 /** Milliseconds for a test without a mutant: the machine may be busy. */
 const PATIENCE = 120_000;
 
-/** On a busy machine everything takes longer: so many times. The two processes of a run are two of what is busy. */
-const slowness = (): number => Math.max(1, (loadavg()[0] ?? 0) / availableParallelism());
+/**
+ * On a busy machine everything takes longer: so many times. Not more: what a mutant keeps from ending takes all the time that it
+ * is given, a hundred times in a whole run.
+ */
+const slowness = (): number => Math.min(2, Math.max(1, (loadavg()[0] ?? 0) / availableParallelism()));
 
 /** A test that takes more than this part of the time that it may take is not run for every mutant that it meets. */
 const SLOW = 1 / 4;
