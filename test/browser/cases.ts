@@ -21,7 +21,9 @@ export interface Stage {
 
 /** Starts them. A fault of any of its consoles fails `close`. */
 export async function startStage(): Promise<Stage> {
-  const running = await startRunning({ learning: true, lookLagMilliseconds: 100, historyDays: 90 });
+  // On a busy machine a person's steps on a page take longer than the half minute of other tests' refreshes.
+  const settings = { learning: true, lookLagMilliseconds: 100, historyDays: 90, deadlineSeconds: 120 };
+  const running = await startRunning(settings);
   const members = prepareMembers(running);
   const deployment = await findDeployment({ local: true }, { AWS_ENDPOINT_URL: running.project.stack.awsEndpointUrl });
   const faults: unknown[] = [];

@@ -7,7 +7,7 @@ import { expect, it } from 'vitest';
 import { type ConsoleServer, startConsoleServer } from '../../infra/console/console-server.ts';
 import type { DataRoutes } from '../../infra/console/data-routes.ts';
 import { pageFiles } from '../../infra/console/page-files.ts';
-import type { Browsing, Cases } from './cases.ts';
+import type { Cases } from './cases.ts';
 import { everywhere, failing } from './hostile-data.ts';
 import { hostileTexts } from './hostile-texts.ts';
 import { opened, section, violations } from './pages.ts';
@@ -43,18 +43,31 @@ const hashes: Readonly<Record<string, (text: string) => string>> = {
   try: () => '#/try',
 };
 
-async function withConsole(routes: DataRoutes, run: (server: ConsoleServer) => Promise<void>): Promise<void> {
+/** A console whose data are made by `routes`, anew for each text. */
+async function withConsole(
+  routes: (text: string) => DataRoutes,
+  run: (server: ConsoleServer, tell: (text: string) => void) => Promise<void>,
+): Promise<void> {
   const failed: unknown[] = [];
+  let now = routes('plain');
   const server = await startConsoleServer({
-    ...{ port: 0, routes, asOf: () => AT, files: pageFiles() },
-    failed: (error) => failed.push(error),
+    ...{ port: 0, asOf: () => AT, files: pageFiles(), failed: (error: unknown) => failed.push(error) },
+    routes: Object.fromEntries(Object.keys(now).map((route) => [route, async (input) => now[route]?.(input)])),
   });
   try {
-    await run(server);
+    await run(server, (text) => {
+      now = routes(text);
+    });
   } finally {
     await server.close();
   }
   expect(failed).toEqual([]);
+}
+
+/** The view of `text` from the start, on a page that is open already: opening another one takes longer. */
+async function shown(page: Page, view: string, text: string): Promise<void> {
+  await page.evaluate(`location.hash = ${JSON.stringify(hashes[view]?.(text) ?? '')}`);
+  await page.reload();
 }
 
 /** The page's own elements, however a text is written: the same view with a harmless text has as many. */
@@ -77,49 +90,37 @@ async function harms(page: Page): Promise<readonly unknown[]> {
   return (found as readonly unknown[]).filter((harm) => harm !== null);
 }
 
-async function seen(
-  { open }: Pick<Browsing, 'open'>,
-  { address }: ConsoleServer,
-  view: string,
-  text: string,
-  look: (page: Page) => Promise<void>,
-): Promise<void> {
-  const page = await open(address, { hash: hashes[view]?.(text) ?? '', width: 360 });
-  await views[view]?.(page);
-  await look(page);
-}
-
 /** Registers them. */
 export function hostileCases({ alone }: Cases): void {
   it.concurrent.each(Object.keys(views))('shows hostile texts as text: %s', (view) =>
-    alone(async (browsing) => {
-      let plain: unknown;
-      await withConsole(everywhere('plain'), (server) =>
-        seen(browsing, server, view, 'plain', async (page) => {
-          plain = await made(page);
-        }),
-      );
-      for (const [kind, text] of Object.entries(hostileTexts)) {
-        await withConsole(everywhere(text), (server) =>
-          seen(browsing, server, view, text, async (page) => {
-            expect([kind, await harms(page), await made(page)]).toEqual([kind, [], plain]);
-          }),
-        );
-      }
-    })(),
+    alone(({ open }) =>
+      withConsole(everywhere, async ({ address }, tell) => {
+        const page = await open(address, { hash: hashes[view]?.('plain') ?? '', width: 360 });
+        await views[view]?.(page);
+        const plain = await made(page);
+        for (const [kind, text] of Object.entries(hostileTexts)) {
+          tell(text);
+          await shown(page, view, text);
+          await views[view]?.(page);
+          expect([kind, await harms(page), await made(page)]).toEqual([kind, [], plain]);
+        }
+      }),
+    )(),
   );
 
   it.concurrent('shows hostile problems as text', () =>
-    alone(async (browsing) => {
-      for (const [kind, text] of Object.entries(hostileTexts)) {
-        await withConsole(failing(text), async ({ address }) => {
-          const page = await browsing.open(address, { hash: hashes['member']?.(text) ?? '', width: 360 });
+    alone(({ open }) =>
+      withConsole(failing, async ({ address }, tell) => {
+        const page = await open(address, { width: 360 });
+        for (const [kind, text] of Object.entries(hostileTexts)) {
+          tell(text);
+          await shown(page, 'member', text);
           await section(page, 'Schedule').locator('.trouble').waitFor();
           await section(page, 'Accounts').locator('.trouble').waitFor();
           expect([kind, await harms(page)]).toEqual([kind, []]);
-        });
-      }
-    })());
+        }
+      }),
+    )());
 
   it.concurrent.each([
     [360, 'light'],
@@ -128,7 +129,8 @@ export function hostileCases({ alone }: Cases): void {
     [1600, 'dark'],
   ] as const)('is accessible with all that it can show at %d px in %s', (width, colorScheme) =>
     alone(async ({ open }) => {
-      await withConsole(everywhere('Some words, and more of them.'), async ({ address }) => {
+      await withConsole(everywhere, async ({ address }, tell) => {
+        tell('Some words, and more of them.');
         for (const [view, show] of Object.entries(views)) {
           const page = await open(address, { hash: hashes[view]?.('name') ?? '', width, colorScheme });
           await show(page);

@@ -20,6 +20,9 @@ export interface Pages {
   close(): Promise<void>;
 }
 
+/** For a busy machine; less than a test may take. */
+const WAIT_MS = 45_000;
+
 /** Pages in `browser`. */
 export function pagesIn(browser: Browser): Pages {
   const faults: unknown[] = [];
@@ -34,6 +37,7 @@ export function pagesIn(browser: Browser): Pages {
         colorScheme,
       });
       const page = await context.newPage();
+      page.setDefaultTimeout(WAIT_MS);
       opened.push(page);
       page.on('pageerror', (error) => faults.push(error));
       page.on('console', (message) => {

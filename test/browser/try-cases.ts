@@ -1,7 +1,10 @@
 /** Cases of *Try it*, on the running stack. */
 import type { Page } from 'playwright-core';
 import { expect, it } from 'vitest';
+import { startConsoleServer } from '../../infra/console/console-server.ts';
+import { pageFiles } from '../../infra/console/page-files.ts';
 import type { Cases, OnStage } from './cases.ts';
+import { everywhere } from './hostile-data.ts';
 import { section, violations } from './pages.ts';
 
 async function begin({ open, served }: Pick<OnStage, 'open' | 'served'>, title: string): Promise<Page> {
@@ -13,7 +16,22 @@ async function begin({ open, served }: Pick<OnStage, 'open' | 'served'>, title: 
 }
 
 /** Registers them. */
-export function tryCases({ on }: Cases): void {
+export function tryCases({ on, alone }: Cases): void {
+  it.concurrent(
+    'Try it asks again until the question is known',
+    alone(async ({ open }) => {
+      const questions = [null, { guid: 'CRD-1', label: 'the first pet’s name' }];
+      const server = await startConsoleServer({
+        ...{ port: 0, asOf: () => '2026-11-27T12:00:00.000Z', files: pageFiles(), failed: () => {} },
+        routes: { ...everywhere('plain'), 'GET /data/try/question': async () => questions.shift() },
+      });
+      const page = await open(server.address, { hash: '#/try' });
+      await section(page, 'Begin here: a bank, and what comes of it').getByRole('button').click();
+      await page.getByLabel('The bank asks: the first pet’s name').waitFor();
+      await server.close();
+    }),
+  );
+
   it.concurrent(
     'Try it shows a bank that asks, and passes the answer on',
     on(async (given) => {

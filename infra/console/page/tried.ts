@@ -121,9 +121,12 @@ function kindOf(status: number, fault: string | null): ChipKind {
   return fault === null ? 'good' : 'busy';
 }
 
+/** The API may know a moment later than the tables what is asked. */
+const untilAsked = (question: QuestionShown | null): number | null => (question === null ? LIVE_MS : null);
+
 /** The user's answer to the bank, as the user's app passes it on. */
 function AnswerForm(names: { readonly user: string; readonly member: string }): ComponentChild {
-  const question = usePanel<QuestionShown | null>(withQuery('/data/try/question', names), null);
+  const question = usePanel<QuestionShown | null>(withQuery('/data/try/question', names), untilAsked);
   const [value, setValue] = useState('');
   const [told, setTold] = useState<string | null>(null);
   const { data } = question;

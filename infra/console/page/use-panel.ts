@@ -39,7 +39,7 @@ for (const sign of ['pointermove', 'pointerdown', 'keydown', 'wheel', 'touchstar
 const slowness = (): number => (performance.now() - usedAt > UNUSED_MS ? 10 : 1);
 
 /** So long after an answer it is asked again; null: only when told to. */
-type Every<Data> = number | null | ((data: Data | null) => number);
+type Every<Data> = number | null | ((data: Data | null) => number | null);
 
 /**
  * @param path null: nothing is asked for.

@@ -49,6 +49,22 @@ it.each([
     { kind: 'look', words: 'Look 2: The job was asked for again.' },
   ],
   [
+    { ...done, outcome: 'too_early' },
+    { kind: 'look', words: 'Look 2: It came too early, and is repeated.' },
+  ],
+  [
+    { ...done, outcome: 'published' },
+    { kind: 'look', words: 'Look 2: It had ended; its end was told.' },
+  ],
+  [
+    { ...done, outcome: 'started', seen: 'x A idle none' },
+    { kind: 'look', words: 'Look 2: The job was asked for again.' },
+  ],
+  [
+    { ...done, outcome: 'started', seen: 'A idle none x' },
+    { kind: 'look', words: 'Look 2: The job was asked for again.' },
+  ],
+  [
     { ...done, outcome: 'paused', seen: '<b>' },
     { kind: 'look', words: 'Look 2: Put off by a pause of calls to MX.' },
   ],

@@ -31,8 +31,9 @@ describe('the ends of the last hours', () => {
     ['12:00:00.000', 1],
     ['12:00:00.001', 0],
   ])('of %s count %i times', (time, count) => {
-    const { counts } = recentEndsShown({ ends: [end(time)], isPart: false }, NOW);
+    const { counts, stretches } = recentEndsShown({ ends: [end(time)], isPart: false }, NOW);
     expect(counts['failed']).toBe(count);
+    if (time === '12:00:00.000') expect(stretches.at(-1)?.counts).toEqual({ failed: 1 });
   });
 });
 

@@ -35,7 +35,8 @@ describe('an answer of the API', () => {
       'never_refreshed: nothing is stored. To do: retry later.',
     ],
     [409, '{"code":"held","detail":"It is held.","action":"none"}', 'held: It is held.'],
-    [409, '{"code":"held"}', 'held: it does not say more.'],
+    [400, '{"code":"held"}', 'held: it does not say more.'],
+    [400, '{"code":"a","detail":"1.5 of 2"}', 'a: 1.5 of 2.'],
     [429, '{"message":"Too Many Requests"}', 'Too Many Requests.'],
     [500, '{}', 'refused.'],
     [502, '<html>', 'An answer that is no JSON object.'],
@@ -45,13 +46,13 @@ describe('an answer of the API', () => {
   });
 
   it('of accounts says how fresh they are', () => {
-    const headers = { 'balances-freshness': 'fresh', age: '7', 'content-type': 'application/json' };
+    const headers = { 'balances-freshness': 'fresh', age: '7', 'retry-after': '3', 'content-type': 'application/json' };
     expect(seen(200, '{"accounts":[{},{"balance":1.50}]}', headers)).toEqual({
       method: 'GET',
       path: '/p',
       status: 200,
       says: '2 accounts, fresh, 7 s old.',
-      headers: 'age: 7\nbalances-freshness: fresh',
+      headers: 'age: 7\nbalances-freshness: fresh\nretry-after: 3',
       text: '{\n  "accounts": [\n    {},\n    {\n      "balance": 1.50\n    }\n  ]\n}',
     });
     expect(seen(200, '{"accounts":[]}', { 'balances-freshness': 'never_refreshed' }).says).toBe(
