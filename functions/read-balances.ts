@@ -136,6 +136,9 @@ export interface ReadUserDeps extends Pick<ReadBalancesDeps, 'allowance' | 'stal
   readonly users: UserReader;
 }
 
+const userNotFound = (): Failure =>
+  new Failure('user_not_found', 'no member of this user is known here, or all were deleted');
+
 /** Answers the reads of one user, from the members that are known here. MX is never called. */
 export async function readUser(deps: ReadUserDeps, request: ApiRequest): Promise<ApiAnswer> {
   const user = identifier(request, 'user_identifier');
@@ -146,13 +149,12 @@ export async function readUser(deps: ReadUserDeps, request: ApiRequest): Promise
   const includesUnlisted = readFlag(request.query, 'include_unlisted');
   const listsMembers = !request.routeKey.includes('/accounts');
   const userGuid = await deps.users.resolve(user);
-  const [known, bodies] =
-    userGuid === null
-      ? [[], noBodies]
-      : await Promise.all([knownMembers(deps.users, userGuid), listsMembers ? deps.users.bodies(userGuid) : noBodies]);
-  if (userGuid === null || known.length === 0) {
-    throw new Failure('user_not_found', 'no member of this user is known here, or all were deleted');
-  }
+  if (userGuid === null) throw userNotFound();
+  const [known, bodies] = await Promise.all([
+    knownMembers(deps.users, userGuid),
+    listsMembers ? deps.users.bodies(userGuid) : noBodies,
+  ]);
+  if (known.length === 0) throw userNotFound();
   if (account !== null) return readAccount(deps, known, account);
   const freshness = leastFresh(
     known.map(({ member, balances }) => freshnessOf(balances, member, deps.now(), deps.staleAfterSeconds)),

@@ -5,7 +5,7 @@ import { decodeSweepRest } from '../shared/clients/messages.ts';
 import { sweepQueue } from '../shared/clients/queues.ts';
 import { secondsBetween } from '../shared/domain/instant.ts';
 import { pauseAt } from '../shared/domain/pause.ts';
-import { continueSweep, type SweepCounts, type SweepDeps, sweep } from '../shared/domain/sweep.ts';
+import { continueSweep, repairedIn, type SweepCounts, type SweepDeps, sweep } from '../shared/domain/sweep.ts';
 import { readEnvironment } from '../shared/lambda/environment.ts';
 import { firstCallPrepared } from './wiring/first-call.ts';
 import { dynamoDb, endingDeps, now, sqs } from './wiring/refresh.ts';
@@ -42,7 +42,7 @@ export function wire(source: NodeJS.ProcessEnv) {
 
   return middy<SweepEvent, void>().handler(async (event) => {
     const counts = await sweptFor(event);
-    report.count('SweepRepaired', counts.publish + counts.end + counts.end_storing + counts.look + counts.institution);
+    report.count('SweepRepaired', repairedIn(counts));
     await countPause();
     report.log('sweep.done', { counts });
     report.flush();

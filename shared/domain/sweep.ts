@@ -71,6 +71,10 @@ const LEAVE_ALONE_SECONDS = 30;
  */
 export type SweepCounts = Record<SweepStep['kind'] | 'failed' | 'handed_on' | 'dropped' | 'institution', number>;
 
+/** How much a sweep has repaired: what it published, ended, sent a look to, or told. */
+export const repairedIn = (counts: SweepCounts): number =>
+  counts.publish + counts.end + counts.end_storing + counts.look + counts.institution;
+
 /** What is left of one part of the index of open claims. */
 export interface SweepRest {
   /** The part, from 0 to `OPEN_SHARDS` - 1. */

@@ -4,7 +4,7 @@ import { endedClaim } from '../../../shared/domain/end-refresh.ts';
 import { endingOf } from '../../../shared/domain/ending.ts';
 import type { MemberRecord } from '../../../shared/domain/member.ts';
 import { attemptOf, type Claim, type StoringClaim } from '../../../shared/domain/refresh.ts';
-import { continueSweep, type SweepDeps, type SweepRest, sweep } from '../../../shared/domain/sweep.ts';
+import { continueSweep, repairedIn, type SweepDeps, type SweepRest, sweep } from '../../../shared/domain/sweep.ts';
 import { textOf, withMember } from '../../fakes/members-table.ts';
 import { at, claim, knownMember, mxAccount, T0 } from '../../samples.ts';
 import { refreshWorld } from './refresh-world.ts';
@@ -179,6 +179,11 @@ describe('a sweep', () => {
     await run();
     expect(record(1)?.lastAttempt).toMatchObject({ code: 'mx_timeout', outcome: 'timed_out' });
   });
+});
+
+it('what was left, failed or handed on is not repaired', () => {
+  const done = { publish: 1, end: 2, end_storing: 4, look: 8, institution: 16 };
+  expect(repairedIn({ ...none, ...done, leave: 32, failed: 64, handed_on: 128, dropped: 256 })).toBe(31);
 });
 
 describe('a part of the index', () => {

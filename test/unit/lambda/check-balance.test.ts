@@ -60,6 +60,40 @@ describe('a trigger', () => {
     expect(sent).toMatchObject([{ followUp: { correlationId: null } }]);
   });
 
+  it('registers the callback that it asks for', async () => {
+    const { trigger, deps } = triggerWorld(knownMember(), {
+      callbackRules: { hosts: ['hooks.example.com'], loopback: false },
+    });
+    const { body } = await trigger({ body: { callback_url: 'https://hooks.example.com/mx' } });
+    const refreshId = body.refresh.refresh_id;
+    expect(await deps.callbacks.page(refreshId, '')).toMatchObject({
+      callbacks: [{ refreshId, url: 'https://hooks.example.com/mx', id: expect.stringMatching(/^CBK-/) }],
+    });
+    expect((await deps.callbacks.page('RFR-other', '')).callbacks).toEqual([]);
+  });
+
+  it('says that its bank does not work, and asks it', async () => {
+    const open = async () => new Map([['mxbank', { since: T0, code: 'failed' as const, probedAt: null }]]) as never;
+    const made = triggerWorld();
+    const ill = triggerWorld(knownMember(), { breakers: { ...made.deps.breakers, open } });
+    ill.answers.start = () => member({ body: { institution_code: 'mxbank' } });
+    expect((await ill.trigger()).body.institution_degraded).toEqual({
+      since: T0,
+      code: 'failed',
+      message: expect.stringContaining('.'),
+    });
+    expect(ill.posts()).toBe(1);
+    const well = triggerWorld(knownMember(), { breakers: { ...made.deps.breakers, open } });
+    well.answers.start = () => member({ body: { institution_code: 'other' } });
+    expect((await well.trigger()).body).not.toHaveProperty('institution_degraded');
+  });
+
+  it('joins a refresh that waits in a pause', async () => {
+    const { trigger, pauses } = triggerWorld(knownMember({ claim: claim() }));
+    pauses.pauses = [{ from: plusSeconds(T0, -60), until: plusSeconds(T0, 60) }];
+    expect((await trigger()).body.refresh).toMatchObject({ joined: true, code: 'paused' });
+  });
+
   it('may start a job for a member needing its user', async () => {
     const { trigger, answers, posts } = triggerWorld();
     answers.read = () => member({ connectionStatus: 'DENIED' });

@@ -117,8 +117,21 @@ describe('erasing over HTTP', () => {
     [{ query: { at_mx: 'user' }, parameters: ofMember }, 'at_mx must be true or false'],
   ])('refuses %o and changes nothing', async (request, message) => {
     const { ask, sent, erasures } = world();
-    await expect(ask(request)).rejects.toMatchObject({ code: 'invalid_request', message });
+    await expect(ask(request)).rejects.toMatchObject({
+      ...{ code: 'invalid_request', message },
+      details: { field: 'at_mx' },
+    });
     expect([sent, erasures.receipts.size]).toEqual([[], 0]);
+  });
+
+  it('shows a receipt that runs with 200', async () => {
+    const { ask } = world();
+    await ask();
+    expect(await ask(reading)).toMatchObject({
+      status: 200,
+      headers: { 'retry-after': '90' },
+      body: { erasure: { status: 'running' } },
+    });
   });
 
   it('has no receipt for an id that was not given', async () => {

@@ -49,6 +49,14 @@ describe('a look', () => {
     });
   });
 
+  it('without a caller’s name has none in its line', async () => {
+    const world = webhookWorld([knownMember({ claim: claim({ refreshId: ID, lookNumber: 1 }) })]);
+    world.wait(10);
+    world.shows({ isBeingAggregated: true });
+    const { lines } = await functionIn(world).handle(look());
+    expect(lines[0]?.fields).toHaveProperty('correlation_id', undefined);
+  });
+
   it.each([
     [{ connectionStatus: 'DENIED' }, 'DENIED idle none'],
     [{ connectionStatus: null }, 'no_status idle none'],
@@ -190,4 +198,21 @@ describe('a second erasing', () => {
     });
     expect(await world.balances.ofMember(key)).toHaveLength(left);
   });
+});
+
+it('an erasing is told with its receipt, without its user', async () => {
+  const world = webhookWorld([refreshed()]);
+  const order = {
+    erasureId: 'ERS-1',
+    ...{ userGuid: key.userGuid, memberGuid: null },
+    atMx: 'nothing',
+    requestedAt: T0,
+  };
+  const work = { round: 1, after: null, hasFound: false, userIds: [], tries: 0, isRestored: false };
+  const message = { kind: 'erase_data', order, ...work } as const as FollowUp;
+  expect(await functionIn(world).handle(message)).toEqual({
+    lines: [{ event: 'data.erased', fields: { erasure_id: 'ERS-1', outcome: 'next_round' } }],
+    counts: [],
+  });
+  expect(world.record()?.deletedAt).toBe(T0);
 });

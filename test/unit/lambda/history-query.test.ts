@@ -17,6 +17,8 @@ describe('the query of a history', () => {
         to: '2026-11-21T12:00:00.500Z',
       },
     ],
+    ['a beginning', { from: T0 }, { ...none, from: T0 }],
+    ['an end', { to: T0 }, { ...none, to: T0 }],
     ['one instant twice', { from: T0, to: T0 }, { ...none, from: T0, to: T0 }],
     ['the fewest', { limit: '1' }, { ...none, limit: 1 }],
     ['the most', { limit: '100' }, { ...none, limit: 100 }],
@@ -42,6 +44,11 @@ describe('the query of a history', () => {
     [{ cursor: '99999999999999.0123456789' }, 'cursor'],
   ])('refuses %j', (query, field) => {
     expect(() => read(query)).toThrow(expect.objectContaining({ code: 'invalid_request', details: { field } }));
+  });
+
+  it('says what it has to be', () => {
+    expect(() => read({ from: at(1), to: T0 })).toThrow('from must not be later than to');
+    expect(() => read({ limit: '0' })).toThrow('limit must be a whole number from 1 to 100');
   });
 
   it('tells how + is written, where an offset has none', () => {

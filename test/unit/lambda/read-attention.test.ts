@@ -101,12 +101,28 @@ describe('members that wait', () => {
     ['cursor', { cursor: cursorOf('reauthenticate/soon/USR-1/MBR-1') }],
     ['cursor', { cursor: cursorOf('reauthenticate/1700000000000/USR-1') }],
     ['cursor', { cursor: `${cursorOf('reauthenticate/1700000000000/USR-1/MBR-1')}=` }],
+    ['cursor', { cursor: ` ${cursorOf('reauthenticate/1700000000000/USR-1/MBR-1')}` }],
     ['cursor', { cursor: cursorOf('reauthenticate/1700000000000//MBR-1') }],
     ['cursor', { cursor: cursorOf('reauthenticate/1700000000000/USR-1/MBR-1/') }],
   ])('with a wrong %s are refused: %j', async (field, query) => {
     const { page } = world(waiting('a', 10));
     const given = field === 'action' ? query : { action: 'reauthenticate', ...query };
     await expect(page(given)).rejects.toMatchObject({ code: 'invalid_request', details: { field } });
+  });
+
+  it('are answered with 200, counted in at most eight reads', async () => {
+    const reads: unknown[] = [];
+    const attention = {
+      page: async () => ({ listed: [], next: null }),
+      count: async (...of: unknown[]) => {
+        reads.push(of.at(-1));
+        return { count: 0, isAll: true, oldestSince: null } as never;
+      },
+    };
+    const answer = async (given: Partial<ApiRequest>) => (await readAttention({ attention }, apiRequest(given))).status;
+    expect(await answer({ routeKey: 'GET /members', query: { action: 'reconnect' } })).toBe(200);
+    expect(await answer({ routeKey: 'GET /attention' })).toBe(200);
+    expect(reads).toEqual([8, 8, 8, 8, 8]);
   });
 
   it('go on behind any place', async () => {

@@ -76,6 +76,16 @@ describe('reading a history', () => {
     expect(mxCalls).toEqual([]);
   });
 
+  it('of no account is known after a success without any', async () => {
+    const { read, table } = await world(0);
+    for (const [name, record] of table.members)
+      table.members.set(name, {
+        ...record,
+        lastSuccess: { refreshId: refreshId(1), observedAt: T0, incomplete: false },
+      });
+    await expect(read('ACT-1')).rejects.toMatchObject({ code: 'account_not_found' });
+  });
+
   it('is found by the account’s own id, page by page', async () => {
     const { read } = await world(5);
     const seen: number[] = [];
