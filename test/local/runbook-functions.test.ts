@@ -15,7 +15,7 @@ let member: string;
 let erased: string;
 let user: string;
 beforeAll(async () => {
-  running = await startRunning({ webhooks: 'known' }, { aroundEngines: faults.aroundEngines });
+  running = await startRunning({ webhooks: 'known', deadlineSeconds: 600 }, { aroundEngines: faults.aroundEngines });
   played = playedRunbook(running, 'local/runbook-functions.test.ts');
   ({ path, guid: member } = running.addMember());
   user = running.mx.member({ member }).userGuid;

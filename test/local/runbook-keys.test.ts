@@ -19,7 +19,7 @@ let folder: string;
 const files: Record<string, string> = {};
 
 beforeAll(async () => {
-  running = await startRunning({ webhooks: 'known', callbackLoopback: true }, { clock });
+  running = await startRunning({ webhooks: 'known', callbackLoopback: true, deadlineSeconds: 600 }, { clock });
   folder = mkdtempSync(join(tmpdir(), 'runbook-keys-'));
   played = playedRunbook(running, 'local/runbook-keys.test.ts', clock.now);
 });

@@ -11,7 +11,7 @@ let played: Played;
 let member: ReturnType<Running['addMember']>;
 
 beforeAll(async () => {
-  running = await startRunning({ learning: true, lookLagMilliseconds: 100 }, { clock });
+  running = await startRunning({ deadlineSeconds: 600, learning: true, lookLagMilliseconds: 100 }, { clock });
   played = playedRunbook(running, 'local/runbook-mx.test.ts', clock.now);
 });
 beforeEach(() => {

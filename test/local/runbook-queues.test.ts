@@ -26,7 +26,10 @@ let status = 204;
 const received: string[] = [];
 
 beforeAll(async () => {
-  running = await startRunning({ callbackLoopback: true }, { clock, aroundEngines: faults.aroundEngines });
+  running = await startRunning(
+    { callbackLoopback: true, deadlineSeconds: 600 },
+    { clock, aroundEngines: faults.aroundEngines },
+  );
   played = playedRunbook(running, 'local/runbook-queues.test.ts', clock.now);
   const { awsEndpointUrl: endpoint, region, awsCredentials: credentials } = running.project.stack;
   client = new SQSClient({ endpoint, region, credentials });
@@ -62,21 +65,21 @@ it('a look that fails again and again is sent back', async () => {
   const { path } = running.addMember();
   faults.refuse('FollowUp');
   const id = refreshIdOf(await running.call('POST', `${path}/check_balance`));
-  await nextLine(running, '"follow_up.failed"', id);
+  // Seconds apart; after the fourth one the message is hidden for three minutes.
+  for (let look = 1; look <= 4; look += 1) await nextLine(running, '"follow_up.failed"', id);
   for (const anchor of ['follow-up', 'follow-ups-late']) {
     const { out } = await played.ops(anchor, 'logs --function follow-up --errors --since 1h');
     expect(out).toMatch(
       new RegExp(`ERROR follow-up follow_up\\.failed refresh_id=${id} .*"the role has lost a policy"`),
     );
   }
-  // The next look, seconds later, or this one, three minutes later.
   const doctor = await played.ops('follow-ups-late', 'doctor');
   expect(doctor).toMatchObject({
     exitCode: 0,
-    out: expect.stringMatching(/^ok +queue follow-ups +about [12] message/m),
+    out: expect.stringMatching(/^ok +queue follow-ups +about \d messages?$/m),
   });
 
-  await bury('FollowUpDeadLetterQueueUrl', faults.lastSentBy('FollowUp'));
+  await bury('FollowUpDeadLetterQueueUrl', faults.lastSentBy('FollowUp', id));
   expect(await played.ops('a-queue-does-not-move', 'doctor')).toMatchObject({
     exitCode: 1,
     out: expect.stringMatching(/^warning +dead letters +about 1 in follow-ups\n +→ See them: dead-letters list\.$/m),
@@ -89,12 +92,14 @@ it('a look that fails again and again is sent back', async () => {
   ] as const) {
     const { exitCode, out } = await played.ops(anchor, command);
     expect(exitCode).toBe(0);
-    expect(out).toMatch(new RegExp(`\\d +look +${id} .* looks in a row failed: see its log lines +does something\n`));
+    expect(out).toMatch(new RegExp(`\\d +look +${id} +4 looks in a row failed: see its log lines +does something\n`));
   }
 
   faults.mend();
+  const stored = nextLine(running, '"follow_up.done"', id);
   const sent = await played.ops('follow-ups-dead-letters', 'dead-letters redrive follow-ups');
   expect([sent.exitCode, sent.out]).toEqual([0, `what became of them  letters\n${table(1, 0, 0, 0)}`]);
+  expect(await stored).toContain('"outcome":"stored"');
   expect(dataOf(await running.ended(id))['outcome']).toBe('succeeded');
 });
 
@@ -103,7 +108,7 @@ it('a refresh past its deadline ends by the sweep', async () => {
   faults.refuse('FollowUp');
   const id = refreshIdOf(await running.call('POST', `${path}/check_balance`));
   await nextLine(running, '"follow_up.failed"', id);
-  clock.moveTo(clock.now() + 31_000);
+  clock.moveTo(clock.now() + 601_000);
   const open = await played.ops('nothing-ends', 'open');
   expect(open.out).toMatch(new RegExp(`${id} .* STUCK `));
   expect(open.said).toMatch(/^1 refresh of .* runs, 1 of them past the deadline\.\n$/);

@@ -19,7 +19,7 @@ let played: Played;
 let db: DynamoDBClient;
 
 beforeAll(async () => {
-  running = await startRunning({ historyDays: 90 }, { aroundEngines: faults.aroundEngines });
+  running = await startRunning({ historyDays: 90, deadlineSeconds: 600 }, { aroundEngines: faults.aroundEngines });
   played = playedRunbook(running, 'local/runbook-tables.test.ts');
   const { awsEndpointUrl: endpoint, awsCredentials: credentials, region } = running.project.stack;
   db = new DynamoDBClient({ endpoint, credentials, region });

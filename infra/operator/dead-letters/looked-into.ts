@@ -26,7 +26,7 @@ export async function lookInto<Result>(
   const named = deadLetterQueues(deployment, only);
   const sqs = new SQSClient(deployment.aws());
   const dynamoDb = deployment.dynamoDb();
-  const queues = named.map((queue) => openQueue(sqs, queue));
+  const queues = named.map((queue) => openQueue(sqs, queue, deployment.isLocal));
   try {
     return await work({ queues, judge: judgeIn(deployment, dynamoDb, terminal.now) });
   } finally {

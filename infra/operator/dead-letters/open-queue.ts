@@ -24,8 +24,8 @@ export const HIDDEN_SECONDS = 600;
 /** In one request (AWS limit). */
 const AT_ONCE = 10;
 
-/** At least one second makes SQS ask all its servers; a receive that does not wait asks some of them. */
-const WAIT_SECONDS = 1;
+/** At least one second makes SQS ask all its servers; a receive that does not wait asks some of them. The local stack has one. */
+const WAIT_SECONDS = { aws: 1, local: 0 };
 
 /** How often in a row nothing new may be received before the queue is taken for seen. */
 const TRIES_WITHOUT_NEW = 2;
@@ -58,8 +58,8 @@ export interface OpenQueue {
   giveBack(): Promise<number>;
 }
 
-/** Opens the queue. */
-export function openQueue(client: SQSClient, queue: DeadLetterQueue): OpenQueue {
+/** Opens the queue. @param isLocal whether it is one of the local stack's */
+export function openQueue(client: SQSClient, queue: DeadLetterQueue, isLocal: boolean): OpenQueue {
   const { url: QueueUrl } = queue;
   /** The receipt of each letter that is hidden now, by its message id. */
   const held = new Map<string, string>();
@@ -71,7 +71,7 @@ export function openQueue(client: SQSClient, queue: DeadLetterQueue): OpenQueue 
         QueueUrl,
         MaxNumberOfMessages: most,
         VisibilityTimeout: HIDDEN_SECONDS,
-        WaitTimeSeconds: WAIT_SECONDS,
+        WaitTimeSeconds: isLocal ? WAIT_SECONDS.local : WAIT_SECONDS.aws,
         MessageSystemAttributeNames: ['SentTimestamp', 'ApproximateReceiveCount'],
         MessageAttributeNames: ['All'],
       }),
