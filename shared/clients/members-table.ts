@@ -36,6 +36,7 @@ import {
 import { membersReader } from './members-reader.ts';
 import { openClaims } from './open-claims.ts';
 import { rememberedAttributes } from './remembered-attributes.ts';
+import { membersTable } from './table-keys.ts';
 import { type Change, changeOf } from './update-expression.ts';
 
 /** The members in table `tableName`. */
@@ -169,6 +170,17 @@ export function membersInDynamoDb(
         `${isClaim} AND ${claimPath.startAt} = :at`,
         { ':id': { S: refreshId }, ':at': millisecondsOf(start.at), ...beganValue(jobAggregatedAt) },
       ),
+
+    async putOffStarts(key, notBefore) {
+      const { startNotBefore } = memberAttribute;
+      await update(
+        key,
+        changeOf({ [startNotBefore]: millisecondsOf(notBefore) }),
+        `attribute_exists(${membersTable.sortKey}) AND attribute_not_exists(deleted_at)` +
+          ` AND (attribute_not_exists(${startNotBefore}) OR ${startNotBefore} < :not_before)`,
+        { ':not_before': millisecondsOf(notBefore) },
+      );
+    },
 
     takeBackStart: ({ key, refreshId, at, start, starts }) =>
       update(

@@ -42,6 +42,11 @@ export interface Members {
   recordStarting(key: MemberKey, claim: StartedClaim, starts: readonly StartMark[]): Promise<boolean>;
   /** Writes the result of a POST. False when a later POST of this refresh has been recorded meanwhile. */
   recordStart(started: Started): Promise<boolean>;
+  /**
+   * Notes that MX has asked for no POST before `notBefore` where the refresh that had sent one is over: an erasing has ended it
+   * meanwhile, and may crash before its tombstone. Not of a deleted member, and never an earlier time than is noted.
+   */
+  putOffStarts(key: MemberKey, notBefore: Instant): Promise<void>;
   /** Takes back what was written before a POST that was certainly not sent. False when a later one has been recorded since. */
   takeBackStart(unsent: Unsent): Promise<boolean>;
   /** Writes what a look saw and later looks cannot see again; MX has answered it. */

@@ -74,7 +74,9 @@ export async function startJob(
     if (refused.state !== 'unknown' || notBefore !== null) {
       const { refreshId, flagSeen } = claim;
       const counted = refused.state === 'unknown' ? null : withoutThis;
-      await deps.members.recordStart({ key, refreshId, start, flagSeen, starts: counted, notBefore });
+      const started = { key, refreshId, start, flagSeen, starts: counted, notBefore };
+      if (!(await deps.members.recordStart(started)) && notBefore !== null)
+        await deps.members.putOffStarts(key, notBefore);
     }
     return { kind: 'open', failure, claim: { ...claim, start }, notBefore };
   }

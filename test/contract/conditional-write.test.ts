@@ -240,6 +240,7 @@ describe('a table that is away: no write counts as lost', () => {
       'recordStart',
       () => members().recordStart({ key: member, refreshId: refreshId(1), start: claim.start, flagSeen: false }),
     ],
+    ['putOffStarts', () => members().putOffStarts(member, at(60))],
     [
       'takeBackStart',
       () =>

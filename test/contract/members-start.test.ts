@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, it } from 'vitest';
 import type { StartedClaim } from '../../shared/domain/refresh.ts';
-import { at, attemptOf, refreshId, startingClaim, unseen } from '../samples.ts';
+import { at, attemptOf, newKey, refreshId, startingClaim, unseen } from '../samples.ts';
 import { startLocalTables } from './local-tables.ts';
 import { claimedMember, membersSubjects, seen, storing } from './members-subjects.ts';
 
@@ -85,6 +85,25 @@ describe.each(membersSubjects(tables))('the start in a claim: %s', (_name, subje
     expect((await members.read(key))?.startNotBefore).toBe(at(60));
     expect(await members.claim({ key, claim: startingClaim(refreshId(2)), starts: [], startsVersion: 1 })).toBe(true);
     expect((await members.read(key))?.startNotBefore).toBeNull();
+  });
+
+  it('keeps it for a refresh that has ended meanwhile', async () => {
+    const { members, key, claim } = await claimedMember(subject);
+    await members.end({ key, from: 'running', known: unseen, attempt: attemptOf(claim) });
+    const noted = async () => (await members.read(key))?.startNotBefore;
+    await members.putOffStarts(key, at(60));
+    expect(await noted()).toBe(at(60));
+    await members.putOffStarts(key, at(59));
+    expect(await noted()).toBe(at(60));
+    await members.putOffStarts(key, at(61));
+    expect(await noted()).toBe(at(61));
+    const unknown = newKey();
+    await members.putOffStarts(unknown, at(60));
+    expect(await members.read(unknown)).toBeNull();
+    await members.release(key, claim.refreshId);
+    expect(await subject.sightings.leaveTombstone(key, null, at(70))).toBe(true);
+    await members.putOffStarts(key, at(80));
+    expect(await noted()).toBeNull();
   });
 
   it('keeps the seen flag, and unchanged starts', async () => {

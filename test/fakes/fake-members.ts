@@ -213,6 +213,14 @@ export function fakeMembers(table: MembersTable, options: FakeMembersOptions): M
         ),
       ),
 
+    putOffStarts: (key, notBefore) =>
+      request('members.putOffStarts', () => {
+        const record = get(key);
+        const isLater = (record?.startNotBefore ?? '') < notBefore;
+        if (record !== null && record.deletedAt === null && isLater)
+          put(record, { ...record, startNotBefore: notBefore });
+      }),
+
     takeBackStart: ({ key, refreshId, at, start, starts }) =>
       request(
         'members.takeBackStart',

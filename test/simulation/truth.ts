@@ -305,8 +305,12 @@ export function createTruth(world: Observed): Truth {
 
     effect(invocation, name) {
       if (early !== null) throw early;
-      const putOff = name === 'members.recordStart' ? putOffBy.get(invocation) : undefined;
-      if (putOff !== undefined) putOffUntil.set(putOff.key, putOff.until);
+      const isPutOff = name === 'members.recordStart' || name === 'members.putOffStarts';
+      const putOff = isPutOff ? putOffBy.get(invocation) : undefined;
+      // Where the refresh has ended meanwhile, the second one notes it.
+      const putOffMember = world.members.find((key) => textOf(key) === putOff?.key);
+      if (putOff !== undefined && putOffMember && world.record(putOffMember)?.startNotBefore != null)
+        putOffUntil.set(putOff.key, putOff.until);
       if (['members.', 'seen.', 'unstarted.'].some((port) => name.startsWith(port))) {
         for (const key of world.members) {
           const text = textOf(key);

@@ -5,7 +5,7 @@ import { followRefresh } from '../../../shared/domain/follow-refresh.ts';
 import { type Instant, secondsBetween } from '../../../shared/domain/instant.ts';
 import { startRefresh } from '../../../shared/domain/start-refresh.ts';
 import { withMember } from '../../fakes/members-table.ts';
-import { at, key, knownMember, member, newJob, T0 } from '../../samples.ts';
+import { at, attemptOf, claim, key, knownMember, member, newJob, T0 } from '../../samples.ts';
 import { refreshWorld } from './refresh-world.ts';
 
 const identifiers = { userIdentifier: key.userGuid, memberIdentifier: key.memberGuid };
@@ -77,6 +77,24 @@ describe.each(['mx_rate_limited', 'mx_unavailable', 'mx_conflict'] as const)('a 
     expect(await trigger()).toMatchObject({ joined: false });
     expect(postedAt).toHaveLength(2);
   });
+});
+
+it('Retry-After holds for a refresh that was ended meanwhile', async () => {
+  const { trigger, postedAt, deps } = world('mx_rate_limited', 60);
+  const { recordStart } = deps.members;
+  const ended = (refreshId: string) => attemptOf(claim({ refreshId }), { code: 'member_deleted', endedAt: at(0) });
+  Object.assign(deps.members, {
+    // An erasing has ended it, and has crashed before its tombstone.
+    recordStart: async (started: Parameters<typeof recordStart>[0]) => {
+      const known = { lookedAt: null, jobAggregatedAt: null };
+      await deps.members.end({ key, from: 'running', known, attempt: ended(started.refreshId) });
+      await deps.members.release(key, started.refreshId);
+      return recordStart(started);
+    },
+  });
+  await trigger();
+  await expect(trigger()).rejects.toMatchObject({ code: 'mx_rate_limited', details: { retryAfterSeconds: 60 } });
+  expect(postedAt).toEqual([0]);
 });
 
 it('Retry-After unknown after a crash: grace period', async () => {
