@@ -18,6 +18,9 @@ import type { AskedShown, Offer, OfferGroup, OnShown, PlayedShown, SimulatedShow
 /** So many members of the simulator are offered, the newest; `npm start` begins with about twenty. */
 const MOST_MEMBERS = 200;
 
+/** So many faults that are on are shown, the newest. */
+const MOST_FAULTS = 50;
+
 /** So many calls to MX are shown of a member, the newest. */
 const MOST_CALLS = 40;
 
@@ -43,11 +46,13 @@ export function playRoutes(simulator: SimulatorCalls): DataRoutes {
     },
 
     async 'GET /data/try/on'(): Promise<PlayedShown> {
-      const [members, faults, now] = await Promise.all([simulator.members(), simulator.faults(), simulator.settings()]);
-      return {
-        on: [...faults.map((fault) => faultShown(fault, members)), ...settingsOn(now).map(settingShown)],
-        members: members.slice(-MOST_MEMBERS).toReversed().map(memberShown),
-      };
+      const [faults, now] = await Promise.all([simulator.faults(), simulator.settings()]);
+      const shown = await Promise.all(faults.slice(-MOST_FAULTS).map((fault) => faultShown(fault, simulator)));
+      return { on: [...shown, ...settingsOn(now).map(settingShown)] };
+    },
+
+    async 'GET /data/try/members'(): Promise<readonly SimulatedShown[]> {
+      return (await simulator.members()).slice(-MOST_MEMBERS).toReversed().map(memberShown);
     },
 
     async 'POST /data/try/fault'({ name, member, times }: Input): Promise<Record<string, never>> {
@@ -111,8 +116,8 @@ const offer = ({ name, title, text }: Offer): Offer => ({ name, title, text });
 
 /** A member by guid or own id. @throws ConsoleProblem when the simulator has none. */
 export async function memberOf(simulator: SimulatorCalls, name: unknown): Promise<SimulatedMember> {
-  const found = (await simulator.members()).find(({ guid, id }) => name === guid || (id !== null && name === id));
-  if (found === undefined) {
+  const found = typeof name === 'string' ? await simulator.member(name) : null;
+  if (found === null) {
     throw new ConsoleProblem({
       ...{ of: 'console', status: 404, code: 'member_not_simulated', retryAfter: null },
       sentence: 'The simulator has no such member, or has it no more.',
@@ -167,9 +172,9 @@ const settingShown = ({ name, title, text }: PlayableSetting): OnShown => ({
   left: null,
 });
 
-function faultShown(fault: SimulatedFault, members: readonly SimulatedMember[]): OnShown {
+async function faultShown(fault: SimulatedFault, simulator: SimulatorCalls): Promise<OnShown> {
   const { id, left, member } = fault;
-  const named = members.find(({ guid }) => guid === member);
+  const named = member === undefined ? null : await simulator.member(member);
   return {
     id: `fault-${id}`,
     title: titleOf(fault),

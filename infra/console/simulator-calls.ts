@@ -6,6 +6,8 @@ import { ConsoleProblem } from './problems.ts';
 export interface SimulatorCalls {
   /** Its members, the newest last. */
   readonly members: () => Promise<readonly SimulatedMember[]>;
+  /** One of them, by guid or own id; null: it has none. */
+  readonly member: (name: string) => Promise<SimulatedMember | null>;
   readonly scenarios: () => Promise<readonly SimulatedScenario[]>;
   /** Those that are still to hit a call. */
   readonly faults: () => Promise<readonly SimulatedFault[]>;
@@ -68,11 +70,22 @@ export function simulatorOf({ isLocal, outputs }: Pick<Deployment, 'isLocal' | '
     } catch {
       throw problem(`The MX simulator at ${url} does not answer.`);
     }
-    if (!isDone) throw problem(`The MX simulator refuses it: ${sentenceIn(text)}`);
+    if (!isDone) throw problem(`The MX simulator refuses it: ${sentenceIn(text)}`, REFUSED);
     return JSON.parse(text) as Told;
   }
 
+  const command: SimulatorCalls['command'] = (name, body) => ask(name, { method: 'POST', body: JSON.stringify(body) });
+
   return {
+    command,
+    async member(name) {
+      try {
+        return (await command('member', { member: name })) as SimulatedMember;
+      } catch (error) {
+        if (error instanceof ConsoleProblem && error.problem.code === REFUSED) return null;
+        throw error;
+      }
+    },
     members: async () => (await ask<{ readonly members: readonly SimulatedMember[] }>('state')).members,
     scenarios: async () => (await ask<{ readonly scenarios: readonly SimulatedScenario[] }>('scenarios')).scenarios,
     faults: async () => (await ask<{ readonly faults: readonly SimulatedFault[] }>('faults')).faults,
@@ -81,12 +94,13 @@ export function simulatorOf({ isLocal, outputs }: Pick<Deployment, 'isLocal' | '
       const query = new URLSearchParams({ member, last: String(last) });
       return (await ask<{ readonly calls: readonly SimulatedCall[] }>(`calls?${query}`)).calls;
     },
-    command: (name, body) => ask(name, { method: 'POST', body: JSON.stringify(body) }),
   };
 }
 
-const problem = (sentence: string): ConsoleProblem =>
-  new ConsoleProblem({ of: 'simulator', status: null, code: null, sentence, retryAfter: null });
+const REFUSED = 'simulator_refused';
+
+const problem = (sentence: string, code: string | null = null): ConsoleProblem =>
+  new ConsoleProblem({ of: 'simulator', status: null, code, sentence, retryAfter: null });
 
 function sentenceIn(text: string): string {
   try {

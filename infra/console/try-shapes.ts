@@ -50,11 +50,9 @@ export interface OnShown {
   readonly left: number | null;
 }
 
-/** How the simulator stands. */
+/** What is on in the simulator. */
 export interface PlayedShown {
   readonly on: readonly OnShown[];
-  /** The newest first. */
-  readonly members: readonly SimulatedShown[];
 }
 
 /** An answer of the API, as callers see it. */

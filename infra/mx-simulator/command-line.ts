@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { CONTROL_COMMANDS } from './control-http.ts';
+import { FAULT_KINDS } from './fault.ts';
 import { ROUTE_KINDS } from './route-match.ts';
 import { scenarioNames } from './scenarios.ts';
 import type { WebhookTarget } from './webhook-sender.ts';
@@ -28,8 +29,8 @@ Control, without authentication, JSON in and out:
   POST /_simulator/<command>    ${CONTROL_COMMANDS.join(', ')}
   Their bodies are the arguments of the methods of the same name in infra/mx-simulator/control.ts.
 
-  A fault: {"how":{"kind":"status","status":503}} or kind timeout, reset, slow, slow-body, broken-body; beside "how":
-  "routes", "member", "times" (null = for ever), "probability", "effect" ("before" or "after" MX did what was asked).
+  A fault: {"how":{"kind":"status","status":503}}, of the kinds ${Object.keys(FAULT_KINDS).join(', ')};
+  beside "how": "routes", "member", "times" (null = for ever), "probability", "effect" ("before" or "after" MX did what was asked).
   Its routes: ${ROUTE_KINDS.join(', ')}
 
 Scenarios (add-member, set-scenario, or as a password: "scenario:<name>"):

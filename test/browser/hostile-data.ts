@@ -24,6 +24,7 @@ import type {
   PlayedShown,
   QuestionShown,
   SeenAnswer,
+  SimulatedShown,
   TriedShown,
   TryList,
 } from '../../infra/console/try-shapes.ts';
@@ -120,8 +121,10 @@ export function everywhere(text: string): DataRoutes {
     }),
     'GET /data/try/on': async (): Promise<PlayedShown> => ({
       on: [{ id: text, title: text, text, member: text, left: 1 }],
-      members: [{ guid: text, user: text, member: text, scenario: text }],
     }),
+    'GET /data/try/members': async (): Promise<readonly SimulatedShown[]> => [
+      { guid: text, user: text, member: text, scenario: text },
+    ],
     'POST /data/try/story': async (): Promise<TriedShown> => ({ user: text, member: text, trigger: answer }),
     'GET /data/try/seen': async (): Promise<readonly SeenAnswer[]> => [{ ...answer, method: 'GET' }],
     'GET /data/try/asked': async (): Promise<readonly AskedShown[]> => [

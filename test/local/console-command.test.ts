@@ -75,6 +75,10 @@ it('serves the page and its data until Ctrl-C', async () => {
   expect(await read(`looks?refresh=${id}&ended=yesterday`)).toMatchObject({
     problem: { code: 'bad_input', sentence: 'A refresh’s end is an instant.' },
   });
+  expect(await read('try/asked?user=user-1&member=nobody')).toMatchObject({
+    problem: { of: 'console', status: 404, code: 'member_not_simulated' },
+  });
+  expect(await read('try/asked?user=user-1&member=member-ok')).toMatchObject({ data: [] });
   interrupt();
   expect(await ended).toBe(0);
   expect(said.at(-1)).toBe('Ctrl-C ends it.');

@@ -2,7 +2,7 @@
 import { type ComponentChild, type ComponentChildren, Fragment, h } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { Problem } from '../shapes.ts';
-import type { PlayedShown, TriedShown, TryList } from '../try-shapes.ts';
+import type { PlayedShown, SimulatedShown, TriedShown, TryList } from '../try-shapes.ts';
 import { ask } from './ask.ts';
 import { BankChoices, EventChoices, FaultChoices, Stories } from './choices.ts';
 import { On } from './on.ts';
@@ -26,7 +26,9 @@ export function Try(): ComponentChild {
   const [tried, setTried] = useState<Trying | null>(null);
   const [problem, setProblem] = useState<Problem | null>(null);
   const [isAsking, setAsking] = useState(false);
-  const members = played.data?.members ?? [];
+  // All of the simulator, of which there may be many: read when the view is opened, and after each click.
+  const simulated = usePanel<readonly SimulatedShown[]>('/data/try/members', null);
+  const members = simulated.data ?? [];
 
   async function asked<Data>(path: string, body: Readonly<Record<string, unknown>>): Promise<Data | null> {
     setAsking(true);
@@ -34,6 +36,7 @@ export function Try(): ComponentChild {
     setAsking(false);
     setProblem(answer.problem);
     played.reload();
+    simulated.reload();
     return answer.told?.data ?? null;
   }
 

@@ -14,7 +14,7 @@ function playing(told: Partial<SimulatorCalls> = {}) {
   const commands: unknown[] = [];
   const routes = playRoutes({
     ...nothingPlayed,
-    members: async () => [memberOf('member-ok'), memberOf(null)],
+    member: async (name) => (name === 'member-ok' ? memberOf(name) : null),
     command: async (name, body) => void commands.push([name, body]),
     ...told,
   });
@@ -32,6 +32,7 @@ function real() {
   };
   const routes = playRoutes({
     members: async () => control.state().members,
+    member: async (name) => control.state().members.find(({ guid, id }) => name === guid || name === id) ?? null,
     scenarios: async () => control.scenarios(),
     faults: async () => (ask('GET', 'faults') as { faults: Awaited<ReturnType<SimulatorCalls['faults']>> }).faults,
     settings: async () => ask('GET', 'settings') as Record<string, unknown>,
@@ -170,7 +171,7 @@ describe('an event', () => {
   });
 
   it('of an account needs one', async () => {
-    const { route, commands } = playing({ members: async () => [{ ...memberOf('empty'), accounts: [] }] });
+    const { route, commands } = playing({ member: async () => ({ ...memberOf('empty'), accounts: [] }) });
     const closed = route('POST /data/try/event', { name: 'account-closes', member: 'empty' });
     await expect(closed).rejects.toThrow('This member has no account at MX.');
     await route('POST /data/try/event', { name: 'logs-in', member: 'empty' });
@@ -180,9 +181,9 @@ describe('an event', () => {
 
 it('members are told, the newest 200 first', async () => {
   const many = Array.from({ length: 203 }, (_, index) => memberOf(`m-${index}`));
-  const played = (await playing({ members: async () => many }).route('GET /data/try/on')) as { members: unknown[] };
-  expect(played.members).toHaveLength(200);
-  expect(played.members[0]).toEqual({ guid: 'MBR-m-202', user: 'user-9', member: 'm-202', scenario: 'ok' });
+  const members = (await playing({ members: async () => many }).route('GET /data/try/members')) as unknown[];
+  expect(members).toHaveLength(200);
+  expect(members[0]).toEqual({ guid: 'MBR-m-202', user: 'user-9', member: 'm-202', scenario: 'ok' });
 });
 
 it('what MX was asked is told, with its faults', async () => {

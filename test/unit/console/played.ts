@@ -11,6 +11,7 @@ export const memberOf = (id: string | null): SimulatedMember => ({
 /** Nothing was switched on. */
 export const nothingPlayed: SimulatorCalls = {
   members: async () => [],
+  member: async () => null,
   scenarios: async () => [
     { name: 'ok', kind: 'ends-well', description: 'all is well' },
     { name: 'locked', kind: 'ends-otherwise', description: 'the job ends LOCKED: the bank has locked the login' },

@@ -23,6 +23,7 @@ function trying(ids: readonly (string | null)[] = []) {
   const simulator: SimulatorCalls = {
     ...nothingPlayed,
     members: async () => members,
+    member: async (name) => members.find(({ guid, id }) => name === guid || name === id) ?? null,
     command: async (name, body) => {
       commands.push([name, body]);
       if (name === 'add-member') members.push(memberOf(String(body['id'])));
