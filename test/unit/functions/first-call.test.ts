@@ -8,7 +8,10 @@ it('does everything once, also when parts fail', async () => {
   beforeFirstCall(async () => {
     throw new Error('away');
   });
-  beforeFirstCall(async () => done.push('second'));
+  beforeFirstCall(async () => {
+    await new Promise(setImmediate);
+    done.push('second');
+  });
   await firstCallPrepared(inLambda);
   await firstCallPrepared(inLambda);
   expect(done).toEqual(['second']);

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import {
   countIn,
   countOrNullIn,
+  decimalOrNullIn,
   flagIn,
   flagOrNullIn,
   listIn,
@@ -39,6 +40,7 @@ describe('a field of an answer', () => {
     ['a count or null', countOrNullIn, '7', 7],
     ['a word', word, 'http', 'http'],
     ['a word or null', wordOrNull, 'http', 'http'],
+    ['a decimal or null', decimalOrNullIn, '12345678901234567.89', '12345678901234567.89'],
   ])('is read: %s', (_what, read, given, expected) => {
     expect(read({ it: given }, 'it')).toEqual(expected);
   });
@@ -49,6 +51,7 @@ describe('a field of an answer', () => {
     ['a flag', flagOrNullIn],
     ['a count', countOrNullIn],
     ['a word', wordOrNull],
+    ['a decimal', decimalOrNullIn],
   ])('may be missing or null: %s', (_what, read) => {
     expect([read({}, 'it'), read({ it: null }, 'it')]).toEqual([null, null]);
   });
@@ -74,6 +77,8 @@ describe('a field of an answer', () => {
     [countIn, '1x', 'a whole number'],
     [countIn, '1234567890123456', 'a whole number'],
     [countOrNullIn, '', 'a whole number'],
+    [decimalOrNullIn, 'much', 'a number'],
+    [decimalOrNullIn, true, 'a number'],
     [word, undefined, 'a word that this version of the client knows'],
     [word, 'telepathy', 'a word that this version of the client knows'],
     [wordOrNull, 'telepathy', 'a word that this version of the client knows'],

@@ -38,13 +38,17 @@ async function all(options?: Parameters<BalancesClient['history']>[3]) {
 describe('a history', () => {
   it('has exact amounts, and null for none', async () => {
     const exact = entry({ current: true, currency_code: 'USD', previous_since: '2026-11-20T12:00:00.000Z' });
-    api.says(page([exact.replace('"balance":null', '"balance":12345678901234567.89'), entry()]));
+    const amounts = exact
+      .replace('"balance":null', '"balance":12345678901234567.89')
+      .replace('"available_balance":null', '"available_balance":2.50')
+      .replace('"available_credit":null', '"available_credit":3.50');
+    api.says(page([amounts, entry()]));
     expect(await all()).toEqual([
       {
         isCurrent: true,
         balance: '12345678901234567.89',
-        availableBalance: null,
-        availableCredit: null,
+        availableBalance: '2.50',
+        availableCredit: '3.50',
         currencyCode: 'USD',
         amountsSince: '2026-11-21T12:00:00.000Z',
         previousSince: '2026-11-20T12:00:00.000Z',
