@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type EveryHours, everyHoursOnOffer, isEveryHours } from '../../../shared/domain/every-hours.ts';
+import { plusSeconds } from '../../../shared/domain/instant.ts';
 import type { MemberKey } from '../../../shared/domain/mx.ts';
 import {
   type EnrolledMember,
@@ -241,12 +242,17 @@ it('only the periods on offer are periods', () => {
 });
 
 describe('a slot outside the quiet hours', () => {
-  const now = '2026-01-15T12:00:00.000Z';
-  const place = { shards: 4, now };
+  let places = 0;
+  /** On another day each time: what is kept for a day is found anew, and is the same on each. */
+  const newPlace = () => {
+    places += 1;
+    return { shards: 4, now: plusSeconds('2026-01-15T12:00:00.000Z', places * 86_400) };
+  };
   const night = { from: '22:00', to: '07:00', timeZone: 'Europe/Berlin' };
   const minutesOf = (slot: string | null) => Number(slot?.split('#')[2]);
 
   it.each(everyHoursOnOffer)('every %i hours: is due outside them', (everyHours) => {
+    const place = newPlace();
     for (const member of guids(60, 5)) {
       const slot = slotOutside(night, member, everyHours, place);
       const turns = Array.from({ length: Math.ceil(24 / everyHours) }, (_, turn) => turn * everyHours * 60);
@@ -258,6 +264,7 @@ describe('a slot outside the quiet hours', () => {
   });
 
   it('is the usual one where that is outside', () => {
+    const place = newPlace();
     for (const member of guids(200, 6)) {
       const usual = slotOf(member, 24, 4);
       const isOutside = minutesOf(usual) >= 420 && minutesOf(usual) < 1140;
@@ -266,6 +273,7 @@ describe('a slot outside the quiet hours', () => {
   });
 
   it('is spread over the day', () => {
+    const place = newPlace();
     const minutes = guids(2_000, 7).map((member) => minutesOf(slotOutside(night, member, 24, place)));
     const hours = Map.groupBy(minutes, (minute) => Math.floor(minute / 60));
     expect([...hours.keys()].toSorted((a, b) => a - b)).toEqual([7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18]);
@@ -277,9 +285,10 @@ describe('a slot outside the quiet hours', () => {
     [48, [0, 1]],
     [72, [0, 1, 2]],
     [168, [0, 1, 2, 3, 4, 5, 6]],
-  ] as const)('every %i hours: may be on each day', (everyHours, days) => {
+  ] as const)('every %i hours: may be on each day', (everyHours, possible) => {
+    const place = newPlace();
     const minutes = guids(300, 8).map((member) => minutesOf(slotOutside(night, member, everyHours, place)));
-    expect([...new Set(minutes.map((minute) => Math.floor(minute / 1440)))].toSorted()).toEqual(days);
+    expect([...new Set(minutes.map((minute) => Math.floor(minute / 1440)))].toSorted()).toEqual(possible);
     expect(minutes.every(Number.isInteger)).toBe(true);
   });
 
@@ -289,12 +298,12 @@ describe('a slot outside the quiet hours', () => {
     [168, 'SLOT#168h#04801#1'],
   ] as const)('every %i hours: is the same in every version', (everyHours, slot) => {
     const member = { userGuid: 'USR-1', memberGuid: 'MBR-5' };
-    expect(slotOutside(night, member, everyHours, place)).toBe(slot);
+    expect(slotOutside(night, member, everyHours, newPlace())).toBe(slot);
   });
 
   it('is none where nothing of the day is left', () => {
     const all = { from: '00:00', to: '23:30', timeZone: 'Europe/Berlin' };
-    expect(slotOutside(all, { userGuid: 'USR-1', memberGuid: 'MBR-1' }, 24, place)).toBeNull();
+    expect(slotOutside(all, { userGuid: 'USR-1', memberGuid: 'MBR-1' }, 24, newPlace())).toBeNull();
   });
 
   it('has one turn each local day of a clock change', () => {
