@@ -82,6 +82,12 @@ describe('looks of a known institution', () => {
   });
 });
 
+it('jobs of the first bin are over bit by bit', () => {
+  // From a second to 1.33 s: of those that run later, ever more are the long ones.
+  const known = plan({ lengths: counted({ 0: 40, 12: 10 }), lagSeconds: 8 });
+  expect([0.9, 1, 1.2, 1.3].map((age) => again(known, age))).toEqual([11, 11, 14, 28]);
+});
+
 describe('the next look', () => {
   it('comes as soon as the expected lag reaches the limit', () => {
     fc.assert(
