@@ -99,7 +99,7 @@ export function takenAwayWhenSeen(
 function asksSomebody(member: MxMember): boolean {
   const { whenOver } = ruleFor(member.connectionStatus);
   if (whenOver === 'wait' || neededUserAction(member) !== null) return true;
-  const byCode = whenOver === 'end' ? memberErrorEnd(member.error?.code ?? null) : null;
+  const byCode = whenOver === 'end' ? memberErrorEnd(member.error?.code) : null;
   return byCode !== null && isAttentionAction(outcomes[byCode.end].action);
 }
 

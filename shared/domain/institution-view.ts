@@ -23,12 +23,12 @@ export interface ViewRules {
 /** What is known of an institution. */
 export interface KnownInstitution {
   readonly code: string;
-  /** The day by the directory; null: it is not in there. */
-  readonly countedOn: string | null;
+  /** The day by the directory; null or undefined: it is not in there. */
+  readonly countedOn: string | null | undefined;
   /** Of the week, in any order. */
   readonly counts: readonly DayCounts[];
-  /** Null: nothing is kept of any. */
-  readonly trouble: Trouble | null;
+  /** Null or undefined: nothing is kept of any. */
+  readonly trouble: Trouble | null | undefined;
 }
 
 /** Ended refreshes, counted. */
@@ -118,7 +118,7 @@ export function shownInstitution(known: KnownInstitution, now: Instant, rules: V
   const { code } = known;
   const { breaker, checks } = known.trouble ?? noTrouble;
   const counts = known.counts.filter(({ day }) => day >= weekBegan(now));
-  const days = [...(known.countedOn === null ? [] : [known.countedOn]), ...counts.map(({ day }) => day)];
+  const days = [known.countedOn ?? [], counts.map(({ day }) => day)].flat();
   return {
     code,
     lastCountedOn: days.toSorted().at(-1) ?? null,

@@ -56,7 +56,7 @@ export async function listInstitutions(deps: ReadInstitutionsDeps, query: Instit
     institutions: await inGroups(shown, AT_ONCE, async (code) => {
       const row = listed.get(code) ?? (onlyOpen ? await institutions.listed(code) : null);
       const counts = await institutions.counts(code, weekBegan(present));
-      const known = { code, countedOn: row?.countedOn ?? null, counts, trouble: troubles.get(code) ?? null };
+      const known = { code, countedOn: row?.countedOn, counts, trouble: troubles.get(code) };
       return shownInstitution(known, present, viewRules);
     }),
     next: codes.length > limit ? (shown.at(-1) ?? null) : page.next,
@@ -72,7 +72,7 @@ export async function readInstitution(deps: ReadInstitutionsDeps, code: string):
     institutions.counts(code, weekBegan(present)),
     institutions.trouble(code),
   ]);
-  const known = { code, countedOn: listed?.countedOn ?? null, counts, trouble };
+  const known = { code, countedOn: listed?.countedOn, counts, trouble };
   const shown = shownInstitution(known, present, viewRules);
   if (shown.lastCountedOn !== null || shown.breaker?.state === 'open' || shown.notSupported !== null) return shown;
   throw new Failure('institution_not_found', 'no refresh of this institution was counted within 35 days');

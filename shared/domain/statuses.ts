@@ -261,5 +261,5 @@ export const memberErrorEnds: Readonly<Record<string, MemberErrorEnd>> = {
 };
 
 /** The end of a code that MX sent; null for one without a row. The code is MX's text: `constructor` has no row. */
-export const memberErrorEnd = (code: string | null): MemberErrorEnd | null =>
-  code !== null && Object.hasOwn(memberErrorEnds, code) ? (memberErrorEnds[code] ?? null) : null;
+export const memberErrorEnd = (code: string | null | undefined): MemberErrorEnd | null =>
+  code && Object.hasOwn(memberErrorEnds, code) ? (memberErrorEnds[code] ?? null) : null;

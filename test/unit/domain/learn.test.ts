@@ -20,7 +20,11 @@ import { saw, situation } from './situations.ts';
 import { startWorld } from './start-world.ts';
 
 /** The refresh of a job that MX began at 1 s and ended at 9 s, as the look at 10 s sees it. */
-function world(count?: Institutions['count'], within?: RefreshDeps['within']) {
+function world(
+  count?: Institutions['count'],
+  within?: RefreshDeps['within'],
+  breakers: Partial<RefreshDeps['breakers']> = {},
+) {
   const untaught: unknown[] = [];
   const running = claim({ lookedAt: at(10), lookNumber: 2 });
   const made = lookWorld(running);
@@ -28,6 +32,7 @@ function world(count?: Institutions['count'], within?: RefreshDeps['within']) {
   const deps = {
     ...made.deps,
     within: within ?? made.deps.within,
+    breakers: { ...made.deps.breakers, ...breakers },
     notLearnt: (error: unknown) => void untaught.push(String(error)),
     institutions: {
       lengths: async () => null,
@@ -74,6 +79,16 @@ describe('the end of a refresh', () => {
     const { counted, end } = world();
     await end(given);
     expect(counted).toMatchObject([['riverbank', { sample }]]);
+  });
+
+  it('that says nothing of its bank reads no breaker', async () => {
+    const { counted, end, untaught } = world(undefined, undefined, {
+      read: () => expect.fail(),
+      open: () => expect.fail(),
+      notSupported: () => expect.fail(),
+    });
+    await end({ ending: endingOf('mx_unavailable') });
+    expect([counted.length, untaught]).toEqual([1, []]);
   });
 
   it('of an institution that is not known counts nowhere', async () => {

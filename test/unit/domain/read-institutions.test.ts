@@ -61,6 +61,19 @@ describe('a list of institutions', () => {
     }
   });
 
+  it('says when one missing in the directory was met', async () => {
+    const { deps, institutions } = world(['b'], { b: open });
+    const counts = await institutions.counts('b', '2026-11-15');
+    const reader: InstitutionsReader = { ...institutions, page: async () => ({ institutions: [], next: null }) };
+    const listed = { ...reader, listed: async () => null, counts: async () => counts };
+    const query = { limit: 10, after: null, onlyOpen: false };
+    const { institutions: shown } = await listInstitutions({ ...deps, institutions: listed }, query);
+    expect(shown).toMatchObject([{ code: 'b', lastCountedOn: '2026-11-21' }]);
+    expect(await readInstitution({ ...deps, institutions: listed }, 'b')).toMatchObject({
+      lastCountedOn: '2026-11-21',
+    });
+  });
+
   it('that fills its last page has no next one', async () => {
     expect(await world(['b'], { z: open }).list({ limit: 2 })).toEqual(['b', 'z', null]);
   });
