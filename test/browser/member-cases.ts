@@ -9,8 +9,10 @@ export function memberCases({ on }: Cases): void {
   it.concurrent(
     'watches a refresh from the click to stored balances',
     on(async ({ running, openMember }) => {
-      const member = running.addMember({ jobSeconds: 3 });
+      const member = running.addMember({ jobSeconds: 6 });
       const page = await openMember(member);
+      const asked: string[] = [];
+      page.on('request', (request) => asked.push(new URL(request.url()).pathname));
       await section(page, 'Whose move is it?').getByText('This member is not known to the local stack').waitFor();
       await page.getByRole('button', { name: 'Refresh', exact: true }).click();
       await page.getByText('Accepted.').waitFor();
@@ -23,6 +25,9 @@ export function memberCases({ on }: Cases): void {
       await last.getByText('balances stored, as read').waitFor();
       expect(await section(page, 'Accounts').getByRole('row').count()).toBe(7);
       await section(page, 'Whose move is it?').getByText('Nothing has to be done.').waitFor();
+      // All accounts are not read each second: at the trigger and at the end, once or twice.
+      expect(asked.filter((path) => path === '/data/member').length).toBeLessThan(5);
+      expect(asked.filter((path) => path === '/data/member/running').length).toBeGreaterThan(4);
     }),
   );
 

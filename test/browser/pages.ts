@@ -8,6 +8,8 @@ export interface Opening {
   readonly hash?: string;
   readonly width?: number;
   readonly colorScheme?: 'light' | 'dark';
+  /** The page's clock stands still but for what `page.clock` moves it. */
+  readonly withClock?: boolean;
 }
 
 /** The pages of a test. */
@@ -29,7 +31,7 @@ export function pagesIn(browser: Browser): Pages {
   const opened: Page[] = [];
   return {
     faults,
-    async open(address, { hash = '', width = 1600, colorScheme = 'light' } = {}) {
+    async open(address, { hash = '', width = 1600, colorScheme = 'light', withClock = false } = {}) {
       const context = await browser.newContext({
         locale: 'en-US',
         timezoneId: 'Europe/Berlin',
@@ -38,6 +40,7 @@ export function pagesIn(browser: Browser): Pages {
       });
       const page = await context.newPage();
       page.setDefaultTimeout(WAIT_MS);
+      if (withClock) await page.clock.install();
       opened.push(page);
       page.on('pageerror', (error) => faults.push(error));
       page.on('console', (message) => {
