@@ -1,5 +1,5 @@
 /** `tables copy-back`, on the real local engine. */
-import { CreateTableCommand, PutItemCommand, ScanCommand } from '@aws-sdk/client-dynamodb';
+import { CreateTableCommand, type DynamoDBClient, PutItemCommand, ScanCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { copyBack, leftOut } from '../../infra/operator/copy-back.ts';
 import { fakeTerminal } from '../unit/operator/fake-terminal.ts';
@@ -24,7 +24,10 @@ const memberItem = (user: string, key: string, more: Stored = {}): Stored => ({
 
 let copies = 0;
 /** A table of its own, with these items. */
-async function copyWith(items: readonly Stored[], like: 'members' | 'refreshes' = 'members'): Promise<string> {
+async function copyWith(
+  items: readonly Stored[],
+  like: 'members' | 'balances' | 'refreshes' = 'members',
+): Promise<string> {
   copies += 1;
   const TableName = `copy-${copies}`;
   await tables.client.send(new CreateTableCommand({ ...tableInputs[like], TableName }));
@@ -39,8 +42,12 @@ const outputs = (): Readonly<Record<string, string>> => ({
   RefreshesTable: tables.refreshes,
 });
 const options = { name: 'members' as const, dryRun: false, yes: true, json: true, perSecond: 10_000 };
-async function copying(from: string, more: Partial<Parameters<typeof copyBack>[2]> = {}, terminal = fakeTerminal()) {
-  const failure = await copyBack(deploymentWith(tables, outputs()), terminal.terminal, {
+async function copying(
+  from: string,
+  more: Partial<Parameters<typeof copyBack>[2]> = {},
+  { terminal = fakeTerminal(), newClient = () => tables.newClient() } = {},
+) {
+  const failure = await copyBack(deploymentWith({ newClient }, outputs()), terminal.terminal, {
     ...options,
     from,
     ...more,
@@ -86,6 +93,12 @@ describe('copying back', () => {
     ['the table itself', async () => tables.members, 2, /^members is the table itself\. Nothing was changed\.$/],
     ['no table', async () => 'nowhere', 2, /^There is no table nowhere here: is it restored yet, in this region\?$/],
     [
+      'a copy with another sort key',
+      () => copyWith([{ user_guid: { S: 'USR-1' }, account_key: { S: 'MBR-1#ACT-1' } }], 'balances'),
+      2,
+      /^The items of copy-\d+ have no user_guid and item_key: it is no copy of members\.$/,
+    ],
+    [
       'a copy of another table',
       () => copyWith([{ refresh_id: { S: 'RFR-1' }, item_key: { S: 'REFRESH' } }], 'refreshes'),
       2,
@@ -100,7 +113,10 @@ describe('copying back', () => {
 
   it('needs a yes', async () => {
     const from = await copyWith([memberItem('USR-yes', 'MBR-1')]);
-    expect((await copying(from, { yes: false })).failure).toMatchObject({ exitCode: 5 });
+    expect((await copying(from, { yes: false })).failure).toMatchObject({
+      exitCode: 5,
+      message: expect.stringMatching(/^Copy what members of stack test .* lacks from copy-\d+\? There is no terminal /),
+    });
   });
 
   it('interrupted says what was done, and goes on later', async () => {
@@ -113,12 +129,79 @@ describe('copying back', () => {
       return 0;
     };
     const terminal = fakeTerminal({ sleep: async () => {}, elapsed, stop: stop.signal });
-    const { failure, summary } = await copying(from, {}, terminal);
+    const { failure, summary } = await copying(from, {}, { terminal });
     expect(failure).toMatchObject({ exitCode: 130, message: expect.stringMatching(/^Interrupted\. Run again, /) });
     const { copied } = summary;
     expect(copied).toBeGreaterThan(0);
     expect(copied).toBeLessThan(40);
     expect((await copying(from)).summary).toMatchObject({ copied: 40 - copied, there: copied });
+  });
+});
+
+/** A client of the engine that does this before each PutItem. */
+function puttingAfter(work: (puts: number) => Promise<unknown>): DynamoDBClient {
+  const client = tables.newClient();
+  let puts = 0;
+  client.middlewareStack.add(
+    (next, context) => async (args) => {
+      if (context.commandName === 'PutItemCommand') {
+        puts += 1;
+        await work(puts);
+      }
+      return next(args);
+    },
+    { step: 'initialize' },
+  );
+  return client;
+}
+
+describe('copying back while others write', () => {
+  it('overwrites nothing that came in between', async () => {
+    const from = await copyWith([memberItem('USR-race', 'MBR-1', { seen: { S: 'then' } })]);
+    const newer = memberItem('USR-race', 'MBR-1', { seen: { S: 'now' } });
+    const newClient = () => puttingAfter(() => put(tables.members, newer));
+    expect((await copying(from, {}, { newClient })).summary).toMatchObject({ copied: 0, there: 1 });
+    expect(await itemsOf(tables.members)).toContainEqual(newer);
+  });
+
+  it('says what was done when AWS goes away', async () => {
+    const from = await copyWith(Array.from({ length: 40 }, (_, n) => memberItem('USR-away', `MBR-${n}`)));
+    const newClient = () =>
+      puttingAfter(async (puts) => {
+        if (puts > 20) throw Object.assign(new Error('connect'), { code: 'ECONNREFUSED' });
+      });
+    const { failure, summary } = await copying(from, {}, { newClient });
+    expect(failure).toMatchObject({ code: 'ECONNREFUSED' });
+    expect(summary).toMatchObject({ copied: 20, there: 0 });
+    expect((await copying(from)).summary).toMatchObject({ copied: 20, there: 20 });
+  });
+
+  it('leaves pauses and what has expired out, in words', async () => {
+    const refresh = (id: string, more: Stored = {}): Stored => ({
+      refresh_id: { S: id },
+      item_key: { S: 'REFRESH' },
+      ...more,
+    });
+    const from = await copyWith(
+      [refresh('RFR-1'), refresh('RFR-2', { expires_at: { N: '1' } }), refresh('PAUSES')],
+      'refreshes',
+    );
+    const terminal = fakeTerminal();
+    const deployment = deploymentWith(tables, outputs());
+    await copyBack(deployment, terminal.terminal, { ...options, name: 'refreshes', from, json: false });
+    expect(terminal.said).toEqual([`Copying back from ${from} to refreshes · stack test in local, account 123`]);
+    expect(terminal.out()).toBe(
+      [
+        'what became of them                    items',
+        'copied                                 1',
+        'there already                          0',
+        'left out: of a deleted member or user  0',
+        'left out: expired                      1',
+        'left out: pauses                       1',
+        '',
+      ].join('\n'),
+    );
+    expect(await itemsOf(tables.refreshes)).toEqual([refresh('RFR-1')]);
   });
 });
 
