@@ -32,7 +32,7 @@ function App(): ComponentChild {
         link('#/', 'Overview', view.name === 'overview'),
         deployment.data?.hasSimulator === true ? link('#/try', 'Try it', view.name === 'try') : null,
       ),
-      h(Finder, { key: location.hash, view }),
+      h(Finder, { key: location.hash, view, examples: deployment.data?.hasSimulator === true ? SIMULATED : null }),
       h(
         'label',
         { class: 'switch' },
@@ -53,7 +53,7 @@ function shown(view: View, deployment: DeploymentShown | null): ComponentChild {
       Fragment,
       null,
       h('h1', { tabIndex: -1 }, 'Overview'),
-      h(Overview, { isLocal: deployment?.isLocal === true }),
+      h(Overview, { isLocal: deployment?.isLocal === true, canTry: deployment?.hasSimulator === true }),
     );
   if (view.name === 'try') return h(Try, null);
   return h(Member, { key: `${view.user}/${view.member}`, user: view.user, member: view.member, deployment });
@@ -68,8 +68,17 @@ function useTitleFocused(view: View): void {
   }, [view]);
 }
 
-/** Opens a member by guid or own id. */
-function Finder({ view }: { readonly view: View }): ComponentChild {
+/** A user and a member that every simulator begins with. */
+const SIMULATED = { user: 'such as user-1', member: 'such as member-ok' };
+
+/** Opens a member by guid or own id. `examples` null: none is known. */
+function Finder({
+  view,
+  examples,
+}: {
+  readonly view: View;
+  readonly examples: typeof SIMULATED | null;
+}): ComponentChild {
   const named = view.name === 'member' ? view : { user: '', member: '' };
   const [user, setUser] = useState(named.user);
   const [member, setMember] = useState(named.member);
@@ -77,11 +86,15 @@ function Finder({ view }: { readonly view: View }): ComponentChild {
     event.preventDefault();
     if (user.trim() !== '' && member.trim() !== '') location.hash = memberHash(user.trim(), member.trim());
   };
-  const field = (id: string, label: string, value: string, set: (text: string) => void): ComponentChild => [
+  const field = (
+    { id, label, value, example }: Readonly<Record<'id' | 'label' | 'value' | 'example', string>>,
+    set: (text: string) => void,
+  ): ComponentChild => [
     h('label', { for: id }, label),
     h('input', {
       id,
       value,
+      placeholder: example,
       autocomplete: 'off',
       spellcheck: false,
       onInput: (event) => set(event.currentTarget.value),
@@ -90,8 +103,11 @@ function Finder({ view }: { readonly view: View }): ComponentChild {
   return h(
     'form',
     { class: 'row', role: 'search', onSubmit: open },
-    field('find-user', 'User', user, setUser),
-    field('find-member', 'Member', member, setMember),
+    field({ id: 'find-user', label: 'User', value: user, example: examples?.user ?? 'guid or own id' }, setUser),
+    field(
+      { id: 'find-member', label: 'Member', value: member, example: examples?.member ?? 'guid or own id' },
+      setMember,
+    ),
     h('button', { type: 'submit' }, 'Open'),
   );
 }

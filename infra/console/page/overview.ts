@@ -22,8 +22,8 @@ import { plain } from './words.ts';
 
 const [LIVE_MS, SLOW_MS] = [2_000, 30_000];
 
-/** The view. `isLocal`: of a stack on this machine. */
-export function Overview({ isLocal }: { readonly isLocal: boolean }): ComponentChild {
+/** The view. `isLocal`: of a stack on this machine; `canTry`: with the simulator. */
+export function Overview({ isLocal, canTry }: { readonly isLocal: boolean; readonly canTry: boolean }): ComponentChild {
   const running = usePanel<RunningList>('/data/running', LIVE_MS);
   const waiting = usePanel<readonly AttentionGroup[]>('/data/attention', SLOW_MS);
   const banks = usePanel<InstitutionList>('/data/institutions', SLOW_MS);
@@ -34,7 +34,7 @@ export function Overview({ isLocal }: { readonly isLocal: boolean }): ComponentC
     h(
       Section,
       { id: 'running', title: 'Runs now', of: running },
-      running.data === null ? null : h(RunningRows, running.data),
+      running.data === null ? null : h(RunningRows, { ...running.data, canTry }),
     ),
     h(
       Section,
@@ -47,8 +47,15 @@ export function Overview({ isLocal }: { readonly isLocal: boolean }): ComponentC
   );
 }
 
-function RunningRows({ running, isMore }: RunningList): ComponentChild {
-  if (running.length === 0) return h('p', null, 'No refresh runs.');
+function RunningRows({ running, isMore, canTry }: RunningList & { readonly canTry: boolean }): ComponentChild {
+  if (running.length === 0) {
+    return h(
+      'p',
+      null,
+      'No refresh runs.',
+      canTry ? [' ', h('a', { href: '#/try' }, 'Let one run at a bank of your choice'), '.'] : null,
+    );
+  }
   return h(
     Fragment,
     null,
