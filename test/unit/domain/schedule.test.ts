@@ -301,6 +301,18 @@ describe('a slot outside the quiet hours', () => {
     expect(slotOutside(night, member, everyHours, newPlace())).toBe(slot);
   });
 
+  it.each([
+    [1, 59],
+    [6, 119],
+    [24, 479],
+  ] as const)('every %i hours: has the one minute left', (everyHours, minute) => {
+    // An hour from both ends it is 07:59 UTC.
+    const day = { from: '09:00', to: '06:59', timeZone: 'UTC' };
+    expect(minutesOf(slotOutside(day, { userGuid: 'USR-1', memberGuid: 'MBR-5' }, everyHours, newPlace()))).toBe(
+      minute,
+    );
+  });
+
   it('is none where nothing of the day is left', () => {
     const all = { from: '00:00', to: '23:30', timeZone: 'Europe/Berlin' };
     expect(slotOutside(all, { userGuid: 'USR-1', memberGuid: 'MBR-1' }, 24, newPlace())).toBeNull();

@@ -30,6 +30,16 @@ it('reads a complete environment, each value in its type', () => {
   });
 });
 
+it.each<[FunctionName, object]>([
+  ['start-due', { stage: 'test', startQueueUrl: 'http://127.0.0.1:1/none', startsPerSecond: 100 }],
+  ['start-due', { deadlineSeconds: 600, minLookGapSeconds: 3, allowanceStarts: 5, allowanceWindowSeconds: 7_200 }],
+  ['read-balances', { allowanceStarts: 5, allowanceWindowSeconds: 7_200 }],
+  ['check-balance', { defaultScheduleHours: 0, scheduleShards: 1, graceLooks: 5 }],
+  ['check-mx', { stage: 'test', refreshesTable: 'none' }],
+])('%s is given %j', (name, values) => {
+  expect(readEnvironment(name, placeholders)).toMatchObject(values);
+});
+
 it.each([
   ['stage', 'STAGE'],
   ['graceLooks', 'GRACE_LOOKS'],

@@ -250,9 +250,9 @@ describe('metrics', () => {
     const report = telemetry('follow-up', 'prod', now);
     for (let value = 0; value < 150; value += 1) report.measure('LooksTaken', value);
     report.flush();
-    expect(lines().map((line) => [line.LooksTaken.length, line.LooksTaken[0]])).toEqual([
-      [100, 0],
-      [50, 100],
+    expect(lines().map((line) => [line.level, line.LooksTaken.length, line.LooksTaken[0]])).toEqual([
+      ['INFO', 100, 0],
+      ['INFO', 50, 100],
     ]);
   });
 

@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { readAccountHistory } from '../../../functions/read-balances.ts';
+import { Decimal } from '../../../shared/domain/decimal.ts';
 import { plusSeconds } from '../../../shared/domain/instant.ts';
 import type { MemberRecord } from '../../../shared/domain/member.ts';
+import { amountsBody } from '../../../shared/lambda/api-shapes.ts';
 import { type BalancesTable, fakeBalances } from '../../fakes/fake-balances.ts';
 import { fakeHistory } from '../../fakes/fake-history.ts';
 import { withMember } from '../../fakes/members-table.ts';
@@ -74,6 +76,17 @@ describe('reading a history', () => {
     });
     expect(answer.headers).toMatchObject({ 'balances-freshness': 'fresh', 'balances-observed-at': T0, age: '0' });
     expect(mxCalls).toEqual([]);
+  });
+
+  it.each([
+    [{}, { balance: null, available_balance: null, available_credit: null }],
+    [
+      { balance: Decimal.of('1.50'), available_balance: Decimal.of('2'), available_credit: Decimal.of('3') },
+      { balance: Decimal.of('1.50'), available_balance: Decimal.of('2'), available_credit: Decimal.of('3') },
+    ],
+  ])('has null for what MX did not give: %j', (amounts, shown) => {
+    const rest = { currencyCode: null, amountsSince: T0, previousSince: null, observedAt: T0 };
+    expect(amountsBody({ ...rest, amounts, refreshId: refreshId(1), isCurrent: true })).toMatchObject(shown);
   });
 
   it('of no account is known after a success without any', async () => {

@@ -86,6 +86,20 @@ describe('reading institutions', () => {
     expect((await page({ breaker: 'open' })).codes).toEqual(['ill']);
   });
 
+  it.each([
+    ['1,024 letters', Buffer.alloc(1_024, 'a'), true],
+    [
+      '341 bytes that become three each, and a letter',
+      Buffer.concat([Buffer.alloc(341, 0xff), Buffer.from('a')]),
+      true,
+    ],
+    ['341 of them, and two letters', Buffer.concat([Buffer.alloc(341, 0xff), Buffer.from('ab')]), false],
+  ])('all: go on behind %s, or are refused', async (_what, code, isTaken) => {
+    const asked = world('mxbank').page({ cursor: code.toString('base64url') });
+    if (isTaken) expect((await asked).cursor).toBeNull();
+    else await expect(asked).rejects.toMatchObject({ code: 'invalid_request' });
+  });
+
   it.each<[string, string]>([
     ['limit', '0'],
     ['limit', '101'],
