@@ -307,10 +307,10 @@ export function createTruth(world: Observed): Truth {
       if (early !== null) throw early;
       const isPutOff = name === 'members.recordStart' || name === 'members.putOffStarts';
       const putOff = isPutOff ? putOffBy.get(invocation) : undefined;
-      // Where the refresh has ended meanwhile, the second one notes it.
       const putOffMember = world.members.find((key) => textOf(key) === putOff?.key);
-      if (putOff !== undefined && putOffMember && world.record(putOffMember)?.startNotBefore != null)
-        putOffUntil.set(putOff.key, putOff.until);
+      // The first one changes nothing where the refresh has ended meanwhile; the second one notes it then.
+      const isNoted = putOffMember && world.record(putOffMember) !== (known.get(textOf(putOffMember)) ?? null);
+      if (putOff !== undefined && isNoted) putOffUntil.set(putOff.key, putOff.until);
       if (['members.', 'seen.', 'unstarted.'].some((port) => name.startsWith(port))) {
         for (const key of world.members) {
           const text = textOf(key);
