@@ -121,6 +121,7 @@ export function tryCasesByThemselves({ on }: Cases): void {
       await choices.getByRole('button', { name: 'MX refuses the service’s key' }).click();
       const now = section(page, 'What goes wrong now');
       await now.getByText('until it is taken back').waitFor();
+      await choices.getByText('on', { exact: true }).waitFor();
       expect(running.mx.faults()).toMatchObject([{ member: guid, left: null, how: { status: 401 } }]);
       const banks = section(page, 'Every way in which a bank and MX can behave');
       await banks.getByLabel('For').selectOption(guid);

@@ -2,7 +2,7 @@
 import { type ComponentChild, h, type TargetedEvent } from 'preact';
 import { useState } from 'preact/hooks';
 import type { Offer, OfferGroup, SimulatedShown } from '../try-shapes.ts';
-import { Section } from './parts.ts';
+import { Chip, Section } from './parts.ts';
 
 /** What every choice needs. */
 interface ChoiceProps {
@@ -19,11 +19,14 @@ export const Stories = ({ offers, isAsking, choose }: CardsProps): ComponentChil
 /** Faults, for one member or for all. */
 export function FaultChoices({
   groups,
+  on,
   isAsking,
   members,
   choose,
 }: ChoiceProps & {
   readonly groups: readonly OfferGroup[];
+  /** Titles of what is on. */
+  readonly on: readonly string[];
   readonly choose: (offer: Offer, whom: string | null, times: number | null) => void;
 }): ComponentChild {
   const [whom, setWhom] = useState('');
@@ -60,12 +63,20 @@ export function FaultChoices({
       ? null
       : h(Group, {
           ...calls,
+          on,
           isOpen: true,
           isAsking,
           choose: (offer) => choose(offer, ofMember, times === '' ? null : Number(times)),
         }),
     others.map((group) =>
-      h(Group, { key: group.title, ...group, isOpen: false, isAsking, choose: (offer) => choose(offer, null, null) }),
+      h(Group, {
+        key: group.title,
+        ...group,
+        on,
+        isOpen: false,
+        isAsking,
+        choose: (offer) => choose(offer, null, null),
+      }),
     ),
   );
 }
@@ -170,6 +181,8 @@ const shortened = (name: string): string => (name.length > 40 ? `${name.slice(0,
 
 interface CardsProps {
   readonly offers: readonly Offer[];
+  /** Titles of what is on. @default none */
+  readonly on?: readonly string[];
   readonly isAsking: boolean;
   readonly choose: (offer: Offer) => void;
 }
@@ -177,6 +190,7 @@ interface CardsProps {
 function Group({
   title,
   offers,
+  on,
   isOpen,
   isAsking,
   choose,
@@ -190,11 +204,11 @@ function Group({
       onToggle: (event: TargetedEvent<HTMLDetailsElement>) => setShown(event.currentTarget.open),
     },
     h('summary', null, title, h('span', { class: 'quiet' }, ` ${offers.length}`)),
-    isShown ? h(Cards, { offers, isAsking, choose }) : null,
+    isShown ? h(Cards, { offers, isAsking, choose, ...(on === undefined ? {} : { on }) }) : null,
   );
 }
 
-const Cards = ({ offers, isAsking, choose }: CardsProps): ComponentChild =>
+const Cards = ({ offers, on = [], isAsking, choose }: CardsProps): ComponentChild =>
   h(
     'ul',
     { class: 'stories' },
@@ -203,7 +217,12 @@ const Cards = ({ offers, isAsking, choose }: CardsProps): ComponentChild =>
         'li',
         { key: offer.name },
         h('button', { type: 'button', disabled: isAsking, onClick: () => choose(offer) }, offer.title),
-        h('p', { class: 'quiet' }, offer.text),
+        h(
+          'p',
+          { class: 'quiet' },
+          on.includes(offer.title) ? [h(Chip, { kind: 'ask', children: 'on' }), ' '] : null,
+          offer.text,
+        ),
       ),
     ),
   );

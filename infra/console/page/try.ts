@@ -51,7 +51,8 @@ export function Try(): ComponentChild {
     null,
     h('h1', { tabIndex: -1 }, 'Try it'),
     h(Way, null),
-    h(Trouble, { problem, asOf: null }),
+    // Beside what was clicked, wherever that is on the page.
+    h('div', { class: 'notice' }, h(Trouble, { problem, asOf: null })),
     h(
       Section,
       { id: 'stories', title: 'Begin here: a bank, and what comes of it', of: list },
@@ -81,6 +82,7 @@ export function Try(): ComponentChild {
             key: 'faults',
             ...choose,
             groups: list.data.faults,
+            on: played.data?.on.map(({ title }) => title) ?? [],
             choose: ({ name }, whom, times) => void asked('fault', { name, member: whom, times }),
           }),
           h(BankChoices, {
