@@ -82,6 +82,11 @@ const brokenAfter = (
 
 const opened = brokenAfter([job('a', 0), job('a', 10), job('b', 20)]);
 
+it('a bank without trouble was never opened', () => {
+  const never = { open: null, changedAt: null, openings: 0, failures: [], probedAt: null, untold: [] };
+  expect(closedBreaker).toEqual(never);
+});
+
 describe('a breaker', () => {
   it('opens with enough failures of enough users', () => {
     expect(brokenAfter([job('a', 0), job('b', 10)]).open).toBeNull();

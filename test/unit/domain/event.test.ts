@@ -7,6 +7,7 @@ import {
   changedBalances,
   connectionEvent,
   deletedEvent,
+  EVENT_SOURCE,
   endedEvent,
   heldEvent,
   institutionEvent,
@@ -49,6 +50,10 @@ const stored = (given: Partial<StoredBalance> = {}): StoredBalance => ({
 });
 
 describe('an event', () => {
+  it('comes from this service, by name', () => {
+    expect(EVENT_SOURCE).toBe('mx-fresh-balances');
+  });
+
   it('has a schema for each type', () => {
     expect(typesWithSchema.toSorted()).toEqual([
       'balance.changed',

@@ -91,6 +91,14 @@ describe('the end of a refresh', () => {
     expect([counted.length, untaught]).toEqual([1, []]);
   });
 
+  it('of a POST without an answer reads no breaker', async () => {
+    const failing = { read: () => expect.fail(), open: () => expect.fail(), notSupported: () => expect.fail() };
+    const { counted, end, untaught } = world(undefined, undefined, failing);
+    const start = { ...claim().start, state: 'unknown', jobGuid: null } as const;
+    await end({ claim: claim({ lookedAt: at(10), lookNumber: 2, start }), ending: endingOf('degraded') });
+    expect([counted.length, untaught]).toEqual([1, []]);
+  });
+
   it('of an institution that is not known counts nowhere', async () => {
     const { counted, end, table } = world();
     await end({ institutionCode: null });

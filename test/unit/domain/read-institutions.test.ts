@@ -78,6 +78,13 @@ describe('a list of institutions', () => {
     expect(await world(['b'], { z: open }).list({ limit: 2 })).toEqual(['b', 'z', null]);
   });
 
+  it.each([
+    [1, ['a', 'a']],
+    [3, ['a', 'b', 'c', 'c']],
+  ])('of %i goes on behind its last one', async (limit, page) => {
+    expect(await world(['a', 'b', 'c', 'd']).list({ limit })).toEqual(page);
+  });
+
   it('has open breakers without counts, in their place', async () => {
     const breakers = { a: open, c: open, c2: closedBreaker, z: open };
     const { list } = world(['b', 'c', 'd'], breakers);
