@@ -38,7 +38,8 @@ export function firingFindings(
   states: readonly AlarmState[],
   now: Instant,
 ): readonly Finding[] {
-  if (names.length === 0) return [warning(LINE, 'the stack has no alarms', 'Deploy it anew.')];
+  if (names.length === 0)
+    return [warning(LINE, 'the stack has no alarms', 'Deploy it with the release of this command.')];
   const firing = states
     .filter(({ state }) => state === 'ALARM')
     .toSorted((a, b) => ((a.since ?? '') < (b.since ?? '') ? -1 : 1))
@@ -54,7 +55,7 @@ export function firingFindings(
           warning(
             LINE,
             `deleted by hand: ${listed(gone)}`,
-            'Deploy the stack anew: CloudFormation does not notice it.',
+            'The same template does not bring it back: CloudFormation does not notice. Make it anew as the template has it.',
           ),
         ]),
     ...(blind.length === 0

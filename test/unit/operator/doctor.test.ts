@@ -340,15 +340,25 @@ describe('alarms', () => {
 
   it('that rest are one line', () => {
     expect(found(all('OK'))).toEqual([['ok', 'none of 5 alarms', null]]);
+    expect(found(all('OK', -7_200))).toEqual([['ok', 'none of 5 alarms', null]]);
   });
 
   it('that fire are a line each, the oldest first', () => {
-    const states = [alarm('a', 'ALARM', -5), alarm('b', 'OK'), alarm('c', 'ALARM', -9), alarm('d', 'OK')];
+    const states = [alarm('a', 'ALARM', -5), alarm('b', 'ALARM', -7), alarm('c', 'ALARM', -9), alarm('d', 'OK')];
     const todo = 'See docs/runbook.md#follow-ups-late';
-    expect(found(states, ['a', 'b', 'c', 'd'])).toEqual([
+    const lines = [
       ['failure', `c since ${at(-9)}: Balances arrive late.`, todo],
+      ['failure', `b since ${at(-7)}: Balances arrive late.`, todo],
       ['failure', `a since ${at(-5)}: Balances arrive late.`, todo],
-    ]);
+    ];
+    expect(found(states, ['a', 'b', 'c', 'd'])).toEqual(lines);
+    expect(found(states.toReversed(), ['a', 'b', 'c', 'd'])).toEqual(lines);
+    const unknown = alarm('e', 'ALARM', null);
+    for (const some of [
+      [...states, unknown],
+      [unknown, ...states],
+    ])
+      expect(found(some)[0]?.[1]).toBe('e since an unknown time: Balances arrive late.');
   });
 
   it('of an unknown time are named all the same', () => {
@@ -363,14 +373,22 @@ describe('alarms', () => {
     expect(found(all('INSUFFICIENT_DATA', -3_600))).toEqual([
       ['warning', 'without data for more than an hour: a, b, c and 2 more', expect.stringContaining('CloudWatch')],
     ]);
+    const three = all('INSUFFICIENT_DATA', -3_600).slice(0, 3);
+    expect(found(three, ['a', 'b', 'c'])[0]?.[1]).toBe('without data for more than an hour: a, b, c');
   });
 
   it('that were deleted by hand are a warning', () => {
     expect(found([alarm('a', 'OK'), alarm('c', 'ALARM')], ['a', 'b', 'c'])).toEqual([
       ['failure', `c since ${T0}: Balances arrive late.`, 'See docs/runbook.md#follow-ups-late'],
-      ['warning', 'deleted by hand: b', 'Deploy the stack anew: CloudFormation does not notice it.'],
+      [
+        'warning',
+        'deleted by hand: b',
+        'The same template does not bring it back: CloudFormation does not notice. Make it anew as the template has it.',
+      ],
     ]);
-    expect(found([], [])).toEqual([['warning', 'the stack has no alarms', 'Deploy it anew.']]);
+    expect(found([], [])).toEqual([
+      ['warning', 'the stack has no alarms', 'Deploy it with the release of this command.'],
+    ]);
   });
 
   it('of another deployment in the stack are not asked for', () => {
