@@ -7,15 +7,7 @@
  * round after the first has found nothing.
  */
 import { type DeleteDeps, deleteMember } from './delete-member.ts';
-import type {
-  Erased,
-  ErasureOrder,
-  ErasureQueue,
-  ErasureWork,
-  MxDeletion,
-  Receipts,
-  StoredData,
-} from './erasure-ports.ts';
+import type { Erased, ErasureQueue, ErasureWork, MxDeletion, Receipts, StoredData } from './erasure-ports.ts';
 import { nothingErased } from './erasure-ports.ts';
 import { asFailure, Failure } from './failure.ts';
 import { plusSeconds } from './instant.ts';
@@ -89,14 +81,24 @@ async function eraseRound(
     work = { ...work, after, hasFound: work.hasFound || hasFound, tries: 0 };
     reached(work);
   };
+  const note = async (erased: Erased): Promise<void> => {
+    if (!Object.values(erased).some((count) => count > 0)) return;
+    await deps.receipts.add(order.erasureId, erased);
+    work = { ...work, hasFound: true };
+    reached(work);
+  };
   const members = memberGuid === null ? await deps.storedData.membersOf(userGuid) : [memberGuid];
   for (const guid of members) {
     if (work.after !== null && guid <= work.after) continue;
     if (isLate()) return goOn(deps, work);
-    const { erased, isAll } = await eraseMember(deps, order, { key: { userGuid, memberGuid: guid }, round, isLate });
-    const hasFound = Object.values(erased).some((count) => count > 0);
-    if (hasFound) await deps.receipts.add(order.erasureId, erased);
-    found(hasFound, isAll ? guid : work.after);
+    const key = { userGuid, memberGuid: guid };
+    const { erased, isAll, wasAlive } = await eraseHere(deps, key, isLate);
+    // Told before MX is asked: a later try would find nothing here, and the receipt would say so.
+    await note(erased);
+    // After the first round only for what has become known since, which a try before may have erased here.
+    const isAsked = order.atMx !== 'nothing' && (round === 1 || wasAlive || work.hasFound);
+    if (isAsked && (await isDeletedAtMx(deps, key))) await note({ ...nothingErased, membersAtMx: 1 });
+    found(false, isAll ? guid : work.after);
     if (!isAll) return goOn(deps, work);
   }
   found((await deps.storedData.eraseNames(order, work.userIds)) > 0);
@@ -116,36 +118,42 @@ async function goOn(deps: EraseDataDeps, work: ErasureWork): Promise<'goes_on'> 
   return 'goes_on';
 }
 
-/** One member, as far as time allows. A member that was deleted before is looked through too: its refreshes were kept. */
-async function eraseMember(
+/**
+ * What is stored here of one member, as far as time allows. A member that was deleted before is looked through too: its refreshes
+ * were kept.
+ */
+async function eraseHere(
   deps: EraseDataDeps,
-  { atMx }: ErasureOrder,
-  { key, round, isLate }: { readonly key: MemberKey; readonly round: number; readonly isLate: () => boolean },
-): Promise<{ readonly erased: Erased; readonly isAll: boolean }> {
+  key: MemberKey,
+  isLate: () => boolean,
+): Promise<{ readonly erased: Erased; readonly isAll: boolean; readonly wasAlive: boolean }> {
   const record = await deps.members.read(key);
-  const isAlive = record !== null && record.deletedAt === null;
+  const wasAlive = record !== null && record.deletedAt === null;
   const accounts = (await deps.balances.ofMember(key)).length;
   const erasure = countingHistory(deps.erasure);
-  if (isAlive) await deleteMember({ ...tellingAll(deps), erasure }, key);
+  if (wasAlive) await deleteMember({ ...tellingAll(deps), erasure }, key);
   else {
     const deletedAt = record?.deletedAt ?? deps.now();
     await Promise.all([deps.erasure.erase(key), deps.seen.eraseBody(key, deletedAt)]);
   }
   const history = await erasure.eraseHistory(key, isLate);
   const refreshes = await deps.storedData.eraseRefreshes(key, isLate);
-  // Again only for what has become known since.
-  const isAsked = atMx !== 'nothing' && (round === 1 || isAlive);
-  const ofMx = { userIdentifier: key.userGuid, memberIdentifier: key.memberGuid };
-  const isDeletedAtMx = isAsked && (await deps.mxDeletion.deleteMember(ofMx)) === 'deleted';
   const erased = {
-    members: isAlive ? 1 : 0,
+    ...nothingErased,
+    members: wasAlive ? 1 : 0,
     accounts,
     formerAmounts: erasure.counted(),
     refreshes: refreshes.erased,
-    membersAtMx: isDeletedAtMx ? 1 : 0,
-    usersAtMx: 0,
   };
-  return { erased, isAll: history.isAll && refreshes.isAll };
+  return { erased, isAll: history.isAll && refreshes.isAll, wasAlive };
+}
+
+/** Has MX delete the member; false: it knows it no longer. */
+async function isDeletedAtMx(
+  { mxDeletion }: Pick<EraseDataDeps, 'mxDeletion'>,
+  { userGuid, memberGuid }: MemberKey,
+): Promise<boolean> {
+  return (await mxDeletion.deleteMember({ userIdentifier: userGuid, memberIdentifier: memberGuid })) === 'deleted';
 }
 
 /** `erasure`, which counts the former amounts that are deleted: the end of a member deletes some too. */

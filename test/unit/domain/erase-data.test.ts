@@ -393,6 +393,31 @@ describe('erasing at MX', () => {
     expect(here.receipt()?.waitsFor).toBeNull();
   });
 
+  it('counts what it has erased here, whatever MX does', async () => {
+    const here = await world();
+    const asked = { ...order, atMx: 'members' as const };
+    here.atMx.fails = new Failure('mx_unavailable', 'MX is in trouble');
+    expect(await here.erase({ order: asked })).toBe('waits');
+    const counts = { members: 1, accounts: 1, refreshes: 1, membersAtMx: 0 };
+    expect(here.receipt()?.erased).toMatchObject(counts);
+    here.atMx.fails = null;
+    expect(await here.erase(here.waiting().at(-1))).toBe('next_round');
+    expect(here.receipt()?.erased).toMatchObject({ ...counts, membersAtMx: 1 });
+  });
+
+  it('asks again for what a later try has erased here', async () => {
+    const here = await world();
+    const asked = { ...order, atMx: 'members' as const };
+    await here.erase({ order: asked });
+    here.table.members.set(textOf(key), refreshed());
+    here.atMx.gone.clear();
+    here.atMx.fails = new Failure('paused', 'a pause');
+    expect(await here.erase({ order: asked, round: 2 })).toBe('waits');
+    here.atMx.fails = null;
+    expect(await here.erase(here.waiting().at(-1))).toBe('next_round');
+    expect(here.atMx.deleted).toEqual(['MBR-1', 'MBR-1']);
+  });
+
   it.each([0, 100])('waits in a pause, after %d tries', async (tries) => {
     const here = await world();
     const asked = { ...order, atMx: 'members' as const };
