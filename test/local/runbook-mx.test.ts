@@ -174,6 +174,31 @@ it('production keys in a test stage are taken away', async () => {
   expect((await played.ops('production-keys-in-a-test-stage', 'resume')).exitCode).toBe(0);
 });
 
+it('an erasing that waits for MX is begun again', async () => {
+  const { guid: user } = running.mx.addUser({ id: 'leaving' });
+  const { guid } = running.mx.addMember({ user, scenario: 'ok' });
+  await running.refresh(`/users/${user}/members/${guid}`);
+  running.mx.addFault({ how: { kind: 'status', status: 503 }, routes: ['delete-member', 'delete-user'], times: null });
+  const { body } = await running.call('DELETE', `/users/${user}/data?at_mx=user`);
+  const { id } = body['erasure'] as { id: string };
+  await nextLine(running, '"data.erased"', id);
+  const waiting = await played.ops('an-erasing-does-not-end', 'erasures list');
+  expect(waiting.out).toMatch(
+    new RegExp(`^${id} +${user} +user +\\S+ +waits since \\S+ \\(mx_unavailable\\) +1 +6 +1$`, 'm'),
+  );
+  const letters = await played.ops('an-erasing-does-not-end', 'dead-letters list follow-ups');
+  expect(letters.said).toMatch(/^follow-ups: SQS counts about 0 letters; 0 seen\./);
+
+  running.mx.clearFaults();
+  const goesOn = nextLine(running, '"data.erased"', id, '"next_round"');
+  expect((await played.ops('an-erasing-does-not-end', 'erasures repeat')).exitCode).toBe(0);
+  await goesOn;
+  expect(running.mx.state().users.map((one) => one.guid)).not.toContain(user);
+  expect((await played.ops('an-erasing-does-not-end', 'erasures list')).out).toMatch(
+    new RegExp(`^${id} .* under way +1 +6 +1$`, 'm'),
+  );
+});
+
 it('leaves no line of its headings out', () => {
   expect(played.notRun()).toEqual([]);
 });
