@@ -140,7 +140,7 @@ export function leftOut(
     now,
   }: { readonly gone: ReadonlySet<string>; readonly timeToLive: string | null; readonly now: Instant },
 ): Exclude<Fate, 'copied' | 'there'> | null {
-  // Every item of the other tables has a guid as its key, and none of theirs has this one.
+  // Of all tables’ items only that of the pauses has it.
   if (item[refreshesTable.partitionKey]?.S === refreshesTable.pausesPartition) return 'pauses';
   const named = JSON.stringify(item).match(/(?:USR|MBR)-[\w-]+/g) ?? [];
   if (named.some((guid) => gone.has(guid))) return 'deleted';
