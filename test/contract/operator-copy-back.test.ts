@@ -1,5 +1,11 @@
 /** `tables copy-back`, on the real local engine. */
-import { CreateTableCommand, type DynamoDBClient, PutItemCommand, ScanCommand } from '@aws-sdk/client-dynamodb';
+import {
+  CreateTableCommand,
+  type DynamoDBClient,
+  PutItemCommand,
+  ScanCommand,
+  waitUntilTableExists,
+} from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { copyBack, leftOut } from '../../infra/operator/copy-back.ts';
 import { fakeTerminal } from '../unit/operator/fake-terminal.ts';
@@ -31,6 +37,7 @@ async function copyWith(
   copies += 1;
   const TableName = `copy-${copies}`;
   await tables.client.send(new CreateTableCommand({ ...tableInputs[like], TableName }));
+  await waitUntilTableExists({ client: tables.client, maxWaitTime: 20 }, { TableName });
   for (const Item of items) await tables.client.send(new PutItemCommand({ TableName, Item }));
   return TableName;
 }

@@ -7,6 +7,7 @@ import {
   DynamoDBClient,
   PutItemCommand,
   ScanCommand,
+  waitUntilTableExists,
 } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { awsFaults, nextLine } from './aws-faults.ts';
@@ -42,6 +43,7 @@ async function restored(output: string): Promise<string> {
   await db.send(
     new CreateTableCommand({ TableName, KeySchema: keys, AttributeDefinitions, BillingMode: 'PAY_PER_REQUEST' }),
   );
+  await waitUntilTableExists({ client: db, maxWaitTime: 20 }, { TableName });
   for (const Item of await itemsOf(output)) await db.send(new PutItemCommand({ TableName, Item }));
   return TableName;
 }
