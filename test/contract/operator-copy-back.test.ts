@@ -37,7 +37,7 @@ async function copyWith(
   copies += 1;
   const TableName = `copy-${copies}`;
   await tables.client.send(new CreateTableCommand({ ...tableInputs[like], TableName }));
-  await waitUntilTableExists({ client: tables.client, maxWaitTime: 20 }, { TableName });
+  await waitUntilTableExists({ client: tables.client, minDelay: 1, maxWaitTime: 20 }, { TableName });
   for (const Item of items) await tables.client.send(new PutItemCommand({ TableName, Item }));
   return TableName;
 }

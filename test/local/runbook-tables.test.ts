@@ -43,7 +43,7 @@ async function restored(output: string): Promise<string> {
   await db.send(
     new CreateTableCommand({ TableName, KeySchema: keys, AttributeDefinitions, BillingMode: 'PAY_PER_REQUEST' }),
   );
-  await waitUntilTableExists({ client: db, maxWaitTime: 20 }, { TableName });
+  await waitUntilTableExists({ client: db, minDelay: 1, maxWaitTime: 20 }, { TableName });
   for (const Item of await itemsOf(output)) await db.send(new PutItemCommand({ TableName, Item }));
   return TableName;
 }
