@@ -60,3 +60,26 @@ it('a pause that keeps the POST leaves its claim', async () => {
     notBefore: null,
   });
 });
+
+describe('a refused POST whose claim is gone', () => {
+  it.each<[string, Failure, string[]]>([
+    ['puts later starts off', new Failure('mx_conflict', 'no', { retryAfterSeconds: 60 }), ['recorded', 'put off']],
+    ['leaves later starts alone without a wish', new Failure('mx_conflict', 'no'), ['recorded']],
+  ])('%s', async (_what, failure, expected) => {
+    const { deps, answers, steps } = startWorld(knownMember());
+    answers.start = () => failure;
+    deps.members.recordStart = async () => {
+      steps.push('recorded');
+      return false;
+    };
+    const { putOffStarts } = deps.members;
+    deps.members.putOffStarts = async (...of) => {
+      for (let turns = 0; turns < 10; turns += 1) await Promise.resolve();
+      await putOffStarts(...of);
+      steps.push('put off');
+    };
+    const before = { state: 'none' } as const;
+    await startJob(deps, { key, identifiers: guids, claim: claim(), before, starts: [T0] });
+    expect(steps).toEqual(['POST', ...expected]);
+  });
+});
