@@ -131,8 +131,9 @@ export function hostileCases({ alone }: Cases): void {
     alone(async ({ open }) => {
       await withConsole(everywhere, async ({ address }, tell) => {
         tell('Some words, and more of them.');
+        const page = await open(address, { width, colorScheme });
         for (const [view, show] of Object.entries(views)) {
-          const page = await open(address, { hash: hashes[view]?.('name') ?? '', width, colorScheme });
+          await page.evaluate(`location.hash = ${JSON.stringify(hashes[view]?.('name') ?? '')}`);
           await show(page);
           expect([view, await violations(page)]).toEqual([view, []]);
         }

@@ -1,4 +1,7 @@
-/** Cases of how the page looks to axe, on the running stack: every view with everything open. */
+/**
+ * Cases of how the page looks to axe, on the running stack: every view with everything open. All four forms, with all that a view
+ * can show: `hostile-cases.ts`.
+ */
 import { expect, it } from 'vitest';
 import type { Cases } from './cases.ts';
 import { opened, section, violations } from './pages.ts';
@@ -6,10 +9,8 @@ import { opened, section, violations } from './pages.ts';
 /** Registers them. */
 export function lookCases({ on }: Cases): void {
   it.concurrent.each([
-    [360, 'light'],
     [360, 'dark'],
     [1600, 'light'],
-    [1600, 'dark'],
   ] as const)('is accessible at %d px in %s', (width, colorScheme) =>
     on(async ({ members, openMember }) => {
       const page = await openMember(await members.stored, { width, colorScheme });
