@@ -160,6 +160,24 @@ describe.each(membersSubjects(tables))('what a member waits for: %s', (_name, { 
     expect([await attention(), (await members.read(key))?.held]).toEqual([waits, holds]);
   });
 
+  it.each([
+    ['by default leaves it', undefined, held(20)],
+    ['that says so ends it', { attention: false, held: true }, null],
+  ] as const)('a hold alone: a reading %s', async (_, change, holds) => {
+    const { key, attention } = await asking();
+    await unstarted.recordHeld(key, held(20));
+    await sightings.recordSighting(mxMember(key), at(30), null, change);
+    expect([await attention(), (await members.read(key))?.held]).toEqual([waiting(10), holds]);
+  });
+
+  it('balances by MX’s own run leave a hold', async () => {
+    const { key } = await asking();
+    await unstarted.recordHeld(key, held(20), waiting(20));
+    const background = { outcome: 'succeeded', observedAt: at(30), endedAt: at(30) } as const;
+    await sightings.recordBackground(key, attemptOf(startingClaim(refreshId(3)), background));
+    expect(await members.read(key)).toMatchObject({ attention: null, held: held(20) });
+  });
+
   it('a reading leaves the hold of a later turn', async () => {
     const { key, attention } = await asking();
     await unstarted.recordHeld(key, held(40));
