@@ -9,11 +9,9 @@
 import { type DeleteDeps, deleteMember } from './delete-member.ts';
 import type { Erased, ErasureQueue, ErasureWork, MxDeletion, Receipts, StoredData } from './erasure-ports.ts';
 import { nothingErased } from './erasure-ports.ts';
-import { asFailure, Failure } from './failure.ts';
+import { asFailure } from './failure.ts';
 import { plusSeconds } from './instant.ts';
 import type { MemberKey } from './mx.ts';
-import { continueNotice } from './notify.ts';
-import type { Notice } from './notify-ports.ts';
 import { secondsUntilBack } from './pause.ts';
 import type { Balances, Erasure } from './ports.ts';
 
@@ -131,7 +129,7 @@ async function eraseHere(
   const wasAlive = record !== null && record.deletedAt === null;
   const accounts = (await deps.balances.ofMember(key)).length;
   const erasure = countingHistory(deps.erasure);
-  if (wasAlive) await deleteMember({ ...tellingAll(deps), erasure }, key);
+  if (wasAlive) await deleteMember({ ...deps, erasure }, key);
   else {
     const deletedAt = record?.deletedAt ?? deps.now();
     await Promise.all([deps.erasure.erase(key), deps.seen.eraseBody(key, deletedAt)]);
@@ -168,20 +166,4 @@ function countingHistory(erasure: Erasure): Erasure & { readonly counted: () => 
     },
     counted: () => erased,
   };
-}
-
-/**
- * `deps` with which the end of the member's refresh is told now, or not at all: a notice would find the refresh, and its
- * callbacks, erased. Where that fails the claim stays, and the next try of the erasing tells it again.
- */
-function tellingAll(deps: EraseDataDeps): EraseDataDeps {
-  const untold = async (): Promise<never> => {
-    throw new Failure('busy', 'the end of a refresh that is to be erased could not be told yet');
-  };
-  const notices = {
-    async send(notice: Notice): Promise<void> {
-      await continueNotice({ ...deps, notices: { send: untold } }, notice, () => {});
-    },
-  };
-  return { ...deps, notices };
 }

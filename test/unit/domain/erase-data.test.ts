@@ -124,44 +124,6 @@ describe('erasing a user', () => {
     expect(here.refreshes.size).toBe(0);
   });
 
-  it('erases nothing before that end is told', async () => {
-    const here = await world({ claim: claim({ refreshId: 'RFR-1' }) });
-    const { publish } = here.deps.events;
-    const events = {
-      publish: async () => {
-        throw new Failure('internal', 'the bus is away');
-      },
-    };
-    expect(await eraseData({ ...here.deps, events }, first)).toBe('waits');
-    expect(here.receipt()).toMatchObject({ doneAt: null, waitsFor: { code: 'busy' }, erased: { refreshes: 0 } });
-    expect(here.record()).toMatchObject({ deletedAt: null, claim: { refreshId: 'RFR-1', phase: 'ended' } });
-    expect([here.refreshes.size, here.callbacks.size]).toEqual([1, 1]);
-    expect(here.waiting()).toMatchObject([{ round: 1, tries: 1, inSeconds: 15 }]);
-    expect(await eraseData({ ...here.deps, events: { publish } }, { ...first, tries: 1 })).toBe('next_round');
-    expect(here.events.map(({ type }) => type)).toEqual(['refresh.failed', 'connection.changed']);
-    expect([here.refreshes.size, here.record()?.deletedAt]).toEqual([0, T0]);
-  });
-
-  it('tells every callback of that end, page by page', async () => {
-    const here = await world({ claim: claim({ refreshId: 'RFR-1' }) });
-    for (let number = 0; number < 250; number += 1) {
-      const id = `CBK-${String(number).padStart(3, '0')}`;
-      await here.deps.callbacks.put({ id, refreshId: 'RFR-1', url: 'https://receiver.example/' }, 1_000, T0);
-    }
-    const sent = new Set<string>();
-    const { sendAll } = here.deps.deliveries;
-    const deliveries = {
-      ...here.deps.deliveries,
-      sendAll: async (some: Parameters<typeof sendAll>[0]) => {
-        for (const { callbackId } of some) sent.add(callbackId);
-        await sendAll(some);
-      },
-    };
-    expect(await eraseData({ ...here.deps, deliveries }, first)).toBe('next_round');
-    expect(sent.size).toBe(251);
-    expect(here.callbacks.size).toBe(0);
-  });
-
   it('erases refreshes of members that were deleted before', async () => {
     const here = await world({ deletedAt: '2026-11-01T00:00:00.000Z' });
     expect(await here.erase()).toBe('next_round');
