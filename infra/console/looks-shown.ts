@@ -1,6 +1,8 @@
 /** What the log lines of a refresh say of it, step by step: each look at MX with what it has seen. Pure. */
 import { instantOf } from '../../shared/domain/instant.ts';
+import { everyOutcome } from '../../shared/domain/outcome.ts';
 import { fieldsOf, type LogEvent } from '../operator/logs/log-line.ts';
+import { metricOf } from '../operator/logs/recent-ends.ts';
 import type { LookShown } from './shapes.ts';
 
 /** The steps, in the order of their lines. Lines that say nothing of the refresh's way are left out. */
@@ -26,9 +28,7 @@ function stepOf(fields: Fields): Step | null {
         ? null
         : { kind: kindOf(outcome), words: sentences(`Look ${String(look)}`, seenWords(seen), outcomeWords(outcome)) };
     case 'webhook.handled':
-      return outcome === 'nudged'
-        ? { kind: 'look', words: sentences('A message of MX’s caused a look', seenWords(seen)) }
-        : null;
+      return outcome === 'nudged' ? nudged(fields) : null;
     case 'follow_up.failed':
       return { kind: 'trouble', words: `A look ended with an error: ${failureOf(fields)}` };
     case 'callback.done':
@@ -47,6 +47,16 @@ function stepOf(fields: Fields): Step | null {
 /** `Look 2: MX shows CONNECTED. It is looked at again later.` */
 const sentences = (what: string, ...words: readonly (string | null)[]): string =>
   [`${what}:`, ...words.filter((part) => part !== null)].join(' ').replace(/:$/, '.');
+
+/** The line itself does not say what came of the look; where that has ended the refresh, its count stands in the line. */
+function nudged(fields: Fields): Step {
+  const end = everyOutcome.find((one) => Number(fields[metricOf(one)]) > 0);
+  const came = end === undefined ? null : outcomeWords(end === 'succeeded' ? 'stored' : 'ended');
+  return {
+    kind: end === 'succeeded' ? 'stored' : 'look',
+    words: sentences('A message of MX’s caused a look', seenWords(fields['seen']), came),
+  };
+}
 
 /** A trigger's answer; a read of the refresh is none of its steps. */
 function answered(fields: Fields): Step | null {

@@ -49,6 +49,22 @@ it.each([
     { kind: 'look', words: 'Look 2: The job was asked for again.' },
   ],
   [
+    { event: 'webhook.handled', outcome: 'nudged', seen: 'CONNECTED idle ended', RefreshSucceeded: 1 },
+    {
+      kind: 'stored',
+      words:
+        'A message of MX’s caused a look: MX shows CONNECTED, and no job runs; ours is over. The accounts were read and stored.',
+    },
+  ],
+  [
+    { event: 'webhook.handled', outcome: 'nudged', seen: 'DENIED idle ended', RefreshActionRequired: 1 },
+    {
+      kind: 'look',
+      words:
+        'A message of MX’s caused a look: MX shows DENIED, and no job runs; ours is over. The refresh ended, with nothing stored.',
+    },
+  ],
+  [
     { ...done, outcome: 'too_early' },
     { kind: 'look', words: 'Look 2: It came too early, and is repeated.' },
   ],
