@@ -137,7 +137,7 @@ export class ServiceFunction<F extends FunctionName> extends Construct {
   }
 
   /**
-   * Denies the function these actions on the items of one partition of a table, whatever else allows them. A call may name
+   * Denies the function these actions on the items of one partition of a table, also where something else allows them. A call may name
    * several items; one of the partition is enough.
    * https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/specifying-conditions.html
    */

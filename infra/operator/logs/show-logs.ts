@@ -14,7 +14,7 @@ import { callerOf, patternFor, patternsForRefreshes, rangeOf, type Wanted, wante
 
 /** What is asked for. */
 export interface LogsOptions {
-  /** An id; or, with `member`, a user’s guid or own id. Null: whatever they are about. */
+  /** An id; or, with `member`, a user’s guid or own id. Null: all lines. */
   readonly id: string | null;
   /** Null: `id` says it all. */
   readonly member: string | null;
