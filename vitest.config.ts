@@ -16,7 +16,7 @@ class LongestFirst extends BaseSequencer {
 export default defineConfig({
   test: {
     // For two cores, as CI has them: tests of the local stack wait for most of their time.
-    maxWorkers: 4,
+    maxWorkers: 3,
     // `npm run permissions` names a file of its own, and looks into it itself.
     reporters: process.env[CALLS_FILE] === undefined ? ['default', new PermissionsUsed()] : ['default'],
     sequence: { sequencer: LongestFirst },
